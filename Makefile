@@ -1,0 +1,67 @@
+# The front door: `make help` lists every verb. Each is `python -m scripts.<verb>` underneath; add --help to learn more.
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+UV := .tools/bin/uv
+# Bytecode must exist before anything is timed: without it every spawned worker compiles its imports anew.
+export PYTHONDONTWRITEBYTECODE :=
+export UV_LINK_MODE := copy
+export VIRTUAL_ENV := $(CURDIR)/$(VENV)
+
+.DEFAULT_GOAL := help
+.PHONY: help bench quick charts report test check clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo '  Variables: ONLY="http and asyncio"  BLOCKS=20  SEED=7  RUN=results/latest  PYTHON=python3.13'
+
+bench: $(VENV)/core ## measure, chart and answer: 10 blocks, verdicts with intervals
+	@$(PY) -m scripts.bench $(if $(ONLY),--only "$(ONLY)") $(if $(BLOCKS),--blocks $(BLOCKS)) $(if $(SEED),--seed $(SEED))
+
+quick: $(VENV)/core ## the headline cells in 3 blocks: a first look, ranges only
+	@$(PY) -m scripts.bench --quick $(if $(ONLY),--only "$(ONLY)") $(if $(BLOCKS),--blocks $(BLOCKS)) $(if $(SEED),--seed $(SEED))
+
+charts: $(VENV)/core ## draw the charts of a run again (RUN=results/latest)
+	@$(PY) -m scripts.charts $(RUN)
+
+report: $(VENV)/core ## write report.html of a run again (RUN=results/latest)
+	@$(PY) -m scripts.report $(RUN)
+
+test: $(VENV)/dev ## every test that this machine can run
+	@$(PY) -m pytest -q $(ARGS)
+
+check: $(VENV)/dev ## format, lint, types and the fast tests
+	@$(PY) -m ruff format --check .
+	@$(PY) -m ruff check .
+	@$(PY) -m mypy
+	@$(PY) -m pytest -q -m "not real and not browser"
+
+clean: ## remove the environment and caches; results stay
+	rm -rf $(VENV) .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis mutants
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The environment: uv from a pinned wheel, then exactly what the lock says, hashes checked.
+$(UV): requirements-uv.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "overlap: Python 3.11 or newer is needed, and $(PYTHON) is $$($(PYTHON) -V 2>&1). Next: make bench PYTHON=python3.13"; exit 2; }
+	@echo "overlap: setting up .tools and $(VENV) (once) ..."
+	@$(PYTHON) -m venv --clear .tools
+	@.tools/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-uv.lock
+	@touch $@
+
+$(VENV)/core: requirements.lock $(UV)
+	@$(UV) venv -q --clear --no-project --python "$$(command -v $(PYTHON))" $(VENV)
+	@$(UV) pip sync -q --require-hashes --compile-bytecode requirements.lock
+	@touch $@
+
+$(VENV)/dev: requirements-dev.lock $(VENV)/core
+	@$(UV) pip install -q --require-hashes --compile-bytecode -r requirements-dev.lock
+	@touch $@
+
+# After changing the dependencies in pyproject.toml.
+COMPILE := $(UV) pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --no-annotate
+.PHONY: lock
+lock: $(UV) ## pin the dependencies of pyproject.toml again
+	@$(COMPILE) pyproject.toml -o requirements.lock
+	@$(COMPILE) --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+	@echo uv | $(COMPILE) - -o requirements-uv.lock

@@ -1,0 +1,1 @@
+"""What Overlap measures against: servers that run in processes of their own."""

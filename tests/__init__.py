@@ -1,0 +1,1 @@
+"""Mirrors the folders above, and plants the faults."""
