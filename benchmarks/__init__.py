@@ -1,0 +1,1 @@
+"""What is measured: models, workloads, experiments and the claims about them."""

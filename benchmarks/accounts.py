@@ -1,0 +1,118 @@
+"""Both sides of the machine's account around a round: what our processes used, and what everybody else took.
+
+`RUSAGE_CHILDREN` leaves out children that still live, so the tree is summed with psutil. The server, the spinners and
+whatever else supports the measurement belong to no cell and are left out.
+"""
+
+import os
+import resource
+import threading
+import time
+from dataclasses import dataclass
+
+import psutil
+
+# A round is disturbed when others and the hypervisor took more than this share of the cores. Small enough that the
+# bias stays below the differences worth reporting, large enough that an idle desktop is not called busy.
+DISTURBED_SHARE = 0.05
+TICK_S = 0.01  # /proc counts in hundredths of a second
+TICKS = 4  # so differences below a few ticks mean nothing
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Seconds of CPU so far: ours (this process and its descendants), everybody's, and what the hypervisor kept."""
+
+    at: float
+    ours_s: float
+    busy_s: float
+    steal_s: float
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Seconds of CPU between two readings."""
+
+    elapsed_s: float
+    ours_s: float
+    others_s: float
+    steal_s: float
+
+    def disturbed(self, cores: int) -> bool:
+        """Whether others took more than their share allows."""
+        taken_s = self.others_s + self.steal_s
+        return taken_s > max(DISTURBED_SHARE * self.elapsed_s * cores, TICKS * TICK_S)
+
+
+def descendants(apart: frozenset[int]) -> list[psutil.Process]:
+    """Living descendants of this process, but for those `apart` and theirs."""
+    children = [child for child in psutil.Process().children() if child.pid not in apart]
+    return children + [grandchild for child in children for grandchild in living_below(child)]
+
+
+def living_below(process: psutil.Process) -> list[psutil.Process]:
+    """All descendants of `process`; none when it has just gone."""
+    try:
+        return process.children(recursive=True)
+    except psutil.NoSuchProcess:
+        return []
+
+
+def cpu_s(process: psutil.Process) -> float:
+    """Seconds used by `process` and by those of its children that have ended."""
+    try:
+        times = process.cpu_times()
+    except psutil.NoSuchProcess:
+        return 0.0
+    return sum(times[:4])  # user, system, and the same of its reaped children
+
+
+def read(apart: frozenset[int] = frozenset()) -> Reading:
+    """The accounts now; `apart` are processes (server, spinners) that belong to no cell."""
+    system = psutil.cpu_times()
+    idle_s = system.idle + getattr(system, "iowait", 0.0)
+    steal_s = getattr(system, "steal", 0.0)
+    # `guest` is part of `user` already, and `guest_nice` of `nice`
+    counted_s = sum(system) - getattr(system, "guest", 0.0) - getattr(system, "guest_nice", 0.0)
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    ours_s = time.process_time() + ended.ru_utime + ended.ru_stime + sum(map(cpu_s, descendants(apart)))
+    return Reading(time.perf_counter(), ours_s, counted_s - idle_s - steal_s, steal_s)
+
+
+def between(before: Reading, after: Reading, server_cpu_s: float = 0.0) -> Usage:
+    """What was used from `before` to `after`; the server's share is neither ours nor a disturbance."""
+    ours_s = after.ours_s - before.ours_s
+    others_s = after.busy_s - before.busy_s - ours_s - server_cpu_s
+    return Usage(after.at - before.at, ours_s, max(0.0, others_s), max(0.0, after.steal_s - before.steal_s))
+
+
+@dataclass(frozen=True)
+class Company:
+    """The threads of this process and its descendants: a round must leave as many as it found."""
+
+    threads: frozenset[str]
+    processes: frozenset[tuple[int, str]]
+
+    @classmethod
+    def now(cls, apart: frozenset[int]) -> "Company":
+        """Who is here."""
+        processes = frozenset((child.pid, name(child)) for child in descendants(apart))
+        return cls(frozenset(f"{thread.name} ({thread.ident})" for thread in threading.enumerate()), processes)
+
+    def strays(self, before: "Company") -> list[str]:
+        """Who has come since `before` and not left again, but for the helpers that multiprocessing keeps."""
+        threads = [f"thread {name}" for name in sorted(self.threads - before.threads)]
+        processes = [f"process {pid} ({name})" for pid, name in sorted(self.processes - before.processes)]
+        return threads + [process for process in processes if "(multiprocessing " not in process]
+
+
+def name(process: psutil.Process) -> str:
+    """What a process is for, in a word or two."""
+    try:
+        command = " ".join(process.cmdline())
+    except psutil.Error:
+        return "gone"
+    for helper in ("forkserver", "resource_tracker"):
+        if f"from multiprocessing.{helper} import main" in command and process.ppid() == os.getpid():
+            return f"multiprocessing {helper}"
+    return process.name()

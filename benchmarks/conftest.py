@@ -1,0 +1,104 @@
+"""Wiring only: options, selection, order, and the fixtures that the experiments use."""
+
+import random
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from difflib import get_close_matches
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks import journal
+from benchmarks.capacity import Gauge
+from benchmarks.cell import Cell
+from benchmarks.measure import Place, measure, observe
+from benchmarks.pace import Pace
+from servers.supervise import exit_with_parent, serve
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """What a block is told by the driver; all have defaults, so that `pytest benchmarks` works by hand."""
+    group = parser.getgroup("overlap")
+    group.addoption("--block", type=int, default=0, help="number of this block within its run")
+    group.addoption("--seed", type=int, default=0, help="seed of the run; with the block's number it gives the order")
+    group.addoption("--journal", type=Path, help="file that each finished cell is appended to")
+    group.addoption("--pace", type=Path, help="file with the calibration of CPU-bound tasks (default: calibrate now)")
+    group.addoption("--without", type=Path, help="file with the names of cells to leave out, a line each")
+    group.addoption("--supervised", action="store_true", help="end with the parent that holds our standard input")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Live no longer than the driver."""
+    if config.getoption("supervised"):
+        exit_with_parent()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Iterator[None]:
+    """Check ONLY's names before pytest's own -m selects by them; then leave out what is done, and shuffle the rest."""
+    check_names(config.option.markexpr, {mark.name for item in items for mark in item.iter_markers()})
+    yield
+    done = without(config)
+    items[:] = [item for item in items if str(cell_of(item)) not in done]
+    random.Random(f"{config.getoption('seed')}/{config.getoption('block')}").shuffle(items)
+
+
+def check_names(expression: str, known: set[str]) -> None:
+    """UsageError for a name that no cell has: pytest would silently select nothing."""
+    for name in re.findall(r"[\w-]+", expression):
+        if name not in known | {"and", "or", "not"}:
+            near = get_close_matches(name, known, 1, 0.0)[0]
+            everything = ", ".join(sorted(known - {"parametrize"}))
+            raise pytest.UsageError(
+                f"no cell is called {name!r}; the nearest name is {near!r}. All names: {everything}"
+            )
+
+
+def without(config: pytest.Config) -> set[str]:
+    """The cells that an earlier attempt at this block has finished, or died of."""
+    path = config.getoption("without")
+    return set(path.read_text().split()) if path else set()
+
+
+def cell_of(item: pytest.Item) -> Cell:
+    """The cell that a test measures."""
+    assert isinstance(item, pytest.Function)
+    cell = item.callspec.params["cell"]
+    assert isinstance(cell, Cell)
+    return cell
+
+
+@pytest.fixture(scope="session")
+def write(request: pytest.FixtureRequest) -> Callable[[dict[str, Any]], None]:
+    """Append an entry to the block's journal; to nowhere when a person runs pytest by hand."""
+    path = request.config.getoption("journal")
+    return partial(journal.append, path) if path else lambda entry: None
+
+
+@pytest.fixture(scope="session")
+def place(request: pytest.FixtureRequest, write: Callable[[dict[str, Any]], None]) -> Iterator[Place]:
+    """The server, the spinners, the calibration; the journal's first and last entries."""
+    config, items = request.config, request.session.items
+    path = config.getoption("pace")
+    pace = Pace.read(path) if path else Pace.measure()
+    with serve("servers.latency") as server, Gauge(pace.numbers_per_s) as gauge:
+        order = [cell_of(item).identity() | {"cell": str(cell_of(item))} for item in items]
+        write({"kind": "block", "schema": journal.SCHEMA, "block": config.getoption("block"), "order": order})
+        yield Place({"url": server.url} | asdict(pace), gauge, frozenset({server.pid} | gauge.pids), write)
+        server.check()
+    write({"kind": "end"})
+
+
+@pytest.fixture(name="measure")
+def measure_fixture(benchmark: Any, place: Place) -> Callable[[Cell], None]:
+    """`measure(cell)` times a cell."""
+    return partial(measure, benchmark, place)
+
+
+@pytest.fixture(name="observe")
+def observe_fixture(benchmark: Any, place: Place) -> Callable[[Cell, Callable[[], dict[str, float]]], None]:
+    """`observe(cell, probe)` takes a cell's values from a probe."""
+    return partial(observe, benchmark, place)

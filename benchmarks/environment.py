@@ -1,0 +1,85 @@
+"""The machine is part of the result: what a run must say about where it was measured."""
+
+import importlib.metadata
+import os
+import platform
+import re
+import sys
+import sysconfig
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from benchmarks.capacity import cgroup_quota, usable_cores
+
+# The packages whose versions decide a number.
+PACKAGES = ("aiohttp", "requests", "urllib3", "h11", "uvloop", "psutil", "pytest", "pytest-benchmark")
+
+
+def first_line(path: str) -> str | None:
+    """What the kernel says in `path`; None where there is no such file."""
+    try:
+        return Path(path).read_text().strip().splitlines()[0]
+    except (OSError, IndexError):
+        return None
+
+
+def cpu_model() -> str:
+    """The processor's name."""
+    try:
+        found = re.search(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    except OSError:
+        found = None
+    return found[1] if found else platform.processor() or platform.machine()
+
+
+def versions() -> dict[str, str]:
+    """Installed versions of the packages that matter."""
+    found = {}
+    for package in PACKAGES:
+        try:
+            found[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def python() -> dict[str, Any]:
+    """The interpreter: version, build, and what is switched on."""
+    flags = sysconfig.get_config_var("CONFIG_ARGS") or ""
+    jit = getattr(sys, "_jit", None)
+    return {
+        "version": platform.python_version(),
+        "implementation": platform.python_implementation(),
+        "compiler": platform.python_compiler(),
+        "optimised": "--enable-optimizations" in flags,
+        "free_threaded": bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
+        "gil": getattr(sys, "_is_gil_enabled", lambda: True)(),
+        "jit": bool(jit and jit.is_enabled()),
+        "switch_interval_seconds": sys.getswitchinterval(),
+        "bytecode_written": not sys.dont_write_bytecode,
+    }
+
+
+def machine() -> dict[str, Any]:
+    """The hardware and how much of it is ours."""
+    frequency = "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"
+    return {
+        "cpu": cpu_model(),
+        "cores": os.cpu_count(),
+        "cores_usable": usable_cores(),
+        "cgroup_quota_cores": cgroup_quota(),
+        "governor": first_line(frequency),
+        "memory_bytes": psutil.virtual_memory().total,
+        "system": platform.system(),
+        "kernel": platform.release(),
+        "architecture": platform.machine(),
+        "virtual": " hypervisor" in (Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""),
+        "load_average": list(psutil.getloadavg()),
+    }
+
+
+def environment() -> dict[str, Any]:
+    """Everything, as JSON takes it."""
+    return {"machine": machine(), "python": python(), "packages": versions()}

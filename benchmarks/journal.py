@@ -1,0 +1,50 @@
+"""What a block writes while it runs: one line for each finished cell, on disk before the next cell starts.
+
+pytest-benchmark writes its JSON once, at the very end, so a killed block would lose everything. The journal is the
+record that every table is made from; the JSON beside it is for other tools. Each line carries a checksum: a flipped
+bit or a torn line is noticed, named and left out, never used.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+SCHEMA = 1  # raised whenever a line's meaning changes; a reader refuses what it does not know
+
+
+def seal(entry: dict[str, Any]) -> str:
+    """One line: checksum, space, JSON. ValueError for NaN, which JSON does not have."""
+    text = json.dumps(entry, allow_nan=False, separators=(",", ":"))
+    return f"{crc32(text.encode()):08x} {text}\n"
+
+
+def unseal(line: str) -> dict[str, Any]:
+    """The entry of a line; ValueError when the line is torn or altered."""
+    checksum, _, text = line.rstrip("\n").partition(" ")
+    if not line.endswith("\n") or f"{crc32(text.encode()):08x}" != checksum:
+        raise ValueError("torn or altered line")
+    entry = json.loads(text)
+    if not isinstance(entry, dict):
+        raise ValueError("not an entry")
+    return entry
+
+
+def append(path: Path, entry: dict[str, Any]) -> None:
+    """Add an entry and wait until it is on disk."""
+    with path.open("a", encoding="utf-8") as file:
+        file.write(seal(entry))
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def read(path: Path) -> Iterator[tuple[int, dict[str, Any] | ValueError]]:
+    """Every line's number (from 1) with its entry, or with what is wrong with it."""
+    with path.open(encoding="utf-8", errors="replace", newline="\n") as file:
+        for number, line in enumerate(file, 1):
+            try:
+                yield number, unseal(line)
+            except ValueError as problem:
+                yield number, problem

@@ -1,0 +1,207 @@
+"""A cell becomes rounds: the only file that touches pytest-benchmark.
+
+It fails closed. A cell is marked as an error until its last round has been checked, so that a wrong answer, an
+assertion, Ctrl-C or a time-out never leaves a valid-looking entry in the JSON (seen with plain pytest-benchmark: all
+three do). pytest-benchmark's set-up and tear-down run for every round, warm-ups included, outside the clock, but it
+returns only the last round's value: so each round is checked in the tear-down.
+"""
+
+import faulthandler
+import gc
+import multiprocessing.forkserver
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from benchmarks.accounts import Company, Reading, Usage, between, read
+from benchmarks.capacity import Gauge
+from benchmarks.cell import Cell
+from benchmarks.models import Model, model
+from benchmarks.timing import Timing, complaint, spans_us, time_round
+from servers.account import reset, stats
+
+DISCARDED_ROUNDS = 1  # its time is kept: cold start is a finding
+MEASURED_ROUNDS = 2
+BUDGET_S = 60.0  # a cell's rounds take under ten seconds; what takes this long hangs
+SATURATED = 0.9  # of a core (or of the machine): what is this busy measures itself, not the waiting
+
+
+class NotAResult(Exception):
+    """A round was not whole, so its cell is not a result."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a block measures: what workloads need to know, the gauge, and who belongs to no cell."""
+
+    provided: dict[str, Any]  # values for the fields that a workload lists in `needs`
+    gauge: Gauge
+    apart: frozenset[int]
+    write: Callable[[dict[str, Any]], None]
+
+    def furnish(self, cell: Cell) -> Cell:
+        """The cell with its workload's needs filled in."""
+        given = {name: self.provided[name] for name in cell.workload.needs}
+        return replace(cell, workload=replace(cell.workload, **given))
+
+
+@dataclass
+class Rounds:
+    """The rounds of one cell, as pytest-benchmark calls for them: `before`, `perform`, `after`, over and over."""
+
+    cell: Cell
+    place: Place
+    model: Model
+    done: list[dict[str, Any]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.tasks = self.cell.workload.tasks(self.cell.tasks)
+        self.url = self.place.provided["url"] if "url" in self.cell.workload.needs else None
+        for task in self.tasks:
+            self.cell.workload.answer(task)  # found now, so that checking a round costs little
+
+    def before(self) -> None:
+        """Clear the table: garbage, the server's account, the machine's."""
+        self.capacity = self.place.gauge.now()
+        gc.collect()
+        if self.url:
+            reset(self.url)
+        self.company = Company.now(self.place.apart)
+        self.reading: Reading = read(self.place.apart)
+
+    def perform(self) -> None:
+        """The part inside the clock."""
+        self.timing: Timing = time_round(self.model, self.cell.workload, self.tasks, self.cell.concurrency)
+
+    def after(self) -> None:
+        """Take the accounts, check the answers, keep the round."""
+        reading = read(self.place.apart)
+        server = stats(self.url) if self.url else {}
+        usage = between(self.reading, reading, server.get("cpu_s", 0.0))
+        self.refuse(complaint(self.cell.workload, self.tasks, self.timing))
+        self.refuse("; ".join(Company.now(self.place.apart).strays(self.company)) or None)
+        if server and server["requests"] != len(self.tasks):
+            self.refuse(f"{len(self.tasks)} tasks, but the server answered {server['requests']} requests")
+        self.done.append(self.entry(usage, server))
+
+    def refuse(self, complaint: str | None) -> None:
+        """Raise NotAResult when there is a complaint."""
+        if complaint:
+            raise NotAResult(f"{self.cell}, round {len(self.done)}: {complaint}")
+
+    def entry(self, usage: Usage, server: dict[str, Any]) -> dict[str, Any]:
+        """The columns of this round."""
+        timing, cell = self.timing, self.cell
+        return {
+            "round": len(self.done),
+            "discarded": len(self.done) < DISCARDED_ROUNDS,
+            "seconds": timing.seconds,
+            "start_seconds": timing.start_s,
+            "run_seconds": timing.run_s,
+            "stop_seconds": timing.stop_s,
+            "floor_seconds": cell.workload.floor(self.tasks, cell.concurrency, self.capacity),
+            "cpu_seconds": usage.ours_s,
+            "others_cpu_seconds": usage.others_s,
+            "steal_seconds": usage.steal_s,
+            "disturbed": usage.disturbed(self.place.gauge.cores),
+            "core_speed": self.capacity.speed,
+            "parallel_capacity": self.capacity.parallel,
+            "saturated": self.saturated(usage, server),
+            "spans_us": spans_us(timing),
+        } | (self.wire_entry(server) if server else {})
+
+    def wire_entry(self, server: dict[str, Any]) -> dict[str, Any]:
+        """The columns that the server's account gives."""
+        inside_s = sum(end - start for _, start, end in self.timing.returned)
+        return {
+            "server_cpu_seconds": server["cpu_s"],
+            "requests": server["requests"],
+            "connections": server["connections"],
+            "peak_in_flight": server["peak_in_flight"],
+            "received_bytes": server["bytes"],
+            "delay_excess_p99_seconds": server["delay_excess_p99_s"],
+            # Little's law, L = λW: the share of the tasks' time that the server did not see as a request in flight,
+            # so time spent in the client's own queues, its library, its interpreter.
+            "littles_residual": 1 - server["busy_s"] / inside_s,
+        }
+
+    def saturated(self, usage: Usage, server: dict[str, Any]) -> str:
+        """Which part of a cell that should wait was too busy to: server, machine, client; empty when none was."""
+        if self.cell.compute_s or not self.cell.wait_s:
+            return ""
+        server_s = server.get("cpu_s", 0.0)
+        if server_s > SATURATED * self.timing.seconds:
+            return "server"
+        if usage.ours_s + server_s > SATURATED * self.capacity.parallel * self.timing.seconds:
+            return "machine"
+        return "client" if usage.ours_s > SATURATED * self.timing.seconds else ""
+
+
+@contextmanager
+def budget(seconds: float = BUDGET_S) -> Iterator[None]:
+    """End this process with a traceback of every thread if the cell has not ended by then: the rest can go on."""
+    faulthandler.dump_traceback_later(seconds, exit=True)
+    try:
+        yield
+    finally:
+        faulthandler.cancel_dump_traceback_later()
+
+
+def stop_fork_server() -> None:
+    """Let the next cell start a fork server of its own, with its own workload's module in it and no other's."""
+    multiprocessing.forkserver._forkserver._stop()  # type: ignore[attr-defined]
+
+
+@contextmanager
+def whole_or_nothing(benchmark: Any, place: Place, cell: Cell) -> Iterator[list[dict[str, Any]]]:
+    """Journal what the body leaves in the list, or why it failed; pytest-benchmark keeps nothing of a failed cell."""
+    rounds: list[dict[str, Any]] = []
+    entry = {"kind": "cell", "cell": str(cell), **cell.identity()}
+    place.write({"kind": "begin", "cell": str(cell)})
+    benchmark.has_error = True
+    try:
+        with budget():
+            yield rounds
+    except Exception as problem:
+        place.write(entry | {"valid": False, "reason": f"{type(problem).__name__}: {problem}", "rounds": []})
+        raise
+    finally:
+        stop_fork_server()
+    place.write(entry | {"valid": True, "reason": "", "rounds": rounds})
+    benchmark.extra_info.update(cell.identity() | {"valid": True})
+    benchmark.has_error = False
+
+
+def measure(benchmark: Any, place: Place, cell: Cell) -> None:
+    """Time the rounds of a cell. NotAResult when one of them is not whole."""
+    cell = place.furnish(cell)
+    with whole_or_nothing(benchmark, place, cell) as kept:
+        rounds = Rounds(cell, place, model(cell.model), kept)
+        benchmark.pedantic(
+            rounds.perform,
+            setup=rounds.before,
+            teardown=rounds.after,
+            warmup_rounds=DISCARDED_ROUNDS,
+            rounds=MEASURED_ROUNDS,
+        )
+
+
+def observe(benchmark: Any, place: Place, cell: Cell, probe: Callable[[], dict[str, float]]) -> None:
+    """Take values instead of times: one round of a probe that returns metrics by name."""
+    with whole_or_nothing(benchmark, place, cell) as kept:
+        before = read(place.apart)
+        metrics = benchmark.pedantic(probe, rounds=1)
+        usage = between(before, read(place.apart))
+        kept.append(
+            {
+                "round": 0,
+                "discarded": False,
+                "seconds": usage.elapsed_s,
+                "cpu_seconds": usage.ours_s,
+                "others_cpu_seconds": usage.others_s,
+                "steal_seconds": usage.steal_s,
+                "disturbed": usage.disturbed(place.gauge.cores),
+                "metrics": metrics,
+            }
+        )

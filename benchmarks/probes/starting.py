@@ -1,0 +1,70 @@
+"""What one thread, one process and one task cost to start and to join, one after another, doing nothing.
+
+In an interpreter that has loaded nothing else: forking copies the parent's page tables, so the size of the parent is
+part of the cost. A fork server is started, and its one-off cost left out, before the clock runs.
+"""
+
+import asyncio
+import json
+import sys
+from collections.abc import Callable
+from multiprocessing import get_context, set_forkserver_preload
+from threading import Thread
+from time import perf_counter
+
+
+def nothing() -> None:
+    """What every unit does."""
+
+
+def start_threads(count: int) -> None:
+    """Start and join threads."""
+    for _ in range(count):
+        thread = Thread(target=nothing)
+        thread.start()
+        thread.join()
+
+
+def start_tasks(count: int) -> None:
+    """Create and await tasks in a loop that runs already."""
+
+    async def anothing() -> None:
+        pass
+
+    async def start() -> None:
+        for _ in range(count):
+            await asyncio.create_task(anothing())
+
+    asyncio.run(start())
+
+
+def start_processes(method: str) -> Callable[[int], None]:
+    """Start and join processes by `method`."""
+    context = get_context(method)
+
+    def start(count: int) -> None:
+        for _ in range(count):
+            process = context.Process(target=nothing)  # type: ignore[attr-defined]
+            process.start()
+            process.join()
+
+    return start
+
+
+STARTERS: dict[str, tuple[Callable[[int], None], int]] = {  # how, and how many: some 50 ms of each
+    "task": (start_tasks, 5000),
+    "thread": (start_threads, 500),
+    "process-fork": (start_processes("fork"), 20),
+    "process-forkserver": (start_processes("forkserver"), 10),
+    "process-spawn": (start_processes("spawn"), 2),
+}
+
+
+def main() -> None:
+    """Print the cost of the unit that the command line names."""
+    set_forkserver_preload([__name__])
+    start, count = STARTERS[sys.argv[1]]
+    start(1)
+    began = perf_counter()
+    start(count)
+    print(json.dumps({"unit_seconds": (perf_counter() - began) / count}))

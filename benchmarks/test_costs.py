@@ -1,0 +1,36 @@
+"""What a model costs before it does anything: time to start one unit of it, memory while its tasks wait."""
+
+from collections.abc import Callable
+
+from benchmarks.cell import Cell, cells
+from benchmarks.probes import run_probe
+from benchmarks.workloads.nothing import Nothing
+from benchmarks.workloads.sleep import Sleep
+
+Observe = Callable[[Cell, Callable[[], dict[str, float]]], None]
+WAITING = {"threads": 1000, "asyncio": 1000, "processes": 50}  # a thousand processes would need some gigabytes
+
+
+@cells(
+    "starting",
+    workloads=[Nothing()],
+    models=["task", "thread", "process-fork", "process-forkserver", "process-spawn"],
+    concurrency=[1],
+    tasks=lambda concurrency: 1,
+)
+def test_starting(observe: Observe, cell: Cell) -> None:
+    """Start one, join it, start the next."""
+    observe(cell, lambda: run_probe("starting", cell.model))
+
+
+@cells(
+    "memory",
+    workloads=[Sleep()],
+    models=WAITING,
+    concurrency=sorted(set(WAITING.values())),
+    tasks=lambda concurrency: concurrency,
+    where=lambda cell: cell.concurrency == WAITING[cell.model],
+)
+def test_memory(observe: Observe, cell: Cell) -> None:
+    """Let many tasks wait, and look at the memory."""
+    observe(cell, lambda: run_probe("memory", cell.model, cell.concurrency))

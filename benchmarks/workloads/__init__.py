@@ -1,0 +1,95 @@
+"""The contract of a workload: what one task is, in a blocking and an awaitable form that do the same work.
+
+A workload is a frozen, picklable dataclass in a file of its own; a process pool sends it to its workers. It knows
+the right answer of every task, so that a model which loses, swaps or skips work is found out, and the floor: the
+time that no schedule can beat.
+
+Rejected: a function pair without the answer (a forgotten await then measures 0.5 µs and passes), and a floor that
+the harness guesses from `cpu_count()` (two cores gave 1.04 to 1.9 times the work of one, from minute to minute).
+"""
+
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from heapq import heapreplace
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """How much computing this machine really does at the moment.
+
+    `speed` is one core's rate over its rate when the task sizes were calibrated; `parallel` is how many times one
+    core's work the machine does when every core is asked at once.
+    """
+
+    speed: float = 1.0
+    parallel: float = 1.0
+
+    def rate(self, workers: int) -> float:
+        """Calibrated core-seconds of work that `workers` get done in one second."""
+        return self.speed * min(workers, self.parallel)
+
+
+@dataclass(frozen=True)
+class Workload:
+    """Base of all workloads. `needs` names the fields that the harness fills in: the server's URL, a measured pace."""
+
+    name: ClassVar[str]
+    needs: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    def module(self) -> str:
+        """The module that a fork server should have loaded before it forks workers."""
+        return type(self).__module__
+
+    def tasks(self, count: int) -> list[int]:
+        """`count` tasks; a task is a small integer, so that handing it over costs no model anything."""
+        return list(range(count))
+
+    def client(self) -> AbstractContextManager[Any]:
+        """Open what one blocking worker needs: a session, a connection, nothing."""
+        return nullcontext()
+
+    def aclient(self) -> AbstractAsyncContextManager[Any]:
+        """Open what one event loop needs."""
+        return nullcontext()
+
+    def perform(self, client: Any, task: int) -> Any:
+        """Do one task, blocking until it is done."""
+        raise NotImplementedError
+
+    async def aperform(self, client: Any, task: int) -> Any:
+        """Do one task, awaiting wherever the blocking form waits; computing does not await, because it cannot."""
+        raise NotImplementedError
+
+    def answer(self, task: int) -> Any:
+        """The right result of `task`, found another way than `perform` finds it where there is one."""
+        raise NotImplementedError
+
+    def wait_s(self, task: int) -> float:
+        """Seconds that `task` waits on an idle machine."""
+        return 0.0
+
+    def compute_s(self, task: int) -> float:
+        """Seconds that `task` computes on one core at calibrated speed."""
+        return 0.0
+
+    def floor(self, tasks: list[int], concurrency: int, capacity: Capacity) -> float:
+        """Seconds that no schedule of `tasks`, started in order, can beat with `concurrency` of them in flight.
+
+        The larger of two bounds: each task holds one place for its wait and its computing, and all computing shares
+        the cores that are really there.
+        """
+        alone = [self.wait_s(task) + self.compute_s(task) / capacity.speed for task in tasks]
+        return max(list_schedule(alone, concurrency), sum(map(self.compute_s, tasks)) / capacity.rate(concurrency))
+
+
+def list_schedule(seconds: list[float], places: int) -> float:
+    """When the last task ends if each starts as soon as one of `places` is free, in the order given.
+
+    `ceil(N / C) * L` when all are equal (Graham, "Bounds for certain multiprocessing anomalies", 1966).
+    """
+    free_at = [0.0] * min(places, len(seconds))
+    for task_s in seconds:
+        heapreplace(free_at, free_at[0] + task_s)
+    return max(free_at, default=0.0)

@@ -1,0 +1,61 @@
+"""What people use: `requests` where code blocks, `aiohttp` where it awaits.
+
+Two libraries, so no statement about a *model* may rest on this workload alone: `wire` runs the same protocol code
+under every model. Both clients are pooled and keep their connections alive; one session a worker, as their
+documentation asks for. `trust_env` is off: a proxy variable or a .netrc would send loopback requests elsewhere.
+"""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+
+import aiohttp
+import requests
+
+from benchmarks.workloads import Workload
+
+
+@dataclass(frozen=True)
+class Http(Workload):
+    """Fetch `url`/delay, which answers with the task's number after `delay_s` seconds."""
+
+    name = "http"
+    needs = ("url",)
+    url: str = ""
+    delay_s: float = 0.02
+
+    def address(self, task: int) -> str:
+        """Where the answer to `task` is fetched."""
+        return f"{self.url}/delay?ms={self.delay_s * 1000:g}&n={task}"
+
+    @contextmanager
+    def client(self) -> Iterator[requests.Session]:
+        """One `requests.Session`: a session must not be shared between threads."""
+        with requests.Session() as session:
+            session.trust_env = False
+            yield session
+
+    @asynccontextmanager
+    async def aclient(self) -> AsyncIterator[aiohttp.ClientSession]:
+        """One `aiohttp.ClientSession`; the model's gate decides how many connections there are, not the library."""
+        async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
+            yield session
+
+    def perform(self, client: requests.Session, task: int) -> bytes:
+        """Fetch with requests."""
+        response = client.get(self.address(task))
+        response.raise_for_status()
+        return response.content
+
+    async def aperform(self, client: aiohttp.ClientSession, task: int) -> bytes:
+        """Fetch with aiohttp."""
+        async with client.get(self.address(task), raise_for_status=True) as response:
+            return await response.read()
+
+    def answer(self, task: int) -> bytes:
+        """The server echoes the task's number."""
+        return str(task).encode()
+
+    def wait_s(self, task: int) -> float:
+        """The delay."""
+        return self.delay_s

@@ -1,0 +1,63 @@
+"""Fetch, then compute: the share of CPU decides which model wins, and this workload is where it turns.
+
+A task lasts `task_s` seconds on an idle machine: `(1 - cpu_share)` of it waits for the server, `cpu_share` computes.
+"""
+
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from dataclasses import dataclass
+
+from benchmarks.workloads import Workload
+from benchmarks.workloads.primes import Primes
+from benchmarks.workloads.wire import AwaitablePool, BlockingConnection, Wire
+
+
+@dataclass(frozen=True)
+class Mixed(Workload):
+    """`wire`, then `primes`, on what arrived."""
+
+    name = "mixed"
+    needs = ("url", "numbers_per_s")
+    cpu_share: float = 0.2
+    task_s: float = 0.02
+    url: str = ""
+    numbers_per_s: float = 0.0
+
+    @property
+    def fetching(self) -> Wire:
+        """The part that waits."""
+        return Wire(url=self.url, delay_s=self.task_s * (1 - self.cpu_share))
+
+    @property
+    def computing(self) -> Primes:
+        """The part that computes."""
+        return Primes(task_s=self.task_s * self.cpu_share, numbers_per_s=self.numbers_per_s)
+
+    def client(self) -> AbstractContextManager[BlockingConnection]:
+        """A connection."""
+        return self.fetching.client()
+
+    def aclient(self) -> AbstractAsyncContextManager[AwaitablePool]:
+        """A pool of connections."""
+        return self.fetching.aclient()
+
+    def perform(self, client: BlockingConnection, task: int) -> int:
+        """Fetch the number, then compute with it."""
+        fetched = int(self.fetching.perform(client, task))
+        return self.computing.perform(None, fetched) if self.cpu_share else fetched
+
+    async def aperform(self, client: AwaitablePool, task: int) -> int:
+        """Fetch awaiting, compute blocking."""
+        fetched = int(await self.fetching.aperform(client, task))
+        return await self.computing.aperform(None, fetched) if self.cpu_share else fetched
+
+    def answer(self, task: int) -> int:
+        """What `primes` says, or the number itself when nothing is computed."""
+        return self.computing.answer(task) if self.cpu_share else task
+
+    def wait_s(self, task: int) -> float:
+        """The waiting part."""
+        return self.fetching.delay_s
+
+    def compute_s(self, task: int) -> float:
+        """The computing part."""
+        return self.computing.task_s

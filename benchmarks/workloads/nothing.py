@@ -1,0 +1,24 @@
+"""No work at all: what is measured is the model itself, and the harness around it."""
+
+from dataclasses import dataclass
+
+from benchmarks.workloads import Workload
+
+
+@dataclass(frozen=True)
+class Nothing(Workload):
+    """Return the task."""
+
+    name = "nothing"
+
+    def perform(self, client: None, task: int) -> int:
+        """Return the task."""
+        return task
+
+    async def aperform(self, client: None, task: int) -> int:
+        """Return the task."""
+        return task
+
+    def answer(self, task: int) -> int:
+        """The task itself."""
+        return task

@@ -1,0 +1,159 @@
+"""The model without the library: the same HTTP/1.1 protocol code (h11) over a blocking socket and over asyncio streams.
+
+`exchange` is sans-I/O: it yields bytes to send and is sent the bytes that arrived. Swapping `requests` for a lean
+client reverses some published "async wins" figures; here nothing but the waiting differs between the models.
+
+Rejected: `http.client` against a hand-written async parser (two parsers again), and a thread-safe pool shared by
+threads (a lock that only one model pays for).
+"""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Generator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import h11
+
+from benchmarks.workloads import Workload
+
+RECEIVE_BYTES = 65_536  # more than any answer of ours: one receive takes what has arrived
+
+
+def exchange(connection: h11.Connection, host: str, target: str) -> Generator[bytes, bytes, bytes]:
+    """One request: yields bytes to send (empty: wait for more), is sent bytes that arrived, returns the body."""
+    request = h11.Request(method="GET", target=target, headers=[("Host", host)])
+    received = yield connection.send(request) + connection.send(h11.EndOfMessage())
+    body = b""
+    connection.receive_data(received)
+    while not isinstance(event := connection.next_event(), h11.EndOfMessage):
+        if event is h11.NEED_DATA:
+            connection.receive_data((yield b""))
+        elif isinstance(event, h11.Data):
+            body += event.data
+        elif isinstance(event, h11.Response) and event.status_code != 200:
+            raise ConnectionError(f"{target}: status {event.status_code}")
+        elif isinstance(event, h11.ConnectionClosed):
+            raise ConnectionError(f"{target}: the server closed the connection")
+    connection.start_next_cycle()
+    return body
+
+
+class BlockingConnection:
+    """A kept-alive connection that waits in the operating system."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self.host = f"{host}:{port}"
+        self.protocol = h11.Connection(our_role=h11.CLIENT)
+        self.socket = socket.create_connection((host, port))
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # as asyncio does on its own
+
+    def fetch(self, target: str) -> bytes:
+        """The body found at `target`."""
+        talk = exchange(self.protocol, self.host, target)
+        outgoing = next(talk)
+        while True:
+            if outgoing:
+                self.socket.sendall(outgoing)
+            try:
+                outgoing = talk.send(self.socket.recv(RECEIVE_BYTES))
+            except StopIteration as done:
+                return done.value  # type: ignore[no-any-return]
+
+
+class AwaitableConnection:
+    """The same, awaiting in the event loop."""
+
+    def __init__(self, host: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.host = host
+        self.protocol = h11.Connection(our_role=h11.CLIENT)
+        self.reader, self.writer = reader, writer
+
+    async def fetch(self, target: str) -> bytes:
+        """The body found at `target`."""
+        talk = exchange(self.protocol, self.host, target)
+        outgoing = next(talk)
+        while True:
+            if outgoing:
+                self.writer.write(outgoing)
+                await self.writer.drain()
+            try:
+                outgoing = talk.send(await self.reader.read(RECEIVE_BYTES))
+            except StopIteration as done:
+                return done.value  # type: ignore[no-any-return]
+
+    async def aclose(self) -> None:
+        """Close and wait until it is closed."""
+        self.writer.close()
+        await self.writer.wait_closed()
+
+
+class AwaitablePool:
+    """Connections of one event loop: a task borrows one and gives it back; as many are opened as are in use at once."""
+
+    def __init__(self, host: str, port: int, closing: AsyncExitStack) -> None:
+        self.host, self.port, self.closing = host, port, closing
+        self.idle: list[AwaitableConnection] = []
+
+    async def fetch(self, target: str) -> bytes:
+        """The body found at `target`, over an idle connection or a new one."""
+        connection = self.idle.pop() if self.idle else await self.connect()
+        body = await connection.fetch(target)
+        self.idle.append(connection)
+        return body
+
+    async def connect(self) -> AwaitableConnection:
+        """Open a connection that is closed with the pool."""
+        reader, writer = await asyncio.open_connection(self.host, self.port)
+        connection = AwaitableConnection(f"{self.host}:{self.port}", reader, writer)
+        self.closing.push_async_callback(connection.aclose)
+        return connection
+
+
+@dataclass(frozen=True)
+class Wire(Workload):
+    """Fetch `url`/delay, which answers with the task's number after `delay_s` seconds."""
+
+    name = "wire"
+    needs = ("url",)
+    url: str = ""
+    delay_s: float = 0.02
+
+    def target(self, task: int) -> str:
+        """The path that answers to `task`."""
+        return f"/delay?ms={self.delay_s * 1000:g}&n={task}"
+
+    def address(self) -> tuple[str, int]:
+        """Host and port of the server."""
+        parts = urlsplit(self.url)
+        return parts.hostname or "127.0.0.1", parts.port or 80
+
+    @contextmanager
+    def client(self) -> Iterator[BlockingConnection]:
+        """One connection: a blocking worker has one request in flight."""
+        connection = BlockingConnection(*self.address())
+        with connection.socket:
+            yield connection
+
+    @asynccontextmanager
+    async def aclient(self) -> AsyncIterator[AwaitablePool]:
+        """A pool of connections, each opened when first needed."""
+        async with AsyncExitStack() as closing:
+            yield AwaitablePool(*self.address(), closing)
+
+    def perform(self, client: BlockingConnection, task: int) -> bytes:
+        """Fetch over the worker's connection."""
+        return client.fetch(self.target(task))
+
+    async def aperform(self, client: AwaitablePool, task: int) -> bytes:
+        """Fetch over one of the loop's connections."""
+        return await client.fetch(self.target(task))
+
+    def answer(self, task: int) -> bytes:
+        """The server echoes the task's number."""
+        return str(task).encode()
+
+    def wait_s(self, task: int) -> float:
+        """The delay."""
+        return self.delay_s

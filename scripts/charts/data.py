@@ -1,0 +1,180 @@
+"""What the charts read from a run, and the words about it that stand under every chart."""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, Protocol
+
+import pandas as pd
+
+from scripts.charts.theme import order
+
+
+class Run(Protocol):
+    """As much of `scripts.dataset.Run` as a chart needs."""
+
+    @property
+    def environment(self) -> dict[str, Any]:
+        """Where it ran."""
+
+    @property
+    def rounds(self) -> pd.DataFrame:
+        """One row per round."""
+
+    @property
+    def summary(self) -> pd.DataFrame:
+        """One row per cell."""
+
+    @property
+    def noise_floor(self) -> float | None:
+        """How far identical twins differed."""
+
+    @property
+    def ranges_only(self) -> bool:
+        """Too few blocks for intervals."""
+
+    def spans(self, *, experiment: str, workload: str, model: str, concurrency: int) -> pd.DataFrame:
+        """When each task of a cell ran."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """One cell with the value that a chart shows of it."""
+
+    experiment: str
+    workload: str
+    model: str
+    concurrency: int
+    tasks: int
+    wait_s: float
+    compute_s: float
+    value: float
+    low: float
+    high: float
+    limit: float  # what is physically possible, in the same unit; NaN when nothing is known
+    flags: str
+
+    @property
+    def saturated(self) -> bool:
+        """Whether the client, the server or the machine was at its limit, and not the model."""
+        return "saturated" in self.flags
+
+    @property
+    def cpu_percent(self) -> float:
+        """Share of a task that computes."""
+        total_s = self.wait_s + self.compute_s
+        return 100 * self.compute_s / total_s if total_s else 0.0
+
+
+def points(run: Run, experiments: Sequence[str], column: str, metric: str = "") -> list[Point]:
+    """The cells of the experiments that have the value, in the order of models; twins are left out."""
+    frame = run.summary
+    if column not in frame:
+        return []
+    wanted = frame["experiment"].isin(experiments) & frame[column].gt(0) & ~frame["twin"].astype(bool)
+    if metric:
+        wanted &= frame["metric"].eq(metric)
+    found = [point(row, column) for row in frame[wanted].to_dict("records")]
+    return sorted(found, key=lambda each: (experiments.index(each.experiment), order(each.model), each.concurrency))
+
+
+def point(row: dict[Any, Any], column: str) -> Point:
+    """A row of the summary as a point; without an interval its ends are the value."""
+    value = float(row[column])
+    low, high = number(row.get(f"{column}_low"), value), number(row.get(f"{column}_high"), value)
+    flags = row.get("flags")
+    return Point(
+        experiment=str(row["experiment"]),
+        workload=str(row["workload"]),
+        model=str(row["model"]),
+        concurrency=int(row["concurrency"]),
+        tasks=int(row["tasks"]),
+        wait_s=number(row.get("wait_seconds"), 0),
+        compute_s=number(row.get("compute_seconds"), 0),
+        value=value,
+        low=low,
+        high=high,
+        limit=limit(row, column),
+        flags=flags if isinstance(flags, str) else "",
+    )
+
+
+def limit(row: dict[Any, Any], column: str) -> float:
+    """What the floor makes of the column. The floor is efficiency × seconds: both are geometric means over blocks."""
+    floor_s = number(row.get("efficiency"), math.nan) * number(row.get("seconds"), math.nan)
+    if column == "speedup":
+        return number(row.get("ideal_speedup"), math.nan)
+    if column == "tasks_per_second":
+        return row["tasks"] / floor_s if floor_s > 0 else math.nan
+    return floor_s if column == "seconds" and floor_s > 0 else math.nan
+
+
+def number(value: Any, otherwise: float) -> float:
+    """The value as a number, or something else when it is none."""
+    return float(value) if isinstance(value, int | float) and math.isfinite(value) else otherwise
+
+
+def by_model(found: Iterable[Point]) -> dict[str, list[Point]]:
+    """The points of each model, in the order of models."""
+    ordered = sorted(found, key=lambda each: order(each.model))
+    return {model: list(group) for model, group in groupby(ordered, key=lambda each: each.model)}
+
+
+def distinct(values: Iterable[Any]) -> list[Any]:
+    """Each value once, in the order of first appearance."""
+    return list(dict.fromkeys(values))
+
+
+def found_in(environment: Any, *names: str) -> Any:
+    """The first of the names that the environment knows, at any depth; None when it knows none."""
+    for name in names:
+        layer = [environment]
+        while layer:
+            maps = [each for each in layer if isinstance(each, dict)]
+            for each in maps:
+                if each.get(name) is not None and not isinstance(each[name], dict):
+                    return each[name]
+            layer = [value for each in maps for value in each.values()]
+    return None
+
+
+def block_count(run: Run) -> int:
+    """How many blocks the run has."""
+    blocks = run.rounds["block"].nunique() if "block" in run.rounds else 0
+    return int(blocks or found_in(run.environment, "blocks") or 0)
+
+
+def interval_words(run: Run) -> str:
+    """What low and high are: never an interval that is only a range."""
+    blocks = block_count(run)
+    plural = "block" if blocks == 1 else "blocks"
+    return f"range of {blocks} {plural}" if run.ranges_only else f"95 % interval of {blocks} {plural}"
+
+
+def machine_words(run: Run) -> str:
+    """CPU, cores and Python; what is not known is left out."""
+    environment = run.environment
+    cpu = found_in(environment, "cpu_model", "cpu_name", "brand", "brand_raw", "cpu", "processor")
+    cores = found_in(environment, "cores_usable", "usable_cores", "cores")
+    python = found_in(environment, "python_version", "python", "version")
+    known = [
+        str(cpu) if cpu else "unknown CPU",
+        f"{cores} core{'' if cores == 1 else 's'} usable" if cores else "",
+        f"Python {str(python).split()[0].removeprefix('Python ')}" if python else "",
+    ]
+    return ", ".join(filter(None, known))
+
+
+def footer(run: Run, measured: str, shown: Sequence[Point], *notes: str) -> str:
+    """What was measured, on what, how often, and what the bars are."""
+    disturbed = sum("disturbed" in each.flags for each in shown)
+    sentences = [
+        measured,
+        f"{machine_words(run)}",
+        f"Bars and bands: {interval_words(run)}",
+        "Hollow marker: client, server or machine saturated" if any(each.saturated for each in shown) else "",
+        f"Disturbed by other programs: {disturbed} of {len(shown)} cells" if disturbed else "",
+        *notes,
+    ]
+    return ". ".join(filter(None, sentences)) + "."

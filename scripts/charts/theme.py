@@ -1,0 +1,128 @@
+"""What every chart shares: the colour of a model, light and dark, sizes, and how a figure becomes files.
+
+Hues are Okabe and Ito's (https://jfly.uni-koeln.de/color/), which colour-blind readers tell apart, darkened until
+they stand out on white and on the dark paper alike: so a model has one colour everywhere. Every model also has
+a marker of its own. Text is never less than 4.5:1 against its paper (WCAG AA), marks never less than 3:1.
+
+All sizes are inches and points on a page 10 inches wide: the slide is the same page at 192 dots per inch, where
+9 points are 24 pixels. Rejected: matplotlib's layout engines (a second and a half for every figure, and they place
+no direct labels), and pyplot (global state).
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+import matplotlib as mpl
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_hex, to_rgb
+from matplotlib.figure import Figure
+
+WIDTH_IN = 10.0
+
+CLASSICAL = {
+    "sequential": ("#7f7f7f", "o"),
+    "threads": ("#d55e00", "s"),
+    "processes": ("#0072b2", "^"),
+    "asyncio": ("#009e73", "D"),
+}
+RIVALS = ("uvloop", "trio", "gevent", "anyio", "interpreters", "dask", "joblib", "curio")  # in the order they get colours
+PALETTE = ("#c0649a", "#a07800", "#2f8fc4", "#8c5fd3", "#a2574f", "#5b8a3c", "#c8501e", "#5f7fa6")
+MARKERS = ("v", "P", "X", "<", ">", "p", "h", "d")
+FAMILIES = {"thread": "threads", "task": "asyncio", "process": "processes"}  # one unit of it, as `starting` names it
+
+
+@dataclass(frozen=True)
+class Theme:
+    """One look of a chart."""
+
+    name: str
+    suffix: str
+    paper: str
+    ink: str
+    muted: str
+    rule: str
+    dpi: int = 144
+    title_pt: float = 15
+    text_pt: float = 10
+    small_pt: float = 8.5
+    height_in: float | None = None  # None: as high as its content needs
+    formats: tuple[str, ...] = ("svg", "png")
+
+    def text_colour(self, model: str) -> str:
+        """The model's colour, mixed with ink until it can be read as text."""
+        base, ink = to_rgb(colour(model)), to_rgb(self.ink)
+        mixes = (tuple(b + (i - b) * step / 20 for b, i in zip(base, ink, strict=True)) for step in range(21))
+        return next(to_hex(mix) for mix in mixes if contrast(to_hex(mix), self.paper) >= 4.5)
+
+
+LIGHT = Theme("light", "", paper="#ffffff", ink="#1b1f24", muted="#57606a", rule="#d8dee4")
+DARK = Theme("dark", "-dark", paper="#14171c", ink="#eceff2", muted="#a8b1bb", rule="#363c45")
+SLIDE_SIZES: dict[str, Any] = {
+    "dpi": 192,
+    "title_pt": 19,
+    "text_pt": 10.5,
+    "small_pt": 9.1,
+    "height_in": 5.625,
+    "formats": ("png",),
+}
+SLIDE = Theme("slide", "-slide", LIGHT.paper, LIGHT.ink, LIGHT.muted, LIGHT.rule, **SLIDE_SIZES)
+SLIDE_DARK = Theme("slide-dark", "-slide-dark", DARK.paper, DARK.ink, DARK.muted, DARK.rule, **SLIDE_SIZES)
+THEMES = (LIGHT, DARK, SLIDE, SLIDE_DARK)
+
+
+def family(model: str) -> str:
+    """The model whose colour this one wears: a `process-spawn` is one of `processes`."""
+    return FAMILIES.get(model.split("-")[0], model)
+
+
+def style(model: str) -> tuple[str, str]:
+    """Colour and marker of a model; never by `hash`, which changes from process to process."""
+    model = family(model)
+    if model in CLASSICAL:
+        return CLASSICAL[model]
+    place = RIVALS.index(model) if model in RIVALS else crc32(model.encode())
+    return PALETTE[place % len(PALETTE)], MARKERS[place // (1 if model in RIVALS else len(PALETTE)) % len(MARKERS)]
+
+
+def colour(model: str) -> str:
+    """The colour of a model's marks, in every chart and theme."""
+    return style(model)[0]
+
+
+def marker(model: str) -> str:
+    """The marker of a model, in every chart and theme."""
+    return style(model)[1]
+
+
+def order(model: str) -> tuple[int, str]:
+    """The classical four first, then the rivals, then everything else by name."""
+    known = (*CLASSICAL, *RIVALS)
+    base = family(model)
+    return (known.index(base) if base in known else len(known), model)
+
+
+def contrast(one: str, other: str) -> float:
+    """The ratio of WCAG 2, 1 to 21."""
+    high, low = sorted((luminance(one), luminance(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance as WCAG 2 defines it."""
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in to_rgb(colour)]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def save(figure: Figure, theme: Theme, stem: Path, description: str) -> list[Path]:
+    """Write the figure in the theme's formats: the same figure gives the same bytes. Glyphs are paths: they need no font."""
+    FigureCanvasAgg(figure)
+    metadata = {"svg": {"Date": None, "Creator": None, "Description": description}, "png": {"Software": None}}
+    written = []
+    with mpl.rc_context({"svg.hashsalt": "overlap", "svg.fonttype": "path", "path.simplify": True}):
+        for ending in theme.formats:
+            path = stem.with_name(f"{stem.name}{theme.suffix}.{ending}")
+            figure.savefig(path, dpi=theme.dpi, facecolor=theme.paper, metadata=metadata[ending])
+            written.append(path)
+    return written

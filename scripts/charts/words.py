@@ -1,0 +1,88 @@
+"""Numbers as a reader wants them: three digits, and the unit that fits."""
+
+import math
+from collections.abc import Callable, Iterable
+
+Format = Callable[[float], str]
+
+
+def digits(value: float) -> str:
+    """Three significant digits, no exponent: 0.97, 18.9, 12,300."""
+    if not math.isfinite(value):
+        return "–"
+    if value == 0:
+        return "0"
+    size = math.floor(math.log10(abs(value)))
+    rounded = round(value, 2 - size)
+    size = math.floor(math.log10(abs(rounded)))
+    places = max(0, min(2, 2 - size)) if size >= 0 else 1 - size
+    return f"{rounded:,.{places}f}"
+
+
+def times(value: float) -> str:
+    """A ratio: 18.9×."""
+    return f"{digits(value)}×"
+
+
+def seconds(value: float) -> str:
+    """A duration: 85.0 µs, 12.3 ms, 1.50 s."""
+    for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
+        if value >= 0.9995 * size:
+            return f"{digits(value / size)} {unit}"
+    return f"{digits(value / 1e-9)} ns"
+
+
+def amount(value: float) -> str:
+    """Bytes: 900 B, 12.3 KiB, 4.50 MiB."""
+    for unit, size in (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10)):
+        if value >= 0.9995 * size:
+            return f"{digits(value / size)} {unit}"
+    return f"{digits(value)} B"
+
+
+def rate(value: float) -> str:
+    """Tasks in a second: 1,250/s."""
+    return f"{digits(value)}/s"
+
+
+def tick(form: Format) -> Format:
+    """As short as an axis likes it: `1.00 ms` is 1 ms."""
+
+    def short(value: float) -> str:
+        number, space, unit = form(value).partition(" ")
+        sign = "×" if number.endswith("×") else "/s" if number.endswith("/s") else ""
+        bare = number.removesuffix(sign) if sign else number
+        return (bare.rstrip("0").rstrip(".") if "." in bare else bare) + sign + space + unit
+
+    return short
+
+
+def between(low: float, high: float, form: Format) -> str:
+    """An interval: 18.2 to 19.6; nothing when there is none."""
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return ""
+    left, right = form(low), form(high)
+    if left.endswith("×"):
+        return f"{left[:-1]}–{right}"
+    number, space, unit = left.partition(" ")
+    return f"{number}–{right}" if space and right.endswith(f" {unit}") else f"{left}–{right}"
+
+
+def listed(parts: Iterable[str]) -> str:
+    """One, two and three."""
+    parts = list(parts)
+    return " and ".join(filter(None, [", ".join(parts[:-1]), *parts[-1:]]))
+
+
+def ladder(low: float, high: float, at_most: int = 6) -> list[float]:
+    """Ticks of a logarithmic axis: 1, 2, 5, 10, thinned to every power of ten, of a hundred, … until few enough."""
+    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
+    for steps, stride in ((STEPS, 1), ((1, 2, 5), 1), ((1, 3), 1), *(((1,), stride) for stride in range(1, last - first + 2))):
+        found = [step * 10.0**power for power in range(first, last + 1, stride) for step in steps]
+        found = [value for value in found if low * 0.999 <= value <= high * 1.001]
+        if len(found) <= at_most:
+            return found
+    return []
+
+
+STEPS = (1, 1.2, 1.5, 2, 3, 5, 7)  # for axes that span little more than a factor of two

@@ -1,0 +1,264 @@
+"""The server that simulates latency: `GET /delay?ms=50&n=7` answers `7` after 50 ms; `/stats` says what it really did.
+
+It must never be the thing that is measured, so the hot path is lean: aiohttp's low-level `web.Server` (no routing, no
+middleware, no access log), the path split by hand, the settings part of a query cached, no URL object ever made.
+
+A delay is never shorter than asked, or a client could beat the floor. libuv's timers count whole milliseconds from a
+truncated clock, so `asyncio.sleep(0.05)` on uvloop may end after 49.1 ms; we sleep until the first tick that is not too
+early, on average half a millisecond late. `delay_excess_*` says by how much, from the entry into the handler.
+
+Rejected: `web.Application` (routing costs more than waiting), answering straight to the transport (fastest, but then it
+isn't aiohttp that answers), spinning for the last fraction of a millisecond (it burns the core that the clients need),
+`asyncio.sleep` alone (see above), aiohttp's graceful shutdown (waits for requests whose clients are gone).
+
+A reset closes with SO_LINGER 0, because `abort()` alone sends a FIN where all was read, and that is no reset. Fates and
+delays are drawn in `servers.delays`, counts are kept in `servers.account`, the lifeline is in `servers.supervise`.
+"""
+
+import argparse
+import asyncio
+import gc
+import ipaddress
+import json
+import math
+import os
+import signal
+import socket
+import struct
+import sys
+from collections.abc import Sequence
+from functools import lru_cache
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+from aiohttp import web
+
+from servers.account import Account
+from servers.delays import ERROR, HANG, READERS, RESET, Settings, changed, delay_s, fate, read_n
+from servers.supervise import exit_with_parent
+
+if TYPE_CHECKING:
+    from aiohttp.web_protocol import RequestHandler
+
+__all__ = ["Latency", "Settings", "delay_s", "main"]
+
+BACKLOG = 16_384  # a burst of 10,000 connections; the kernel lowers it to its own limit (net.core.somaxconn)
+OWN_FILES = 64  # listening socket, event loop, standard streams, libraries
+WELL, WRONG_USAGE, CANNOT_MEASURE, INTERRUPTED = 0, 2, 3, 130
+HINT = "There are GET /delay?ms=50&n=7, GET /stats and POST /reset."
+NO_LINGERING = struct.pack("ii", 1, 0)
+
+
+class Latency(web.Server):
+    """An aiohttp server with an account."""
+
+    def __init__(self, defaults: Settings) -> None:
+        super().__init__(self.handle, handler_cancellation=True, access_log=None)
+        self.account = Account(perf_counter())
+        self.last_account: dict[RequestHandler, Account] = {}  # per open connection: the last that counted it
+        self.settings = lru_cache(1024)(lambda query: changed(defaults, parse_qsl(query, keep_blank_values=True)))
+
+    def connection_lost(self, handler: Any, exc: BaseException | None = None) -> None:
+        """Forget a connection."""
+        self.last_account.pop(handler, None)
+        super().connection_lost(handler, exc)
+
+    async def handle(self, request: web.BaseRequest) -> web.Response:
+        """Answer one request."""
+        path, _, query = request.raw_path.partition("?")
+        if path == "/delay" and request.method == "GET":
+            return await self.delay(request, query)
+        if path == "/stats" and request.method == "GET":
+            return web.json_response(self.account.as_dict(perf_counter()))
+        if path == "/reset" and request.method == "POST":
+            self.account = Account(perf_counter())
+            return web.json_response({})
+        known = path in ("/delay", "/stats", "/reset")
+        return web.Response(status=405 if known else 404, text=f"{request.method} {path} is unknown. {HINT}\n")
+
+    async def delay(self, request: web.BaseRequest, query: str) -> web.Response:
+        """Wait as asked, and end as the draw has it; counted in the account that was open at the start."""
+        start_s = perf_counter()
+        try:
+            settings, n, attempt = self.read(query)
+        except ValueError as error:
+            return web.Response(status=400, text=f"{error}\n")
+        account = self.account
+        account.begin(start_s)
+        if self.last_account.get(request.protocol) is not account:
+            self.last_account[request.protocol] = account
+            account.connections += 1
+        try:
+            if settings.rate and (wait_s := account.wait_s(settings.rate, settings.burst, start_s)):
+                account.rate_limited += 1
+                return too_many(wait_s)
+            end = fate(settings, n, attempt)
+            if end == HANG:
+                account.hangs += 1
+                await asyncio.get_running_loop().create_future()  # until the client leaves and we are cancelled
+            if asked_s := delay_s(settings, n):
+                await sleep_until(start_s + asked_s)
+                account.add_excess(perf_counter() - start_s - asked_s)
+            if end == RESET:
+                account.resets += 1
+                return reset_connection(request)
+            if end == ERROR:
+                account.errors += 1
+                return web.Response(status=503, text=f"Task {n}, attempt {attempt} fails, as it was asked to.\n")
+            account.successes += 1
+            body = b"%d" % n if not settings.bytes else (b"%d" % n).ljust(settings.bytes)
+            account.bytes += len(body)
+            return web.Response(body=body)
+        except asyncio.CancelledError:
+            account.abandoned += 1
+            raise
+        finally:
+            account.end(perf_counter())
+
+    def read(self, query: str) -> tuple[Settings, int, int]:
+        """The settings, the task's number and the attempt."""
+        common, _, digits = query.rpartition("&n=")
+        if common and len(digits) < 16 and digits.isascii() and digits.isdigit() and "attempt=" not in common:
+            return self.settings(common), int(digits), 0
+        numbers = {"n": 0, "attempt": 0}
+        rest = []
+        for part in query.split("&"):
+            name, _, text = part.partition("=")
+            if name not in numbers:
+                rest.append(part)
+                continue
+            try:
+                numbers[name] = int(read_n(text))
+            except ValueError as error:
+                raise ValueError(f"{part}: {name} {error}.") from None
+        return self.settings("&".join(rest)), numbers["n"], numbers["attempt"]
+
+
+async def sleep_until(due_s: float) -> None:
+    """Sleep until the first whole millisecond of the monotonic clock at or after `due_s`: never too short."""
+    while (now_s := perf_counter()) < due_s:  # noqa: ASYNC110 - what we wait for is the clock
+        await asyncio.sleep((math.ceil(due_s * 1000) - math.floor(now_s * 1000)) / 1000)
+
+
+def too_many(wait_s: float) -> web.Response:
+    """429: Retry-After counts whole seconds, so the exact wait is there in ms as well."""
+    after = {"Retry-After": str(math.ceil(wait_s)), "Retry-After-Ms": f"{wait_s * 1000:.3f}"}
+    return web.Response(status=429, headers=after, text="Over the rate limit, as asked.\n")
+
+
+def reset_connection(request: web.BaseRequest) -> web.Response:
+    """Send a RST instead of an answer; aiohttp then finds nobody to answer to, and is content."""
+    if (transport := request.transport) is not None:
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGERING)
+        transport.abort()
+    return web.Response()
+
+
+class RefusalError(Exception):
+    """Why the server does not start, what to type next, and the exit code."""
+
+    def __init__(self, sentence: str, code: int = WRONG_USAGE) -> None:
+        super().__init__(sentence)
+        self.code = code
+
+
+def listen(host: str, port: int, expose: bool) -> socket.socket:
+    """A listening socket; anything but loopback only where that is meant."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except (OSError, UnicodeError, OverflowError) as error:
+        raise RefusalError(
+            f"{host} port {port} is no address of this machine ({error}): try --host 127.0.0.1."
+        ) from None
+    if not (expose or ipaddress.ip_address(address[0]).is_loopback):
+        raise RefusalError(
+            f"{host} can be reached by other machines: add --expose if you mean it, or leave --host out."
+        )
+    try:
+        return socket.create_server((str(address[0]), port), family=family, backlog=BACKLOG)
+    except (OSError, OverflowError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise RefusalError(f"Cannot listen on {host} port {port} ({why}): take another --port, or --port 0.") from None
+
+
+def raise_file_limit(expected: int) -> int:
+    """Open as many files as the hard limit allows, and say what to type where that can't hold `expected` requests."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit
+        return sys.maxsize
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    limit = hard
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    except (ValueError, OSError):  # macOS reports a hard limit that it refuses
+        limit = soft
+    if limit != resource.RLIM_INFINITY and limit < (needed := expected + OWN_FILES):
+        raise RefusalError(
+            f"{expected} requests in flight need {needed} open files, but the hard limit is {limit}: "
+            f"type `sudo prlimit --pid $$ --nofile={needed}:{needed}` and start again, or lower --expect.",
+            CANNOT_MEASURE,
+        )
+    return limit
+
+
+def new_event_loop() -> asyncio.AbstractEventLoop:
+    """uvloop where there is one."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.new_event_loop()
+    return uvloop.new_event_loop()
+
+
+async def run(listening: socket.socket, defaults: Settings, facts: dict[str, Any]) -> None:
+    """Serve until a signal comes. Nothing is worth saving then, so leaving is immediate."""
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGTERM, os._exit, WELL)
+    loop.add_signal_handler(signal.SIGINT, os._exit, INTERRUPTED)
+    await loop.create_server(Latency(defaults), sock=listening, backlog=BACKLOG)
+    host, port = listening.getsockname()[:2]
+    reader, writer = await asyncio.open_connection(host, port)
+    writer.write(b"GET /stats HTTP/1.1\r\nHost: overlap\r\nConnection: close\r\n\r\n")
+    if not (await reader.read()).startswith(b"HTTP/1.1 200 "):
+        raise RefusalError(f"Port {port} accepts connections, but it is not this server that answers.", CANNOT_MEASURE)
+    writer.close()
+    gc.freeze()  # the collector need not walk through modules while 10,000 requests wait
+    url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    print(json.dumps({"url": url, "pid": os.getpid(), "loop": type(loop).__module__, **facts}), flush=True)
+    await loop.create_future()
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options; those of `/delay` set its defaults."""
+    options = argparse.ArgumentParser(prog="python -m servers.latency", description="Simulate latency over HTTP.")
+    options.add_argument("--host", default="127.0.0.1")
+    options.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    options.add_argument("--expose", action="store_true", help="allow a --host that other machines can reach")
+    options.add_argument("--expect", type=int, default=0, metavar="N", help="refuse to start if N can't be in flight")
+    options.add_argument("--no-lifeline", action="store_true", help="do not exit at the end of stdin")
+    for name in READERS:
+        options.add_argument(f"--{name}", metavar="X", help=f"default of /delay's {name} ({getattr(Settings(), name)})")
+    return options
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the server; the exit code."""
+    given = parser().parse_args(arguments)
+    try:
+        defaults = changed(Settings(), [(name, text) for name in READERS if (text := getattr(given, name)) is not None])
+        limit = raise_file_limit(given.expect)
+        listening = listen(given.host, given.port, given.expose)
+        if not given.no_lifeline:
+            exit_with_parent()
+        with asyncio.Runner(loop_factory=new_event_loop) as runner:
+            runner.run(run(listening, defaults, {"most_open_files": limit}))
+    except (RefusalError, ValueError) as refusal:
+        print(f"servers.latency: {refusal}", file=sys.stderr)
+        return getattr(refusal, "code", WRONG_USAGE)
+    return WELL
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,162 @@
+"""Start a server in a process of its own, wait until it answers, stop it, never leak it.
+
+    with serve("servers.latency", "--ms", "50") as service:
+        fetch(service.url)
+        service.check()  # raises where the server has died meanwhile
+
+The lifeline: a child's stdin is a pipe whose other end only the parent holds. However the parent ends, even by SIGKILL,
+the kernel closes it, and the child reads the end of the file and leaves. Rejected: `prctl(PR_SET_PDEATHSIG)` (Linux
+only, and bound to the parent *thread*: a child started from a worker thread dies when that thread does), polling
+`getppid()` (late, and wrong under a subreaper), `atexit` (a SIGKILL runs nothing).
+
+A child leads a process group of its own: Ctrl-C in a terminal reaches whoever supervises, not the server that is still
+being measured; and what a server leaves behind (workers of a pool survive their parent) goes with the group. Output
+goes to unnamed temporary files and is read with `pread`: no pipe that can fill, and no reading thread in a process
+that may fork.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, Any
+
+ROOT = Path(__file__).parents[1]
+GRACE_S = 0.5  # to leave after a polite request; ours need milliseconds
+STOP_S = 2.0  # for each of the two polite ways of stopping a server: by the lifeline, by SIGTERM
+POLL_S = 0.005
+TAIL_BYTES = 2_000  # of stderr in a message: a traceback's end
+
+
+class ServiceError(RuntimeError):
+    """A server did not start, or died while it was in use."""
+
+
+class Service:
+    """A running server: where it is (`url`, `pid`) and all that it said when it was ready (`ready`)."""
+
+    def __init__(self, module: str, arguments: tuple[str, ...]) -> None:
+        self.module = module
+        self.ready: dict[str, Any] = {}
+        self.out: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `stop`
+        self.err: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `stop`
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", module, *arguments],
+            stdin=subprocess.PIPE,
+            stdout=self.out,
+            stderr=self.err,
+            bufsize=0,
+            process_group=0,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]).strip(":")},
+        )
+        running.add(self)
+
+    @property
+    def url(self) -> str:
+        """Where it answers."""
+        return str(self.ready["url"])
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self.process.pid
+
+    def check(self) -> None:
+        """Raise where the server is no longer running."""
+        if (code := self.process.poll()) is not None:
+            raise ServiceError(f"{self.module} (pid {self.pid}) died while in use: {ending(code)}.{self.last_words()}")
+
+    def await_ready(self, timeout_s: float) -> None:
+        """Wait for the one JSON line."""
+        deadline = time.monotonic() + timeout_s
+        while b"\n" not in (said := os.pread(self.out.fileno(), 65_536, 0)):
+            if (code := self.process.poll()) is not None:
+                raise ServiceError(f"{self.module} did not start: {ending(code)}.{self.last_words()}")
+            if time.monotonic() > deadline:
+                raise ServiceError(f"{self.module} was not ready after {timeout_s:g} s.{self.last_words()}")
+            time.sleep(POLL_S)
+        line = said.partition(b"\n")[0]
+        try:
+            self.ready = dict(json.loads(line))
+        except ValueError:
+            raise ServiceError(f"{self.module} should print one JSON line, but said {line[:200]!r}.") from None
+
+    def last_words(self) -> str:
+        """The end of its stderr, as the end of a message."""
+        size = os.fstat(self.err.fileno()).st_size
+        words = os.pread(self.err.fileno(), TAIL_BYTES, max(0, size - TAIL_BYTES)).decode(errors="replace").strip()
+        return f" Its last words:\n{words}" if words else " It said nothing on stderr."
+
+    def stop(self) -> None:
+        """End it: by its lifeline, else by SIGTERM, else by SIGKILL; then whatever is left of its process group."""
+        running.discard(self)
+        self.cut_lifeline()
+        for next_signal in (signal.SIGTERM, signal.SIGKILL):
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(STOP_S)
+                break
+            self.process.send_signal(next_signal)
+        self.process.wait()
+        with suppress(ProcessLookupError, PermissionError):  # macOS says EPERM where only zombies are left
+            os.killpg(self.pid, signal.SIGKILL)
+        self.out.close()
+        self.err.close()
+
+    def cut_lifeline(self) -> None:
+        """Close our end of its stdin."""
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+
+
+running: weakref.WeakSet[Service] = weakref.WeakSet()
+
+
+def cut_inherited_lifelines() -> None:
+    """A forked worker must not hold a lifeline open after its parent has died."""
+    for service in list(running):
+        service.cut_lifeline()
+
+
+os.register_at_fork(after_in_child=cut_inherited_lifelines)
+
+
+def ending(code: int) -> str:
+    """How a process ended, in words."""
+    return f"exit code {code}" if code >= 0 else f"killed by {signal.Signals(-code).name}"
+
+
+@contextmanager
+def serve(module: str, *args: str, timeout_s: float = 10) -> Iterator[Service]:
+    """Run `python -m module *args` for as long as the block lasts; it has `timeout_s` to say where it answers."""
+    service = Service(module, args)
+    try:
+        service.await_ready(timeout_s)
+        yield service
+    finally:
+        service.stop()
+
+
+def exit_with_parent() -> None:
+    """Leave when whoever holds the other end of stdin is gone. On a terminal the hang-up signal does that already."""
+    if not os.isatty(0):
+        threading.Thread(target=leave_at_end_of_stdin, name="lifeline", daemon=True).start()
+
+
+def leave_at_end_of_stdin() -> None:
+    """Wait for the end of stdin, then end this process, and its whole group where it leads one."""
+    with suppress(OSError):  # a closed stdin is at its end too
+        while os.read(0, 4096):
+            pass
+    if os.getpgrp() == os.getpid():
+        os.killpg(0, signal.SIGTERM)
+        time.sleep(GRACE_S)
+        os.killpg(0, signal.SIGKILL)
+    os._exit(0)
