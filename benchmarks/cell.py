@@ -1,7 +1,7 @@
 """A cell: one workload × model × size. An experiment is a grid of cells, written as a decorator over one test."""
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -22,6 +22,8 @@ class Cell:
     concurrency: int
     tasks: int
     twin: bool = False
+    rounds: int = 2  # measured; one more is discarded before them
+    headline: bool = False  # belongs to `make quick`
 
     @property
     def wait_s(self) -> float:
@@ -60,8 +62,9 @@ class Cell:
 
     def names(self) -> set[str]:
         """The words by which ONLY selects this cell."""
-        names = {self.experiment, self.workload.name, self.model, f"c{self.concurrency}"}
-        return names | ({"twin"} if self.twin else set())
+        extra = {"twin": self.twin, "headline": self.headline}
+        always = {self.experiment, self.workload.name, self.model, f"c{self.concurrency}"}
+        return always | {name for name, applies in extra.items() if applies}
 
 
 def cells(
@@ -74,24 +77,20 @@ def cells(
     twins: Iterable[tuple[str, str]] = (),
     where: Callable[[Cell], bool] = lambda cell: True,
     headline: Callable[[Cell], bool] = lambda cell: False,
+    rounds: int = 2,
 ) -> pytest.MarkDecorator:
     """Parametrize a test over a grid.
 
     `tasks` gives the number of tasks for a concurrency; `twins` lists (workload, model) pairs that are measured a
     second time, to show how much identical cells differ; `where` leaves cells out; `headline` says which belong to
-    `make quick`.
+    `make quick`; `rounds` is two for the figures that stand alone and one for the many points of a curve.
     """
-
-    def grid() -> Iterator[Cell]:
-        for workload in workloads:
-            for model in models:
-                for size in concurrency:
-                    yield Cell(experiment, workload, model, size, tasks(size))
-                    if (workload.name, model) in twins:
-                        yield Cell(experiment, workload, model, size, tasks(size), twin=True)
-
-    def param(cell: Cell) -> Any:
-        names = cell.names() | ({"headline"} if headline(cell) else set())
-        return pytest.param(cell, id=str(cell), marks=[getattr(pytest.mark, name) for name in sorted(names)])
-
-    return pytest.mark.parametrize("cell", [param(cell) for cell in grid() if where(cell)])
+    grid = [
+        Cell(experiment, workload, model, size, tasks(size), rounds=rounds)
+        for workload in workloads
+        for model in models
+        for size in concurrency
+    ]
+    grid += [replace(cell, twin=True) for cell in grid if (cell.workload.name, cell.model) in twins]
+    chosen = [replace(cell, headline=headline(cell)) for cell in grid if where(cell)]
+    return pytest.mark.parametrize("cell", chosen, ids=str)

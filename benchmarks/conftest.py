@@ -22,6 +22,7 @@ from servers.supervise import exit_with_parent, serve
 def pytest_addoption(parser: pytest.Parser) -> None:
     """What a block is told by the driver; all have defaults, so that `pytest benchmarks` works by hand."""
     group = parser.getgroup("overlap")
+    group.addoption("--only", default="", help="cells to run, by name: 'http and (threads or asyncio)'")
     group.addoption("--block", type=int, default=0, help="number of this block within its run")
     group.addoption("--seed", type=int, default=0, help="seed of the run; with the block's number it gives the order")
     group.addoption("--journal", type=Path, help="file that each finished cell is appended to")
@@ -36,25 +37,39 @@ def pytest_configure(config: pytest.Config) -> None:
         exit_with_parent()
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Iterator[None]:
-    """Check ONLY's names before pytest's own -m selects by them; then leave out what is done, and shuffle the rest."""
-    check_names(config.option.markexpr, {mark.name for item in items for mark in item.iter_markers()})
-    yield
-    done = without(config)
-    items[:] = [item for item in items if str(cell_of(item)) not in done]
-    random.Random(f"{config.getoption('seed')}/{config.getoption('block')}").shuffle(items)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep what ONLY selects and is not done yet, shuffled by the run's seed and the block's number."""
+    only, done = config.getoption("only"), without(config)
+    check(only, set().union(*(cell_of(item).names() for item in items)))
+    kept = [item for item in items if selects(only, cell_of(item).names()) and str(cell_of(item)) not in done]
+    random.Random(f"{config.getoption('seed')}/{config.getoption('block')}").shuffle(kept)
+    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+    items[:] = kept
 
 
-def check_names(expression: str, known: set[str]) -> None:
-    """UsageError for a name that no cell has: pytest would silently select nothing."""
-    for name in re.findall(r"[\w-]+", expression):
+def check(only: str, known: set[str]) -> None:
+    """UsageError for a name that no cell has, or for what is no expression of names, `and`, `or`, `not`."""
+    for name in re.findall(r"[\w-]+", only):
         if name not in known | {"and", "or", "not"}:
             near = get_close_matches(name, known, 1, 0.0)[0]
-            everything = ", ".join(sorted(known - {"parametrize"}))
+            everything = ", ".join(sorted(known))
             raise pytest.UsageError(
-                f"no cell is called {name!r}; the nearest name is {near!r}. All names: {everything}"
+                f"ONLY: no cell is called {name!r}; the nearest name is {near!r}; all: {everything}"
             )
+    try:
+        selects(only, known)
+    except SyntaxError:
+        raise pytest.UsageError(
+            f"ONLY={only!r} is no expression; write it like 'http and (threads or asyncio)'"
+        ) from None
+
+
+def selects(only: str, names: set[str]) -> bool:
+    """Whether the expression holds for a cell of these names; the empty one holds for all. SyntaxError."""
+    if re.search(r"[^\w\s()-]", only):
+        raise SyntaxError
+    truth = re.sub(r"[\w-]+", lambda word: word[0] if word[0] in ("and", "or", "not") else str(word[0] in names), only)
+    return bool(eval(truth, {"__builtins__": {}})) if truth.strip() else True
 
 
 def without(config: pytest.Config) -> set[str]:

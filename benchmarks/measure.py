@@ -9,6 +9,7 @@ returns only the last round's value: so each round is checked in the tear-down.
 import faulthandler
 import gc
 import multiprocessing.forkserver
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -22,7 +23,6 @@ from benchmarks.timing import Timing, complaint, spans_us, time_round
 from servers.account import reset, stats
 
 DISCARDED_ROUNDS = 1  # its time is kept: cold start is a finding
-MEASURED_ROUNDS = 2
 BUDGET_S = 60.0  # a cell's rounds take under ten seconds; what takes this long hangs
 SATURATED = 0.9  # of a core (or of the machine): what is this busy measures itself, not the waiting
 
@@ -141,7 +141,7 @@ class Rounds:
 @contextmanager
 def budget(seconds: float = BUDGET_S) -> Iterator[None]:
     """End this process with a traceback of every thread if the cell has not ended by then: the rest can go on."""
-    faulthandler.dump_traceback_later(seconds, exit=True)
+    faulthandler.dump_traceback_later(seconds, exit=True, file=sys.__stderr__)
     try:
         yield
     finally:
@@ -183,7 +183,7 @@ def measure(benchmark: Any, place: Place, cell: Cell) -> None:
             setup=rounds.before,
             teardown=rounds.after,
             warmup_rounds=DISCARDED_ROUNDS,
-            rounds=MEASURED_ROUNDS,
+            rounds=cell.rounds,
         )
 
 

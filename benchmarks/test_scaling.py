@@ -19,6 +19,7 @@ MOST_PROCESSES = 50
     concurrency=[1, 10, 50, 200, 1000],
     tasks=lambda concurrency: max(10, min(3 * concurrency, 1000)),
     where=lambda cell: cell.model != "processes" or cell.concurrency <= MOST_PROCESSES,
+    rounds=1,
 )
 def test_scaling(measure: Callable[[Cell], None], cell: Cell) -> None:
     """Wait, more and more at once."""

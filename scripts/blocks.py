@@ -64,6 +64,7 @@ class Block:
         """The interpreter's command line."""
         self.path(".done").write_text("\n".join(self.finished()))
         options = {
+            "only": self.only,
             "block": self.number,
             "seed": self.seed,
             "journal": self.path(".journal"),
@@ -71,7 +72,8 @@ class Block:
             "without": self.path(".done"),
             "benchmark-json": self.path(".json.partial"),
         }
-        pytest = [sys.executable, "-m", "pytest", "benchmarks", "-q", "--supervised", "-m", self.only]
+        # capture=sys: the default closes the standard input that ties the block to us
+        pytest = [sys.executable, "-m", "pytest", "benchmarks", "-q", "--capture=sys", "--supervised"]
         return pytest + [f"--{name}={value}" for name, value in options.items()]
 
 

@@ -102,14 +102,14 @@ def paired_ratio(numerator: ArrayLike, denominator: ArrayLike, confidence: float
 
 
 def hodges_lehmann_ratio(numerator: ArrayLike, denominator: ArrayLike, confidence: float = 0.95) -> Interval:
-    """Second opinion on `paired_ratio`, which no single wild block can move: shapes and errors are the same.
+    """Second opinion on `paired_ratio`, which one wild block hardly moves: shapes and errors are the same.
 
     The median of the Walsh averages of the log-ratios, with the interval of the exact signed-rank test. Being a
     rank test it keeps at least `confidence`, and with fewer than 6 blocks no finite interval reaches 95 %.
     """
     logs = np.log(block_ratios(numerator, denominator))
     first, second = np.triu_indices(logs.size)
-    walsh = np.sort((logs[first] + logs[second]) / 2)
+    walsh = np.sort(np.round((logs[first] + logs[second]) / 2, 12))  # beyond 12 digits is rounding: those are ties
     tail = _signed_rank_cdf(logs.size)
     cut = int(np.searchsorted(tail, (1 - _share(confidence)) / 2, side="right"))
     padded = np.concatenate(([-np.inf], walsh, [np.inf]))
@@ -187,7 +187,8 @@ def _t(distance: FloatArray, error: FloatArray) -> FloatArray:
 
 
 def _exponentiated(logs: Interval) -> Interval:
-    low, estimate, high = (float(np.exp(x)) for x in (logs.low, logs.estimate, logs.high))
+    with np.errstate(over="ignore"):  # two wild blocks can leave it open upwards: infinity is the right end
+        low, estimate, high = (float(np.exp(x)) for x in (logs.low, logs.estimate, logs.high))
     return Interval(estimate, low, high, logs.n, logs.confidence, logs.p_value)
 
 

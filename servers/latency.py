@@ -84,7 +84,7 @@ class Latency(web.Server):
             settings, n, attempt = self.read(query)
         except ValueError as error:
             return web.Response(status=400, text=f"{error}\n")
-        account = self.account
+        account, end = self.account, fate(settings, n, attempt)
         account.begin(start_s)
         if self.last_account.get(request.protocol) is not account:
             self.last_account[request.protocol] = account
@@ -93,7 +93,6 @@ class Latency(web.Server):
             if settings.rate and (wait_s := account.wait_s(settings.rate, settings.burst, start_s)):
                 account.rate_limited += 1
                 return too_many(wait_s)
-            end = fate(settings, n, attempt)
             if end == HANG:
                 account.hangs += 1
                 await asyncio.get_running_loop().create_future()  # until the client leaves and we are cancelled
@@ -111,7 +110,7 @@ class Latency(web.Server):
             account.bytes += len(body)
             return web.Response(body=body)
         except asyncio.CancelledError:
-            account.abandoned += 1
+            account.abandoned += end != HANG
             raise
         finally:
             account.end(perf_counter())

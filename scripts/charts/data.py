@@ -34,8 +34,8 @@ class Run(Protocol):
     def ranges_only(self) -> bool:
         """Too few blocks for intervals."""
 
-    def spans(self, *, experiment: str, workload: str, model: str, concurrency: int) -> pd.DataFrame:
-        """When each task of a cell ran."""
+    def spans(self, **identity: object) -> pd.DataFrame:
+        """When each task of the cells that match ran, in their measured rounds."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,94 @@
+"""Three sentences that answer: for waiting, for computing, for both; which model, by how much, how sure."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from scripts import stats
+from scripts.dataset import Run
+from scripts.summary import KEY, block_medians
+
+# Below this nobody would rewrite a program; a difference whose interval lies inside is called "the same".
+MARGIN = 0.05
+
+QUESTIONS = (  # what the sentence is about, the experiment that answers, the workload (the model without a library)
+    ("For I/O-bound work", "io", "wire"),
+    ("For CPU-bound Python code", "cpu", "primes"),
+    ("For mixed work ({share} % CPU)", "mixed", "mixed"),
+)
+
+
+@dataclass(frozen=True)
+class Contest:
+    """The models that did the same work: their rows of the summary, fastest first."""
+
+    run: Run
+    rows: pd.DataFrame
+
+    def values(self, place: int) -> pd.Series:
+        """Block medians of the seconds of the model in that place (0 is the fastest)."""
+        row = self.rows.iloc[place]
+        same = (self.run.rounds[KEY] == [row[name] for name in KEY]).all(axis=1)
+        return block_medians(self.run.rounds[same], "seconds")
+
+    def difference(self, place: int) -> tuple[stats.Interval, stats.Comparison]:
+        """How many times longer than the fastest the model in that place takes, and whether that is established."""
+        pairs = (self.values(place) / self.values(0)).dropna().to_numpy()
+        ratio = stats.geometric_mean(pairs)
+        return ratio, stats.compare(ratio, MARGIN, self.run.noise_floor or 0.0)
+
+
+def contest(run: Run, experiment: str, workload: str) -> Contest | None:
+    """The contest that answers a question; None when it was not measured."""
+    summary = run.summary
+    rows = summary[(summary["experiment"] == experiment) & (summary["workload"] == workload) & ~summary["twin"]]
+    if experiment == "mixed" and len(rows):
+        rows = rows[rows["compute_seconds"] == turning_share(rows)]
+        rows = rows[(rows["concurrency"] == rows["concurrency"].max())]
+    rows = rows.dropna(subset=["seconds", "speedup"]).sort_values("seconds")
+    return Contest(run, rows) if len(rows) > 1 and (rows["model"] == "sequential").any() else None
+
+
+def turning_share(rows: pd.DataFrame) -> float:
+    """The computing seconds of a task that is a fifth CPU, or the nearest measured: where neither kind dominates."""
+    share = rows["compute_seconds"] / (rows["compute_seconds"] + rows["wait_seconds"])
+    return float(rows.loc[(share - 0.2).abs().idxmin(), "compute_seconds"])
+
+
+def factor(row: pd.Series, *, ranges_only: bool) -> str:
+    """`15.9× sequential [15.1, 16.7]`, and what the brackets are."""
+    kind = "range" if ranges_only else "95 % interval"
+    return f"{row['speedup']:.3g}× sequential ({kind} {row['speedup_low']:.3g} to {row['speedup_high']:.3g})"
+
+
+def sentence(question: str, found: Contest) -> str:
+    """Which model, by how much, how sure."""
+    ranges_only = found.run.ranges_only
+    first, second = found.rows.iloc[0], found.rows.iloc[1]
+    share = 100 * first["compute_seconds"] / (first["compute_seconds"] + first["wait_seconds"])
+    start = f"{question.format(share=f'{share:.0f}')}, "
+    if first["model"] == "sequential":
+        return f"{start}nothing was faster than sequential{runner_up(found, second)}."
+    reach = f"{first['efficiency']:.0%} of the physical limit"
+    lead = f"{start}{first['model']} took the least time: {factor(first, ranges_only=ranges_only)}, {reach}"
+    flagged = f" [{first['flags']}]" if first["flags"] else ""
+    return f"{lead}{flagged}{runner_up(found, second)}."
+
+
+def runner_up(found: Contest, second: pd.Series) -> str:
+    """How the next model compares, as far as the run establishes it."""
+    if found.run.ranges_only:
+        return f"; next {second['model']} at {second['speedup']:.3g}× (too few blocks for a verdict)"
+    ratio, comparison = found.difference(1)
+    interval = f"{ratio.estimate:.3g}× its time, {ratio.low:.3g} to {ratio.high:.3g}"
+    words = {
+        stats.Comparison.SLOWER: f"; {second['model']} is slower ({interval})",
+        stats.Comparison.SAME: f"; {second['model']} is the same within {MARGIN:.0%} ({interval})",
+    }
+    return words.get(comparison, f"; that it beats {second['model']} is not established ({interval})")
+
+
+def answers(run: Run) -> list[str]:
+    """The sentences that this run can give."""
+    asked = ((question, contest(run, experiment, workload)) for question, experiment, workload in QUESTIONS)
+    return [sentence(question, found) for question, found in asked if found]

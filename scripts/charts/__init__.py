@@ -1,0 +1,44 @@
+"""The charts of a run: one module per chart, each with `NAME`, `NEEDS`, `draw`, `caption` and `alt`."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from matplotlib.figure import Figure
+
+from scripts.charts import cpu_scaling, memory, mixed, scaling, speedup, starting, timeline
+from scripts.charts.data import Run
+from scripts.charts.theme import THEMES, Theme, save
+
+
+class Chart(Protocol):
+    """What a chart's module offers."""
+
+    NAME: str  # of the files
+    NEEDS: str  # what a run must have for it to be drawn
+
+    def draw(self, run: Run, theme: Theme) -> Figure | None:
+        """The figure; None when the run has nothing for it."""
+
+    def caption(self, run: Run) -> str:
+        """The finding in one sentence; empty when there is none."""
+
+    def alt(self, run: Run) -> str:
+        """The chart as text, every number of it."""
+
+
+CHARTS: tuple[Chart, ...] = (speedup, timeline, scaling, cpu_scaling, mixed, starting, memory)
+
+
+def draw_all(run: Run, folder: Path, say: Callable[[str], None] = print) -> list[Path]:
+    """Draw every chart that the run has data for, in every theme; say which are left out, and why."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written: list[Path] = []
+    for chart in CHARTS:
+        figures = [(theme, chart.draw(run, theme)) for theme in THEMES]
+        if any(figure is None for _, figure in figures):
+            say(f"overlap: no {chart.NAME} chart: this run has no {chart.NEEDS}")
+        for theme, figure in figures:
+            if figure is not None:
+                written += save(figure, theme, folder / chart.NAME, chart.alt(run))
+    return written

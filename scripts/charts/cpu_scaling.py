@@ -1,0 +1,94 @@
+"""How computing speeds up with more workers, against the parallel capacity that was measured, not `cpu_count()`."""
+
+import math
+from itertools import groupby
+
+from matplotlib.figure import Figure
+
+from scripts.charts import lines
+from scripts.charts.data import Point, Run, footer, interval_words, points
+from scripts.charts.forest import value_text
+from scripts.charts.page import head, open_page, rule_axis
+from scripts.charts.theme import Theme
+from scripts.charts.words import Format, between, digits, ladder, rate, seconds, tick, times
+
+NAME = "cpu-scaling"
+NEEDS = "a cell of the experiment cpu_scaling"
+TITLE = "How much faster does computing get with more workers?"
+BODY_IN = 4.0
+
+
+def shown(run: Run) -> tuple[list[Point], Format]:
+    """The cells of this chart as speed-ups; as throughput in a run that has nothing to compare with."""
+    ratios = [each for each in points(run, ["cpu_scaling"], "speedup") if each.model != "sequential"]
+    return (ratios, times) if ratios else (points(run, ["cpu_scaling"], "tasks_per_second"), rate)
+
+
+def capacity(run: Run) -> tuple[float, float, float]:
+    """Median, lowest and highest parallel capacity while these cells were measured; NaN when not recorded."""
+    rounds = run.rounds
+    if "parallel_capacity" not in rounds:
+        return math.nan, math.nan, math.nan
+    here = rounds.loc[rounds["experiment"].eq("cpu_scaling") & ~rounds["discarded"].astype(bool), "parallel_capacity"]
+    return float(here.median()), float(here.min()), float(here.max())
+
+
+def draw(run: Run, theme: Theme) -> Figure | None:
+    """The figure; None when the run has nothing for it."""
+    found, form = shown(run)
+    if not found:
+        return None
+    unit = "Speed-up over sequential" if form is times else "Tasks finished in a second"
+    page = open_page(
+        theme,
+        title=TITLE,
+        reading=f"{unit}, start-up included. Dashed: the limit, by the parallel capacity measured in every block.",
+        footer=footer(run, measured(run), found),
+        body_in=BODY_IN,
+    )
+    workloads = [list(same) for _, same in groupby(sorted(found, key=lambda each: each.workload), lambda each: each.workload)]
+    for axes, here in zip(page.columns(len(workloads), 0.5, lines.room_in(found, page)), workloads, strict=True):
+        sizes = sorted({each.concurrency for each in here})
+        low, high = lines.limits(found)
+        axes.set(xscale="log", yscale="log", xlim=(sizes[0] / 1.15, sizes[-1] * 1.15), ylim=(min(low, 0.85), high))
+        if form is rate:
+            axes.set_ylim(low, high)
+        head(axes, here[0].workload, theme, 0.5)
+        rule_axis(axes, "x", [float(size) for size in sizes], digits_of_size, "workers", theme)
+        rule_axis(axes, "y", ladder(*axes.get_ylim(), 9), tick(form), "", theme)
+        lines.draw(axes, here, lambda each: each.concurrency, page, limit=max)
+    return page.figure
+
+
+def digits_of_size(value: float) -> str:
+    """A number of workers, which is whole."""
+    return f"{value:,.0f}"
+
+
+def measured(run: Run) -> str:
+    """The tasks and the capacity, for the footer."""
+    each, (median, low, high) = shown(run)[0][0], capacity(run)
+    known = f"; parallel capacity {times(median)} ({between(low, high, times)})" if math.isfinite(median) else ""
+    return f"Measured: {each.tasks} tasks computing {seconds(each.compute_s)} each{known}"
+
+
+def caption(run: Run) -> str:
+    """Each model at its most workers, against the capacity."""
+    found, form = shown(run)
+    if not found:
+        return ""
+    most = {(each.workload, each.model): each for each in sorted(found, key=lambda each: each.concurrency)}
+    parts = [
+        f"{each.workload} with {each.concurrency} workers in {each.model}: {value_text(each, form)}"
+        for each in most.values()
+    ]
+    median = capacity(run)[0]
+    known = f" on a machine with a parallel capacity of {digits(median)}" if math.isfinite(median) else ""
+    return f"{'; '.join(parts)}{known} ({interval_words(run)})."
+
+
+def alt(run: Run) -> str:
+    """Every number of the chart as text."""
+    found, form = shown(run)
+    rows = [f"{each.workload} {each.model} with {each.concurrency}: {value_text(each, form)}" for each in found]
+    return f"{TITLE} {'; '.join(rows)}." if rows else ""

@@ -1,0 +1,148 @@
+"""A forest plot: one row for each model, a dot with its interval on a logarithmic axis, and the numbers beside it.
+
+The numbers stand in a column of their own, where no dot can cover them. Rejected: bars, which need a zero that a
+logarithmic axis does not have.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from matplotlib.axes import Axes
+
+from scripts.charts.data import Point
+from scripts.charts.page import Page, rule_axis, widest_in
+from scripts.charts.theme import Theme, colour, marker
+from scripts.charts.words import Format, between, ladder, tick
+
+SLIDE_ROWS = 20  # as many as 24 pixels high text allows between the title and the footer of a slide
+
+
+@dataclass(frozen=True)
+class Group:
+    """Rows under a common heading; without one when `title` is empty."""
+
+    title: str
+    rows: Sequence[Point]
+
+    @property
+    def limit(self) -> float:
+        """The physical limit of the group; NaN when it has none."""
+        return max((row.limit for row in self.rows if math.isfinite(row.limit)), default=math.nan)
+
+    @property
+    def height(self) -> int:
+        """How many rows it takes."""
+        return len(self.rows) + bool(self.title)
+
+
+def names(group: Group) -> list[str]:
+    """What the rows are called: the model, and how many tasks at once where a model has several rows."""
+    models = [row.model for row in group.rows]
+    return [row.model if models.count(row.model) == 1 else f"{row.model}, {row.concurrency}" for row in group.rows]
+
+
+def value_text(row: Point, form: Format) -> str:
+    """As in `18.9× (18.2–19.6)`."""
+    interval = between(row.low, row.high, form)
+    return f"{form(row.value)} ({interval})" if interval and row.low < row.high else form(row.value)
+
+
+def limit_text(group: Group, form: Format) -> str:
+    """As in `limit 20.0×`."""
+    return f"limit {form(group.limit)}" if math.isfinite(group.limit) else ""
+
+
+def height_in(columns: Sequence[Sequence[Group]], theme: Theme) -> float:
+    """How high the body of a page with these columns has to be."""
+    rows = max(sum(group.height for group in groups) + 0.4 * (len(groups) - 1) for groups in columns)
+    line_in = theme.text_pt * 1.4 / 72
+    return line_in * 4.1 + max(rows, 4) * line_in * 1.25
+
+
+def fitted(groups: Sequence[Group], theme: Theme) -> tuple[list[Group], list[str]]:
+    """The groups that fit the page, and the titles of those that do not."""
+    room, shown = (SLIDE_ROWS if theme.height_in else math.inf), list[Group]()
+    for group in groups:
+        if group.height <= room:
+            shown.append(group)
+            room -= group.height
+    return shown, [group.title for group in groups if group not in shown]
+
+
+def margins_in(groups: Sequence[Group], form: Format, theme: Theme) -> tuple[float, float]:
+    """Room for the names at the left of the panel and for the numbers at its right."""
+    labels = [f"   {name}" for group in groups for name in names(group)]
+    numbers = [value_text(row, form) for group in groups for row in group.rows]
+    limits = [limit_text(group, form) for group in groups]
+    right_in = max(widest_in(numbers, theme.text_pt), widest_in(limits, theme.small_pt))
+    return widest_in(labels, theme.text_pt, "bold") + 0.12, right_in + 0.15
+
+
+def draw(axes: Axes, groups: Sequence[Group], form: Format, page: Page, *, start: float | None, label: str) -> None:
+    """Fill a panel; a stem runs from `start`, where there is one, to each dot."""
+    y = 0.0
+    for group in groups:
+        if group.title:
+            heading(axes, group, y, form, page.theme)
+            y += 1
+        for name, row in zip(names(group), group.rows, strict=True):
+            draw_row(axes, row, name, y, form, page.theme, start)
+            y += 1
+        y += 0.4
+    axes.set_ylim(y - 0.8, -0.6)
+    axes.set_yticks([])
+    low, high = axes.get_xlim()
+    wide_in = axes.get_position().width * 10
+    rule_axis(axes, "x", ladder(low, high, int(wide_in / 0.55)), tick(form), label, page.theme)
+
+
+def limits(columns: Sequence[Sequence[Group]], *also: float) -> tuple[float, float]:
+    """The ends of an axis on which every dot, interval and limit of every column has room."""
+    rows = [row for groups in columns for group in groups for row in group.rows]
+    ends = [value for row in rows for value in (row.low, row.high, row.value)] + list(also)
+    ends += [group.limit for groups in columns for group in groups if math.isfinite(group.limit)]
+    low, high = min(ends), max(ends)
+    air = max((high / low) ** 0.06, 1.08)
+    return low / air, high * air
+
+
+def heading(axes: Axes, group: Group, y: float, form: Format, theme: Theme) -> None:
+    """The title of a group with its limit, which is also a line across its rows."""
+    _beside(axes, group.title, y, 0, theme.text_pt, theme.ink, left=True)
+    if math.isfinite(group.limit):
+        _beside(axes, limit_text(group, form), y, 1, theme.small_pt, theme.muted)
+        ends = [y + 0.55, y + group.height - 0.55]
+        line = axes.plot([group.limit] * 2, ends, color=theme.ink, linewidth=1.6, linestyle=(0, (2, 1.2)), zorder=3)[0]
+        line.set_gid(f"limit-{group.rows[0].workload}")
+
+
+def draw_row(axes: Axes, row: Point, name: str, y: float, form: Format, theme: Theme, start: float | None) -> None:
+    """A dot, its interval, its name at the left and its numbers at the right."""
+    paint, key = colour(row.model), f"{row.workload}-{row.model}-{row.concurrency}"
+    if start is not None:
+        axes.plot([start, row.value], [y, y], color=paint, linewidth=5, alpha=0.28, solid_capstyle="butt")
+    interval = axes.plot([row.low, row.high], [y, y], color=paint, linewidth=2, marker="|", markersize=7, zorder=4)[0]
+    interval.set_gid(f"interval-{key}")
+    face = theme.paper if row.saturated else paint
+    dot = axes.plot([row.value], [y], marker(row.model), color=paint, markerfacecolor=face, markersize=6, zorder=5)[0]
+    dot.set_gid(f"value-{key}")
+    _beside(axes, f"{name} ", y, 0, theme.text_pt, theme.text_colour(row.model))
+    _beside(axes, value_text(row, form), y, 1, theme.text_pt, theme.ink)
+
+
+def _beside(axes: Axes, text: str, y: float, edge: int, points: float, paint: str, *, left: bool = False) -> None:
+    """Text at the height of a row, left (0) or right (1) of the panel."""
+    axes.annotate(
+        text,
+        (edge, y),
+        (8 if edge else -6, 0),
+        xycoords=axes.get_yaxis_transform(),
+        textcoords="offset points",
+        fontsize=points,
+        color=paint,
+        weight="bold" if left else "normal",
+        ha="left" if edge or left else "right",
+        va="center",
+        annotation_clip=False,
+    )

@@ -1,0 +1,35 @@
+"""How much memory a task holds while it waits."""
+
+from matplotlib.figure import Figure
+
+from scripts.charts import costs
+from scripts.charts.data import Run
+from scripts.charts.theme import Theme
+from scripts.charts.words import amount
+
+NAME = "memory"
+NEEDS = "a model of the experiment memory"
+COST = costs.Cost(
+    experiment="memory",
+    metric="bytes_per_task",
+    title="How much memory does a waiting task hold?",
+    reading="Memory added by each task that waits, client and workers together. Each gridline is a multiple.",
+    measured="Measured: memory with all tasks waiting, less memory before, divided by the tasks",
+    noun="for each waiting task",
+    form=amount,
+)
+
+
+def draw(run: Run, theme: Theme) -> Figure | None:
+    """The figure; None when the run has nothing for it."""
+    return costs.draw(run, theme, COST)
+
+
+def caption(run: Run) -> str:
+    """The cheapest and the dearest."""
+    return costs.caption(run, COST)
+
+
+def alt(run: Run) -> str:
+    """Every number of the chart as text."""
+    return costs.alt(run, COST)

@@ -1,0 +1,88 @@
+"""How much computing it takes until waiting in one thread no longer pays."""
+
+from matplotlib.figure import Figure
+
+from scripts.charts import lines
+from scripts.charts.data import Point, Run, by_model, distinct, footer, interval_words, points
+from scripts.charts.forest import value_text
+from scripts.charts.page import head, open_page, rule_axis
+from scripts.charts.theme import Theme
+from scripts.charts.words import ladder, listed, seconds, tick
+
+NAME = "mixed"
+NEEDS = "a cell of the experiment mixed"
+TITLE = "How much computing can a task do before the winner changes?"
+BODY_IN = 4.0
+
+
+def shown(run: Run) -> list[Point]:
+    """The cells of this chart."""
+    return points(run, ["mixed"], "seconds")
+
+
+def panels(found: list[Point]) -> dict[int, list[Point]]:
+    """The cells at each concurrency; sequential cells that know only one concurrency stand in every panel."""
+    alone = [each for each in found if each.concurrency == 1]
+    sizes = sorted({each.concurrency for each in found} - {1}) or [1]
+    return {size: [each for each in found if each.concurrency == size] + alone * (size != 1) for size in sizes}
+
+
+def share(each: Point) -> float:
+    """Share of a task that computes, in whole percent."""
+    return round(each.cpu_percent, 1)
+
+
+def draw(run: Run, theme: Theme) -> Figure | None:
+    """The figure; None when the run has nothing for it."""
+    found = shown(run)
+    if not found:
+        return None
+    page = open_page(
+        theme,
+        title=TITLE,
+        reading="Time for all tasks, start-up included, by the share of a task that computes. Dashed: the physical limit.",
+        footer=footer(run, measured(found), found),
+        body_in=BODY_IN,
+    )
+    shares = sorted({share(each) for each in found})
+    parts = panels(found)
+    columns = page.columns(len(parts), 0.55, lines.room_in(found, page))
+    for axes, (size, here) in zip(columns, parts.items(), strict=True):
+        axes.set(yscale="log", xlim=(-0.3, len(shares) - 0.7), ylim=lines.limits(found))
+        head(axes, f"{size} at once", theme, 0.55)
+        places = [float(place) for place in range(len(shares))]
+        rule_axis(axes, "x", places, lambda at: f"{shares[round(at)]:g} %", "share that computes (not to scale)", theme)
+        rule_axis(axes, "y", ladder(*axes.get_ylim(), 8), tick(seconds), "", theme)
+        lines.draw(axes, here, lambda each: shares.index(share(each)), page, limit=min)
+    return page.figure
+
+
+def measured(found: list[Point]) -> str:
+    """The tasks, for the footer."""
+    sizes = listed(str(size) for size in sorted({each.tasks for each in found}))
+    lengths = listed(distinct(seconds(round(each.wait_s + each.compute_s, 6)) for each in found))
+    return f"Measured: {sizes} tasks that take {lengths} each on an idle machine"
+
+
+def caption(run: Run) -> str:
+    """The fastest model at each share, at the highest concurrency."""
+    found = shown(run)
+    if not found:
+        return ""
+    size, here = max(panels(found).items())
+    winners: dict[str, list[str]] = {}
+    for percent in sorted({share(each) for each in here}):
+        best = min((each for each in here if share(each) == percent), key=lambda each: each.value)
+        winners.setdefault(best.model, []).append(f"{percent:g} %")
+    parts = [f"{model} at {listed(percents)}" for model, percents in winners.items()]
+    return f"Shortest time with {size} at once, by the share that computes: {', '.join(parts)} ({interval_words(run)}s in the chart)."
+
+
+def alt(run: Run) -> str:
+    """Every number of the chart as text."""
+    rows = [
+        f"{model}, {size} at once: " + ", ".join(f"{share(each):g} % {value_text(each, seconds)}" for each in line)
+        for size, here in panels(shown(run)).items()
+        for model, line in by_model(here).items()
+    ]
+    return f"{TITLE} {'; '.join(rows)}." if rows else ""

@@ -1,0 +1,75 @@
+"""How throughput grows with the tasks in flight, and where each model leaves the line of the limit."""
+
+from matplotlib.figure import Figure
+
+from scripts.charts import lines
+from scripts.charts.data import Point, Run, distinct, footer, interval_words, points
+from scripts.charts.forest import value_text
+from scripts.charts.page import head, open_page, rule_axis
+from scripts.charts.theme import Theme
+from scripts.charts.words import digits, ladder, listed, rate, seconds, tick
+
+NAME = "scaling"
+NEEDS = "a cell of the experiment scaling"
+TITLE = "How far does throughput grow with more tasks in flight?"
+BODY_IN = 4.2
+
+
+def shown(run: Run) -> list[Point]:
+    """The cells of this chart."""
+    return points(run, ["scaling"], "tasks_per_second")
+
+
+def draw(run: Run, theme: Theme) -> Figure | None:
+    """The figure; None when the run has nothing for it."""
+    found = shown(run)
+    if not found:
+        return None
+    waits = listed(distinct(seconds(each.wait_s) for each in found if each.wait_s))
+    page = open_page(
+        theme,
+        title=TITLE,
+        reading="Tasks finished in a second, start-up included. Dashed: no schedule can finish more.",
+        footer=footer(run, f"Measured: tasks that wait {waits} each" if waits else "", found),
+        body_in=BODY_IN,
+    )
+    workloads = distinct(each.workload for each in found)
+    for axes, workload in zip(page.columns(len(workloads), 0.5, lines.room_in(found, page)), workloads, strict=True):
+        here = [each for each in found if each.workload == workload]
+        sizes = sorted({each.concurrency for each in here})
+        axes.set(xscale="log", yscale="log", xlim=(sizes[0] / 1.25, sizes[-1] * 1.25), ylim=lines.limits(found))
+        head(axes, workload, theme, 0.5)
+        rule_axis(axes, "x", [float(size) for size in sizes], digits_of_size, "tasks in flight at once", theme)
+        rule_axis(axes, "y", ladder(*axes.get_ylim(), 7), tick(rate), "", theme)
+        lines.draw(axes, here, lambda each: each.concurrency, page, limit=max)
+    return page.figure
+
+
+def digits_of_size(value: float) -> str:
+    """A concurrency, which is whole."""
+    return f"{value:,.0f}"
+
+
+def peaks(run: Run) -> dict[tuple[str, str], Point]:
+    """Each model's best cell of each workload."""
+    best: dict[tuple[str, str], Point] = {}
+    for each in shown(run):
+        key = (each.workload, each.model)
+        best[key] = max(best.get(key, each), each, key=lambda one: one.value)
+    return best
+
+
+def caption(run: Run) -> str:
+    """Each model's peak, and how near the limit it is there."""
+    parts = [
+        f"{each.model} {rate(each.value)} at {each.concurrency:,} ({workload}"
+        + (f", {digits(100 * each.value / each.limit)} % of the limit)" if each.limit > 0 else ")")
+        for (workload, _), each in peaks(run).items()
+    ]
+    return f"Highest throughput: {listed(parts)}; {interval_words(run)}s in the chart." if parts else ""
+
+
+def alt(run: Run) -> str:
+    """Every number of the chart as text."""
+    rows = [f"{each.workload} {each.model} at {each.concurrency:,}: {value_text(each, rate)}" for each in shown(run)]
+    return f"{TITLE} {'; '.join(rows)}." if rows else ""

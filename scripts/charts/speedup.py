@@ -1,0 +1,103 @@
+"""Waiting beside computing: how much faster is each model than one task after another?"""
+
+from itertools import groupby
+
+from matplotlib.figure import Figure
+
+from scripts.charts import forest
+from scripts.charts.data import Point, Run, footer, interval_words, points
+from scripts.charts.page import head, open_page
+from scripts.charts.theme import Theme
+from scripts.charts.words import between, listed, seconds, times
+
+NAME = "speedup"
+NEEDS = "a model of the experiments io or cpu measured beside sequential"
+TITLE = "How much faster than one after another?"
+LEADING = ("wire", "http", "sleep", "primes", "digest")
+PANELS = {"io": "I/O-bound: the tasks wait", "cpu": "CPU-bound: the tasks compute"}
+
+
+def shown(run: Run) -> list[Point]:
+    """The cells of this chart."""
+    return [each for each in points(run, list(PANELS), "speedup") if each.model != "sequential"]
+
+
+def place(workload: str) -> tuple[int, str]:
+    """The workloads that a verdict rests on first."""
+    return (LEADING.index(workload) if workload in LEADING else len(LEADING), workload)
+
+
+def title(row: Point) -> str:
+    """What a workload's rows have in common."""
+    kind = f"waiting {seconds(row.wait_s)}" if row.wait_s else f"computing {seconds(row.compute_s)}" if row.compute_s else ""
+    return f"{row.workload}, {row.concurrency} at once" + (f", {kind}" if kind and row.wait_s and row.compute_s else "")
+
+
+def groups(run: Run) -> dict[str, list[forest.Group]]:
+    """The workloads of each panel, as often as they come in different sizes."""
+    found: dict[str, list[forest.Group]] = {}
+    ordered = sorted(shown(run), key=lambda each: (each.experiment != "io", place(each.workload), each.concurrency, each.tasks))
+    for _, same in groupby(ordered, key=lambda each: (each.experiment, each.workload, each.concurrency, each.tasks)):
+        rows = list(same)
+        found.setdefault(rows[0].experiment, []).append(forest.Group(title(rows[0]), rows))
+    return found
+
+
+def draw(run: Run, theme: Theme) -> Figure | None:
+    """The figure; None when the run has nothing for it."""
+    fits = {name: forest.fitted(each, theme) for name, each in groups(run).items()}
+    panels = {name: kept for name, (kept, _) in fits.items() if kept}
+    left_out = [each for _, dropped in fits.values() for each in dropped]
+    if not panels:
+        return None
+    noise = f"Grey: identical twins differed by up to {100 * run.noise_floor:.2g} %" if run.noise_floor else ""
+    page = open_page(
+        theme,
+        title=TITLE,
+        reading="Speed-up over sequential, the same tasks, start-up included; 1× is no gain. Dashed: the physical limit.",
+        footer=footer(run, measured(run), shown(run), noise, f"Not shown: {', '.join(left_out)}" if left_out else ""),
+        body_in=forest.height_in(list(panels.values()), theme),
+    )
+    every = [group for kept in panels.values() for group in kept]
+    left_in, right_in = forest.margins_in(every, times, theme)
+    for axes, (name, kept) in zip(page.columns(len(panels), left_in, right_in), panels.items(), strict=True):
+        axes.set_xscale("log")
+        axes.set_xlim(*forest.limits(list(panels.values()), 1.0, 1.1))
+        head(axes, PANELS[name], theme, left_in)
+        if run.noise_floor:
+            axes.axvspan(1 / (1 + run.noise_floor), 1 + run.noise_floor, color=theme.muted, alpha=0.35, linewidth=0)
+        axes.axvline(1, color=theme.muted, linewidth=1)
+        forest.draw(axes, kept, times, page, start=1.0, label="times as fast as sequential")
+    return page.figure
+
+
+def measured(run: Run) -> str:
+    """The tasks, for the footer."""
+    sizes = dict.fromkeys(
+        f"{each.tasks} tasks {'waiting' if each.wait_s else 'computing'} {seconds(each.wait_s or each.compute_s)} each"
+        for each in shown(run)
+    )
+    return f"Measured: {listed(sizes)}"
+
+
+def caption(run: Run) -> str:
+    """The fastest model of each panel's first workload."""
+    parts = [f"for {group.rows[0].workload}, {said(group)}" for panel in groups(run).values() for group in panel]
+    return f"Times as fast as one after another ({interval_words(run)}): {'; '.join(parts)}." if parts else ""
+
+
+def said(group: forest.Group) -> str:
+    """The best of a group against its limit."""
+    best = max(group.rows, key=lambda row: row.value)
+    return f"{best.model} {times(best.value)} ({between(best.low, best.high, times)}; {forest.limit_text(group, times)})"
+
+
+def alt(run: Run) -> str:
+    """Every number of the chart as text."""
+    lines = [
+        f"{group.rows[0].workload} ({forest.limit_text(group, times) or 'no known limit'}): "
+        + ", ".join(f"{row.model} {forest.value_text(row, times)}" for row in group.rows)
+        for panel in groups(run).values()
+        for group in panel
+    ]
+    return f"{TITLE} {'; '.join(lines)}." if lines else ""

@@ -1,0 +1,35 @@
+"""What one thread, one asyncio task or one process costs to start."""
+
+from matplotlib.figure import Figure
+
+from scripts.charts import costs
+from scripts.charts.data import Run
+from scripts.charts.theme import Theme
+from scripts.charts.words import seconds
+
+NAME = "starting"
+NEEDS = "a model of the experiment starting"
+COST = costs.Cost(
+    experiment="starting",
+    metric="unit_seconds",
+    title="What does it cost to start one?",
+    reading="Time to start one unit that does nothing, and to wait until it is done. Each gridline is a multiple.",
+    measured="Measured: starting and joining one unit after another",
+    noun="to start and join one",
+    form=seconds,
+)
+
+
+def draw(run: Run, theme: Theme) -> Figure | None:
+    """The figure; None when the run has nothing for it."""
+    return costs.draw(run, theme, COST)
+
+
+def caption(run: Run) -> str:
+    """The cheapest and the dearest."""
+    return costs.caption(run, COST)
+
+
+def alt(run: Run) -> str:
+    """Every number of the chart as text."""
+    return costs.alt(run, COST)

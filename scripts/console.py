@@ -1,0 +1,159 @@
+"""What the terminal shows: progress while a run goes on, a table and the answers at its end. Plain text when piped."""
+
+from statistics import median
+from typing import Any
+
+import pandas as pd
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from scripts.answers import answers
+from scripts.dataset import Run
+
+WIDTH = 80  # fits every terminal and every paste
+HEADLINES = (("io", "wire"), ("cpu", "primes"))  # whose speed-ups are shown while the run goes on
+
+
+def console(*, stderr: bool = False) -> Console:
+    """A console that keeps to 80 columns when it is not a terminal; rich itself respects NO_COLOR."""
+    made = Console(stderr=stderr, highlight=False, soft_wrap=False)
+    return made if made.is_terminal else Console(stderr=stderr, highlight=False, width=WIDTH, no_color=True)
+
+
+def seconds(value: float) -> str:
+    """A duration with a unit that suits it."""
+    for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
+        if value >= size:
+            return f"{value / size:.3g} {unit}"
+    return f"{value / 1e-9:.3g} ns"
+
+
+def clock(value: float) -> str:
+    """A time to wait: 3:05."""
+    return f"{int(value) // 60}:{int(value) % 60:02}"
+
+
+def number(value: float, unit: str) -> str:
+    """A value of an experiment that does not time rounds."""
+    if unit == "bytes_per_task":
+        return f"{value / 1024:.3g} KiB" if value < 2**20 else f"{value / 2**20:.3g} MiB"
+    return seconds(value)
+
+
+class Live:
+    """Progress of a run: cells done, time left, and what the numbers say so far."""
+
+    def __init__(self, out: Console, blocks: int) -> None:
+        self.out, self.blocks = out, blocks
+        self.block, self.cells = 0, 0
+        self.rounds: dict[tuple[str, str, str], list[float]] = {}
+        self.last = ""
+        self.bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=20),
+            TextColumn("{task.fields[left]}"),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[estimate]}"),
+            console=out,
+            disable=not out.is_terminal,
+        )
+        self.task: TaskID = self.bar.add_task("starting", total=None, left="", estimate="")
+
+    def begin_block(self, number: int, left_s: float | None) -> None:
+        """Block `number` (from 0) starts; `left_s` is the time that remains, once it is known."""
+        self.block = number
+        left = f"{clock(left_s)} left" if left_s is not None else "first block"
+        self.bar.update(self.task, description=f"block {number + 1}/{self.blocks}", left=left)
+        if not self.out.is_terminal:
+            self.out.print(f"block {number + 1} of {self.blocks}: {left}. {self.estimate()}".rstrip())
+
+    def hear(self, entry: dict[str, Any]) -> None:
+        """Take in an entry of the journal."""
+        if entry["kind"] == "block" and not self.cells:
+            self.cells = len(entry["order"])
+            self.bar.update(self.task, total=self.cells * self.blocks)
+        elif entry["kind"] == "cell":
+            self.keep(entry)
+            self.bar.update(self.task, advance=1, estimate=self.estimate() or self.last)
+
+    def keep(self, entry: dict[str, Any]) -> None:
+        """Remember a cell's rounds; say at once when it is no result, and what the very first number is."""
+        if not entry["valid"]:
+            self.out.print(f"not a result: {entry['cell']}: {entry['reason']}", markup=False)
+            return
+        measured = [one["seconds"] for one in entry["rounds"] if not one["discarded"]]
+        self.last = f"{entry['cell']} {seconds(median(measured))}"
+        if not self.rounds:
+            self.out.print(f"first number: {self.last}", markup=False)
+        if not entry["twin"]:
+            self.rounds.setdefault((entry["experiment"], entry["workload"], entry["model"]), []).extend(measured)
+
+    def estimate(self) -> str:
+        """Speed-ups over sequential as they stand."""
+        return "; ".join(found for found in (self.speedups(*headline) for headline in HEADLINES) if found)
+
+    def speedups(self, experiment: str, workload: str) -> str:
+        """One workload's."""
+        found = {key[2]: median(rounds) for key, rounds in self.rounds.items() if key[:2] == (experiment, workload)}
+        if "sequential" not in found or len(found) < 2:
+            return ""
+        others = sorted((value, name) for name, value in found.items() if name != "sequential")
+        return f"{experiment}: " + ", ".join(f"{name} {found['sequential'] / value:.3g}×" for value, name in others)
+
+
+def table(run: Run) -> Table:
+    """Every cell: what it took, speed-up, efficiency, flags; grouped by experiment, fastest first."""
+    kind = "range" if run.ranges_only else "95 % interval"
+    made = Table(box=None, pad_edge=False, padding=(0, 1), collapse_padding=True, header_style="bold")
+    made.add_column("cell", no_wrap=True)
+    made.add_column("took", justify="right", no_wrap=True)
+    made.add_column(kind, justify="right", no_wrap=True)
+    made.add_column("× seq.", justify="right", no_wrap=True)
+    made.add_column("of limit", justify="right", no_wrap=True)
+    made.add_column("flags", max_width=16)
+    for (experiment, workload, wait_s, compute_s), group in groups(run.summary):
+        made.add_row(f"[bold]{heading(experiment, workload, wait_s, compute_s)}[/bold]")
+        for _, row in group.iterrows():
+            made.add_row(*line(row))
+    return made
+
+
+def groups(summary: pd.DataFrame) -> Any:
+    """Rows that answer the same question, in the order of the experiments, fastest first."""
+    order = {name: place for place, name in enumerate(("io", "cpu", "cpu_scaling", "scaling", "mixed"))}
+    placed = summary.assign(place=summary["experiment"].map(order).fillna(len(order)))
+    placed["sorting"] = placed["seconds"] if "seconds" in placed else 0.0
+    if "value" in placed:
+        placed["sorting"] = placed["sorting"].fillna(placed["value"])
+    placed = placed.sort_values(["place", "sorting"])
+    return placed.groupby(["experiment", "workload", "wait_seconds", "compute_seconds"], sort=False)
+
+
+def heading(experiment: str, workload: str, wait_s: float, compute_s: float) -> str:
+    """What a group of rows did."""
+    parts = [f"wait {seconds(wait_s)}"] * (wait_s > 0) + [f"compute {seconds(compute_s)}"] * (compute_s > 0)
+    return " ".join([f"{experiment}: {workload}", *([f"({', '.join(parts)} a task)"] if parts else [])])
+
+
+def line(row: pd.Series) -> list[str]:
+    """One cell's row."""
+    name = f"  {row['model']}{' (twin)' if row['twin'] else ''} c{row['concurrency']}"
+    if pd.notna(row.get("metric")):
+        unit = row["metric"]
+        return [name, number(row["value"], unit), f"{number(row['value_low'], unit)}–{number(row['value_high'], unit)}"]
+    speedup = f"{row['speedup']:.3g}×" if pd.notna(row["speedup"]) else ""
+    interval = f"{seconds(row['seconds_low'])}–{seconds(row['seconds_high'])}" if pd.notna(row["seconds_low"]) else ""
+    efficiency = f"{row['efficiency']:.0%}" if pd.notna(row["efficiency"]) else ""
+    return [name, seconds(row["seconds"]), interval, speedup, efficiency, row["flags"]]
+
+
+def show(run: Run, out: Console) -> None:
+    """The table and the answers of a run, and what is missing from it."""
+    out.print(table(run))
+    for omission in run.omissions:
+        out.print(f"not a result: {omission}", markup=False)
+    if run.noise_floor is not None:
+        out.print(f"\nIdentical twins were up to {run.noise_floor:.1%} apart: smaller differences mean nothing.")
+    for sentence in answers(run):
+        out.print(f"\n{sentence}")

@@ -1,0 +1,115 @@
+"""One row per cell: what it took, how sure that is, how far it is from the physical limit, and what to mind."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from scripts import stats
+
+KEY = ["experiment", "workload", "model", "concurrency", "tasks", "wait_seconds", "compute_seconds", "twin"]
+SAME_WORK = ["experiment", "workload", "tasks", "wait_seconds", "compute_seconds"]
+METRICS = ("unit_seconds", "bytes_per_task")  # of experiments that observe instead of timing
+# A cell of which so many rounds were disturbed, or saturated, says so.
+FLAGGED_SHARE = 0.5
+
+Summary = Callable[[NDArray[np.float64]], tuple[float, float, float]]
+
+
+def block_medians(rounds: pd.DataFrame, column: str) -> pd.Series:
+    """The median of each block's measured rounds, indexed by block."""
+    return rounds[~rounds["discarded"]].groupby("block")[column].median().dropna()
+
+
+def with_interval(values: NDArray[np.float64]) -> tuple[float, float, float]:
+    """Geometric mean over blocks and its 95 % t-interval."""
+    found = stats.geometric_mean(values)
+    return found.estimate, found.low, found.high
+
+
+def with_range(values: NDArray[np.float64]) -> tuple[float, float, float]:
+    """Median over blocks, smallest, largest."""
+    return stats.value_range(values)
+
+
+def columns(name: str, values: pd.Series, summary: Summary) -> dict[str, float]:
+    """`name`, `name_low` and `name_high`; NaN where there is nothing to summarise."""
+    enough = len(values) >= (2 if summary is with_interval else 1)
+    found = summary(values.to_numpy(dtype=np.float64)) if enough else (np.nan, np.nan, np.nan)
+    return dict(zip((name, f"{name}_low", f"{name}_high"), found, strict=True))
+
+
+def flags(rounds: pd.DataFrame, blocks: int) -> str:
+    """What a reader must mind: saturation, disturbance, missing blocks."""
+    measured = rounds[~rounds["discarded"]]
+    found = [
+        f"saturated: {part}"
+        for part in ("server", "machine", "client")
+        if (measured["saturated"] == part).mean() >= FLAGGED_SHARE
+    ]
+    if measured["disturbed"].mean() >= FLAGGED_SHARE:
+        found.append("disturbed")
+    if (missing := blocks - rounds["block"].nunique()) > 0:
+        found.append(f"missing in {missing} of {blocks} blocks")
+    return ", ".join(found)
+
+
+def paired(rounds: pd.DataFrame, over: pd.DataFrame, column: str = "seconds") -> pd.Series:
+    """Ratio of two cells' block medians, for the blocks that both have."""
+    return (block_medians(rounds, column) / block_medians(over, column)).dropna()
+
+
+def summarise(rounds: pd.DataFrame, *, ranges_only: bool) -> pd.DataFrame:
+    """One row per cell of a table of rounds."""
+    summary: Summary = with_range if ranges_only else with_interval
+    cells = {key: cell for key, cell in rounds.groupby(KEY, sort=True)}
+    blocks = rounds["block"].nunique()
+    return pd.DataFrame([row(key, cell, sequential_of(key, cells), blocks, summary) for key, cell in cells.items()])
+
+
+def sequential_of(key: Any, cells: dict[Any, pd.DataFrame]) -> pd.DataFrame | None:
+    """The rounds of the sequential cell that did the same work, whatever its concurrency."""
+    same = [KEY.index(name) for name in SAME_WORK]
+    for other, cell in cells.items():
+        if other[KEY.index("model")] == "sequential" and all(other[i] == key[i] for i in same):
+            return cell
+    return None
+
+
+def row(key: Any, cell: pd.DataFrame, sequential: pd.DataFrame | None, blocks: int, summary: Summary) -> dict[str, Any]:
+    """The columns of one cell."""
+    found: dict[str, Any] = dict(zip(KEY, key, strict=True))
+    found["blocks"] = cell["block"].nunique()
+    metric = next((name for name in METRICS if name in cell and cell[name].notna().any()), None)
+    if metric:
+        found["metric"] = metric
+        found |= columns("value", block_medians(cell, metric), summary)
+    else:
+        found |= timed(cell, sequential, summary)
+    return found | {"flags": flags(cell, blocks)}
+
+
+def timed(cell: pd.DataFrame, sequential: pd.DataFrame | None, summary: Summary) -> dict[str, Any]:
+    """Seconds, throughput, efficiency, and the ratio to sequential."""
+    seconds = block_medians(cell, "seconds")
+    found = columns("seconds", seconds, summary)
+    found |= columns("tasks_per_second", cell["tasks"].iloc[0] / seconds, summary)
+    found |= columns("efficiency", block_medians(cell, "efficiency"), summary)
+    ratio = paired(sequential, cell) if sequential is not None else pd.Series(dtype=float)
+    found |= columns("speedup", ratio, summary)
+    ideal = block_medians(sequential, "seconds") / block_medians(cell, "floor_seconds") if len(ratio) else ratio
+    cold = cell.loc[cell["discarded"], "seconds"]
+    return found | {"ideal_speedup": ideal.median(), "cold_seconds": cold.median()}
+
+
+def twins_apart(rounds: pd.DataFrame) -> float | None:
+    """How far identical cells were apart, as a share; None when no twin was measured."""
+    ratios = []
+    for key, twin in rounds[rounds["twin"]].groupby(KEY):
+        same = (rounds[KEY[:-1]] == list(key[:-1])).all(axis=1) & ~rounds["twin"]
+        pairs = paired(twin, rounds[same])
+        if len(pairs) >= 2:
+            ratios.append(stats.geometric_mean(pairs.to_numpy()))
+    return stats.noise_floor(ratios) if ratios else None

@@ -1,0 +1,193 @@
+"""A run that never happened: the same tables as a real one, made from a few constants and a seed.
+
+The models behave as simple theory says (a fixed start, a cost for each task that is serial or parallel, the floor), so
+the charts look like real ones; `stretch` pulls the differences apart for layouts that must survive anything.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from scripts.summary import summarise, twins_apart
+
+CORES = 2
+CAPACITY = 1.85
+CLASSICAL = ("sequential", "threads", "processes", "asyncio")
+START_S = {"sequential": 0.0001, "threads": 0.002, "processes": 0.09, "asyncio": 0.001}
+TASK_S = {"sequential": 0.0004, "threads": 0.00045, "processes": 0.0005, "asyncio": 0.00022}
+UNIT = {"task": 9e-6, "thread": 7.4e-5, "process-fork": 0.0021, "process-forkserver": 0.0105, "process-spawn": 0.061}
+BYTES = {"threads": (1000, 24_400.0), "asyncio": (1000, 6_100.0), "processes": (50, 11_300_000.0)}
+ENVIRONMENT = {
+    "run": "2026-11-23T23-40-00",
+    "seed": 7,
+    "machine": {"cpu": "Intel(R) Xeon(R) Platinum 8259CL CPU @ 2.50GHz", "cores": 4, "cores_usable": CORES},
+    "python": {"version": "3.11.15", "gil": True},
+}
+
+
+@dataclass(frozen=True)
+class Work:
+    """A cell to be."""
+
+    experiment: str
+    workload: str
+    model: str
+    concurrency: int
+    tasks: int
+    wait_s: float = 0.0
+    compute_s: float = 0.0
+    holds_gil: bool = True
+    twin: bool = False
+
+    @property
+    def floor_s(self) -> float:
+        """The limit."""
+        waves = -(-self.tasks // self.concurrency)
+        return max(waves * (self.wait_s + self.compute_s), self.tasks * self.compute_s / min(self.concurrency, CAPACITY))
+
+    @property
+    def seconds(self) -> float:
+        """What simple theory makes of it."""
+        base = self.model if self.model in START_S else "asyncio"
+        alone = self.tasks * (self.wait_s + self.compute_s + TASK_S[base])
+        computing = self.tasks * (self.compute_s * self.holds_gil + TASK_S[base])
+        parallel = min(self.concurrency, CAPACITY)
+        ran = {
+            "sequential": alone,
+            "threads": max(self.floor_s, computing),
+            "processes": max(self.floor_s, self.tasks * (self.compute_s + TASK_S[base]) / parallel),
+            "asyncio": max(self.floor_s, self.tasks * (self.compute_s + TASK_S[base])),
+        }[base]
+        return START_S[base] * (self.concurrency / 10 if base == "processes" else 1) + ran * 1.02
+
+
+@dataclass(frozen=True)
+class SyntheticRun:
+    """As `scripts.dataset.Run`, as far as charts look."""
+
+    rounds: pd.DataFrame
+    environment: dict[str, Any] = field(default_factory=lambda: ENVIRONMENT)
+
+    @property
+    def ranges_only(self) -> bool:
+        """Too few blocks."""
+        return self.rounds["block"].nunique() < 6
+
+    @cached_property
+    def summary(self) -> pd.DataFrame:
+        """One row per cell."""
+        return summarise(self.rounds, ranges_only=self.ranges_only)
+
+    @cached_property
+    def noise_floor(self) -> float | None:
+        """How far twins were apart."""
+        return None if self.ranges_only else twins_apart(self.rounds)
+
+    def spans(self, **identity: object) -> pd.DataFrame:
+        """Waves of tasks that fill each round between its start and its end."""
+        rounds = self.rounds[~self.rounds["discarded"] & self.rounds["seconds"].notna()]
+        for name, value in identity.items():
+            rounds = rounds[rounds[name] == value]
+        frames = [spans_of(row) for row in rounds.to_dict("records")]
+        columns = ["block", "round", "task", "start_s", "end_s"]
+        return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
+
+
+def spans_of(row: dict[Any, Any]) -> pd.DataFrame:
+    """The tasks of one round."""
+    shares_core = row["compute_seconds"] and row["model"] == "asyncio"
+    width = 1 if row["model"] == "sequential" or shares_core else row["concurrency"]
+    waves = -(-row["tasks"] // width)
+    task = np.arange(row["tasks"])
+    each_s = row["run_seconds"] / waves
+    start_s = row["start_seconds"] + (task // width) * each_s + (task % width) * each_s * 0.006
+    end_s = start_s + each_s * 0.87
+    return pd.DataFrame({"block": row["block"], "round": row["round"], "task": task, "start_s": start_s, "end_s": end_s})
+
+
+def works(models: Sequence[str]) -> Iterator[Work]:
+    """The grid of the real experiments."""
+    for model in models:
+        for workload in ("wire", "http", "sleep"):
+            yield Work("io", workload, model, 20, 40, wait_s=0.02)
+        yield Work("cpu", "primes", model, CORES, 8, compute_s=0.05)
+        yield Work("cpu", "digest", model, CORES, 8, compute_s=0.05, holds_gil=False)
+        for size in (1, 2, 4):
+            if model in ("threads", "processes") or (model == "sequential" and size == 1):
+                yield Work("cpu_scaling", "primes", model, size, 8, compute_s=0.05)
+        for size in (1, 10, 50, 200, 1000):
+            if model != "sequential" and (model != "processes" or size <= 50):
+                yield Work("scaling", "wire", model, size, max(10, min(3 * size, 1000)), wait_s=0.02)
+        for share in (0, 0.01, 0.05, 0.2, 0.5, 1):
+            for size in (4, 16):
+                yield Work("mixed", "mixed", model, size, 16, wait_s=0.02 * (1 - share), compute_s=0.02 * share)
+    if "asyncio" in models:
+        yield Work("io", "wire", "asyncio", 20, 40, wait_s=0.02, twin=True)
+
+
+def rounds_of(work: Work, block: int, random: np.random.Generator, stretch: float) -> Iterator[dict[str, Any]]:
+    """A cold round and two measured ones."""
+    mood = random.lognormal(sigma=0.04)
+    for number in range(3):
+        seconds = work.seconds * mood * random.lognormal(sigma=0.02) * (1.6 if number == 0 else 1)
+        seconds *= stretch ** ((len(work.model) % 5) - 2)
+        start_s = min(START_S.get(work.model, 0.001), seconds / 4)
+        client = work.experiment == "scaling" and work.concurrency >= 200
+        yield row(work, block, number) | {
+            "seconds": seconds,
+            "start_seconds": start_s,
+            "run_seconds": seconds - start_s * 1.2,
+            "stop_seconds": start_s * 0.2,
+            "floor_seconds": work.floor_s,
+            "efficiency": work.floor_s / seconds,
+            "saturated": "client" if client else "",
+            "parallel_capacity": CAPACITY * random.lognormal(sigma=0.05),
+        }
+
+
+def row(work: Work, block: int, number: int) -> dict[str, Any]:
+    """The columns that every round has."""
+    return {
+        "experiment": work.experiment,
+        "workload": work.workload,
+        "model": work.model,
+        "concurrency": work.concurrency,
+        "tasks": work.tasks,
+        "wait_seconds": work.wait_s,
+        "compute_seconds": work.compute_s,
+        "twin": work.twin,
+        "block": block,
+        "round": number,
+        "discarded": number == 0,
+        "disturbed": False,
+        "saturated": "",
+        "valid": True,
+    }
+
+
+def costs(block: int, random: np.random.Generator, stretch: float) -> Iterator[dict[str, Any]]:
+    """Starting and memory, which are observed once a block."""
+    for model, unit_s in UNIT.items():
+        value = unit_s * random.lognormal(sigma=0.05) * stretch ** (len(model) % 3)
+        yield row(Work("starting", "nothing", model, 1, 1), block, 1) | {"unit_seconds": value}
+    for model, (size, held) in BYTES.items():
+        value = held * random.lognormal(sigma=0.02) * stretch ** (len(model) % 3)
+        yield row(Work("memory", "sleep", model, size, size, wait_s=0.02), block, 1) | {"bytes_per_task": value}
+
+
+def make(
+    *, blocks: int = 10, models: Sequence[str] = CLASSICAL, experiments: Sequence[str] = (), stretch: float = 1, seed: int = 1
+) -> SyntheticRun:
+    """A run; of some experiments only, when they are named."""
+    random = np.random.default_rng(seed)
+    found: list[dict[str, Any]] = []
+    for block in range(blocks):
+        for work in works(models):
+            found += rounds_of(work, block, random, stretch)
+        found += costs(block, random, stretch)
+    rounds = pd.DataFrame(found)
+    return SyntheticRun(rounds[rounds["experiment"].isin(experiments)] if experiments else rounds)

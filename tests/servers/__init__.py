@@ -1,0 +1,1 @@
+"""The servers, and what happens when they or their parents fail."""
