@@ -141,6 +141,7 @@ class Rounds:
 @contextmanager
 def budget(seconds: float = BUDGET_S) -> Iterator[None]:
     """End this process with a traceback of every thread if the cell has not ended by then: the rest can go on."""
+    assert sys.__stderr__, "a block has a log"
     faulthandler.dump_traceback_later(seconds, exit=True, file=sys.__stderr__)
     try:
         yield

@@ -52,7 +52,7 @@ def contest(run: Run, experiment: str, workload: str) -> Contest | None:
 def turning_share(rows: pd.DataFrame) -> float:
     """The computing seconds of a task that is a fifth CPU, or the nearest measured: where neither kind dominates."""
     share = rows["compute_seconds"] / (rows["compute_seconds"] + rows["wait_seconds"])
-    return float(rows.loc[(share - 0.2).abs().idxmin(), "compute_seconds"])
+    return float(rows["compute_seconds"].to_numpy()[(share - 0.2).abs().argmin()])
 
 
 def factor(row: pd.Series, *, ranges_only: bool) -> str:

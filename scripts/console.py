@@ -29,6 +29,12 @@ def seconds(value: float) -> str:
     return f"{value / 1e-9:.3g} ns"
 
 
+def between(low: float, high: float) -> str:
+    """Two durations; the unit once where it is the same."""
+    (first, unit), last = seconds(low).split(), seconds(high)
+    return f"{first}–{last}" if last.endswith(f" {unit}") else f"{first} {unit}–{last}"
+
+
 def clock(value: float) -> str:
     """A time to wait: 3:05."""
     return f"{int(value) // 60}:{int(value) % 60:02}"
@@ -102,20 +108,13 @@ class Live:
         return f"{experiment}: " + ", ".join(f"{name} {found['sequential'] / value:.3g}×" for value, name in others)
 
 
-def table(run: Run) -> Table:
-    """Every cell: what it took, speed-up, efficiency, flags; grouped by experiment, fastest first."""
-    kind = "range" if run.ranges_only else "95 % interval"
-    made = Table(box=None, pad_edge=False, padding=(0, 1), collapse_padding=True, header_style="bold")
-    made.add_column("cell", no_wrap=True)
-    made.add_column("took", justify="right", no_wrap=True)
-    made.add_column(kind, justify="right", no_wrap=True)
-    made.add_column("× seq.", justify="right", no_wrap=True)
-    made.add_column("of limit", justify="right", no_wrap=True)
-    made.add_column("flags", max_width=16)
-    for (experiment, workload, wait_s, compute_s), group in groups(run.summary):
-        made.add_row(f"[bold]{heading(experiment, workload, wait_s, compute_s)}[/bold]")
-        for _, row in group.iterrows():
-            made.add_row(*line(row))
+def table(kind: str) -> Table:
+    """An empty table of WIDTH columns: what a cell took, its interval, speed-up, efficiency, flags."""
+    made = Table(box=None, pad_edge=False, padding=(0, 1), show_header=bool(kind), header_style="dim")
+    for name, width, justify in (("", 25, "left"), ("took", 8, "right"), (kind, 17, "right"), ("× seq.", 6, "right")):
+        made.add_column(name, width=width, justify=justify, no_wrap=True)  # type: ignore[arg-type]
+    made.add_column("limit", width=5, justify="right")
+    made.add_column("mind", width=14)
     return made
 
 
@@ -123,7 +122,7 @@ def groups(summary: pd.DataFrame) -> Any:
     """Rows that answer the same question, in the order of the experiments, fastest first."""
     order = {name: place for place, name in enumerate(("io", "cpu", "cpu_scaling", "scaling", "mixed"))}
     placed = summary.assign(place=summary["experiment"].map(order).fillna(len(order)))
-    placed["sorting"] = placed["seconds"] if "seconds" in placed else 0.0
+    placed["sorting"] = placed.get("seconds", 0.0)
     if "value" in placed:
         placed["sorting"] = placed["sorting"].fillna(placed["value"])
     placed = placed.sort_values(["place", "sorting"])
@@ -143,14 +142,20 @@ def line(row: pd.Series) -> list[str]:
         unit = row["metric"]
         return [name, number(row["value"], unit), f"{number(row['value_low'], unit)}–{number(row['value_high'], unit)}"]
     speedup = f"{row['speedup']:.3g}×" if pd.notna(row["speedup"]) else ""
-    interval = f"{seconds(row['seconds_low'])}–{seconds(row['seconds_high'])}" if pd.notna(row["seconds_low"]) else ""
+    interval = between(row["seconds_low"], row["seconds_high"]) if pd.notna(row["seconds_low"]) else ""
     efficiency = f"{row['efficiency']:.0%}" if pd.notna(row["efficiency"]) else ""
     return [name, seconds(row["seconds"]), interval, speedup, efficiency, row["flags"]]
 
 
 def show(run: Run, out: Console) -> None:
-    """The table and the answers of a run, and what is missing from it."""
-    out.print(table(run))
+    """The tables and the answers of a run, and what is missing from it."""
+    kind = "range" if run.ranges_only else "95 % interval"
+    for place, (key, group) in enumerate(groups(run.summary)):
+        out.print(f"[bold]{heading(*key)}[/bold]")
+        rows = table(kind if not place else "")
+        for _, row in group.iterrows():
+            rows.add_row(*line(row))
+        out.print(rows)
     for omission in run.omissions:
         out.print(f"not a result: {omission}", markup=False)
     if run.noise_floor is not None:

@@ -68,7 +68,7 @@ def write_report(run: Run) -> Path:
         tables=tables(run),
         code=code(),
         disturbance=disturbance(run),
-        style=Markup(HtmlFormatter(style="default").get_style_defs("pre")),
+        style=Markup(HtmlFormatter(style="default").get_style_defs("pre")),  # type: ignore[no-untyped-call]
     )
     path = run.path / "report.html"
     path.write_text(page, encoding="utf-8")

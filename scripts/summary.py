@@ -64,7 +64,7 @@ def paired(rounds: pd.DataFrame, over: pd.DataFrame, column: str = "seconds") ->
 def summarise(rounds: pd.DataFrame, *, ranges_only: bool) -> pd.DataFrame:
     """One row per cell of a table of rounds."""
     summary: Summary = with_range if ranges_only else with_interval
-    cells = {key: cell for key, cell in rounds.groupby(KEY, sort=True)}
+    cells = dict(list(rounds.groupby(KEY, sort=True)))
     blocks = rounds["block"].nunique()
     return pd.DataFrame([row(key, cell, sequential_of(key, cells), blocks, summary) for key, cell in cells.items()])
 
@@ -97,11 +97,12 @@ def timed(cell: pd.DataFrame, sequential: pd.DataFrame | None, summary: Summary)
     found = columns("seconds", seconds, summary)
     found |= columns("tasks_per_second", cell["tasks"].iloc[0] / seconds, summary)
     found |= columns("efficiency", block_medians(cell, "efficiency"), summary)
-    ratio = paired(sequential, cell) if sequential is not None else pd.Series(dtype=float)
-    found |= columns("speedup", ratio, summary)
-    ideal = block_medians(sequential, "seconds") / block_medians(cell, "floor_seconds") if len(ratio) else ratio
-    cold = cell.loc[cell["discarded"], "seconds"]
-    return found | {"ideal_speedup": ideal.median(), "cold_seconds": cold.median()}
+    found["cold_seconds"] = cell.loc[cell["discarded"], "seconds"].median()
+    if sequential is None:
+        return found
+    found |= columns("speedup", paired(sequential, cell), summary)
+    ideal = block_medians(sequential, "seconds") / block_medians(cell, "floor_seconds")
+    return found | {"ideal_speedup": ideal.median()}
 
 
 def twins_apart(rounds: pd.DataFrame) -> float | None:
