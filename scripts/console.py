@@ -111,10 +111,10 @@ class Live:
 def table(kind: str) -> Table:
     """An empty table of WIDTH columns: what a cell took, its interval, speed-up, efficiency, flags."""
     made = Table(box=None, pad_edge=False, padding=(0, 1), show_header=bool(kind), header_style="dim")
-    for name, width, justify in (("", 25, "left"), ("took", 8, "right"), (kind, 17, "right"), ("× seq.", 6, "right")):
+    for name, width, justify in (("", 25, "left"), ("took", 8, "right"), (kind, 17, "right"), ("speed-up", 8, "right")):
         made.add_column(name, width=width, justify=justify, no_wrap=True)  # type: ignore[arg-type]
     made.add_column("limit", width=5, justify="right")
-    made.add_column("mind", width=14)
+    made.add_column("mind", width=12)
     return made
 
 
@@ -161,4 +161,4 @@ def show(run: Run, out: Console) -> None:
     if run.noise_floor is not None:
         out.print(f"\nIdentical twins were up to {run.noise_floor:.1%} apart: smaller differences mean nothing.")
     for sentence in answers(run):
-        out.print(f"\n{sentence}")
+        out.print(f"\n{sentence}", markup=False)
