@@ -8,18 +8,21 @@ export PYTHONDONTWRITEBYTECODE :=
 export UV_LINK_MODE := copy
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 
+MEASURE = $(if $(ONLY),--only "$(ONLY)") $(if $(BLOCKS),--blocks $(BLOCKS)) $(if $(SEED),--seed $(SEED))
+
 .DEFAULT_GOAL := help
-.PHONY: help bench quick charts report test check clean
+.PHONY: help bench quick charts report doctor aa reference test check lint torture harness clean lock
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
-	@echo '  Variables: ONLY="http and asyncio"  BLOCKS=20  SEED=7  RUN=results/latest  PYTHON=python3.13'
+	@echo '  Variables: ONLY="http and asyncio"  BLOCKS=20  SEED=7  RUN=results/latest  RESUME=results/runs/<id>'
+	@echo '             PYTHON=python3.13 (before the first call, or after make clean)'
 
-bench: $(VENV)/core ## measure, chart and answer: 10 blocks, verdicts with intervals
-	@$(PY) -m scripts.bench $(if $(ONLY),--only "$(ONLY)") $(if $(BLOCKS),--blocks $(BLOCKS)) $(if $(SEED),--seed $(SEED))
+bench: $(VENV)/core ## measure, chart and answer: 10 blocks, with intervals
+	@$(PY) -m scripts.bench $(MEASURE) $(if $(RESUME),--resume $(RESUME))
 
 quick: $(VENV)/core ## the headline cells in 3 blocks: a first look, ranges only
-	@$(PY) -m scripts.bench --quick $(if $(ONLY),--only "$(ONLY)") $(if $(BLOCKS),--blocks $(BLOCKS)) $(if $(SEED),--seed $(SEED))
+	@$(PY) -m scripts.bench --quick $(MEASURE)
 
 charts: $(VENV)/core ## draw the charts of a run again (RUN=results/latest)
 	@$(PY) -m scripts.charts $(RUN)
@@ -27,14 +30,30 @@ charts: $(VENV)/core ## draw the charts of a run again (RUN=results/latest)
 report: $(VENV)/core ## write report.html of a run again (RUN=results/latest)
 	@$(PY) -m scripts.report $(RUN)
 
+doctor: $(VENV)/core ## what this machine can and cannot establish
+	@$(PY) -m scripts.doctor
+
+aa: $(VENV)/core ## the suite against itself: identical twins, planted differences
+	@$(PY) -m scripts.aa $(if $(BLOCKS),--blocks $(BLOCKS)) $(if $(SEED),--seed $(SEED))
+
+harness: $(VENV)/core ## what the harness and the server add to a measurement
+	@$(PY) -m benchmarks.harness
+	@$(PY) -m benchmarks.latency_server
+
 test: $(VENV)/dev ## every test that this machine can run
 	@$(PY) -m pytest -q $(ARGS)
 
-check: $(VENV)/dev ## format, lint, types and the fast tests
-	@$(PY) -m ruff format --check .
-	@$(PY) -m ruff check .
-	@$(PY) -m mypy
+check: lint ## format, lint, types and the fast tests
 	@$(PY) -m pytest -q -m "not real and not browser"
+
+lint: $(VENV)/dev ## format, lint and types
+	@$(PY) -m ruff format --quiet --check . && $(PY) -m ruff check --quiet . && $(PY) -m mypy --no-error-summary
+
+torture: $(VENV)/dev ## the long versions of the fault tests: 100 kills, 1,000 corruptions
+	@$(PY) -m scripts.torture
+
+reference: $(VENV)/core ## make a run the committed reference and renew the README (RUN=results/latest)
+	@$(PY) -m scripts.reference $(RUN)
 
 clean: ## remove the environment and caches; results stay
 	rm -rf $(VENV) .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis mutants
@@ -60,7 +79,6 @@ $(VENV)/dev: requirements-dev.lock $(VENV)/core
 
 # After changing the dependencies in pyproject.toml.
 COMPILE := $(UV) pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --no-annotate
-.PHONY: lock
 lock: $(UV) ## pin the dependencies of pyproject.toml again
 	@$(COMPILE) pyproject.toml -o requirements.lock
 	@$(COMPILE) --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock

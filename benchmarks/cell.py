@@ -24,6 +24,7 @@ class Cell:
     twin: bool = False
     rounds: int = 2  # measured; one more is discarded before them
     headline: bool = False  # belongs to `make quick`
+    on_request: bool = False  # measured only when ONLY names its experiment: a question of its own, not of every run
 
     @property
     def wait_s(self) -> float:
@@ -78,15 +79,17 @@ def cells(
     where: Callable[[Cell], bool] = lambda cell: True,
     headline: Callable[[Cell], bool] = lambda cell: False,
     rounds: int = 2,
+    on_request: bool = False,
 ) -> pytest.MarkDecorator:
     """Parametrize a test over a grid.
 
     `tasks` gives the number of tasks for a concurrency; `twins` lists (workload, model) pairs that are measured a
     second time, to show how much identical cells differ; `where` leaves cells out; `headline` says which belong to
-    `make quick`; `rounds` is two for the figures that stand alone and one for the many points of a curve.
+    `make quick`; `rounds` is two for the figures that stand alone and one for the many points of a curve; cells
+    `on_request` are left out unless ONLY names their experiment.
     """
     grid = [
-        Cell(experiment, workload, model, size, tasks(size), rounds=rounds)
+        Cell(experiment, workload, model, size, tasks(size), rounds=rounds, on_request=on_request)
         for workload in workloads
         for model in models
         for size in concurrency

@@ -41,7 +41,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Keep what ONLY selects and is not done yet, shuffled by the run's seed and the block's number."""
     only, done = config.getoption("only"), without(config)
     check(only, set().union(*(cell_of(item).names() for item in items)))
-    kept = [item for item in items if selects(only, cell_of(item).names()) and str(cell_of(item)) not in done]
+    kept = [item for item in items if chosen(only, cell_of(item)) and str(cell_of(item)) not in done]
     random.Random(f"{config.getoption('seed')}/{config.getoption('block')}").shuffle(kept)
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
     items[:] = kept
@@ -62,6 +62,12 @@ def check(only: str, known: set[str]) -> None:
         raise pytest.UsageError(
             f"ONLY={only!r} is no expression; write it like 'http and (threads or asyncio)'"
         ) from None
+
+
+def chosen(only: str, cell: Cell) -> bool:
+    """Whether ONLY selects the cell; one on request must have its experiment named."""
+    asked = not cell.on_request or cell.experiment in re.findall(r"[\w-]+", only)
+    return asked and selects(only, cell.names())
 
 
 def selects(only: str, names: set[str]) -> bool:

@@ -29,7 +29,10 @@ from servers.account import reset, stats
 from servers.supervise import Service, exit_with_parent, serve
 
 CONNECTIONS = 64
-AIMS = {"ratio": 0.9, "cpu_us": 40.0, "excess_p99_ms": 2.5}  # lean enough not to be what is measured
+PATH = "/delay?ms=0&n=1"  # for both: aiohttp parses the query of every request, and that is not our doing
+LEAST_RATIO = 0.9  # of the barest handler's throughput: less, and our own code is what is measured
+MOST_CPU_RATIO = 4 / 3  # 40 µs where the barest takes 30; in µs, it would be an aim for the machine
+MOST_EXCESS_MS = 2.5  # at p99, more than an idle loop's: 5 % of the usual 50 ms
 REQUEST = "GET {path} HTTP/1.1\r\nHost: overlap\r\n\r\n"
 
 
@@ -91,11 +94,11 @@ def throughput(ours: Service, bare: Service, rounds: int) -> dict[str, float]:
     process = psutil.Process(bare.pid)
     for _ in range(rounds):
         reset(ours.url)
-        mine.append(requests_per_s(ours.url, "/delay?ms=0&n=1", CONNECTIONS, 1))
+        mine.append(requests_per_s(ours.url, PATH, CONNECTIONS, 1))
         account = stats(ours.url)
         cpu_us.append(account["cpu_s"] / account["requests"] * 1e6)
         before_s = sum(process.cpu_times()[:2])
-        theirs.append(requests_per_s(bare.url, "/", CONNECTIONS, 1))
+        theirs.append(requests_per_s(bare.url, PATH, CONNECTIONS, 1))
         their_cpu_us.append((sum(process.cpu_times()[:2]) - before_s) / theirs[-1] * 1e6)
     ratios = [one / other for one, other in zip(mine, theirs, strict=True)]
     return {
@@ -105,6 +108,7 @@ def throughput(ours: Service, bare: Service, rounds: int) -> dict[str, float]:
         "ratio_min": min(ratios),
         "ratio_max": max(ratios),
         "cpu_us": median(cpu_us),
+        "cpu_ratio": median(one / other for one, other in zip(cpu_us, their_cpu_us, strict=True)),
         "barest_cpu_us": median(their_cpu_us),
     }
 
@@ -188,9 +192,9 @@ def describe(figures: dict[str, Any]) -> str:
         "Load from {load}, {rounds} rounds of 1 s each, taking turns\n"
         "  requests/s          {requests_per_s:8.0f}   barest aiohttp handler {barest_requests_per_s:.0f}\n"
         "  ratio               {ratio:8.2f}   from {ratio_min:.2f} to {ratio_max:.2f}, aim >= 0.9\n"
-        "  CPU a request       {cpu_us:8.1f}   µs, aim < 40; barest about {barest_cpu_us:.1f}\n"
-        "  delay excess p50    {excess_p50_ms:8.2f}   ms, at 10 in flight and 50 ms; an idle loop {machine_p50_ms:.2f}\n"
-        "  delay excess p99    {excess_p99_ms:8.2f}   ms, aim < 2.5; an idle loop {machine_p99_ms:.2f}\n"
+        "  CPU a request       {cpu_us:8.1f}   µs, barest {barest_cpu_us:.1f}: ratio {cpu_ratio:.2f}, aim < 1.33\n"
+        "  delay excess p50    {excess_p50_ms:8.2f}   ms, at 10 in flight and 50 ms; idle loop {machine_p50_ms:.2f}\n"
+        "  delay excess p99    {excess_p99_ms:8.2f}   ms, idle loop {machine_p99_ms:.2f}: aim < 2.5 more\n"
         "  {many_asked} in flight   {many_right:8d}   right, {many_peak_in_flight} at once, "
         "in {many_seconds:.1f} s (5 s asked), server CPU {many_cpu_s:.1f} s"
     ).format(**figures)
@@ -210,9 +214,9 @@ def main() -> int:
     figures = measure(given.rounds)
     print(json.dumps(figures) if given.json else describe(figures))
     met = (
-        figures["ratio"] >= AIMS["ratio"]
-        and figures["cpu_us"] < AIMS["cpu_us"]
-        and figures["excess_p99_ms"] < AIMS["excess_p99_ms"]
+        figures["ratio"] >= LEAST_RATIO
+        and figures["cpu_ratio"] < MOST_CPU_RATIO
+        and figures["excess_p99_ms"] - figures["machine_p99_ms"] < MOST_EXCESS_MS
         and figures["many_right"] == figures["many_asked"]
     )
     return 0 if met else 1

@@ -6,6 +6,7 @@ the table behind it all, and the machine. Names from result files are escaped: t
 
 import argparse
 import sys
+from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,7 @@ from pygments.lexers import PythonLexer
 
 from benchmarks.models import NAMES
 from scripts.answers import answers
-from scripts.charts import CHARTS
-from scripts.charts.theme import DARK, LIGHT, as_svg
+from scripts.charts import CHARTS, draw_all
 from scripts.console import groups, heading, line
 from scripts.dataset import LATEST, Run, load
 from scripts.exits import Stop, leave
@@ -26,15 +26,24 @@ from scripts.exits import Stop, leave
 MODELS = Path(__file__).parents[1] / "benchmarks" / "models"
 
 
-def figures(run: Run) -> list[dict[str, Any]]:
-    """Each chart that has something to show: name, sentence, and the drawing in light and dark."""
-    found = []
-    for chart in CHARTS:
-        drawings = {theme.name: chart.draw(run, theme) for theme in (LIGHT, DARK)}
-        if all(drawings.values()):
-            svgs = {name: Markup(as_svg(figure, f"{chart.NAME}-{name}")) for name, figure in drawings.items()}
-            found.append({"name": chart.NAME, "caption": chart.caption(run), **svgs})
-    return found
+def figures(run: Run) -> list[dict[str, str]]:
+    """Each chart of the run: its sentence, its text equivalent, and the drawing in light and dark."""
+    folder = run.path / "charts"
+    drawn = [chart for chart in CHARTS if (folder / f"{chart.NAME}.svg").exists()]
+    return [
+        {
+            "caption": chart.caption(run),
+            "alt": chart.alt(run),
+            "light": data_uri(folder / f"{chart.NAME}.svg"),
+            "dark": data_uri(folder / f"{chart.NAME}-dark.svg"),
+        }
+        for chart in drawn
+    ]
+
+
+def data_uri(svg: Path) -> str:
+    """The drawing inside the page: as an image of its own, so that ids of two drawings never meet."""
+    return "data:image/svg+xml;base64," + b64encode(svg.read_bytes()).decode()
 
 
 def tables(run: Run) -> list[dict[str, Any]]:
@@ -58,6 +67,19 @@ def disturbance(run: Run) -> str:
     return f"{measured['disturbed'].mean():.0%} of {len(measured)} measured rounds"
 
 
+def capacity(run: Run) -> str:
+    """How many cores' worth of work this machine did at once, over the run."""
+    if "parallel_capacity" not in run.rounds:
+        return "not measured"
+    found = run.rounds["parallel_capacity"].dropna()
+    return f"{found.median():.2f} cores ({found.min():.2f} to {found.max():.2f})"
+
+
+def code_style(name: str) -> Markup:
+    """The colours of highlighted code."""
+    return Markup(HtmlFormatter(style=name).get_style_defs("pre"))  # type: ignore[no-untyped-call]
+
+
 def write_report(run: Run) -> Path:
     """Write report.html into the run's folder."""
     environment = Environment(loader=PackageLoader("scripts"), autoescape=True, undefined=StrictUndefined)
@@ -68,7 +90,9 @@ def write_report(run: Run) -> Path:
         tables=tables(run),
         code=code(),
         disturbance=disturbance(run),
-        style=Markup(HtmlFormatter(style="default").get_style_defs("pre")),  # type: ignore[no-untyped-call]
+        light=code_style("default"),
+        dark=code_style("github-dark"),
+        capacity=capacity(run),
     )
     path = run.path / "report.html"
     path.write_text(page, encoding="utf-8")
@@ -80,7 +104,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m scripts.report", description=__doc__)
     parser.add_argument("run", nargs="?", type=Path, default=LATEST, help=f"folder of a run (default {LATEST})")
     try:
-        print(write_report(load(parser.parse_args().run)))
+        run = load(parser.parse_args().run)
+        draw_all(run, run.path / "charts")
+        print(write_report(run))
     except Stop as stop:
         leave(stop)
     sys.exit(0)

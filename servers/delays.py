@@ -11,7 +11,7 @@ request (seeding costs 8 µs, this 1 µs; and the server must never be what is m
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from statistics import NormalDist
 from typing import Any
 
@@ -44,6 +44,11 @@ class Settings:
         if self.distribution == "list" and not self.list:
             raise ValueError("distribution=list needs list=5,50,500: the delays in ms, picked by n")
 
+    @cached_property
+    def faulty(self) -> bool:
+        """Whether any request may end otherwise than served."""
+        return self.errors + self.resets + self.hangs > 0
+
 
 def draw(*coordinates: int) -> float:
     """A uniform number strictly between 0 and 1 that depends on the coordinates and nothing else."""
@@ -70,8 +75,6 @@ def delay_s(settings: Settings, n: int) -> float:
 
 def fate(settings: Settings, n: int, attempt: int = 0) -> int:
     """SERVED, ERROR, RESET or HANG: how this attempt at task `n` ends."""
-    if not (settings.errors or settings.resets or settings.hangs):
-        return SERVED
     uniform = draw(settings.seed, n, FATE_DRAW, attempt)
     if uniform < settings.errors:
         return ERROR

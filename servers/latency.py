@@ -3,10 +3,11 @@
 It must never be the thing that is measured, so the hot path is lean: aiohttp's low-level `web.Server` (no routing, no
 middleware, no access log), the path split by hand, the settings part of a query cached, no URL object ever made.
 
-A delay is never shorter than asked, or a client could beat the floor. libuv's timers count whole milliseconds of a clock
-that it truncates, so `asyncio.sleep(0.05)` on uvloop ended after 49.2 ms: we look at the clock again and sleep for the
-rest (one request in twenty needs it; the median delay is 0.35 ms over). Sleeping until the next tick of that clock was
-tried: it needs one timer, and is a whole millisecond late. `delay_excess_*` counts from the entry into the handler.
+A delay is never shorter than asked, or a client could beat the floor. libuv's timers count whole milliseconds of a
+clock that it truncates, so `asyncio.sleep(0.05)` on uvloop ended after 49.2 ms: we look at the clock again and sleep
+for the rest (one request in twenty needs it; the median delay is 0.35 ms over). Sleeping until the next tick of that
+clock was tried: it needs one timer, and is a whole millisecond late. `delay_excess_*` counts from the entry into the
+handler.
 
 Rejected: `web.Application` (routing costs more than waiting), answering straight to the transport (fastest, but then it
 isn't aiohttp that answers), spinning for the last fraction of a millisecond (it burns the core that the clients need),
@@ -27,7 +28,7 @@ import signal
 import socket
 import struct
 import sys
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from functools import lru_cache
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -36,7 +37,7 @@ from urllib.parse import parse_qsl
 from aiohttp import web
 
 from servers.account import Account
-from servers.delays import ERROR, HANG, READERS, RESET, Settings, changed, delay_s, fate, read_n
+from servers.delays import ERROR, HANG, READERS, SERVED, Settings, changed, delay_s, fate, read_n
 from servers.supervise import exit_with_parent
 
 if TYPE_CHECKING:
@@ -65,31 +66,36 @@ class Latency(web.Server):
         self.last_account.pop(handler, None)
         super().connection_lost(handler, exc)
 
-    async def handle(self, request: web.BaseRequest) -> web.Response:
-        """Answer one request."""
+    def handle(self, request: web.BaseRequest) -> Awaitable[web.Response]:
+        """Answer one request: a plain function, because a coroutine around a coroutine costs what it is worth here."""
         path, _, query = request.raw_path.partition("?")
         if path == "/delay" and request.method == "GET":
-            return await self.delay(request, query)
-        if path == "/stats" and request.method == "GET":
+            return self.delay(request, query)
+        return self.talk(request.method, path)
+
+    async def talk(self, method: str, path: str) -> web.Response:
+        """Everything that is never counted."""
+        if (method, path) == ("GET", "/stats"):
             return web.json_response(self.account.as_dict(perf_counter()))
-        if path == "/reset" and request.method == "POST":
+        if (method, path) == ("POST", "/reset"):
             self.account = Account(perf_counter())
             return web.json_response({})
         known = path in ("/delay", "/stats", "/reset")
-        return web.Response(status=405 if known else 404, text=f"{request.method} {path} is unknown. {HINT}\n")
+        return web.Response(status=405 if known else 404, text=f"{method} {path} is unknown. {HINT}\n")
 
     async def delay(self, request: web.BaseRequest, query: str) -> web.Response:
-        """Wait as asked, and end as the draw has it; counted in the account that was open at the start."""
+        """Wait as asked and answer, counted in the account that was open at the start."""
         start_s = perf_counter()
         try:
             settings, n, attempt = self.read(query)
         except ValueError as error:
             return web.Response(status=400, text=f"{error}\n")
-        account, end = self.account, fate(settings, n, attempt)
+        account = self.account
         account.begin(start_s)
         if self.last_account.get(request.protocol) is not account:
             self.last_account[request.protocol] = account
             account.connections += 1
+        end = fate(settings, n, attempt) if settings.faulty else SERVED
         try:
             if settings.rate and (wait_s := account.wait_s(settings.rate, settings.burst, start_s)):
                 account.rate_limited += 1
@@ -100,12 +106,8 @@ class Latency(web.Server):
             if asked_s := delay_s(settings, n):
                 await sleep_until(start_s + asked_s)
                 account.add_excess(perf_counter() - start_s - asked_s)
-            if end == RESET:
-                account.resets += 1
-                return reset_connection(request)
-            if end == ERROR:
-                account.errors += 1
-                return web.Response(status=503, text=f"Task {n}, attempt {attempt} fails, as it was asked to.\n")
+            if end != SERVED:
+                return fail(account, end, request)
             account.successes += 1
             body = b"%d" % n if not settings.bytes else (b"%d" % n).ljust(settings.bytes)
             account.bytes += len(body)
@@ -147,8 +149,12 @@ def too_many(wait_s: float) -> web.Response:
     return web.Response(status=429, headers=after, text="Over the rate limit, as asked.\n")
 
 
-def reset_connection(request: web.BaseRequest) -> web.Response:
-    """Send a RST instead of an answer; aiohttp then finds nobody to answer to, and is content."""
+def fail(account: Account, end: int, request: web.BaseRequest) -> web.Response:
+    """Answer 503, or send a RST instead of an answer: aiohttp then finds nobody to answer to, and is content."""
+    if end == ERROR:
+        account.errors += 1
+        return web.Response(status=503, text="This attempt at this task fails, as it was asked to.\n")
+    account.resets += 1
     if (transport := request.transport) is not None:
         transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGERING)
         transport.abort()

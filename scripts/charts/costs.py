@@ -22,6 +22,7 @@ class Cost:
     measured: str
     noun: str
     form: Format
+    base: int = 10  # of the axis
 
 
 def shown(run: Run, cost: Cost) -> list[Point]:
@@ -38,13 +39,14 @@ def draw(run: Run, theme: Theme, cost: Cost) -> Figure | None:
         theme,
         title=cost.title,
         reading=cost.reading,
-        footer=footer(run, cost.measured, groups[0].rows),
+        footer=footer(run, cost.measured, groups[0].rows, sure=f"Bars: {interval_words(run)}"),
         body_in=forest.height_in([groups], theme),
     )
     axes = page.columns(1, *forest.margins_in(groups, cost.form, theme))[0]
     axes.set_xscale("log")
     axes.set_xlim(*forest.limits([groups]))
-    forest.draw(axes, groups, cost.form, page, start=axes.get_xlim()[0], label=f"{cost.noun} (logarithmic)")
+    forest.draw(axes, groups, cost.form, page, start=axes.get_xlim()[0], rows=forest.depth([groups]))
+    forest.rule(axes, cost.form, "logarithmic axis", page, cost.base)
     return page.figure
 
 

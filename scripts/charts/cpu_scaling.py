@@ -10,7 +10,7 @@ from scripts.charts.data import Point, Run, footer, interval_words, points
 from scripts.charts.forest import value_text
 from scripts.charts.page import head, open_page, rule_axis
 from scripts.charts.theme import Theme
-from scripts.charts.words import Format, between, digits, ladder, rate, seconds, tick, times
+from scripts.charts.words import Format, between, digits, rate, seconds, tick, times, whole
 
 NAME = "cpu-scaling"
 NEEDS = "a cell of the experiment cpu_scaling"
@@ -43,33 +43,29 @@ def draw(run: Run, theme: Theme) -> Figure | None:
         theme,
         title=TITLE,
         reading=f"{unit}, start-up included. Dashed: the limit, by the parallel capacity measured in every block.",
-        footer=footer(run, measured(run), found),
+        footer=footer(run, measured(run), found, sure=f"Bars and bands: {interval_words(run)}"),
         body_in=BODY_IN,
     )
-    workloads = [list(same) for _, same in groupby(sorted(found, key=lambda each: each.workload), lambda each: each.workload)]
-    for axes, here in zip(page.columns(len(workloads), 0.5, lines.room_in(found, page)), workloads, strict=True):
+    workloads = [
+        list(same) for _, same in groupby(sorted(found, key=lambda each: each.workload), lambda each: each.workload)
+    ]
+    scale = lines.scale(found, form, page, *([1.0] if form is times else []))
+    columns = page.columns(len(workloads), scale.left_in, lines.room_in(found, page))
+    for axes, here in zip(columns, workloads, strict=True):
         sizes = sorted({each.concurrency for each in here})
-        low, high = lines.limits(found)
-        axes.set(xscale="log", yscale="log", xlim=(sizes[0] / 1.15, sizes[-1] * 1.15), ylim=(min(low, 0.85), high))
-        if form is rate:
-            axes.set_ylim(low, high)
-        head(axes, here[0].workload, theme, 0.5)
-        rule_axis(axes, "x", [float(size) for size in sizes], digits_of_size, "workers", theme)
-        rule_axis(axes, "y", ladder(*axes.get_ylim(), 9), tick(form), "", theme)
+        axes.set(xscale="log", xlim=(sizes[0] / 1.15, sizes[-1] * 1.15))
+        head(axes, here[0].workload, theme, scale.left_in)
+        rule_axis(axes, "x", [float(size) for size in sizes], whole, "workers", theme)
+        scale.rule(axes, theme)
         lines.draw(axes, here, lambda each: each.concurrency, page, limit=max)
     return page.figure
-
-
-def digits_of_size(value: float) -> str:
-    """A number of workers, which is whole."""
-    return f"{value:,.0f}"
 
 
 def measured(run: Run) -> str:
     """The tasks and the capacity, for the footer."""
     each, (median, low, high) = shown(run)[0][0], capacity(run)
     known = f"; parallel capacity {times(median)} ({between(low, high, times)})" if math.isfinite(median) else ""
-    return f"Measured: {each.tasks} tasks computing {seconds(each.compute_s)} each{known}"
+    return f"Measured: {each.tasks} tasks computing {tick(seconds)(each.compute_s)} each{known}"
 
 
 def caption(run: Run) -> str:

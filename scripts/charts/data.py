@@ -145,11 +145,11 @@ def block_count(run: Run) -> int:
     return int(blocks or found_in(run.environment, "blocks") or 0)
 
 
-def interval_words(run: Run) -> str:
-    """What low and high are: never an interval that is only a range."""
+def interval_words(run: Run, plural: str = "") -> str:
+    """What low and high are: never an interval that is only a range. `plural` is "s" for several."""
     blocks = block_count(run)
-    plural = "block" if blocks == 1 else "blocks"
-    return f"range of {blocks} {plural}" if run.ranges_only else f"95 % interval of {blocks} {plural}"
+    noun = f"range{plural}" if run.ranges_only else f"95\N{NO-BREAK SPACE}% interval{plural}"
+    return f"{noun} of {blocks} block{'' if blocks == 1 else 's'}"
 
 
 def machine_words(run: Run) -> str:
@@ -161,18 +161,19 @@ def machine_words(run: Run) -> str:
     known = [
         str(cpu) if cpu else "unknown CPU",
         f"{cores} core{'' if cores == 1 else 's'} usable" if cores else "",
-        f"Python {str(python).split()[0].removeprefix('Python ')}" if python else "",
+        f"Python\N{NO-BREAK SPACE}{str(python).split()[0]}" if python else "",
+        "GIL\N{NO-BREAK SPACE}off" if found_in(environment, "gil") is False else "",
     ]
     return ", ".join(filter(None, known))
 
 
-def footer(run: Run, measured: str, shown: Sequence[Point], *notes: str) -> str:
+def footer(run: Run, measured: str, shown: Sequence[Point], *notes: str, sure: str) -> str:
     """What was measured, on what, how often, and what the bars are."""
     disturbed = sum("disturbed" in each.flags for each in shown)
     sentences = [
         measured,
-        f"{machine_words(run)}",
-        f"Bars and bands: {interval_words(run)}",
+        machine_words(run),
+        sure,
         "Hollow marker: client, server or machine saturated" if any(each.saturated for each in shown) else "",
         f"Disturbed by other programs: {disturbed} of {len(shown)} cells" if disturbed else "",
         *notes,

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from matplotlib.axes import Axes
 
 from scripts.charts.data import Point
-from scripts.charts.page import Page, rule_axis, widest_in
-from scripts.charts.theme import Theme, colour, marker
+from scripts.charts.page import ABOVE, BELOW, LEADING, Page, rule_axis, widest_in
+from scripts.charts.theme import WIDTH_IN, Theme, colour, marker
 from scripts.charts.words import Format, between, ladder, tick
 
+AIR = 0.4  # rows between two groups
 SLIDE_ROWS = 20  # as many as 24 pixels high text allows between the title and the footer of a slide
 
 
@@ -53,11 +54,14 @@ def limit_text(group: Group, form: Format) -> str:
     return f"limit {form(group.limit)}" if math.isfinite(group.limit) else ""
 
 
+def depth(columns: Sequence[Sequence[Group]]) -> float:
+    """How many rows the longest column takes, the air between its groups included."""
+    return max(sum(group.height + AIR for group in groups) - AIR for groups in columns)
+
+
 def height_in(columns: Sequence[Sequence[Group]], theme: Theme) -> float:
     """How high the body of a page with these columns has to be."""
-    rows = max(sum(group.height for group in groups) + 0.4 * (len(groups) - 1) for groups in columns)
-    line_in = theme.text_pt * 1.4 / 72
-    return line_in * 4.1 + max(rows, 4) * line_in * 1.25
+    return theme.text_pt * LEADING / 72 * (ABOVE + BELOW + max(depth(columns), 3) * 1.25)
 
 
 def fitted(groups: Sequence[Group], theme: Theme) -> tuple[list[Group], list[str]]:
@@ -72,15 +76,15 @@ def fitted(groups: Sequence[Group], theme: Theme) -> tuple[list[Group], list[str
 
 def margins_in(groups: Sequence[Group], form: Format, theme: Theme) -> tuple[float, float]:
     """Room for the names at the left of the panel and for the numbers at its right."""
-    labels = [f"   {name}" for group in groups for name in names(group)]
+    labels = [f"  {name}" for group in groups for name in names(group)]
     numbers = [value_text(row, form) for group in groups for row in group.rows]
     limits = [limit_text(group, form) for group in groups]
     right_in = max(widest_in(numbers, theme.text_pt), widest_in(limits, theme.small_pt))
     return widest_in(labels, theme.text_pt, "bold") + 0.12, right_in + 0.15
 
 
-def draw(axes: Axes, groups: Sequence[Group], form: Format, page: Page, *, start: float | None, label: str) -> None:
-    """Fill a panel; a stem runs from `start`, where there is one, to each dot."""
+def draw(axes: Axes, groups: Sequence[Group], form: Format, page: Page, *, start: float, rows: float) -> None:
+    """Fill a panel that has room for so many rows; a stem runs from `start` to each dot."""
     y = 0.0
     for group in groups:
         if group.title:
@@ -89,12 +93,17 @@ def draw(axes: Axes, groups: Sequence[Group], form: Format, page: Page, *, start
         for name, row in zip(names(group), group.rows, strict=True):
             draw_row(axes, row, name, y, form, page.theme, start)
             y += 1
-        y += 0.4
-    axes.set_ylim(y - 0.8, -0.6)
+        y += AIR
+    axes.set_ylim(rows - 0.4, -0.6)
     axes.set_yticks([])
+
+
+def rule(axes: Axes, form: Format, label: str, page: Page, base: int = 10) -> None:
+    """The logarithmic axis below, with as many ticks as have room."""
     low, high = axes.get_xlim()
-    wide_in = axes.get_position().width * 10
-    rule_axis(axes, "x", ladder(low, high, int(wide_in / 0.55)), tick(form), label, page.theme)
+    widest = widest_in((tick(form)(value) for value in ladder(low, high, 0, base)), page.theme.small_pt) + 0.1
+    ticks = ladder(low, high, widest / (axes.get_position().width * WIDTH_IN), base)
+    rule_axis(axes, "x", ticks, tick(form), label, page.theme)
 
 
 def limits(columns: Sequence[Sequence[Group]], *also: float) -> tuple[float, float]:
@@ -109,7 +118,7 @@ def limits(columns: Sequence[Sequence[Group]], *also: float) -> tuple[float, flo
 
 def heading(axes: Axes, group: Group, y: float, form: Format, theme: Theme) -> None:
     """The title of a group with its limit, which is also a line across its rows."""
-    _beside(axes, group.title, y, 0, theme.text_pt, theme.ink, left=True)
+    _beside(axes, group.title, y, 0, theme.text_pt, theme.ink, bold=True)
     if math.isfinite(group.limit):
         _beside(axes, limit_text(group, form), y, 1, theme.small_pt, theme.muted)
         ends = [y + 0.55, y + group.height - 0.55]
@@ -117,12 +126,11 @@ def heading(axes: Axes, group: Group, y: float, form: Format, theme: Theme) -> N
         line.set_gid(f"limit-{group.rows[0].workload}")
 
 
-def draw_row(axes: Axes, row: Point, name: str, y: float, form: Format, theme: Theme, start: float | None) -> None:
+def draw_row(axes: Axes, row: Point, name: str, y: float, form: Format, theme: Theme, start: float) -> None:
     """A dot, its interval, its name at the left and its numbers at the right."""
     paint, key = colour(row.model), f"{row.workload}-{row.model}-{row.concurrency}"
-    if start is not None:
-        axes.plot([start, row.value], [y, y], color=paint, linewidth=5, alpha=0.28, solid_capstyle="butt")
-    interval = axes.plot([row.low, row.high], [y, y], color=paint, linewidth=2, marker="|", markersize=7, zorder=4)[0]
+    axes.plot([start, row.value], [y, y], color=paint, linewidth=6, alpha=0.28, solid_capstyle="butt")
+    interval = axes.plot([row.low, row.high], [y, y], color=paint, linewidth=2, solid_capstyle="butt", zorder=4)[0]
     interval.set_gid(f"interval-{key}")
     face = theme.paper if row.saturated else paint
     dot = axes.plot([row.value], [y], marker(row.model), color=paint, markerfacecolor=face, markersize=6, zorder=5)[0]
@@ -131,7 +139,7 @@ def draw_row(axes: Axes, row: Point, name: str, y: float, form: Format, theme: T
     _beside(axes, value_text(row, form), y, 1, theme.text_pt, theme.ink)
 
 
-def _beside(axes: Axes, text: str, y: float, edge: int, points: float, paint: str, *, left: bool = False) -> None:
+def _beside(axes: Axes, text: str, y: float, edge: int, points: float, paint: str, *, bold: bool = False) -> None:
     """Text at the height of a row, left (0) or right (1) of the panel."""
     axes.annotate(
         text,
@@ -141,8 +149,8 @@ def _beside(axes: Axes, text: str, y: float, edge: int, points: float, paint: st
         textcoords="offset points",
         fontsize=points,
         color=paint,
-        weight="bold" if left else "normal",
-        ha="left" if edge or left else "right",
+        weight="bold" if bold else "normal",
+        ha="left" if edge else "right",
         va="center",
         annotation_clip=False,
     )

@@ -12,8 +12,9 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from scripts.charts.data import Point, by_model
-from scripts.charts.page import LEADING, Page, widest_in
-from scripts.charts.theme import WIDTH_IN, colour, marker
+from scripts.charts.page import LEADING, Page, rule_axis, widest_in
+from scripts.charts.theme import WIDTH_IN, Theme, colour, marker
+from scripts.charts.words import Format, ladder, tick
 
 GAP_IN = 0.28  # between the panel and its column of labels, where the ties run
 LIMIT = "limit"
@@ -34,7 +35,9 @@ def room_in(found: Sequence[Point], page: Page) -> float:
     return widest_in([LIMIT, *(each.model for each in found)], page.theme.text_pt) + GAP_IN
 
 
-def draw(axes: Axes, found: Sequence[Point], x: Callable[[Point], float], page: Page, *, limit: Callable[..., float]) -> None:
+def draw(
+    axes: Axes, found: Sequence[Point], x: Callable[[Point], float], page: Page, *, limit: Callable[..., float]
+) -> None:
     """Fill a panel; `limit` (max or min) picks the limit where the models of one x differ in it."""
     ends = [draw_limit(axes, found, x, page, limit)]
     for model, line in by_model(found).items():
@@ -44,12 +47,31 @@ def draw(axes: Axes, found: Sequence[Point], x: Callable[[Point], float], page: 
     label_ends(axes, [end for end in ends if end], page)
 
 
-def limits(found: Sequence[Point]) -> tuple[float, float]:
-    """The ends of a logarithmic axis on which everything has room."""
-    values = [value for each in found for value in (each.value, each.low, each.high, each.limit) if math.isfinite(value)]
-    low, high = min(values), max(values)
+@dataclass(frozen=True)
+class Scale:
+    """The logarithmic axis at the left of every panel: its ends, its ticks, and how wide their labels are."""
+
+    ends: tuple[float, float]
+    ticks: list[float]
+    form: Format
+    left_in: float
+
+    def rule(self, axes: Axes, theme: Theme) -> None:
+        """Put it on a panel."""
+        axes.set(yscale="log", ylim=self.ends)
+        rule_axis(axes, "y", self.ticks, self.form, "", theme)
+
+
+def scale(found: Sequence[Point], form: Format, page: Page, *also: float) -> Scale:
+    """A scale on which everything has room."""
+    values = [
+        value for each in found for value in (each.value, each.low, each.high, each.limit) if math.isfinite(value)
+    ]
+    low, high = min(*values, *also), max(*values, *also)
     air = max((high / low) ** 0.06, 1.1)
-    return low / air, high * air
+    ends, short = (low / air, high * air), tick(form)
+    ticks = ladder(*ends, 2.2 * page.line_in / page.panel_in)
+    return Scale(ends, ticks, short, widest_in(map(short, ticks), page.theme.small_pt) + 0.08)
 
 
 def draw_line(axes: Axes, model: str, line: Sequence[Point], x: Callable[[Point], float], page: Page) -> None:
@@ -63,7 +85,9 @@ def draw_line(axes: Axes, model: str, line: Sequence[Point], x: Callable[[Point]
     axes.vlines(xs, lows, highs, color=paint, linewidth=2, zorder=3).set_gid(f"interval-{key}")
     for each in line:
         face = page.theme.paper if each.saturated else paint
-        dot = axes.plot([x(each)], [each.value], marker(model), color=paint, markerfacecolor=face, markersize=6, zorder=4)[0]
+        dot = axes.plot(
+            [x(each)], [each.value], marker(model), color=paint, markerfacecolor=face, markersize=6, zorder=4
+        )[0]
         dot.set_gid(f"value-{key}-{each.concurrency}")
 
 

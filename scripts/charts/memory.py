@@ -13,10 +13,11 @@ COST = costs.Cost(
     experiment="memory",
     metric="bytes_per_task",
     title="How much memory does a waiting task hold?",
-    reading="Memory added by each task that waits, client and workers together. Each gridline is a multiple.",
+    reading="Memory added by each task that waits, client and workers together.",
     measured="Measured: memory with all tasks waiting, less memory before, divided by the tasks",
     noun="for each waiting task",
     form=amount,
+    base=2,
 )
 
 
@@ -26,7 +27,7 @@ def draw(run: Run, theme: Theme) -> Figure | None:
 
 
 def caption(run: Run) -> str:
-    """The cheapest and the dearest."""
+    """The leanest and the heaviest."""
     return costs.caption(run, COST)
 
 

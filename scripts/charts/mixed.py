@@ -7,11 +7,11 @@ from scripts.charts.data import Point, Run, by_model, distinct, footer, interval
 from scripts.charts.forest import value_text
 from scripts.charts.page import head, open_page, rule_axis
 from scripts.charts.theme import Theme
-from scripts.charts.words import ladder, listed, seconds, tick
+from scripts.charts.words import listed, seconds, tick
 
 NAME = "mixed"
 NEEDS = "a cell of the experiment mixed"
-TITLE = "How much computing can a task do before the winner changes?"
+TITLE = "How much computing until the winner changes?"
 BODY_IN = 4.0
 
 
@@ -40,19 +40,20 @@ def draw(run: Run, theme: Theme) -> Figure | None:
     page = open_page(
         theme,
         title=TITLE,
-        reading="Time for all tasks, start-up included, by the share of a task that computes. Dashed: the physical limit.",
-        footer=footer(run, measured(found), found),
+        reading="Time for all tasks, start-up included, by the share of a task that computes. Dashed: the limit.",
+        footer=footer(run, measured(found), found, sure=f"Bars and bands: {interval_words(run)}"),
         body_in=BODY_IN,
     )
     shares = sorted({share(each) for each in found})
     parts = panels(found)
-    columns = page.columns(len(parts), 0.55, lines.room_in(found, page))
+    scale = lines.scale(found, seconds, page)
+    columns = page.columns(len(parts), scale.left_in, lines.room_in(found, page))
     for axes, (size, here) in zip(columns, parts.items(), strict=True):
-        axes.set(yscale="log", xlim=(-0.3, len(shares) - 0.7), ylim=lines.limits(found))
-        head(axes, f"{size} at once", theme, 0.55)
+        axes.set_xlim(-0.3, len(shares) - 0.7)
+        head(axes, f"{size} at once", theme, scale.left_in)
         places = [float(place) for place in range(len(shares))]
         rule_axis(axes, "x", places, lambda at: f"{shares[round(at)]:g} %", "share that computes (not to scale)", theme)
-        rule_axis(axes, "y", ladder(*axes.get_ylim(), 8), tick(seconds), "", theme)
+        scale.rule(axes, theme)
         lines.draw(axes, here, lambda each: shares.index(share(each)), page, limit=min)
     return page.figure
 
@@ -60,7 +61,7 @@ def draw(run: Run, theme: Theme) -> Figure | None:
 def measured(found: list[Point]) -> str:
     """The tasks, for the footer."""
     sizes = listed(str(size) for size in sorted({each.tasks for each in found}))
-    lengths = listed(distinct(seconds(round(each.wait_s + each.compute_s, 6)) for each in found))
+    lengths = listed(distinct(tick(seconds)(round(each.wait_s + each.compute_s, 6)) for each in found))
     return f"Measured: {sizes} tasks that take {lengths} each on an idle machine"
 
 
@@ -75,13 +76,15 @@ def caption(run: Run) -> str:
         best = min((each for each in here if share(each) == percent), key=lambda each: each.value)
         winners.setdefault(best.model, []).append(f"{percent:g} %")
     parts = [f"{model} at {listed(percents)}" for model, percents in winners.items()]
-    return f"Shortest time with {size} at once, by the share that computes: {', '.join(parts)} ({interval_words(run)}s in the chart)."
+    said = f"Shortest time with {size} at once, by the share that computes: {', '.join(parts)}"
+    return f"{said} (in the chart: {interval_words(run, 's')})."
 
 
 def alt(run: Run) -> str:
     """Every number of the chart as text."""
     rows = [
-        f"{model}, {size} at once: " + ", ".join(f"{share(each):g} % {value_text(each, seconds)}" for each in line)
+        f"{model}, {size} at once: "
+        + ", ".join(f"{share(each):g} % {value_text(each, seconds)}" for each in sorted(line, key=share))
         for size, here in panels(shown(run)).items()
         for model, line in by_model(here).items()
     ]

@@ -3,6 +3,7 @@
 Text is measured before it is placed, so nothing needs a second pass and nothing is cut off.
 """
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -18,6 +19,7 @@ from scripts.charts.words import Format
 
 MARGIN_IN = 0.25
 LEADING = 1.4  # line height over font size
+ABOVE, BELOW = 1.5, 2.6  # lines of text that the title of a panel and its axis take
 
 
 @cache
@@ -40,12 +42,15 @@ def widest_in(texts: Iterable[str], points: float, weight: str = "normal") -> fl
 def wrap(text: str, room_in: float, points: float, weight: str = "normal") -> list[str]:
     """Lines of words that fit the room."""
     lines: list[str] = []
-    for word in text.split():
-        longer = f"{lines[-1]} {word}" if lines else word
-        if lines and width_in(longer, points, weight) <= room_in:
-            lines[-1] = longer
+    used_in = math.inf
+    for word in text.split(" "):  # not at a no-break space
+        word_in = width_in(f"{word} ", points, weight)
+        if used_in + word_in <= room_in:
+            lines[-1] += f" {word}"
+            used_in += word_in
         else:
             lines.append(word)
+            used_in = word_in
     return lines
 
 
@@ -71,24 +76,31 @@ class Page:
 
     def columns(self, count: int, left_in: float, right_in: float) -> list[Axes]:
         """Panels side by side, each with room for labels at its left and right, a title above and an axis below."""
-        above_in, below_in = self.line_in * 1.5, self.line_in * 2.6
+        below_in = self.line_in * BELOW
         each_in = (WIDTH_IN - 2 * MARGIN_IN - (count - 1) * 0.3) / count
         return [
             self.panel(
                 MARGIN_IN + place * (each_in + 0.3) + left_in,
                 self.bottom_in + below_in,
                 each_in - left_in - right_in,
-                self.top_in - self.bottom_in - above_in - below_in,
+                self.panel_in,
             )
             for place in range(count)
         ]
+
+    @property
+    def panel_in(self) -> float:
+        """Height of the panels in `columns`."""
+        return self.top_in - self.bottom_in - self.line_in * (ABOVE + BELOW)
 
     @property
     def line_in(self) -> float:
         """Height of a line of text."""
         return self.theme.text_pt * LEADING / 72
 
-    def write(self, x_in: float, y_in: float, lines: list[str], points: float, colour: str, weight: str = "normal") -> None:
+    def write(
+        self, x_in: float, y_in: float, lines: list[str], points: float, colour: str, weight: str = "normal"
+    ) -> None:
         """Lines of text that hang from a point."""
         for place, line in enumerate(lines):
             self.figure.text(

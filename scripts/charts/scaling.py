@@ -7,7 +7,7 @@ from scripts.charts.data import Point, Run, distinct, footer, interval_words, po
 from scripts.charts.forest import value_text
 from scripts.charts.page import head, open_page, rule_axis
 from scripts.charts.theme import Theme
-from scripts.charts.words import digits, ladder, listed, rate, seconds, tick
+from scripts.charts.words import digits, listed, rate, seconds, tick, whole
 
 NAME = "scaling"
 NEEDS = "a cell of the experiment scaling"
@@ -25,29 +25,30 @@ def draw(run: Run, theme: Theme) -> Figure | None:
     found = shown(run)
     if not found:
         return None
-    waits = listed(distinct(seconds(each.wait_s) for each in found if each.wait_s))
+    waits = listed(distinct(tick(seconds)(each.wait_s) for each in found if each.wait_s))
     page = open_page(
         theme,
         title=TITLE,
         reading="Tasks finished in a second, start-up included. Dashed: no schedule can finish more.",
-        footer=footer(run, f"Measured: tasks that wait {waits} each" if waits else "", found),
+        footer=footer(
+            run,
+            f"Measured: tasks that wait {waits} each" if waits else "",
+            found,
+            sure=f"Bars and bands: {interval_words(run)}",
+        ),
         body_in=BODY_IN,
     )
-    workloads = distinct(each.workload for each in found)
-    for axes, workload in zip(page.columns(len(workloads), 0.5, lines.room_in(found, page)), workloads, strict=True):
+    workloads, scale = distinct(each.workload for each in found), lines.scale(found, rate, page)
+    columns = page.columns(len(workloads), scale.left_in, lines.room_in(found, page))
+    for axes, workload in zip(columns, workloads, strict=True):
         here = [each for each in found if each.workload == workload]
         sizes = sorted({each.concurrency for each in here})
-        axes.set(xscale="log", yscale="log", xlim=(sizes[0] / 1.25, sizes[-1] * 1.25), ylim=lines.limits(found))
-        head(axes, workload, theme, 0.5)
-        rule_axis(axes, "x", [float(size) for size in sizes], digits_of_size, "tasks in flight at once", theme)
-        rule_axis(axes, "y", ladder(*axes.get_ylim(), 7), tick(rate), "", theme)
+        axes.set(xscale="log", xlim=(sizes[0] / 1.25, sizes[-1] * 1.25))
+        head(axes, workload, theme, scale.left_in)
+        rule_axis(axes, "x", [float(size) for size in sizes], whole, "tasks in flight at once", theme)
+        scale.rule(axes, theme)
         lines.draw(axes, here, lambda each: each.concurrency, page, limit=max)
     return page.figure
-
-
-def digits_of_size(value: float) -> str:
-    """A concurrency, which is whole."""
-    return f"{value:,.0f}"
 
 
 def peaks(run: Run) -> dict[tuple[str, str], Point]:
@@ -66,7 +67,7 @@ def caption(run: Run) -> str:
         + (f", {digits(100 * each.value / each.limit)} % of the limit)" if each.limit > 0 else ")")
         for (workload, _), each in peaks(run).items()
     ]
-    return f"Highest throughput: {listed(parts)}; {interval_words(run)}s in the chart." if parts else ""
+    return f"Highest throughput: {listed(parts)} (in the chart: {interval_words(run, 's')})." if parts else ""
 
 
 def alt(run: Run) -> str:

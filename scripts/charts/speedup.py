@@ -8,7 +8,7 @@ from scripts.charts import forest
 from scripts.charts.data import Point, Run, footer, interval_words, points
 from scripts.charts.page import head, open_page
 from scripts.charts.theme import Theme
-from scripts.charts.words import between, listed, seconds, times
+from scripts.charts.words import between, listed, seconds, tick, times
 
 NAME = "speedup"
 NEEDS = "a model of the experiments io or cpu measured beside sequential"
@@ -27,20 +27,22 @@ def place(workload: str) -> tuple[int, str]:
     return (LEADING.index(workload) if workload in LEADING else len(LEADING), workload)
 
 
-def title(row: Point) -> str:
-    """What a workload's rows have in common."""
-    kind = f"waiting {seconds(row.wait_s)}" if row.wait_s else f"computing {seconds(row.compute_s)}" if row.compute_s else ""
-    return f"{row.workload}, {row.concurrency} at once" + (f", {kind}" if kind and row.wait_s and row.compute_s else "")
-
-
 def groups(run: Run) -> dict[str, list[forest.Group]]:
     """The workloads of each panel, as often as they come in different sizes."""
     found: dict[str, list[forest.Group]] = {}
-    ordered = sorted(shown(run), key=lambda each: (each.experiment != "io", place(each.workload), each.concurrency, each.tasks))
+    ordered = sorted(
+        shown(run), key=lambda each: (each.experiment != "io", place(each.workload), each.concurrency, each.tasks)
+    )
     for _, same in groupby(ordered, key=lambda each: (each.experiment, each.workload, each.concurrency, each.tasks)):
         rows = list(same)
-        found.setdefault(rows[0].experiment, []).append(forest.Group(title(rows[0]), rows))
+        found.setdefault(rows[0].experiment, []).append(forest.Group(rows[0].workload, rows))
     return found
+
+
+def at_once(groups: list[forest.Group]) -> str:
+    """The concurrency of a panel."""
+    sizes = sorted({group.rows[0].concurrency for group in groups})
+    return f"{listed(map(str, sizes))} at once"
 
 
 def draw(run: Run, theme: Theme) -> Figure | None:
@@ -54,8 +56,15 @@ def draw(run: Run, theme: Theme) -> Figure | None:
     page = open_page(
         theme,
         title=TITLE,
-        reading="Speed-up over sequential, the same tasks, start-up included; 1× is no gain. Dashed: the physical limit.",
-        footer=footer(run, measured(run), shown(run), noise, f"Not shown: {', '.join(left_out)}" if left_out else ""),
+        reading="Speed-up over sequential, the same tasks, start-up included; 1× is no gain. Dashed: the limit.",
+        footer=footer(
+            run,
+            measured(run),
+            shown(run),
+            noise,
+            f"Not shown: {', '.join(left_out)}" if left_out else "",
+            sure=f"Bars: {interval_words(run)}",
+        ),
         body_in=forest.height_in(list(panels.values()), theme),
     )
     every = [group for kept in panels.values() for group in kept]
@@ -63,18 +72,19 @@ def draw(run: Run, theme: Theme) -> Figure | None:
     for axes, (name, kept) in zip(page.columns(len(panels), left_in, right_in), panels.items(), strict=True):
         axes.set_xscale("log")
         axes.set_xlim(*forest.limits(list(panels.values()), 1.0, 1.1))
-        head(axes, PANELS[name], theme, left_in)
+        head(axes, f"{PANELS[name]}, {at_once(kept)}", theme, left_in)
         if run.noise_floor:
             axes.axvspan(1 / (1 + run.noise_floor), 1 + run.noise_floor, color=theme.muted, alpha=0.35, linewidth=0)
         axes.axvline(1, color=theme.muted, linewidth=1)
-        forest.draw(axes, kept, times, page, start=1.0, label="times as fast as sequential")
+        forest.draw(axes, kept, times, page, start=1.0, rows=forest.depth(list(panels.values())))
+        forest.rule(axes, times, "times as fast as sequential", page)
     return page.figure
 
 
 def measured(run: Run) -> str:
     """The tasks, for the footer."""
     sizes = dict.fromkeys(
-        f"{each.tasks} tasks {'waiting' if each.wait_s else 'computing'} {seconds(each.wait_s or each.compute_s)} each"
+        f"{each.tasks} tasks {'wait' if each.wait_s else 'comput'}ing {tick(seconds)(each.wait_s or each.compute_s)} each"
         for each in shown(run)
     )
     return f"Measured: {listed(sizes)}"
@@ -89,7 +99,9 @@ def caption(run: Run) -> str:
 def said(group: forest.Group) -> str:
     """The best of a group against its limit."""
     best = max(group.rows, key=lambda row: row.value)
-    return f"{best.model} {times(best.value)} ({between(best.low, best.high, times)}; {forest.limit_text(group, times)})"
+    return (
+        f"{best.model} {times(best.value)} ({between(best.low, best.high, times)}; {forest.limit_text(group, times)})"
+    )
 
 
 def alt(run: Run) -> str:

@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from scripts.charts.data import Point, Run, footer, points
+from scripts.charts.data import Point, Run, block_count, footer, points
 from scripts.charts.page import MARGIN_IN, Page, open_page, rule_axis, widest_in, width_in
 from scripts.charts.theme import WIDTH_IN, Theme, colour
 from scripts.charts.words import listed, seconds, tick
@@ -26,6 +26,7 @@ PREFERRED = {"io": ("wire", "http", "sleep"), "cpu": ("primes", "digest")}
 MOST_SPANS = 300  # more would be a smear on a slide and megabytes in an SVG
 SLIDE_MODELS = 8  # rows of at least half a centimetre
 ROW_IN = 0.78
+MOST_CUT = 1.02  # a row that is longer than the axis by less is not worth an arrow
 THINNEST = 4  # a panel with fewer lanes than this does not make them thicker
 
 
@@ -38,6 +39,11 @@ class Race:
     ends: tuple[float, ...]
     seconds: float
     in_all: int
+
+    @property
+    def end_s(self) -> float:
+        """When all was over."""
+        return max(self.seconds, *self.ends)
 
     @property
     def lanes(self) -> list[int]:
@@ -64,7 +70,9 @@ def cells(run: Run) -> dict[str, list[Point]]:
     chosen: dict[str, list[Point]] = {}
     for experiment, preferred in PREFERRED.items():
         found = points(run, [experiment], "seconds")
-        names = sorted({each.workload for each in found}, key=lambda name: (name not in preferred, rank(preferred, name)))
+        names = sorted(
+            {each.workload for each in found}, key=lambda name: (name not in preferred, rank(preferred, name))
+        )
         largest = {each.model: each for each in found if each.workload in names[:1]}
         if largest:
             chosen[experiment] = list(largest.values())
@@ -126,7 +134,7 @@ def draw(run: Run, theme: Theme) -> Figure | None:
     page = open_page(
         theme,
         title=TITLE,
-        reading="Each bar is a task of one round. Grey: start-up and clean-up, which count. Dashed: the limit of the whole round.",
+        reading="Each bar is a task of one round. Grey: start-up and clean-up, which count. Dashed: the limit.",
         footer=footing(run, columns, models[len(shown) :]),
         body_in=0.8 + ROW_IN * len(shown),
     )
@@ -140,30 +148,33 @@ def footing(run: Run, columns: dict[str, dict[str, Race]], left_out: Sequence[st
     """The footer, which says which round is shown and what is not."""
     every = [one for column in columns.values() for one in column.values()]
     cut = any(one.in_all > len(one.starts) for one in every)
-    text = footer(
+    return footer(
         run,
         "Shown: for each model the measured round nearest the median of its cell",
         [one.cell for one in every],
         f"Only the first {MOST_SPANS} tasks are drawn" if cut else "",
         f"Not shown: {', '.join(left_out)}" if left_out else "",
+        sure=f"Chosen from {block_count(run)} blocks",
     )
-    return text.replace("Bars and bands: 95 % interval of", "Chosen from").replace("Bars and bands: range of", "Chosen from")
 
 
-def draw_column(page: Page, column: dict[str, Race], models: Sequence[str], place: int, count: int, left_in: float) -> None:
+def draw_column(
+    page: Page, column: dict[str, Race], models: Sequence[str], place: int, count: int, left_in: float
+) -> None:
     """A column of panels, one row for each model, over one time axis."""
     theme, last = page.theme, [model for model in models if model in column][-1]
     wide_in = (WIDTH_IN - 2 * MARGIN_IN - left_in - 0.3 * (count - 1)) / count
     left = MARGIN_IN + left_in + place * (wide_in + 0.3)
     row_in = (page.top_in - page.bottom_in - page.line_in * 4.1) / len(models)
-    room = 1 - (widest_in([seconds(one.seconds) for one in column.values()], theme.text_pt) + 0.12) / wide_in
-    longest_s = max(max(one.seconds, *one.ends) for one in column.values()) / room
+    end_s = horizon(column)
+    room_in = widest_in([time_text(one, end_s) for one in column.values()], theme.text_pt) + 0.12
+    across_s = end_s / (1 - room_in / wide_in)
     for row, model in enumerate(models):
         bottom = page.top_in - page.line_in * 1.5 - (row + 1) * row_in
         if model in column:
             axes = page.panel(left, bottom + row_in * 0.08, wide_in, row_in * 0.84)
-            draw_race(axes, column[model], longest_s, theme)
-            axis(axes, longest_s, theme, labelled=model == last)
+            draw_race(axes, column[model], end_s, across_s, theme)
+            axis(axes, end_s, theme, labelled=model == last)
         if place == 0:
             middle = (bottom + row_in / 2) / page.height_in
             right = (left - 0.1) / WIDTH_IN
@@ -174,16 +185,27 @@ def draw_column(page: Page, column: dict[str, Race], models: Sequence[str], plac
     page.write(left, page.top_in - 0.02, [about], max(points_, 9.0), theme.ink, "bold")
 
 
+def horizon(column: dict[str, Race]) -> float:
+    """Where the time axis ends. One after another often takes ten times as long: then its row is cut, and says so."""
+    overlapping = [one.end_s for model, one in column.items() if model != "sequential"]
+    return max(overlapping or [one.end_s for one in column.values()])
+
+
+def time_text(one: Race, end_s: float) -> str:
+    """The time of the round, with an arrow where it goes on beyond the axis."""
+    return f"{seconds(one.seconds)}{' →' if one.end_s > end_s * MOST_CUT else ''}"
+
+
 def about_cell(cell: Point) -> str:
     """As in `wire: 40 tasks waiting 20 ms, 20 at once`."""
     kind = f"waiting {tick(seconds)(cell.wait_s)}" if cell.wait_s else f"computing {tick(seconds)(cell.compute_s)}"
     return f"{cell.workload}: {cell.tasks} tasks {kind}, {cell.concurrency} at once"
 
 
-def axis(axes: Axes, longest_s: float, theme: Theme, *, labelled: bool) -> None:
+def axis(axes: Axes, end_s: float, theme: Theme, *, labelled: bool) -> None:
     """The time axis; its numbers stand only under the lowest panel."""
-    step = max(size for size in STEPS_S if longest_s / size >= 3.2)
-    ticks = [count * step for count in range(int(longest_s / step) + 1)]
+    step = max(size for size in STEPS_S if end_s / size >= 2.5)
+    ticks = [count * step for count in range(int(end_s / step) + 1)]
     label = "time since the round began" if labelled else ""
     rule_axis(axes, "x", ticks, tick(seconds) if labelled else lambda _: "", label, theme)
 
@@ -191,24 +213,34 @@ def axis(axes: Axes, longest_s: float, theme: Theme, *, labelled: bool) -> None:
 STEPS_S = [size * 10.0**power for power in range(-7, 5) for size in (1, 2, 5)]
 
 
-def draw_race(axes: Axes, one: Race, longest_s: float, theme: Theme) -> None:
+def draw_race(axes: Axes, one: Race, end_s: float, across_s: float, theme: Theme) -> None:
     """The tasks in their lanes, on the grey of the whole round, and its time."""
     placed = one.lanes
     high = max(*placed, THINNEST - 1) + 1
-    middle = high / 2
     offset = (high - max(placed) - 1) / 2
-    axes.set(xlim=(0, longest_s), ylim=(high, 0), yticks=[])
-    axes.add_patch(Rectangle((0, 0), one.seconds, high, color=theme.rule, linewidth=0, alpha=0.6))
+    axes.set(xlim=(0, across_s), ylim=(high, 0), yticks=[])
+    cut_s = end_s if one.end_s > end_s * MOST_CUT else one.end_s
+    axes.add_patch(Rectangle((0, 0), min(one.seconds, cut_s), high, color=theme.rule, linewidth=0, alpha=0.6))
     bars = list(zip(one.starts, one.ends, placed, strict=True))
     for parity, alpha in ((0, 1.0), (1, 0.62)):
         for start, end, lane in bars[parity::2]:
-            bar = Rectangle((start, offset + lane), end - start, 0.86, facecolor=colour(one.cell.model), alpha=alpha, zorder=3)
-            axes.add_patch(bar)
-    if one.cell.limit > 0:
+            wide = min(end, cut_s) - start
+            if wide > 0:
+                bar = Rectangle(
+                    (start, offset + lane), wide, 0.86, facecolor=colour(one.cell.model), alpha=alpha, zorder=3
+                )
+                axes.add_patch(bar)
+    if 0 < one.cell.limit < across_s:
         axes.axvline(one.cell.limit, color=theme.ink, linewidth=1.2, linestyle=(0, (2, 1.2)), zorder=4)
-    end_s = max(one.seconds, *one.ends)
     axes.annotate(
-        seconds(one.seconds), (end_s, middle), (6, 0), textcoords="offset points", va="center", fontsize=theme.text_pt, color=theme.ink
+        time_text(one, end_s),
+        (cut_s, high / 2),
+        (6, 0),
+        textcoords="offset points",
+        va="center",
+        fontsize=theme.text_pt,
+        color=theme.ink,
+        bbox={"facecolor": theme.paper, "edgecolor": "none", "pad": 1},
     )
 
 
@@ -225,7 +257,7 @@ def caption(run: Run) -> str:
 def alt(run: Run) -> str:
     """Every round as text: its time, and the most tasks in flight."""
     parts = [
-        f"{one.cell.workload} {model}: {one.in_all} tasks in {seconds(one.seconds)}, at most {max(one.lanes) + 1} in flight"
+        f"{one.cell.workload} {model}: {one.in_all} tasks in {seconds(one.seconds)}, at most {max(one.lanes) + 1} at once"
         for column in races(run).values()
         for model, one in column.items()
     ]

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable
+from itertools import pairwise
 
 Format = Callable[[float], str]
 
@@ -45,10 +46,17 @@ def rate(value: float) -> str:
     return f"{digits(value)}/s"
 
 
+def whole(value: float) -> str:
+    """A count."""
+    return f"{value:,.0f}"
+
+
 def tick(form: Format) -> Format:
     """As short as an axis likes it: `1.00 ms` is 1 ms."""
 
     def short(value: float) -> str:
+        if value == 0:
+            return "0"
         number, space, unit = form(value).partition(" ")
         sign = "×" if number.endswith("×") else "/s" if number.endswith("/s") else ""
         bare = number.removesuffix(sign) if sign else number
@@ -62,8 +70,8 @@ def between(low: float, high: float, form: Format) -> str:
     if not (math.isfinite(low) and math.isfinite(high)):
         return ""
     left, right = form(low), form(high)
-    if left.endswith("×"):
-        return f"{left[:-1]}–{right}"
+    for sign in ("×", "/s"):
+        left = left.removesuffix(sign)
     number, space, unit = left.partition(" ")
     return f"{number}–{right}" if space and right.endswith(f" {unit}") else f"{left}–{right}"
 
@@ -74,15 +82,29 @@ def listed(parts: Iterable[str]) -> str:
     return " and ".join(filter(None, [", ".join(parts[:-1]), *parts[-1:]]))
 
 
-def ladder(low: float, high: float, at_most: int = 6) -> list[float]:
-    """Ticks of a logarithmic axis: 1, 2, 5, 10, thinned to every power of ten, of a hundred, … until few enough."""
-    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
-    for steps, stride in ((STEPS, 1), ((1, 2, 5), 1), ((1, 3), 1), *(((1,), stride) for stride in range(1, last - first + 2))):
-        found = [step * 10.0**power for power in range(first, last + 1, stride) for step in steps]
+def ladder(low: float, high: float, gap: float, base: int = 10) -> list[float]:
+    """Ticks of a logarithmic axis, as many as leave `gap` (a share of its length) between neighbours.
+
+    1, 2, 5, 10; where there is less room 1, 3, 10; then every power, every second power, and so on.
+    """
+    first, last = math.floor(math.log(low, base)), math.ceil(math.log(high, base))
+    steps = [(each, 1) for each in STEPS[base]] + [((1,), stride) for stride in range(2, last - first + 2)]
+    for multiples, stride in steps:
+        powers = [power for power in range(first, last + 1) if power % stride == 0]
+        found = [one * float(base) ** power for power in powers for one in multiples]
         found = [value for value in found if low * 0.999 <= value <= high * 1.001]
-        if len(found) <= at_most:
+        if all(math.log(b / a) >= gap * math.log(high / low) for a, b in pairwise(found)):
             return found
-    return []
+    return found[:1]
 
 
-STEPS = (1, 1.2, 1.5, 2, 3, 5, 7)  # for axes that span little more than a factor of two
+STEPS: dict[int, list[tuple[float, ...]]] = {
+    2: [(1,)],
+    10: [
+        (1, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6, 1.8, 2, 2.5, 3, 4, 5, 6, 7, 8, 9),
+        (1, 1.2, 1.5, 2, 3, 5, 7),
+        (1, 2, 5),
+        (1, 3),
+        (1,),
+    ],
+}

@@ -47,7 +47,9 @@ class Work:
     def floor_s(self) -> float:
         """The limit."""
         waves = -(-self.tasks // self.concurrency)
-        return max(waves * (self.wait_s + self.compute_s), self.tasks * self.compute_s / min(self.concurrency, CAPACITY))
+        return max(
+            waves * (self.wait_s + self.compute_s), self.tasks * self.compute_s / min(self.concurrency, CAPACITY)
+        )
 
     @property
     def seconds(self) -> float:
@@ -106,7 +108,9 @@ def spans_of(row: dict[Any, Any]) -> pd.DataFrame:
     each_s = row["run_seconds"] / waves
     start_s = row["start_seconds"] + (task // width) * each_s + (task % width) * each_s * 0.006
     end_s = start_s + each_s * 0.87
-    return pd.DataFrame({"block": row["block"], "round": row["round"], "task": task, "start_s": start_s, "end_s": end_s})
+    return pd.DataFrame(
+        {"block": row["block"], "round": row["round"], "task": task, "start_s": start_s, "end_s": end_s}
+    )
 
 
 def works(models: Sequence[str]) -> Iterator[Work]:
@@ -180,7 +184,12 @@ def costs(block: int, random: np.random.Generator, stretch: float) -> Iterator[d
 
 
 def make(
-    *, blocks: int = 10, models: Sequence[str] = CLASSICAL, experiments: Sequence[str] = (), stretch: float = 1, seed: int = 1
+    *,
+    blocks: int = 10,
+    models: Sequence[str] = CLASSICAL,
+    experiments: Sequence[str] = (),
+    stretch: float = 1,
+    seed: int = 1,
 ) -> SyntheticRun:
     """A run; of some experiments only, when they are named."""
     random = np.random.default_rng(seed)

@@ -121,6 +121,11 @@ def test_five_blocks_give_no_finite_rank_interval_rather_than_a_95_percent_one_t
     assert hodges_lehmann_ratio(SLOW[:6], FAST[:6]).low > 1.8
 
 
+def test_a_level_that_three_blocks_reach_exactly_is_reached() -> None:
+    three = hodges_lehmann_ratio(SLOW[:3], FAST[:3], confidence=0.75)  # P(W = 0) = 1/8 on each side
+    assert 1.8 < three.low < three.high < 2.2
+
+
 def test_one_wild_block_does_not_move_the_second_opinion() -> None:
     wild = [*SLOW[:-1], 2000.0]
     assert paired_ratio(wild, FAST).estimate > 4
@@ -152,6 +157,7 @@ def test_holm_is_the_textbook_example() -> None:
 def test_a_block_is_the_median_of_its_rounds() -> None:
     assert block_medians([[1, 2, 9], [4, 5, 6]]).tolist() == [2, 5]
     assert block_medians([[1, 2], [3, 5]]).tolist() == [1.5, 4]
+    assert block_medians([[[1, 2], [3, 5]], [[7, 7], [8, 9]]]).tolist() == [[1.5, 4], [7, 8.5]]
 
 
 def test_p99_of_298_tasks_is_the_maximum_in_disguise() -> None:

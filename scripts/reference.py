@@ -1,0 +1,79 @@
+"""`make reference`: take a run as the committed reference, and put what it found into the README.
+
+No figure in the README is typed: everything between its markers comes from here, and a test fails when it drifts from
+the data. Of the pictures only the SVGs are committed; the rest of a run can be made again from its raw files.
+"""
+
+import argparse
+import re
+import shutil
+from pathlib import Path
+
+from scripts.answers import answers
+from scripts.console import groups, heading, line
+from scripts.dataset import LATEST, Run, load
+from scripts.exits import Exit, Stop, leave
+
+REFERENCE = Path("results/reference")
+README = Path("README.md")
+LEFT_OUT = ("*.png", "*.parquet", "*.log")  # can be made again, or is of no use elsewhere
+HEADLINE = ("io", "cpu")  # the experiments whose tables stand in the README
+
+
+def take(path: Path) -> Run:
+    """Copy a run to results/reference. Stop when it is not fit to be one."""
+    run = load(path)
+    if run.ranges_only or run.omissions:
+        why = f"it has {run.blocks} blocks and {len(run.omissions)} omissions"
+        raise Stop(Exit.UNMEASURED, f"{path} is no reference: {why}. Next: make bench, on a quiet machine")
+    if path.resolve() != REFERENCE.resolve():
+        shutil.rmtree(REFERENCE, ignore_errors=True)
+        shutil.copytree(path.resolve(), REFERENCE, ignore=shutil.ignore_patterns(*LEFT_OUT))
+    return load(REFERENCE)
+
+
+def findings(run: Run) -> str:
+    """What was found, as Markdown: the chart, the sentences, the tables, where it was measured."""
+    machine, python = run.environment["machine"], run.environment["python"]
+    build = "" if python["optimised"] else ", built without profile-guided optimisation"
+    chart = f"{REFERENCE}/charts/speedup"
+    parts = [
+        f'<picture><source srcset="{chart}-dark.svg" media="(prefers-color-scheme: dark)">'
+        f'<img src="{chart}.svg" alt="Speed-up over sequential, with intervals and the physical limit"></picture>',
+        "\n".join(f"- {sentence}" for sentence in answers(run)),
+        f"Measured on {machine['cpu']}, {machine['cores_usable']} usable cores, Python {python['version']}{build}, "
+        f"{run.blocks} blocks; brackets are 95 % intervals. "
+        f"Identical twins were up to {run.noise_floor or 0:.1%} apart.",
+        *(markdown(heading(*key), group) for key, group in groups(run.summary) if key[0] in HEADLINE),
+    ]
+    return "\n\n".join(parts)
+
+
+def markdown(title: str, group: object) -> str:
+    """One group of the summary as a Markdown table."""
+    rows = [line(row) for _, row in group.iterrows()]  # type: ignore[attr-defined]
+    head = [title, "took", "95 % interval", "speed-up", "of the limit", "mind"]
+    lines = [head, ["---", *["---:"] * 4, "---"], *([cell.strip() for cell in row] for row in rows)]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def renewed(text: str, run: Run) -> str:
+    """The README's text with what stands between its markers made anew."""
+    begin, end = "<!-- findings -->", "<!-- /findings -->"
+    return re.sub(f"(?s){begin}.*{end}", lambda _: f"{begin}\n{findings(run)}\n{end}", text)
+
+
+def main() -> None:
+    """Take the run that the command line names."""
+    parser = argparse.ArgumentParser(prog="python -m scripts.reference", description=__doc__)
+    parser.add_argument("run", nargs="?", type=Path, default=LATEST, help=f"folder of a run (default {LATEST})")
+    try:
+        run = take(parser.parse_args().run)
+    except Stop as stop:
+        leave(stop)
+    README.write_text(renewed(README.read_text(), run))
+    print(f"{REFERENCE} is now run {run.environment['run']}; README.md says what it found.")
+
+
+if __name__ == "__main__":
+    main()
