@@ -30,7 +30,7 @@ GRACE_S = 30.0  # for the last answers; a server that takes longer is dead
 
 @dataclass(frozen=True)
 class Request:
-    """One request, in seconds since the loop began: when it should have been sent, when it was, when it was answered."""
+    """One request: when it should have been sent, when it was, when it was answered; in seconds since the start."""
 
     planned: float
     sent: float
@@ -89,6 +89,8 @@ def schedule(rate_per_s: float, seconds: float, seed: int | None) -> list[float]
     rng, due, at = random.Random(seed), [], 0.0
     while (at := at + rng.expovariate(rate_per_s)) < seconds:
         due.append(at)
+    if not due:
+        raise ValueError(f"No request falls into {seconds:g} s at {rate_per_s:g} a second; ask for longer.")
     return due
 
 

@@ -1,7 +1,7 @@
 """Latency under load: what do users wait who come when they like, and what does a benchmark see that waits for them?
 
-The same server, the same number of requests a second: once sent on schedule (`open`), once by as many clients as Little's
-law asks for, each waiting for its answer (`closed`). On request only: `make bench ONLY=latency`.
+The same server, the same number of requests a second: once sent on schedule (`open`), once by as many clients as
+Little's law asks for, each waiting for its answer (`closed`). On request only: `make bench ONLY=latency`.
 """
 
 from collections.abc import Callable

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from scripts import stats
+from scripts import stats, verdicts
 from scripts.dataset import Run
 from scripts.summary import KEY, block_medians
 
@@ -31,11 +31,11 @@ class Contest:
         same = (self.run.rounds[KEY] == [row[name] for name in KEY]).all(axis=1)
         return block_medians(self.run.rounds[same], "seconds")
 
-    def difference(self, place: int) -> tuple[stats.Interval, stats.Comparison]:
+    def difference(self, place: int) -> tuple[stats.Interval, verdicts.Comparison]:
         """How many times longer than the fastest the model in that place takes, and whether that is established."""
         pairs = (self.values(place) / self.values(0)).dropna().to_numpy()
         ratio = stats.geometric_mean(pairs)
-        return ratio, stats.compare(ratio, MARGIN, self.run.noise_floor or 0.0)
+        return ratio, verdicts.compare(ratio, MARGIN, self.run.noise_floor or 0.0)
 
 
 def contest(run: Run, experiment: str, workload: str) -> Contest | None:
@@ -82,8 +82,8 @@ def runner_up(found: Contest, second: pd.Series) -> str:
     ratio, comparison = found.difference(1)
     interval = f"{ratio.estimate:.3g}× its time, {ratio.low:.3g} to {ratio.high:.3g}"
     words = {
-        stats.Comparison.SLOWER: f"; {second['model']} is slower ({interval})",
-        stats.Comparison.SAME: f"; {second['model']} is the same within {MARGIN:.0%} ({interval})",
+        verdicts.Comparison.SLOWER: f"; {second['model']} is slower ({interval})",
+        verdicts.Comparison.SAME: f"; {second['model']} is the same within {MARGIN:.0%} ({interval})",
     }
     return words.get(comparison, f"; that it beats {second['model']} is not established ({interval})")
 

@@ -13,7 +13,6 @@ Rejected: pooled rounds and the percentile bootstrap, which miss the truth far m
 blocks (`tests/scripts/test_validity.py` shows it); best-of-n, which has no interval; "mean ± sd", which is not one.
 """
 
-import enum
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -69,7 +68,7 @@ def block_medians(rounds: ArrayLike) -> FloatArray:
 
 def block_ratios(numerator: ArrayLike, denominator: ArrayLike) -> FloatArray:
     """The ratio within each block, shape (blocks,): what the blocks share cancels. Errors as in `paired_ratio`."""
-    top, bottom = _positive(numerator), _positive(denominator)
+    top, bottom = positive(numerator), positive(denominator)
     if top.shape != bottom.shape:
         raise ValueError(f"A paired ratio needs the same blocks on both sides, not {top.size} and {bottom.size}.")
     return top / bottom
@@ -80,7 +79,7 @@ def mean(values_by_block: ArrayLike, confidence: float = 0.95) -> Interval:
 
     Raises ValueError for fewer than 2 blocks or a value that is not finite.
     """
-    values = _finite(values_by_block)
+    values = finite(values_by_block)
     centre, low, high, p_value = (float(limit) for limit in t_limits(values, _share(confidence)))
     return Interval(centre, low, high, values.size, confidence, p_value)
 
@@ -90,7 +89,7 @@ def geometric_mean(values_by_block: ArrayLike, confidence: float = 0.95) -> Inte
 
     Raises ValueError for fewer than 2 blocks or a value that is not finite and positive.
     """
-    return _exponentiated(mean(np.log(_positive(values_by_block)), confidence))
+    return _exponentiated(mean(np.log(positive(values_by_block)), confidence))
 
 
 def paired_ratio(numerator: ArrayLike, denominator: ArrayLike, confidence: float = 0.95) -> Interval:
@@ -121,7 +120,7 @@ def hodges_lehmann_ratio(numerator: ArrayLike, denominator: ArrayLike, confidenc
 def t_limits(values: FloatArray, confidence: float = 0.95) -> Limits:
     """Student's interval for the mean over the last axis: (..., blocks) to (...). Simulations run this very code."""
     n = values.shape[-1]
-    centre, error = values.mean(axis=-1), _standard_error(values)
+    centre, error = values.mean(axis=-1), standard_error(values)
     half = stdtrit(n - 1, (1 + confidence) / 2) * error
     return Limits(centre, centre - half, centre + half, 2 * stdtr(n - 1, -np.abs(_t(centre, error))))
 
@@ -176,7 +175,8 @@ def _signed_rank_cdf(n: int) -> FloatArray:
     return np.cumsum(density)
 
 
-def _standard_error(values: FloatArray) -> FloatArray:
+def standard_error(values: FloatArray) -> FloatArray:
+    """Of the mean over the last axis, the blocks."""
     return np.asarray(values.std(axis=-1, ddof=1) / math.sqrt(values.shape[-1]))
 
 
@@ -198,7 +198,8 @@ def _share(confidence: float) -> float:
     return confidence
 
 
-def _finite(values: ArrayLike) -> FloatArray:
+def finite(values: ArrayLike) -> FloatArray:
+    """The values as an array; ValueError unless they are numbers, one for each of two or more blocks."""
     array = np.asarray(values, dtype=np.float64)
     if array.ndim != 1 or array.size < 2:
         raise ValueError(f"An interval needs one value per block and at least 2 blocks, not shape {array.shape}.")
@@ -207,127 +208,9 @@ def _finite(values: ArrayLike) -> FloatArray:
     return array
 
 
-def _positive(values: ArrayLike) -> FloatArray:
-    array = _finite(values)
+def positive(values: ArrayLike) -> FloatArray:
+    """The same, and all above zero, so that they have logs."""
+    array = finite(values)
     if not (array > 0).all():
         raise ValueError(f"A ratio or geometric mean needs positive values, not {array.min():g}; use mean().")
     return array
-
-
-@dataclass(frozen=True)
-class Bound:
-    """What a claim says of a value, fixed beforehand: `> 20` is `Bound(low=20, open_low=True)`, `= 0` is `Bound(0, 0)`.
-
-    Raises ValueError when no value could ever satisfy it.
-    """
-
-    low: float = -math.inf
-    high: float = math.inf
-    open_low: bool = False
-    open_high: bool = False
-
-    def __post_init__(self) -> None:
-        if not self.low <= self.high or (self.low == self.high and (self.open_low or self.open_high)):
-            raise ValueError(f"No value lies between {self.low:g} and {self.high:g}: the bound can never hold.")
-
-    def contains(self, value: float) -> bool:
-        """Whether `value` is inside, with open ends left out."""
-        above = value > self.low if self.open_low else value >= self.low
-        below = value < self.high if self.open_high else value <= self.high
-        return above and below
-
-
-class Verdict(enum.Enum):
-    """What a run says of a claim."""
-
-    HOLDS = "holds"
-    REFUTED = "refuted"
-    NOT_ESTABLISHED = "not established"
-
-
-class Comparison(enum.Enum):
-    """What two cells, or two runs of one, say of each other."""
-
-    FASTER = "faster"
-    SLOWER = "slower"
-    SAME = "same"
-    NOT_ESTABLISHED = "not established"
-
-
-@dataclass(frozen=True)
-class Case:
-    """One claim, measured: a value per block and the bound; `log` for ratios and times, not for what may be zero."""
-
-    values: Sequence[float] | FloatArray
-    bound: Bound
-    log: bool = True
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """A verdict that allows for its whole claims file; `p_value` is Holm's, the interval is that of the claim alone."""
-
-    verdict: Verdict
-    interval: Interval
-    p_value: float
-
-
-def verdict(interval: Interval, bound: Bound) -> Verdict:
-    """What one interval says of one bound; for a claims file, and for bounds like `= 0`, use `judge`."""
-    if bound.contains(interval.low) and bound.contains(interval.high):
-        return Verdict.HOLDS
-    below = interval.high < bound.low or (bound.open_low and interval.high == bound.low)
-    above = interval.low > bound.high or (bound.open_high and interval.low == bound.high)
-    return Verdict.REFUTED if below or above else Verdict.NOT_ESTABLISHED
-
-
-def judge(cases: Sequence[Case], confidence: float = 0.95) -> list[Judgement]:
-    """Verdicts on all claims of a file at once: the chance of any wrong one is at most `1 - confidence` (Holm).
-
-    A claim holds when two one-sided tests, each at half the level, put the value inside its bound; it is refuted when
-    one puts it outside. A bound like `= 0` is for exact measures such as counts: every block must show it, one
-    counter-example refutes it; blocks that all agree are exact too. (Ten blocks without a lost update still allow,
-    with 95 % confidence, losses in one block of four: `1 - 0.05 ** (1 / 10)`.) Raises ValueError as the intervals do.
-    """
-    tails = [_tails(case) for case in cases]
-    adjusted = holm([min(pair) for pair in tails])
-    intervals = [(geometric_mean if case.log else mean)(case.values, confidence) for case in cases]
-    found = [Verdict.HOLDS if inside < outside else Verdict.REFUTED for inside, outside in tails]
-    return [
-        Judgement(side if p <= 1 - confidence else Verdict.NOT_ESTABLISHED, interval, float(p))
-        for side, interval, p in zip(found, intervals, adjusted, strict=True)
-    ]
-
-
-def compare(ratio: Interval, margin: float, noise_floor: float = 0.0, p_value: float | None = None) -> Comparison:
-    """What a ratio of seconds, new over old, says. `margin` and `noise_floor` are factors less 1: 0.05 is 5 %.
-
-    "Same" when the whole interval is inside the margin, whatever side of 1 it is on: the margin says what is too
-    small to matter. A difference must lie wholly outside the noise floor. Among many comparisons give Holm's `p_value`.
-    """
-    p_value = ratio.p_value if p_value is None else p_value
-    if 1 / (1 + margin) <= ratio.low and ratio.high <= 1 + margin:
-        return Comparison.SAME
-    if p_value <= 1 - ratio.confidence and ratio.high < 1 / (1 + noise_floor):
-        return Comparison.FASTER
-    if p_value <= 1 - ratio.confidence and ratio.low > 1 + noise_floor:
-        return Comparison.SLOWER
-    return Comparison.NOT_ESTABLISHED
-
-
-def _tails(case: Case) -> tuple[float, float]:
-    """Two-sided p-values for the value lying inside the bound and for lying outside."""
-    values, bound = (_positive if case.log else _finite)(case.values), case.bound
-    if bound.low == bound.high or np.ptp(values) == 0:
-        return (0.0, 1.0) if all(bound.contains(value) for value in values) else (1.0, 0.0)
-    sample = np.log(values) if case.log else values
-    low, high = (_log(end) if case.log else end for end in (bound.low, bound.high))
-    centre, error, freedom = sample.mean(), _standard_error(sample), values.size - 1
-    above, below = (centre - low) / error, (high - centre) / error
-    inside = max(stdtr(freedom, -above), stdtr(freedom, -below))
-    outside = min(stdtr(freedom, above), stdtr(freedom, below))
-    return min(1.0, 2 * float(inside)), min(1.0, 2 * float(outside))
-
-
-def _log(value: float) -> float:
-    return math.log(value) if value > 0 else -math.inf

@@ -11,7 +11,6 @@ request (seeding costs 8 µs, this 1 µs; and the server must never be what is m
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
 from statistics import NormalDist
 from typing import Any
 
@@ -43,11 +42,6 @@ class Settings:
             raise ValueError("errors, resets and hangs exclude one another: together they must be at most 1")
         if self.distribution == "list" and not self.list:
             raise ValueError("distribution=list needs list=5,50,500: the delays in ms, picked by n")
-
-    @cached_property
-    def faulty(self) -> bool:
-        """Whether any request may end otherwise than served."""
-        return self.errors + self.resets + self.hangs > 0
 
 
 def draw(*coordinates: int) -> float:
@@ -105,7 +99,7 @@ def name_of_distribution(text: str) -> str:
 
 
 A_DAY_MS = 86_400_000.0
-read_ms, read_share = number(0, A_DAY_MS), number(0, 1)
+read_ms, read_share, read_n = number(0, A_DAY_MS), number(0, 1), number(0, 10**15, int)
 READERS: dict[str, Callable[[str], Any]] = {
     "ms": read_ms,
     "distribution": name_of_distribution,
@@ -132,6 +126,3 @@ def changed(defaults: Settings, pairs: Iterable[tuple[str, str]]) -> Settings:
         except ValueError as error:
             raise ValueError(f"{name}={text}: {name} {error}.") from None
     return replace(defaults, **changes)
-
-
-read_n = lru_cache(1024)(number(0, 10**15, int))  # attempts and unusual numbers; the hot path reads digits itself

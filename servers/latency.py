@@ -1,7 +1,7 @@
 """The server that simulates latency: `GET /delay?ms=50&n=7` answers `7` after 50 ms; `/stats` says what it really did.
 
 It must never be the thing that is measured, so the hot path is lean: aiohttp's low-level `web.Server` (no routing, no
-middleware, no access log), the path split by hand, the settings part of a query cached, no URL object ever made.
+middleware, no access log), the path split by hand, and all that follows from a query alone is worked out once.
 
 A delay is never shorter than asked, or a client could beat the floor. libuv's timers count whole milliseconds of a
 clock that it truncates, so `asyncio.sleep(0.05)` on uvloop ended after 49.2 ms: we look at the clock again and sleep
@@ -20,7 +20,6 @@ delays are drawn in `servers.delays`, counts are kept in `servers.account`, the 
 import argparse
 import asyncio
 import gc
-import ipaddress
 import json
 import math
 import os
@@ -31,13 +30,14 @@ import sys
 from collections.abc import Awaitable, Sequence
 from functools import lru_cache
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import parse_qsl
 
 from aiohttp import web
 
 from servers.account import Account
 from servers.delays import ERROR, HANG, READERS, SERVED, Settings, changed, delay_s, fate, read_n
+from servers.listening import BACKLOG, CANNOT_MEASURE, WRONG_USAGE, RefusalError, listen, raise_file_limit
 from servers.supervise import exit_with_parent
 
 if TYPE_CHECKING:
@@ -45,11 +45,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Latency", "Settings", "delay_s", "main"]
 
-BACKLOG = 16_384  # a burst of 10,000 connections; the kernel lowers it to its own limit (net.core.somaxconn)
-OWN_FILES = 64  # listening socket, event loop, standard streams, libraries
-WELL, WRONG_USAGE, CANNOT_MEASURE, INTERRUPTED = 0, 2, 3, 130
+WELL, INTERRUPTED = 0, 130
 HINT = "There are GET /delay?ms=50&n=7, GET /stats and POST /reset."
+PLANS = 16_384  # 5 MB; rounds repeat their tasks, and 10,000 of them fit
 NO_LINGERING = struct.pack("ii", 1, 0)
+
+
+Plan: TypeAlias = tuple[float, int, bytes, Settings]  # the delay in s, the fate, the task's number in digits, the rest
 
 
 class Latency(web.Server):
@@ -59,6 +61,7 @@ class Latency(web.Server):
         super().__init__(self.handle, handler_cancellation=True, access_log=None)
         self.account = Account(perf_counter())
         self.last_account: dict[RequestHandler, Account] = {}  # per open connection: the last that counted it
+        self.plan = lru_cache(PLANS)(self.new_plan)
         self.settings = lru_cache(1024)(lambda query: changed(defaults, parse_qsl(query, keep_blank_values=True)))
 
     def connection_lost(self, handler: Any, exc: BaseException | None = None) -> None:
@@ -87,7 +90,7 @@ class Latency(web.Server):
         """Wait as asked and answer, counted in the account that was open at the start."""
         start_s = perf_counter()
         try:
-            settings, n, attempt = self.read(query)
+            asked_s, end, digits, settings = self.plan(query)
         except ValueError as error:
             return web.Response(status=400, text=f"{error}\n")
         account = self.account
@@ -95,7 +98,6 @@ class Latency(web.Server):
         if self.last_account.get(request.protocol) is not account:
             self.last_account[request.protocol] = account
             account.connections += 1
-        end = fate(settings, n, attempt) if settings.faulty else SERVED
         try:
             if settings.rate and (wait_s := account.wait_s(settings.rate, settings.burst, start_s)):
                 account.rate_limited += 1
@@ -103,13 +105,13 @@ class Latency(web.Server):
             if end == HANG:
                 account.hangs += 1
                 await asyncio.get_running_loop().create_future()  # until the client leaves and we are cancelled
-            if asked_s := delay_s(settings, n):
+            if asked_s:
                 await sleep_until(start_s + asked_s)
                 account.add_excess(perf_counter() - start_s - asked_s)
             if end != SERVED:
                 return fail(account, end, request)
+            body = digits.ljust(settings.bytes)
             account.successes += 1
-            body = b"%d" % n if not settings.bytes else (b"%d" % n).ljust(settings.bytes)
             account.bytes += len(body)
             return web.Response(body=body)
         except asyncio.CancelledError:
@@ -118,11 +120,8 @@ class Latency(web.Server):
         finally:
             account.end(perf_counter())
 
-    def read(self, query: str) -> tuple[Settings, int, int]:
-        """The settings, the task's number and the attempt."""
-        common, _, digits = query.rpartition("&n=")
-        if common and len(digits) < 16 and digits.isascii() and digits.isdigit() and "attempt=" not in common:
-            return self.settings(common), int(digits), 0
+    def new_plan(self, query: str) -> Plan:
+        """What a query asks for."""
         numbers = {"n": 0, "attempt": 0}
         rest = []
         for part in query.split("&"):
@@ -134,7 +133,8 @@ class Latency(web.Server):
                 numbers[name] = int(read_n(text))
             except ValueError as error:
                 raise ValueError(f"{part}: {name} {error}.") from None
-        return self.settings("&".join(rest)), numbers["n"], numbers["attempt"]
+        settings, n = self.settings("&".join(rest)), numbers["n"]
+        return delay_s(settings, n), fate(settings, n, numbers["attempt"]), b"%d" % n, settings
 
 
 async def sleep_until(due_s: float) -> None:
@@ -159,54 +159,6 @@ def fail(account: Account, end: int, request: web.BaseRequest) -> web.Response:
         transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGERING)
         transport.abort()
     return web.Response()
-
-
-class RefusalError(Exception):
-    """Why the server does not start, what to type next, and the exit code."""
-
-    def __init__(self, sentence: str, code: int = WRONG_USAGE) -> None:
-        super().__init__(sentence)
-        self.code = code
-
-
-def listen(host: str, port: int, expose: bool) -> socket.socket:
-    """A listening socket; anything but loopback only where that is meant."""
-    try:
-        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-    except (OSError, UnicodeError, OverflowError) as error:
-        raise RefusalError(
-            f"{host} port {port} is no address of this machine ({error}): try --host 127.0.0.1."
-        ) from None
-    if not (expose or ipaddress.ip_address(address[0]).is_loopback):
-        raise RefusalError(
-            f"{host} can be reached by other machines: add --expose if you mean it, or leave --host out."
-        )
-    try:
-        return socket.create_server((str(address[0]), port), family=family, backlog=BACKLOG)
-    except (OSError, OverflowError) as error:
-        why = error.strerror if isinstance(error, OSError) else error
-        raise RefusalError(f"Cannot listen on {host} port {port} ({why}): take another --port, or --port 0.") from None
-
-
-def raise_file_limit(expected: int) -> int:
-    """Open as many files as the hard limit allows, and say what to type where that can't hold `expected` requests."""
-    try:
-        import resource
-    except ImportError:  # Windows has no such limit
-        return sys.maxsize
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    limit = hard
-    try:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    except (ValueError, OSError):  # macOS reports a hard limit that it refuses
-        limit = soft
-    if limit != resource.RLIM_INFINITY and limit < (needed := expected + OWN_FILES):
-        raise RefusalError(
-            f"{expected} requests in flight need {needed} open files, but the hard limit is {limit}: "
-            f"type `sudo prlimit --pid $$ --nofile={needed}:{needed}` and start again, or lower --expect.",
-            CANNOT_MEASURE,
-        )
-    return limit
 
 
 def new_event_loop() -> asyncio.AbstractEventLoop:

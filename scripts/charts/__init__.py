@@ -37,7 +37,7 @@ def draw_all(run: Run, folder: Path, say: Callable[[str], None] = print) -> list
     for chart in CHARTS:
         figures = [(theme, chart.draw(run, theme)) for theme in THEMES]
         if any(figure is None for _, figure in figures):
-            say(f"overlap: no {chart.NAME} chart: this run has no {chart.NEEDS}")
+            say(f"overlap: no {chart.NAME} chart: it needs {chart.NEEDS}, and this run has none")
         for theme, figure in figures:
             if figure is not None:
                 written += save(figure, theme, folder / chart.NAME, chart.alt(run))

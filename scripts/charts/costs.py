@@ -45,7 +45,7 @@ def draw(run: Run, theme: Theme, cost: Cost) -> Figure | None:
     axes = page.columns(1, *forest.margins_in(groups, cost.form, theme))[0]
     axes.set_xscale("log")
     axes.set_xlim(*forest.limits([groups]))
-    forest.draw(axes, groups, cost.form, page, start=axes.get_xlim()[0], rows=forest.depth([groups]))
+    forest.draw(axes, groups, cost.form, page, start=None, rows=forest.depth([groups]))
     forest.rule(axes, cost.form, "logarithmic axis", page, cost.base)
     return page.figure
 

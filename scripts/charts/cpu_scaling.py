@@ -13,7 +13,7 @@ from scripts.charts.theme import Theme
 from scripts.charts.words import Format, between, digits, rate, seconds, tick, times, whole
 
 NAME = "cpu-scaling"
-NEEDS = "a cell of the experiment cpu_scaling"
+NEEDS = "a cell of cpu_scaling"
 TITLE = "How much faster does computing get with more workers?"
 BODY_IN = 4.0
 

@@ -11,6 +11,9 @@ import pandas as pd
 from scripts.charts.theme import order
 
 
+CELL = ["experiment", "workload", "model", "concurrency", "tasks", "wait_seconds", "compute_seconds"]
+
+
 class Run(Protocol):
     """As much of `scripts.dataset.Run` as a chart needs."""
 
@@ -75,11 +78,18 @@ def points(run: Run, experiments: Sequence[str], column: str, metric: str = "") 
     wanted = frame["experiment"].isin(experiments) & frame[column].gt(0) & ~frame["twin"].astype(bool)
     if metric:
         wanted &= frame["metric"].eq(metric)
-    found = [point(row, column) for row in frame[wanted].to_dict("records")]
+    floors = floors_s(run) if column in ("tasks_per_second", "seconds") else {}
+    found = [point(row, column, floors) for row in frame[wanted].to_dict("records")]
     return sorted(found, key=lambda each: (experiments.index(each.experiment), order(each.model), each.concurrency))
 
 
-def point(row: dict[Any, Any], column: str) -> Point:
+def floors_s(run: Run) -> dict[Any, float]:
+    """The floor of each cell: the median of its measured rounds."""
+    measured = run.rounds[~run.rounds["discarded"].astype(bool) & ~run.rounds["twin"].astype(bool)]
+    return measured.groupby(CELL)["floor_seconds"].median().dropna().to_dict() if "floor_seconds" in measured else {}
+
+
+def point(row: dict[Any, Any], column: str, floors: dict[Any, float]) -> Point:
     """A row of the summary as a point; without an interval its ends are the value."""
     value = float(row[column])
     low, high = number(row.get(f"{column}_low"), value), number(row.get(f"{column}_high"), value)
@@ -95,19 +105,19 @@ def point(row: dict[Any, Any], column: str) -> Point:
         value=value,
         low=low,
         high=high,
-        limit=limit(row, column),
+        limit=limit(row, column, floors),
         flags=flags if isinstance(flags, str) else "",
     )
 
 
-def limit(row: dict[Any, Any], column: str) -> float:
-    """What the floor makes of the column. The floor is efficiency × seconds: both are geometric means over blocks."""
-    floor_s = number(row.get("efficiency"), math.nan) * number(row.get("seconds"), math.nan)
+def limit(row: dict[Any, Any], column: str, floors: dict[Any, float]) -> float:
+    """What the floor makes of the column; NaN where there is none."""
     if column == "speedup":
         return number(row.get("ideal_speedup"), math.nan)
-    if column == "tasks_per_second":
-        return row["tasks"] / floor_s if floor_s > 0 else math.nan
-    return floor_s if column == "seconds" and floor_s > 0 else math.nan
+    floor_s = floors.get(tuple(row[name] for name in CELL), 0.0)
+    if floor_s <= 0:
+        return math.nan
+    return float(row["tasks"] / floor_s) if column == "tasks_per_second" else floor_s
 
 
 def number(value: Any, otherwise: float) -> float:
@@ -167,14 +177,16 @@ def machine_words(run: Run) -> str:
     return ", ".join(filter(None, known))
 
 
-def footer(run: Run, measured: str, shown: Sequence[Point], *notes: str, sure: str) -> str:
+def footer(run: Run, measured: str, shown: Sequence[Point], *notes: str, sure: str, markers: bool = True) -> str:
     """What was measured, on what, how often, and what the bars are."""
     disturbed = sum("disturbed" in each.flags for each in shown)
     sentences = [
         measured,
         machine_words(run),
         sure,
-        "Hollow marker: client, server or machine saturated" if any(each.saturated for each in shown) else "",
+        "Hollow marker: client, server or machine saturated"
+        if markers and any(each.saturated for each in shown)
+        else "",
         f"Disturbed by other programs: {disturbed} of {len(shown)} cells" if disturbed else "",
         *notes,
     ]

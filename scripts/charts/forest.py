@@ -83,8 +83,8 @@ def margins_in(groups: Sequence[Group], form: Format, theme: Theme) -> tuple[flo
     return widest_in(labels, theme.text_pt, "bold") + 0.12, right_in + 0.15
 
 
-def draw(axes: Axes, groups: Sequence[Group], form: Format, page: Page, *, start: float, rows: float) -> None:
-    """Fill a panel that has room for so many rows; a stem runs from `start` to each dot."""
+def draw(axes: Axes, groups: Sequence[Group], form: Format, page: Page, *, start: float | None, rows: float) -> None:
+    """Fill a panel that has room for so many rows; a stem runs from `start`, where there is one, to each dot."""
     y = 0.0
     for group in groups:
         if group.title:
@@ -126,10 +126,13 @@ def heading(axes: Axes, group: Group, y: float, form: Format, theme: Theme) -> N
         line.set_gid(f"limit-{group.rows[0].workload}")
 
 
-def draw_row(axes: Axes, row: Point, name: str, y: float, form: Format, theme: Theme, start: float) -> None:
+def draw_row(axes: Axes, row: Point, name: str, y: float, form: Format, theme: Theme, start: float | None) -> None:
     """A dot, its interval, its name at the left and its numbers at the right."""
     paint, key = colour(row.model), f"{row.workload}-{row.model}-{row.concurrency}"
-    axes.plot([start, row.value], [y, y], color=paint, linewidth=6, alpha=0.28, solid_capstyle="butt")
+    if start is None:
+        axes.axhline(y, color=theme.rule, linewidth=0.8, linestyle=(0, (1, 2)))
+    else:
+        axes.plot([start, row.value], [y, y], color=paint, linewidth=6, alpha=0.28, solid_capstyle="butt")
     interval = axes.plot([row.low, row.high], [y, y], color=paint, linewidth=2, solid_capstyle="butt", zorder=4)[0]
     interval.set_gid(f"interval-{key}")
     face = theme.paper if row.saturated else paint

@@ -5,10 +5,9 @@ from itertools import combinations
 
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
-from matplotlib.transforms import Bbox
+from matplotlib.transforms import BboxBase
 
 SLACK_PX = 0.5  # anti-aliasing
 
@@ -44,14 +43,13 @@ def shows(text: Text) -> bool:
 
 def defects(figure: Figure) -> list[str]:
     """Texts that cover each other or leave the figure; empty when all is well."""
-    canvas = figure.canvas if isinstance(figure.canvas, FigureCanvasAgg) else FigureCanvasAgg(figure)
-    canvas.draw()
-    boxes = [(text.get_text(), text.get_window_extent(canvas.get_renderer())) for text in visible_texts(figure)]
+    figure.draw_without_rendering()
+    boxes = [(text.get_text(), text.get_window_extent()) for text in visible_texts(figure)]
     cut = [f"{text!r} leaves the figure" for text, box in boxes if not within(box, figure.bbox)]
     return cut + [f"{one!r} covers {two!r}" for (one, a), (two, b) in combinations(boxes, 2) if cover(a, b)]
 
 
-def within(inner: Bbox, outer: Bbox) -> bool:
+def within(inner: BboxBase, outer: BboxBase) -> bool:
     """Whether one box lies in the other."""
     return bool(
         inner.x0 >= outer.x0 - SLACK_PX
@@ -61,7 +59,7 @@ def within(inner: Bbox, outer: Bbox) -> bool:
     )
 
 
-def cover(one: Bbox, other: Bbox) -> bool:
+def cover(one: BboxBase, other: BboxBase) -> bool:
     """Whether two boxes share more than an edge."""
     wide = min(one.x1, other.x1) - max(one.x0, other.x0)
     high = min(one.y1, other.y1) - max(one.y0, other.y0)

@@ -101,6 +101,7 @@ def draw_limit(
     xs = sorted({x(each) for each in known})
     ys = [pick(each.limit for each in known if x(each) == place) for place in xs]
     line = axes.plot(xs, ys, color=page.theme.ink, linewidth=1.4, linestyle=(0, (3, 2)), zorder=2)[0]
+    line.set_marker("_" if len(xs) == 1 else "")
     line.set_gid(f"limit-{found[0].workload}")
     return End(LIMIT, page.theme.muted, xs[-1], ys[-1])
 

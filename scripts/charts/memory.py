@@ -8,7 +8,7 @@ from scripts.charts.theme import Theme
 from scripts.charts.words import amount
 
 NAME = "memory"
-NEEDS = "a model of the experiment memory"
+NEEDS = "a cell of memory"
 COST = costs.Cost(
     experiment="memory",
     metric="bytes_per_task",

@@ -10,7 +10,7 @@ from scripts.charts.theme import Theme
 from scripts.charts.words import listed, seconds, tick
 
 NAME = "mixed"
-NEEDS = "a cell of the experiment mixed"
+NEEDS = "a cell of mixed"
 TITLE = "How much computing until the winner changes?"
 BODY_IN = 4.0
 

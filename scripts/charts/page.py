@@ -24,14 +24,15 @@ ABOVE, BELOW = 1.5, 2.6  # lines of text that the title of a panel and its axis 
 
 @cache
 def _renderer() -> RendererAgg:
-    return RendererAgg(1, 1, 72)  # at 72 dots per inch a pixel is a point
+    return RendererAgg(1, 1, 72)  # type: ignore[no-untyped-call]  # at 72 dots per inch a pixel is a point
 
 
 @cache
 def width_in(text: str, points: float, weight: str = "normal") -> float:
     """How wide the text is, in inches."""
     font = FontProperties(size=points, weight=weight)
-    return float(_renderer().get_text_width_height_descent(text, font, ismath=False)[0]) / 72
+    measured = _renderer().get_text_width_height_descent(text, font, ismath=False)  # type: ignore[no-untyped-call]
+    return float(measured[0]) / 72
 
 
 def widest_in(texts: Iterable[str], points: float, weight: str = "normal") -> float:

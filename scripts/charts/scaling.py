@@ -10,7 +10,7 @@ from scripts.charts.theme import Theme
 from scripts.charts.words import digits, listed, rate, seconds, tick, whole
 
 NAME = "scaling"
-NEEDS = "a cell of the experiment scaling"
+NEEDS = "a cell of scaling"
 TITLE = "How far does throughput grow with more tasks in flight?"
 BODY_IN = 4.2
 

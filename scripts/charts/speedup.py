@@ -5,13 +5,13 @@ from itertools import groupby
 from matplotlib.figure import Figure
 
 from scripts.charts import forest
-from scripts.charts.data import Point, Run, footer, interval_words, points
+from scripts.charts.data import Point, Run, distinct, footer, interval_words, points
 from scripts.charts.page import head, open_page
 from scripts.charts.theme import Theme
 from scripts.charts.words import between, listed, seconds, tick, times
 
 NAME = "speedup"
-NEEDS = "a model of the experiments io or cpu measured beside sequential"
+NEEDS = "a cell of io or cpu measured beside sequential"
 TITLE = "How much faster than one after another?"
 LEADING = ("wire", "http", "sleep", "primes", "digest")
 PANELS = {"io": "I/O-bound: the tasks wait", "cpu": "CPU-bound: the tasks compute"}
@@ -83,11 +83,12 @@ def draw(run: Run, theme: Theme) -> Figure | None:
 
 def measured(run: Run) -> str:
     """The tasks, for the footer."""
-    sizes = dict.fromkeys(
-        f"{each.tasks} tasks {'wait' if each.wait_s else 'comput'}ing {tick(seconds)(each.wait_s or each.compute_s)} each"
-        for each in shown(run)
-    )
-    return f"Measured: {listed(sizes)}"
+    sizes = distinct((each.tasks, each.wait_s, each.compute_s) for each in shown(run))
+    parts = [
+        f"{tasks} tasks {'waiting' if wait_s else 'computing'} {tick(seconds)(wait_s or compute_s)} each"
+        for tasks, wait_s, compute_s in sizes
+    ]
+    return f"Measured: {listed(parts)}"
 
 
 def caption(run: Run) -> str:

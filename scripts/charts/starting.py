@@ -8,7 +8,7 @@ from scripts.charts.theme import Theme
 from scripts.charts.words import seconds
 
 NAME = "starting"
-NEEDS = "a model of the experiment starting"
+NEEDS = "a cell of starting"
 COST = costs.Cost(
     experiment="starting",
     metric="unit_seconds",

@@ -21,6 +21,7 @@ from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 
 WIDTH_IN = 10.0
+RGB = tuple[float, float, float]
 
 CLASSICAL = {
     "sequential": ("#7f7f7f", "o"),
@@ -63,8 +64,9 @@ class Theme:
     def text_colour(self, model: str) -> str:
         """The model's colour, mixed with ink until it can be read as text."""
         base, ink = to_rgb(colour(model)), to_rgb(self.ink)
-        mixes = (tuple(b + (i - b) * step / 20 for b, i in zip(base, ink, strict=True)) for step in range(21))
-        return next(to_hex(mix) for mix in mixes if contrast(to_hex(mix), self.paper) >= 4.5)
+        parts = (step / 20 for step in range(21))
+        mixes = (mixed(base, ink, part) for part in parts)
+        return next(mix for mix in mixes if contrast(mix, self.paper) >= 4.5)
 
 
 LIGHT = Theme("light", "", paper="#ffffff", ink="#1b1f24", muted="#57606a", rule="#d8dee4")
@@ -113,6 +115,12 @@ def order(model: str) -> tuple[int, str]:
     return (known.index(base) if base in known else len(known), model)
 
 
+def mixed(base: RGB, other: RGB, part: float) -> str:
+    """A colour between two."""
+    red, green, blue = (one + (two - one) * part for one, two in zip(base, other, strict=True))
+    return to_hex((red, green, blue))
+
+
 def contrast(one: str, other: str) -> float:
     """The ratio of WCAG 2, 1 to 21."""
     high, low = sorted((luminance(one), luminance(other)), reverse=True)
@@ -133,10 +141,15 @@ def save(figure: Figure, theme: Theme, stem: Path, description: str) -> list[Pat
     return paths
 
 
+FAST = {"compress_level": 4}  # half the time of the usual 6, for a tenth more bytes
+
+
 def as_png(figure: Figure, theme: Theme) -> bytes:
     """Pixels, without a date and without the name of the program."""
     file = BytesIO()
-    figure.savefig(file, format="png", dpi=theme.dpi, facecolor=theme.paper, metadata={"Software": None})
+    figure.savefig(
+        file, format="png", dpi=theme.dpi, facecolor=theme.paper, metadata={"Software": None}, pil_kwargs=FAST
+    )
     return file.getvalue()
 
 

@@ -1,134 +1,69 @@
-"""What overlapping looks like: when each task of one real round ran, for each model, on one time axis.
+"""What overlapping looks like: when each task of one real round ran, for each model, on one time axis."""
 
-The round is the measured one whose time is nearest the cell's median, so that no lucky one is shown. A task is put
-into the first lane that is free when it starts (greedy interval partitioning), so the number of lanes is the most
-tasks that were ever in flight.
-"""
-
-import heapq
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from scripts.charts.data import Point, Run, block_count, footer, points
-from scripts.charts.page import MARGIN_IN, Page, open_page, rule_axis, widest_in, width_in
+from scripts.charts.data import Run, block_count, distinct, footer
+from scripts.charts.page import ABOVE, MARGIN_IN, Page, open_page, rule_axis, widest_in, width_in
+from scripts.charts.races import MOST_SPANS, Race, races
 from scripts.charts.theme import WIDTH_IN, Theme, colour
 from scripts.charts.words import listed, seconds, tick
 
 NAME = "timeline"
-NEEDS = "the spans of an io or cpu cell"
+NEEDS = "a cell of io or cpu with the spans of its tasks"
 TITLE = "How do the tasks overlap?"
-PREFERRED = {"io": ("wire", "http", "sleep"), "cpu": ("primes", "digest")}
-MOST_SPANS = 300  # more would be a smear on a slide and megabytes in an SVG
 SLIDE_MODELS = 8  # rows of at least half a centimetre
 ROW_IN = 0.78
-MOST_CUT = 1.02  # a row that is longer than the axis by less is not worth an arrow
+GAP_IN = 0.3  # between the columns
+ARROW = " →"  # after the time of a row that goes on beyond the axis
+MOST_CUT = 1.5  # a row that is longer than the others by less is shown whole
 THINNEST = 4  # a panel with fewer lanes than this does not make them thicker
 
 
 @dataclass(frozen=True)
-class Race:
-    """One round of one cell: when its tasks started and ended, in seconds since the round began."""
+class Column:
+    """The races of one experiment, by model, over one time axis."""
 
-    cell: Point
-    starts: tuple[float, ...]
-    ends: tuple[float, ...]
-    seconds: float
-    in_all: int
+    races: dict[str, Race]
+
+    @property
+    def every(self) -> list[Race]:
+        """One race for each model."""
+        return list(self.races.values())
 
     @property
     def end_s(self) -> float:
-        """When all was over."""
-        return max(self.seconds, *self.ends)
+        """Where the axis ends. One after another often takes ten times as long: then its row is cut, and says so."""
+        longest = max(one.end_s for one in self.every)
+        others = max((one.end_s for model, one in self.races.items() if model != "sequential"), default=longest)
+        return others if longest > others * MOST_CUT else longest
 
-    @property
-    def lanes(self) -> list[int]:
-        """The lane of each task."""
-        return lanes(self.starts, self.ends)
+    def cuts(self, one: Race) -> bool:
+        """Whether the race goes on beyond the axis."""
+        return one.end_s > self.end_s
 
+    def time_text(self, one: Race) -> str:
+        """The time of the round, with an arrow where it goes on beyond the axis."""
+        return f"{seconds(one.seconds)}{ARROW if self.cuts(one) else ''}"
 
-def lanes(starts: Sequence[float], ends: Sequence[float]) -> list[int]:
-    """The first lane that is free, for each span in the order of their starts."""
-    free: list[int] = []
-    busy: list[tuple[float, int]] = []
-    placed: list[int] = []
-    for start, end in zip(starts, ends, strict=True):
-        while busy and busy[0][0] <= start:
-            heapq.heappush(free, heapq.heappop(busy)[1])
-        lane = heapq.heappop(free) if free else len(busy)
-        heapq.heappush(busy, (end, lane))
-        placed.append(lane)
-    return placed
-
-
-def cells(run: Run) -> dict[str, list[Point]]:
-    """The cells of each panel column: one workload of each experiment, one cell of each model."""
-    chosen: dict[str, list[Point]] = {}
-    for experiment, preferred in PREFERRED.items():
-        found = points(run, [experiment], "seconds")
-        names = sorted(
-            {each.workload for each in found}, key=lambda name: (name not in preferred, rank(preferred, name))
-        )
-        largest = {each.model: each for each in found if each.workload in names[:1]}
-        if largest:
-            chosen[experiment] = list(largest.values())
-    return chosen
-
-
-def rank(preferred: Sequence[str], name: str) -> tuple[int, str]:
-    """Where the name stands among those preferred, the others by name."""
-    return (preferred.index(name) if name in preferred else len(preferred), name)
-
-
-def race(run: Run, cell: Point) -> Race | None:
-    """The round of the cell whose time is nearest the median; None when no spans were kept."""
-    rounds = rounds_of(run, cell)
-    distance = (rounds["seconds"] - rounds["seconds"].median()).abs()
-    for row in rounds.loc[distance.sort_values(kind="stable").index].to_dict("records"):
-        spans = run.spans(
-            experiment=cell.experiment,
-            workload=cell.workload,
-            model=cell.model,
-            concurrency=cell.concurrency,
-            tasks=cell.tasks,
-            twin=False,
-            block=row["block"],
-        )
-        one = spans[spans["round"].eq(row["round"])].sort_values(["start_s", "end_s"])
-        if len(one):
-            first = one.head(MOST_SPANS)
-            return Race(cell, tuple(first["start_s"]), tuple(first["end_s"]), float(row["seconds"]), len(one))
-    return None
-
-
-def rounds_of(run: Run, cell: Point) -> pd.DataFrame:
-    """The measured rounds of the cell."""
-    rounds = run.rounds
-    wanted = ~rounds["twin"].astype(bool) & ~rounds["discarded"].astype(bool) & rounds["seconds"].notna()
-    for column in ("experiment", "workload", "model", "concurrency", "tasks"):
-        wanted &= rounds[column].eq(getattr(cell, column))
-    return rounds[wanted]
-
-
-def races(run: Run) -> dict[str, dict[str, Race]]:
-    """The races of each column, by model."""
-    found = {
-        name: {cell.model: one for cell in column if (one := race(run, cell))} for name, column in cells(run).items()
-    }
-    return {name: column for name, column in found.items() if column}
+    def about(self) -> str:
+        """As in `wire: 40 tasks waiting 20 ms, 20 at once`."""
+        cell = self.every[0].cell
+        kind = f"waiting {tick(seconds)(cell.wait_s)}" if cell.wait_s else f"computing {tick(seconds)(cell.compute_s)}"
+        return f"{cell.workload}: {cell.tasks} tasks {kind}, {cell.concurrency} at once"
 
 
 def draw(run: Run, theme: Theme) -> Figure | None:
     """The figure; None when the run has nothing for it."""
-    columns = races(run)
-    models = list(dict.fromkeys(model for column in columns.values() for model in column))
+    found = races(run)
+    models = distinct(model for column in found.values() for model in column)
     shown = models[:SLIDE_MODELS] if theme.height_in else models
-    columns = {name: {key: one for key, one in column.items() if key in shown} for name, column in columns.items()}
-    columns = {name: column for name, column in columns.items() if column}
+    kept = [{key: one for key, one in column.items() if key in shown} for column in found.values()]
+    columns = [Column(column) for column in kept if column]
     if not columns:
         return None
     page = open_page(
@@ -139,116 +74,93 @@ def draw(run: Run, theme: Theme) -> Figure | None:
         body_in=0.8 + ROW_IN * len(shown),
     )
     left_in = widest_in(shown, theme.text_pt, "bold") + 0.12
-    for place, column in enumerate(columns.values()):
-        draw_column(page, column, shown, place, len(columns), left_in)
+    wide_in = (WIDTH_IN - 2 * MARGIN_IN - left_in - GAP_IN * (len(columns) - 1)) / len(columns)
+    for place, column in enumerate(columns):
+        draw_column(page, column, shown, MARGIN_IN + left_in + place * (wide_in + GAP_IN), wide_in)
+    name_rows(page, shown, MARGIN_IN + left_in - 0.1)
     return page.figure
 
 
-def footing(run: Run, columns: dict[str, dict[str, Race]], left_out: Sequence[str]) -> str:
+def footing(run: Run, columns: Sequence[Column], left_out: Sequence[str]) -> str:
     """The footer, which says which round is shown and what is not."""
-    every = [one for column in columns.values() for one in column.values()]
-    cut = any(one.in_all > len(one.starts) for one in every)
+    every = [(column, one) for column in columns for one in column.every]
     return footer(
         run,
         "Shown: for each model the measured round nearest the median of its cell",
-        [one.cell for one in every],
-        f"Only the first {MOST_SPANS} tasks are drawn" if cut else "",
+        [one.cell for _, one in every],
+        f"{ARROW.strip()} goes on beyond the axis" if any(column.cuts(one) for column, one in every) else "",
+        f"Only the first {MOST_SPANS} tasks are drawn" if any(one.in_all > len(one.starts) for _, one in every) else "",
         f"Not shown: {', '.join(left_out)}" if left_out else "",
-        sure=f"Chosen from {block_count(run)} blocks",
+        sure=f"Chosen from {block_count(run)} block{'' if block_count(run) == 1 else 's'}",
+        markers=False,
     )
 
 
-def draw_column(
-    page: Page, column: dict[str, Race], models: Sequence[str], place: int, count: int, left_in: float
-) -> None:
-    """A column of panels, one row for each model, over one time axis."""
-    theme, last = page.theme, [model for model in models if model in column][-1]
-    wide_in = (WIDTH_IN - 2 * MARGIN_IN - left_in - 0.3 * (count - 1)) / count
-    left = MARGIN_IN + left_in + place * (wide_in + 0.3)
-    row_in = (page.top_in - page.bottom_in - page.line_in * 4.1) / len(models)
-    end_s = horizon(column)
-    room_in = widest_in([time_text(one, end_s) for one in column.values()], theme.text_pt) + 0.12
-    across_s = end_s / (1 - room_in / wide_in)
+def row_in(page: Page, models: Sequence[str]) -> float:
+    """Height of a row."""
+    return page.panel_in / len(models)
+
+
+def row_bottom_in(page: Page, models: Sequence[str], row: int) -> float:
+    """Where a row begins, from below."""
+    return page.top_in - page.line_in * ABOVE - (row + 1) * row_in(page, models)
+
+
+def name_rows(page: Page, models: Sequence[str], right_in: float) -> None:
+    """The models, at the left of their rows."""
     for row, model in enumerate(models):
-        bottom = page.top_in - page.line_in * 1.5 - (row + 1) * row_in
-        if model in column:
-            axes = page.panel(left, bottom + row_in * 0.08, wide_in, row_in * 0.84)
-            draw_race(axes, column[model], end_s, across_s, theme)
-            axis(axes, end_s, theme, labelled=model == last)
-        if place == 0:
-            middle = (bottom + row_in / 2) / page.height_in
-            right = (left - 0.1) / WIDTH_IN
-            paint = theme.text_colour(model)
-            page.figure.text(right, middle, model, fontsize=theme.text_pt, color=paint, ha="right", va="center")
-    about = about_cell(next(iter(column.values())).cell)
-    points_ = theme.text_pt * min(1, wide_in / width_in(about, theme.text_pt, "bold"))
-    page.write(left, page.top_in - 0.02, [about], max(points_, 9.0), theme.ink, "bold")
+        middle_in = row_bottom_in(page, models, row) + row_in(page, models) / 2
+        name = page.figure.text(right_in / WIDTH_IN, middle_in / page.height_in, model, ha="right", va="center")
+        name.set(fontsize=page.theme.text_pt, color=page.theme.text_colour(model))
 
 
-def horizon(column: dict[str, Race]) -> float:
-    """Where the time axis ends. One after another often takes ten times as long: then its row is cut, and says so."""
-    overlapping = [one.end_s for model, one in column.items() if model != "sequential"]
-    return max(overlapping or [one.end_s for one in column.values()])
+def draw_column(page: Page, column: Column, models: Sequence[str], left_in: float, wide_in: float) -> None:
+    """A column of panels, one for each model, over one time axis."""
+    theme, high_in = page.theme, row_in(page, models)
+    label_in = widest_in([column.time_text(one) for one in column.every], theme.text_pt) + 0.12
+    across_s = column.end_s / (1 - label_in / wide_in)
+    for model, one in column.races.items():
+        bottom_in = row_bottom_in(page, models, models.index(model))
+        axes = page.panel(left_in, bottom_in + high_in * 0.08, wide_in, high_in * 0.84)
+        axes.set_xlim(0, across_s)
+        draw_race(axes, column, one, theme)
+        rule_time(axes, column.end_s, theme, labelled=model == list(column.races)[-1])
+    about = column.about()
+    size_pt = theme.text_pt * min(1, wide_in / width_in(about, theme.text_pt, "bold"))
+    page.write(left_in, page.top_in - 0.02, [about], max(size_pt, theme.small_pt), theme.ink, "bold")
 
 
-def time_text(one: Race, end_s: float) -> str:
-    """The time of the round, with an arrow where it goes on beyond the axis."""
-    return f"{seconds(one.seconds)}{' →' if one.end_s > end_s * MOST_CUT else ''}"
-
-
-def about_cell(cell: Point) -> str:
-    """As in `wire: 40 tasks waiting 20 ms, 20 at once`."""
-    kind = f"waiting {tick(seconds)(cell.wait_s)}" if cell.wait_s else f"computing {tick(seconds)(cell.compute_s)}"
-    return f"{cell.workload}: {cell.tasks} tasks {kind}, {cell.concurrency} at once"
-
-
-def axis(axes: Axes, end_s: float, theme: Theme, *, labelled: bool) -> None:
+def rule_time(axes: Axes, end_s: float, theme: Theme, *, labelled: bool) -> None:
     """The time axis; its numbers stand only under the lowest panel."""
-    step = max(size for size in STEPS_S if end_s / size >= 2.5)
+    step = max(size * 10.0**power for power in range(-9, 6) for size in (1, 2, 5) if end_s >= 2.5 * size * 10.0**power)
     ticks = [count * step for count in range(int(end_s / step) + 1)]
     label = "time since the round began" if labelled else ""
     rule_axis(axes, "x", ticks, tick(seconds) if labelled else lambda _: "", label, theme)
 
 
-STEPS_S = [size * 10.0**power for power in range(-7, 5) for size in (1, 2, 5)]
-
-
-def draw_race(axes: Axes, one: Race, end_s: float, across_s: float, theme: Theme) -> None:
-    """The tasks in their lanes, on the grey of the whole round, and its time."""
-    placed = one.lanes
-    high = max(*placed, THINNEST - 1) + 1
-    offset = (high - max(placed) - 1) / 2
-    axes.set(xlim=(0, across_s), ylim=(high, 0), yticks=[])
-    cut_s = end_s if one.end_s > end_s * MOST_CUT else one.end_s
+def draw_race(axes: Axes, column: Column, one: Race, theme: Theme) -> None:
+    """The tasks in their lanes, on the grey of the whole round, with the limit and the time."""
+    lanes = max(one.lanes) + 1
+    high = max(lanes, THINNEST)
+    cut_s = column.end_s if column.cuts(one) else one.end_s
+    axes.set(ylim=(high, 0), yticks=[])
     axes.add_patch(Rectangle((0, 0), min(one.seconds, cut_s), high, color=theme.rule, linewidth=0, alpha=0.6))
-    bars = list(zip(one.starts, one.ends, placed, strict=True))
-    for parity, alpha in ((0, 1.0), (1, 0.62)):
-        for start, end, lane in bars[parity::2]:
-            wide = min(end, cut_s) - start
-            if wide > 0:
-                bar = Rectangle(
-                    (start, offset + lane), wide, 0.86, facecolor=colour(one.cell.model), alpha=alpha, zorder=3
-                )
-                axes.add_patch(bar)
-    if 0 < one.cell.limit < across_s:
+    for number, (start, end, lane) in enumerate(zip(one.starts, one.ends, one.lanes, strict=True)):
+        if start < cut_s:
+            bar = Rectangle((start, (high - lanes) / 2 + lane), min(end, cut_s) - start, 0.86, linewidth=0, zorder=3)
+            bar.set(facecolor=colour(one.cell.model), alpha=0.62 if number % 2 else 1.0)
+            axes.add_patch(bar).set_gid(f"task-{one.cell.workload}-{one.cell.model}-{number}")
+    if 0 < one.cell.limit < axes.get_xlim()[1]:
         axes.axvline(one.cell.limit, color=theme.ink, linewidth=1.2, linestyle=(0, (2, 1.2)), zorder=4)
-    axes.annotate(
-        time_text(one, end_s),
-        (cut_s, high / 2),
-        (6, 0),
-        textcoords="offset points",
-        va="center",
-        fontsize=theme.text_pt,
-        color=theme.ink,
-        bbox={"facecolor": theme.paper, "edgecolor": "none", "pad": 1},
-    )
+    text = axes.annotate(column.time_text(one), (cut_s, high / 2), (6, 0), textcoords="offset points", va="center")
+    text.set(fontsize=theme.text_pt, color=theme.ink)
+    text.set_bbox({"facecolor": theme.paper, "edgecolor": "none", "pad": 1})
 
 
 def caption(run: Run) -> str:
     """How long the round of each model took."""
     parts = [
-        f"{about_cell(next(iter(column.values())).cell)}: "
-        + listed(f"{model} {seconds(one.seconds)}" for model, one in column.items())
+        f"{Column(column).about()}: " + listed(f"{model} {seconds(one.seconds)}" for model, one in column.items())
         for column in races(run).values()
     ]
     return f"The round nearest the median. {'; '.join(parts)}." if parts else ""
@@ -257,7 +169,7 @@ def caption(run: Run) -> str:
 def alt(run: Run) -> str:
     """Every round as text: its time, and the most tasks in flight."""
     parts = [
-        f"{one.cell.workload} {model}: {one.in_all} tasks in {seconds(one.seconds)}, at most {max(one.lanes) + 1} at once"
+        f"{one.cell.workload} {model}: {one.in_all} tasks in {seconds(one.seconds)}, {max(one.lanes) + 1} at once"
         for column in races(run).values()
         for model, one in column.items()
     ]

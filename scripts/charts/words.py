@@ -8,16 +8,19 @@ Format = Callable[[float], str]
 
 
 def digits(value: float) -> str:
-    """Three significant digits, no exponent: 0.97, 18.9, 12,300."""
+    """Three significant digits, two below 1, and no exponent: 0.97, 18.9, 12,300."""
     if not math.isfinite(value):
         return "–"
     if value == 0:
         return "0"
+    rounded = round(value, places(value))
+    return f"{rounded:,.{max(places(rounded), 0)}f}"
+
+
+def places(value: float) -> int:
+    """How many decimals `digits` leaves; negative left of the point."""
     size = math.floor(math.log10(abs(value)))
-    rounded = round(value, 2 - size)
-    size = math.floor(math.log10(abs(rounded)))
-    places = max(0, min(2, 2 - size)) if size >= 0 else 1 - size
-    return f"{rounded:,.{places}f}"
+    return (2 if size >= 0 else 1) - size
 
 
 def times(value: float) -> str:

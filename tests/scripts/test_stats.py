@@ -13,29 +13,22 @@ from hypothesis import strategies as st
 from scipy import stats as scipy_stats
 
 from scripts.stats import (
-    Bound,
-    Case,
-    Comparison,
     FloatArray,
     Interval,
-    Judgement,
-    Verdict,
     block_medians,
     block_ratios,
-    compare,
     ecdf,
     geometric_mean,
     hodges_lehmann_ratio,
     holm,
-    judge,
     mean,
     noise_floor,
     paired_ratio,
     quantile_enough,
     t_limits,
     value_range,
-    verdict,
 )
+from scripts.verdicts import Bound, Case, Comparison, Judgement, Verdict, compare, judge, verdict
 
 SLOW = [2.02, 1.93, 2.11, 1.98, 2.05, 2.08, 1.95, 2.00]
 FAST = [1.00, 0.99, 1.04, 1.01, 1.00, 1.03, 0.98, 1.02]

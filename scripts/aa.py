@@ -1,0 +1,233 @@
+"""`make aa`: the suite against itself, through the whole real path: what does it say where the truth is known?
+
+Identical twins come first: each verdict on them is false. A floor taken from the twins themselves would excuse every
+one of them, so a twin is judged by the floor of the others; and counted again without any floor, by Holm alone, where
+one run in twenty may show one. Then slow-downs that were planted: was each found, and is the truth in its interval? An
+interval is a 95 % one, so of twelve such truths about one in two runs leaves one outside; a wrong sign is always wrong.
+
+The run lies in results/aa: it is about this machine and this suite, and must not become the latest run of anybody.
+"""
+
+import argparse
+import random
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from benchmarks import journal
+from benchmarks.environment import environment
+from benchmarks.pace import Pace
+from scripts import stats, verdicts
+from scripts.bench import RESULTS, alone, enough_files, measure, readable_errors, write_environment
+from scripts.console import Live, console
+from scripts.dataset import FEW_BLOCKS, Run, load
+from scripts.exits import Exit, Stop, leave
+from scripts.summary import paired
+
+BLOCKS = 10
+PERCENT = (2, 5, 10, 20)  # as benchmarks/test_aa.py plants them; `planted0` is what they are compared with
+EXPERIMENTS = ["aa", "planted0", *(f"planted{percent}" for percent in PERCENT)]
+MARGIN = 0.01  # half the smallest planted difference: what lies inside is called the same
+LEVEL = 0.05
+SAME = ["workload", "model", "concurrency", "wait_seconds", "compute_seconds"]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two cells whose true ratio is known, and what each block says of it."""
+
+    name: str
+    truth: float
+    ratios: NDArray[np.float64]
+
+    @property
+    def found(self) -> stats.Interval:
+        """The measured ratio."""
+        return stats.geometric_mean(self.ratios)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A pair, and what the suite says of it among all pairs of its kind."""
+
+    pair: Pair
+    says: verdicts.Comparison
+    significant: bool  # by Holm alone, whatever the noise floor
+
+    @property
+    def different(self) -> bool:
+        """Whether the suite calls the two cells different."""
+        return self.says in (verdicts.Comparison.FASTER, verdicts.Comparison.SLOWER)
+
+    @property
+    def wrong_sign(self) -> bool:
+        """Whether it calls the slowed one faster."""
+        return self.says is verdicts.Comparison.FASTER
+
+    @property
+    def inside(self) -> bool:
+        """Whether the truth is in the interval."""
+        return self.pair.found.contains(self.pair.truth)
+
+
+def cells_of(rounds: pd.DataFrame) -> dict[Any, pd.DataFrame]:
+    """The rounds of each cell, by what two cells of a pair have in common."""
+    return dict(list(rounds.groupby(SAME)))
+
+
+def pair_up(ones: pd.DataFrame, others: pd.DataFrame, truth: float, more: str = "") -> list[Pair]:
+    """The cells that both tables have, as pairs; only blocks in which both were measured count."""
+    base, found = cells_of(others), []
+    for key, cell in cells_of(ones).items():
+        ratios = paired(cell, base[key]).to_numpy(dtype=np.float64) if key in base else np.empty(0)
+        if len(ratios) > 1:
+            found.append(Pair(f"{key[0]}/{key[1]}{more}", truth, ratios))
+    return found
+
+
+def twins(rounds: pd.DataFrame) -> list[Pair]:
+    """Identical cells."""
+    aa = rounds[rounds["experiment"] == "aa"]
+    return pair_up(aa[aa["twin"]], aa[~aa["twin"]], 1.0)
+
+
+def planted(rounds: pd.DataFrame) -> list[Pair]:
+    """Slowed cells and their originals, the smallest share first."""
+    original = rounds[rounds["experiment"] == "planted0"]
+    return [
+        pair
+        for percent in PERCENT
+        for pair in pair_up(
+            rounds[rounds["experiment"] == f"planted{percent}"], original, 1 + percent / 100, f" +{percent} %"
+        )
+    ]
+
+
+def holm(pairs: list[Pair]) -> list[float]:
+    """The p-value of each, adjusted for all of them."""
+    return [float(p) for p in stats.holm([pair.found.p_value for pair in pairs])]
+
+
+def judge_twins(pairs: list[Pair]) -> list[Judged]:
+    """Each by the noise floor of the others."""
+    judged = []
+    for place, (pair, p_value) in enumerate(zip(pairs, holm(pairs), strict=True)):
+        others = [other.found for other in pairs[:place] + pairs[place + 1 :]]
+        says = verdicts.compare(pair.found, MARGIN, stats.noise_floor(others) if others else 0.0, p_value)
+        judged.append(Judged(pair, says, p_value <= LEVEL))
+    return judged
+
+
+def judge_planted(pairs: list[Pair], floor: float) -> list[Judged]:
+    """Each as any two cells of a run are judged."""
+    return [
+        Judged(pair, verdicts.compare(pair.found, MARGIN, floor, p_value), p_value <= LEVEL)
+        for pair, p_value in zip(pairs, holm(pairs), strict=True)
+    ]
+
+
+def table(title: str, judged: list[Judged]) -> Table:
+    """A line a pair, within 80 columns."""
+    made = Table(box=None, pad_edge=False, padding=(0, 1), header_style="dim")
+    for name, width in ((title, 23), ("truth", 5), ("ratio, 95 % interval", 21), ("verdict", 15), ("truth is", 8)):
+        made.add_column(name, width=width, no_wrap=True)
+    for one in judged:
+        made.add_row(one.pair.name, f"{one.pair.truth:g}", Text(str(one.pair.found)), one.says.value, inside(one))
+    return made
+
+
+def inside(one: Judged) -> str:
+    """Whether the truth is in the interval."""
+    return "inside" if one.inside else "OUTSIDE"
+
+
+def sentences(same: list[Judged], slowed: list[Judged], floor: float) -> list[str]:
+    """What came out, to be quoted."""
+    false, by_holm = sum(one.different for one in same), sum(one.significant for one in same)
+    told = [
+        f"Identical twins were up to {floor:.1%} apart: smaller differences mean nothing here and now.",
+        f"False verdicts among {len(same)} twin pairs after Holm: {false} (without a noise floor: {by_holm}).",
+    ]
+    if slowed:
+        told.append(f"Truth inside its 95 % interval: {sum(one.inside for one in slowed)} of {len(slowed)}.")
+        told.append(f"Called faster though slowed: {sum(one.wrong_sign for one in slowed)} of {len(slowed)}.")
+        told += [f"Found at +{percent} %: {found(slowed, percent)}." for percent in PERCENT]
+    return told
+
+
+def found(slowed: list[Judged], percent: int) -> str:
+    """How many of the slow-downs by so much were called slower."""
+    these = [one for one in slowed if one.pair.truth == 1 + percent / 100]
+    return f"{sum(one.says is verdicts.Comparison.SLOWER for one in these)} of {len(these)}"
+
+
+def report(run: Run, out: Console) -> Exit:
+    """Print what the run says of itself; DIFFERENT when it says what is false."""
+    pairs = twins(run.rounds)
+    if not pairs:
+        raise Stop(Exit.UNMEASURED, f"no pair of twins was measured in two blocks: see {run.path}/blocks/*.log")
+    floor = stats.noise_floor([pair.found for pair in pairs])
+    same, slowed = judge_twins(pairs), judge_planted(planted(run.rounds), floor)
+    out.print(table("identical twins", same))
+    out.print(table("slowed on purpose", slowed))
+    for omission in run.omissions:
+        out.print(f"not a result: {omission}", markup=False)
+    for sentence in sentences(same, slowed, floor):
+        out.print(sentence, markup=False)
+    if run.ranges_only:
+        out.print(f"{run.blocks} blocks are too few for verdicts: ask for at least {FEW_BLOCKS}.")
+    wrong = any(one.different for one in same) or any(one.wrong_sign for one in slowed)
+    return Exit.DIFFERENT if wrong else Exit.WELL
+
+
+def new_run(blocks: int, seed: int) -> Path:
+    """The folder of a run of the suite against itself."""
+    run = RESULTS / "aa" / datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    (run / "blocks").mkdir(parents=True)
+    Pace.measure().write(run / "pace.json")
+    planned = {"only": " or ".join(EXPERIMENTS), "blocks": blocks, "seed": seed, "quick": False}
+    write_environment(run, environment() | {"schema": journal.SCHEMA, "run": run.name, "plan": planned})
+    return run
+
+
+def options() -> argparse.Namespace:
+    """What the command line says."""
+    parser = argparse.ArgumentParser(prog="python -m scripts.aa", description=__doc__)
+    parser.add_argument("--blocks", type=int, default=BLOCKS, help=f"fresh interpreters (default {BLOCKS})")
+    parser.add_argument("--seed", type=int, help="seed of the order of cells (default: drawn)")
+    parser.add_argument("--run", type=Path, help="say it again of a run that was measured before: its folder")
+    chosen = parser.parse_args()
+    if chosen.blocks < 2:
+        parser.error("an interval needs at least 2 blocks")
+    return chosen
+
+
+def main() -> None:
+    """Measure the suite, and say how it did."""
+    chosen = options()
+    run: Path | None = chosen.run
+    try:
+        if run is None:
+            with readable_errors(lambda: None), alone():
+                enough_files()
+                seed = chosen.seed if chosen.seed is not None else random.SystemRandom().randrange(10_000)
+                run = new_run(chosen.blocks, seed)
+                measure(run, Live(console(stderr=True), chosen.blocks))
+        code = report(load(run), console())
+    except Stop as stop:
+        leave(stop)
+    print(f"\nRaw data: {run}", file=sys.stderr)
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

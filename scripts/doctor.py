@@ -1,0 +1,222 @@
+"""`make doctor`: what can this machine establish, and what can't it?
+
+`scripts.readings` samples for some ten seconds; everything below that line is pure, from readings to words, so that a
+busy machine, a single core or half a core can be planted in a test. A mark in front of a line says: mind this. Only
+what makes measuring impossible ends with an exit code other than 0; a slow or busy machine is a finding.
+"""
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import dataclass
+from statistics import median
+
+from rich.table import Table
+
+from benchmarks.accounts import DISTURBED_SHARE
+from benchmarks.known import Found
+from scripts.bench import NEEDED_FILES
+from scripts.console import console, seconds
+from scripts.exits import Exit, Stop, leave
+from scripts.readings import LONG_S, SLEEPERS, Lateness, Limits, Readings, take
+
+LATE_SHARE = 0.05  # of a wait: later than this, and the machine's part is as large as the differences worth reporting
+GOOD_SHARE = 0.8  # of the cores: where less is there, no model can show what it could do with all of them
+STEADY = 1.25  # largest over smallest capacity within some seconds: beyond it only large differences survive
+SPEEDS_UP = 1.2  # two threads over one: Python code under the GIL that seems to do this shows a machine that drifts
+MOST_THREADS = 1000  # the largest cell of the scaling experiment
+GIB = 2**30
+
+
+@dataclass(frozen=True)
+class Check:
+    """A line: what was looked at, what was found, what it means in a plain word, and whether to mind it."""
+
+    what: str
+    found: str
+    means: str
+    mind: bool = False
+
+
+def refusals(limits: Limits) -> list[str]:
+    """What makes measuring impossible, each with the next thing to type."""
+    found = []
+    if limits.files < NEEDED_FILES:
+        found.append(f"{limits.files} files may be open, {NEEDED_FILES} are needed. Next: ulimit -Hn {NEEDED_FILES}")
+    if not limits.loopback:
+        found.append("nothing answers on 127.0.0.1. Next: ip link set lo up")
+    return found
+
+
+def machine(r: Readings) -> Iterator[Check]:
+    """The processor, and how much of it is ours."""
+    yield Check("processor", r.machine["cpu"], "a guest, with neighbours" if r.machine["virtual"] else "no hypervisor")
+    governor = r.machine["governor"]
+    clock = {None: "not told, as usual on a guest", "performance": "a steady clock"}
+    follows = governor not in clock
+    yield Check("governor", governor or "unknown", clock.get(governor, "the clock follows the load: drift"), follows)
+    words = {None: ("unknown", "not told"), True: ("on", "one busy core outruns two"), False: ("off", "a steady clock")}
+    yield Check("turbo", *words[r.turbo])
+    quota = r.machine["cgroup_quota_cores"]
+    means = "no quota" if quota is None else f"after {quota:g} cores all work stops"
+    found = f"{r.machine['cores_usable']} usable of {r.machine['cores']}"
+    if r.affinity < r.machine["cores"]:
+        found += f", pinned to {r.affinity}"
+    yield Check("cores", found, means, quota is not None or r.machine["cores_usable"] == 1)
+    yield Check("load", f"{r.machine['load_average'][0]:.2f} over a minute", "before this began")
+    busy = "rounds will be called disturbed"
+    noisy = r.others_share > DISTURBED_SHARE
+    yield Check("others", f"{r.others_share:.0%} of all cores", busy if noisy else "quiet", noisy)
+    stolen = r.steal_share > DISTURBED_SHARE
+    yield Check("steal", f"{r.steal_share:.1%} of all cores", busy if stolen else "none to speak of", stolen)
+
+
+def clocks(r: Readings) -> Iterator[Check]:
+    """Sleeping and looking at the clock."""
+    yield late("sleep 1 ms", r.short, "one at a time", mind=False)
+    share = r.long.p99_s / LONG_S
+    yield late("sleep 20 ms", r.long, f"{SLEEPERS} at once; p99 is {share:.0%} of a wait", mind=share > LATE_SHARE)
+    yield Check("timer", f"steps of {seconds(r.timer_s)}", "the finest that a span can show")
+
+
+def late(what: str, found: Lateness, means: str, *, mind: bool) -> Check:
+    """A line about sleepers."""
+    return Check(what, f"late {seconds(found.p50_s)}, p99 {seconds(found.p99_s)}", means, mind)
+
+
+def scaling(r: Readings) -> Iterator[Check]:
+    """What more than one worker brings."""
+    if r.python["gil"]:
+        wrong = r.python_threads > SPEEDS_UP
+        means = "impossible under the GIL: drift" if wrong else "the GIL: they take turns"
+    else:
+        wrong = r.python_threads < SPEEDS_UP
+        means = "no GIL, yet no gain" if wrong else "no GIL: side by side"
+    yield Check("2 threads, primes", f"{r.python_threads:.2f} times one", means, wrong)
+    gain = "C code lets go of the GIL" if r.c_threads > SPEEDS_UP else "no gain, though the GIL is free"
+    yield Check("2 threads, digest", f"{r.c_threads:.2f} times one", gain, r.c_threads <= SPEEDS_UP)
+    cores = r.machine["cores_usable"]
+    found = f"{min(r.parallel):.2f} to {max(r.parallel):.2f} times one"
+    means = f"median {median(r.parallel):.2f} of {cores} cores"
+    yield Check(f"{cores} processes", found, means, cramped(r) or unsteady(r))
+
+
+def limits(r: Readings) -> Iterator[Check]:
+    """What the system allows."""
+    found = r.limits
+    few = found.threads is not None and found.threads < MOST_THREADS
+    yield Check("open files", str(found.files), f"{NEEDED_FILES} are needed")
+    means = f"cells of {MOST_THREADS} will fail" if few else "enough"
+    yield Check("threads", "no limit" if found.threads is None else str(found.threads), means, few)
+    shm = "missing" if found.shm_bytes is None else f"{found.shm_bytes / GIB:.1f} GiB free"
+    shared = "pools can share locks" if found.locks else "process pools will fail"
+    yield Check("/dev/shm", shm, shared, not found.locks)
+
+
+def interpreter(r: Readings) -> Iterator[Check]:
+    """The Python that is measured."""
+    optimised = r.python["optimised"]
+    means = "an optimised build" if optimised else "not an optimised build: slower"
+    yield Check("Python", f"{r.python['implementation']} {r.python['version']}", means, not optimised)
+    state = f"GIL {'on' if r.python['gil'] else 'off'}, JIT {'on' if r.python['jit'] else 'off'}"
+    yield Check("switches", state, "free-threaded build" if r.python["free_threaded"] else "the usual build")
+
+
+def checks(r: Readings) -> list[Check]:
+    """All lines."""
+    return [check for part in (machine, clocks, scaling, limits, interpreter) for check in part(r)]
+
+
+def judged(found: Found, late_s: float) -> str:
+    """What an error on a known answer means."""
+    if found.error_s <= found.aim_s:
+        return "met"
+    if found.least_error_s <= found.aim_s:
+        return "when quiet"
+    return "sleepers" if found.own_error_s(late_s) <= found.aim_s else "missed"
+
+
+def cramped(r: Readings) -> bool:
+    """Whether the cores give much less than their number."""
+    return bool(median(r.parallel) < GOOD_SHARE * r.machine["cores_usable"])
+
+
+def unsteady(r: Readings) -> bool:
+    """Whether what they give changes within seconds."""
+    return max(r.parallel) > STEADY * min(r.parallel)
+
+
+def computing(r: Readings) -> str:
+    """What can be said about parallel speed-up."""
+    cores, quota, gave = r.machine["cores_usable"], r.machine["cgroup_quota_cores"], median(r.parallel)
+    if quota is not None and quota < r.affinity:
+        return f"a quota of {quota:g} cores stops all work in bursts: nothing about computing can be established"
+    if cores == 1:
+        return "with one usable core nothing about parallel speed-up can be established"
+    start = f"{cores} cores gave {gave:.2g} times one core's work"
+    drift = f"but between {min(r.parallel):.2g} and {max(r.parallel):.2g}"
+    if cramped(r):
+        return f"{start}: verdicts about parallel speed-up will not be established now"
+    if unsteady(r):
+        return f"{start}, {drift}: only large speed-ups will be established"
+    return f"{start}: parallel speed-up can be established"
+
+
+def waiting(r: Readings) -> str:
+    """What can be said about overlapping waits."""
+    if r.long.p99_s > LATE_SHARE * LONG_S:
+        late = f"sleepers wake up to {seconds(r.long.p99_s)} late (p99)"
+        return f"{late}: small differences in waiting will not be established either"
+    return "statements about waiting will be" if cramped(r) or unsteady(r) else "statements about waiting can be too"
+
+
+def conclusion(r: Readings) -> str:
+    """One or two sentences: what this machine can establish now, and what it can't."""
+    taken = r.others_share + r.steal_share
+    busy = f" Others took {taken:.0%} of the machine meanwhile: better wait until they are done."
+    said = f"{computing(r)}; {waiting(r)}."
+    return said[0].upper() + said[1:] + busy * (taken > DISTURBED_SHARE)
+
+
+def rows(found: list[Check]) -> Table:
+    """The checks, a line each, within 80 columns."""
+    table = Table(box=None, pad_edge=False, padding=(0, 1), show_header=False)
+    for width in (1, 17, 23, 33):  # and a space on either side of each but the outermost: 80 columns
+        table.add_column(width=width, no_wrap=True, overflow="ellipsis")
+    for check in found:
+        table.add_row("!" if check.mind else "", check.what, check.found, check.means)
+    return table
+
+
+def errors(r: Readings) -> Table:
+    """The harness's error on known answers."""
+    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="dim")
+    for name, width in (("known answers", 32), ("lasts", 7), ("error", 7), ("least", 7), ("aim", 7), ("", 10)):
+        table.add_column(name, width=width, no_wrap=True, justify="left" if width > 7 else "right")
+    for one in r.known:
+        times = (one.known.seconds, one.error_s, one.least_error_s, one.aim_s)
+        table.add_row(one.known.what, *map(seconds, times), judged(one, r.long.p50_s))
+    return table
+
+
+LEGEND = """\
+An error is measured less known time, in the median round; the least is that of
+the quickest round, nearest to the harness alone. "when quiet": the quickest
+round meets the aim; "sleepers": it would if this machine woke them on time."""
+
+
+def main() -> None:
+    """Look, and say what it means."""
+    argparse.ArgumentParser(prog="python -m scripts.doctor", description=__doc__).parse_args()
+    out, limits = console(), Limits.read()
+    if reasons := refusals(limits):
+        leave(Stop(Exit.UNMEASURED, "measuring is impossible here: " + "; ".join(reasons)))
+    readings = take(limits)
+    out.print(rows(checks(readings)))
+    out.print()
+    out.print(errors(readings))
+    out.print(LEGEND, style="dim")
+    out.print(f"\n{conclusion(readings)}", markup=False)
+
+
+if __name__ == "__main__":
+    main()

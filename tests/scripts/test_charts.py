@@ -1,0 +1,352 @@
+"""A chart may not say anything else than the table, hide a number behind another, or pass over a missing one."""
+
+import itertools
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from matplotlib.artist import Artist
+from matplotlib.collections import LineCollection, PolyCollection
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
+
+from scripts.charts import CHARTS, cpu_scaling, draw_all, memory, mixed, scaling, speedup, starting, timeline
+from scripts.charts.data import interval_words
+from scripts.charts.legible import defects, visible_texts
+from scripts.charts.lines import spread
+from scripts.charts.races import lanes, races
+from scripts.charts.theme import (
+    DARK,
+    LIGHT,
+    RIVALS,
+    SLIDE,
+    SLIDE_DARK,
+    THEMES,
+    Theme,
+    colour,
+    contrast,
+    family,
+    marker,
+    style,
+)
+from scripts.charts.words import amount, between, digits, ladder, rate, seconds, tick, times
+from tests.scripts.synthetic import CLASSICAL, SyntheticRun, make
+
+MODULES = (speedup, timeline, scaling, cpu_scaling, mixed, starting, memory)
+RUNS: dict[str, dict[str, Any]] = {
+    "full": {},
+    "one model": {"models": ["asyncio"]},
+    "three blocks": {"blocks": 3},
+    "one block": {"blocks": 1},
+    "huge differences": {"stretch": 30.0, "blocks": 6},
+    "many models": {"models": [*CLASSICAL, *RIVALS[:4], "somebodys-own"], "blocks": 2},
+}
+
+
+@cache
+def a_run(name: str = "full") -> SyntheticRun:
+    """One of RUNS, made once."""
+    return make(**RUNS[name])
+
+
+@cache
+def of_full_run(module: ModuleType, theme: Theme = LIGHT) -> Figure:
+    """A chart of the full run, drawn once."""
+    return drawn(module, a_run(), theme)
+
+
+def drawn(module: ModuleType, run: SyntheticRun, theme: Theme = LIGHT) -> Figure:
+    figure = module.draw(run, theme)
+    assert isinstance(figure, Figure)
+    return figure
+
+
+def artists(figure: Figure, kind: type[Artist], prefix: str) -> dict[str, Any]:
+    """The artists whose name begins so, by the rest of it."""
+    found = [(str(artist.get_gid() or ""), artist) for artist in figure.findobj(kind)]
+    return {name.removeprefix(prefix): artist for name, artist in found if name.startswith(prefix)}
+
+
+def texts(figure: Figure) -> list[str]:
+    return [text.get_text().strip() for text in visible_texts(figure)]
+
+
+def cells(run: SyntheticRun, *experiments: str) -> list[dict[Any, Any]]:
+    summary = run.summary[run.summary["experiment"].isin(experiments) & ~run.summary["twin"]]
+    return summary.to_dict("records")
+
+
+@pytest.mark.parametrize("theme", [LIGHT, SLIDE], ids=lambda theme: theme.name)
+@pytest.mark.parametrize("name", RUNS)
+def test_no_text_covers_another_or_is_cut_off(name: str, theme: Theme) -> None:
+    found = {module.NAME: module.draw(a_run(name), theme) for module in MODULES}
+    assert {chart: defects(figure) for chart, figure in found.items() if figure and defects(figure)} == {}
+    assert all(found[chart] for chart in ("timeline", "scaling", "mixed"))
+
+
+def test_the_dark_charts_are_laid_out_as_the_light_ones() -> None:
+    for light, dark in ((LIGHT, DARK), (SLIDE, SLIDE_DARK)):
+        sizes = ("dpi", "title_pt", "text_pt", "small_pt", "height_in", "formats")
+        assert [getattr(dark, size) for size in sizes] == [getattr(light, size) for size in sizes]
+
+
+def test_the_judge_of_legibility_sees_overlap_and_cuts() -> None:
+    figure = Figure()
+    figure.text(0.5, 0.5, "one")
+    figure.text(0.51, 0.5, "two")
+    figure.text(0.97, 0.1, "far too long")
+    assert len(defects(figure)) == 2
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.NAME)
+def test_a_slide_is_full_hd_and_its_text_at_least_24_pixels_high(module: ModuleType) -> None:
+    figure = of_full_run(module, SLIDE)
+    assert (figure.get_size_inches() * float(SLIDE.dpi)).tolist() == [1920, 1080]
+    assert min(float(text.get_fontsize()) for text in visible_texts(figure)) * SLIDE.dpi / 72 >= 24
+
+
+def test_the_speed_up_chart_shows_the_table() -> None:
+    run, figure = a_run(), of_full_run(speedup)
+    dots, bars = artists(figure, Line2D, "value-"), artists(figure, Line2D, "interval-")
+    rows = [cell for cell in cells(run, "io", "cpu") if cell["model"] != "sequential"]
+    assert len(dots) == len(rows) == 15
+    for cell in rows:
+        key = f"{cell['workload']}-{cell['model']}-{cell['concurrency']}"
+        assert dots[key].get_xdata() == [cell["speedup"]]
+        assert list(bars[key].get_xdata()) == [cell["speedup_low"], cell["speedup_high"]]
+        interval = between(cell["speedup_low"], cell["speedup_high"], times)
+        assert f"{times(cell['speedup'])} ({interval})" in texts(figure)
+
+
+def test_the_speed_up_chart_marks_the_limit_of_every_workload() -> None:
+    run, figure = a_run(), of_full_run(speedup)
+    for workload, line in (found := artists(figure, Line2D, "limit-")).items():
+        limits = [cell["ideal_speedup"] for cell in cells(run, "io", "cpu") if cell["workload"] == workload]
+        ideal = max(limits[:-1] if np.isnan(limits[-1]) else limits)
+        assert line.get_xdata()[0] in limits
+        assert line.get_xdata()[0] <= ideal
+        assert f"limit {times(line.get_xdata()[0])}" in texts(figure)
+    assert set(found) == {"wire", "http", "sleep", "primes", "digest"}
+
+
+@pytest.mark.parametrize(("module", "experiment", "column"), [
+    (scaling, "scaling", "tasks_per_second"),
+    (cpu_scaling, "cpu_scaling", "speedup"),
+])  # fmt: skip
+def test_a_line_chart_shows_the_table(module: ModuleType, experiment: str, column: str) -> None:
+    figure, rows = of_full_run(module), cells(a_run(), experiment)
+    lines, bands = artists(figure, Line2D, "line-"), artists(figure, PolyCollection, "band-")
+    for key, line in lines.items():
+        mine = sorted(
+            (cell for cell in rows if f"{cell['workload']}-{cell['model']}" == key),
+            key=lambda cell: cell["concurrency"],
+        )
+        assert list(line.get_xdata()) == [cell["concurrency"] for cell in mine]
+        assert list(line.get_ydata()) == [cell[column] for cell in mine]
+        edges = {tuple(point) for point in bands[key].get_paths()[0].vertices.tolist()}
+        assert edges == {(cell["concurrency"], cell[f"{column}_{end}"]) for cell in mine for end in ("low", "high")}
+    assert set(lines) == {f"{cell['workload']}-{cell['model']}" for cell in rows if cell["model"] != "sequential"}
+
+
+def test_the_mixed_chart_shows_the_seconds_of_every_share() -> None:
+    figure, rows = of_full_run(mixed), cells(a_run(), "mixed")
+    for axes, size in zip(figure.axes, (4, 16), strict=True):
+        for line in (line for line in axes.lines if str(line.get_gid() or "").startswith("line-")):
+            model = str(line.get_gid()).removeprefix("line-mixed-")
+            mine = [cell for cell in rows if cell["model"] == model and cell["concurrency"] == size]
+            mine.sort(key=lambda cell: cell["compute_seconds"])
+            assert list(np.asarray(line.get_ydata())) == [cell["seconds"] for cell in mine]
+    assert {"0 %", "1 %", "5 %", "20 %", "50 %", "100 %"} <= set(texts(figure))
+
+
+@pytest.mark.parametrize(("module", "form"), [(starting, seconds), (memory, amount)])
+def test_a_cost_is_labelled_with_its_unit(module: ModuleType, form: Any) -> None:
+    figure, rows = of_full_run(module), cells(a_run(), module.NAME)
+    dots = artists(figure, Line2D, "value-")
+    assert sorted(dot.get_xdata()[0] for dot in dots.values()) == sorted(cell["value"] for cell in rows)
+    for cell in rows:
+        assert any(text.startswith(form(cell["value"])) for text in texts(figure))
+
+
+def test_a_line_of_one_cell_still_shows_its_interval() -> None:
+    run = make(experiments=["scaling"], models=["processes"])
+    only = SyntheticRun(run.rounds[run.rounds["concurrency"] == 10])
+    bars = artists(drawn(scaling, only), LineCollection, "interval-")
+    cell = cells(only, "scaling")[0]
+    ends = bars["wire-processes"].get_segments()[0][:, 1].tolist()
+    assert ends == [cell["tasks_per_second_low"], cell["tasks_per_second_high"]]
+
+
+def test_a_saturated_cell_is_hollow_and_the_footer_says_so() -> None:
+    figure = of_full_run(scaling)
+    dots = artists(figure, Line2D, "value-wire-asyncio-")
+    assert {size for size, dot in dots.items() if dot.get_markerfacecolor() == LIGHT.paper} == {"200", "1000"}
+    assert "Hollow marker" in " ".join(texts(figure))
+
+
+def test_the_limit_of_throughput_is_concurrency_over_delay() -> None:
+    line = artists(of_full_run(scaling), Line2D, "limit-")["wire"]
+    assert np.asarray(line.get_ydata())[:3] == pytest.approx([1 / 0.02, 10 / 0.02, 50 / 0.02])
+
+
+def test_without_a_sequential_cell_cpu_scaling_shows_throughput_not_nothing() -> None:
+    run = a_run()
+    alone = SyntheticRun(run.rounds[run.rounds["experiment"].eq("cpu_scaling") & run.rounds["model"].ne("sequential")])
+    assert "Tasks finished in a second" in " ".join(texts(drawn(cpu_scaling, alone)))
+    assert "/s" in cpu_scaling.caption(alone)
+
+
+def test_the_timeline_shows_the_round_nearest_the_median_and_every_task_of_it() -> None:
+    run, figure = a_run(), of_full_run(timeline)
+    measured = run.rounds[~run.rounds["discarded"] & ~run.rounds["twin"] & run.rounds["experiment"].eq("io")]
+    for model, one in races(run)["io"].items():
+        took = measured.loc[measured["model"].eq(model) & measured["workload"].eq("wire"), "seconds"]
+        assert abs(one.seconds - took.median()) == (took - took.median()).abs().min()
+        assert any(text.startswith(seconds(one.seconds)) for text in texts(figure))
+    bars = artists(figure, Rectangle, "task-wire-asyncio-")
+    one = races(run)["io"]["asyncio"]
+    assert [bars[str(number)].get_x() for number in range(40)] == list(one.starts)
+    assert [bars[str(number)].get_x() + bars[str(number)].get_width() for number in range(40)] == pytest.approx(
+        one.ends
+    )
+
+
+@given(st.lists(st.tuples(st.floats(0, 10), st.floats(0.01, 5))))
+def test_tasks_of_one_lane_never_overlap_and_no_lane_is_wasted(spans: list[tuple[float, float]]) -> None:
+    starts = sorted(start for start, _ in spans)
+    ends = [start + length for start, (_, length) in zip(starts, spans, strict=True)]
+    placed = lanes(starts, ends)
+    for (i, a), (j, b) in itertools.combinations(enumerate(placed), 2):
+        assert a != b or ends[i] <= starts[j] or ends[j] <= starts[i]
+    at_once = max((sum(s <= start < e for s, e in zip(starts, ends, strict=True)) for start in starts), default=0)
+    assert len(set(placed)) == at_once
+
+
+@given(st.lists(st.floats(0, 3), max_size=12))
+def test_labels_are_pushed_apart_and_keep_their_order(wanted: list[float]) -> None:
+    placed = spread(wanted, 0.2, 0.1, 3)
+    order = np.argsort(wanted, kind="stable")
+    ordered = [placed[index] for index in order]
+    assert all(b - a >= 0.2 - 1e-9 for a, b in itertools.pairwise(ordered))
+    assert all(0.1 - 1e-9 <= place <= 2.9 + 1e-9 for place in placed)
+
+
+def test_labels_that_have_room_stay_where_they_are() -> None:
+    assert spread([1.0, 2.0, 0.5], 0.2, 0.1, 3) == [1.0, 2.0, 0.5]
+
+
+def test_a_missing_experiment_is_skipped_with_its_reason(tmp_path: Path) -> None:
+    said: list[str] = []
+    written = draw_all(make(experiments=["memory"], blocks=6), tmp_path, said.append)
+    names = [f"memory{end}" for end in (".svg", ".png", "-dark.svg", "-dark.png", "-slide.png", "-slide-dark.png")]
+    assert [path.name for path in written] == names
+    assert all(path.stat().st_size > 1000 for path in written)
+    assert len(said) == 6
+    assert (
+        "overlap: no speedup chart: it needs a cell of io or cpu measured beside sequential, and this run has none"
+        in said
+    )
+
+
+def test_the_same_run_gives_the_same_bytes(tmp_path: Path) -> None:
+    run = make(experiments=["starting"], blocks=6)
+    one, two = draw_all(run, tmp_path / "one", lambda _: None), draw_all(run, tmp_path / "two", lambda _: None)
+    assert [path.read_bytes() for path in one] == [path.read_bytes() for path in two]
+    assert b"<dc:date>" not in one[0].read_bytes()
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda theme: theme.name)
+def test_a_model_has_one_colour_in_every_chart(theme: Theme) -> None:
+    worn: dict[str, set[Any]] = {}
+    for module in (speedup, scaling, cpu_scaling, mixed, starting, memory):
+        for key, dot in artists(of_full_run(module, theme), Line2D, "value-").items():
+            worn.setdefault(family(key.split("-")[1]), set()).add((dot.get_color(), dot.get_marker()))
+    assert worn == {model: {style(model)} for model in CLASSICAL}
+
+
+def test_every_colour_stands_out_on_both_papers_and_no_two_models_look_the_same() -> None:
+    models = (*CLASSICAL, *RIVALS)
+    assert len({style(model) for model in models}) == len({colour(model) for model in models}) == len(models)
+    assert len({marker(model) for model in models}) == len(models)
+    for theme, model in itertools.product(THEMES, models):
+        assert contrast(colour(model), theme.paper) >= 3
+        assert contrast(theme.text_colour(model), theme.paper) >= 4.5
+    assert all(contrast(theme.muted, theme.paper) >= 4.5 for theme in THEMES)
+
+
+def test_three_blocks_are_called_a_range_and_never_an_interval() -> None:
+    run = a_run("three blocks")
+    assert interval_words(run) == "range of 3 blocks"
+    for module in MODULES:
+        everything = " ".join([*texts(drawn(module, run)), module.caption(run), module.alt(run)])
+        assert "interval" not in everything
+        assert "3 blocks" in everything
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.NAME)
+def test_caption_and_text_say_the_numbers_of_the_table(module: ModuleType) -> None:
+    run = a_run()
+    assert module.caption(run).endswith(".")
+    assert "\n" not in module.caption(run)
+    for cell in cells(run, module.NAME):
+        column, form = {"scaling": ("tasks_per_second", rate), "mixed": ("seconds", seconds)}.get(
+            module.NAME, ("value", amount if module is memory else seconds)
+        )
+        assert form(cell[column]) in module.alt(run)
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.NAME)
+def test_with_nothing_measured_a_chart_says_nothing(module: ModuleType) -> None:
+    run = make(experiments=["memory" if module is starting else "starting"], blocks=6)
+    assert module.draw(run, LIGHT) is None
+    assert module.caption(run) == module.alt(run) == ""
+
+
+def test_every_footer_names_machine_python_and_blocks() -> None:
+    for module in MODULES:
+        footer = " ".join(texts(of_full_run(module))).replace("\N{NO-BREAK SPACE}", " ")
+        assert all(part in footer for part in ("Xeon", "2 cores usable", "Python 3.11.15", "10 blocks"))
+
+
+def test_an_environment_that_knows_nothing_is_no_obstacle() -> None:
+    run = SyntheticRun(a_run().rounds, environment={})
+    assert "unknown CPU" in " ".join(texts(drawn(starting, run)))
+
+
+def test_numbers_are_written_for_readers() -> None:
+    assert [digits(value) for value in (0.0012345, 0.0999, 0.967, 1, 18.94, 999.6, 12_345, 0)] == [
+        "0.0012", "0.10", "0.97", "1.00", "18.9", "1,000", "12,300", "0",
+    ]  # fmt: skip
+    assert [seconds(value) for value in (8.5e-6, 0.99999e-3, 0.0123, 1.5)] == [
+        "8.50 µs",
+        "1.00 ms",
+        "12.3 ms",
+        "1.50 s",
+    ]
+    assert [amount(value) for value in (900, 6_100, 11_300_000)] == ["900 B", "5.96 KiB", "10.8 MiB"]
+    assert [tick(seconds)(0.02), tick(times)(10), tick(rate)(1000), tick(seconds)(0)] == [
+        "20 ms",
+        "10×",
+        "1,000/s",
+        "0",
+    ]
+    assert between(18.2, 19.6, times) == "18.2–19.6×"
+    assert between(900e-6, 1.1e-3, seconds) == "900 µs–1.10 ms"
+
+
+@given(st.floats(1e-6, 1e6), st.floats(1.01, 1e9), st.floats(0.05, 0.5), st.sampled_from([2, 10]))
+def test_ticks_lie_on_the_axis_and_leave_room(low: float, ratio: float, gap: float, base: int) -> None:
+    ticks = ladder(low, low * ratio, gap, base)
+    assert all(low * 0.99 <= value <= low * ratio * 1.01 for value in ticks)
+    shares = np.diff(np.log(ticks)) / np.log(ratio)
+    assert all(shares >= gap - 1e-9)
+
+
+def test_the_package_offers_every_chart() -> None:
+    assert set(CHARTS) == set(MODULES)
