@@ -10,6 +10,7 @@ The run lies in results/aa: it is about this machine and this suite, and must no
 
 import argparse
 import random
+import signal
 import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,7 +28,7 @@ from benchmarks import journal
 from benchmarks.environment import environment
 from benchmarks.pace import Pace
 from scripts import stats, verdicts
-from scripts.bench import RESULTS, alone, enough_files, measure, readable_errors, write_environment
+from scripts.bench import RESULTS, alone, enough_files, interrupt, measure, readable_errors, write_environment
 from scripts.console import Live, console
 from scripts.dataset import FEW_BLOCKS, Run, load
 from scripts.exits import Exit, Stop, leave
@@ -211,17 +212,27 @@ def options() -> argparse.Namespace:
     return chosen
 
 
+def measured(blocks: int, seed: int | None) -> Path:
+    """A new run, all of its blocks measured."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, interrupt)
+    with alone():
+        enough_files()
+        run = new_run(blocks, random.SystemRandom().randrange(10_000) if seed is None else seed)
+        try:
+            measure(run, Live(console(stderr=True), blocks))
+        except KeyboardInterrupt:
+            sentence = f"interrupted, and half a comparison is none; what there is lies in {run}. Next: make aa"
+            raise Stop(Exit.INTERRUPTED, sentence) from None
+        return run
+
+
 def main() -> None:
     """Measure the suite, and say how it did."""
     chosen = options()
-    run: Path | None = chosen.run
     try:
-        if run is None:
-            with readable_errors(lambda: None), alone():
-                enough_files()
-                seed = chosen.seed if chosen.seed is not None else random.SystemRandom().randrange(10_000)
-                run = new_run(chosen.blocks, seed)
-                measure(run, Live(console(stderr=True), chosen.blocks))
+        with readable_errors(lambda: None):
+            run = chosen.run or measured(chosen.blocks, chosen.seed)
         code = report(load(run), console())
     except Stop as stop:
         leave(stop)

@@ -110,8 +110,8 @@ class Live:
 
 def table(kind: str) -> Table:
     """An empty table of WIDTH columns: what a cell took, its interval, speed-up, efficiency, flags."""
-    made = Table(box=None, pad_edge=False, padding=(0, 1), show_header=bool(kind), header_style="dim")
-    for name, width, justify in (("", 25, "left"), ("took", 8, "right"), (kind, 17, "right"), ("speed-up", 8, "right")):
+    made = Table(box=None, pad_edge=False, padding=(0, 0, 0, 1), show_header=bool(kind), header_style="dim")
+    for name, width, justify in (("", 24, "left"), ("took", 8, "right"), (kind, 17, "right"), ("speed-up", 8, "right")):
         made.add_column(name, width=width, justify=justify, no_wrap=True)  # type: ignore[arg-type]
     made.add_column("limit", width=5, justify="right")
     made.add_column("mind", width=12)

@@ -2,12 +2,18 @@
 
 Nothing is used in silence: a torn line, a cell that was not whole, a cell that is missing, is an omission with its
 reason. Everything derived can be made again from the raw files, which are never rewritten.
+
+A journal begins with the fingerprint of its run: of all that its environment and its pace say. So a block of another
+run or machine is left out, and an environment that was altered afterwards fits none of its blocks.
 """
 
 import json
-from collections.abc import Iterator
+import math
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +25,43 @@ from scripts.exits import Exit, Stop
 
 LATEST = Path("results/latest")
 IDENTITY = ["experiment", "workload", "model", "concurrency", "tasks", "wait_seconds", "compute_seconds", "twin"]
+TIMED = [name + end for name in ("seconds", "efficiency", "speedup") for end in ("", "_low", "_high")]
 FEW_BLOCKS = 6  # below this a t-interval says more about its tables than about the machine: ranges only
 
 Entry = dict[str, Any]
+
+# What each kind of line must hold. The checksum says that a line was written so; this, that it was written by us.
+CELL = {
+    "cell": str,
+    "experiment": str,
+    "workload": str,
+    "model": str,
+    "concurrency": int,
+    "tasks": int,
+    "wait_seconds": float,
+    "compute_seconds": float,
+    "twin": bool,
+}
+ROUND = {"round": int, "discarded": bool, "seconds": float, "disturbed": bool}
+LINES: dict[Any, Entry] = {
+    "run": {"schema": int, "block": int, "of": str},
+    "block": {"order": [CELL]},
+    "begin": {"cell": str},
+    "cell": CELL | {"valid": bool, "reason": str, "rounds": [ROUND]},
+    "end": {},
+}
+COLUMNS = {
+    "saturated": str,
+    "spans_us": [float],
+    "metrics": {},
+}  # every other column holds a number, yes or no, or None
+ENVIRONMENT = {
+    "run": str,
+    "plan": {"only": str, "blocks": int, "seed": int, "quick": bool},
+    "machine": {"cpu": str, "cores_usable": int},
+    "python": {"version": str},
+    "packages": {},
+}
 
 
 @dataclass(frozen=True)
@@ -61,7 +101,8 @@ class Run:
         """One row per cell, with intervals."""
         from scripts.summary import summarise
 
-        return summarise(self.rounds, ranges_only=self.ranges_only)
+        found = summarise(self.rounds, ranges_only=self.ranges_only)
+        return found.reindex(columns=[*found, *(name for name in TIMED if name not in found)])  # whatever was measured
 
     @cached_property
     def noise_floor(self) -> float | None:
@@ -94,19 +135,53 @@ def span_frame(block: int, entry: Entry) -> pd.DataFrame:
 def load(path: Path) -> Run:
     """Read a run. Stop when there is none, or when nothing in it can be read."""
     environment = read_environment(path)
-    cells: dict[tuple[int, str], Entry] = {}
+    run, found = fingerprint(path, environment), dict[tuple[int, str], list[Entry]]()
     omissions: list[Omission] = []
     for file in sorted((path / "blocks").glob("*.journal")):
-        for found in read_block(file):
-            if isinstance(found, Omission):
-                omissions.append(found)
-            elif (found["block"], found["cell"]) in cells:
-                omissions.append(Omission(found["block"], found["cell"], "entered twice; the first entry counts"))
+        for one in read_block(file, run):
+            if isinstance(one, Omission):
+                omissions.append(one)
             else:
-                cells[found["block"], found["cell"]] = found
+                found.setdefault((one["block"], one["cell"]), []).append(one)
+    cells = [entries[0] for entries in found.values() if all(entry == entries[0] for entry in entries)]
+    omissions += [omission for entries in found.values() for omission in entered_again(entries)]
     if not cells:
         raise Stop(Exit.UNREADABLE, f"{path} holds no whole cell{because(omissions)}. Next: make bench")
-    return Run(path, environment, round_table(cells.values()), omissions, list(cells.values()))
+    omissions += missing_blocks(path, environment["plan"]["blocks"])
+    return Run(path, environment, round_table(cells), omissions, cells)
+
+
+def misfit(value: Any, shape: Any, where: str) -> str | None:
+    """What keeps the value from having the shape; None when it has it. A table may hold more than its shape says."""
+    if isinstance(shape, dict) and isinstance(value, dict):
+        wrong = (misfit(value.get(name), inner, f"{where}: {name}") for name, inner in shape.items())
+        return next(filter(None, wrong), None)
+    if isinstance(shape, list) and isinstance(value, list):
+        return next(filter(None, (misfit(item, shape[0], where) for item in value)), None)
+    number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    fits = {float: number, int: number and isinstance(value, int) and value >= 0}
+    alike = fits[shape] if shape in (int, float) else type(value) is shape
+    return None if alike else f"{where} cannot be {value!r:.60}"
+
+
+def fault(entry: Entry) -> str | None:
+    """What is wrong with an entry whose checksum is right; None when it is as this schema has it."""
+    if entry.get("kind") not in LINES:
+        return f"there is no kind of line called {entry.get('kind')!r:.60}"
+    wrong = misfit(entry, LINES[entry["kind"]], f"its {entry['kind']}")
+    return wrong or (fault_of_rounds(entry) if entry["kind"] == "cell" else None)
+
+
+def fault_of_rounds(cell: Entry) -> str | None:
+    """What is wrong with the columns of a cell's rounds."""
+    if cell["valid"] and not any(entry["seconds"] > 0 and not entry["discarded"] for entry in cell["rounds"]):
+        return "it is called valid, but has no measured round"
+    for entry in cell["rounds"]:
+        for name, value in (entry | entry.get("metrics", {})).items():
+            if value is not None and not isinstance(value, bool):
+                if wrong := misfit(value, COLUMNS.get(name, float), name):
+                    return wrong
+    return None
 
 
 def because(omissions: list[Omission]) -> str:
@@ -114,42 +189,92 @@ def because(omissions: list[Omission]) -> str:
     return f" ({omissions[0]})" if omissions else ""
 
 
+def missing_blocks(path: Path, blocks: int) -> Iterator[Omission]:
+    """The blocks that were planned and have no journal."""
+    for number in range(blocks):
+        if not (path / "blocks" / f"{number:02}.journal").exists():
+            yield Omission(number, "every cell", "not measured: the block has no journal")
+
+
+def entered_again(entries: list[Entry]) -> Iterator[Omission]:
+    """What to say of a cell with more than one entry: a copy changes nothing, but of two that differ none is right."""
+    alike = all(entry == entries[0] for entry in entries)
+    words = "entered twice; it counts once" if alike else "two entries that differ; neither counts"
+    if len(entries) > 1:
+        yield Omission(entries[0]["block"], entries[0]["cell"], words)
+
+
 def read_environment(path: Path) -> Entry:
-    """The run's environment; Stop when it is missing or damaged."""
+    """The run's environment; Stop when it is missing, damaged or of another schema."""
     file = path / "environment.json"
     if not file.exists():
         raise Stop(Exit.UNREADABLE, f"{path} is not a run: it has no environment.json. Next: make bench")
     try:
         environment = json.loads(file.read_text())
-    except ValueError as problem:
+    except (OSError, ValueError, RecursionError) as problem:
         raise Stop(Exit.UNREADABLE, f"{file} is damaged: {problem}. Next: take it from a copy, or make bench") from None
     if not isinstance(environment, dict) or environment.get("schema") != journal.SCHEMA:
         raise Stop(Exit.UNREADABLE, f"{file} is of another schema than {journal.SCHEMA}. Next: make bench")
+    if wrong := misfit(environment, ENVIRONMENT, "it"):
+        raise Stop(Exit.UNREADABLE, f"{file} is damaged: {wrong}. Next: take it from a copy, or make bench")
     return environment
 
 
-def read_block(file: Path) -> Iterator[Entry | Omission]:
-    """The whole cells of a block's journal, and everything that is not one."""
+def fingerprint(path: Path, environment: Entry) -> str:
+    """What tells this run from every other: its environment, but for when it was resumed, and its pace."""
+    fixed = {name: value for name, value in environment.items() if name != "resumed"}
     try:
-        block = int(file.stem)
-    except ValueError:
+        pace = (path / "pace.json").read_bytes()
+    except OSError as problem:
+        raise Stop(Exit.UNREADABLE, f"{path}/pace.json: {problem.strerror}. Next: take it from a copy") from None
+    return sha256(json.dumps(fixed, sort_keys=True).encode() + pace).hexdigest()[:16]
+
+
+def read_block(file: Path, run: str) -> Iterator[Entry | Omission]:
+    """The whole cells of a block's journal, and everything that is not one; nothing else from another run's."""
+    if not file.stem.isdecimal():
         yield Omission(-1, file.name, "its name is no block's number")
         return
-    planned: set[str] = set()
-    entered: set[str] = set()
-    for number, entry in journal.read(file):
-        if isinstance(entry, ValueError):
-            yield Omission(block, f"line {number}", str(entry))
-        elif entry["kind"] == "block":
+    block = int(file.stem)
+    try:
+        lines = list(journal.read(file))
+    except OSError as problem:
+        yield Omission(block, file.name, problem.strerror or str(problem))
+        return
+    if stranger := whose(lines[0][1] if lines else None, block, run):
+        yield Omission(block, file.name, stranger)
+        return
+    yield from read_entries(block, lines)
+
+
+def whose(first: Entry | ValueError | None, block: int, run: str) -> str | None:
+    """Why the journal that begins with this line is not the one of this block of this run; None when it is."""
+    if not isinstance(first, dict) or first.get("kind") != "run" or fault(first):
+        return "its first line does not say which run it belongs to"
+    if first["of"] != run:
+        return "it belongs to another run, or environment.json or pace.json was changed since"
+    return None if first["block"] == block else f"it is a copy of block {first['block']}"
+
+
+def read_entries(block: int, lines: Iterable[tuple[int, Entry | ValueError]]) -> Iterator[Entry | Omission]:
+    """The whole cells among the lines, and what is wrong with the others."""
+    planned, entered, ended = set[str](), set[str](), False
+    for number, entry in lines:
+        if wrong := str(entry) if isinstance(entry, ValueError) else fault(entry):
+            yield Omission(block, f"line {number}", wrong)
+            continue
+        assert isinstance(entry, dict)
+        ended |= entry["kind"] == "end"
+        if entry["kind"] == "block":
             planned |= {cell["cell"] for cell in entry["order"]}
         elif entry["kind"] == "cell":
             entered.add(entry["cell"])
             yield entry | {"block": block} if entry["valid"] else Omission(block, entry["cell"], entry["reason"])
-    for cell in sorted(planned - entered):
-        yield Omission(block, cell, "not measured: the block was cut short")
+    missing = sorted(planned - entered) if planned or ended else ["every other cell"]
+    yield from (Omission(block, cell, "not measured: the block was cut short") for cell in missing)
 
 
-def round_table(cells: Any) -> pd.DataFrame:
+def round_table(cells: Iterable[Entry]) -> pd.DataFrame:
     """One row per round."""
     rows = []
     for cell in cells:
@@ -164,8 +289,23 @@ def round_table(cells: Any) -> pd.DataFrame:
     return rounds.sort_values([*IDENTITY, "block", "round"], ignore_index=True)
 
 
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """A file to write that becomes `path` when it is complete, and leaves nothing when it never is."""
+    partial = path.with_name(f"{path.name}.partial")
+    partial.unlink(missing_ok=True)
+    try:
+        yield partial
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
 def write_tables(run: Run) -> None:
     """rounds.csv, rounds.parquet and summary.csv, beside the raw files."""
-    run.rounds.to_csv(run.path / "rounds.csv", index=False)
-    run.rounds.to_parquet(run.path / "rounds.parquet", index=False)
-    run.summary.to_csv(run.path / "summary.csv", index=False)
+    with whole(run.path / "rounds.csv") as file:
+        run.rounds.to_csv(file, index=False)
+    with whole(run.path / "rounds.parquet") as file:
+        run.rounds.to_parquet(file, index=False)
+    with whole(run.path / "summary.csv") as file:
+        run.summary.to_csv(file, index=False)

@@ -98,11 +98,10 @@ def timed(cell: pd.DataFrame, sequential: pd.DataFrame | None, summary: Summary)
     found |= columns("tasks_per_second", cell["tasks"].iloc[0] / seconds, summary)
     found |= columns("efficiency", block_medians(cell, "efficiency"), summary)
     found["cold_seconds"] = cell.loc[cell["discarded"], "seconds"].median()
-    if sequential is None:
-        return found
-    found |= columns("speedup", paired(sequential, cell), summary)
-    ideal = block_medians(sequential, "seconds") / block_medians(cell, "floor_seconds")
-    return found | {"ideal_speedup": ideal.median()}
+    nothing = pd.Series(dtype=float)
+    found |= columns("speedup", nothing if sequential is None else paired(sequential, cell), summary)
+    alone = nothing if sequential is None else block_medians(sequential, "seconds")
+    return found | {"ideal_speedup": (alone / block_medians(cell, "floor_seconds")).median()}
 
 
 def twins_apart(rounds: pd.DataFrame) -> float | None:

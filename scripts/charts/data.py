@@ -10,7 +10,6 @@ import pandas as pd
 
 from scripts.charts.theme import order
 
-
 CELL = ["experiment", "workload", "model", "concurrency", "tasks", "wait_seconds", "compute_seconds"]
 
 

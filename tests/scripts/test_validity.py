@@ -7,20 +7,8 @@ Seeds are fixed, one per world, and were not chosen: with 2,000 sessions a share
 import numpy as np
 import pytest
 
-from scripts.stats import (
-    Bound,
-    Case,
-    Comparison,
-    FloatArray,
-    Verdict,
-    block_medians,
-    compare,
-    holm,
-    judge,
-    noise_floor,
-    paired_ratio,
-    t_limits,
-)
+from scripts.stats import FloatArray, block_medians, holm, noise_floor, paired_ratio, t_limits
+from scripts.verdicts import Bound, Case, Comparison, Verdict, compare, judge
 from tests.scripts.simulate import WORLDS, World, sessions
 
 SESSIONS = 2000

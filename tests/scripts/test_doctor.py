@@ -1,0 +1,194 @@
+"""Does the doctor say what a machine can establish? Machines that never were, planted as readings."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from benchmarks.known import Found, waits
+from scripts import doctor
+from scripts.bench import NEEDED_FILES
+from scripts.doctor import Check, checks, conclusion, judged, refusals
+from scripts.exits import Exit
+from scripts.readings import Lateness, Limits, Readings, take
+
+WELL = Limits(files=20_000, threads=90_000, shm_bytes=2**33, locks=True, loopback=True)
+
+QUIET = Readings(
+    machine={
+        "cpu": "A Processor With A Very Long Name @ 2.80GHz",
+        "cores": 4,
+        "cores_usable": 4,
+        "cgroup_quota_cores": None,
+        "governor": "performance",
+        "virtual": False,
+        "load_average": [0.1, 0.1, 0.1],
+    },
+    python={
+        "implementation": "CPython",
+        "version": "3.14.0",
+        "optimised": True,
+        "gil": True,
+        "jit": False,
+        "free_threaded": False,
+    },
+    affinity=4,
+    turbo=False,
+    steal_share=0.0,
+    others_share=0.01,
+    short=Lateness(60e-6, 90e-6),
+    long=Lateness(80e-6, 300e-6),
+    timer_s=50e-9,
+    python_threads=0.98,
+    c_threads=1.95,
+    parallel=(3.8, 3.9, 3.85),
+    limits=WELL,
+    known=(Found(waits("threads", 20, 5), (0.081, 0.0815)),),
+)
+
+
+def on(**machine: Any) -> Readings:
+    """The quiet machine, otherwise."""
+    return replace(QUIET, machine=QUIET.machine | machine)
+
+
+def running(**python: Any) -> Readings:
+    """The quiet machine with another Python."""
+    return replace(QUIET, python=QUIET.python | python)
+
+
+HALF_A_CORE = replace(on(cores_usable=1, cgroup_quota_cores=0.5), affinity=4)
+ONE_CORE = replace(on(cores=1, cores_usable=1), affinity=1, parallel=(1.0, 1.0))
+POWERSAVE = on(governor="powersave")
+CRAMPED = replace(on(cores=2, cores_usable=2), affinity=2, parallel=(1.2, 1.3, 1.4))
+DRIFTING = replace(QUIET, parallel=(2.5, 3.8, 3.9))
+BUSY = replace(QUIET, others_share=0.4, steal_share=0.1, long=Lateness(0.4e-3, 5e-3))
+FREE_THREADED = replace(running(gil=False, free_threaded=True), python_threads=1.9)
+NO_LOCKS = replace(QUIET, limits=replace(WELL, shm_bytes=None, locks=False))
+SILENT = replace(on(governor=None, virtual=True), turbo=None)
+ALL = [QUIET, HALF_A_CORE, ONE_CORE, POWERSAVE, CRAMPED, DRIFTING, BUSY, FREE_THREADED, NO_LOCKS, SILENT]
+
+
+def line(readings: Readings, what: str) -> Check:
+    return next(check for check in checks(readings) if check.what == what)
+
+
+def minded(readings: Readings) -> set[str]:
+    return {check.what for check in checks(readings) if check.mind}
+
+
+def test_a_quiet_machine_is_told_that_it_can_establish_both() -> None:
+    assert minded(QUIET) == set()
+    assert conclusion(QUIET) == (
+        "4 cores gave 3.9 times one core's work: parallel speed-up can be established; "
+        "statements about waiting can be too."
+    )
+
+
+def test_two_cores_that_are_one_and_a_bit_are_not_sold_as_two() -> None:
+    assert minded(CRAMPED) == {"2 processes"}
+    assert conclusion(CRAMPED) == (
+        "2 cores gave 1.3 times one core's work: verdicts about parallel speed-up will not be established now; "
+        "statements about waiting will be."
+    )
+
+
+def test_a_capacity_that_changes_within_seconds_is_said() -> None:
+    assert minded(DRIFTING) == {"4 processes"}
+    assert "but between 2.5 and 3.9: only large speed-ups will be established" in conclusion(DRIFTING)
+
+
+def test_one_core_cannot_speak_about_parallel_speed_up() -> None:
+    assert minded(ONE_CORE) == {"cores"}
+    assert conclusion(ONE_CORE).startswith("With one usable core nothing about parallel speed-up can be established")
+    assert conclusion(ONE_CORE).endswith("statements about waiting can be too.")
+
+
+def test_half_a_core_is_not_a_core() -> None:
+    assert line(HALF_A_CORE, "cores").mind
+    assert conclusion(HALF_A_CORE).startswith("A quota of 0.5 cores stops all work in bursts: nothing about computing")
+
+
+def test_a_busy_machine_is_told_to_wait() -> None:
+    assert minded(BUSY) == {"others", "steal", "sleep 20 ms"}
+    assert "sleepers wake up to 5 ms late (p99): small differences in waiting will not be" in conclusion(BUSY)
+    assert conclusion(BUSY).endswith("Others took 50% of the machine meanwhile: better wait until they are done.")
+
+
+def test_a_governor_that_follows_the_load_is_minded() -> None:
+    assert line(POWERSAVE, "governor") == Check("governor", "powersave", "the clock follows the load: drift", True)
+    assert not line(SILENT, "governor").mind
+
+
+def test_threads_that_speed_up_python_are_believed_only_without_the_gil() -> None:
+    assert not line(FREE_THREADED, "2 threads, primes").mind
+    assert line(replace(QUIET, python_threads=1.58), "2 threads, primes").means == "impossible under the GIL: drift"
+    assert line(replace(FREE_THREADED, python_threads=1.0), "2 threads, primes").mind
+
+
+def test_missing_shared_memory_is_named_but_stops_nobody() -> None:
+    assert minded(NO_LOCKS) == {"/dev/shm"}
+    assert not refusals(NO_LOCKS.limits)
+
+
+def test_too_few_threads_are_named() -> None:
+    assert minded(replace(QUIET, limits=replace(WELL, threads=500))) == {"threads"}
+    assert minded(replace(QUIET, limits=replace(WELL, threads=None))) == set()
+
+
+@pytest.mark.parametrize(
+    ("limits", "says"),
+    [
+        (replace(WELL, files=64), f"64 files may be open, {NEEDED_FILES} are needed. Next: ulimit -Hn {NEEDED_FILES}"),
+        (replace(WELL, loopback=False), "nothing answers on 127.0.0.1. Next: ip link set lo up"),
+    ],
+)
+def test_what_makes_measuring_impossible_ends_at_once_with_the_next_thing_to_type(
+    limits: Limits, says: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(Limits, "read", lambda: limits)
+    monkeypatch.setattr("sys.argv", ["doctor"])
+    with pytest.raises(SystemExit) as ended:
+        doctor.main()
+    assert ended.value.code == Exit.UNMEASURED
+    assert says in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("rounds_s", "says"),
+    [
+        ((0.081, 0.081, 0.09), "met"),
+        ((0.081, 0.09, 0.09), "when quiet"),
+        ((0.083, 0.09, 0.09), "sleepers"),  # 3 ms, of which four late wake-ups are 2 ms
+        ((0.085, 0.09, 0.09), "missed"),
+    ],
+)
+def test_an_error_is_blamed_on_who_made_it(rounds_s: tuple[float, ...], says: str) -> None:
+    assert judged(Found(waits("threads", 20, 5), rounds_s), late_s=0.0005) == says
+
+
+@pytest.mark.parametrize("readings", ALL)
+def test_every_check_fits_its_line_in_80_columns(readings: Readings) -> None:
+    with Console(width=80, record=True, quiet=True) as out:
+        out.print(doctor.rows(checks(readings)))
+        out.print(doctor.errors(readings))
+        for text in doctor.LEGEND.splitlines():
+            assert len(text) <= 80
+    for check in checks(readings):
+        assert len(check.what) <= 17
+        assert len(check.means) <= 33
+        assert check.what == "processor" or len(check.found) <= 23
+    said = out.export_text().splitlines()
+    assert len(said) == len(checks(readings)) + 1 + len(readings.known)
+    assert all(len(text) <= 80 for text in said)
+
+
+@pytest.mark.real
+def test_this_machine_can_be_read() -> None:
+    readings = take(Limits.read())
+    assert readings.affinity >= 1
+    assert all(1 <= one <= readings.machine["cores_usable"] for one in readings.parallel)
+    assert 0 < readings.long.p50_s <= readings.long.p99_s
+    assert 0 < readings.timer_s < 1e-3
+    assert conclusion(readings)
