@@ -42,7 +42,9 @@ def contest(run: Run, experiment: str, workload: str) -> Contest | None:
     """The contest that answers a question; None when it was not measured."""
     summary = run.summary
     rows = summary[(summary["experiment"] == experiment) & (summary["workload"] == workload) & ~summary["twin"]]
-    if experiment == "mixed" and len(rows):
+    if rows.empty:
+        return None
+    if experiment == "mixed":
         rows = rows[rows["compute_seconds"] == turning_share(rows)]
         rows = rows[(rows["concurrency"] == rows["concurrency"].max())]
     rows = rows.dropna(subset=["seconds", "speedup"]).sort_values("seconds")

@@ -3,23 +3,36 @@
 A block runs in a session of its own, so that it can be ended with all its descendants: killing a process that holds
 a `ProcessPoolExecutor` leaves its workers alive. It holds the other end of a pipe of ours, so that it ends when we do.
 A cell that hangs or kills its interpreter is entered as no result, and the rest of the block goes on in a new one.
+So it does after every cell that failed, whatever of: a dead server, a stray thread or a half-spent limit would be the
+next cell's trouble. Rejected: looking for each of them.
 """
 
+import errno
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
+
+import psutil
 
 from benchmarks import journal
+from benchmarks.measure import BUDGET_S
+from scripts.dataset import fault, fingerprint, read_environment, whole, whose
 from scripts.exits import Exit, Stop
 
 POLL_S = 0.1  # how often the journal is looked at: the screen needs no more, and looking disturbs
+# A stopped interpreter cannot keep its own budget. The margin is for its start: imports, the server, the spinners.
+SILENCE_S = BUDGET_S + 15
+ATTEMPTS = 2  # of an interpreter to begin a cell: whatever killed the first may be over
+ROOM_BYTES = 16 * 2**20  # a run takes some 4 MB, and half a line on a full disk is no record
 NOTHING_SELECTED = 5  # pytest's exit code
 USAGE_ERROR = 4
 
@@ -42,47 +55,59 @@ class Block:
     def entries(self) -> list[Entry]:
         """What the journal holds so far; torn lines are left out."""
         path = self.path(".journal")
-        return [entry for _, entry in journal.read(path) if isinstance(entry, dict)] if path.exists() else []
+        lines = journal.read(path) if path.exists() else []
+        return [entry for _, entry in lines if isinstance(entry, dict) and not fault(entry)]
 
     def finished(self) -> set[str]:
         """Cells that have an entry, be they results or not."""
         return {entry["cell"] for entry in self.entries() if entry["kind"] == "cell"}
 
+    def planned(self) -> dict[str, Entry]:
+        """The cells that were to be measured."""
+        return {cell["cell"]: cell for entry in self.entries() if entry["kind"] == "block" for cell in entry["order"]}
+
     def ended(self) -> bool:
-        """Whether the block ran to its end."""
-        return any(entry["kind"] == "end" for entry in self.entries())
+        """Whether every planned cell has an entry. The last line alone says nothing: an interrupted pytest writes it."""
+        planned = self.planned().keys()
+        return planned <= self.finished() and (bool(planned) or any(entry["kind"] == "end" for entry in self.entries()))
 
     def under_way(self) -> Entry | None:
         """The cell that was begun last and has no entry: the block died of it."""
         begun = [entry["cell"] for entry in self.entries() if entry["kind"] == "begin"]
         if not begun or begun[-1] in self.finished():
             return None
-        planned = [cell for entry in self.entries() if entry["kind"] == "block" for cell in entry["order"]]
-        return next((cell for cell in planned if cell["cell"] == begun[-1]), None)
+        return self.planned().get(begun[-1])
 
-    def command(self) -> list[str]:
-        """The interpreter's command line."""
-        self.path(".done").write_text("\n".join(self.finished()))
+    def command(self, done: IO[str]) -> list[str]:
+        """The interpreter's command line; what is done already is in a file without a name, which nobody can leave."""
+        done.write("\n".join(self.finished()))
+        done.seek(0)
         options = {
             "only": self.only,
             "block": self.number,
             "seed": self.seed,
             "journal": self.path(".journal"),
             "pace": self.run / "pace.json",
-            "without": self.path(".done"),
+            "without": f"/dev/fd/{done.fileno()}",
             "benchmark-json": self.path(".json.partial"),
         }
         # capture=sys: the default closes the standard input that ties the block to us
-        pytest = [sys.executable, "-m", "pytest", "benchmarks", "-q", "--capture=sys", "--supervised"]
+        pytest = [sys.executable, "-m", "pytest", "benchmarks", "-qx", "--capture=sys", "--supervised"]
         return pytest + [f"--{name}={value}" for name, value in options.items()]
 
 
 @contextmanager
 def interpreter(block: Block) -> Iterator[subprocess.Popen[bytes]]:
     """The block's process; it and all its descendants are gone afterwards, whatever happens."""
-    with block.path(".log").open("ab") as log:
+    with block.path(".log").open("ab") as log, tempfile.TemporaryFile("w+") as done:
         process = subprocess.Popen(
-            block.command(), stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True, env=environment()
+            block.command(done),
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=log,
+            pass_fds=[done.fileno()],
+            start_new_session=True,
+            env=environment(),
         )
     try:
         yield process
@@ -99,43 +124,102 @@ def environment() -> dict[str, str]:
 
 
 def end_session(process: subprocess.Popen[bytes]) -> None:
-    """Kill what is left of the session that `process` leads."""
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
+    """Kill what is left of the session that `process` leads, whatever groups it is made of, stopped or not."""
+    while left := [member for member in psutil.process_iter() if lives_in(process.pid, member)]:
+        for member in left:
+            with suppress(psutil.NoSuchProcess):
+                member.kill()
+        process.poll()
     if process.stdin:
         process.stdin.close()
     process.wait()
 
 
-def follow(block: Block, process: subprocess.Popen[bytes], listen: Callable[[Entry], None], seen: int) -> int:
-    """Tell `listen` of each new entry until the process has ended; returns how many entries there are."""
+def lives_in(session: int, member: psutil.Process) -> bool:
+    """Whether a process belongs to the session, and is more than an entry in a table."""
+    try:
+        return os.getsid(member.pid) == session and member.status() != psutil.STATUS_ZOMBIE
+    except (OSError, psutil.Error):
+        return False
+
+
+def follow(
+    block: Block, process: subprocess.Popen[bytes], listen: Callable[[Entry], None], seen: int, silence_s: float
+) -> tuple[int, float]:
+    """Tell `listen` of each new entry until the process has ended or says nothing for too long.
+
+    Returns how many entries there are, and for how many seconds there was none.
+    """
+    heard_at = time.monotonic()
     while True:
         ended = process.poll() is not None
         entries = block.entries()
         for entry in entries[seen:]:
             listen(entry)
-        seen = len(entries)
-        if ended:
-            return seen
+            heard_at = time.monotonic()
+        seen, silent_s = len(entries), time.monotonic() - heard_at
+        if ended or silent_s > silence_s:
+            return seen, silent_s
         time.sleep(POLL_S)
 
 
-def run_block(block: Block, listen: Callable[[Entry], None]) -> None:
+def run_block(block: Block, listen: Callable[[Entry], None], silence_s: float = SILENCE_S) -> None:
     """Run the block to its end, in as many interpreters as it takes. Stop when nothing could be measured."""
-    seen = len(block.entries())
+    open_journal(block)
+    seen, fruitless = len(block.entries()), 0
     while not block.ended():
+        need_room(block.run)
         before = block.finished()
         with interpreter(block) as process:
-            seen = follow(block, process, listen, seen)
+            seen, silent_s = follow(block, process, listen, seen, silence_s)
         explain(block, process.returncode)
         if culprit := block.under_way():
-            reason = f"its interpreter ended with {ending(process.returncode)}; see {block.path('.log').name}"
-            journal.append(
-                block.path(".journal"), {"kind": "cell", **culprit, "valid": False, "reason": reason, "rounds": []}
+            blame(block, culprit, how_it_ended(process.returncode, silent_s))
+        fruitless = fruitless + 1 if block.finished() == before and not block.ended() else 0
+        if fruitless == ATTEMPTS:
+            need_room(block.run)
+            raise Stop(
+                Exit.UNMEASURED, f"block {block.number} measured nothing: {last_words(block)}. Next: make doctor"
             )
-        elif not block.ended() and block.finished() == before:
-            raise Stop(Exit.UNMEASURED, f"block {block.number} measured nothing: {last_words(block)}")
     publish(block)
+
+
+def open_journal(block: Block) -> None:
+    """Begin the journal with whose it is, or go on with it. Stop when it is another's."""
+    path, run = block.path(".journal"), fingerprint(block.run, read_environment(block.run))
+    if not path.exists():
+        with whole(path) as file:
+            journal.append(file, {"kind": "run", "schema": journal.SCHEMA, "block": block.number, "of": run})
+    if stranger := whose(next((entry for _, entry in journal.read(path)), None), block.number, run):
+        raise Stop(Exit.UNREADABLE, f"{path} cannot be gone on with: {stranger}. Next: rm {path}")
+    if not path.read_bytes().endswith(b"\n"):
+        with path.open("ab") as file:  # a torn line must not tear the next one
+            file.write(b"\n")
+
+
+def need_room(folder: Path) -> None:
+    """OSError when the disk is as good as full: what cannot be recorded should not be measured."""
+    if shutil.disk_usage(folder).free < ROOM_BYTES:
+        raise OSError(errno.ENOSPC, f"less than {ROOM_BYTES // 2**20} MiB are free", str(folder))
+
+
+def blame(block: Block, culprit: Entry, what: str) -> None:
+    """Enter the cell that the interpreter died of as no result."""
+    entry = {
+        "kind": "cell",
+        **culprit,
+        "valid": False,
+        "reason": f"{what}; see {block.path('.log').name}",
+        "rounds": [],
+    }
+    journal.append(block.path(".journal"), entry)
+
+
+def how_it_ended(code: int, silent_s: float) -> str:
+    """What became of the interpreter of a cell, in words."""
+    if silent_s > BUDGET_S - 2 * POLL_S:
+        return f"it had not ended after {BUDGET_S:g} s"
+    return f"its interpreter ended with {signal.Signals(-code).name if code < 0 else f'exit code {code}'}"
 
 
 def explain(block: Block, code: int) -> None:
@@ -158,16 +242,10 @@ def last_words(block: Block) -> str:
     )
 
 
-def ending(code: int) -> str:
-    """How a process ended, in words."""
-    return signal.Signals(-code).name if code < 0 else f"exit code {code}"
-
-
 def publish(block: Block) -> None:
-    """Rename the finished JSON into place and remove what only the block needed."""
+    """Rename the finished JSON into place."""
     partial = block.path(".json.partial")
     if partial.exists() and partial.stat().st_size:
         partial.replace(block.path(".json"))
     else:
         partial.unlink(missing_ok=True)
-    block.path(".done").unlink(missing_ok=True)

@@ -50,11 +50,8 @@ LINES: dict[Any, Entry] = {
     "cell": CELL | {"valid": bool, "reason": str, "rounds": [ROUND]},
     "end": {},
 }
-COLUMNS = {
-    "saturated": str,
-    "spans_us": [float],
-    "metrics": {},
-}  # every other column holds a number, yes or no, or None
+COLUMNS = {"saturated": str, "spans_us": [float], "metrics": {}}  # any other holds a number, yes or no, or nothing
+LARGEST = 1e300  # beyond it whole numbers are no floats; infinity and NaN are not below it
 ENVIRONMENT = {
     "run": str,
     "plan": {"only": str, "blocks": int, "seed": int, "quick": bool},
@@ -158,30 +155,40 @@ def misfit(value: Any, shape: Any, where: str) -> str | None:
         return next(filter(None, wrong), None)
     if isinstance(shape, list) and isinstance(value, list):
         return next(filter(None, (misfit(item, shape[0], where) for item in value)), None)
-    number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    fits = {float: number, int: number and isinstance(value, int) and value >= 0}
-    alike = fits[shape] if shape in (int, float) else type(value) is shape
-    return None if alike else f"{where} cannot be {value!r:.60}"
+    number = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < LARGEST
+    whole_number = number and isinstance(value, int) and value >= 0
+    fits = {float: number, int: whole_number}[shape] if shape in (float, int) else type(value) is shape
+    return None if fits else f"{where} cannot be {value!r:.60}"
 
 
 def fault(entry: Entry) -> str | None:
     """What is wrong with an entry whose checksum is right; None when it is as this schema has it."""
-    if entry.get("kind") not in LINES:
-        return f"there is no kind of line called {entry.get('kind')!r:.60}"
-    wrong = misfit(entry, LINES[entry["kind"]], f"its {entry['kind']}")
-    return wrong or (fault_of_rounds(entry) if entry["kind"] == "cell" else None)
+    kind = entry.get("kind")
+    if not isinstance(kind, str) or kind not in LINES:
+        return f"there is no kind of line called {kind!r:.60}"
+    return misfit(entry, LINES[kind], kind) or (fault_of_rounds(entry) if kind == "cell" else None)
 
 
 def fault_of_rounds(cell: Entry) -> str | None:
     """What is wrong with the columns of a cell's rounds."""
-    if cell["valid"] and not any(entry["seconds"] > 0 and not entry["discarded"] for entry in cell["rounds"]):
-        return "it is called valid, but has no measured round"
-    for entry in cell["rounds"]:
-        for name, value in (entry | entry.get("metrics", {})).items():
-            if value is not None and not isinstance(value, bool):
-                if wrong := misfit(value, COLUMNS.get(name, float), name):
-                    return wrong
-    return None
+    rounds = cell["rounds"]
+    if cell["valid"] and all(entry["discarded"] for entry in rounds):
+        return "a valid cell without a measured round"
+    faults = (fault_of_column(name, value) for entry in rounds for name, value in entry.items())
+    return next(filter(None, faults), None)
+
+
+def fault_of_column(name: str, value: Any) -> str | None:
+    """What is wrong with one value of a round."""
+    if value is None or isinstance(value, bool):
+        return f"{name} cannot be {value!r}" if name in COLUMNS else None
+    wrong = misfit(value, COLUMNS.get(name, float), name)
+    if wrong or name not in ("seconds", "spans_us", "metrics"):
+        return wrong
+    if name == "metrics":
+        return next(filter(None, (fault_of_column(*metric) for metric in value.items())), None)
+    impossible = value <= 0 if name == "seconds" else len(value) % 2
+    return f"{name} cannot be {value!r:.60}" if impossible else None
 
 
 def because(omissions: list[Omission]) -> str:

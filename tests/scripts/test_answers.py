@@ -121,6 +121,12 @@ def test_a_run_without_sequential_gives_no_answer_rather_than_a_wrong_one() -> N
     assert said(SyntheticRun(rounds(threads=0.9, asyncio=0.5))) == []
 
 
+def test_a_run_that_only_observes_is_shown_without_answers() -> None:
+    run = make(experiments=["starting", "memory"])
+    assert said(run) == []
+    assert "process-spawn" in printed(run)
+
+
 def test_the_three_questions_are_answered_in_order() -> None:
     run = make()
     starts = ["For I/O-bound work", "For CPU-bound Python code", "For mixed work (20 % CPU)"]
