@@ -1,5 +1,6 @@
 """Wiring only: options, selection, order, and the fixtures that the experiments use."""
 
+import gc
 import random
 import re
 from collections.abc import Callable, Iterator
@@ -105,6 +106,8 @@ def place(request: pytest.FixtureRequest, write: Callable[[dict[str, Any]], None
     config, items = request.config, request.session.items
     path = config.getoption("pace")
     pace = Pace.read(path) if path else Pace.measure()
+    gc.collect()
+    gc.freeze()  # pytest's own hundred thousand objects are no part of any program that is measured
     with serve("servers.latency") as server, Gauge(pace.numbers_per_s) as gauge:
         order = [cell_of(item).identity() | {"cell": str(cell_of(item))} for item in items]
         write({"kind": "block", "schema": journal.SCHEMA, "block": config.getoption("block"), "order": order})

@@ -1,7 +1,7 @@
 """I/O-bound: how well does each model overlap waiting, with as many tasks in flight as any other?
 
-40 tasks that each wait 20 ms for the server, 20 at once: one after another that is 0.8 s, and two waves of 20 ms are
-the floor. `wire` is the verdict on the models; `http` shows what the usual libraries make of them; `sleep` has no
+20 tasks that each wait 20 ms for the server, 10 at once: one after another that is 0.4 s, and two waves of 20 ms are
+the floor. More at once: `scaling`. `wire` is the verdict on the models; `http` shows what the usual libraries make of them; `sleep` has no
 network at all.
 """
 
@@ -16,7 +16,7 @@ from benchmarks.workloads.wire import Wire
 @cells(
     "io",
     workloads=[Wire(), Http(), Sleep()],
-    concurrency=[20],
+    concurrency=[10],
     tasks=lambda concurrency: 2 * concurrency,
     twins=[("wire", "asyncio")],
     headline=lambda cell: cell.workload.name != "sleep",

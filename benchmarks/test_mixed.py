@@ -1,6 +1,6 @@
 """Mixed: how much computing does it take until waiting in one thread no longer pays?
 
-Every task lasts 20 ms on an idle machine; from none to all of it is spent computing in Python, the rest waiting.
+Every task lasts 10 ms on an idle machine; from none to all of it is spent computing in Python, the rest waiting.
 """
 
 from collections.abc import Callable
@@ -8,17 +8,18 @@ from collections.abc import Callable
 from benchmarks.cell import Cell, cells
 from benchmarks.workloads.mixed import Mixed
 
+MANY = 12
 CPU_SHARES = (0, 0.01, 0.05, 0.2, 0.5, 1)
 
 
 @cells(
     "mixed",
-    workloads=[Mixed(cpu_share=share) for share in CPU_SHARES],
-    concurrency=[4, 16],
-    tasks=lambda concurrency: 16,
-    where=lambda cell: cell.model != "sequential" or cell.concurrency == 16,  # the same work whatever is allowed
+    workloads=[Mixed(cpu_share=share, task_s=0.01) for share in CPU_SHARES],
+    concurrency=[4, MANY],
+    tasks=lambda concurrency: MANY,
+    where=lambda cell: cell.model != "sequential" or cell.concurrency == MANY,  # the same work whatever is allowed
     rounds=1,
-    headline=lambda cell: cell.cpu_percent == 20 and cell.concurrency == 16,
+    headline=lambda cell: cell.cpu_percent == 20 and cell.concurrency == MANY,
 )
 def test_mixed(measure: Callable[[Cell], None], cell: Cell) -> None:
     """Fetch, then compute."""

@@ -4,11 +4,12 @@ import argparse
 import json
 import os
 import random
+import shutil
 import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,10 +19,10 @@ from filelock import FileLock, Timeout
 from benchmarks import journal
 from benchmarks.environment import environment
 from benchmarks.pace import Pace
-from scripts.blocks import Block, run_block
+from scripts.blocks import Block, need_room, run_block
 from scripts.charts import draw_all
 from scripts.console import Live, console, show
-from scripts.dataset import LATEST, Run, load, write_tables
+from scripts.dataset import LATEST, Run, load, read_environment, whole, write_tables
 from scripts.exits import Exit, Stop, leave
 from scripts.report import write_report
 
@@ -51,30 +52,23 @@ def plan(chosen: argparse.Namespace) -> dict[str, Any]:
     return {"only": only, "blocks": blocks, "seed": seed, "quick": chosen.quick}
 
 
-def new_run(chosen: argparse.Namespace) -> Path:
+def new_run(run: Path, planned: dict[str, Any]) -> None:
     """Make the folder of a new run, with its environment, its plan and its pace."""
-    planned = plan(chosen)
-    run = RESULTS / "runs" / datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    pace, found = Pace.measure(), environment()
     (run / "blocks").mkdir(parents=True)
-    Pace.measure().write(run / "pace.json")
-    write_environment(run, environment() | {"schema": journal.SCHEMA, "run": run.name, "plan": planned})
-    return run
+    pace.write(run / "pace.json")
+    write_environment(run, found | {"schema": journal.SCHEMA, "run": run.name, "plan": planned})
 
 
 def write_environment(run: Path, found: dict[str, Any]) -> None:
     """All at once or not at all."""
-    partial = run / "environment.json.partial"
-    partial.write_text(json.dumps(found, indent=1))
-    partial.replace(run / "environment.json")
+    with whole(run / "environment.json") as file:
+        file.write_text(json.dumps(found, indent=1))
 
 
-def old_run(run: Path) -> Path:
-    """The folder of an interrupted run, marked as resumed. Stop when it was measured elsewhere."""
-    try:
-        found = json.loads((run / "environment.json").read_text())
-    except (OSError, ValueError) as problem:
-        raise Stop(Exit.UNREADABLE, f"{run} cannot be resumed: {problem}. Next: make bench") from None
-    here = environment()
+def old_run(run: Path) -> None:
+    """Mark an interrupted run as resumed. Stop when it was measured elsewhere."""
+    found, here = read_environment(run), environment()
     for part in ("cpu", "cores_usable"):
         if found["machine"][part] != here["machine"][part]:
             raise Stop(Exit.UNREADABLE, f"{run} was measured on another machine ({part} differs). Next: make bench")
@@ -82,12 +76,24 @@ def old_run(run: Path) -> Path:
         raise Stop(Exit.UNREADABLE, f"{run} was measured with another Python or other packages. Next: make bench")
     found["resumed"] = [*found.get("resumed", []), datetime.now(UTC).isoformat(timespec="seconds")]
     write_environment(run, found)
-    return run
+
+
+def offer() -> None:
+    """Say so when the newest run was cut short: what it measured need not be lost."""
+    runs = sorted((RESULTS / "runs").glob("*/environment.json"))
+    if runs and not (run := runs[-1].parent).joinpath("summary.csv").exists() and measured(run):
+        print(f"overlap: {run} was cut short. To go on with it instead: make bench RESUME={run}", file=sys.stderr)
+
+
+def measured(run: Path) -> bool:
+    """Whether anything in the run is worth keeping."""
+    lines = (line for file in (run / "blocks").glob("*.journal") for _, line in journal.read(file))
+    return any(isinstance(line, dict) and line.get("kind") == "cell" for line in lines)
 
 
 def measure(run: Path, live: Live) -> None:
     """Run every block that has not ended yet."""
-    planned = json.loads((run / "environment.json").read_text())["plan"]
+    planned = read_environment(run)["plan"]
     took: list[float] = []
     with live.bar:
         for number in range(planned["blocks"]):
@@ -104,33 +110,30 @@ def make_everything(run: Path) -> Run:
     write_tables(found)
     draw_all(found, run / "charts")
     write_report(found)
-    partial = LATEST.with_name("latest.partial")
-    partial.unlink(missing_ok=True)
-    partial.symlink_to(run.relative_to(RESULTS))
-    partial.replace(LATEST)
+    with whole(LATEST) as link:
+        link.symlink_to(os.path.relpath(run.resolve(), RESULTS.resolve()))
     return found
 
 
 @contextmanager
 def alone() -> Iterator[None]:
     """Two runs at once would measure each other: hold a lock that says whose it is, and that ends with its owner."""
-    owner = RESULTS / ".lock.owner"
+    lock = RESULTS / ".lock"
     try:
         RESULTS.mkdir(exist_ok=True)
-        with FileLock(RESULTS / ".lock", timeout=0):
-            owner.write_text(f"process {os.getpid()}, since {datetime.now(UTC):%H:%M:%S} UTC")
-            try:
-                yield
-            finally:
-                owner.unlink(missing_ok=True)
+        with FileLock(lock, timeout=0):
+            lock.write_text(f"process {os.getpid()}, since {datetime.now(UTC):%H:%M:%S} UTC")
+            for left in RESULTS.rglob("*.partial"):  # by an owner that was killed
+                left.unlink(missing_ok=True)
+            yield
     except Timeout:
-        who = owner.read_text() if owner.exists() else "another process"
+        who = lock.read_text() or "another process"
         raise Stop(Exit.UNMEASURED, f"another run is under way ({who}). Next: wait for it, or end it") from None
 
 
 @contextmanager
 def readable_errors(run: Callable[[], Path | None]) -> Iterator[None]:
-    """Turn what the system refuses, and an interruption, into a sentence."""
+    """Turn what the system refuses, and an interruption, into a sentence; `run` gives what can be gone on with."""
     try:
         yield
     except OSError as problem:
@@ -140,6 +143,18 @@ def readable_errors(run: Callable[[], Path | None]) -> Iterator[None]:
     except KeyboardInterrupt:
         kept = f"What was measured is kept. Next: make bench RESUME={run()}" if run() else "Nothing was measured yet"
         raise Stop(Exit.INTERRUPTED, f"interrupted. {kept}") from None
+
+
+@contextmanager
+def worth_keeping(run: Path) -> Iterator[None]:
+    """A new run that was refused or ended before its first cell leaves no folder; one that failed, leaves its logs."""
+    try:
+        yield
+    except BaseException as problem:
+        failed = isinstance(problem, Stop) and problem.code == Exit.UNMEASURED
+        if not failed and not measured(run):
+            shutil.rmtree(run, ignore_errors=True)
+        raise
 
 
 def enough_files() -> None:
@@ -161,23 +176,35 @@ def interrupt(number: int, frame: object) -> None:
     raise KeyboardInterrupt
 
 
+def bench(chosen: argparse.Namespace, run: Path) -> Run:
+    """Measure what is asked for, or what is left of it, and make everything of it."""
+    planned = plan(chosen)
+    enough_files()
+    need_room(RESULTS)
+    if chosen.resume:
+        old_run(run)
+    else:
+        offer()
+        new_run(run, planned)
+    measure(run, Live(console(stderr=True), read_environment(run)["plan"]["blocks"]))
+    return make_everything(run)
+
+
 def main() -> None:
     """Measure and answer."""
-    chosen = options()
-    run: Path | None = None
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, interrupt)
+    chosen = options()
+    run: Path = chosen.resume or RESULTS / "runs" / datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     try:
-        with readable_errors(lambda: run), alone():
-            plan(chosen)
-            enough_files()
-            run = old_run(chosen.resume) if chosen.resume else new_run(chosen)
-            planned = json.loads((run / "environment.json").read_text())["plan"]
-            measure(run, Live(console(stderr=True), planned["blocks"]))
-            found = make_everything(run)
+        keeping = nullcontext() if chosen.resume else worth_keeping(run)
+        with readable_errors(lambda: run if measured(run) else None), alone(), keeping:
+            found = bench(chosen, run)
+        show(found, console())
     except Stop as stop:
         leave(stop)
-    show(found, console())
+    except KeyboardInterrupt:
+        leave(Stop(Exit.INTERRUPTED, f"interrupted. Everything is measured and made: see {run}"))
     print(f"\nCharts: {run}/charts  Report: {run}/report.html  Tables: {run}/*.csv", file=sys.stderr)
 
 

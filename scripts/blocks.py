@@ -31,6 +31,7 @@ from scripts.exits import Exit, Stop
 POLL_S = 0.1  # how often the journal is looked at: the screen needs no more, and looking disturbs
 # A stopped interpreter cannot keep its own budget. The margin is for its start: imports, the server, the spinners.
 SILENCE_S = BUDGET_S + 15
+DYING_S = 0.01  # between two looks at what was killed
 ATTEMPTS = 2  # of an interpreter to begin a cell: whatever killed the first may be over
 ROOM_BYTES = 16 * 2**20  # a run takes some 4 MB, and half a line on a full disk is no record
 NOTHING_SELECTED = 5  # pytest's exit code
@@ -67,7 +68,7 @@ class Block:
         return {cell["cell"]: cell for entry in self.entries() if entry["kind"] == "block" for cell in entry["order"]}
 
     def ended(self) -> bool:
-        """Whether every planned cell has an entry. The last line alone says nothing: an interrupted pytest writes it."""
+        """Whether every planned cell has an entry; the last line says little, an interrupted pytest writes it too."""
         planned = self.planned().keys()
         return planned <= self.finished() and (bool(planned) or any(entry["kind"] == "end" for entry in self.entries()))
 
@@ -93,6 +94,7 @@ class Block:
         }
         # capture=sys: the default closes the standard input that ties the block to us
         pytest = [sys.executable, "-m", "pytest", "benchmarks", "-qx", "--capture=sys", "--supervised"]
+        pytest.append("-Wignore:Not saving anything")  # what pytest-benchmark says, as an error, where nothing was run
         return pytest + [f"--{name}={value}" for name, value in options.items()]
 
 
@@ -129,6 +131,7 @@ def end_session(process: subprocess.Popen[bytes]) -> None:
         for member in left:
             with suppress(psutil.NoSuchProcess):
                 member.kill()
+        time.sleep(DYING_S)
         process.poll()
     if process.stdin:
         process.stdin.close()

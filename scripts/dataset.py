@@ -8,7 +8,6 @@ run or machine is left out, and an environment that was altered afterwards fits 
 """
 
 import json
-import math
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,7 +24,6 @@ from scripts.exits import Exit, Stop
 
 LATEST = Path("results/latest")
 IDENTITY = ["experiment", "workload", "model", "concurrency", "tasks", "wait_seconds", "compute_seconds", "twin"]
-TIMED = [name + end for name in ("seconds", "efficiency", "speedup") for end in ("", "_low", "_high")]
 FEW_BLOCKS = 6  # below this a t-interval says more about its tables than about the machine: ranges only
 
 Entry = dict[str, Any]
@@ -98,8 +96,7 @@ class Run:
         """One row per cell, with intervals."""
         from scripts.summary import summarise
 
-        found = summarise(self.rounds, ranges_only=self.ranges_only)
-        return found.reindex(columns=[*found, *(name for name in TIMED if name not in found)])  # whatever was measured
+        return summarise(self.rounds, ranges_only=self.ranges_only)
 
     @cached_property
     def noise_floor(self) -> float | None:
@@ -263,21 +260,20 @@ def whose(first: Entry | ValueError | None, block: int, run: str) -> str | None:
     return None if first["block"] == block else f"it is a copy of block {first['block']}"
 
 
-def read_entries(block: int, lines: Iterable[tuple[int, Entry | ValueError]]) -> Iterator[Entry | Omission]:
+def read_entries(block: int, lines: list[tuple[int, Entry | ValueError]]) -> Iterator[Entry | Omission]:
     """The whole cells among the lines, and what is wrong with the others."""
-    planned, entered, ended = set[str](), set[str](), False
-    for number, entry in lines:
-        if wrong := str(entry) if isinstance(entry, ValueError) else fault(entry):
-            yield Omission(block, f"line {number}", wrong)
-            continue
-        assert isinstance(entry, dict)
-        ended |= entry["kind"] == "end"
-        if entry["kind"] == "block":
-            planned |= {cell["cell"] for cell in entry["order"]}
-        elif entry["kind"] == "cell":
-            entered.add(entry["cell"])
-            yield entry | {"block": block} if entry["valid"] else Omission(block, entry["cell"], entry["reason"])
-    missing = sorted(planned - entered) if planned or ended else ["every other cell"]
+    faults = {number: str(line) if isinstance(line, ValueError) else fault(line) for number, line in lines}
+    yield from (Omission(block, f"line {number}", wrong) for number, wrong in faults.items() if wrong)
+    sound = [line for number, line in lines if not isinstance(line, ValueError) and not faults[number]]
+    planned = {cell["cell"] for line in sound if line["kind"] == "block" for cell in line["order"]}
+    entries = [line | {"block": block} for line in sound if line["kind"] == "cell"]
+    for entry in entries:
+        if planned and entry["cell"] not in planned:
+            yield Omission(block, entry["cell"], "it was not planned for this block")
+        else:
+            yield entry if entry["valid"] else Omission(block, entry["cell"], entry["reason"])
+    ended = planned or any(line["kind"] == "end" for line in sound)
+    missing = sorted(planned - {entry["cell"] for entry in entries}) if ended else ["every other cell"]
     yield from (Omission(block, cell, "not measured: the block was cut short") for cell in missing)
 
 

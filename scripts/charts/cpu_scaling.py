@@ -19,8 +19,13 @@ BODY_IN = 4.0
 
 
 def shown(run: Run) -> tuple[list[Point], Format]:
-    """The cells of this chart as speed-ups; as throughput in a run that has nothing to compare with."""
-    ratios = [each for each in points(run, ["cpu_scaling"], "speedup") if each.model != "sequential"]
+    """The cells of this chart as speed-ups; as throughput in a run that has nothing to compare with.
+
+    The experiment `cpu` has the point with as many workers as there are cores, so `cpu_scaling` leaves it out.
+    """
+    scaled = {(each.workload, each.model) for each in points(run, ["cpu_scaling"], "seconds")}
+    ratios = [each for each in points(run, ["cpu", "cpu_scaling"], "speedup") if (each.workload, each.model) in scaled]
+    ratios = sorted((each for each in ratios if each.model != "sequential"), key=lambda each: each.concurrency)
     return (ratios, times) if ratios else (points(run, ["cpu_scaling"], "tasks_per_second"), rate)
 
 

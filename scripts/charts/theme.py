@@ -141,7 +141,7 @@ def save(figure: Figure, theme: Theme, stem: Path, description: str) -> list[Pat
     return paths
 
 
-FAST = {"compress_level": 4}  # half the time of the usual 6, for a tenth more bytes
+FAST = {"compress_level": 3}  # two thirds of the time of the usual 6, for a tenth more bytes
 
 
 def as_png(figure: Figure, theme: Theme) -> bytes:

@@ -24,6 +24,7 @@ from scripts.charts.theme import (
     SLIDE,
     Theme,
     family,
+    save,
     style,
 )
 from scripts.charts.words import amount, between, rate, seconds, times
@@ -77,11 +78,17 @@ def cells(run: SyntheticRun, *experiments: str) -> list[dict[Any, Any]]:
     return summary.to_dict("records")
 
 
-@pytest.mark.parametrize("theme", [LIGHT, SLIDE], ids=lambda theme: theme.name)
-@pytest.mark.parametrize("name", RUNS)
+@pytest.mark.parametrize(
+    ("name", "theme"),
+    [*((name, LIGHT) for name in RUNS), *((name, SLIDE) for name in ("full", "huge differences", "many models"))],
+    ids=lambda value: value.name if isinstance(value, Theme) else value,
+)
 def test_no_text_covers_another_or_is_cut_off(name: str, theme: Theme) -> None:
-    found = {module.NAME: module.draw(a_run(name), theme) for module in MODULES}
-    assert {chart: defects(figure) for chart, figure in found.items() if figure and defects(figure)} == {}
+    if name == "full":
+        found = {module.NAME: of_full_run(module, theme) for module in MODULES}
+    else:
+        found = {module.NAME: module.draw(a_run(name), theme) for module in MODULES}
+    assert {chart: faults for chart, figure in found.items() if figure and (faults := defects(figure))} == {}
     assert all(found[chart] for chart in ("timeline", "scaling"))
 
 
@@ -213,7 +220,7 @@ def test_a_missing_experiment_is_skipped_with_its_reason(tmp_path: Path) -> None
 
 def test_the_same_run_gives_the_same_bytes(tmp_path: Path) -> None:
     run = make(experiments=["starting"], blocks=6)
-    one, two = draw_all(run, tmp_path / "one", lambda _: None), draw_all(run, tmp_path / "two", lambda _: None)
+    one, two = (save(drawn(starting, run), LIGHT, tmp_path / name, "what it shows") for name in ("one", "two"))
     assert [path.read_bytes() for path in one] == [path.read_bytes() for path in two]
     assert b"<dc:date>" not in one[0].read_bytes()
 
