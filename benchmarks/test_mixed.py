@@ -8,7 +8,7 @@ from collections.abc import Callable
 from benchmarks.cell import Cell, cells
 from benchmarks.workloads.mixed import Mixed
 
-MANY = 12
+MANY = 10
 CPU_SHARES = (0, 0.01, 0.05, 0.2, 0.5, 1)
 
 

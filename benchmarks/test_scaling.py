@@ -17,7 +17,7 @@ MOST_PROCESSES = 50
     workloads=[Wire()],
     models=["threads", "processes", "asyncio"],
     concurrency=[1, 10, 50, 200, 1000],
-    tasks=lambda concurrency: max(10, min(2 * concurrency, 1000)),
+    tasks=lambda concurrency: max(6, min(2 * concurrency, 1000)),
     where=lambda cell: cell.model != "processes" or cell.concurrency <= MOST_PROCESSES,
     rounds=1,
 )

@@ -14,7 +14,7 @@ import psutil
 from benchmarks.models import model
 from benchmarks.workloads.sleep import Sleep
 
-WAIT_S = 0.6  # how long each task waits; long enough for all of them to have started
+WAIT_S = 0.4  # how long each task waits; long enough for all of them to have started
 LOOKS = 10  # at the memory, while they wait
 
 

@@ -1,5 +1,6 @@
 """Does `make aa` notice a suite that lies? Sessions of machines that never were, as tables of rounds."""
 
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from scripts import stats
 from scripts.aa import EXPERIMENTS, PERCENT, judge_planted, judge_twins, planted, report, twins
 from scripts.dataset import Run
 from scripts.exits import Exit, Stop
+from scripts.verdicts import Comparison
 from tests.scripts.simulate import WORLDS, FloatArray, sessions
 
 TWINS = 7
@@ -52,7 +54,7 @@ def session(world: str, truth: list[float], seed: int = 1, count: int = 1) -> li
 
 def said(table: pd.DataFrame) -> tuple[Exit, str]:
     """The exit and the words of a run of these rounds."""
-    out = Console(width=80, record=True, quiet=True)
+    out = Console(width=80, record=True, file=StringIO())
     code = report(Run(Path("results/aa/planted"), {}, table, [], []), out)
     return code, out.export_text()
 
@@ -103,7 +105,7 @@ def test_a_slowdown_of_a_fifth_is_found_by_the_very_judgement_of_a_run() -> None
     for table in session("calm", TRUTH, count=20):
         floor = stats.noise_floor([pair.found for pair in twins(table)])
         judged = judge_planted(planted(table), floor)
-        assert judged[-1].says is stats.Comparison.SLOWER
+        assert judged[-1].says is Comparison.SLOWER
         assert not any(one.wrong_sign for one in judged)
 
 
@@ -124,7 +126,7 @@ def test_an_ordinary_run_does_not_pay_for_these_cells() -> None:
 
 
 def test_what_is_planted_is_what_is_judged() -> None:
-    assert PLANTED_PERCENT == (0, *PERCENT)
+    assert (0, *PERCENT) == PLANTED_PERCENT
 
 
 def test_planted_computing_is_the_same_work_in_every_task() -> None:

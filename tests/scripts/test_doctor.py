@@ -1,6 +1,7 @@
 """Does the doctor say what a machine can establish? Machines that never were, planted as readings."""
 
 from dataclasses import replace
+from io import StringIO
 from typing import Any
 
 import pytest
@@ -170,7 +171,7 @@ def test_an_error_is_blamed_on_who_made_it(rounds_s: tuple[float, ...], says: st
 
 @pytest.mark.parametrize("readings", ALL)
 def test_every_check_fits_its_line_in_80_columns(readings: Readings) -> None:
-    with Console(width=80, record=True, quiet=True) as out:
+    with Console(width=80, record=True, file=StringIO()) as out:
         out.print(doctor.rows(checks(readings)))
         out.print(doctor.errors(readings))
         for text in doctor.LEGEND.splitlines():
