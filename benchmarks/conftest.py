@@ -19,6 +19,8 @@ from benchmarks.measure import Place, measure, observe
 from benchmarks.pace import Pace
 from servers.supervise import exit_with_parent, serve
 
+ROUNDS = pytest.StashKey[list[dict[str, Any]]]()  # what a test has measured
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """What a block is told by the driver; all have defaults, so that `pytest benchmarks` works by hand."""
@@ -117,12 +119,43 @@ def place(request: pytest.FixtureRequest, write: Callable[[dict[str, Any]], None
 
 
 @pytest.fixture(name="measure")
-def measure_fixture(benchmark: Any, place: Place) -> Callable[[Cell], None]:
+def measure_fixture(request: pytest.FixtureRequest, benchmark: Any, place: Place) -> Callable[[Cell], None]:
     """`measure(cell)` times a cell."""
-    return partial(measure, benchmark, place)
+    return keeping(request.node, partial(measure, benchmark, place))
 
 
 @pytest.fixture(name="observe")
-def observe_fixture(benchmark: Any, place: Place) -> Callable[[Cell, Callable[[], dict[str, float]]], None]:
+def observe_fixture(
+    request: pytest.FixtureRequest, benchmark: Any, place: Place
+) -> Callable[[Cell, Callable[[], dict[str, float]]], None]:
     """`observe(cell, probe)` takes a cell's values from a probe."""
-    return partial(observe, benchmark, place)
+    return keeping(request.node, partial(observe, benchmark, place))
+
+
+def keeping(item: pytest.Item, measured: Callable[..., list[dict[str, Any]]]) -> Callable[..., None]:
+    """The same function, whose rounds are kept with the test until it has ended."""
+
+    def kept(*args: Any) -> None:
+        item.stash[ROUNDS] = measured(*args)
+
+    return kept
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """Enter the cell in the journal when its test has ended: an assertion after the measurement counts too."""
+    if call.when == "call":
+        rounds = item.stash.get(ROUNDS, [])
+        reason = explained(call.excinfo.value) if call.excinfo else "" if rounds else "not measured"
+        fixtures, cell = item.funcargs, cell_of(item)  # type: ignore[attr-defined]
+        fixtures["benchmark"].has_error = bool(reason)
+        entry = {"kind": "cell", "cell": str(cell), **cell.identity(), "valid": not reason, "reason": reason}
+        fixtures["place"].write(entry | {"rounds": [] if reason else rounds})
+    return (yield)
+
+
+def explained(problem: BaseException) -> str:
+    """What went wrong in one line; of a TaskGroup's failures the first."""
+    while isinstance(problem, BaseExceptionGroup):
+        problem = problem.exceptions[0]
+    return f"{type(problem).__name__}: {problem}"

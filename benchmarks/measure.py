@@ -13,18 +13,20 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
-from benchmarks.accounts import Company, Reading, Usage, between, read
+from benchmarks.accounts import TICK_S, TICKS, Company, Reading, Usage, between, read
 from benchmarks.capacity import Gauge
 from benchmarks.cell import Cell
 from benchmarks.models import Model, model
-from benchmarks.timing import Timing, complaint, spans_us, time_round
+from benchmarks.timing import Timing, complaint, most_at_once, spans_us, time_round
 from servers.account import reset, stats
 
 DISCARDED_ROUNDS = 1  # its time is kept: cold start is a finding
 BUDGET_S = 60.0  # a cell's rounds take under ten seconds; what takes this long hangs
 SATURATED = 0.9  # of a core (or of the machine): what is this busy measures itself, not the waiting
+LEAST_CPU = 0.25  # of the calibrated work; moods of this machine reached 0.55, an answer from a cache costs nothing
 
 
 class NotAResult(Exception):
@@ -39,6 +41,11 @@ class Place:
     gauge: Gauge
     apart: frozenset[int]
     write: Callable[[dict[str, Any]], None]
+
+    @cached_property
+    def company(self) -> Company:
+        """Who was here before the block's first round: who comes later may not stay, however late he is seen."""
+        return Company.now(self.apart)
 
     def furnish(self, cell: Cell) -> Cell:
         """The cell with its workload's needs filled in."""
@@ -67,7 +74,7 @@ class Rounds:
         gc.collect()
         if self.url:
             reset(self.url)
-        self.company = Company.now(self.place.apart)
+        self.company = self.place.company
         self.reading: Reading = read(self.place.apart)
 
     def perform(self) -> None:
@@ -81,14 +88,27 @@ class Rounds:
         usage = between(self.reading, reading, server.get("cpu_s", 0.0))
         self.refuse(complaint(self.cell.workload, self.tasks, self.timing))
         self.refuse("; ".join(Company.now(self.place.apart).strays(self.company)) or None)
-        if server and server["requests"] != len(self.tasks):
-            self.refuse(f"{len(self.tasks)} tasks, but the server answered {server['requests']} requests")
+        self.refuse(self.unequal(usage, server))
         self.done.append(self.entry(usage, server))
 
     def refuse(self, complaint: str | None) -> None:
         """Raise NotAResult when there is a complaint."""
         if complaint:
             raise NotAResult(f"{self.cell}, round {len(self.done)}: {complaint}")
+
+    def unequal(self, usage: Usage, server: dict[str, Any]) -> str | None:
+        """What makes this other work than every model's: too much at once, nothing computed, requests, connections."""
+        tasks, allowed, most = len(self.tasks), self.cell.concurrency, most_at_once(self.timing)
+        work_s = sum(map(self.cell.workload.compute_s, self.tasks))
+        if most > allowed:
+            return f"{most} tasks were in flight at once, but {allowed} are allowed"
+        if usage.ours_s + TICKS * TICK_S < LEAST_CPU * work_s:
+            return f"the work takes {work_s:.3g} s of CPU, but {usage.ours_s:.3g} s were used: it was not done"
+        if server and not tasks == server["started"] == server["successes"]:
+            return f"{tasks} tasks, but the server saw {server['started']} requests and met {server['successes']}"
+        if server and not most <= server["connections"] <= allowed:
+            return f"{most} tasks at once, {allowed} allowed, but the server saw {server['connections']} connections"
+        return None
 
     def entry(self, usage: Usage, server: dict[str, Any]) -> dict[str, Any]:
         """The columns of this round."""
@@ -155,30 +175,23 @@ def stop_fork_server() -> None:
 
 
 @contextmanager
-def whole_or_nothing(benchmark: Any, place: Place, cell: Cell) -> Iterator[list[dict[str, Any]]]:
-    """Journal what the body leaves in the list, or why it failed; pytest-benchmark keeps nothing of a failed cell."""
-    rounds: list[dict[str, Any]] = []
-    entry = {"kind": "cell", "cell": str(cell), **cell.identity()}
+def under_way(benchmark: Any, place: Place, cell: Cell) -> Iterator[None]:
+    """Mark the cell as begun, and as an error until the body is through."""
     place.write({"kind": "begin", "cell": str(cell)})
     benchmark.has_error = True
     try:
         with budget():
-            yield rounds
-    except Exception as problem:
-        place.write(entry | {"valid": False, "reason": f"{type(problem).__name__}: {problem}", "rounds": []})
-        raise
+            yield
     finally:
         stop_fork_server()
-    place.write(entry | {"valid": True, "reason": "", "rounds": rounds})
-    benchmark.extra_info.update(cell.identity() | {"valid": True})
+    benchmark.extra_info.update(cell.identity())
     benchmark.has_error = False
 
 
-def measure(benchmark: Any, place: Place, cell: Cell) -> None:
+def measure(benchmark: Any, place: Place, cell: Cell) -> list[dict[str, Any]]:
     """Time the rounds of a cell. NotAResult when one of them is not whole."""
-    cell = place.furnish(cell)
-    with whole_or_nothing(benchmark, place, cell) as kept:
-        rounds = Rounds(cell, place, model(cell.model), kept)
+    rounds = Rounds(place.furnish(cell), place, model(cell.model))
+    with under_way(benchmark, place, cell):
         benchmark.pedantic(
             rounds.perform,
             setup=rounds.before,
@@ -186,23 +199,24 @@ def measure(benchmark: Any, place: Place, cell: Cell) -> None:
             warmup_rounds=DISCARDED_ROUNDS,
             rounds=cell.rounds,
         )
+    return rounds.done
 
 
-def observe(benchmark: Any, place: Place, cell: Cell, probe: Callable[[], dict[str, float]]) -> None:
+def observe(benchmark: Any, place: Place, cell: Cell, probe: Callable[[], dict[str, float]]) -> list[dict[str, Any]]:
     """Take values instead of times: one round of a probe that returns metrics by name."""
-    with whole_or_nothing(benchmark, place, cell) as kept:
+    with under_way(benchmark, place, cell):
         before = read(place.apart)
         metrics = benchmark.pedantic(probe, rounds=1)
         usage = between(before, read(place.apart))
-        kept.append(
-            {
-                "round": 0,
-                "discarded": False,
-                "seconds": usage.elapsed_s,
-                "cpu_seconds": usage.ours_s,
-                "others_cpu_seconds": usage.others_s,
-                "steal_seconds": usage.steal_s,
-                "disturbed": usage.disturbed(place.gauge.cores),
-                "metrics": metrics,
-            }
-        )
+    return [
+        {
+            "round": 0,
+            "discarded": False,
+            "seconds": usage.elapsed_s,
+            "cpu_seconds": usage.ours_s,
+            "others_cpu_seconds": usage.others_s,
+            "steal_seconds": usage.steal_s,
+            "disturbed": usage.disturbed(place.gauge.cores),
+            "metrics": metrics,
+        }
+    ]

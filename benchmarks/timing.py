@@ -7,6 +7,7 @@ works across threads, processes and loops because the clock is the system's mono
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass
+from itertools import accumulate
 from time import perf_counter
 from typing import Any
 
@@ -14,6 +15,8 @@ from benchmarks.models import Model
 from benchmarks.workloads import Capacity, Workload
 
 Clock = Callable[[], float]
+
+EARLY_S = 0.001  # libuv's clock counts whole milliseconds: a sleep of 20 ms may end after 19.2
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,8 @@ def time_round(
 def complaint(workload: Workload, tasks: list[int], timing: Timing) -> str | None:
     """What is wrong with the answers and spans of a round; None when it is whole.
 
-    Right values, right count, right order, and every task done between the round's beginning and its end.
+    Right values, right count, right order, and every task done between the round's beginning and its end, in no less
+    time than it waits: a forgotten `await asyncio.sleep(…)` gives the right answer too.
     """
     returned = timing.returned
     if not isinstance(returned, list):
@@ -112,7 +116,16 @@ def complaint(workload: Workload, tasks: list[int], timing: Timing) -> str | Non
             return f"task {task} got the answer {answer!r:.60} instead of {workload.answer(task)!r:.60}"
         if not timing.began <= start <= end <= timing.ran:
             return f"task {task} was not done between the start and the end of the round"
+        if end - start < workload.wait_s(task) - EARLY_S:
+            return f"task {task} took {end - start:.3g} s, but waiting alone takes {workload.wait_s(task):.3g} s"
     return None
+
+
+def most_at_once(timing: Timing) -> int:
+    """How many tasks were in flight at the same time, as their spans tell; a task that ends makes room first."""
+    spans = [(start, end) for _, start, end in timing.returned]
+    steps = sorted([(start, 1) for start, _ in spans] + [(end, -1) for _, end in spans])
+    return max(accumulate(step for _, step in steps), default=0)
 
 
 def spans_us(timing: Timing) -> list[int]:

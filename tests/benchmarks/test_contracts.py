@@ -1,0 +1,222 @@
+"""The two contracts, for every model and workload: right answers in order, and a floor that nothing beats."""
+
+import asyncio
+import pickle
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import nullcontext
+from dataclasses import FrozenInstanceError, dataclass, replace
+from math import ceil
+from pathlib import Path
+from typing import Any
+
+import h11
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benchmarks.models import NAMES, model
+from benchmarks.timing import Spanned
+from benchmarks.workloads import Capacity, Workload, list_schedule
+from benchmarks.workloads.digest import Digest
+from benchmarks.workloads.http import Http
+from benchmarks.workloads.mixed import Mixed
+from benchmarks.workloads.nothing import Nothing
+from benchmarks.workloads.primes import Primes, sum_of_primes, sum_of_primes_by_sieve
+from benchmarks.workloads.sleep import Sleep
+from benchmarks.workloads.wire import Wire, exchange
+from servers.supervise import serve
+
+
+class DiaryClient:
+    """A client that keeps a diary: O_APPEND writes of one word are whole, whichever process writes."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def note(self, word: str) -> None:
+        with self.path.open("a") as file:
+            file.write(word + "\n")
+
+    def __enter__(self) -> "DiaryClient":
+        self.note("open")
+        return self
+
+    def __exit__(self, *reason: object) -> None:
+        self.note("close")
+
+    async def __aenter__(self) -> "DiaryClient":
+        return self.__enter__()
+
+    async def __aexit__(self, *reason: object) -> None:
+        self.__exit__()
+
+
+@dataclass(frozen=True)
+class Diary(Sleep):
+    """`sleep` with a client that notes when it is opened and closed."""
+
+    path: Path = Path()
+    delay_s: float = 0.002
+
+    def client(self) -> Any:
+        return DiaryClient(self.path)
+
+    def aclient(self) -> Any:
+        return DiaryClient(self.path)
+
+
+SMALL: list[Workload] = [
+    Nothing(),
+    Sleep(delay_s=0.002),
+    Http(delay_s=0.002),
+    Wire(delay_s=0.002),
+    Primes(task_s=0.001, numbers_per_s=400_000),
+    Digest(task_s=0.001, blocks_per_s=1000),
+    Mixed(task_s=0.002, cpu_share=0.5, numbers_per_s=400_000),
+    Mixed(task_s=0.002, cpu_share=0, numbers_per_s=400_000),
+]
+MODELS = Path(__file__).parents[2] / "benchmarks" / "models"
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    with serve("servers.latency") as server:
+        yield server.url
+
+
+def furnished(workload: Workload, url: str) -> Workload:
+    return replace(workload, url=url) if "url" in workload.needs else workload  # type: ignore[call-arg]
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("workload", SMALL, ids=lambda workload: workload.name)
+@pytest.mark.parametrize("name", NAMES)
+def test_every_model_gives_every_workloads_right_answers_in_order(name: str, workload: Workload, url: str) -> None:
+    workload = furnished(workload, url)
+    tasks = workload.tasks(7)
+    with model(name)(workload, 3) as run:
+        assert run(tasks) == [workload.answer(task) for task in tasks]
+
+
+@pytest.mark.parametrize("workload", SMALL, ids=lambda workload: workload.name)
+def test_a_workload_can_be_sent_to_another_process_and_never_changes(workload: Workload) -> None:
+    assert pickle.loads(pickle.dumps(Spanned(workload))).workload == workload
+    with pytest.raises(FrozenInstanceError):
+        workload.url = ""  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    "workload", [workload for workload in SMALL if "url" not in workload.needs], ids=lambda workload: workload.name
+)
+def test_both_forms_of_a_task_do_the_same(workload: Workload) -> None:
+    for task in workload.tasks(3):
+        assert workload.perform(None, task) == asyncio.run(workload.aperform(None, task)) == workload.answer(task)
+
+
+@pytest.mark.parametrize("workload", SMALL, ids=lambda workload: workload.name)
+def test_no_two_tasks_share_an_answer_or_a_swap_would_go_unseen(workload: Workload) -> None:
+    answers = [workload.answer(task) for task in workload.tasks(10)]
+    assert len(set(answers)) == len(answers)
+
+
+@pytest.mark.parametrize(("start", "stop"), [(3, 4), (3, 30), (99, 201), (100_001, 100_101)])
+def test_the_sieve_and_trial_division_find_the_same_primes(start: int, stop: int) -> None:
+    assert sum_of_primes(start, stop) == sum_of_primes_by_sieve(start, stop)
+
+
+waits = st.lists(st.floats(0.001, 1), min_size=1, max_size=30)
+
+
+@given(count=st.integers(1, 50), places=st.integers(1, 60), each_s=st.sampled_from([0.25, 0.5, 1.0]))
+def test_equal_waits_take_as_many_waves_as_it_needs(count: int, places: int, each_s: float) -> None:
+    assert list_schedule([each_s] * count, places) == ceil(count / places) * each_s
+
+
+@given(seconds=waits, places=st.integers(1, 10))
+def test_no_schedule_beats_the_longest_task_or_the_shared_work(seconds: list[float], places: int) -> None:
+    took = list_schedule(seconds, places)
+    assert took >= max(seconds) - 1e-9
+    assert took >= sum(seconds) / places - 1e-9
+    assert took <= sum(seconds) + 1e-9
+
+
+@given(parallel=st.floats(1, 8), speed=st.floats(0.5, 2), concurrency=st.integers(1, 16))
+def test_the_floor_of_computing_is_its_work_over_the_cores_that_are_there(
+    parallel: float, speed: float, concurrency: int
+) -> None:
+    workload = Primes(task_s=0.05, numbers_per_s=1)
+    floor = workload.floor(workload.tasks(16), concurrency, Capacity(speed, parallel))
+    assert floor >= 16 * 0.05 / (speed * min(concurrency, parallel)) - 1e-9
+    assert floor >= ceil(16 / concurrency) * 0.05 / speed - 1e-9
+    assert floor >= workload.floor(workload.tasks(16), concurrency + 1, Capacity(speed, parallel)) - 1e-9
+
+
+def test_the_floor_of_mixed_work_is_the_larger_of_its_two_bounds() -> None:
+    tasks = list(range(12))
+    waiting = Mixed(task_s=0.01, cpu_share=0.05, numbers_per_s=1)
+    computing = replace(waiting, cpu_share=0.5)
+    assert waiting.floor(tasks, 12, Capacity(1, 2)) == pytest.approx(0.01)
+    assert computing.floor(tasks, 12, Capacity(1, 2)) == pytest.approx(12 * 0.005 / 2)
+
+
+def talk(arriving: list[bytes]) -> bytes:
+    conversation = exchange(h11.Connection(our_role=h11.CLIENT), "here", "/delay")
+    assert b"GET /delay HTTP/1.1" in next(conversation)
+    try:
+        for piece in arriving:
+            conversation.send(piece)
+    except StopIteration as done:
+        return done.value  # type: ignore[no-any-return]
+    pytest.fail("the answer never ended")
+
+
+def answer(body: bytes, status: str = "200 OK") -> bytes:
+    return b"HTTP/1.1 %s\r\nContent-Length: %d\r\n\r\n%s" % (status.encode(), len(body), body)
+
+
+def test_an_answer_that_arrives_byte_by_byte_is_the_same_answer() -> None:
+    whole = answer(b"17   ")
+    assert talk([whole]) == talk([bytes([byte]) for byte in whole]) == b"17   "
+
+
+@pytest.mark.parametrize(
+    ("arriving", "says"),
+    [([answer(b"", "503 Busy")], "status 503"), ([answer(b"17")[:-1], b""], "peer.*closed|closed")],
+)
+def test_an_error_or_a_torn_answer_is_never_an_answer(arriving: list[bytes], says: str) -> None:
+    with pytest.raises((ConnectionError, h11.RemoteProtocolError), match=says):
+        talk(arriving)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_model_fits_a_slide(name: str) -> None:
+    assert len((MODELS / f"{name}.py").read_text().splitlines()) <= 50
+
+
+def test_an_unknown_model_is_named_with_those_that_exist() -> None:
+    with pytest.raises(KeyError, match="no model is called 'thread'; there are asyncio"):
+        model("thread")
+
+
+@pytest.mark.real
+def test_knowing_the_models_loads_none_of_them() -> None:
+    program = (
+        "import sys, benchmarks.models as m; print([n for n in m.NAMES if f'benchmarks.models.{n}' in sys.modules])"
+    )
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stdout == "[]\n"
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("name", NAMES)
+def test_every_client_is_closed_with_its_worker(name: str, tmp_path: Path) -> None:
+    workload = Diary(path=tmp_path / "diary")
+    with model(name)(workload, 3) as run:
+        assert run(workload.tasks(9)) == list(range(9))
+    lines = workload.path.read_text().split()
+    assert lines.count("open") == lines.count("close") >= 1
+
+
+def test_a_workload_without_a_client_needs_none() -> None:
+    assert isinstance(Sleep().client(), nullcontext)
