@@ -168,7 +168,9 @@ def sentences(same: list[Judged], slowed: list[Judged], floor: float) -> list[st
 def found(slowed: list[Judged], percent: int) -> str:
     """How many of the slow-downs by so much were called slower."""
     these = [one for one in slowed if one.pair.truth == 1 + percent / 100]
-    return f"{sum(one.says is verdicts.Comparison.SLOWER for one in these)} of {len(these)}"
+    without = sum(one.significant and one.pair.found.estimate > 1 for one in these)
+    slower = sum(one.says is verdicts.Comparison.SLOWER for one in these)
+    return f"{slower} of {len(these)} (without a noise floor: {without})"
 
 
 def report(run: Run, out: Console) -> Exit:

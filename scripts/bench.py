@@ -19,16 +19,16 @@ from filelock import FileLock, Timeout
 from benchmarks import journal
 from benchmarks.environment import environment
 from benchmarks.pace import Pace
-from scripts.blocks import Block, need_room, run_block
+from scripts.blocks import Block, need_room, run_block, scratch
 from scripts.charts import draw_all
 from scripts.console import Live, console, show
 from scripts.dataset import LATEST, Run, load, read_environment, whole, write_tables
 from scripts.exits import Exit, Stop, leave
+from scripts.readings import NEEDED_FILES
 from scripts.report import write_report
 
 RESULTS = Path("results")
 BLOCKS, QUICK_BLOCKS = 10, 3
-NEEDED_FILES = 2048  # a thousand connections on both ends of the measurement, each with its own descriptor
 
 
 def options() -> argparse.Namespace:
@@ -95,7 +95,7 @@ def measure(run: Path, live: Live) -> None:
     """Run every block that has not ended yet."""
     planned = read_environment(run)["plan"]
     took: list[float] = []
-    with live.bar:
+    with live.bar, scratch():
         for number in range(planned["blocks"]):
             left_s = (planned["blocks"] - number) * sum(took) / len(took) if took else None
             live.begin_block(number, left_s)

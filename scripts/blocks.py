@@ -99,6 +99,29 @@ class Block:
 
 
 @contextmanager
+def scratch() -> Iterator[None]:
+    """A folder for the temporary files of our descendants, which is removed when we end, however we end.
+
+    A killed interpreter leaves the socket of its fork server lying, and a killed driver cannot tidy up: so a shell does
+    when it reads the end of a pipe of ours, a moment later than everybody else who does.
+    """
+    before, folder = os.environ.get("TMPDIR"), tempfile.mkdtemp(prefix="overlap-")
+    janitor = subprocess.Popen(
+        ["sh", "-c", 'cat; sleep 1; rm -rf -- "$0"', folder],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    os.environ["TMPDIR"] = folder
+    try:
+        yield
+    finally:
+        os.environ.pop("TMPDIR") if before is None else os.environ.update(TMPDIR=before)
+        shutil.rmtree(folder, ignore_errors=True)
+        end_session(janitor)
+
+
+@contextmanager
 def interpreter(block: Block) -> Iterator[subprocess.Popen[bytes]]:
     """The block's process; it and all its descendants are gone afterwards, whatever happens."""
     with block.path(".log").open("ab") as log, tempfile.TemporaryFile("w+") as done:

@@ -14,10 +14,9 @@ from rich.table import Table
 
 from benchmarks.accounts import DISTURBED_SHARE
 from benchmarks.known import Found
-from scripts.bench import NEEDED_FILES
 from scripts.console import console, seconds
 from scripts.exits import Exit, Stop, leave
-from scripts.readings import LONG_S, SLEEPERS, Lateness, Limits, Readings, take
+from scripts.readings import LONG_S, NEEDED_FILES, SLEEPERS, Lateness, Limits, Readings, take
 
 LATE_SHARE = 0.05  # of a wait: later than this, and the machine's part is as large as the differences worth reporting
 GOOD_SHARE = 0.8  # of the cores: where less is there, no model can show what it could do with all of them
@@ -72,15 +71,17 @@ def machine(r: Readings) -> Iterator[Check]:
 
 def clocks(r: Readings) -> Iterator[Check]:
     """Sleeping and looking at the clock."""
-    yield late("sleep 1 ms", r.short, "one at a time", mind=False)
+    yield late("sleep 1 ms, late", r.short, "one at a time", mind=False)
     share = r.long.p99_s / LONG_S
-    yield late("sleep 20 ms", r.long, f"{SLEEPERS} at once; p99 is {share:.0%} of a wait", mind=share > LATE_SHARE)
+    yield late(
+        "sleep 20 ms, late", r.long, f"{SLEEPERS} at once; p99 is {share:.0%} of a wait", mind=share > LATE_SHARE
+    )
     yield Check("timer", f"steps of {seconds(r.timer_s)}", "the finest that a span can show")
 
 
 def late(what: str, found: Lateness, means: str, *, mind: bool) -> Check:
     """A line about sleepers."""
-    return Check(what, f"late {seconds(found.p50_s)}, p99 {seconds(found.p99_s)}", means, mind)
+    return Check(what, f"{seconds(found.p50_s)}, p99 {seconds(found.p99_s)}", means, mind)
 
 
 def scaling(r: Readings) -> Iterator[Check]:

@@ -23,6 +23,7 @@ from benchmarks.environment import first_line, machine, python
 from benchmarks.known import KNOWN, Found, find
 from benchmarks.pace import TRIAL_S, hash_for
 
+NEEDED_FILES = 2048  # a thousand connections on both ends of the measurement, each with its own descriptor
 SLEEPERS = 20  # at once, as in the I/O experiment
 SHORT_S, LONG_S = 0.001, 0.02
 SLEEPS = 300  # of each length: p99 needs 299

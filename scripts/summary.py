@@ -11,7 +11,7 @@ from scripts import stats
 
 KEY = ["experiment", "workload", "model", "concurrency", "tasks", "wait_seconds", "compute_seconds", "twin"]
 SAME_WORK = ["workload", "tasks", "wait_seconds", "compute_seconds"]
-METRICS = ("unit_seconds", "bytes_per_task")  # of experiments that observe instead of timing
+METRICS = ("unit_seconds", "bytes_per_task", "p99_seconds")  # of experiments that observe instead of timing
 # A cell of which so many rounds were disturbed, or saturated, says so.
 FLAGGED_SHARE = 0.5
 

@@ -86,7 +86,7 @@ def test_an_honest_suite_passes() -> None:
     code, words = said(session("calm", TRUTH)[0])
     assert code is Exit.WELL
     assert "after Holm: 0" in words
-    assert "Found at +20 %: 1 of 1." in words
+    assert "Found at +20 %: 1 of 1 (without a noise floor: 1)." in words
     assert all(len(line) <= 80 for line in words.splitlines())
 
 

@@ -1,0 +1,85 @@
+"""A small run on disk, written as a real one is: an environment, a pace, and a journal for each block."""
+
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+from benchmarks import journal
+from scripts.dataset import fingerprint
+
+MODELS = ("sequential", "threads", "asyncio")
+SECONDS = {"sequential": 0.8, "threads": 0.06, "asyncio": 0.05}
+
+
+def environment(name: str, blocks: int) -> dict[str, Any]:
+    """What a run says of itself, as far as it is read."""
+    return {
+        "machine": {"cpu": f"CPU of {name}", "cores": 2, "cores_usable": 2},
+        "python": {"version": "3.11.7", "optimised": True},
+        "packages": {"aiohttp": "3.14.5"},
+        "schema": journal.SCHEMA,
+        "run": name,
+        "plan": {"only": "io", "blocks": blocks, "seed": 1, "quick": False},
+    }
+
+
+def cell(model: str) -> dict[str, Any]:
+    """The identity of a cell, and its name."""
+    return {
+        "cell": f"io-wire-{model}-c20",
+        "experiment": "io",
+        "workload": "wire",
+        "model": model,
+        "concurrency": 20,
+        "tasks": 4,
+        "wait_seconds": 0.02,
+        "compute_seconds": 0.0,
+        "twin": False,
+    }
+
+
+def one_round(model: str, number: int, rng: random.Random) -> dict[str, Any]:
+    """A round's columns."""
+    seconds = SECONDS[model] * rng.uniform(0.95, 1.05)
+    return {
+        "round": number,
+        "discarded": number == 0,
+        "seconds": seconds,
+        "start_seconds": 0.001,
+        "run_seconds": seconds - 0.002,
+        "stop_seconds": 0.001,
+        "floor_seconds": 0.04,
+        "cpu_seconds": 0.01,
+        "disturbed": False,
+        "saturated": "",
+        "parallel_capacity": 1.9,
+        "spans_us": [10, 20_000, 20, 20_100, 30, 20_200, 40, 20_300],
+        "requests": 4,
+    }
+
+
+def record(folder: Path, name: str = "20260101-000000", blocks: int = 3, seed: int = 1) -> Path:
+    """Write a run of that name into the folder; it lacks nothing."""
+    rng, run = random.Random(f"{seed}/{name}"), folder / name
+    (run / "blocks").mkdir(parents=True)
+    found = environment(name, blocks)
+    (run / "environment.json").write_text(json.dumps(found, indent=1))
+    (run / "pace.json").write_text(json.dumps({"numbers_per_s": rng.uniform(4e5, 5e5), "blocks_per_s": 865.0}))
+    for block in range(blocks):
+        for entry in entries(block, fingerprint(run, found), rng):
+            journal.append(run / "blocks" / f"{block:02}.journal", entry)
+    return run
+
+
+def entries(block: int, of: str, rng: random.Random) -> list[dict[str, Any]]:
+    """The lines of a block's journal."""
+    lines: list[dict[str, Any]] = [
+        {"kind": "run", "schema": journal.SCHEMA, "block": block, "of": of},
+        {"kind": "block", "schema": journal.SCHEMA, "block": block, "order": [cell(model) for model in MODELS]},
+    ]
+    for model in MODELS:
+        rounds = [one_round(model, number, rng) for number in range(3)]
+        lines.append({"kind": "begin", "cell": cell(model)["cell"]})
+        lines.append({"kind": "cell", **cell(model), "valid": True, "reason": "", "rounds": rounds})
+    return [*lines, {"kind": "end"}]
