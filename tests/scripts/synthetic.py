@@ -120,8 +120,8 @@ def works(models: Sequence[str]) -> Iterator[Work]:
             yield Work("io", workload, model, 20, 40, wait_s=0.02)
         yield Work("cpu", "primes", model, CORES, 8, compute_s=0.05)
         yield Work("cpu", "digest", model, CORES, 8, compute_s=0.05, holds_gil=False)
-        for size in (1, 2, 4):
-            if model in ("threads", "processes") or (model == "sequential" and size == 1):
+        for size in (1, 4):
+            if model in ("threads", "processes"):
                 yield Work("cpu_scaling", "primes", model, size, 8, compute_s=0.05)
         for size in (1, 10, 50, 200, 1000):
             if model != "sequential" and (model != "processes" or size <= 50):
