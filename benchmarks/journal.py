@@ -40,11 +40,16 @@ def append(path: Path, entry: dict[str, Any]) -> None:
         os.fsync(file.fileno())
 
 
+def entry_or_problem(line: str) -> dict[str, Any] | ValueError:
+    """The entry of a line, or what is wrong with it."""
+    try:
+        return unseal(line)
+    except ValueError as problem:
+        return problem
+
+
 def read(path: Path) -> Iterator[tuple[int, dict[str, Any] | ValueError]]:
     """Every line's number (from 1) with its entry, or with what is wrong with it."""
     with path.open(encoding="utf-8", errors="replace", newline="\n") as file:
         for number, line in enumerate(file, 1):
-            try:
-                yield number, unseal(line)
-            except ValueError as problem:
-                yield number, problem
+            yield number, entry_or_problem(line)

@@ -169,35 +169,49 @@ def lives_in(session: int, member: psutil.Process) -> bool:
         return False
 
 
-def follow(
-    block: Block, process: subprocess.Popen[bytes], listen: Callable[[Entry], None], seen: int, silence_s: float
-) -> tuple[int, float]:
+@dataclass
+class Tail:
+    """The end of a growing journal: only what is new is read, because whatever we compute disturbs the measurement."""
+
+    path: Path
+    at: int = 0
+
+    def new(self) -> list[Entry]:
+        """The entries that have come since the last look; a line that is still being written comes with the next."""
+        with self.path.open("rb") as file:
+            file.seek(self.at)
+            lines = [line for line in file if line.endswith(b"\n")]
+        self.at += sum(map(len, lines))
+        found = (journal.entry_or_problem(line.decode(errors="replace")) for line in lines)
+        return [entry for entry in found if isinstance(entry, dict) and not fault(entry)]
+
+
+def follow(tail: Tail, process: subprocess.Popen[bytes], listen: Callable[[Entry], None], silence_s: float) -> float:
     """Tell `listen` of each new entry until the process has ended or says nothing for too long.
 
-    Returns how many entries there are, and for how many seconds there was none.
+    Returns for how many seconds there was none.
     """
     heard_at = time.monotonic()
     while True:
         ended = process.poll() is not None
-        entries = block.entries()
-        for entry in entries[seen:]:
+        for entry in tail.new():
             listen(entry)
             heard_at = time.monotonic()
-        seen, silent_s = len(entries), time.monotonic() - heard_at
+        silent_s = time.monotonic() - heard_at
         if ended or silent_s > silence_s:
-            return seen, silent_s
+            return silent_s
         time.sleep(POLL_S)
 
 
 def run_block(block: Block, listen: Callable[[Entry], None], silence_s: float = SILENCE_S) -> None:
     """Run the block to its end, in as many interpreters as it takes. Stop when nothing could be measured."""
     open_journal(block)
-    seen, fruitless = len(block.entries()), 0
+    tail, fruitless = Tail(block.path(".journal"), block.path(".journal").stat().st_size), 0
     while not block.ended():
         need_room(block.run)
         before = block.finished()
         with interpreter(block) as process:
-            seen, silent_s = follow(block, process, listen, seen, silence_s)
+            silent_s = follow(tail, process, listen, silence_s)
         explain(block, process.returncode)
         if culprit := block.under_way():
             blame(block, culprit, how_it_ended(process.returncode, silent_s))
