@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from math import isfinite
 from typing import Any
 
 from benchmarks.accounts import TICK_S, TICKS, Company, Reading, Usage, between, read
@@ -208,6 +209,8 @@ def observe(benchmark: Any, place: Place, cell: Cell, probe: Callable[[], dict[s
         before = read(place.apart)
         metrics = benchmark.pedantic(probe, rounds=1)
         usage = between(before, read(place.apart))
+        if wrong := [name for name, value in metrics.items() if value is not None and not isfinite(value)]:
+            raise NotAResult(f"{cell}: no finite number was found for {', '.join(wrong)}")
     return [
         {
             "round": 0,
