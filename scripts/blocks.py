@@ -79,9 +79,9 @@ class Block:
             return None
         return self.planned().get(begun[-1])
 
-    def command(self, done: IO[str]) -> list[str]:
-        """The interpreter's command line; what is done already is in a file without a name, which nobody can leave."""
-        done.write("\n".join(self.finished()))
+    def command(self, done: IO[bytes], made: IO[bytes]) -> list[str]:
+        """The interpreter's command line; which cells are `done` and what was `made` stands in files without a name."""
+        done.write("\n".join(self.finished()).encode())
         done.seek(0)
         options = {
             "only": self.only,
@@ -90,7 +90,7 @@ class Block:
             "journal": self.path(".journal"),
             "pace": self.run / "pace.json",
             "without": f"/dev/fd/{done.fileno()}",
-            "benchmark-json": self.path(".json.partial"),
+            "benchmark-json": f"/dev/fd/{made.fileno()}",
         }
         # capture=sys: the default closes the standard input that ties the block to us
         pytest = [sys.executable, "-m", "pytest", "benchmarks", "-qx", "--capture=sys", "--supervised"]
@@ -123,21 +123,25 @@ def scratch() -> Iterator[None]:
 
 @contextmanager
 def interpreter(block: Block) -> Iterator[subprocess.Popen[bytes]]:
-    """The block's process; it and all its descendants are gone afterwards, whatever happens."""
-    with block.path(".log").open("ab") as log, tempfile.TemporaryFile("w+") as done:
+    """The block's process; it and all its descendants are gone afterwards, whatever happens, and its JSON is whole."""
+    unnamed = tempfile.TemporaryFile  # what has no name is left behind by nobody
+    with block.path(".log").open("ab") as log, unnamed() as done, unnamed() as made:
         process = subprocess.Popen(
-            block.command(done),
+            block.command(done, made),
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=log,
-            pass_fds=[done.fileno()],
+            pass_fds=[done.fileno(), made.fileno()],
             start_new_session=True,
             env=environment(),
         )
-    try:
-        yield process
-    finally:
-        end_session(process)
+        try:
+            yield process
+        finally:
+            end_session(process)
+        if process.returncode >= 0:  # or it was killed, perhaps while it wrote
+            made.seek(0)
+            publish(block, made.read())
 
 
 def environment() -> dict[str, str]:
@@ -212,16 +216,16 @@ def run_block(block: Block, listen: Callable[[Entry], None], silence_s: float = 
         before = block.finished()
         with interpreter(block) as process:
             silent_s = follow(tail, process, listen, silence_s)
-        explain(block, process.returncode)
         if culprit := block.under_way():
             blame(block, culprit, how_it_ended(process.returncode, silent_s))
+        else:
+            explain(block, process.returncode)
         fruitless = fruitless + 1 if block.finished() == before and not block.ended() else 0
         if fruitless == ATTEMPTS:
             need_room(block.run)
             raise Stop(
                 Exit.UNMEASURED, f"block {block.number} measured nothing: {last_words(block)}. Next: make doctor"
             )
-    publish(block)
 
 
 def open_journal(block: Block) -> None:
@@ -282,10 +286,8 @@ def last_words(block: Block) -> str:
     )
 
 
-def publish(block: Block) -> None:
-    """Rename the finished JSON into place."""
-    partial = block.path(".json.partial")
-    if partial.exists() and partial.stat().st_size:
-        partial.replace(block.path(".json"))
-    else:
-        partial.unlink(missing_ok=True)
+def publish(block: Block, made: bytes) -> None:
+    """Put pytest-benchmark's JSON into place, where there is one."""
+    if made:
+        with whole(block.path(".json")) as file:
+            file.write_bytes(made)

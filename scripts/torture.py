@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[1]
 FOLDERS = ("servers", "benchmarks", "scripts")  # the house, as far as a run needs it
 ONLY = "io and (wire or sleep) and (asyncio or processes)"  # five cells, with a server and with a pool
+AT_ONCE = 2  # runs under torture: they only have to survive, not to measure
+SLOWEST = 3  # are named
 GONE_S = 2.0  # nothing may be left after it
 LONGEST_S = 120.0  # of a run of these cells, on a machine that does much else
 TARGETS = ("driver", "block", "server")
@@ -139,11 +141,25 @@ class Blow:
 
     target: str
     signal: str
-    hit: bool
+    hit: bool  # or the target had ended already
     code: int  # of the driver
     lost: int  # cells that are no result
     left: list[str]
     wrong: list[str]
+    took_s: float  # until the driver had ended
+
+
+def faults_at_the_end(driver: "subprocess.Popen[str]") -> Iterator[str]:
+    """Wait for the driver, and say what is wrong with how it ended."""
+    try:
+        err = driver.communicate(timeout=LONGEST_S)[1]
+    except subprocess.TimeoutExpired:
+        driver.kill()
+        yield f"it hung: {driver.communicate()[1][-500:]}"
+        return
+    importing = driver.returncode == -signal.SIGINT  # Python's own answer, before there is anything to lose
+    if "Traceback" in err and not importing:
+        yield f"a traceback: {err[-500:]}"
 
 
 def begun(house: House) -> Path | None:
@@ -154,24 +170,23 @@ def begun(house: House) -> Path | None:
 def strike(house: House, target: str, number: signal.Signals, delay_s: float) -> Blow:
     """Start a run, hit the target after a while, see what is left, go on with the run, and count what is lost."""
     shutil.rmtree(house.path / "results", ignore_errors=True)
-    driver = house.start("--blocks", "1", "--only", ONLY, "--seed", "1")
+    driver, began = house.start("--blocks", "1", "--only", ONLY, "--seed", "1"), time.monotonic()
     time.sleep(delay_s)
     process = victim(house, driver, target)
     if process:
         process.send_signal(number)
-    err = driver.communicate(timeout=LONGEST_S)[1]
-    importing = driver.returncode == -signal.SIGINT  # Python's own answer, before there is anything to lose
-    wrong = [f"a traceback: {err[-500:]}"] if "Traceback" in err and not importing else []
+    wrong, took_s = list(faults_at_the_end(driver)), time.monotonic() - began
     left, run = after_a_while(house.left_behind), begun(house)
     before = {file: file.read_bytes() for file in run.rglob("*.journal")} if run else {}
     code = driver.returncode
     if run and not (run / "report.html").exists():
         resumed = house.bench("--resume", str(run.relative_to(house.path)))
-        wrong += [f"not resumed: {resumed.stderr[-500:]}"] if resumed.returncode else []
+        said = load(run).environment.get("resumed", []) if not resumed.returncode else []
+        wrong += [f"not resumed: {resumed.stderr[-500:]}"] if len(said) != 1 else []
     wrong += [f"{file.name} was rewritten" for file, old in before.items() if not file.read_bytes().startswith(old)]
     lost = len(load(run).omissions) if run and not wrong else 0
     left += after_a_while(house.left_behind)
-    return Blow(target, number.name, process is not None, code, lost, left, wrong)
+    return Blow(target, number.name, process is not None, code, lost, left, wrong, took_s)
 
 
 def after_a_while(look: Callable[[], list[str]]) -> list[str]:
@@ -182,16 +197,21 @@ def after_a_while(look: Callable[[], list[str]]) -> list[str]:
     return found
 
 
-def kill(times: int, seed: int, folder: Path, houses: int = 2) -> list[Blow]:
+def kill(times: int, seed: int, houses: list[House], length_s: float) -> list[Blow]:
     """Strike so often, at instants spread over the length of a run, at every target with every signal in turn."""
     rng = random.Random(seed)
-    built = [House.build(folder / f"house{number}") for number in range(min(houses, times))]
-    length_s = undisturbed(built[0])
-    plan = [(TARGETS[n % 3], SIGNALS[n // 3 % 3], rng.uniform(0.5, length_s)) for n in range(times)]
-    with ThreadPoolExecutor(len(built)) as pool:
-        shares = [plan[place :: len(built)] for place in range(len(built))]
-        done = pool.map(lambda house, share: [strike(house, *blow) for blow in share], built, shares)
+    plan = [(TARGETS[n % 3], SIGNALS[(n + n // 3 + 2) % 3], rng.uniform(0.5, length_s)) for n in range(times)]
+    shares = [plan[place :: len(houses)] for place in range(len(houses))]
+    with ThreadPoolExecutor(len(houses)) as pool:
+        done = pool.map(lambda house, share: [strike_home(house, *blow) for blow in share], houses, shares)
         return [blow for blows in done for blow in blows]
+
+
+def strike_home(house: House, target: str, number: signal.Signals, delay_s: float) -> Blow:
+    """Strike; where the target had ended already, once more and sooner, until it is hit."""
+    while not (blow := strike(house, target, number, delay_s)).hit:
+        delay_s /= 2
+    return blow
 
 
 def undisturbed(house: House) -> float:
@@ -426,6 +446,8 @@ def account(blows: list[Blow], damages: Counter[tuple[str, str]]) -> Iterator[st
     hits = Counter(f"{blow.signal} to the {blow.target}" for blow in blows if blow.hit)
     yield f"{hits.total()} kills ({', '.join(f'{count} {what}' for what, count in sorted(hits.items()))})"
     yield f"  worst loss: {max((blow.lost for blow in blows), default=0)} cell(s)"
+    for blow in sorted(blows, key=lambda blow: -blow.took_s)[:SLOWEST]:
+        yield f"  {blow.took_s:.0f} s until the driver had ended: {blow.signal} to the {blow.target}"
     yield f"  exit codes of the driver: {dict(Counter(blow.code for blow in blows))}"
     yield f"  left behind: {[what for blow in blows for what in blow.left] or 'nothing'}"
     yield f"  wrong: {[(blow.target, blow.signal, blow.wrong) for blow in blows if blow.wrong] or 'nothing'}"
@@ -452,13 +474,15 @@ def options() -> argparse.Namespace:
 def main() -> None:
     """Torture, and tell."""
     chosen = options()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # else a job in the background hands on its deafness
     with tempfile.TemporaryDirectory(prefix="torture-") as name:
         folder = Path(name)
-        blows = kill(chosen.kills, chosen.seed, folder)
-        house = House.build(folder / "house")
+        houses = [House.build(folder / f"house{number}") for number in range(AT_ONCE)]
+        blows = kill(chosen.kills, chosen.seed, houses, undisturbed(houses[0]))
+        shutil.rmtree(houses[0].path / "results")
         for _ in range(2):
-            house.bench("--blocks", "3", "--only", ONLY)
-        intact, other = house.runs()
+            houses[0].bench("--blocks", "3", "--only", ONLY)
+        intact, other = houses[0].runs()
         damages = corrupt(chosen.corruptions, chosen.seed, intact, other, folder)
     print("\n".join(account(blows, damages)))
     sys.exit(Exit.WELL if survived(blows, damages) else Exit.DIFFERENT)

@@ -15,7 +15,7 @@ from scripts.exits import Exit, Stop
 from scripts.torture import DAMAGES, corrupt, judge
 from tests.scripts.recorded import cell, record
 
-CORRUPTIONS = 120  # of each kind seven; `make torture` does a thousand
+CORRUPTIONS = 102  # of each kind six; `make torture` does a thousand
 
 
 def journal_of(run: Path, block: int) -> Path:

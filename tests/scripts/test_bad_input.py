@@ -1,0 +1,288 @@
+"""What cannot be measured is refused with what happened, where, and what to type next; nothing of it stays behind."""
+
+import errno
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from benchmarks import journal
+from benchmarks.pace import Pace
+from scripts import bench, blocks, report
+from scripts.blocks import Block, run_block
+from scripts.exits import Exit, Stop
+from scripts.torture import House
+from tests.scripts.recorded import record
+
+SOON_S = 10.0  # a refusal takes a second or two; the rest is for a machine that does much else
+ANSWERS = {  # what a verb's exit code says: scripts depend on the numbers
+    "WELL": 0,
+    "DIFFERENT": 1,
+    "USAGE": 2,
+    "UNMEASURED": 3,
+    "UNREADABLE": 4,
+    "INTERRUPTED": 130,
+}
+
+
+@pytest.fixture
+def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder to call `make bench` in; signal handlers and limits are as before afterwards."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Pace, "measure", lambda: Pace(1e5, 1e3))  # takes a second, and is not looked at
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    yield tmp_path / "results"
+    resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+
+
+@pytest.fixture
+def say(results: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> "type[Refusal]":
+    Refusal.monkeypatch, Refusal.capsys = monkeypatch, capsys
+    return Refusal
+
+
+class Refusal:
+    """The exit code and the sentence of a call that must be refused."""
+
+    monkeypatch: pytest.MonkeyPatch
+    capsys: pytest.CaptureFixture[str]
+
+    def __init__(self, *arguments: str) -> None:
+        self.monkeypatch.setattr(sys, "argv", ["bench", *arguments])
+        with pytest.raises(SystemExit) as left:
+            bench.main()
+        self.code, self.words = left.value.code, self.capsys.readouterr().err
+
+
+def folders(results: Path) -> list[Path]:
+    return list((results / "runs").glob("*"))
+
+
+def test_exit_codes_mean_what_they_always_meant() -> None:
+    assert {code.name: code.value for code in Exit} == ANSWERS
+
+
+@pytest.mark.parametrize("blocks", ["0", "-3"])
+def test_a_run_without_blocks_is_wrong_usage(results: Path, say: type[Refusal], blocks: str) -> None:
+    refusal = say("--blocks", blocks)
+    assert refusal.code == Exit.USAGE
+    assert f"BLOCKS={blocks}: at least one block is needed. Next: make bench BLOCKS=10" in refusal.words
+    assert folders(results) == []
+
+
+def test_blocks_that_are_no_number_are_wrong_usage(results: Path, say: type[Refusal]) -> None:
+    refusal = say("--blocks", "many")
+    assert (refusal.code, "invalid int value: 'many'" in refusal.words) == (Exit.USAGE, True)
+    assert not results.exists()
+
+
+def test_a_run_that_does_not_exist_cannot_be_resumed(say: type[Refusal]) -> None:
+    refusal = say("--resume", "results/runs/nothing")
+    assert refusal.code == Exit.UNREADABLE
+    assert "results/runs/nothing is not a run: it has no environment.json. Next: make bench" in refusal.words
+
+
+def test_another_machines_run_cannot_be_resumed(results: Path, say: type[Refusal]) -> None:
+    run = record(results / "runs")
+    before = {file: file.read_bytes() for file in run.rglob("*") if file.is_file()}
+    refusal = say("--resume", str(run))
+    assert refusal.code == Exit.UNREADABLE
+    assert "was measured on another machine (cpu differs). Next: make bench" in refusal.words
+    assert {file: file.read_bytes() for file in run.rglob("*") if file.is_file()} == before
+
+
+def test_a_report_of_what_is_no_run_is_a_sentence(
+    results: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["report"])
+    with pytest.raises(SystemExit) as left:
+        report.main()
+    assert left.value.code == Exit.UNREADABLE
+    assert "results/latest is not a run" in capsys.readouterr().err
+
+
+def test_a_second_run_is_refused_and_told_who_has_the_first(results: Path, say: type[Refusal]) -> None:
+    with bench.alone():
+        refusal = say()
+    assert refusal.code == Exit.UNMEASURED
+    assert f"another run is under way (process {os.getpid()}, since " in refusal.words
+    assert folders(results) == []
+
+
+def test_a_lock_whose_owner_was_killed_is_no_lock(results: Path) -> None:
+    held = "import os, signal; from scripts.bench import alone\nwith alone(): os.kill(os.getpid(), signal.SIGKILL)"
+    root = Path(bench.__file__).parents[1]
+    killed = subprocess.run([sys.executable, "-c", held], env={**os.environ, "PYTHONPATH": str(root)})
+    assert killed.returncode == -signal.SIGKILL
+    assert (results / ".lock").read_text().startswith("process ")
+    with bench.alone():
+        assert f"process {os.getpid()}," in (results / ".lock").read_text()
+
+
+def test_what_a_killed_run_left_half_written_is_swept(results: Path) -> None:
+    (results / "runs" / "x").mkdir(parents=True)
+    (results / "runs" / "x" / "rounds.csv.partial").touch()
+    with bench.alone():
+        assert list(results.rglob("*.partial")) == []
+
+
+def test_a_limit_of_64_files_is_refused_with_the_way_out(
+    results: Path, say: type[Refusal], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resource, "getrlimit", lambda which: (64, 64))
+    refusal = say()
+    assert refusal.code == Exit.UNMEASURED
+    assert "only 64 files may be open, 2048 are needed. Next: ulimit -Hn 2048; make bench" in refusal.words
+    assert folders(results) == []
+
+
+def test_a_soft_limit_is_raised(results: Path) -> None:
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+    bench.enough_files()
+    assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] == 2048
+
+
+def test_a_full_disk_is_refused(results: Path, say: type[Refusal], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=1000))
+    refusal = say()
+    assert refusal.code == Exit.UNMEASURED
+    assert f"results: less than 16 MiB are free. Next: make room in {results}" in refusal.words
+    assert folders(results) == []
+
+
+def test_a_disk_that_fills_up_ends_the_run_and_keeps_what_was_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = record(tmp_path, blocks=1)
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=1000))
+    with pytest.raises(OSError, match="are free") as full:
+        run_block(Block(run, 1, 1, ""), lambda entry: None)
+    assert full.value.errno == errno.ENOSPC
+    assert len(Block(run, 0, 1, "").finished()) == 3
+
+
+def test_a_file_in_place_of_the_results_folder_is_refused(results: Path, say: type[Refusal]) -> None:
+    results.write_text("mine")
+    refusal = say()
+    assert refusal.code == Exit.UNMEASURED
+    assert "results: File exists. Next: make room in " in refusal.words
+    assert results.read_text() == "mine"
+
+
+def test_a_run_that_was_cut_short_is_offered_to_be_gone_on_with(
+    results: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = record(results / "runs")
+    bench.offer()
+    assert f"To go on with it instead: make bench RESUME=results/runs/{run.name}" in capsys.readouterr().err
+    (run / "summary.csv").touch()
+    bench.offer()
+    assert capsys.readouterr().err == ""
+
+
+def test_the_latest_run_can_be_resumed_by_that_name(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = record(results / "runs")
+    (results / "latest").symlink_to(f"runs/{run.name}")
+    for name in ("draw_all", "write_report"):
+        monkeypatch.setattr(bench, name, lambda *arguments: None)
+    bench.make_everything(Path("results/latest"))
+    assert os.readlink(results / "latest") == f"runs/{run.name}"
+
+
+def test_an_interruption_before_the_first_cell_leaves_no_folder(
+    results: Path, say: type[Refusal], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ctrl_c(run: Path, live: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(bench, "measure", ctrl_c)
+    refusal = say()
+    assert (refusal.code, folders(results)) == (Exit.INTERRUPTED, [])
+    assert "overlap: interrupted. Nothing was measured yet" in refusal.words
+
+
+def test_an_interruption_keeps_what_was_measured(
+    results: Path, say: type[Refusal], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ctrl_c(run: Path, live: object) -> None:
+        shutil.copytree(record(results / "elsewhere") / "blocks", run / "blocks", dirs_exist_ok=True)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(bench, "measure", ctrl_c)
+    refusal = say()
+    assert refusal.code == Exit.INTERRUPTED
+    assert f"Next: make bench RESUME=results/runs/{folders(results)[0].name}" in refusal.words
+
+
+def test_a_run_cannot_go_on_with_another_runs_journal(tmp_path: Path) -> None:
+    run, other = record(tmp_path), record(tmp_path, "20260202-000000")
+    shutil.copy(other / "blocks" / "01.journal", run / "blocks" / "01.journal")
+    with pytest.raises(Stop, match=r"01\.journal cannot be gone on with: it belongs to another run") as stop:
+        run_block(Block(run, 1, 1, ""), lambda entry: None)
+    assert stop.value.code == Exit.UNREADABLE
+
+
+def test_a_torn_line_does_not_tear_the_next_one(tmp_path: Path) -> None:
+    block = Block(record(tmp_path), 0, 1, "")
+    path = block.path(".journal")
+    path.write_bytes(path.read_bytes()[:-10])
+    blocks.open_journal(block)
+    journal.append(path, {"kind": "end"})
+    assert block.entries()[-1] == {"kind": "end"}
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(
+    ("only", "sentence"),
+    [
+        ("io and slep", "ONLY: no cell is called 'slep'; the nearest name is 'sleep'"),
+        ("io and (", "is no expression; write it like 'http and (threads or asyncio)'"),
+        ("io and cpu", "ONLY='io and cpu' selects no cell. Next: make bench ONLY=io"),
+    ],
+)
+def test_a_selection_that_makes_no_sense_is_wrong_usage(tmp_path: Path, only: str, sentence: str) -> None:
+    run = record(tmp_path, blocks=0)
+    with pytest.raises(Stop) as stop:
+        run_block(Block(run, 0, 1, only), lambda entry: None)
+    assert stop.value.code == Exit.USAGE
+    assert sentence in str(stop.value)
+
+
+@pytest.mark.real
+def test_refused_input_leaves_no_folder_behind(tmp_path: Path) -> None:
+    house = House.build(tmp_path)
+    refused = house.bench("--blocks", "1", "--only", "slep")
+    assert refused.returncode == Exit.USAGE
+    assert "Traceback" not in refused.stderr
+    assert house.runs() == []
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(
+    "world", ["ulimit -n 64", "mount -t tmpfs -o ro tmpfs results", "mount -t tmpfs -o size=1m tmpfs results"]
+)
+def test_a_world_too_small_is_refused_soon(tmp_path: Path, world: str) -> None:
+    house = House.build(tmp_path)
+    (tmp_path / "results").mkdir()
+    own_mounts = ("unshare", "-m") if "mount" in world else ()
+    enter = (*own_mounts, "sh", "-c", f'{world} && exec "$@"', "sh")
+    if subprocess.run([*enter, "true"], cwd=tmp_path, capture_output=True).returncode:
+        pytest.skip("mounting needs root")
+    began = time.monotonic()
+    refused = house.bench(before=enter)
+    assert refused.returncode == Exit.UNMEASURED
+    assert "Next: " in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert time.monotonic() - began < SOON_S
