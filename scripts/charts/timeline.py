@@ -1,5 +1,6 @@
 """What overlapping looks like: when each task of one real round ran, for each model, on one time axis."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -145,10 +146,12 @@ def draw_race(axes: Axes, column: Column, one: Race, theme: Theme) -> None:
     cut_s = column.end_s if column.cuts(one) else one.end_s
     axes.set(ylim=(high, 0), yticks=[])
     axes.add_patch(Rectangle((0, 0), min(one.seconds, cut_s), high, color=theme.rule, linewidth=0, alpha=0.6))
+    placed: Counter[int] = Counter()  # neighbours in a lane wear different shades
     for number, (start, end, lane) in enumerate(zip(one.starts, one.ends, one.lanes, strict=True)):
+        placed[lane] += 1
         if start < cut_s:
             bar = Rectangle((start, (high - lanes) / 2 + lane), min(end, cut_s) - start, 0.86, linewidth=0, zorder=3)
-            bar.set(facecolor=colour(one.cell.model), alpha=0.62 if number % 2 else 1.0)
+            bar.set(facecolor=colour(one.cell.model), alpha=1.0 if placed[lane] % 2 else 0.62)
             axes.add_patch(bar).set_gid(f"task-{one.cell.workload}-{one.cell.model}-{number}")
     if 0 < one.cell.limit < axes.get_xlim()[1]:
         axes.axvline(one.cell.limit, color=theme.ink, linewidth=1.2, linestyle=(0, (2, 1.2)), zorder=4)
