@@ -63,7 +63,7 @@ class Cell:
 
     def names(self) -> set[str]:
         """The words by which ONLY selects this cell."""
-        extra = {"twin": self.twin, "headline": self.headline}
+        extra = {"twin": self.twin, "headline": self.headline, f"cpu{self.cpu_percent}": self.workload.name == "mixed"}
         always = {self.experiment, self.workload.name, self.model, f"c{self.concurrency}"}
         return always | {name for name, applies in extra.items() if applies}
 

@@ -1,0 +1,40 @@
+"""Every cell that the experiments define, without running any: what ONLY and a claim can name."""
+
+from difflib import get_close_matches
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+
+import benchmarks
+from benchmarks.cell import Cell
+
+
+@cache
+def catalogue() -> tuple[Cell, ...]:
+    """The cells, experiment by experiment."""
+    modules = (module.name for module in iter_modules(benchmarks.__path__) if module.name.startswith("test_"))
+    return tuple(cell for name in modules for cell in cells_of(import_module(f"benchmarks.{name}")))
+
+
+def cells_of(module: object) -> list[Cell]:
+    """The cells of one file: those that its tests are parametrized with."""
+    marks = [mark for test in vars(module).values() for mark in getattr(test, "pytestmark", [])]
+    return [cell for mark in marks if mark.name == "parametrize" and mark.args[0] == "cell" for cell in mark.args[1]]
+
+
+def find(reference: str) -> Cell:
+    """The one cell that has all the names of a reference such as `network/wire/asyncio/c50`, twins left out.
+
+    ValueError when there is none (it gives the nearest name) or more than one (it says what tells them apart).
+    """
+    names = set(reference.split("/"))
+    known = set().union(*(cell.names() for cell in catalogue()))
+    for name in sorted(names - known):
+        near = get_close_matches(name, known, 1, 0.0)[0]
+        raise ValueError(f"no cell is called {name!r}; the nearest name is {near!r}")
+    found = [cell for cell in catalogue() if names <= cell.names() and not cell.twin]
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise ValueError(f"no cell is all of {reference!r}; make bench ONLY=… lists every name")
+    raise ValueError(f"{reference!r} fits {len(found)} cells: {', '.join(map(str, found[:6]))}; add a name")
