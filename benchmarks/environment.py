@@ -14,7 +14,10 @@ import psutil
 from benchmarks.capacity import cgroup_quota, usable_cores
 
 # The packages whose versions decide a number.
-PACKAGES = ("aiohttp", "requests", "urllib3", "h11", "uvloop", "psutil", "pytest", "pytest-benchmark")
+PACKAGES = (
+    *("aiohttp", "requests", "urllib3", "h11", "uvloop", "aiofiles", "pillow"),
+    *("psutil", "pytest", "pytest-benchmark"),
+)
 
 
 def first_line(path: str) -> str | None:

@@ -12,23 +12,26 @@ from typing import Self
 
 from benchmarks.capacity import spin
 from benchmarks.workloads.digest import digest
+from benchmarks.workloads.images import blur
 
 TRIAL_S = 0.1  # one trial; the median of TRIALS of them is the pace
 TRIALS = 5
+SIDE = 500  # pixels: a picture takes some 10 ms, and a trial several of them
 
 
 @dataclass(frozen=True)
 class Pace:
-    """One core's rates: numbers visited by `primes`, 1 MiB blocks hashed by `digest`."""
+    """One core's rates: numbers visited by `primes`, 1 MiB blocks hashed by `digest`, pixels blurred by `images`."""
 
     numbers_per_s: float
     blocks_per_s: float
+    pixels_per_s: float
 
     @classmethod
     def measure(cls) -> Self:
         """The median of several trials, after one that warms up."""
         spin(TRIAL_S)
-        return cls(median(spin(TRIAL_S) for _ in range(TRIALS)), median(hash_for(TRIAL_S) for _ in range(TRIALS)))
+        return cls(*(median(rate(TRIAL_S) for _ in range(TRIALS)) for rate in (spin, hash_for, blur_for)))
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -47,3 +50,12 @@ def hash_for(seconds: float) -> float:
         digest(done, 2)
         done += 2
     return done / elapsed
+
+
+def blur_for(seconds: float) -> float:
+    """Pixels blurred per second."""
+    began, done = time.perf_counter(), 0
+    while (elapsed := time.perf_counter() - began) < seconds:
+        blur(done, SIDE)
+        done += 1
+    return done * SIDE**2 / elapsed
