@@ -67,7 +67,7 @@ def chosen_talk(chosen: argparse.Namespace) -> Talk:
         if chosen.talk not in (names := [file.stem for file in sorted(TALKS.glob("*.toml"))]):
             raise Stop(Exit.USAGE, f"no talk is called {chosen.talk!r}{nearest(chosen.talk, names)}")
     talk = read_talk(path)
-    return talk.only(chosen.id) if chosen.id else talk
+    return talk if chosen.id is None else talk.only(chosen.id)
 
 
 def earlier(chosen: argparse.Namespace) -> list[Run]:
@@ -94,7 +94,7 @@ def expression(claims: list[Claim]) -> str:
 
 def measure_for(claims: list[Claim], chosen: argparse.Namespace) -> Run:
     """A new run of just the cells that the claims need, whole before anything is judged."""
-    blocks = chosen.blocks if chosen.blocks is not None else FEW_BLOCKS if chosen.id else BLOCKS
+    blocks = chosen.blocks if chosen.blocks is not None else FEW_BLOCKS if chosen.id is not None else BLOCKS
     if blocks < 2:
         raise Stop(Exit.USAGE, f"BLOCKS={blocks}: an interval needs two, a verdict {FEW_BLOCKS}. Next: make claims")
     seed = chosen.seed if chosen.seed is not None else random.SystemRandom().randrange(10_000)
@@ -106,7 +106,7 @@ def measure_for(claims: list[Claim], chosen: argparse.Namespace) -> Run:
         measure(run, Live(console(stderr=True), blocks))
         found = load(run)
         write_tables(found)
-        if not chosen.id:
+        if chosen.id is None:
             with whole(NEWEST) as link:
                 link.symlink_to(os.path.relpath(run.resolve(), RESULTS.resolve()))
     return found
