@@ -11,9 +11,10 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from benchmarks.measure import BUDGET_S
-from scripts.blocks import SILENCE_S, Block, Tail, end_session, follow, how_it_ended, scratch
+from scripts.blocks import SILENCE_S, Block, Tail, follow, how_it_ended
 from scripts.dataset import load
 from scripts.exits import Exit
+from scripts.sessions import end_session, scratch
 from scripts.torture import AT_ONCE, ONLY, TARGETS, House, after_a_while, kill
 from tests.scripts.recorded import record
 
@@ -202,7 +203,7 @@ def test_a_stopped_process_in_a_group_of_its_own_ends_with_its_session() -> None
 @pytest.mark.real
 def test_temporary_files_go_even_when_the_driver_is_killed(tmp_path: Path) -> None:
     script = (
-        "import os, signal, tempfile; from scripts.blocks import scratch\nwith scratch():\n os.kill(os.getpid(), 9)"
+        "import os, signal, tempfile; from scripts.sessions import scratch\nwith scratch():\n os.kill(os.getpid(), 9)"
     )
     subprocess.run([sys.executable, "-c", script], env={**os.environ, "TMPDIR": str(tmp_path)})
     deadline = time.monotonic() + 3
