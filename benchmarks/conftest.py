@@ -3,7 +3,6 @@
 import gc
 import random
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -81,10 +80,10 @@ def place(request: pytest.FixtureRequest, write: Callable[[dict[str, Any]], None
     pace = Pace.read(path) if path else Pace.measure()
     gc.collect()
     gc.freeze()  # pytest's own hundred thousand objects are no part of any program that is measured
-    with serve("servers.latency") as server, Gauge(pace.numbers_per_s) as gauge:
+    with serve("servers.latency") as server, Gauge(pace) as gauge:
         order = [cell_of(item).identity() | {"cell": str(cell_of(item))} for item in items]
         write({"kind": "block", "schema": journal.SCHEMA, "block": config.getoption("block"), "order": order})
-        yield Place({"url": server.url} | asdict(pace), gauge, frozenset({server.pid} | gauge.pids), write)
+        yield Place({"url": server.url} | pace.rates, gauge, frozenset({server.pid} | gauge.pids), write)
         server.check()
     write({"kind": "end"})
 

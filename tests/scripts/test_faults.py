@@ -157,7 +157,8 @@ def test_without_shared_memory_processes_are_no_result_and_the_rest_goes_on(shor
 def test_one_core_is_enough_and_is_what_computing_is_held_to() -> None:
     core = str(min(os.sched_getaffinity(0)))
     script = (
-        "from benchmarks.capacity import Gauge\nwith Gauge(1e5) as gauge: print(gauge.cores, gauge.latest.parallel)"
+        "from benchmarks.capacity import Gauge\nfrom benchmarks.pace import NUMBERS, Pace\n"
+        "with Gauge(Pace({NUMBERS: 1e5})) as gauge: print(gauge.cores, gauge.sample().parallel)"
     )
     found = subprocess.run(["taskset", "-c", core, sys.executable, "-c", script], capture_output=True, text=True)
     assert (found.returncode, found.stdout) == (0, "1 1.0\n")
