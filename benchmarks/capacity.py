@@ -14,31 +14,47 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from math import ceil
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Self
 
 from benchmarks.pace import NUMBERS, Pace, kind_of, rate
 from benchmarks.workloads import Capacity, Workload
 
 SPIN_S = 0.1  # some 100 looks at the clock, and short enough to repeat many times a block
+GROUPS, OWN_GROUPS = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")  # where Linux keeps control groups
 MAX_AGE_S = 5.0  # of a sample when a cell computes; it was seen to change within seconds
 
 
 def cgroup_quota() -> float | None:
-    """Cores that the cgroup (version 2) allows; None when it sets no limit."""
-    try:
-        limit, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
-    except (OSError, ValueError):
-        return None
-    return None if limit == "max" else int(limit) / int(period)
+    """Cores that the control groups around this process allow; None when none of them sets a limit."""
+    return min(filter(None, map(allowed, groups())), default=None)
+
+
+def groups() -> Iterator[Path]:
+    """The folders of this process's group and of those above it, as far as they are seen here; of both versions."""
+    for line in OWN_GROUPS.read_text().splitlines() if OWN_GROUPS.exists() else []:
+        _, controllers, own = line.split(":", 2)
+        if not controllers or "cpu" in controllers.split(","):
+            for group in (PurePosixPath(own), *PurePosixPath(own).parents):
+                yield GROUPS / ("cpu" if controllers else "") / group.relative_to("/")
+
+
+def allowed(group: Path) -> float | None:
+    """Cores that one control group allows; None when it sets no limit."""
+    for names in (("cpu.max",), ("cpu.cfs_quota_us", "cpu.cfs_period_us")):
+        with suppress(OSError, ValueError):
+            limit, period = " ".join((group / name).read_text() for name in names).split()
+            return None if limit in ("max", "-1") else int(limit) / int(period)
+    return None
 
 
 def usable_cores() -> int:
     """Cores that this process may use: its affinity, and no more than the cgroup's quota, rounded up."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(cores, ceil(cgroup_quota() or cores)))
+    return min(cores, ceil(cgroup_quota() or cores))
 
 
 class Spinner:

@@ -1,5 +1,7 @@
 """What the floor of computing rests on: each kind of work by its own loop, and never less than was seen."""
 
+import subprocess
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import repeat
@@ -8,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import capacity
-from benchmarks.capacity import MAX_AGE_S, Gauge, Spinner, most
+from benchmarks.capacity import MAX_AGE_S, Gauge, Spinner, cgroup_quota, most, usable_cores
 from benchmarks.pace import BLOCKS, NUMBERS, PIECES, Pace, kind_of, rate
 from benchmarks.workloads import Capacity, Workload
 from benchmarks.workloads.digest import Digest
@@ -20,6 +22,22 @@ from benchmarks.workloads.wire import Wire
 
 PACE = Pace({NUMBERS: 1000.0, BLOCKS: 10.0})
 STEADY = Capacity(1.0, 1.5)
+NOT_ALLOWED = 77
+LOOK = f"""
+import os, sys
+from pathlib import Path
+from benchmarks.capacity import cgroup_quota, usable_cores
+group = Path(sys.argv[1])
+try:
+    if (group / "cpu.max").exists():
+        (group / "cpu.max").write_text("50000 100000")
+    else:
+        (group / "cpu.cfs_quota_us").write_text("50000")
+    (group / "cgroup.procs").write_text(str(os.getpid()))
+except OSError:
+    sys.exit({NOT_ALLOWED})
+print(cgroup_quota(), usable_cores())
+"""
 
 
 @dataclass(frozen=True)
@@ -138,3 +156,80 @@ def test_a_spinner_does_each_kind_when_told_and_leaves_when_its_input_closes(kin
     assert spinner.rate() > 0
     spinner.close()
     assert spinner.process.returncode == 0
+
+
+@pytest.fixture
+def groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A machine's control groups, none so far; this process is in `/pod/job` of both versions."""
+    monkeypatch.setattr(capacity, "GROUPS", tmp_path)
+    monkeypatch.setattr(capacity, "OWN_GROUPS", tmp_path / "own")
+    (tmp_path / "own").write_text(
+        "9:name=systemd:/elsewhere\n3:cpuset:/elsewhere\n2:cpu,cpuacct:/pod/job\n0::/pod/job\n"
+    )
+    return tmp_path
+
+
+def limit(group: Path, **files: str) -> None:
+    group.mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        (group / f"cpu.{name}").write_text(text + "\n")
+
+
+def test_without_a_quota_there_is_no_limit(groups: Path) -> None:
+    assert cgroup_quota() is None
+    limit(groups / "pod" / "job", max="max 100000")
+    limit(groups / "cpu" / "pod" / "job", cfs_quota_us="-1", cfs_period_us="100000")
+    assert cgroup_quota() is None
+    assert usable_cores() >= 1
+
+
+@pytest.mark.parametrize("group", ["pod/job", "pod", "."])
+def test_a_quota_is_found_in_the_own_group_and_in_those_above_it(groups: Path, group: str) -> None:
+    limit(groups / group, max="50000 100000")
+    assert (cgroup_quota(), usable_cores()) == (0.5, 1)
+
+
+@pytest.mark.parametrize("group", ["pod/job", "pod", "."])
+def test_a_quota_of_the_old_kind_is_found_too(groups: Path, group: str) -> None:
+    limit(groups / "cpu" / group, cfs_quota_us="25000", cfs_period_us="100000")
+    assert (cgroup_quota(), usable_cores()) == (0.25, 1)
+
+
+def test_of_several_quotas_the_smallest_counts(groups: Path) -> None:
+    limit(groups / "pod", max="150000 100000")
+    limit(groups / "pod" / "job", max="400000 100000")
+    assert cgroup_quota() == 1.5
+
+
+def test_a_quota_of_one_and_a_half_cores_uses_two_and_no_quota_adds_any(
+    groups: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.sched_getaffinity", lambda pid: {0, 1, 2, 3})
+    for quota, cores in (("150000", 2), ("800000", 4), ("1000", 1)):
+        limit(groups / "pod", max=f"{quota} 100000")
+        assert usable_cores() == cores
+
+
+@pytest.mark.parametrize("text", ["", "much", "1 2 3", "half 100000"])
+def test_a_quota_that_cannot_be_read_is_none(groups: Path, text: str) -> None:
+    limit(groups / "pod", max=text)
+    assert cgroup_quota() is None
+
+
+@pytest.mark.real
+def test_a_real_quota_is_seen_by_the_process_that_has_it() -> None:
+    own = next((group for group in capacity.groups() if (group / "cgroup.procs").exists()), None)
+    group = own / "overlap-test" if own else Path("/nowhere/overlap-test")
+    try:
+        group.mkdir()
+    except OSError:
+        pytest.skip("making a control group needs root")
+    try:
+        found = subprocess.run(
+            [sys.executable, "-c", LOOK, str(group)], capture_output=True, text=True, cwd=Path(__file__).parents[2]
+        )
+    finally:
+        group.rmdir()
+    if found.returncode == NOT_ALLOWED:
+        pytest.skip("a control group without a CPU quota")
+    assert (found.stdout, found.stderr) == ("0.5 1\n", "")
