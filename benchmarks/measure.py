@@ -209,6 +209,8 @@ def observe(benchmark: Any, place: Place, cell: Cell, probe: Callable[[], dict[s
         before = read(place.apart)
         metrics = benchmark.pedantic(probe, rounds=1)
         usage = between(before, read(place.apart))
+        if set(metrics) != set(cell.metrics):
+            raise NotAResult(f"{cell}: the probe tells {sorted(metrics)}, but {sorted(cell.metrics)} was to be told")
         if wrong := [name for name, value in metrics.items() if value is not None and not isfinite(value)]:
             raise NotAResult(f"{cell}: no finite number was found for {', '.join(wrong)}")
     return [
@@ -220,6 +222,6 @@ def observe(benchmark: Any, place: Place, cell: Cell, probe: Callable[[], dict[s
             "others_cpu_seconds": usage.others_s,
             "steal_seconds": usage.steal_s,
             "disturbed": usage.disturbed(place.gauge.cores),
-            "metrics": metrics,
+            "metrics": {name: metrics[name] for name in cell.metrics},
         }
     ]

@@ -169,7 +169,8 @@ def round_table(cells: Iterable[Entry]) -> pd.DataFrame:
         identity = {name: cell[name] for name in [*IDENTITY, "block", "valid"]}
         for entry in cell["rounds"]:
             values = {name: value for name, value in entry.items() if name not in ("spans_us", "metrics")}
-            rows.append(identity | values | entry.get("metrics", {}))
+            metrics = entry.get("metrics", {})
+            rows.append(identity | values | {"metric": next(iter(metrics), None)} | metrics)
     rounds = pd.DataFrame(rows)
     if "floor_seconds" in rounds:
         rounds["efficiency"] = rounds["floor_seconds"] / rounds["seconds"]

@@ -11,7 +11,6 @@ from scripts import stats
 
 KEY = ["experiment", "workload", "model", "concurrency", "tasks", "wait_seconds", "compute_seconds", "twin"]
 SAME_WORK = ["workload", "tasks", "wait_seconds", "compute_seconds"]
-METRICS = ("unit_seconds", "bytes_per_task", "p99_seconds")  # of experiments that observe instead of timing
 # A cell of which so many rounds were disturbed, or saturated, says so.
 FLAGGED_SHARE = 0.5
 
@@ -82,8 +81,8 @@ def row(key: Any, cell: pd.DataFrame, sequential: pd.DataFrame | None, blocks: i
     """The columns of one cell."""
     found: dict[str, Any] = dict(zip(KEY, key, strict=True))
     found["blocks"] = cell["block"].nunique()
-    metric = next((name for name in METRICS if name in cell and cell[name].notna().any()), None)
-    if metric:
+    metric = cell["metric"].iloc[0] if "metric" in cell else None  # of experiments that observe instead of timing
+    if isinstance(metric, str):
         found["metric"] = metric
         found |= columns("value", block_medians(cell, metric), summary)
     else:
