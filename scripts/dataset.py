@@ -62,11 +62,11 @@ class Run:
         return summarise(self.rounds, ranges_only=self.ranges_only)
 
     @cached_property
-    def noise_floor(self) -> float | None:
-        """How far identical twins were apart: 0.04 for up to 4 %. None without twins, or with too few blocks."""
-        from scripts.summary import twins_apart
+    def noise_floors(self) -> dict[str, float | None]:
+        """For each kind of work how far its twins were apart: 0.04 for up to 4 %. Empty with too few blocks."""
+        from scripts.summary import noise_floors
 
-        return None if self.ranges_only else twins_apart(self.rounds)
+        return {} if self.ranges_only else noise_floors(self.rounds)
 
     def spans(self, **identity: object) -> pd.DataFrame:
         """Spans of the measured rounds of the cells that match: block, round, task, start_s, end_s."""
