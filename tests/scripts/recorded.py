@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import journal
-from scripts.dataset import fingerprint
+from scripts.schema import fingerprint
 
 MODELS = ("sequential", "threads", "asyncio")
 SECONDS = {"sequential": 0.8, "threads": 0.06, "asyncio": 0.05}
