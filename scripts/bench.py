@@ -17,7 +17,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from benchmarks import journal
-from benchmarks.environment import environment
+from benchmarks.environment import environment, stranger
 from benchmarks.pace import Pace
 from scripts.blocks import Block, need_room, run_block, scratch
 from scripts.charts import draw_all
@@ -68,12 +68,9 @@ def write_environment(run: Path, found: dict[str, Any]) -> None:
 
 def old_run(run: Path) -> None:
     """Mark an interrupted run as resumed. Stop when it was measured elsewhere."""
-    found, here = read_environment(run), environment()
-    for part in ("cpu", "cores_usable"):
-        if found["machine"][part] != here["machine"][part]:
-            raise Stop(Exit.UNREADABLE, f"{run} was measured on another machine ({part} differs). Next: make bench")
-    if found["python"] != here["python"] or found["packages"] != here["packages"]:
-        raise Stop(Exit.UNREADABLE, f"{run} was measured with another Python or other packages. Next: make bench")
+    found = read_environment(run)
+    if why := stranger(found, environment()):
+        raise Stop(Exit.UNREADABLE, f"{run} {why}. Next: make bench")
     found["resumed"] = [*found.get("resumed", []), datetime.now(UTC).isoformat(timespec="seconds")]
     write_environment(run, found)
 
