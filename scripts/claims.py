@@ -59,14 +59,18 @@ def options() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def talk_called(name: str) -> Talk:
+    """A claims file by its path, or one of ours by its name. Stop when there is none."""
+    if Path(name).suffix:
+        return read_talk(Path(name))
+    if name not in (names := [file.stem for file in sorted(TALKS.glob("*.toml"))]):
+        raise Stop(Exit.USAGE, f"no talk is called {name!r}{nearest(name, names)}")
+    return read_talk(TALKS / f"{name}.toml")
+
+
 def chosen_talk(chosen: argparse.Namespace) -> Talk:
-    """The talk, or the one claim of it. Stop when there is none of that name."""
-    path = Path(chosen.talk)
-    if not path.suffix:
-        path = TALKS / f"{chosen.talk}.toml"
-        if chosen.talk not in (names := [file.stem for file in sorted(TALKS.glob("*.toml"))]):
-            raise Stop(Exit.USAGE, f"no talk is called {chosen.talk!r}{nearest(chosen.talk, names)}")
-    talk = read_talk(path)
+    """The talk, or the one claim of it."""
+    talk = talk_called(chosen.talk)
     return talk if chosen.id is None else talk.only(chosen.id)
 
 
