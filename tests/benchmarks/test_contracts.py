@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.exchange import exchange
 from benchmarks.models import NAMES, model
 from benchmarks.timing import Spanned
 from benchmarks.workloads import Capacity, Workload, list_schedule
@@ -26,7 +27,7 @@ from benchmarks.workloads.mixed import Mixed
 from benchmarks.workloads.nothing import Nothing
 from benchmarks.workloads.primes import Primes, sum_of_primes, sum_of_primes_by_sieve
 from benchmarks.workloads.sleep import Sleep
-from benchmarks.workloads.wire import Wire, exchange
+from benchmarks.workloads.wire import Wire
 from servers.supervise import serve
 
 

@@ -68,7 +68,8 @@ def record(
     found = environment(name, blocks)
     found["machine"] = machine or found["machine"]
     (run / "environment.json").write_text(json.dumps(found, indent=1))
-    (run / "pace.json").write_text(json.dumps({"numbers_per_s": rng.uniform(4e5, 5e5), "blocks_per_s": 865.0}))
+    pace = {"numbers_per_s": rng.uniform(4e5, 5e5), "blocks_per_s": 865.0, "pixels_per_s": 2e7}
+    (run / "pace.json").write_text(json.dumps(pace))
     for block in range(blocks):
         for entry in entries(block, fingerprint(run, found), rng):
             journal.append(run / "blocks" / f"{block:02}.journal", entry)
