@@ -70,7 +70,7 @@ class Rounds:
 
     def before(self) -> None:
         """Clear the table: garbage, the server's account, the machine's."""
-        self.capacity = self.place.gauge.now()
+        self.capacity = self.place.gauge.latest(self.cell.workload)
         gc.collect()
         if self.url:
             reset(self.url)
@@ -120,7 +120,7 @@ class Rounds:
             "start_seconds": timing.start_s,
             "run_seconds": timing.run_s,
             "stop_seconds": timing.stop_s,
-            "floor_seconds": cell.workload.floor(self.tasks, cell.concurrency, self.capacity),
+            "floor_seconds": cell.workload.floor(self.tasks, cell.concurrency, self.place.gauge.best(cell.workload)),
             "cpu_seconds": usage.ours_s,
             "others_cpu_seconds": usage.others_s,
             "steal_seconds": usage.steal_s,

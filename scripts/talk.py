@@ -119,6 +119,11 @@ class Talk:
         return Talk(self.path, self.title, self.source, chosen)
 
     @property
+    def shipped(self) -> bool:
+        """Whether it is one of ours."""
+        return self.path.parent == TALKS
+
+    @property
     def ids(self) -> list[str]:
         """The claims' names."""
         return [claim.id for claim in self.claims]

@@ -47,7 +47,8 @@ class Forgotten(Sleep):
 def test_planted(measure, cell):
     measure(cell)
 
-@cells("probed", workloads=[Sleep()], models=["nan", "fine", "other"], concurrency=[1], tasks=lambda c: 1, metrics=("told",))
+@cells("probed", workloads=[Sleep()], models=["nan", "fine", "other"], concurrency=[1], tasks=lambda c: 1,
+       metrics=("told",))
 def test_probed(observe, cell):
     observe(cell, lambda: {"other" if cell.model == "other" else "told": float("nan") if cell.model == "nan" else 1.0})
 
