@@ -44,7 +44,7 @@ def number(value: float, unit: str) -> str:
     """A value of an experiment that does not time rounds."""
     if unit == "bytes_per_task":
         return f"{value / 1024:.3g} KiB" if value < 2**20 else f"{value / 2**20:.3g} MiB"
-    return seconds(value)
+    return seconds(value) if unit.endswith("seconds") else f"{value:.3g}"
 
 
 class Live:

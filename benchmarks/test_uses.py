@@ -1,0 +1,71 @@
+"""Chat, dashboards, rate limits, timers: what asyncio is said to be good for, each as a tiny program in `probes/`.
+
+How long until 1,000 clients have what one of them said? How late are events at 500 clients that get ten a second? Does
+a client keep to an API's rate limit, and use it up? How late do 10,000 timers fire? On request only.
+"""
+
+from collections.abc import Callable
+
+from benchmarks.cell import Cell, cells
+from benchmarks.measure import Place
+from benchmarks.probes import chat, dashboards, rates, run_probe, timers
+from benchmarks.workloads.http import Http
+from benchmarks.workloads.nothing import Nothing
+
+Observe = Callable[[Cell, Callable[[], dict[str, float]]], None]
+
+
+@cells(
+    "chat",
+    workloads=[Nothing()],
+    models=["asyncio"],
+    concurrency=[chat.CLIENTS],
+    tasks=lambda concurrency: chat.MESSAGES,
+    on_request=True,
+    metrics=("last_delivery_p99_seconds", "last_delivery_p50_seconds", "deliveries", "clients_busy"),
+)
+def test_chat(observe: Observe, cell: Cell) -> None:
+    """Say something, and wait until everyone has it."""
+    observe(cell, lambda: run_probe("chat"))
+
+
+@cells(
+    "dashboards",
+    workloads=[Nothing()],
+    models=["asyncio"],
+    concurrency=[dashboards.CLIENTS],
+    tasks=lambda concurrency: dashboards.TICKS,
+    on_request=True,
+    metrics=("lateness_p99_seconds", "lateness_p50_seconds", "deliveries", "clients_busy"),
+)
+def test_dashboards(observe: Observe, cell: Cell) -> None:
+    """Feed them."""
+    observe(cell, lambda: run_probe("dashboards"))
+
+
+@cells(
+    "rates",
+    workloads=[Http(delay_s=rates.DELAY_MS / 1000)],
+    models=["asyncio"],
+    concurrency=[rates.REQUESTS],
+    tasks=lambda concurrency: concurrency,
+    on_request=True,
+    metrics=("share_of_limit", "rate_limited", "answered"),
+)
+def test_rates(observe: Observe, place: Place, cell: Cell) -> None:
+    """Ask as fast as is allowed."""
+    observe(cell, lambda: run_probe("rates", place.provided["url"]))
+
+
+@cells(
+    "timers",
+    workloads=[Nothing()],
+    models=timers.WAYS,
+    concurrency=[timers.MANY],
+    tasks=lambda concurrency: concurrency,
+    on_request=True,
+    metrics=("lateness_p99_seconds", "few_lateness_p99_seconds", "armed"),
+)
+def test_timers(observe: Observe, cell: Cell) -> None:
+    """Arm, and wait for the last to fire."""
+    observe(cell, lambda: run_probe("timers", cell.model))
