@@ -1,12 +1,13 @@
-"""Three sentences that answer: for waiting, for computing, for both; which model, by how much, how sure."""
+"""Sentences that answer: for waiting, for computing, for both; which model, by how much, how sure, from where on."""
 
 from dataclasses import dataclass
 
 import pandas as pd
 
 from scripts import stats, verdicts
+from scripts.crossover import crossovers
 from scripts.dataset import Run
-from scripts.summary import KEY, block_medians
+from scripts.summary import KEY, block_medians, kind_of_work
 
 # Below this nobody would rewrite a program; a difference whose interval lies inside is called "the same".
 MARGIN = 0.05
@@ -35,7 +36,12 @@ class Contest:
         """How many times longer than the fastest the model in that place takes, and whether that is established."""
         pairs = (self.values(place) / self.values(0)).dropna().to_numpy()
         ratio = stats.geometric_mean(pairs)
-        return ratio, verdicts.compare(ratio, MARGIN, self.run.noise_floor or 0.0)
+        return ratio, verdicts.compare(ratio, MARGIN, self.run.noise_floors.get(self.kind) or 0.0)
+
+    @property
+    def kind(self) -> str:
+        """The kind of work."""
+        return kind_of_work(*self.rows.iloc[0][["wait_seconds", "compute_seconds"]])
 
 
 def contest(run: Run, experiment: str, workload: str) -> Contest | None:
@@ -93,4 +99,17 @@ def runner_up(found: Contest, second: pd.Series) -> str:
 def answers(run: Run) -> list[str]:
     """The sentences that this run can give."""
     asked = ((question, contest(run, experiment, workload)) for question, experiment, workload in QUESTIONS)
-    return [sentence(question, found) for question, found in asked if found]
+    return [sentence(question, found) for question, found in asked if found] + list(map(str, crossovers(run)))
+
+
+def noise(run: Run) -> str:
+    """How far identical twins were apart, and of which kind of work none was measured; empty with too few blocks."""
+    known = [f"{floor:.1%} ({kind})" for kind, floor in run.noise_floors.items() if floor is not None]
+    unknown = [kind for kind, floor in run.noise_floors.items() if floor is None]
+    said = [f"Identical twins differed by up to {', '.join(known)}: smaller differences mean nothing."] if known else []
+    said += (
+        [f"No twin was measured of {', '.join(unknown)}: how much of a difference is noise is not known."]
+        if unknown
+        else []
+    )
+    return " ".join(said)

@@ -1,4 +1,7 @@
-"""`make bench` and `make quick`: measure in blocks, then make tables, charts and report, then answer."""
+"""`make bench` and `make quick`: measure in blocks, then make tables, charts and report, then answer.
+
+What computes and draws is imported only where it is used: it takes a second, and wrong usage is refused before that.
+"""
 
 import argparse
 import json
@@ -12,20 +15,26 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 
 from benchmarks import journal
+from benchmarks.catalogue import catalogue
 from benchmarks.environment import environment, stranger
 from benchmarks.pace import Pace
-from scripts.blocks import Block, need_room, run_block, scratch
-from scripts.charts import draw_all
-from scripts.console import Live, console, show
-from scripts.dataset import LATEST, Run, load, read_environment, whole, write_tables
+from benchmarks.selection import check
+from benchmarks.selection import chosen as selected
+from scripts.blocks import Block, need_room, run_block
 from scripts.exits import Exit, Stop, leave
 from scripts.readings import NEEDED_FILES
-from scripts.report import write_report
+from scripts.schema import read_environment
+from scripts.sessions import scratch
+from scripts.whole import whole
+
+if TYPE_CHECKING:
+    from scripts.console import Live
+    from scripts.dataset import Run
 
 RESULTS = Path("results")
 BLOCKS, QUICK_BLOCKS = 10, 3
@@ -48,8 +57,20 @@ def plan(chosen: argparse.Namespace) -> dict[str, Any]:
     if blocks < 1:
         raise Stop(Exit.USAGE, f"BLOCKS={blocks}: at least one block is needed. Next: make bench BLOCKS={BLOCKS}")
     only = " and ".join(part for part in ("headline" * chosen.quick, f"({chosen.only})" if chosen.only else "") if part)
+    check_selection(chosen.only, only)
     seed = chosen.seed if chosen.seed is not None else random.SystemRandom().randrange(10_000)
     return {"only": only, "blocks": blocks, "seed": seed, "quick": chosen.quick}
+
+
+def check_selection(typed: str, only: str) -> None:
+    """Stop when what was typed has no meaning, or when `only`, which is made of it, selects no cell."""
+    cells = catalogue()
+    try:
+        check(typed, set().union(*(cell.names() for cell in cells)))
+    except ValueError as problem:
+        raise Stop(Exit.USAGE, str(problem)) from None
+    if not any(selected(only, cell) for cell in cells):
+        raise Stop(Exit.USAGE, f"ONLY={only!r} selects no cell. Next: make bench ONLY=io")
 
 
 def new_run(run: Path, planned: dict[str, Any]) -> None:
@@ -88,7 +109,7 @@ def measured(run: Path) -> bool:
     return any(isinstance(line, dict) and line.get("kind") == "cell" for line in lines)
 
 
-def measure(run: Path, live: Live) -> None:
+def measure(run: Path, live: "Live") -> None:
     """Run every block that has not ended yet."""
     planned = read_environment(run)["plan"]
     took: list[float] = []
@@ -101,8 +122,12 @@ def measure(run: Path, live: Live) -> None:
             took.append(time.monotonic() - began)
 
 
-def make_everything(run: Path) -> Run:
+def make_everything(run: Path) -> "Run":
     """Tables, charts and report of a run, and the link to the latest."""
+    from scripts.charts import draw_all
+    from scripts.dataset import LATEST, load, write_tables
+    from scripts.report import write_report
+
     found = load(run)
     write_tables(found)
     draw_all(found, run / "charts")
@@ -173,7 +198,7 @@ def interrupt(number: int, frame: object) -> None:
     raise KeyboardInterrupt
 
 
-def bench(chosen: argparse.Namespace, run: Path) -> Run:
+def bench(chosen: argparse.Namespace, run: Path) -> "Run":
     """Measure what is asked for, or what is left of it, and make everything of it."""
     planned = plan(chosen)
     enough_files()
@@ -183,6 +208,8 @@ def bench(chosen: argparse.Namespace, run: Path) -> Run:
     else:
         offer()
         new_run(run, planned)
+    from scripts.console import Live, console
+
     measure(run, Live(console(stderr=True), read_environment(run)["plan"]["blocks"]))
     return make_everything(run)
 
@@ -197,6 +224,8 @@ def main() -> None:
         keeping = nullcontext() if chosen.resume else worth_keeping(run)
         with readable_errors(lambda: run if measured(run) else None), alone(), keeping:
             found = bench(chosen, run)
+        from scripts.console import console, show
+
         show(found, console())
     except Stop as stop:
         leave(stop)

@@ -35,11 +35,13 @@ from scripts.bench import (
 )
 from scripts.blocks import need_room
 from scripts.console import Live, console
-from scripts.dataset import FEW_BLOCKS, LATEST, Run, load, read_environment, whole, write_tables
+from scripts.dataset import FEW_BLOCKS, LATEST, Run, load, write_tables
 from scripts.exits import Exit, Stop, leave
 from scripts.judging import UNMEASURED, Finding, has, judged, unmet
+from scripts.schema import read_environment
 from scripts.talk import TALKS, Claim, Talk, nearest, read_talk
 from scripts.verdicts import Verdict
+from scripts.whole import whole
 
 DEFAULT_TALK = "async_await"
 NEWEST = RESULTS / "claims"  # points to the newest run that was measured for a whole talk

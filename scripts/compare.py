@@ -22,10 +22,11 @@ from scripts.charts.theme import THEMES, save
 from scripts.claims import DEFAULT_TALK, talk_called
 from scripts.comparisons import Row, Verdicts, differences, rows, same_machine, verdicts
 from scripts.console import console, seconds
-from scripts.dataset import LATEST, Run, load, whole
+from scripts.dataset import LATEST, Run, load
 from scripts.exits import Exit, Stop, leave
 from scripts.reference import REFERENCE
 from scripts.stats import Interval
+from scripts.whole import whole
 
 COMPARISONS = Path("results/comparisons")
 
@@ -56,9 +57,9 @@ def name(row: Row) -> str:
 def table(found: list[Row]) -> Table:
     """The cells within 80 columns."""
     made = Table(box=None, pad_edge=False, padding=(0, 0, 0, 1), header_style="dim")
-    for title, width, justify in (("cell", 31, "left"), ("A", 8, "right"), ("B", 8, "right"), ("B / A", 18, "right")):
+    for title, width, justify in (("cell", 30, "left"), ("A", 8, "right"), ("B", 8, "right"), ("B / A", 20, "right")):
         made.add_column(title, width=width, justify=justify, no_wrap=True)  # type: ignore[arg-type]
-    made.add_column("B is", width=10)
+    made.add_column("B is", width=8)
     for row in found:
         ratio = f"{row.ratio.estimate:.3g} [{row.ratio.low:.3g}, {row.ratio.high:.3g}]"
         words = row.words.replace("not established", "?")
@@ -81,7 +82,10 @@ def about_claim(one: Verdicts) -> str:
 
 def introduction(a: Run, b: Run) -> list[str]:
     """Which runs these are, what tells them apart, and what is therefore compared."""
-    told = [f"{letter}: {run.path}, {machine(run)}, {run.blocks} blocks." for letter, run in (("A", a), ("B", b))]
+    told = [
+        f"{letter}: run {run.environment['run']}, {machine(run)}, {run.blocks} blocks."
+        for letter, run in (("A", a), ("B", b))
+    ]
     apart = differences(a, b)
     told.append(f"They differ in: {', '.join(apart)}." if apart else "Same machine, same Python, same packages.")
     if not same_machine(a, b):

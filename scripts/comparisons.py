@@ -16,7 +16,7 @@ from scripts.answers import MARGIN
 from scripts.dataset import Run
 from scripts.judging import Finding, Outcome, judged
 from scripts.stats import Interval, geometric_mean, holm, unpaired_ratio
-from scripts.summary import KEY, block_medians, paired, sequential_of
+from scripts.summary import KEY, block_medians, kind_of_work, paired, sequential_of
 from scripts.talk import Talk
 from scripts.verdicts import Comparison, compare
 
@@ -74,10 +74,16 @@ def rows(a: Run, b: Run) -> list[Row]:
     """Every cell that both have, judged together (Holm); empty when they share none."""
     found = list(compared(a, b))
     adjusted = holm([row.ratio.p_value for row in found])
-    floor = max(a.noise_floor or 0.0, b.noise_floor or 0.0)
     return [
-        replace(row, says=compare(row.ratio, MARGIN, floor, float(p))) for row, p in zip(found, adjusted, strict=True)
+        replace(row, says=compare(row.ratio, MARGIN, larger_floor(row, a, b), float(p)))
+        for row, p in zip(found, adjusted, strict=True)
     ]
+
+
+def larger_floor(row: Row, a: Run, b: Run) -> float:
+    """The noise floor of this kind of work in the noisier run."""
+    kind = kind_of_work(row.cell["wait_seconds"], row.cell["compute_seconds"])
+    return max(run.noise_floors.get(kind) or 0.0 for run in (a, b))
 
 
 def compared(a: Run, b: Run) -> Iterator[Row]:

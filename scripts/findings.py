@@ -14,9 +14,9 @@ from rich.table import Table
 
 from benchmarks.catalogue import code, find
 from scripts.console import number, seconds
-from scripts.dataset import whole
 from scripts.judging import NOT_TESTABLE, OPINION, UNMEASURED, Evidence, Finding, Outcome
 from scripts.talk import Measure, Talk
+from scripts.whole import whole
 
 SCHEMA = 1
 Document = dict[str, Any]

@@ -17,7 +17,7 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
 from benchmarks.models import NAMES
-from scripts.answers import answers
+from scripts.answers import answers, noise
 from scripts.charts import CHARTS, draw_all
 from scripts.console import groups, heading, line
 from scripts.dataset import LATEST, Run, load
@@ -86,6 +86,7 @@ def write_report(run: Run) -> Path:
     page = environment.get_template("report.html").render(
         run=run,
         answers=answers(run),
+        noise=noise(run),
         figures=figures(run),
         tables=tables(run),
         code=code(),

@@ -11,6 +11,7 @@ from scripts import stats
 
 KEY = ["experiment", "workload", "model", "concurrency", "tasks", "wait_seconds", "compute_seconds", "twin"]
 SAME_WORK = ["workload", "tasks", "wait_seconds", "compute_seconds"]
+KINDS = ("waiting", "computing", "mixed work")
 # A cell of which so many rounds were disturbed, or saturated, says so.
 FLAGGED_SHARE = 0.5
 
@@ -101,6 +102,22 @@ def timed(cell: pd.DataFrame, sequential: pd.DataFrame | None, summary: Summary)
     found |= columns("speedup", nothing if sequential is None else paired(sequential, cell), summary)
     alone = nothing if sequential is None else block_medians(sequential, "seconds")
     return found | {"ideal_speedup": (alone / block_medians(cell, "floor_seconds")).median()}
+
+
+def kind_of_work(wait_s: float, compute_s: float) -> str:
+    """One of KINDS, by what a task does."""
+    return KINDS[0] if not compute_s else KINDS[2] if wait_s else KINDS[1]
+
+
+def noise_floors(rounds: pd.DataFrame) -> dict[str, float | None]:
+    """How far identical cells were apart, for each kind of work that was timed; None where it had no twin.
+
+    Of each kind, because computing and waiting are disturbed by different things: a pair of processes on a machine
+    whose clock rate drifts must not hide what is known about waiting.
+    """
+    timed = rounds[rounds["metric"].isna()] if "metric" in rounds else rounds
+    kinds = pd.Series(map(kind_of_work, timed["wait_seconds"], timed["compute_seconds"]), index=timed.index)
+    return {kind: twins_apart(timed[kinds == kind]) for kind in KINDS if (kinds == kind).any()}
 
 
 def twins_apart(rounds: pd.DataFrame) -> float | None:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from scripts.summary import summarise, twins_apart
+from scripts.summary import noise_floors, summarise
 
 CORES = 2
 CAPACITY = 1.85
@@ -85,9 +85,9 @@ class SyntheticRun:
         return summarise(self.rounds, ranges_only=self.ranges_only)
 
     @cached_property
-    def noise_floor(self) -> float | None:
+    def noise_floors(self) -> dict[str, float | None]:
         """How far twins were apart."""
-        return None if self.ranges_only else twins_apart(self.rounds)
+        return {} if self.ranges_only else noise_floors(self.rounds)
 
     def spans(self, **identity: object) -> pd.DataFrame:
         """Waves of tasks that fill each round between its start and its end."""

@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from scripts import console
-from scripts.answers import answers, contest
+from scripts.answers import answers, contest, noise
 from scripts.console import Live, between, seconds, show
 from scripts.dataset import Run
 from scripts.summary import summarise, twins_apart
@@ -105,6 +105,33 @@ def test_identical_twins_show_how_far_apart_identical_is() -> None:
     assert twins_apart(pd.concat([table, twin])) == pytest.approx(0.04)
 
 
+def test_one_noisy_pair_that_computes_sets_no_floor_for_waiting() -> None:
+    waiting = rounds(sequential=0.8, threads=0.06, asyncio=0.05)
+    computing = rounds(sequential=0.26, processes=0.2)
+    computing = computing.assign(experiment="cpu", workload="primes", wait_seconds=0.0, compute_seconds=0.05)
+    both = (waiting[waiting["model"] == "asyncio"], 1.01), (computing[computing["model"] == "processes"], 1.4)
+    twins = [cell.assign(twin=True, seconds=cell["seconds"] * factor) for cell, factor in both]
+    run = SyntheticRun(pd.concat([waiting, computing, *twins]))
+    assert run.noise_floors == pytest.approx({"waiting": 0.01, "computing": 0.4})
+    io, cpu = said(run)
+    assert "threads is slower" in io
+    assert "that it beats sequential is not established" in cpu
+    assert noise(run) == (  # type: ignore[arg-type]
+        "Identical twins differed by up to 1.0% (waiting), 40.0% (computing): smaller differences mean nothing."
+    )
+
+
+def test_a_kind_of_work_without_a_twin_is_named() -> None:
+    assert noise(make(experiments=["io", "mixed"])).endswith(  # type: ignore[arg-type]
+        ": smaller differences mean nothing. No twin was measured of computing, mixed work: "
+        "how much of a difference is noise is not known."
+    )
+
+
+def test_three_blocks_say_nothing_of_noise() -> None:
+    assert noise(make(blocks=3)) == ""  # type: ignore[arg-type]
+
+
 def test_the_sentence_names_the_fastest_and_an_established_runner_up() -> None:
     (sentence,) = said(SyntheticRun(rounds(sequential=0.8, threads=0.1, asyncio=0.05)))
     assert sentence.startswith(
@@ -149,10 +176,11 @@ def test_a_run_that_only_observes_is_shown_without_answers() -> None:
     assert "process-spawn" in printed(run)
 
 
-def test_the_three_questions_are_answered_in_order() -> None:
+def test_the_questions_are_answered_in_order() -> None:
     run = make()
     starts = ["For I/O-bound work", "For CPU-bound Python code", "For mixed work (20 % CPU)"]
-    assert [sentence.startswith(start) for sentence, start in zip(said(run), starts, strict=True)] == [True] * 3
+    starts += ["With `wire`, that asyncio beats threads"]
+    assert [sentence.startswith(start) for sentence, start in zip(said(run), starts, strict=True)] == [True] * 4
     assert contest(run, "mixed", "mixed").rows["concurrency"].nunique() == 1  # type: ignore[arg-type, union-attr]
 
 
@@ -179,7 +207,7 @@ def test_the_table_fits_80_columns_and_loses_nothing() -> None:
     text = printed(make())
     assert max(map(len, text.splitlines())) <= console.WIDTH
     assert "…" not in text
-    assert "Identical twins were up to" in text
+    assert "Identical twins differed by up to" in text
 
 
 def test_piped_output_is_plain_text(capsys: pytest.CaptureFixture[str]) -> None:

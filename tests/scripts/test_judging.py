@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from benchmarks.catalogue import catalogue
-from benchmarks.conftest import chosen
+from benchmarks.selection import chosen
 from benchmarks.test_cpu import CORES
 from scripts import findings
 from scripts.claims import code, expression
