@@ -34,7 +34,7 @@ def draw(run: Run, theme: Theme) -> Figure | None:
     page = open_page(
         theme,
         title=TITLE,
-        reading="Coloured: the fastest, and how many times longer the next takes. Hatched: any of those named may be it.",
+        reading="Coloured: the fastest, and how many times longer the next takes. Hatched: any of those named may be.",
         footer=footer(
             run,
             measured([cell for each in found for cell in each.cells]),
