@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from scripts.answers import answers, noise
+from scripts.answers import answers, disturbance, noise
 from scripts.dataset import Run
 
 WIDTH = 80  # fits every terminal and every paste
@@ -160,5 +160,5 @@ def show(run: Run, out: Console) -> None:
         out.print(rows)
     for omission in run.omissions:
         out.print(f"not a result: {omission}", markup=False)
-    for sentence in filter(None, [noise(run), *answers(run)]):
+    for sentence in filter(None, [noise(run), disturbance(run), *answers(run)]):
         out.print(f"\n{sentence}", markup=False)

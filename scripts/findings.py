@@ -14,8 +14,9 @@ from rich.table import Table
 
 from benchmarks.catalogue import code, find
 from scripts.console import number, seconds
-from scripts.judging import NOT_TESTABLE, OPINION, UNMEASURED, Evidence, Finding, Outcome
-from scripts.talk import Measure, Talk
+from scripts.dataset import Run
+from scripts.judging import NOT_TESTABLE, OPINION, UNMEASURED, Evidence, Finding, Outcome, judged
+from scripts.talk import DEFAULT_TALK, TALKS, Measure, Talk, read_talk
 from scripts.whole import whole
 
 SCHEMA = 1
@@ -47,7 +48,7 @@ def document(talk: Talk, findings: list[Finding]) -> Document:
 def entry(talk: Talk, finding: Finding) -> Document:
     """One claim."""
     claim = finding.claim
-    which = "" if talk.name == "async_await" else f" TALK={talk.name if talk.shipped else talk.path}"
+    which = "" if talk.name == DEFAULT_TALK else f" TALK={talk.name if talk.shipped else talk.path}"
     return {
         "id": claim.id,
         "text": claim.text,
@@ -198,11 +199,20 @@ def markdown(found: Document) -> str:
     return "\n\n".join(filter(None, parts)) + "\n"
 
 
-def write(found: Document, folder: Path) -> None:
-    """claims.json and claims.md in the folder of a run."""
-    for name, text in (
-        ("claims.json", json.dumps(found, indent=1, ensure_ascii=False)),
-        ("claims.md", markdown(found)),
-    ):
-        with whole(folder / name) as file:
+def write(found: Document, folder: Path) -> Path:
+    """The verdicts on a talk as JSON and as Markdown in the folder of a run: claims.json, or claims-<talk>.json."""
+    stem = "claims" if found["talk"] == DEFAULT_TALK else f"claims-{found['talk']}"
+    texts = {".json": json.dumps(found, indent=1, ensure_ascii=False), ".md": markdown(found)}
+    for suffix, text in texts.items():
+        with whole(folder / f"{stem}{suffix}") as file:
             file.write_text(text, encoding="utf-8")
+    return folder / f"{stem}.json"
+
+
+def write_verdicts(run: Run) -> None:
+    """What the run says of our talks, as far as it has measured what their claims need."""
+    for file in sorted(TALKS.glob("*.toml")):
+        talk = read_talk(file)
+        measured = [finding for finding in judged(talk, [run]) if finding.outcomes]
+        if measured:
+            write(document(talk, measured), run.path)

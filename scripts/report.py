@@ -17,7 +17,7 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
 from benchmarks.models import NAMES
-from scripts.answers import answers, noise
+from scripts.answers import answers, disturbance, noise
 from scripts.charts import CHARTS, draw_all
 from scripts.console import groups, heading, line
 from scripts.dataset import LATEST, Run, load
@@ -59,12 +59,6 @@ def code() -> list[dict[str, Any]]:
     formatter = HtmlFormatter(nowrap=True)
     sources = {name: (MODELS / f"{name}.py").read_text() for name in NAMES}
     return [{"name": name, "html": Markup(highlight(text, PythonLexer(), formatter))} for name, text in sources.items()]
-
-
-def disturbance(run: Run) -> str:
-    """What share of the measured rounds others disturbed."""
-    measured = run.rounds[~run.rounds["discarded"]]
-    return f"{measured['disturbed'].mean():.0%} of {len(measured)} measured rounds"
 
 
 def capacity(run: Run) -> str:
