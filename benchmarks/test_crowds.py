@@ -15,7 +15,7 @@ from benchmarks.workloads.wire import Wire
 @cells(
     "undelayed",
     workloads=[Wire(delay_s=0), Http(delay_s=0)],
-    models=["threads", "asyncio"],
+    models=["sequential", "threads", "asyncio"],
     concurrency=[100],
     tasks=lambda concurrency: 1000,
     rounds=1,
