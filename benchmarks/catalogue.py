@@ -17,18 +17,26 @@ Test = Callable[..., None]
 
 
 @cache
-def experiments() -> dict[tuple[Path, Test], list[Cell]]:
+def tests() -> dict[tuple[Path, Test], list[Cell]]:
     """The cells of each test of each file of experiments."""
     names = [module.name for module in iter_modules(benchmarks.__path__) if module.name.startswith("test_")]
     modules = {HERE / f"{name}.py": import_module(f"benchmarks.{name}") for name in names}
-    tests = [(path, test) for path, module in modules.items() for test in vars(module).values()]
-    return {(path, test): cells for path, test in tests if (cells := cells_of(test))}
+    found = [(path, test) for path, module in modules.items() for test in vars(module).values()]
+    return {(path, test): cells for path, test in found if (cells := cells_of(test))}
+
+
+def experiments() -> dict[Path, list[Cell]]:
+    """The cells of each file of experiments."""
+    found = dict[Path, list[Cell]]()
+    for (file, _), cells in tests().items():
+        found.setdefault(file, []).extend(cells)
+    return found
 
 
 @cache
 def catalogue() -> tuple[Cell, ...]:
     """The cells, experiment by experiment."""
-    return tuple(cell for cells in experiments().values() for cell in cells)
+    return tuple(cell for cells in tests().values() for cell in cells)
 
 
 def code(cell: Cell) -> list[str]:
@@ -37,7 +45,7 @@ def code(cell: Cell) -> list[str]:
     Paths from the project's root.
     """
     if cell.metrics:
-        file, test = next(found for found, cells in experiments().items() if cell in cells)
+        file, test = next(found for found, cells in tests().items() if cell in cells)
         probes = re.findall(r'run_probe\("(\w+)"', getsource(test))
         found = [HERE / "probes" / f"{name}.py" for name in probes] or [file]
     else:

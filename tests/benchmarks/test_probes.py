@@ -202,9 +202,26 @@ async def test_coroutines_that_wait_one_after_another_are_not_a_swarm() -> None:
     assert await swarms.coroutines_at_once(0, 0.01) == 0
 
 
-def test_what_each_thread_takes_is_what_all_take_divided_by_their_number() -> None:
+@pytest.mark.parametrize("form", stacks.FORMS)
+def test_what_each_takes_is_what_all_take_divided_by_their_number(form: str) -> None:
     looks = iter([(1000, 100), (9000, 140)])
-    assert stacks.beside(4, lambda: next(looks)) == (2000, 10)
+    assert stacks.FORMS[form][0](4, lambda: next(looks)) == (2000, 10)
+
+
+def test_the_second_look_comes_when_all_are_waiting() -> None:
+    threads, running = list[int](), list[int]()
+
+    def count_threads() -> tuple[int, int]:
+        threads.append(active_count())
+        return 0, 0
+
+    def count_coroutines() -> tuple[int, int]:
+        running.append(sum(task.get_coro().cr_await is not None for task in asyncio.all_tasks()))  # type: ignore[union-attr]
+        return 0, 0
+
+    stacks.threads(4, count_threads)
+    stacks.coroutines(4, count_coroutines)
+    assert threads[1] - threads[0] == running[1] - running[0] == 4
 
 
 @pytest.mark.real
@@ -224,7 +241,6 @@ def test_a_probe_that_fails_says_why() -> None:
 @pytest.mark.real
 @pytest.mark.parametrize("cell", PROBED, ids=str)
 def test_every_probe_tells_what_its_experiment_promises(cell: Cell, url: str) -> None:
-    named = [] if cell.experiment == "stacks" else [cell.model]
-    told = run_probe(cell.experiment, *named, *([url] if cell.experiment in ("blocking", "pooling") else []))
+    told = run_probe(cell.experiment, cell.model, *([url] if cell.experiment in ("blocking", "pooling") else []))
     assert set(told) == set(cell.metrics)
     assert all(value is None or isfinite(value) for value in told.values())
