@@ -28,7 +28,8 @@ class Cell:
     concurrency: int
     tasks: int
     twin: bool = False
-    rounds: int = 2  # measured; one more is discarded before them
+    rounds: int = 2  # measured
+    discarded: int = 1  # rounds before them, left out of every figure; their time is kept: cold start is a finding
     headline: bool = False  # belongs to `make quick`
     on_request: bool = False  # measured only when ONLY names its experiment: a question of its own, not of every run
     metrics: tuple[str, ...] = ()  # what its probe tells, the foremost first; empty when its rounds are timed
@@ -91,6 +92,7 @@ def cells(
     where: Callable[[Cell], bool] = lambda cell: True,
     headline: Callable[[Cell], bool] = lambda cell: False,
     rounds: int = 2,
+    discarded: int = 1,
     on_request: bool = False,
     metrics: tuple[str, ...] = (),
 ) -> pytest.MarkDecorator:
@@ -98,11 +100,22 @@ def cells(
 
     `tasks` gives the number of tasks for a concurrency; `twins` lists (workload, model) pairs that are measured a
     second time, to show how much identical cells differ; `where` leaves cells out; `headline` says which belong to
-    `make quick`; `rounds` is two for the figures that stand alone and one for the many points of a curve; cells
-    `on_request` are left out unless ONLY names their experiment; `metrics` names what a probe tells of each cell.
+    `make quick`; `rounds` is two for the figures that stand alone and one for the many points of a curve, after
+    `discarded` ones, none of them where being cold is part of the question or costs next to nothing; cells `on_request`
+    are left out unless ONLY names their experiment; `metrics` names what a probe tells of each cell.
     """
     grid = [
-        Cell(experiment, workload, model, size, tasks(size), rounds=rounds, on_request=on_request, metrics=metrics)
+        Cell(
+            experiment,
+            workload,
+            model,
+            size,
+            tasks(size),
+            rounds=rounds,
+            discarded=discarded,
+            on_request=on_request,
+            metrics=metrics,
+        )
         for workload in workloads
         for model in models
         for size in concurrency

@@ -24,7 +24,6 @@ from benchmarks.models import Model, model
 from benchmarks.timing import Timing, complaint, most_at_once, spans_us, time_round
 from servers.account import reset, stats
 
-DISCARDED_ROUNDS = 1  # its time is kept: cold start is a finding
 BUDGET_S = 60.0  # a cell's rounds take under ten seconds; what takes this long hangs
 SATURATED = 0.9  # of a core (or of the machine): what is this busy measures itself, not the waiting
 LEAST_CPU = 0.25  # of the calibrated work; moods of this machine reached 0.55, an answer from a cache costs nothing
@@ -116,7 +115,7 @@ class Rounds:
         timing, cell = self.timing, self.cell
         return {
             "round": len(self.done),
-            "discarded": len(self.done) < DISCARDED_ROUNDS,
+            "discarded": len(self.done) < cell.discarded,
             "seconds": timing.seconds,
             "start_seconds": timing.start_s,
             "run_seconds": timing.run_s,
@@ -204,7 +203,7 @@ def measure(benchmark: Any, place: Place, cell: Cell) -> list[dict[str, Any]]:
             rounds.perform,
             setup=rounds.before,
             teardown=rounds.after,
-            warmup_rounds=DISCARDED_ROUNDS,
+            warmup_rounds=cell.discarded,
             rounds=cell.rounds,
         )
     return rounds.done

@@ -20,7 +20,8 @@ from benchmarks.workloads.primes import FIRST, sum_of_primes
 TRIAL_S = 0.1  # one trial; the median of TRIALS of them is the pace
 TRIALS = 5
 CHUNK = 200  # numbers in a piece: well under 1 ms between two looks at the clock
-NUMBERS, BLOCKS = "numbers_per_s", "blocks_per_s"
+NUMBERS, BLOCKS, PIXELS = "numbers_per_s", "blocks_per_s", "pixels_per_s"
+SIDE = 300  # pixels of a square that is blurred: some 4 ms
 
 
 def some_numbers() -> int:
@@ -35,7 +36,15 @@ def some_blocks() -> int:
     return 2
 
 
-PIECES: dict[str, Callable[[], int]] = {NUMBERS: some_numbers, BLOCKS: some_blocks}
+def some_pixels() -> int:
+    """A piece of `images`: how many pixels it blurs. Pillow is loaded only where it is measured."""
+    from benchmarks.workloads.images import blur
+
+    blur(0, SIDE)
+    return SIDE * SIDE
+
+
+PIECES: dict[str, Callable[[], int]] = {NUMBERS: some_numbers, BLOCKS: some_blocks, PIXELS: some_pixels}
 
 
 def kind_of(workload: Workload) -> str:

@@ -1,10 +1,11 @@
-"""Three sentences that answer: for waiting, for computing, for both; which model, by how much, how sure."""
+"""Sentences that answer: for waiting, for computing, for both; which model, by how much, how sure, from where on."""
 
 from dataclasses import dataclass
 
 import pandas as pd
 
 from scripts import stats, verdicts
+from scripts.crossover import crossovers
 from scripts.dataset import Run
 from scripts.summary import KEY, block_medians, disturbed_share, kind_of_work, too_disturbed
 
@@ -104,7 +105,7 @@ def runner_up(found: Contest, second: pd.Series) -> str:
 def answers(run: Run) -> list[str]:
     """The sentences that this run can give."""
     asked = ((question, contest(run, experiment, workload)) for question, experiment, workload in QUESTIONS)
-    return [sentence(question, found) for question, found in asked if found]
+    return [sentence(question, found) for question, found in asked if found] + list(map(str, crossovers(run)))
 
 
 def disturbance(run: Run) -> str:

@@ -39,11 +39,10 @@ from scripts.dataset import FEW_BLOCKS, LATEST, Run, load, write_tables
 from scripts.exits import Exit, Stop, leave
 from scripts.judging import UNMEASURED, Finding, has, judged, unmet
 from scripts.schema import read_environment
-from scripts.talk import TALKS, Claim, Talk, nearest, read_talk
+from scripts.talk import DEFAULT_TALK, TALKS, Claim, Talk, nearest, read_talk
 from scripts.verdicts import Verdict
 from scripts.whole import whole
 
-DEFAULT_TALK = "async_await"
 NEWEST = RESULTS / "claims"  # points to the newest run that was measured for a whole talk
 
 
@@ -61,15 +60,19 @@ def options() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def talk_called(name: str) -> Talk:
+    """A claims file by its path, or one of ours by its name. Stop when there is none."""
+    if Path(name).suffix:
+        return read_talk(Path(name))
+    if name not in (names := [file.stem for file in sorted(TALKS.glob("*.toml"))]):
+        raise Stop(Exit.USAGE, f"no talk is called {name!r}{nearest(name, names)}")
+    return read_talk(TALKS / f"{name}.toml")
+
+
 def chosen_talk(chosen: argparse.Namespace) -> Talk:
-    """The talk, or the one claim of it. Stop when there is none of that name."""
-    path = Path(chosen.talk)
-    if not path.suffix:
-        path = TALKS / f"{chosen.talk}.toml"
-        if chosen.talk not in (names := [file.stem for file in sorted(TALKS.glob("*.toml"))]):
-            raise Stop(Exit.USAGE, f"no talk is called {chosen.talk!r}{nearest(chosen.talk, names)}")
-    talk = read_talk(path)
-    return talk.only(chosen.id) if chosen.id else talk
+    """The talk, or the one claim of it."""
+    talk = talk_called(chosen.talk)
+    return talk if chosen.id is None else talk.only(chosen.id)
 
 
 def earlier(chosen: argparse.Namespace) -> list[Run]:
@@ -96,7 +99,7 @@ def expression(claims: list[Claim]) -> str:
 
 def measure_for(claims: list[Claim], chosen: argparse.Namespace) -> Run:
     """A new run of just the cells that the claims need, whole before anything is judged."""
-    blocks = chosen.blocks if chosen.blocks is not None else FEW_BLOCKS if chosen.id else BLOCKS
+    blocks = chosen.blocks if chosen.blocks is not None else FEW_BLOCKS if chosen.id is not None else BLOCKS
     if blocks < 2:
         raise Stop(Exit.USAGE, f"BLOCKS={blocks}: an interval needs two, a verdict {FEW_BLOCKS}. Next: make claims")
     seed = chosen.seed if chosen.seed is not None else random.SystemRandom().randrange(10_000)
@@ -108,7 +111,7 @@ def measure_for(claims: list[Claim], chosen: argparse.Namespace) -> Run:
         measure(run, Live(console(stderr=True), blocks))
         found = load(run)
         write_tables(found)
-        if not chosen.id:
+        if chosen.id is None:
             with whole(NEWEST) as link:
                 link.symlink_to(os.path.relpath(run.resolve(), RESULTS.resolve()))
     return found
@@ -142,9 +145,8 @@ def main() -> None:
     except Stop as stop:
         leave(stop)
     document: dict[str, Any] = findings.document(talk, found)
-    findings.write(document, folder)
     findings.show(document, console())
-    print(f"\nVerdicts: {folder}/claims.json, claims.md", file=sys.stderr)
+    print(f"\nVerdicts: {findings.write(document, folder)}", file=sys.stderr)
     sys.exit(code(found))
 
 

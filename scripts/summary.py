@@ -27,8 +27,8 @@ def block_medians(rounds: pd.DataFrame, column: str) -> pd.Series:
 
 
 def with_interval(values: NDArray[np.float64]) -> tuple[float, float, float]:
-    """Geometric mean over blocks and its 95 % t-interval."""
-    found = stats.geometric_mean(values)
+    """Geometric mean over blocks and its 95 % t-interval; the plain mean where a value is zero, as of lost updates."""
+    found = (stats.geometric_mean if (values > 0).all() else stats.mean)(values)
     return found.estimate, found.low, found.high
 
 

@@ -58,6 +58,12 @@ class Point:
     flags: str
 
     @property
+    def key(self) -> tuple[str, str, str, int, int, float, float]:
+        """What tells its rounds from all others: the columns of CELL."""
+        work = (self.experiment, self.workload, self.model)
+        return (*work, self.concurrency, self.tasks, self.wait_s, self.compute_s)
+
+    @property
     def saturated(self) -> bool:
         """Whether the client, the server or the machine was at its limit, and not the model."""
         return "saturated" in self.flags

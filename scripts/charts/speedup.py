@@ -7,11 +7,13 @@ from matplotlib.figure import Figure
 from scripts.charts import forest
 from scripts.charts.data import Point, Run, distinct, footer, interval_words, points
 from scripts.charts.page import head, open_page
+from scripts.charts.table import Table, of_points
 from scripts.charts.theme import Theme
 from scripts.charts.words import between, listed, seconds, tick, times
 
 NAME = "speedup"
 NEEDS = "a cell of io or cpu measured beside sequential"
+CAVEAT = "All runs on one machine: real networks wait longer, which favours overlap. Only wire compares models alone."
 TITLE = "How much faster than one after another?"
 LEADING = ("wire", "http", "sleep", "primes", "digest")
 PANELS = {"io": "I/O-bound: the tasks wait", "cpu": "CPU-bound: the tasks compute"}
@@ -94,6 +96,14 @@ def measured(run: Run) -> str:
     return f"Measured: {listed(parts)}"
 
 
+def finding(run: Run) -> str:
+    """The fastest model where tasks wait and where they compute."""
+    words = {"io": "where tasks wait", "cpu": "where they compute"}
+    best = {name: max(panel[0].rows, key=lambda row: row.value) for name, panel in groups(run).items()}
+    parts = [f"{row.model} {times(row.value)} {words[name]} ({row.workload})" for name, row in best.items()]
+    return f"Fastest beside one after another: {listed(parts)}" if parts else ""
+
+
 def caption(run: Run) -> str:
     """The fastest model of each panel's first workload."""
     parts = [f"for {group.rows[0].workload}, {said(group)}" for panel in groups(run).values() for group in panel]
@@ -117,3 +127,8 @@ def alt(run: Run) -> str:
         for group in panel
     ]
     return f"{TITLE} {'; '.join(lines)}." if lines else ""
+
+
+def table(run: Run) -> Table:
+    """The data behind it."""
+    return of_points(shown(run), "speed-up", times)

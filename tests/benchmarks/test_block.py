@@ -131,7 +131,7 @@ class Block:
 def block(folder: Path, experiment: str, *options: str) -> Block:
     (folder / "test_planted.py").write_text(HEAD + experiment)
     (folder / "conftest.py").write_text("from benchmarks.conftest import *\n")
-    (folder / "pace.json").write_text('{"numbers_per_s": 1000000, "blocks_per_s": 1000}')
+    (folder / "pace.json").write_text('{"numbers_per_s": 1000000, "blocks_per_s": 1000, "pixels_per_s": 10000000}')
     out, kept = folder / "out.json", folder / "00.journal"
     command = [sys.executable, "-m", "pytest", str(folder), "-q", "--capture=sys", "-c", str(ROOT / "pyproject.toml")]
     command += [*options, f"--benchmark-json={out}", f"--journal={kept}", f"--pace={folder / 'pace.json'}"]

@@ -139,7 +139,7 @@ def test_no_machine_does_less_than_one_core_or_more_than_all(
 
 @pytest.mark.parametrize("kind", PIECES)
 def test_every_kind_has_a_loop_that_counts_what_its_workload_does(kind: str) -> None:
-    assert 0 < PIECES[kind]() < 10_000
+    assert PIECES[kind]() > 0
     assert rate(kind, 0.01) > 0
 
 

@@ -76,6 +76,28 @@ def test_three_blocks_give_ranges_and_no_interval() -> None:
     assert (row["seconds_low"], row["seconds_high"]) == pytest.approx((0.05 * 1.005, 0.05 * 1.015))
 
 
+def test_what_may_be_zero_is_summarised_too() -> None:
+    told = rounds(threads=0.05).assign(metric="lost_share", lost_share=lambda table: table["block"] % 2 * 0.5)
+    row = summarise(told, ranges_only=False).iloc[0]
+    assert row["value"] == pytest.approx(0.25)
+    assert row["value_low"] < 0.25 < row["value_high"]
+
+
+@pytest.mark.parametrize(
+    ("value", "metric", "text"),
+    [
+        (0.5, "lost_share", "50%"),
+        (0.0, "longest_gap_seconds", "0 s"),
+        (0.0103, "longest_gap_seconds", "10.3 ms"),
+        (2048, "resident_bytes", "2 KiB"),
+        (1.0, "warnings", "1"),
+        (100_000.0, "at_once", "100,000"),
+    ],
+)
+def test_a_share_or_a_count_is_not_told_in_seconds(value: float, metric: str, text: str) -> None:
+    assert console.number(value, metric) == text
+
+
 def test_identical_twins_show_how_far_apart_identical_is() -> None:
     table = rounds(asyncio=0.05)
     assert twins_apart(table) is None
@@ -196,10 +218,11 @@ def test_a_run_that_only_observes_is_shown_without_answers() -> None:
     assert "process-spawn" in printed(run)
 
 
-def test_the_three_questions_are_answered_in_order() -> None:
+def test_the_questions_are_answered_in_order() -> None:
     run = make()
     starts = ["For I/O-bound work", "For CPU-bound Python code", "For mixed work (20 % CPU)"]
-    assert [sentence.startswith(start) for sentence, start in zip(said(run), starts, strict=True)] == [True] * 3
+    starts += ["With `wire`, that asyncio beats threads"]
+    assert [sentence.startswith(start) for sentence, start in zip(said(run), starts, strict=True)] == [True] * 4
     assert contest(run, "mixed", "mixed").rows["concurrency"].nunique() == 1  # type: ignore[arg-type, union-attr]
 
 
