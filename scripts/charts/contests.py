@@ -87,4 +87,4 @@ def ratio(medians: Mapping[Any, pd.Series], fastest: Point, other: Point) -> sta
 
 def slower(run: Run, found: stats.Interval, p_value: float) -> bool:
     """Whether the ratio establishes a difference that matters."""
-    return verdicts.compare(found, MARGIN, run.noise_floor or 0.0, p_value) is verdicts.Comparison.SLOWER
+    return verdicts.compare(found, MARGIN, run.noise_floors.get("mixed") or 0.0, p_value) is verdicts.Comparison.SLOWER

@@ -29,8 +29,8 @@ class Run(Protocol):
         """One row per cell."""
 
     @property
-    def noise_floor(self) -> float | None:
-        """How far identical twins differed."""
+    def noise_floors(self) -> dict[str, float | None]:
+        """How far identical twins of each kind of work differed."""
 
     @property
     def ranges_only(self) -> bool:

@@ -30,11 +30,12 @@ def draw(run: Run, theme: Theme) -> Figure | None:
     if not found:
         return None
     sizes, shares = distinct(each.concurrency for each in found), sorted({each.share for each in found})
-    noise = f"Identical twins differed by up to {digits(100 * run.noise_floor)} %" if run.noise_floor else ""
+    floor = run.noise_floors.get("mixed")
+    noise = f"Identical twins differed by up to {digits(100 * floor)} %" if floor else ""
     page = open_page(
         theme,
         title=TITLE,
-        reading="Coloured: the fastest, and how many times longer the next takes. Hatched: any of those named may be.",
+        reading="Coloured: the fastest model, and how much longer the next takes. Hatched: any of those may be it.",
         footer=footer(
             run,
             measured([cell for each in found for cell in each.cells]),

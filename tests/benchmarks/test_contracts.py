@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import FrozenInstanceError, dataclass, replace
-from math import ceil
+from math import ceil, isqrt
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +16,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.exchange import exchange
 from benchmarks.models import NAMES, model
 from benchmarks.timing import Spanned
 from benchmarks.workloads import Capacity, Workload, list_schedule
 from benchmarks.workloads.digest import Digest
 from benchmarks.workloads.http import Http
+from benchmarks.workloads.http_blocking import HttpBlocking
 from benchmarks.workloads.mixed import Mixed
 from benchmarks.workloads.nothing import Nothing
 from benchmarks.workloads.primes import Primes, sum_of_primes, sum_of_primes_by_sieve
 from benchmarks.workloads.sleep import Sleep
-from benchmarks.workloads.wire import Wire, exchange
+from benchmarks.workloads.wire import Wire
 from servers.supervise import serve
 
 
@@ -71,6 +73,7 @@ SMALL: list[Workload] = [
     Nothing(),
     Sleep(delay_s=0.002),
     Http(delay_s=0.002),
+    HttpBlocking(delay_s=0.002),
     Wire(delay_s=0.002),
     Primes(task_s=0.001, numbers_per_s=400_000),
     Digest(task_s=0.001, blocks_per_s=1000),
@@ -119,6 +122,14 @@ def test_both_forms_of_a_task_do_the_same(workload: Workload) -> None:
 def test_no_two_tasks_share_an_answer_or_a_swap_would_go_unseen(workload: Workload) -> None:
     answers = [workload.answer(task) for task in workload.tasks(10)]
     assert len(set(answers)) == len(answers)
+
+
+@pytest.mark.parametrize("width", [100, 3_000, 20_000])
+def test_no_two_of_a_thousand_computing_tasks_share_an_answer_and_all_are_equally_hard(width: int) -> None:
+    workload = Primes(task_s=1, numbers_per_s=width)
+    assert len({workload.answer(task) for task in range(1000)}) == 1000
+    first, last = (sum(map(isqrt, range(*workload.span(task), 2))) for task in (0, 999))  # most divisions of a number
+    assert last < 1.25 * first
 
 
 @pytest.mark.parametrize(("start", "stop"), [(3, 4), (3, 30), (99, 201), (100_001, 100_101)])

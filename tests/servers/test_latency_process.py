@@ -11,12 +11,12 @@ import sys
 import time
 from collections.abc import Iterator
 from http.client import HTTPConnection
-from typing import NoReturn
 
 import pytest
 
 from servers.account import reset, stats
 from servers.supervise import ROOT, Service, serve
+from tests.missing import missing
 
 pytestmark = pytest.mark.real
 
@@ -30,13 +30,6 @@ def start(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command, stdin=subprocess.DEVNULL, capture_output=True, text=True, cwd=ROOT, timeout=20, check=False
     )
-
-
-def missing(reason: str) -> NoReturn:
-    """Skip, unless everything is required."""
-    if os.environ.get("OVERLAP_REQUIRE_ALL") == "1":
-        pytest.fail(reason)
-    pytest.skip(reason)
 
 
 @pytest.fixture
