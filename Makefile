@@ -9,13 +9,15 @@ export UV_LINK_MODE := copy
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 
 MEASURE = $(if $(ONLY),--only "$(ONLY)") $(if $(BLOCKS),--blocks $(BLOCKS)) $(if $(SEED),--seed $(SEED))
+JUDGE = $(if $(TALK),--talk "$(TALK)") $(if $(RUN),--run $(RUN)) $(if $(BLOCKS),--blocks $(BLOCKS)) $(if $(SEED),--seed $(SEED))
 
 .DEFAULT_GOAL := help
-.PHONY: help bench quick charts report doctor aa reference test check lint torture harness clean lock
+.PHONY: help bench quick full claims claim compare charts report doctor aa reference test check lint torture harness clean lock
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo '  Variables: ONLY="http and asyncio"  BLOCKS=20  SEED=7  RUN=results/latest  RESUME=results/runs/<id>'
+	@echo '             TALK=async_await (or yours.toml)  ID=network-io  A=results/reference  B=results/latest'
 	@echo '             PYTHON=python3.13 (before the first call, or after make clean)'
 
 bench: $(VENV)/core ## measure, chart and answer: 10 blocks, with intervals
@@ -23,6 +25,18 @@ bench: $(VENV)/core ## measure, chart and answer: 10 blocks, with intervals
 
 quick: $(VENV)/core ## the headline cells in 3 blocks: a first look, ranges only
 	@$(PY) -m scripts.bench --quick $(MEASURE)
+
+full: $(VENV)/core ## every experiment, those of the claims included
+	@$(PY) -m scripts.bench --full $(MEASURE)
+
+claims: $(VENV)/core ## a verdict for every claim of a talk (TALK=async_await, or your own file.toml)
+	@$(PY) -m scripts.claims $(JUDGE)
+
+claim: $(VENV)/core ## a verdict for one claim, in a minute (ID=network-io)
+	@$(PY) -m scripts.claims --id "$(ID)" $(JUDGE)
+
+compare: $(VENV)/core ## two runs side by side (A=results/reference B=results/latest)
+	@$(PY) -m scripts.compare $(or $(A),results/reference) $(or $(B),results/latest) $(if $(TALK),--talk "$(TALK)")
 
 charts: $(VENV)/core ## draw the charts of a run again (RUN=results/latest)
 	@$(PY) -m scripts.charts $(RUN)

@@ -1,7 +1,11 @@
 """How much computing the machine really does: independent spinning processes, one at a time and all at once.
 
-`os.cpu_count()` is a hope: two cores gave 1.04 to 1.9 times the work of one, from minute to minute. So the parallel
-capacity is sampled in every block, before it and again whenever the last sample is older than MAX_AGE_S.
+`os.cpu_count()` is a hope: two cores gave 1.04 to 1.9 times the work of one, from minute to minute. So the capacity is
+sampled in every block, for each kind of work that its cells compute, with that kind's own loop: `digest` kept its speed
+while `primes` moved by a factor of two.
+
+`latest` says what the machine gave just now, and stands beside each round. `best` is the most that the block has seen
+so far: a floor is what no schedule can beat, and a sample that is a few seconds old was beaten (by 8 %, by threads).
 
 Rejected: threads (the GIL), a pool (its queue is part of what would be measured), one sample a run (it drifts).
 """
@@ -10,40 +14,47 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from math import ceil
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Self
 
-from benchmarks.workloads import Capacity
-from benchmarks.workloads.primes import FIRST, sum_of_primes
+from benchmarks.pace import NUMBERS, Pace, kind_of, rate
+from benchmarks.workloads import Capacity, Workload
 
-SPIN_S = 0.1  # some 100 looks at the clock, and short enough to repeat several times a block
-MAX_AGE_S = 10.0  # the capacity was seen to change from minute to minute
-CHUNK = 200  # numbers between two looks at the clock: well under 1 ms
-
-
-def spin(seconds: float) -> float:
-    """Numbers visited per second by the `primes` workload's own loop."""
-    began, visited = time.perf_counter(), 0
-    while (elapsed := time.perf_counter() - began) < seconds:
-        sum_of_primes(FIRST, FIRST + CHUNK)
-        visited += CHUNK
-    return visited / elapsed
+SPIN_S = 0.1  # some 100 looks at the clock, and short enough to repeat many times a block
+GROUPS, OWN_GROUPS = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")  # where Linux keeps control groups
+MAX_AGE_S = 5.0  # of a sample when a cell computes; it was seen to change within seconds
 
 
 def cgroup_quota() -> float | None:
-    """Cores that the cgroup (version 2) allows; None when it sets no limit."""
-    try:
-        limit, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
-    except (OSError, ValueError):
-        return None
-    return None if limit == "max" else int(limit) / int(period)
+    """Cores that the control groups around this process allow; None when none of them sets a limit."""
+    return min(filter(None, map(allowed, groups())), default=None)
+
+
+def groups() -> Iterator[Path]:
+    """The folders of this process's group and of those above it, as far as they are seen here; of both versions."""
+    for line in OWN_GROUPS.read_text().splitlines() if OWN_GROUPS.exists() else []:
+        _, controllers, own = line.split(":", 2)
+        if not controllers or "cpu" in controllers.split(","):
+            for group in (PurePosixPath(own), *PurePosixPath(own).parents):
+                yield GROUPS / ("cpu" if controllers else "") / group.relative_to("/")
+
+
+def allowed(group: Path) -> float | None:
+    """Cores that one control group allows; None when it sets no limit."""
+    for names in (("cpu.max",), ("cpu.cfs_quota_us", "cpu.cfs_period_us")):
+        with suppress(OSError, ValueError):
+            limit, period = " ".join((group / name).read_text() for name in names).split()
+            return None if limit in ("max", "-1") else int(limit) / int(period)
+    return None
 
 
 def usable_cores() -> int:
     """Cores that this process may use: its affinity, and no more than the cgroup's quota, rounded up."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(cores, ceil(cgroup_quota() or cores)))
+    return min(cores, ceil(cgroup_quota() or cores))
 
 
 class Spinner:
@@ -56,13 +67,13 @@ class Spinner:
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1, cwd=root
         )
 
-    def begin(self) -> None:
-        """Spin, from now on for SPIN_S."""
+    def begin(self, kind: str) -> None:
+        """Do that kind of work, from now on for SPIN_S."""
         assert self.process.stdin
-        self.process.stdin.write(f"{SPIN_S}\n")
+        self.process.stdin.write(f"{kind} {SPIN_S}\n")
 
     def rate(self) -> float:
-        """Numbers per second of the spin just begun."""
+        """Units per second of the spin just begun."""
         assert self.process.stdout
         return float(self.process.stdout.readline())
 
@@ -71,25 +82,30 @@ class Spinner:
         self.process.communicate()
 
 
-def rates(spinners: list[Spinner]) -> list[float]:
+def rates(kind: str, spinners: list[Spinner]) -> list[float]:
     """What each does while all spin at the same time."""
     for spinner in spinners:
-        spinner.begin()
+        spinner.begin(kind)
     return [spinner.rate() for spinner in spinners]
 
 
-class Gauge:
-    """Samples the capacity now and then; `now()` is the latest sample."""
+def most(samples: list[Capacity]) -> Capacity:
+    """The most that one core did, and the most that all did together, in whichever samples."""
+    speed = max(sample.speed for sample in samples)
+    return Capacity(speed, max(sample.speed * sample.parallel for sample in samples) / speed)
 
-    def __init__(self, numbers_per_s: float, cores: int | None = None) -> None:
-        self.numbers_per_s = numbers_per_s
+
+class Gauge:
+    """Samples the capacity for each kind of work when a cell computes it; one that waits needs no new sample."""
+
+    def __init__(self, pace: Pace, cores: int | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+        self.pace, self.clock = pace, clock
         self.cores = cores or usable_cores()
-        self.sampled_at = float("-inf")
-        self.latest = Capacity()
+        self.samples: dict[str, list[Capacity]] = {}
+        self.sampled_at: dict[str, float] = {}
 
     def __enter__(self) -> Self:
         self.spinners = [Spinner() for _ in range(self.cores)]
-        self.sample()  # the first one finds cold caches, and is thrown away
         self.sample()
         return self
 
@@ -102,21 +118,36 @@ class Gauge:
         """The spinners' processes, which belong to no cell."""
         return {spinner.process.pid for spinner in self.spinners}
 
-    def sample(self) -> Capacity:
-        """All at once between two spins of one alone, so that a drift of the clock rate cancels."""
-        before = rates(self.spinners[:1])[0]
-        together = sum(rates(self.spinners))
-        alone = (before + rates(self.spinners[-1:])[0]) / 2
-        parallel = min(max(1.0, together / alone), float(self.cores))
-        self.latest = Capacity(speed=alone / self.numbers_per_s, parallel=parallel)
-        self.sampled_at = time.monotonic()
-        return self.latest
+    def sample(self, kind: str = NUMBERS) -> Capacity:
+        """Look now; a kind's first look finds cold caches, and is thrown away."""
+        if kind not in self.samples:
+            self.samples[kind] = []
+            self.look(kind)
+        self.samples[kind].append(self.look(kind))
+        self.sampled_at[kind] = self.clock()
+        return self.samples[kind][-1]
 
-    def now(self) -> Capacity:
-        """The latest sample, renewed when it is too old."""
-        return self.sample() if time.monotonic() - self.sampled_at > MAX_AGE_S else self.latest
+    def look(self, kind: str) -> Capacity:
+        """All at once between two spins of one alone, so that a drift of the clock rate cancels."""
+        before = rates(kind, self.spinners[:1])[0]
+        together = sum(rates(kind, self.spinners))
+        alone = (before + rates(kind, self.spinners[-1:])[0]) / 2
+        parallel = min(max(1.0, together / alone), float(self.cores))
+        return Capacity(speed=alone / self.pace.rates[kind], parallel=parallel)
+
+    def latest(self, workload: Workload) -> Capacity:
+        """The latest sample of the workload's kind, renewed when it computes and the sample is too old."""
+        kind = kind_of(workload)
+        age_s = self.clock() - self.sampled_at.get(kind, float("-inf"))
+        needed = kind not in self.samples or (workload.compute_s(0) and age_s > MAX_AGE_S)
+        return self.sample(kind) if needed else self.samples[kind][-1]
+
+    def best(self, workload: Workload) -> Capacity:
+        """The most of the workload's kind that was seen so far."""
+        return most(self.samples[kind_of(workload)])
 
 
 if __name__ == "__main__":
     for line in sys.stdin:
-        print(spin(float(line)), flush=True)
+        kind, seconds = line.split()
+        print(rate(kind, float(seconds)), flush=True)

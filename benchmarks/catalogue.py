@@ -1,19 +1,44 @@
 """Every cell that the experiments define, without running any: what ONLY and a claim can name."""
 
+import re
 from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 from pkgutil import iter_modules
 
 import benchmarks
 from benchmarks.cell import Cell
 
+HERE = Path(__file__).parent
+
+
+@cache
+def experiments() -> dict[Path, list[Cell]]:
+    """The cells of each file of experiments."""
+    names = [module.name for module in iter_modules(benchmarks.__path__) if module.name.startswith("test_")]
+    return {HERE / f"{name}.py": cells_of(import_module(f"benchmarks.{name}")) for name in names}
+
 
 @cache
 def catalogue() -> tuple[Cell, ...]:
     """The cells, experiment by experiment."""
-    modules = (module.name for module in iter_modules(benchmarks.__path__) if module.name.startswith("test_"))
-    return tuple(cell for name in modules for cell in cells_of(import_module(f"benchmarks.{name}")))
+    return tuple(cell for cells in experiments().values() for cell in cells)
+
+
+def code(cell: Cell) -> list[str]:
+    """The files that say what is measured: model and workload of a timed cell, otherwise the experiment and its probes.
+
+    Paths from the project's root.
+    """
+    if cell.metrics:
+        file = next(file for file, cells in experiments().items() if cell in cells)
+        probes = re.findall(r'run_probe\("(\w+)"', file.read_text())
+        found = [HERE / "probes" / f"{name}.py" for name in dict.fromkeys(probes)] or [file]
+    else:
+        workload = cell.workload.module.removeprefix("benchmarks.").replace(".", "/")
+        found = [HERE / "models" / f"{cell.model}.py", HERE / f"{workload}.py"]
+    return [str(file.relative_to(HERE.parent)) for file in found]
 
 
 def cells_of(module: object) -> list[Cell]:

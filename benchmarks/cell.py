@@ -10,6 +10,12 @@ from benchmarks.workloads import Workload
 
 CLASSICAL = ("sequential", "threads", "processes", "asyncio")
 TWIN = "-twin"  # how the second, identical copy of a cell is called
+# What a claim can ask of a timed cell: columns of its rounds, and throughput, which follows from them.
+TIMED = (
+    *("seconds", "start_seconds", "run_seconds", "stop_seconds", "floor_seconds", "efficiency", "tasks_per_second"),
+    *("cpu_seconds", "server_cpu_seconds", "requests", "connections", "peak_in_flight", "received_bytes"),
+    *("delay_excess_p99_seconds", "littles_residual"),
+)
 
 
 @dataclass(frozen=True)
@@ -22,9 +28,11 @@ class Cell:
     concurrency: int
     tasks: int
     twin: bool = False
-    rounds: int = 2  # measured; one more is discarded before them
+    rounds: int = 2  # measured
+    discarded: int = 1  # rounds before them, left out of every figure; their time is kept: cold start is a finding
     headline: bool = False  # belongs to `make quick`
     on_request: bool = False  # measured only when ONLY names its experiment: a question of its own, not of every run
+    metrics: tuple[str, ...] = ()  # what its probe tells, the foremost first; empty when its rounds are timed
 
     @property
     def wait_s(self) -> float:
@@ -41,6 +49,11 @@ class Cell:
         """Share of a task that computes, in percent."""
         total_s = self.wait_s + self.compute_s
         return round(100 * self.compute_s / total_s) if total_s else 0
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """What can be asked of its rounds."""
+        return self.metrics or TIMED
 
     def __str__(self) -> str:
         """As in `io-http-asyncio-c20`: unique within a run, and fit for a file name."""
@@ -79,17 +92,30 @@ def cells(
     where: Callable[[Cell], bool] = lambda cell: True,
     headline: Callable[[Cell], bool] = lambda cell: False,
     rounds: int = 2,
+    discarded: int = 1,
     on_request: bool = False,
+    metrics: tuple[str, ...] = (),
 ) -> pytest.MarkDecorator:
     """Parametrize a test over a grid.
 
     `tasks` gives the number of tasks for a concurrency; `twins` lists (workload, model) pairs that are measured a
     second time, to show how much identical cells differ; `where` leaves cells out; `headline` says which belong to
-    `make quick`; `rounds` is two for the figures that stand alone and one for the many points of a curve; cells
-    `on_request` are left out unless ONLY names their experiment.
+    `make quick`; `rounds` is two for the figures that stand alone and one for the many points of a curve, after
+    `discarded` ones, none of them where being cold is part of the question or costs next to nothing; cells `on_request`
+    are left out unless ONLY names their experiment; `metrics` names what a probe tells of each cell.
     """
     grid = [
-        Cell(experiment, workload, model, size, tasks(size), rounds=rounds, on_request=on_request)
+        Cell(
+            experiment,
+            workload,
+            model,
+            size,
+            tasks(size),
+            rounds=rounds,
+            discarded=discarded,
+            on_request=on_request,
+            metrics=metrics,
+        )
         for workload in workloads
         for model in models
         for size in concurrency

@@ -2,10 +2,7 @@
 
 import gc
 import random
-import re
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
-from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,6 +14,7 @@ from benchmarks.capacity import Gauge
 from benchmarks.cell import Cell
 from benchmarks.measure import Place, measure, observe
 from benchmarks.pace import Pace
+from benchmarks.selection import check, chosen
 from servers.supervise import exit_with_parent, serve
 
 ROUNDS = pytest.StashKey[list[dict[str, Any]]]()  # what a test has measured
@@ -43,42 +41,14 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Keep what ONLY selects and is not done yet, shuffled by the run's seed and the block's number."""
     only, done = config.getoption("only"), without(config)
-    check(only, set().union(*(cell_of(item).names() for item in items)))
+    try:
+        check(only, set().union(*(cell_of(item).names() for item in items)))
+    except ValueError as problem:
+        raise pytest.UsageError(str(problem)) from None
     kept = [item for item in items if chosen(only, cell_of(item)) and str(cell_of(item)) not in done]
     random.Random(f"{config.getoption('seed')}/{config.getoption('block')}").shuffle(kept)
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
     items[:] = kept
-
-
-def check(only: str, known: set[str]) -> None:
-    """UsageError for a name that no cell has, or for what is no expression of names, `and`, `or`, `not`."""
-    for name in re.findall(r"[\w-]+", only):
-        if name not in known | {"and", "or", "not"}:
-            near = get_close_matches(name, known, 1, 0.0)[0]
-            everything = ", ".join(sorted(known))
-            raise pytest.UsageError(
-                f"ONLY: no cell is called {name!r}; the nearest name is {near!r}; all: {everything}"
-            )
-    try:
-        selects(only, known)
-    except SyntaxError:
-        raise pytest.UsageError(
-            f"ONLY={only!r} is no expression; write it like 'http and (threads or asyncio)'"
-        ) from None
-
-
-def chosen(only: str, cell: Cell) -> bool:
-    """Whether ONLY selects the cell; one on request must have its experiment named."""
-    asked = not cell.on_request or cell.experiment in re.findall(r"[\w-]+", only)
-    return asked and selects(only, cell.names())
-
-
-def selects(only: str, names: set[str]) -> bool:
-    """Whether the expression holds for a cell of these names; the empty one holds for all. SyntaxError."""
-    if re.search(r"[^\w\s()-]", only):
-        raise SyntaxError
-    truth = re.sub(r"[\w-]+", lambda word: word[0] if word[0] in ("and", "or", "not") else str(word[0] in names), only)
-    return bool(eval(truth, {"__builtins__": {}})) if truth.strip() else True
 
 
 def without(config: pytest.Config) -> set[str]:
@@ -110,10 +80,10 @@ def place(request: pytest.FixtureRequest, write: Callable[[dict[str, Any]], None
     pace = Pace.read(path) if path else Pace.measure()
     gc.collect()
     gc.freeze()  # pytest's own hundred thousand objects are no part of any program that is measured
-    with serve("servers.latency") as server, Gauge(pace.numbers_per_s) as gauge:
+    with serve("servers.latency") as server, Gauge(pace) as gauge:
         order = [cell_of(item).identity() | {"cell": str(cell_of(item))} for item in items]
         write({"kind": "block", "schema": journal.SCHEMA, "block": config.getoption("block"), "order": order})
-        yield Place({"url": server.url} | asdict(pace), gauge, frozenset({server.pid} | gauge.pids), write)
+        yield Place({"url": server.url} | pace.rates, gauge, frozenset({server.pid} | gauge.pids), write)
         server.check()
     write({"kind": "end"})
 

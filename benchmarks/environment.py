@@ -6,6 +6,7 @@ import platform
 import re
 import sys
 import sysconfig
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,10 @@ import psutil
 from benchmarks.capacity import cgroup_quota, usable_cores
 
 # The packages whose versions decide a number.
-PACKAGES = ("aiohttp", "requests", "urllib3", "h11", "uvloop", "psutil", "pytest", "pytest-benchmark")
+PACKAGES = (
+    *("aiohttp", "requests", "urllib3", "h11", "uvloop", "aiofiles", "pillow"),
+    *("psutil", "pytest", "pytest-benchmark"),
+)
 
 
 def first_line(path: str) -> str | None:
@@ -80,6 +84,23 @@ def machine() -> dict[str, Any]:
     }
 
 
+def source() -> str:
+    """What tells this version of the measuring code from any other: figures of two versions are never mixed."""
+    root = Path(__file__).parents[1]
+    files = sorted(file for folder in ("servers", "benchmarks") for file in (root / folder).rglob("*.py"))
+    return sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
+
+
 def environment() -> dict[str, Any]:
     """Everything, as JSON takes it."""
-    return {"machine": machine(), "python": python(), "packages": versions()}
+    return {"machine": machine(), "python": python(), "packages": versions(), "source": source()}
+
+
+def stranger(found: dict[str, Any], here: dict[str, Any]) -> str:
+    """What keeps figures of the environment `found` from being put together with figures taken `here`; or nothing."""
+    for part in ("cpu", "cores_usable"):
+        if found["machine"][part] != here["machine"][part]:
+            return f"was measured on another machine ({part} differs)"
+    if found["python"] != here["python"] or found["packages"] != here["packages"]:
+        return "was measured with another Python or other packages"
+    return "" if found.get("source") == here["source"] else "was measured by another version of Overlap"

@@ -24,7 +24,6 @@ from benchmarks.models import Model, model
 from benchmarks.timing import Timing, complaint, most_at_once, spans_us, time_round
 from servers.account import reset, stats
 
-DISCARDED_ROUNDS = 1  # its time is kept: cold start is a finding
 BUDGET_S = 60.0  # a cell's rounds take under ten seconds; what takes this long hangs
 SATURATED = 0.9  # of a core (or of the machine): what is this busy measures itself, not the waiting
 LEAST_CPU = 0.25  # of the calibrated work; moods of this machine reached 0.55, an answer from a cache costs nothing
@@ -71,7 +70,7 @@ class Rounds:
 
     def before(self) -> None:
         """Clear the table: garbage, the server's account, the machine's."""
-        self.capacity = self.place.gauge.now()
+        self.capacity = self.place.gauge.latest(self.cell.workload)
         gc.collect()
         if self.url:
             reset(self.url)
@@ -116,12 +115,12 @@ class Rounds:
         timing, cell = self.timing, self.cell
         return {
             "round": len(self.done),
-            "discarded": len(self.done) < DISCARDED_ROUNDS,
+            "discarded": len(self.done) < cell.discarded,
             "seconds": timing.seconds,
             "start_seconds": timing.start_s,
             "run_seconds": timing.run_s,
             "stop_seconds": timing.stop_s,
-            "floor_seconds": cell.workload.floor(self.tasks, cell.concurrency, self.capacity),
+            "floor_seconds": cell.workload.floor(self.tasks, cell.concurrency, self.place.gauge.best(cell.workload)),
             "cpu_seconds": usage.ours_s,
             "others_cpu_seconds": usage.others_s,
             "steal_seconds": usage.steal_s,
@@ -197,7 +196,7 @@ def measure(benchmark: Any, place: Place, cell: Cell) -> list[dict[str, Any]]:
             rounds.perform,
             setup=rounds.before,
             teardown=rounds.after,
-            warmup_rounds=DISCARDED_ROUNDS,
+            warmup_rounds=cell.discarded,
             rounds=cell.rounds,
         )
     return rounds.done
@@ -209,6 +208,8 @@ def observe(benchmark: Any, place: Place, cell: Cell, probe: Callable[[], dict[s
         before = read(place.apart)
         metrics = benchmark.pedantic(probe, rounds=1)
         usage = between(before, read(place.apart))
+        if set(metrics) != set(cell.metrics):
+            raise NotAResult(f"{cell}: the probe tells {sorted(metrics)}, but {sorted(cell.metrics)} was to be told")
         if wrong := [name for name, value in metrics.items() if value is not None and not isfinite(value)]:
             raise NotAResult(f"{cell}: no finite number was found for {', '.join(wrong)}")
     return [
@@ -220,6 +221,6 @@ def observe(benchmark: Any, place: Place, cell: Cell, probe: Callable[[], dict[s
             "others_cpu_seconds": usage.others_s,
             "steal_seconds": usage.steal_s,
             "disturbed": usage.disturbed(place.gauge.cores),
-            "metrics": metrics,
+            "metrics": {name: metrics[name] for name in cell.metrics},
         }
     ]

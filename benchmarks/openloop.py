@@ -23,6 +23,10 @@ from benchmarks.workloads.wire import Wire
 Fetch = Callable[[int], Awaitable[object]]  # asks for the answer to a task and waits for it
 
 QUANTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "p999": 0.999}
+METRICS = (  # by name, the foremost first
+    *("p99_seconds", "p50_seconds", "p90_seconds", "p999_seconds", "lag_p50_seconds", "lag_p99_seconds"),
+    *("answered", "answered_per_second", "lagging"),
+)
 UNSEEN = 0.05  # the largest acceptable chance that not even the slowest request reached the quantile
 LAG_SHARE = 0.1  # a generator this late, as a share of the latency at the same quantile, is part of the figure
 GRACE_S = 30.0  # for the last answers; a server that takes longer is dead

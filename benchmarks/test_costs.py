@@ -17,6 +17,7 @@ WAITING = {"threads": 1000, "asyncio": 1000, "processes": 20}  # a thousand proc
     models=["task", "thread", "process-fork", "process-forkserver", "process-spawn"],
     concurrency=[1],
     tasks=lambda concurrency: 1,
+    metrics=("unit_seconds",),
 )
 def test_starting(observe: Observe, cell: Cell) -> None:
     """Start one, join it, start the next."""
@@ -30,6 +31,7 @@ def test_starting(observe: Observe, cell: Cell) -> None:
     concurrency=sorted(set(WAITING.values())),
     tasks=lambda concurrency: concurrency,
     where=lambda cell: cell.concurrency == WAITING[cell.model],
+    metrics=("bytes_per_task",),
 )
 def test_memory(observe: Observe, cell: Cell) -> None:
     """Let many tasks wait, and look at the memory."""

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from benchmarks.cell import Cell, cells
 from benchmarks.measure import Place
-from benchmarks.openloop import closed_loop, open_loop
+from benchmarks.openloop import METRICS, closed_loop, open_loop
 from benchmarks.workloads.wire import Wire
 
 Observe = Callable[[Cell, Callable[[], dict[str, float | None]]], None]
@@ -23,6 +23,7 @@ RATE_PER_S = 200  # four clients that wait 20 ms each; some 600 requests, where 
     concurrency=[CLIENTS],
     tasks=lambda concurrency: RATE_PER_S * SECONDS,
     on_request=True,
+    metrics=METRICS,
 )
 def test_latency(observe: Observe, place: Place, cell: Cell) -> None:
     """Ask on schedule, or one after another."""

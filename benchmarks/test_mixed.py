@@ -12,14 +12,21 @@ MANY = 10
 CPU_SHARES = (0, 0.01, 0.05, 0.2, 0.5, 1)
 
 
+def turning(cell: Cell) -> bool:
+    """Where neither waiting nor computing dominates."""
+    return cell.cpu_percent == 20 and cell.concurrency == MANY
+
+
 @cells(
     "mixed",
     workloads=[Mixed(cpu_share=share, task_s=0.01) for share in CPU_SHARES],
     concurrency=[4, MANY],
     tasks=lambda concurrency: MANY,
-    where=lambda cell: cell.model != "sequential" or cell.concurrency == MANY,  # the same work whatever is allowed
+    twins=[("mixed", "threads")],
+    # sequential does the same work whatever is allowed; one twin is enough
+    where=lambda cell: (cell.model != "sequential" or cell.concurrency == MANY) and (not cell.twin or turning(cell)),
     rounds=1,
-    headline=lambda cell: cell.cpu_percent == 20 and cell.concurrency == MANY,
+    headline=turning,
 )
 def test_mixed(measure: Callable[[Cell], None], cell: Cell) -> None:
     """Fetch, then compute."""

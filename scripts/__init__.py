@@ -1,1 +1,19 @@
-"""What is made of the results: each verb of the Makefile is a module here, run as `python -m scripts.<verb>`."""
+"""What is made of the results: each verb of the Makefile is a module here, run as `python -m scripts.<verb>`.
+
+This runs before a verb imports anything, which takes up to two seconds: so Ctrl-C is given its words here.
+"""
+
+import sys
+from types import TracebackType
+
+
+def end(kind: type[BaseException], problem: BaseException, trace: TracebackType | None) -> None:
+    """Leave with a sentence after Ctrl-C, wherever it was not caught; show any other problem as usual."""
+    if issubclass(kind, KeyboardInterrupt):
+        from scripts.exits import Exit, Stop, leave
+
+        leave(Stop(Exit.INTERRUPTED, "interrupted"))
+    usual(kind, problem, trace)
+
+
+usual, sys.excepthook = sys.excepthook, end

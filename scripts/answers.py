@@ -1,12 +1,13 @@
-"""Three sentences that answer: for waiting, for computing, for both; which model, by how much, how sure."""
+"""Sentences that answer: for waiting, for computing, for both; which model, by how much, how sure, from where on."""
 
 from dataclasses import dataclass
 
 import pandas as pd
 
 from scripts import stats, verdicts
+from scripts.crossover import crossovers
 from scripts.dataset import Run
-from scripts.summary import KEY, block_medians
+from scripts.summary import KEY, block_medians, disturbed_share, kind_of_work, too_disturbed
 
 # Below this nobody would rewrite a program; a difference whose interval lies inside is called "the same".
 MARGIN = 0.05
@@ -25,17 +26,25 @@ class Contest:
     run: Run
     rows: pd.DataFrame
 
-    def values(self, place: int) -> pd.Series:
-        """Block medians of the seconds of the model in that place (0 is the fastest)."""
+    def rounds(self, place: int) -> pd.DataFrame:
+        """The rounds of the model in that place (0 is the fastest)."""
         row = self.rows.iloc[place]
-        same = (self.run.rounds[KEY] == [row[name] for name in KEY]).all(axis=1)
-        return block_medians(self.run.rounds[same], "seconds")
+        return self.run.rounds[(self.run.rounds[KEY] == [row[name] for name in KEY]).all(axis=1)]
+
+    def values(self, place: int) -> pd.Series:
+        """Their block medians."""
+        return block_medians(self.rounds(place), "seconds")
 
     def difference(self, place: int) -> tuple[stats.Interval, verdicts.Comparison]:
         """How many times longer than the fastest the model in that place takes, and whether that is established."""
         pairs = (self.values(place) / self.values(0)).dropna().to_numpy()
         ratio = stats.geometric_mean(pairs)
-        return ratio, verdicts.compare(ratio, MARGIN, self.run.noise_floor or 0.0)
+        return ratio, verdicts.compare(ratio, MARGIN, self.run.noise_floors.get(self.kind) or 0.0)
+
+    @property
+    def kind(self) -> str:
+        """The kind of work."""
+        return kind_of_work(*self.rows.iloc[0][["wait_seconds", "compute_seconds"]])
 
 
 def contest(run: Run, experiment: str, workload: str) -> Contest | None:
@@ -83,14 +92,38 @@ def runner_up(found: Contest, second: pd.Series) -> str:
         return f"; next {second['model']} at {second['speedup']:.3g}× (too few blocks for a verdict)"
     ratio, comparison = found.difference(1)
     interval = f"{ratio.estimate:.3g}× its time, {ratio.low:.3g} to {ratio.high:.3g}"
+    not_sure = f"; that it beats {second['model']} is not established"
+    if why := too_disturbed(pd.concat([found.rounds(0), found.rounds(1)])):
+        return f"{not_sure}: {why} ({interval})"
     words = {
         verdicts.Comparison.SLOWER: f"; {second['model']} is slower ({interval})",
         verdicts.Comparison.SAME: f"; {second['model']} is the same within {MARGIN:.0%} ({interval})",
     }
-    return words.get(comparison, f"; that it beats {second['model']} is not established ({interval})")
+    return words.get(comparison, f"{not_sure} ({interval})")
 
 
 def answers(run: Run) -> list[str]:
     """The sentences that this run can give."""
     asked = ((question, contest(run, experiment, workload)) for question, experiment, workload in QUESTIONS)
-    return [sentence(question, found) for question, found in asked if found]
+    return [sentence(question, found) for question, found in asked if found] + list(map(str, crossovers(run)))
+
+
+def disturbance(run: Run) -> str:
+    """What share of the run's rounds is not this suite's own doing."""
+    measured = (~run.rounds["discarded"].astype(bool)).sum()
+    return (
+        f"Other programs or the hypervisor disturbed {disturbed_share(run.rounds):.0%} of {measured} measured rounds."
+    )
+
+
+def noise(run: Run) -> str:
+    """How far identical twins were apart, and of which kind of work none was measured; empty with too few blocks."""
+    known = [f"{floor:.1%} ({kind})" for kind, floor in run.noise_floors.items() if floor is not None]
+    unknown = [kind for kind, floor in run.noise_floors.items() if floor is None]
+    said = [f"Identical twins differed by up to {', '.join(known)}: smaller differences mean nothing."] if known else []
+    said += (
+        [f"No twin was measured of {', '.join(unknown)}: how much of a difference is noise is not known."]
+        if unknown
+        else []
+    )
+    return " ".join(said)

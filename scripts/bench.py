@@ -1,4 +1,7 @@
-"""`make bench` and `make quick`: measure in blocks, then make tables, charts and report, then answer."""
+"""`make bench` and `make quick`: measure in blocks, then make tables, charts and report, then answer.
+
+What computes and draws is imported only where it is used: it takes a second, and wrong usage is refused before that.
+"""
 
 import argparse
 import json
@@ -12,20 +15,26 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 
 from benchmarks import journal
-from benchmarks.environment import environment
+from benchmarks.catalogue import catalogue, experiments
+from benchmarks.environment import environment, stranger
 from benchmarks.pace import Pace
-from scripts.blocks import Block, need_room, run_block, scratch
-from scripts.charts import draw_all
-from scripts.console import Live, console, show
-from scripts.dataset import LATEST, Run, load, read_environment, whole, write_tables
+from benchmarks.selection import check
+from benchmarks.selection import chosen as selected
+from scripts.blocks import Block, need_room, run_block
 from scripts.exits import Exit, Stop, leave
 from scripts.readings import NEEDED_FILES
-from scripts.report import write_report
+from scripts.schema import read_environment
+from scripts.sessions import scratch
+from scripts.whole import whole
+
+if TYPE_CHECKING:
+    from scripts.console import Live
+    from scripts.dataset import Run
 
 RESULTS = Path("results")
 BLOCKS, QUICK_BLOCKS = 10, 3
@@ -38,6 +47,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--blocks", type=int, help=f"fresh interpreters (default {BLOCKS}; quick {QUICK_BLOCKS})")
     parser.add_argument("--seed", type=int, help="seed of the order of cells (default: drawn)")
     parser.add_argument("--quick", action="store_true", help="the headline cells only: a first look, no verdicts")
+    parser.add_argument("--full", action="store_true", help="every experiment, those of the claims included")
     parser.add_argument("--resume", type=Path, help="go on with an interrupted run: its folder")
     return parser.parse_args()
 
@@ -47,9 +57,28 @@ def plan(chosen: argparse.Namespace) -> dict[str, Any]:
     blocks = chosen.blocks if chosen.blocks is not None else QUICK_BLOCKS if chosen.quick else BLOCKS
     if blocks < 1:
         raise Stop(Exit.USAGE, f"BLOCKS={blocks}: at least one block is needed. Next: make bench BLOCKS={BLOCKS}")
-    only = " and ".join(part for part in ("headline" * chosen.quick, f"({chosen.only})" if chosen.only else "") if part)
+    parts = ["headline"] * chosen.quick + [every_experiment()] * chosen.full + [f"({chosen.only})"] * bool(chosen.only)
+    only = " and ".join(parts)
+    check_selection(chosen.only, only)
     seed = chosen.seed if chosen.seed is not None else random.SystemRandom().randrange(10_000)
     return {"only": only, "blocks": blocks, "seed": seed, "quick": chosen.quick}
+
+
+def every_experiment() -> str:
+    """All experiments as ONLY selects them, but for those that measure the suite itself."""
+    names = {cell.experiment for file, cells in experiments().items() if file.stem != "test_aa" for cell in cells}
+    return f"({' or '.join(sorted(names))})"
+
+
+def check_selection(typed: str, only: str) -> None:
+    """Stop when what was typed has no meaning, or when `only`, which is made of it, selects no cell."""
+    cells = catalogue()
+    try:
+        check(typed, set().union(*(cell.names() for cell in cells)))
+    except ValueError as problem:
+        raise Stop(Exit.USAGE, str(problem)) from None
+    if not any(selected(only, cell) for cell in cells):
+        raise Stop(Exit.USAGE, f"ONLY={only!r} selects no cell. Next: make bench ONLY=io")
 
 
 def new_run(run: Path, planned: dict[str, Any]) -> None:
@@ -68,12 +97,9 @@ def write_environment(run: Path, found: dict[str, Any]) -> None:
 
 def old_run(run: Path) -> None:
     """Mark an interrupted run as resumed. Stop when it was measured elsewhere."""
-    found, here = read_environment(run), environment()
-    for part in ("cpu", "cores_usable"):
-        if found["machine"][part] != here["machine"][part]:
-            raise Stop(Exit.UNREADABLE, f"{run} was measured on another machine ({part} differs). Next: make bench")
-    if found["python"] != here["python"] or found["packages"] != here["packages"]:
-        raise Stop(Exit.UNREADABLE, f"{run} was measured with another Python or other packages. Next: make bench")
+    found = read_environment(run)
+    if why := stranger(found, environment()):
+        raise Stop(Exit.UNREADABLE, f"{run} {why}. Next: make bench")
     found["resumed"] = [*found.get("resumed", []), datetime.now(UTC).isoformat(timespec="seconds")]
     write_environment(run, found)
 
@@ -91,7 +117,7 @@ def measured(run: Path) -> bool:
     return any(isinstance(line, dict) and line.get("kind") == "cell" for line in lines)
 
 
-def measure(run: Path, live: Live) -> None:
+def measure(run: Path, live: "Live") -> None:
     """Run every block that has not ended yet."""
     planned = read_environment(run)["plan"]
     took: list[float] = []
@@ -104,10 +130,16 @@ def measure(run: Path, live: Live) -> None:
             took.append(time.monotonic() - began)
 
 
-def make_everything(run: Path) -> Run:
-    """Tables, charts and report of a run, and the link to the latest."""
+def make_everything(run: Path) -> "Run":
+    """Tables, verdicts, charts and report of a run, and the link to the latest."""
+    from scripts.charts import draw_all
+    from scripts.dataset import LATEST, load, write_tables
+    from scripts.findings import write_verdicts
+    from scripts.report import write_report
+
     found = load(run)
     write_tables(found)
+    write_verdicts(found)
     draw_all(found, run / "charts")
     write_report(found)
     with whole(LATEST) as link:
@@ -176,7 +208,7 @@ def interrupt(number: int, frame: object) -> None:
     raise KeyboardInterrupt
 
 
-def bench(chosen: argparse.Namespace, run: Path) -> Run:
+def bench(chosen: argparse.Namespace, run: Path) -> "Run":
     """Measure what is asked for, or what is left of it, and make everything of it."""
     planned = plan(chosen)
     enough_files()
@@ -186,6 +218,8 @@ def bench(chosen: argparse.Namespace, run: Path) -> Run:
     else:
         offer()
         new_run(run, planned)
+    from scripts.console import Live, console
+
     measure(run, Live(console(stderr=True), read_environment(run)["plan"]["blocks"]))
     return make_everything(run)
 
@@ -200,6 +234,8 @@ def main() -> None:
         keeping = nullcontext() if chosen.resume else worth_keeping(run)
         with readable_errors(lambda: run if measured(run) else None), alone(), keeping:
             found = bench(chosen, run)
+        from scripts.console import console, show
+
         show(found, console())
     except Stop as stop:
         leave(stop)

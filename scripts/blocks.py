@@ -1,7 +1,8 @@
 """Blocks: each a fresh interpreter that measures every cell once, watched through its journal.
 
-A block runs in a session of its own, so that it can be ended with all its descendants: killing a process that holds
-a `ProcessPoolExecutor` leaves its workers alive. It holds the other end of a pipe of ours, so that it ends when we do.
+A block runs in a session of its own, so that it can be ended with all its descendants. It holds the other end of a
+pipe of ours, so that it ends when we do.
+
 A cell that hangs or kills its interpreter is entered as no result, and the rest of the block goes on in a new one.
 So it does after every cell that failed, whatever of: a dead server, a stray thread or a half-spent limit would be the
 next cell's trouble. Rejected: looking for each of them.
@@ -16,28 +17,25 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
-
-import psutil
+from typing import IO
 
 from benchmarks import journal
 from benchmarks.measure import BUDGET_S
-from scripts.dataset import fault, fingerprint, read_environment, whole, whose
 from scripts.exits import Exit, Stop
+from scripts.schema import Entry, fault, fingerprint, read_environment, whose
+from scripts.sessions import end_session
+from scripts.whole import whole
 
 POLL_S = 0.1  # how often the journal is looked at: the screen needs no more, and looking disturbs
 # A stopped interpreter cannot keep its own budget. The margin is for its start: imports, the server, the spinners.
 SILENCE_S = BUDGET_S + 15
-DYING_S = 0.01  # between two looks at what was killed
 ATTEMPTS = 2  # of an interpreter to begin a cell: whatever killed the first may be over
 ROOM_BYTES = 16 * 2**20  # a run takes some 4 MB, and half a line on a full disk is no record
 NOTHING_SELECTED = 5  # pytest's exit code
 USAGE_ERROR = 4
-
-Entry = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -99,29 +97,6 @@ class Block:
 
 
 @contextmanager
-def scratch() -> Iterator[None]:
-    """A folder for the temporary files of our descendants, which is removed when we end, however we end.
-
-    A killed interpreter leaves the socket of its fork server lying, and a killed driver cannot tidy up: so a shell does
-    when it reads the end of a pipe of ours, a moment later than everybody else who does.
-    """
-    before, folder = os.environ.get("TMPDIR"), tempfile.mkdtemp(prefix="overlap-")
-    janitor = subprocess.Popen(
-        ["sh", "-c", 'cat; sleep 1; rm -rf -- "$0"', folder],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    os.environ["TMPDIR"] = folder
-    try:
-        yield
-    finally:
-        os.environ.pop("TMPDIR") if before is None else os.environ.update(TMPDIR=before)
-        shutil.rmtree(folder, ignore_errors=True)
-        end_session(janitor)
-
-
-@contextmanager
 def interpreter(block: Block) -> Iterator[subprocess.Popen[bytes]]:
     """The block's process; it and all its descendants are gone afterwards, whatever happens, and its JSON is whole."""
     unnamed = tempfile.TemporaryFile  # what has no name is left behind by nobody
@@ -150,27 +125,6 @@ def environment() -> dict[str, str]:
         name: value for name, value in os.environ.items() if name not in ("PYTHONDONTWRITEBYTECODE", "PYTEST_ADDOPTS")
     }
     return kept | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_PLUGINS": "pytest_benchmark.plugin"}
-
-
-def end_session(process: subprocess.Popen[bytes]) -> None:
-    """Kill what is left of the session that `process` leads, whatever groups it is made of, stopped or not."""
-    while left := [member for member in psutil.process_iter() if lives_in(process.pid, member)]:
-        for member in left:
-            with suppress(psutil.NoSuchProcess):
-                member.kill()
-        time.sleep(DYING_S)
-        process.poll()
-    if process.stdin:
-        process.stdin.close()
-    process.wait()
-
-
-def lives_in(session: int, member: psutil.Process) -> bool:
-    """Whether a process belongs to the session, and is more than an entry in a table."""
-    try:
-        return os.getsid(member.pid) == session and member.status() != psutil.STATUS_ZOMBIE
-    except (OSError, psutil.Error):
-        return False
 
 
 @dataclass

@@ -8,7 +8,6 @@ import os
 import resource
 import socket
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
@@ -18,10 +17,10 @@ from statistics import median
 from typing import Any, Self
 
 from benchmarks.accounts import between, read
-from benchmarks.capacity import Gauge, spin
+from benchmarks.capacity import Gauge
 from benchmarks.environment import first_line, machine, python
 from benchmarks.known import KNOWN, Found, find
-from benchmarks.pace import TRIAL_S, hash_for
+from benchmarks.pace import BLOCKS, NUMBERS, TRIAL_S, Pace, rate
 
 NEEDED_FILES = 2048  # a thousand connections on both ends of the measurement, each with its own descriptor
 SLEEPERS = 20  # at once, as in the I/O experiment
@@ -119,17 +118,17 @@ def timer_step_s() -> float:
     return median(later - earlier for earlier, later in pairwise(seen) if later > earlier)
 
 
-def scaling(rate: Callable[[float], float]) -> float:
-    """What two threads do at once over what one does, measured before and after."""
+def scaling(kind: str) -> float:
+    """What two threads do at once of a kind of work over what one does, measured before and after."""
     with ThreadPoolExecutor(2) as pool:
-        before = rate(TRIAL_S)
-        together = sum(pool.map(rate, [TRIAL_S] * 2))
-        return 2 * together / (before + rate(TRIAL_S))
+        before = rate(kind, TRIAL_S)
+        together = sum(pool.map(rate, [kind] * 2, [TRIAL_S] * 2))
+        return 2 * together / (before + rate(kind, TRIAL_S))
 
 
 def parallel() -> tuple[float, ...]:
     """Samples of the parallel capacity, one after another."""
-    with Gauge(spin(TRIAL_S)) as gauge:
+    with Gauge(Pace({NUMBERS: rate(NUMBERS, TRIAL_S)})) as gauge:
         return tuple(gauge.sample().parallel for _ in range(GAUGES))
 
 
@@ -193,8 +192,8 @@ def take(limits: Limits) -> Readings:
         short=lateness(SHORT_S, 1),
         long=lateness(LONG_S, SLEEPERS),
         timer_s=timer_step_s(),
-        python_threads=median(scaling(spin) for _ in range(3)),
-        c_threads=median(scaling(hash_for) for _ in range(3)),
+        python_threads=median(scaling(NUMBERS) for _ in range(3)),
+        c_threads=median(scaling(BLOCKS) for _ in range(3)),
         parallel=parallel(),
         limits=limits,
         known=tuple(find(known) for known in KNOWN),

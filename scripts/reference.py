@@ -9,7 +9,7 @@ import re
 import shutil
 from pathlib import Path
 
-from scripts.answers import answers
+from scripts.answers import answers, disturbance, noise
 from scripts.console import groups, heading, line
 from scripts.dataset import LATEST, Run, load
 from scripts.exits import Exit, Stop, leave
@@ -42,8 +42,7 @@ def findings(run: Run) -> str:
         f'<img src="{chart}.svg" alt="Speed-up over sequential, with intervals and the physical limit"></picture>',
         "\n".join(f"- {sentence}" for sentence in answers(run)),
         f"Measured on {machine['cpu']}, {machine['cores_usable']} usable cores, Python {python['version']}{build}, "
-        f"{run.blocks} blocks; brackets are 95 % intervals. "
-        f"Identical twins were up to {run.noise_floor or 0:.1%} apart.",
+        f"{run.blocks} blocks; brackets are 95 % intervals. {noise(run)} {disturbance(run)}",
         *(markdown(heading(*key), group) for key, group in groups(run.summary) if key[0] in HEADLINE),
     ]
     return "\n\n".join(parts)

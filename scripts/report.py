@@ -17,7 +17,7 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
 from benchmarks.models import NAMES
-from scripts.answers import answers
+from scripts.answers import answers, disturbance, noise
 from scripts.charts import CHARTS, draw_all
 from scripts.console import groups, heading, line
 from scripts.dataset import LATEST, Run, load
@@ -61,12 +61,6 @@ def code() -> list[dict[str, Any]]:
     return [{"name": name, "html": Markup(highlight(text, PythonLexer(), formatter))} for name, text in sources.items()]
 
 
-def disturbance(run: Run) -> str:
-    """What share of the measured rounds others disturbed."""
-    measured = run.rounds[~run.rounds["discarded"]]
-    return f"{measured['disturbed'].mean():.0%} of {len(measured)} measured rounds"
-
-
 def capacity(run: Run) -> str:
     """How many cores' worth of work this machine did at once, over the run."""
     if "parallel_capacity" not in run.rounds:
@@ -86,6 +80,7 @@ def write_report(run: Run) -> Path:
     page = environment.get_template("report.html").render(
         run=run,
         answers=answers(run),
+        noise=noise(run),
         figures=figures(run),
         tables=tables(run),
         code=code(),

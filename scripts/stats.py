@@ -100,6 +100,24 @@ def paired_ratio(numerator: ArrayLike, denominator: ArrayLike, confidence: float
     return geometric_mean(block_ratios(numerator, denominator), confidence)
 
 
+def unpaired_ratio(numerator: ArrayLike, denominator: ArrayLike, confidence: float = 0.95) -> Interval:
+    """The same of blocks that share nothing, shapes (blocks_a,) and (blocks_b,): two runs, perhaps two machines.
+
+    Welch's interval for the difference of mean logs (Biometrika 34, 1947), with Satterthwaite's degrees of freedom.
+    What differs from run to run, and not from block to block, is not in it. Raises ValueError as `geometric_mean` does.
+    """
+    top, bottom = np.log(positive(numerator)), np.log(positive(denominator))
+    squares = [float(standard_error(logs)) ** 2 for logs in (top, bottom)]
+    error = math.sqrt(sum(squares))
+    parts = sum(square**2 / (logs.size - 1) for square, logs in zip(squares, (top, bottom), strict=True))
+    freedom = sum(squares) ** 2 / parts if parts else math.inf
+    centre = float(top.mean() - bottom.mean())
+    half = float(stdtrit(freedom, (1 + _share(confidence)) / 2)) * error if error else 0.0
+    p_value = 2 * float(stdtr(freedom, -abs(_t(np.asarray(centre), np.asarray(error)))))
+    blocks = min(top.size, bottom.size)
+    return _exponentiated(Interval(centre, centre - half, centre + half, blocks, confidence, p_value))
+
+
 def hodges_lehmann_ratio(numerator: ArrayLike, denominator: ArrayLike, confidence: float = 0.95) -> Interval:
     """Second opinion on `paired_ratio`, which one wild block hardly moves: shapes and errors are the same.
 

@@ -11,9 +11,12 @@ from scripts import stats
 
 KEY = ["experiment", "workload", "model", "concurrency", "tasks", "wait_seconds", "compute_seconds", "twin"]
 SAME_WORK = ["workload", "tasks", "wait_seconds", "compute_seconds"]
-METRICS = ("unit_seconds", "bytes_per_task", "p99_seconds")  # of experiments that observe instead of timing
+KINDS = ("waiting", "computing", "mixed work")
 # A cell of which so many rounds were disturbed, or saturated, says so.
 FLAGGED_SHARE = 0.5
+# Beyond this nothing is established about a cell: in most blocks its median round was one that others disturbed, and
+# they disturb unequally, so that no pairing takes it out again. A smaller share widens the interval, as it should.
+MOST_DISTURBED = 0.5
 
 Summary = Callable[[NDArray[np.float64]], tuple[float, float, float]]
 
@@ -24,8 +27,8 @@ def block_medians(rounds: pd.DataFrame, column: str) -> pd.Series:
 
 
 def with_interval(values: NDArray[np.float64]) -> tuple[float, float, float]:
-    """Geometric mean over blocks and its 95 % t-interval."""
-    found = stats.geometric_mean(values)
+    """Geometric mean over blocks and its 95 % t-interval; the plain mean where a value is zero, as of lost updates."""
+    found = (stats.geometric_mean if (values > 0).all() else stats.mean)(values)
     return found.estimate, found.low, found.high
 
 
@@ -39,6 +42,21 @@ def columns(name: str, values: pd.Series, summary: Summary) -> dict[str, float]:
     enough = len(values) >= (2 if summary is with_interval else 1)
     found = summary(values.to_numpy(dtype=np.float64)) if enough else (np.nan, np.nan, np.nan)
     return dict(zip((name, f"{name}_low", f"{name}_high"), found, strict=True))
+
+
+def disturbed_share(rounds: pd.DataFrame) -> float:
+    """The share of the measured rounds that other programs or the hypervisor disturbed; 0 where none was measured."""
+    measured = rounds.loc[~rounds["discarded"].astype(bool), "disturbed"].astype(bool)
+    return float(measured.mean()) if len(measured) else 0.0
+
+
+def too_disturbed(rounds: pd.DataFrame) -> str:
+    """Why these rounds, of one cell or several, can establish nothing about time; empty when they can.
+
+    Each cell by itself: where only one of two was disturbed, it is their difference that is.
+    """
+    worst = max((disturbed_share(cell) for _, cell in rounds.groupby(KEY)), default=0.0)
+    return f"other programs or the hypervisor disturbed {worst:.0%} of the rounds" if worst > MOST_DISTURBED else ""
 
 
 def flags(rounds: pd.DataFrame, blocks: int) -> str:
@@ -82,8 +100,8 @@ def row(key: Any, cell: pd.DataFrame, sequential: pd.DataFrame | None, blocks: i
     """The columns of one cell."""
     found: dict[str, Any] = dict(zip(KEY, key, strict=True))
     found["blocks"] = cell["block"].nunique()
-    metric = next((name for name in METRICS if name in cell and cell[name].notna().any()), None)
-    if metric:
+    metric = cell["metric"].iloc[0] if "metric" in cell else None  # of experiments that observe instead of timing
+    if isinstance(metric, str):
         found["metric"] = metric
         found |= columns("value", block_medians(cell, metric), summary)
     else:
@@ -102,6 +120,22 @@ def timed(cell: pd.DataFrame, sequential: pd.DataFrame | None, summary: Summary)
     found |= columns("speedup", nothing if sequential is None else paired(sequential, cell), summary)
     alone = nothing if sequential is None else block_medians(sequential, "seconds")
     return found | {"ideal_speedup": (alone / block_medians(cell, "floor_seconds")).median()}
+
+
+def kind_of_work(wait_s: float, compute_s: float) -> str:
+    """One of KINDS, by what a task does."""
+    return KINDS[0] if not compute_s else KINDS[2] if wait_s else KINDS[1]
+
+
+def noise_floors(rounds: pd.DataFrame) -> dict[str, float | None]:
+    """How far identical cells were apart, for each kind of work that was timed; None where it had no twin.
+
+    Of each kind, because computing and waiting are disturbed by different things: a pair of processes on a machine
+    whose clock rate drifts must not hide what is known about waiting.
+    """
+    timed = rounds[rounds["metric"].isna()] if "metric" in rounds else rounds
+    kinds = pd.Series(map(kind_of_work, timed["wait_seconds"], timed["compute_seconds"]), index=timed.index)
+    return {kind: twins_apart(timed[kinds == kind]) for kind in KINDS if (kinds == kind).any()}
 
 
 def twins_apart(rounds: pd.DataFrame) -> float | None:

@@ -12,21 +12,14 @@ from dataclasses import dataclass
 import aiohttp
 import requests
 
-from benchmarks.workloads import Workload
+from benchmarks.workloads.pages import Pages
 
 
 @dataclass(frozen=True)
-class Http(Workload):
-    """Fetch `url`/delay, which answers with the task's number after `delay_s` seconds."""
+class Http(Pages):
+    """Fetch pages with the usual libraries."""
 
     name = "http"
-    needs = ("url",)
-    url: str = ""
-    delay_s: float = 0.02
-
-    def address(self, task: int) -> str:
-        """Where the answer to `task` is fetched."""
-        return f"{self.url}/delay?ms={self.delay_s * 1000:g}&n={task}"
 
     @contextmanager
     def client(self) -> Iterator[requests.Session]:
@@ -43,19 +36,11 @@ class Http(Workload):
 
     def perform(self, client: requests.Session, task: int) -> bytes:
         """Fetch with requests."""
-        response = client.get(self.address(task))
+        response = client.get(self.url + self.target(task))
         response.raise_for_status()
         return response.content
 
     async def aperform(self, client: aiohttp.ClientSession, task: int) -> bytes:
         """Fetch with aiohttp."""
-        async with client.get(self.address(task), raise_for_status=True) as response:
+        async with client.get(self.url + self.target(task), raise_for_status=True) as response:
             return await response.read()
-
-    def answer(self, task: int) -> bytes:
-        """The server echoes the task's number."""
-        return str(task).encode()
-
-    def wait_s(self, task: int) -> float:
-        """The delay."""
-        return self.delay_s

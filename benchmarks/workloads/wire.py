@@ -9,35 +9,17 @@ threads (a lock that only one model pays for).
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Generator, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import h11
 
-from benchmarks.workloads import Workload
+from benchmarks.exchange import exchange
+from benchmarks.workloads.pages import Pages
 
 RECEIVE_BYTES = 65_536  # more than any answer of ours: one receive takes what has arrived
-
-
-def exchange(connection: h11.Connection, host: str, target: str) -> Generator[bytes, bytes, bytes]:
-    """One request: yields bytes to send (empty: wait for more), is sent bytes that arrived, returns the body."""
-    request = h11.Request(method="GET", target=target, headers=[("Host", host)])
-    received = yield connection.send(request) + connection.send(h11.EndOfMessage())
-    body = b""
-    connection.receive_data(received)
-    while not isinstance(event := connection.next_event(), h11.EndOfMessage):
-        if event is h11.NEED_DATA:
-            connection.receive_data((yield b""))
-        elif isinstance(event, h11.Data):
-            body += event.data
-        elif isinstance(event, h11.Response) and event.status_code != 200:
-            raise ConnectionError(f"{target}: status {event.status_code}")
-        elif isinstance(event, h11.ConnectionClosed):
-            raise ConnectionError(f"{target}: the server closed the connection")
-    connection.start_next_cycle()
-    return body
 
 
 class BlockingConnection:
@@ -112,17 +94,10 @@ class AwaitablePool:
 
 
 @dataclass(frozen=True)
-class Wire(Workload):
-    """Fetch `url`/delay, which answers with the task's number after `delay_s` seconds."""
+class Wire(Pages):
+    """Fetch pages over connections of our own."""
 
     name = "wire"
-    needs = ("url",)
-    url: str = ""
-    delay_s: float = 0.02
-
-    def target(self, task: int) -> str:
-        """The path that answers to `task`."""
-        return f"/delay?ms={self.delay_s * 1000:g}&n={task}"
 
     def address(self) -> tuple[str, int]:
         """Host and port of the server."""
@@ -149,11 +124,3 @@ class Wire(Workload):
     async def aperform(self, client: AwaitablePool, task: int) -> bytes:
         """Fetch over one of the loop's connections."""
         return await client.fetch(self.target(task))
-
-    def answer(self, task: int) -> bytes:
-        """The server echoes the task's number."""
-        return str(task).encode()
-
-    def wait_s(self, task: int) -> float:
-        """The delay."""
-        return self.delay_s

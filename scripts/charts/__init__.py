@@ -1,4 +1,4 @@
-"""The charts of a run: one module per chart, each with `NAME`, `NEEDS`, `draw`, `caption` and `alt`."""
+"""The charts of a run: one module per chart, each with the attributes and functions of `Chart`."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,8 +6,21 @@ from typing import Protocol
 
 from matplotlib.figure import Figure
 
-from scripts.charts import cpu_scaling, memory, mixed, scaling, speedup, starting, timeline
+from scripts.charts import (
+    cpu_cost,
+    cpu_scaling,
+    decision,
+    heartbeat,
+    latency,
+    memory,
+    mixed,
+    scaling,
+    speedup,
+    starting,
+    timeline,
+)
 from scripts.charts.data import Run
+from scripts.charts.table import Table
 from scripts.charts.theme import THEMES, Theme, save
 
 
@@ -16,18 +29,37 @@ class Chart(Protocol):
 
     NAME: str  # of the files
     NEEDS: str  # what a run must have for it to be drawn
+    CAVEAT: str  # what it cannot tell
 
     def draw(self, run: Run, theme: Theme) -> Figure | None:
         """The figure; None when the run has nothing for it."""
 
+    def finding(self, run: Run) -> str:
+        """The finding, short enough for the title of a slide; empty when there is none."""
+
     def caption(self, run: Run) -> str:
-        """The finding in one sentence; empty when there is none."""
+        """What it shows in one sentence; empty when there is nothing."""
 
     def alt(self, run: Run) -> str:
         """The chart as text, every number of it."""
 
+    def table(self, run: Run) -> Table:
+        """The data behind it; without rows when there is none."""
 
-CHARTS: tuple[Chart, ...] = (speedup, timeline, scaling, cpu_scaling, mixed, starting, memory)
+
+CHARTS: tuple[Chart, ...] = (
+    speedup,
+    timeline,
+    latency,
+    scaling,
+    cpu_scaling,
+    mixed,
+    decision,
+    cpu_cost,
+    starting,
+    memory,
+    heartbeat,
+)
 
 
 def draw_all(run: Run, folder: Path, say: Callable[[str], None] = print) -> list[Path]:

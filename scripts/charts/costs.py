@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 from scripts.charts import forest
 from scripts.charts.data import Point, Run, footer, interval_words, points
 from scripts.charts.page import open_page
+from scripts.charts.table import Table, of_points
 from scripts.charts.theme import Theme
 from scripts.charts.words import Format, times
 
@@ -21,6 +22,7 @@ class Cost:
     reading: str
     measured: str
     noun: str
+    unit: str  # what the value is called in the table
     form: Format
     base: int = 10  # of the axis
 
@@ -50,6 +52,15 @@ def draw(run: Run, theme: Theme, cost: Cost) -> Figure | None:
     return page.figure
 
 
+def finding(run: Run, cost: Cost) -> str:
+    """The cheapest and the dearest, as a title."""
+    rows = shown(run, cost)
+    if len(rows) < 2:
+        return caption(run, cost).rstrip(".")
+    least, most = (f"{row.model} {cost.form(row.value)}" for row in (rows[0], rows[-1]))
+    return f"{most} {cost.noun}, {least}: {times(rows[-1].value / rows[0].value)} as much"
+
+
 def caption(run: Run, cost: Cost) -> str:
     """The cheapest, the dearest, and how many times they differ."""
     rows = shown(run, cost)
@@ -66,3 +77,8 @@ def alt(run: Run, cost: Cost) -> str:
     """Every number of the chart as text."""
     rows = [f"{row.model} {forest.value_text(row, cost.form)}" for row in shown(run, cost)]
     return f"{cost.title} {', '.join(rows)}." if rows else ""
+
+
+def table(run: Run, cost: Cost) -> Table:
+    """The data behind it."""
+    return of_points(shown(run, cost), cost.unit, cost.form)

@@ -3,17 +3,24 @@
 import math
 from itertools import groupby
 
+import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from scripts.charts import lines
-from scripts.charts.data import Point, Run, footer, interval_words, points
+from scripts.charts.amdahl import Law, laws
+from scripts.charts.data import Point, Run, by_model, footer, interval_words, points
 from scripts.charts.forest import value_text
 from scripts.charts.page import head, open_page, rule_axis
-from scripts.charts.theme import Theme
-from scripts.charts.words import Format, between, digits, rate, seconds, tick, times, whole
+from scripts.charts.table import Table, of_points
+from scripts.charts.theme import Theme, colour
+from scripts.charts.words import Format, between, digits, listed, rate, seconds, tick, times, whole
 
 NAME = "cpu-scaling"
 NEEDS = "a cell of cpu_scaling"
+CAVEAT = (
+    "No more cores can be seen than this machine has; Amdahl's line is fitted to few points, so its shape is assumed."
+)
 TITLE = "How much faster does computing get with more workers?"
 BODY_IN = 4.0
 
@@ -48,7 +55,7 @@ def draw(run: Run, theme: Theme) -> Figure | None:
         theme,
         title=TITLE,
         reading=f"{unit}, start-up included. Dashed: the limit, by the parallel capacity measured in every block.",
-        footer=footer(run, measured(run), found, sure=f"Bars and bands: {interval_words(run)}"),
+        footer=footer(run, measured(run), found, law_words(run), sure=f"Bars and bands: {interval_words(run)}"),
         body_in=BODY_IN,
     )
     workloads = [
@@ -63,7 +70,31 @@ def draw(run: Run, theme: Theme) -> Figure | None:
         rule_axis(axes, "x", [float(size) for size in sizes], whole, "workers", theme)
         scale.rule(axes, theme)
         lines.draw(axes, here, lambda each: each.concurrency, page, limit=max)
+        if form is times:
+            draw_laws(axes, run, here)
     return page.figure
+
+
+def draw_laws(axes: Axes, run: Run, here: list[Point]) -> None:
+    """Amdahl's line for each model, dotted; a model measured once has none."""
+    for model, law in fitted(run, here).items():
+        xs = np.geomspace(*axes.get_xlim(), 60)
+        ys = [law.speedup(max(float(x), 1.0), capacity(run)[0]) for x in xs]
+        line = axes.plot(xs, ys, color=colour(model), linewidth=1.3, linestyle=(0, (1, 1.6)), zorder=2)[0]
+        line.set_gid(f"amdahl-{here[0].workload}-{model}")
+
+
+def fitted(run: Run, found: list[Point]) -> dict[str, Law]:
+    """Amdahl's law for each model of which there are two cells or more."""
+    laws_of = {model: laws(run, line) for model, line in by_model(found).items() if len(line) > 1}
+    return {model: law for model, law in laws_of.items() if law}
+
+
+def law_words(run: Run) -> str:
+    """The serial share of each model."""
+    found, form = shown(run)
+    parts = [f"{model} {law}" for model, law in fitted(run, found).items()] if form is times else []
+    return f"Dotted: Amdahl's law as it fits best, {', '.join(parts)}" if parts else ""
 
 
 def measured(run: Run) -> str:
@@ -71,6 +102,14 @@ def measured(run: Run) -> str:
     each, (median, low, high) = shown(run)[0][0], capacity(run)
     known = f"; parallel capacity {times(median)} ({between(low, high, times)})" if math.isfinite(median) else ""
     return f"Measured: {each.tasks} tasks computing {tick(seconds)(each.compute_s)} each{known}"
+
+
+def finding(run: Run) -> str:
+    """Each model at its most workers, as a title."""
+    found, form = shown(run)
+    most = {(each.workload, each.model): each for each in sorted(found, key=lambda each: each.concurrency)}
+    parts = [f"{form(each.value)} with {each.concurrency} workers in {each.model}" for each in most.values()]
+    return f"Computing {'runs at' if form is rate else 'speeds up'} {listed(parts)}" if parts else ""
 
 
 def caption(run: Run) -> str:
@@ -93,3 +132,9 @@ def alt(run: Run) -> str:
     found, form = shown(run)
     rows = [f"{each.workload} {each.model} with {each.concurrency}: {value_text(each, form)}" for each in found]
     return f"{TITLE} {'; '.join(rows)}." if rows else ""
+
+
+def table(run: Run) -> Table:
+    """The data behind it."""
+    found, form = shown(run)
+    return of_points(found, "speed-up" if form is times else "tasks/s", form)

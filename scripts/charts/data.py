@@ -29,8 +29,8 @@ class Run(Protocol):
         """One row per cell."""
 
     @property
-    def noise_floor(self) -> float | None:
-        """How far identical twins differed."""
+    def noise_floors(self) -> dict[str, float | None]:
+        """How far identical twins of each kind of work differed."""
 
     @property
     def ranges_only(self) -> bool:
@@ -56,6 +56,12 @@ class Point:
     high: float
     limit: float  # what is physically possible, in the same unit; NaN when nothing is known
     flags: str
+
+    @property
+    def key(self) -> tuple[str, str, str, int, int, float, float]:
+        """What tells its rounds from all others: the columns of CELL."""
+        work = (self.experiment, self.workload, self.model)
+        return (*work, self.concurrency, self.tasks, self.wait_s, self.compute_s)
 
     @property
     def saturated(self) -> bool:

@@ -4,11 +4,13 @@ from matplotlib.figure import Figure
 
 from scripts.charts import costs
 from scripts.charts.data import Run
+from scripts.charts.table import Table
 from scripts.charts.theme import Theme
 from scripts.charts.words import amount
 
 NAME = "memory"
 NEEDS = "a cell of memory"
+CAVEAT = "Memory that processes share is counted once (PSS), and what the tasks themselves would hold comes on top."
 COST = costs.Cost(
     experiment="memory",
     metric="bytes_per_task",
@@ -16,6 +18,7 @@ COST = costs.Cost(
     reading="Memory added by each task that waits, client and workers together.",
     measured="Measured: memory with all tasks waiting, less memory before, divided by the tasks",
     noun="for each waiting task",
+    unit="memory",
     form=amount,
     base=2,
 )
@@ -26,6 +29,11 @@ def draw(run: Run, theme: Theme) -> Figure | None:
     return costs.draw(run, theme, COST)
 
 
+def finding(run: Run) -> str:
+    """The cheapest and the dearest."""
+    return costs.finding(run, COST)
+
+
 def caption(run: Run) -> str:
     """The leanest and the heaviest."""
     return costs.caption(run, COST)
@@ -34,3 +42,8 @@ def caption(run: Run) -> str:
 def alt(run: Run) -> str:
     """Every number of the chart as text."""
     return costs.alt(run, COST)
+
+
+def table(run: Run) -> Table:
+    """The data behind it."""
+    return costs.table(run, COST)

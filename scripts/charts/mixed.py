@@ -6,11 +6,13 @@ from scripts.charts import lines
 from scripts.charts.data import Point, Run, by_model, distinct, footer, interval_words, points
 from scripts.charts.forest import value_text
 from scripts.charts.page import head, open_page, rule_axis
+from scripts.charts.table import Table, of_points
 from scripts.charts.theme import Theme
 from scripts.charts.words import listed, seconds, tick
 
 NAME = "mixed"
 NEEDS = "a cell of mixed"
+CAVEAT = "The fastest of a share need not be established as such: the decision map says where one is."
 TITLE = "How much computing until the winner changes?"
 BODY_IN = 4.0
 
@@ -65,6 +67,11 @@ def measured(found: list[Point]) -> str:
     return f"Measured: {sizes} tasks that take {lengths} each on an idle machine"
 
 
+def finding(run: Run) -> str:
+    """The fastest model at each share, at the highest concurrency."""
+    return caption(run).partition(" (in the chart")[0]
+
+
 def caption(run: Run) -> str:
     """The fastest model at each share, at the highest concurrency."""
     found = shown(run)
@@ -89,3 +96,8 @@ def alt(run: Run) -> str:
         for model, line in by_model(here).items()
     ]
     return f"{TITLE} {'; '.join(rows)}." if rows else ""
+
+
+def table(run: Run) -> Table:
+    """The data behind it."""
+    return of_points(shown(run), "time", seconds)

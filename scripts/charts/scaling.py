@@ -6,11 +6,13 @@ from scripts.charts import lines
 from scripts.charts.data import Point, Run, distinct, footer, interval_words, points
 from scripts.charts.forest import value_text
 from scripts.charts.page import head, open_page, rule_axis
+from scripts.charts.table import Table, of_points
 from scripts.charts.theme import Theme
 from scripts.charts.words import digits, listed, rate, seconds, tick, whole
 
 NAME = "scaling"
 NEEDS = "a cell of scaling"
+CAVEAT = "Client and server share the machine's cores: a hollow marker says that it is at its limit, not the model."
 TITLE = "How far does throughput grow with more tasks in flight?"
 BODY_IN = 4.2
 
@@ -60,6 +62,13 @@ def peaks(run: Run) -> dict[tuple[str, str], Point]:
     return best
 
 
+def finding(run: Run) -> str:
+    """The best throughput of each model, as a title."""
+    ordered = sorted(peaks(run).values(), key=lambda each: -each.value)
+    parts = [f"{each.model} {rate(each.value)} ({each.concurrency:,} at once)" for each in ordered]
+    return f"Highest throughput: {', '.join(parts)}" if parts else ""
+
+
 def caption(run: Run) -> str:
     """Each model's peak, and how near the limit it is there."""
     parts = [
@@ -74,3 +83,8 @@ def alt(run: Run) -> str:
     """Every number of the chart as text."""
     rows = [f"{each.workload} {each.model} at {each.concurrency:,}: {value_text(each, rate)}" for each in shown(run)]
     return f"{TITLE} {'; '.join(rows)}." if rows else ""
+
+
+def table(run: Run) -> Table:
+    """The data behind it."""
+    return of_points(shown(run), "tasks/s", rate)

@@ -7,14 +7,17 @@ from matplotlib.figure import Figure
 from scripts.charts import forest
 from scripts.charts.data import Point, Run, distinct, footer, interval_words, points
 from scripts.charts.page import head, open_page
+from scripts.charts.table import Table, of_points
 from scripts.charts.theme import Theme
 from scripts.charts.words import between, listed, seconds, tick, times
 
 NAME = "speedup"
 NEEDS = "a cell of io or cpu measured beside sequential"
+CAVEAT = "All runs on one machine: real networks wait longer, which favours overlap. Only wire compares models alone."
 TITLE = "How much faster than one after another?"
 LEADING = ("wire", "http", "sleep", "primes", "digest")
 PANELS = {"io": "I/O-bound: the tasks wait", "cpu": "CPU-bound: the tasks compute"}
+KINDS = {"io": "waiting", "cpu": "computing"}  # whose twins each panel is held to
 
 
 def shown(run: Run) -> list[Point]:
@@ -52,7 +55,9 @@ def draw(run: Run, theme: Theme) -> Figure | None:
     left_out = [each for _, dropped in fits.values() for each in dropped]
     if not panels:
         return None
-    noise = f"Grey: identical twins differed by up to {100 * run.noise_floor:.2g} %" if run.noise_floor else ""
+    floors = {name: floor for name in panels if (floor := run.noise_floors.get(KINDS[name]))}
+    twins = listed(f"{100 * floor:.2g} % {KINDS[name]}" for name, floor in floors.items())
+    noise = f"Grey: identical twins differed by up to {twins}" if twins else ""
     page = open_page(
         theme,
         title=TITLE,
@@ -73,8 +78,8 @@ def draw(run: Run, theme: Theme) -> Figure | None:
         axes.set_xscale("log")
         axes.set_xlim(*forest.limits(list(panels.values()), 1.0, 1.1))
         head(axes, f"{PANELS[name]}, {at_once(kept)}", theme, left_in)
-        if run.noise_floor:
-            axes.axvspan(1 / (1 + run.noise_floor), 1 + run.noise_floor, color=theme.muted, alpha=0.35, linewidth=0)
+        if floor := floors.get(name):
+            axes.axvspan(1 / (1 + floor), 1 + floor, color=theme.muted, alpha=0.35, linewidth=0)
         axes.axvline(1, color=theme.muted, linewidth=1)
         forest.draw(axes, kept, times, page, start=1.0, rows=forest.depth(list(panels.values())))
         forest.rule(axes, times, "times as fast as sequential", page)
@@ -89,6 +94,14 @@ def measured(run: Run) -> str:
         for tasks, wait_s, compute_s in sizes
     ]
     return f"Measured: {listed(parts)}"
+
+
+def finding(run: Run) -> str:
+    """The fastest model where tasks wait and where they compute."""
+    words = {"io": "where tasks wait", "cpu": "where they compute"}
+    best = {name: max(panel[0].rows, key=lambda row: row.value) for name, panel in groups(run).items()}
+    parts = [f"{row.model} {times(row.value)} {words[name]} ({row.workload})" for name, row in best.items()]
+    return f"Fastest beside one after another: {listed(parts)}" if parts else ""
 
 
 def caption(run: Run) -> str:
@@ -114,3 +127,8 @@ def alt(run: Run) -> str:
         for group in panel
     ]
     return f"{TITLE} {'; '.join(lines)}." if lines else ""
+
+
+def table(run: Run) -> Table:
+    """The data behind it."""
+    return of_points(shown(run), "speed-up", times)

@@ -4,11 +4,13 @@ from matplotlib.figure import Figure
 
 from scripts.charts import costs
 from scripts.charts.data import Run
+from scripts.charts.table import Table
 from scripts.charts.theme import Theme
 from scripts.charts.words import seconds
 
 NAME = "starting"
 NEEDS = "a cell of starting"
+CAVEAT = "What an empty unit costs on its own; a pool starts each of its workers only once."
 COST = costs.Cost(
     experiment="starting",
     metric="unit_seconds",
@@ -16,6 +18,7 @@ COST = costs.Cost(
     reading="Time to start one unit that does nothing, and to wait until it is done.",
     measured="Measured: starting and joining one unit after another",
     noun="to start and join one",
+    unit="start and join",
     form=seconds,
 )
 
@@ -23,6 +26,11 @@ COST = costs.Cost(
 def draw(run: Run, theme: Theme) -> Figure | None:
     """The figure; None when the run has nothing for it."""
     return costs.draw(run, theme, COST)
+
+
+def finding(run: Run) -> str:
+    """The cheapest and the dearest."""
+    return costs.finding(run, COST)
 
 
 def caption(run: Run) -> str:
@@ -33,3 +41,8 @@ def caption(run: Run) -> str:
 def alt(run: Run) -> str:
     """Every number of the chart as text."""
     return costs.alt(run, COST)
+
+
+def table(run: Run) -> Table:
+    """The data behind it."""
+    return costs.table(run, COST)

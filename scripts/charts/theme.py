@@ -38,9 +38,10 @@ RIVALS = (
     "dask",
     "joblib",
     "curio",
+    "to_thread",
 )  # in the order they get colours
-PALETTE = ("#c0649a", "#a07800", "#2f8fc4", "#8c5fd3", "#a2574f", "#5b8a3c", "#c8501e", "#5f7fa6")
-MARKERS = ("v", "P", "X", "<", ">", "p", "h", "d")
+PALETTE = ("#c0649a", "#a07800", "#2f8fc4", "#8c5fd3", "#a2574f", "#5b8a3c", "#c8501e", "#5f7fa6", "#d6336c")
+MARKERS = ("v", "P", "X", "<", ">", "p", "h", "d", "*")
 FAMILIES = {"thread": "threads", "task": "asyncio", "process": "processes"}  # one unit of it, as `starting` names it
 
 

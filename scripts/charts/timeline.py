@@ -11,11 +11,15 @@ from matplotlib.patches import Rectangle
 from scripts.charts.data import Run, block_count, distinct, footer
 from scripts.charts.page import ABOVE, MARGIN_IN, Page, open_page, rule_axis, widest_in, width_in
 from scripts.charts.races import MOST_SPANS, Race, races
+from scripts.charts.table import Table, made, number, word
 from scripts.charts.theme import WIDTH_IN, Theme, colour
-from scripts.charts.words import listed, seconds, tick
+from scripts.charts.words import listed, seconds, tick, whole
 
 NAME = "timeline"
 NEEDS = "a cell of io or cpu with the spans of its tasks"
+CAVEAT = (
+    "One round of each model, the one nearest the median: an example of how it works, not a measure of how sure it is."
+)
 TITLE = "How do the tasks overlap?"
 SLIDE_MODELS = 8  # rows of at least half a centimetre
 ROW_IN = 0.78
@@ -147,17 +151,28 @@ def draw_race(axes: Axes, column: Column, one: Race, theme: Theme) -> None:
     axes.set(ylim=(high, 0), yticks=[])
     axes.add_patch(Rectangle((0, 0), min(one.seconds, cut_s), high, color=theme.rule, linewidth=0, alpha=0.6))
     placed: Counter[int] = Counter()  # neighbours in a lane wear different shades
-    for number, (start, end, lane) in enumerate(zip(one.starts, one.ends, one.lanes, strict=True)):
+    for place, (start, end, lane) in enumerate(zip(one.starts, one.ends, one.lanes, strict=True)):
         placed[lane] += 1
         if start < cut_s:
             bar = Rectangle((start, (high - lanes) / 2 + lane), min(end, cut_s) - start, 0.86, linewidth=0, zorder=3)
             bar.set(facecolor=colour(one.cell.model), alpha=1.0 if placed[lane] % 2 else 0.62)
-            axes.add_patch(bar).set_gid(f"task-{one.cell.workload}-{one.cell.model}-{number}")
+            axes.add_patch(bar).set_gid(f"task-{one.cell.workload}-{one.cell.model}-{place}")
     if 0 < one.cell.limit < axes.get_xlim()[1]:
         axes.axvline(one.cell.limit, color=theme.ink, linewidth=1.2, linestyle=(0, (2, 1.2)), zorder=4)
     text = axes.annotate(column.time_text(one), (cut_s, high / 2), (6, 0), textcoords="offset points", va="center")
     text.set(fontsize=theme.text_pt, color=theme.ink)
     text.set_bbox({"facecolor": theme.paper, "edgecolor": "none", "pad": 1})
+
+
+def finding(run: Run) -> str:
+    """How long the same tasks took one after another and in the quickest model, where they wait."""
+    for column in races(run).values():
+        ordered = sorted(column.values(), key=lambda one: one.seconds)
+        about = Column(column).about().partition(": ")[2]
+        return f"{about}: " + listed(
+            f"{one.cell.model} {seconds(one.seconds)}" for one in (ordered[0], ordered[-1])[: len(ordered)]
+        )
+    return ""
 
 
 def caption(run: Run) -> str:
@@ -177,3 +192,17 @@ def alt(run: Run) -> str:
         for model, one in column.items()
     ]
     return f"{TITLE} {'; '.join(parts)}." if parts else ""
+
+
+def table(run: Run) -> Table:
+    """The data behind it: the rounds shown."""
+    every = [one for column in races(run).values() for one in column.values()]
+    head = ("model", "workload", "allowed at once", "tasks", "most at once", "took", "limit")
+    return made(head, [
+        [
+            word(one.cell.model), word(one.cell.workload), number(one.cell.concurrency, whole),
+            number(one.in_all, whole), number(max(one.lanes) + 1, whole), number(one.seconds, seconds),
+            number(one.cell.limit, seconds),
+        ]
+        for one in every
+    ])  # fmt: skip

@@ -47,9 +47,10 @@ class Forgotten(Sleep):
 def test_planted(measure, cell):
     measure(cell)
 
-@cells("probed", workloads=[Sleep()], models=["nan", "fine"], concurrency=[1], tasks=lambda c: 1)
+@cells("probed", workloads=[Sleep()], models=["nan", "fine", "other"], concurrency=[1], tasks=lambda c: 1,
+       metrics=("told",))
 def test_probed(observe, cell):
-    observe(cell, lambda: {"seconds": float("nan") if cell.model == "nan" else 1.0})
+    observe(cell, lambda: {"other" if cell.model == "other" else "told": float("nan") if cell.model == "nan" else 1.0})
 
 @cells("skipped", workloads=[Sleep()], models=["threads"], concurrency=[1], tasks=lambda c: 1)
 def test_skipped(measure, cell):
@@ -102,7 +103,7 @@ class Block:
 def block(folder: Path, experiment: str) -> Block:
     (folder / "test_planted.py").write_text(HEAD + experiment)
     (folder / "conftest.py").write_text("from benchmarks.conftest import *\n")
-    (folder / "pace.json").write_text('{"numbers_per_s": 1000000, "blocks_per_s": 1000}')
+    (folder / "pace.json").write_text('{"numbers_per_s": 1000000, "blocks_per_s": 1000, "pixels_per_s": 10000000}')
     out, kept = folder / "out.json", folder / "00.journal"
     command = [sys.executable, "-m", "pytest", str(folder), "-q", "--capture=sys", "-c", str(ROOT / "pyproject.toml")]
     command += [f"--benchmark-json={out}", f"--journal={kept}", f"--pace={folder / 'pace.json'}"]
@@ -127,7 +128,7 @@ def test_what_is_no_result_is_in_neither_file(tmp_path: Path) -> None:
     found = block(tmp_path, FAULTS)
     right = {f"planted-sleep-{model}-c2" for model in ("sequential", "threads", "asyncio")} | {"probed-sleep-fine-c1"}
     assert {cell for cell, valid in found.valid().items() if valid} == right, found.said
-    assert len(found.valid()) == 12
+    assert len(found.valid()) == 13
     assert found.benchmarks is not None
     assert {one["name"].partition("[")[2].strip("]") for one in found.benchmarks} == right
     assert found.planned() == found.valid().keys()

@@ -16,16 +16,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.exchange import exchange
 from benchmarks.models import NAMES, model
 from benchmarks.timing import Spanned
 from benchmarks.workloads import Capacity, Workload, list_schedule
 from benchmarks.workloads.digest import Digest
 from benchmarks.workloads.http import Http
+from benchmarks.workloads.http_blocking import HttpBlocking
 from benchmarks.workloads.mixed import Mixed
 from benchmarks.workloads.nothing import Nothing
 from benchmarks.workloads.primes import Primes, sum_of_primes, sum_of_primes_by_sieve
 from benchmarks.workloads.sleep import Sleep
-from benchmarks.workloads.wire import Wire, exchange
+from benchmarks.workloads.wire import Wire
 from servers.supervise import serve
 
 
@@ -71,6 +73,7 @@ SMALL: list[Workload] = [
     Nothing(),
     Sleep(delay_s=0.002),
     Http(delay_s=0.002),
+    HttpBlocking(delay_s=0.002),
     Wire(delay_s=0.002),
     Primes(task_s=0.001, numbers_per_s=400_000),
     Digest(task_s=0.001, blocks_per_s=1000),

@@ -57,8 +57,10 @@ class FakeGauge:
 
     cores = 2
 
-    def now(self) -> Capacity:
+    def latest(self, workload: Workload) -> Capacity:
         return Capacity(1.0, 2.0)
+
+    best = latest
 
 
 @dataclass

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import journal
-from scripts.dataset import fingerprint
+from scripts.schema import fingerprint
 
 MODELS = ("sequential", "threads", "asyncio")
 SECONDS = {"sequential": 0.8, "threads": 0.06, "asyncio": 0.05}
@@ -59,13 +59,17 @@ def one_round(model: str, number: int, rng: random.Random) -> dict[str, Any]:
     }
 
 
-def record(folder: Path, name: str = "20260101-000000", blocks: int = 3, seed: int = 1) -> Path:
+def record(
+    folder: Path, name: str = "20260101-000000", blocks: int = 3, seed: int = 1, machine: dict[str, Any] | None = None
+) -> Path:
     """Write a run of that name into the folder; it lacks nothing."""
     rng, run = random.Random(f"{seed}/{name}"), folder / name
     (run / "blocks").mkdir(parents=True)
     found = environment(name, blocks)
+    found["machine"] = machine or found["machine"]
     (run / "environment.json").write_text(json.dumps(found, indent=1))
-    (run / "pace.json").write_text(json.dumps({"numbers_per_s": rng.uniform(4e5, 5e5), "blocks_per_s": 865.0}))
+    pace = {"numbers_per_s": rng.uniform(4e5, 5e5), "blocks_per_s": 865.0, "pixels_per_s": 2e7}
+    (run / "pace.json").write_text(json.dumps(pace))
     for block in range(blocks):
         for entry in entries(block, fingerprint(run, found), rng):
             journal.append(run / "blocks" / f"{block:02}.journal", entry)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from scripts.summary import summarise, twins_apart
+from scripts.summary import noise_floors, summarise
 
 CORES = 2
 CAPACITY = 1.85
@@ -85,9 +85,9 @@ class SyntheticRun:
         return summarise(self.rounds, ranges_only=self.ranges_only)
 
     @cached_property
-    def noise_floor(self) -> float | None:
+    def noise_floors(self) -> dict[str, float | None]:
         """How far twins were apart."""
-        return None if self.ranges_only else twins_apart(self.rounds)
+        return {} if self.ranges_only else noise_floors(self.rounds)
 
     def spans(self, **identity: object) -> pd.DataFrame:
         """Waves of tasks that fill each round between its start and its end."""
@@ -177,10 +177,16 @@ def costs(block: int, random: np.random.Generator, stretch: float) -> Iterator[d
     """Starting and memory, which are observed once a block."""
     for model, unit_s in UNIT.items():
         value = unit_s * random.lognormal(sigma=0.05) * stretch ** (len(model) % 3)
-        yield row(Work("starting", "nothing", model, 1, 1), block, 1) | {"unit_seconds": value}
+        yield row(Work("starting", "nothing", model, 1, 1), block, 1) | {
+            "metric": "unit_seconds",
+            "unit_seconds": value,
+        }
     for model, (size, held) in BYTES.items():
         value = held * random.lognormal(sigma=0.02) * stretch ** (len(model) % 3)
-        yield row(Work("memory", "sleep", model, size, size, wait_s=0.02), block, 1) | {"bytes_per_task": value}
+        yield row(Work("memory", "sleep", model, size, size, wait_s=0.02), block, 1) | {
+            "metric": "bytes_per_task",
+            "bytes_per_task": value,
+        }
 
 
 def make(

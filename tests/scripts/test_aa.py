@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from benchmarks.cell import Cell
-from benchmarks.conftest import chosen
+from benchmarks.selection import chosen
 from benchmarks.test_aa import PERCENT as PLANTED_PERCENT
 from benchmarks.test_aa import SamePrimes
 from benchmarks.workloads.sleep import Sleep

@@ -37,7 +37,7 @@ ANSWERS = {  # what a verb's exit code says: scripts depend on the numbers
 def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder to call `make bench` in; signal handlers and limits are as before afterwards."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(Pace, "measure", lambda: Pace(1e5, 1e3))  # takes a second, and is not looked at
+    monkeypatch.setattr(Pace, "measure", lambda: Pace({}))  # takes a second, and is not looked at
     handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
     yield tmp_path / "results"
@@ -195,8 +195,8 @@ def test_a_run_that_was_cut_short_is_offered_to_be_gone_on_with(
 def test_the_latest_run_can_be_resumed_by_that_name(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = record(results / "runs")
     (results / "latest").symlink_to(f"runs/{run.name}")
-    for name in ("draw_all", "write_report"):
-        monkeypatch.setattr(bench, name, lambda *arguments: None)
+    for name in ("charts.draw_all", "report.write_report"):
+        monkeypatch.setattr(f"scripts.{name}", lambda *arguments: None)
     bench.make_everything(Path("results/latest"))
     assert os.readlink(results / "latest") == f"runs/{run.name}"
 
@@ -243,21 +243,54 @@ def test_a_torn_line_does_not_tear_the_next_one(tmp_path: Path) -> None:
     assert block.entries()[-1] == {"kind": "end"}
 
 
+NO_SELECTIONS = [
+    ("io and slep", "ONLY: no cell is called 'slep'; the nearest name is 'sleep'. Next: make bench ONLY=sleep"),
+    ("io and (", "ONLY='io and (' is no expression. Next: write it like ONLY='http and (threads or asyncio)'"),
+    ("io) or (cpu", "ONLY='io) or (cpu' is no expression"),
+    ("io and cpu", "selects no cell. Next: make bench ONLY=io"),
+]
+
+
+@pytest.mark.parametrize(("only", "sentence"), NO_SELECTIONS)
+def test_a_selection_that_makes_no_sense_is_refused_before_anything_is_started(
+    results: Path, say: type[Refusal], monkeypatch: pytest.MonkeyPatch, only: str, sentence: str
+) -> None:
+    monkeypatch.setattr(bench, "measure", lambda run, live: pytest.fail("a block was started"))
+    monkeypatch.setattr(Pace, "measure", lambda: pytest.fail("the machine was calibrated"))
+    refusal = say("--only", only)
+    assert (refusal.code, folders(results)) == (Exit.USAGE, [])
+    assert sentence in refusal.words
+
+
 @pytest.mark.real
-@pytest.mark.parametrize(
-    ("only", "sentence"),
-    [
-        ("io and slep", "ONLY: no cell is called 'slep'; the nearest name is 'sleep'"),
-        ("io and (", "is no expression; write it like 'http and (threads or asyncio)'"),
-        ("io and cpu", "ONLY='io and cpu' selects no cell. Next: make bench ONLY=io"),
-    ],
-)
-def test_a_selection_that_makes_no_sense_is_wrong_usage(tmp_path: Path, only: str, sentence: str) -> None:
+@pytest.mark.parametrize(("only", "sentence"), NO_SELECTIONS)
+def test_a_block_refuses_such_a_selection_too(tmp_path: Path, only: str, sentence: str) -> None:
     run = record(tmp_path, blocks=0)
     with pytest.raises(Stop) as stop:
         run_block(Block(run, 0, 1, only), lambda entry: None)
     assert stop.value.code == Exit.USAGE
     assert sentence in str(stop.value)
+
+
+@pytest.mark.real
+def test_wrong_usage_does_not_wait_for_what_draws_and_computes() -> None:
+    program = (
+        "import sys, scripts.bench; print([name for name in ('pandas', 'scipy', 'matplotlib') if name in sys.modules])"
+    )
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stdout == "[]\n"
+
+
+@pytest.mark.real
+def test_ctrl_c_while_a_verb_is_still_being_imported_is_a_sentence() -> None:
+    program = "import os, signal, scripts; os.kill(os.getpid(), signal.SIGINT); os.read(0, 1)"
+    ended = subprocess.run(
+        [sys.executable, "-c", program],
+        stdin=subprocess.PIPE,
+        capture_output=True,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # a shell's `&` ignores it
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (Exit.INTERRUPTED, "", "overlap: interrupted\n")
 
 
 @pytest.mark.real

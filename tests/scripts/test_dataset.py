@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from benchmarks import journal
-from scripts.dataset import Omission, Run, load, whole, write_tables
+from scripts.dataset import Omission, Run, load, write_tables
 from scripts.exits import Exit, Stop
 from scripts.torture import DAMAGES, corrupt, judge
+from scripts.whole import whole
 from tests.scripts.recorded import cell, record
 
 CORRUPTIONS = 102  # of each kind six; `make torture` does a thousand

@@ -11,9 +11,10 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from benchmarks.measure import BUDGET_S
-from scripts.blocks import SILENCE_S, Block, Tail, end_session, follow, how_it_ended, scratch
+from scripts.blocks import SILENCE_S, Block, Tail, follow, how_it_ended
 from scripts.dataset import load
 from scripts.exits import Exit
+from scripts.sessions import end_session, scratch
 from scripts.torture import AT_ONCE, ONLY, TARGETS, House, after_a_while, kill
 from tests.scripts.recorded import record
 
@@ -156,7 +157,8 @@ def test_without_shared_memory_processes_are_no_result_and_the_rest_goes_on(shor
 def test_one_core_is_enough_and_is_what_computing_is_held_to() -> None:
     core = str(min(os.sched_getaffinity(0)))
     script = (
-        "from benchmarks.capacity import Gauge\nwith Gauge(1e5) as gauge: print(gauge.cores, gauge.latest.parallel)"
+        "from benchmarks.capacity import Gauge\nfrom benchmarks.pace import NUMBERS, Pace\n"
+        "with Gauge(Pace({NUMBERS: 1e5})) as gauge: print(gauge.cores, gauge.sample().parallel)"
     )
     found = subprocess.run(["taskset", "-c", core, sys.executable, "-c", script], capture_output=True, text=True)
     assert (found.returncode, found.stdout) == (0, "1 1.0\n")
@@ -202,7 +204,7 @@ def test_a_stopped_process_in_a_group_of_its_own_ends_with_its_session() -> None
 @pytest.mark.real
 def test_temporary_files_go_even_when_the_driver_is_killed(tmp_path: Path) -> None:
     script = (
-        "import os, signal, tempfile; from scripts.blocks import scratch\nwith scratch():\n os.kill(os.getpid(), 9)"
+        "import os, signal, tempfile; from scripts.sessions import scratch\nwith scratch():\n os.kill(os.getpid(), 9)"
     )
     subprocess.run([sys.executable, "-c", script], env={**os.environ, "TMPDIR": str(tmp_path)})
     deadline = time.monotonic() + 3

@@ -26,6 +26,7 @@ from scripts.stats import (
     paired_ratio,
     quantile_enough,
     t_limits,
+    unpaired_ratio,
     value_range,
 )
 from scripts.verdicts import Bound, Case, Comparison, Judgement, Verdict, compare, judge, verdict
@@ -537,3 +538,31 @@ def test_the_distribution_rises_from_the_smallest_to_one(values: list[float]) ->
     assert (ordered[0], ordered[-1], shares[-1]) == (low, high, 1)
     assert np.all(np.diff(ordered) >= 0)
     assert np.all(np.diff(shares) > 0)
+
+
+def test_two_runs_of_the_same_have_the_ratio_one_inside() -> None:
+    rng = np.random.default_rng(5)
+    samples = np.exp(rng.normal(0, 0.1, (2000, 2, 10)))
+    covered = [unpaired_ratio(a, b).contains(1) for a, b in samples]
+    assert 0.935 <= np.mean(covered) <= 0.965
+
+
+def test_two_runs_of_unequal_length_and_scatter_are_covered_too() -> None:
+    rng = np.random.default_rng(6)
+    pairs = [(np.exp(rng.normal(0, 0.3, 6)), np.exp(rng.normal(0, 0.05, 20))) for _ in range(2000)]
+    assert 0.93 <= np.mean([unpaired_ratio(a, b).contains(1) for a, b in pairs]) <= 0.97
+
+
+def test_an_unpaired_ratio_agrees_with_scipy() -> None:
+    rng = np.random.default_rng(7)
+    a, b = np.exp(rng.normal(1, 0.2, 8)), np.exp(rng.normal(0.5, 0.1, 12))
+    found, theirs = unpaired_ratio(a, b), scipy_stats.ttest_ind(np.log(a), np.log(b), equal_var=False)
+    low, high = theirs.confidence_interval(0.95)
+    assert found.p_value == pytest.approx(theirs.pvalue)
+    assert (found.low, found.high) == pytest.approx((np.exp(low), np.exp(high)))
+    assert found.estimate == pytest.approx(np.exp(np.log(a).mean() - np.log(b).mean()))
+
+
+def test_runs_without_any_scatter_have_no_width() -> None:
+    found = unpaired_ratio([2.0, 2.0], [1.0, 1.0])
+    assert (found.low, found.estimate, found.high, found.p_value) == (2, 2, 2, 0)

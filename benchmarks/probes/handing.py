@@ -1,0 +1,89 @@
+"""What does it cost to hand a call to a thread, and await its answer?
+
+A call that returns 0 is handed over, awaited, and handed over again: one after another, so nothing but the way there
+and back is measured. `dedicated` is a worker thread that takes calls from a queue and answers through the loop, as
+code needs it that must always run in the same thread (after github.com/rogerbinns/python-async-bench).
+`asyncio.to_thread` copies the context, goes through the executor and ties two futures together.
+
+What you should see: the dedicated thread costs a good deal less. Neither is dear beside a call that takes a while.
+"""
+
+import asyncio
+import json
+import queue
+import sys
+from collections.abc import Awaitable, Callable
+from threading import Thread
+from time import perf_counter
+
+CALLS = 5_000  # some 200 ms
+
+Call = Callable[[], int]
+
+
+def nothing() -> int:
+    """What is called."""
+    return 0
+
+
+class Dedicated:
+    """A thread that does what it is handed, one call after another."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.calls: queue.SimpleQueue[tuple[asyncio.Future[int], Call] | None] = queue.SimpleQueue()
+        self.thread = Thread(target=self.work)
+        self.thread.start()
+
+    def work(self) -> None:
+        """Take calls until there is None."""
+        while item := self.calls.get():
+            future, call = item
+            self.loop.call_soon_threadsafe(future.set_result, call())
+
+    def __call__(self, call: Call) -> asyncio.Future[int]:
+        """Hand over a call."""
+        future = self.loop.create_future()
+        self.calls.put((future, call))
+        return future
+
+    def close(self) -> None:
+        """Let the thread end."""
+        self.calls.put(None)
+        self.thread.join()
+
+
+async def seconds(hand_over: Callable[[Call], Awaitable[int]], calls: int) -> float:
+    """What so many calls take, one after another; a first one is not counted."""
+    await hand_over(nothing)
+    began = perf_counter()
+    for _ in range(calls):
+        await hand_over(nothing)
+    return perf_counter() - began
+
+
+async def to_thread(calls: int) -> float:
+    """Any thread of the loop's executor."""
+    return await seconds(asyncio.to_thread, calls)
+
+
+async def dedicated(calls: int) -> float:
+    """The one thread."""
+    worker = Dedicated()
+    try:
+        return await seconds(worker, calls)
+    finally:
+        worker.close()
+
+
+FORMS: dict[str, Callable[[int], Awaitable[float]]] = {"to_thread": to_thread, "dedicated": dedicated}
+
+
+async def unit_seconds(form: str, calls: int = CALLS) -> float:
+    """Seconds for each call."""
+    return await FORMS[form](calls) / calls
+
+
+def main() -> None:
+    """Print the cost of a call under the form that the command line names."""
+    print(json.dumps({"unit_seconds": asyncio.run(unit_seconds(sys.argv[1]))}))

@@ -1,0 +1,56 @@
+"""What does a session for each request cost, against one session that keeps its connection?
+
+`requests.get(…)` opens a session, a connection pool and a connection, asks once, and throws all of it away. The usual
+comparison of "requests" with "aiohttp" does that on one side and keeps a session on the other, and what it finds is
+said to be the price of threads (as in github.com/airbytehq/airbyte/pull/29737, over TLS to a server far away).
+
+What you should see: a session for each request costs clearly more even here, where a connection is opened in
+no time. Over TLS and a distance, two or three more ways there and back come on top, and they are the greater part.
+"""
+
+import json
+import sys
+from collections.abc import Callable
+from time import perf_counter
+
+import requests
+
+from benchmarks.workloads.http import Http
+
+REQUESTS = 200
+
+
+def pooled(workload: Http, count: int) -> list[bytes]:
+    """All requests with one session."""
+    with workload.client() as session:
+        return [workload.perform(session, task) for task in range(count)]
+
+
+def session_per_request(workload: Http, count: int) -> list[bytes]:
+    """Each request with a session of its own."""
+
+    def fetch(task: int) -> bytes:
+        with workload.client() as session:
+            return workload.perform(session, task)
+
+    return [fetch(task) for task in range(count)]
+
+
+FORMS: dict[str, Callable[[Http, int], list[bytes]]] = {"pooled": pooled, "session-per-request": session_per_request}
+
+
+def unit_seconds(form: str, url: str, count: int = REQUESTS) -> float:
+    """Seconds for each request; a first few are not counted."""
+    workload = Http(url=url, delay_s=0)
+    FORMS[form](workload, 5)
+    began = perf_counter()
+    answers = FORMS[form](workload, count)
+    took = perf_counter() - began
+    if answers != [workload.answer(task) for task in range(count)]:
+        raise requests.RequestException("an answer is wrong")
+    return took / count
+
+
+def main() -> None:
+    """Print the cost of a request under the form that the command line names; the server's URL comes after it."""
+    print(json.dumps({"unit_seconds": unit_seconds(sys.argv[1], sys.argv[2])}))

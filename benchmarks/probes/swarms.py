@@ -1,0 +1,65 @@
+"""How many at once? Threads, until the system refuses one or there are enough; and 100,000 coroutines that wait.
+
+    at_once     how many were there at the same time
+    stretch     how long all of it took ÷ how long each of them waits
+
+What you should see: 2,000 threads are there, twice as many as a system is said to allow (10,000 start as well; to end
+them takes too long for a benchmark). 100,000 coroutines that wait 2 s take not much more than 2 s.
+"""
+
+import asyncio
+import json
+import sys
+from threading import Event, Thread
+from time import perf_counter
+
+THREADS = 2_000
+COROUTINES = 100_000
+WAIT_S = 2.0
+
+
+def threads_at_once(most: int) -> int:
+    """How many threads wait at once before the system refuses to start another, `most` at the most."""
+    over, started = Event(), list[Thread]()
+    try:
+        for _ in range(most):
+            thread = Thread(target=over.wait)
+            thread.start()
+            started.append(thread)
+    except RuntimeError:  # "can't start new thread"
+        pass
+    finally:
+        over.set()
+        for thread in started:
+            thread.join()
+    return len(started)
+
+
+async def coroutines_at_once(count: int, wait_s: float) -> int:
+    """The most of `count` coroutines that waited at the same time."""
+    waiting = most = 0
+
+    async def wait() -> None:
+        nonlocal waiting, most
+        waiting += 1
+        most = max(most, waiting)
+        await asyncio.sleep(wait_s)
+        waiting -= 1
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(count):
+            group.create_task(wait())
+    return most
+
+
+def coroutines(count: int = COROUTINES, wait_s: float = WAIT_S) -> dict[str, float]:
+    """How many waited at once, and how much longer than one of them all took."""
+    began = perf_counter()
+    most = asyncio.run(coroutines_at_once(count, wait_s))
+    return {"at_once": float(most), "stretch": (perf_counter() - began) / wait_s}
+
+
+def main() -> None:
+    """Print how many there are of what the command line names."""
+    threads = sys.argv[1] == "threads"
+    print(json.dumps({"at_once": float(threads_at_once(THREADS))} if threads else coroutines()))

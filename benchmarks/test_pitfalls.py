@@ -1,0 +1,55 @@
+"""Sharing, chaining, forgetting: three things that talks say about coroutines, each as a tiny program in `probes/`.
+
+Do threads and coroutines lose updates of a shared value? What does a chain of three steps cost with `await`, and with
+callbacks? What does a coroutine do that nobody awaits? On request only.
+"""
+
+from collections.abc import Callable
+
+from benchmarks.cell import Cell, cells
+from benchmarks.probes import chaining, forgetting, run_probe, sharing
+from benchmarks.workloads.nothing import Nothing
+
+Observe = Callable[[Cell, Callable[[], dict[str, float]]], None]
+
+
+@cells(
+    "sharing",
+    workloads=[Nothing()],
+    models=sharing.FORMS,
+    concurrency=[sharing.WORKERS],
+    tasks=lambda concurrency: 1,
+    on_request=True,
+    metrics=("lost_share",),
+)
+def test_sharing(observe: Observe, cell: Cell) -> None:
+    """Read, compute, write."""
+    observe(cell, lambda: run_probe("sharing", cell.model))
+
+
+@cells(
+    "chaining",
+    workloads=[Nothing()],
+    models=chaining.FORMS,
+    concurrency=[chaining.AT_ONCE],
+    tasks=lambda concurrency: 1,
+    on_request=True,
+    metrics=("unit_seconds",),
+)
+def test_chaining(observe: Observe, cell: Cell) -> None:
+    """Take three steps, over and over."""
+    observe(cell, lambda: run_probe("chaining", cell.model))
+
+
+@cells(
+    "forgetting",
+    workloads=[Nothing()],
+    models=forgetting.FORMS,
+    concurrency=[1],
+    tasks=lambda concurrency: 1,
+    on_request=True,
+    metrics=("side_effects", "warnings"),
+)
+def test_forgetting(observe: Observe, cell: Cell) -> None:
+    """Save a letter, or mean to."""
+    observe(cell, lambda: run_probe("forgetting", cell.model))

@@ -1,0 +1,133 @@
+"""What a task costs in CPU time, the client's and the server's apart: waiting is free, arranging it is not."""
+
+from dataclasses import replace
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from scripts.charts import forest
+from scripts.charts.data import CELL, Point, Run, footer, interval_words, points
+from scripts.charts.page import head, open_page
+from scripts.charts.speedup import place
+from scripts.charts.table import Table, made, of_point, word
+from scripts.charts.theme import Theme
+from scripts.charts.words import seconds, times
+from scripts.summary import block_medians, columns, with_interval, with_range
+
+NAME = "cpu-cost"
+NEEDS = "a cell of io or cpu with CPU times"
+CAVEAT = "CPU of the whole round, its start-up included, divided by its tasks: a pool that lives longer costs less."
+TITLE = "What does a task cost in CPU time?"
+SIDES = {"client": "cpu_seconds", "server": "server_cpu_seconds"}
+HEADS = {"client": "The program and its workers", "server": "The server that they asked"}
+
+
+def shown(run: Run, side: str) -> list[Point]:
+    """The cells with their CPU seconds for each task."""
+    column = SIDES[side]
+    if column not in run.rounds:
+        return []
+    wanted = run.rounds["experiment"].isin(["io", "cpu"]) & ~run.rounds["twin"].astype(bool) & run.rounds[column].gt(0)
+    rounds = dict(list(run.rounds[wanted].groupby(CELL)))
+    cells = [(cell, rounds.get(cell.key)) for cell in points(run, ["io", "cpu"], "seconds")]
+    found = [costing(run, cell, mine, column) for cell, mine in cells if mine is not None]
+    return [cell for cell in found if cell.value > 0]
+
+
+def costing(run: Run, cell: Point, rounds: pd.DataFrame, column: str) -> Point:
+    """The cell with what a task costs, in place of its seconds."""
+    values = block_medians(rounds, column) / cell.tasks
+    found = columns("value", values, with_range if run.ranges_only else with_interval)
+    return replace(cell, value=found["value"], low=found["value_low"], high=found["value_high"], limit=float("nan"))
+
+
+def groups(run: Run, side: str) -> list[forest.Group]:
+    """The cells of each workload, those that wait first."""
+    found = shown(run, side)
+    names = sorted({(each.experiment != "io", place(each.workload)) for each in found})
+    return [forest.Group(name, [each for each in found if each.workload == name]) for _, (_, name) in names]
+
+
+def draw(run: Run, theme: Theme) -> Figure | None:
+    """The figure; None when the run has nothing for it."""
+    fits = {side: forest.fitted(groups(run, side), theme) for side in SIDES}
+    panels = {side: kept for side, (kept, _) in fits.items() if kept}
+    if "client" not in panels:
+        return None
+    left_out = [name for _, dropped in fits.values() for name in dropped]
+    page = open_page(
+        theme,
+        title=TITLE,
+        reading="CPU seconds of a whole round, start-up included, divided by its tasks.",
+        footer=footer(
+            run,
+            "Measured: CPU of the process tree and, apart from it, of the server",
+            [row for kept in panels.values() for group in kept for row in group.rows],
+            f"Not shown: {', '.join(dict.fromkeys(left_out))}" if left_out else "",
+            sure=f"Bars: {interval_words(run)}",
+        ),
+        body_in=forest.height_in(list(panels.values()), theme),
+    )
+    margins = forest.margins_in([group for kept in panels.values() for group in kept], seconds, theme)
+    for axes, (side, kept) in zip(page.columns(len(panels), *margins), panels.items(), strict=True):
+        axes.set_xscale("log")
+        axes.set_xlim(*forest.limits(list(panels.values())))
+        head(axes, HEADS[side], theme, margins[0])
+        forest.draw(axes, kept, seconds, page, start=None, rows=forest.depth(list(panels.values())))
+        forest.rule(axes, seconds, "CPU time of a task, logarithmic", page)
+    return page.figure
+
+
+def finding(run: Run) -> str:
+    """The thriftiest and the dearest model of the first workload that waits."""
+    for group in groups(run, "client")[:1]:
+        rows = sorted(group.rows, key=lambda row: row.value)
+        ratio = times(rows[-1].value / rows[0].value)
+        if len(rows) > 1:
+            ends = (f"{row.model} {seconds(row.value)}" for row in (rows[0], rows[-1]))
+            return f"A task on {group.title} costs {' of CPU, '.join(ends)}: {ratio} as much"
+        return f"A task on {group.title} costs {rows[0].model} {seconds(rows[0].value)} of CPU"
+    return ""
+
+
+def caption(run: Run) -> str:
+    """What a task of each workload costs every model."""
+    parts = [
+        f"{group.title}: " + ", ".join(f"{row.model} {seconds(row.value)}" for row in group.rows)
+        for group in groups(run, "client")
+    ]
+    return (
+        f"CPU time of a task without the server's (in the chart: {interval_words(run, 's')}): {'; '.join(parts)}."
+        if parts
+        else ""
+    )
+
+
+def alt(run: Run) -> str:
+    """Every number of the chart as text."""
+    rows = [
+        f"{group.title}, {side}: " + ", ".join(f"{row.model} {forest.value_text(row, seconds)}" for row in group.rows)
+        for side in SIDES
+        for group in groups(run, side)
+    ]
+    return f"{TITLE} {'; '.join(rows)}." if rows else ""
+
+
+def table(run: Run) -> Table:
+    """The data behind it."""
+    head = (
+        "model",
+        "side",
+        "workload",
+        "at once",
+        "tasks",
+        "waits",
+        "computes",
+        "CPU of a task",
+        "low",
+        "high",
+        "",
+        "mind",
+    )
+    rows = [(side, of_point(each, seconds)) for side in SIDES for each in shown(run, side)]
+    return made(head, [[row[0], word(side), *row[1:]] for side, row in rows])

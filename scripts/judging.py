@@ -1,0 +1,234 @@
+"""From claims and runs to findings: what was measured, what that says of the bound, and what keeps it from saying so.
+
+Pure: a talk and the runs in, findings out. Each claim is judged on the first of the runs that has all its cells, for
+cells of different runs are never paired; Holm's correction is over all measures of the file that could be judged.
+
+A number is not a verdict where too few blocks were measured, where others had too much of the machine, or, for a claim
+about waiting, where the client or the server was busy instead of waiting: then the claim is *not established*.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from scripts.dataset import FEW_BLOCKS, Run
+from scripts.stats import Interval, geometric_mean, mean
+from scripts.summary import FLAGGED_SHARE, block_medians, too_disturbed
+from scripts.talk import Claim, Measure, Part, Talk, bound
+from scripts.verdicts import Case, Judgement, Verdict, judge
+
+NOT_TESTABLE, OPINION, UNMEASURED = "not testable here", "opinion", "could not be measured"
+VERDICTS = (*(verdict.value for verdict in Verdict), NOT_TESTABLE, OPINION, UNMEASURED)
+# Metrics with these endings are positive and skewed, and are judged on the log scale; counts and shares are not.
+POSITIVE = ("seconds", "_bytes", "bytes_per_task", "per_second")
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One value for each block that has it, and the rounds that they come from; `log` where the values are positive."""
+
+    values: pd.Series  # indexed by block
+    rounds: pd.DataFrame
+    log: bool
+
+    @cached_property
+    def interval(self) -> Interval | None:
+        """What the values say together; None when they are too few, or zero where none can be."""
+        try:
+            return (geometric_mean if self.log else mean)(self.values.to_numpy(dtype=np.float64))
+        except ValueError:
+            return None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A measure, the evidence, and the verdict on its bound."""
+
+    part: Part
+    evidence: Evidence
+    beside: Evidence | None = None
+    verdict: str = UNMEASURED
+    p_value: float | None = None
+    reason: str = ""
+
+    @property
+    def case(self) -> Case | None:
+        """What there is to be judged; None when nothing is."""
+        found = self.evidence
+        return Case(found.values.to_numpy(dtype=np.float64), self.part.bound, found.log) if found.interval else None
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A claim with its verdict, the run that decided it, and the outcome of each of its measures."""
+
+    claim: Claim
+    verdict: str
+    run: Run | None = None
+    outcomes: tuple[Outcome, ...] = ()
+    reason: str = ""
+
+    @property
+    def as_expected(self) -> bool | None:
+        """Whether the author of the claim found the same; None where this run cannot tell."""
+        established = self.verdict in (Verdict.HOLDS.value, Verdict.REFUTED.value)
+        return self.verdict == self.claim.expected if established or self.claim.expected == self.verdict else None
+
+
+def cell_rounds(run: Run, reference: str) -> pd.DataFrame:
+    """The rounds of the cell that has all the names of the reference; empty when the run has no such cell, or several.
+
+    By the names that stand in the run, not by the cells of this version on this machine: sizes that follow the number
+    of cores differ from one machine to the next.
+    """
+    rounds, names = run.rounds, reference.split("/")
+    share = 100 * rounds["compute_seconds"] / (rounds["wait_seconds"] + rounds["compute_seconds"])
+    columns = [
+        rounds["experiment"],
+        rounds["workload"],
+        rounds["model"],
+        "c" + rounds["concurrency"].astype(str),
+        ("cpu" + share.round().astype("Int64").astype(str)).where(rounds["workload"] == "mixed"),
+    ]
+    wanted = ~rounds["twin"].astype(bool)
+    for name in names:
+        wanted &= np.logical_or.reduce([column.eq(name).fillna(False) for column in columns])
+    found = rounds[wanted]
+    cells = found[["experiment", "workload", "model", "concurrency", "tasks", "compute_seconds"]].drop_duplicates()
+    return pd.DataFrame(found if len(cells) == 1 else found.iloc[:0])
+
+
+def metric_by_block(rounds: pd.DataFrame, metric: str) -> pd.Series:
+    """The metric's median in each block; empty where the rounds do not have it."""
+    if metric == "tasks_per_second" and len(rounds):
+        return block_medians(rounds, "seconds").rdiv(rounds["tasks"].iloc[0])
+    return block_medians(rounds, metric) if metric in rounds else pd.Series(dtype=float)
+
+
+def evidence(run: Run, measure: Measure, *, per_capacity: bool = False) -> Evidence:
+    """What the run has on a measure: paired block by block where it is a ratio, and in capacities where asked."""
+    rounds = cell_rounds(run, measure.of)
+    values = metric_by_block(rounds, measure.metric)
+    if measure.over:
+        over = cell_rounds(run, measure.over)
+        values = values / metric_by_block(over, measure.over_metric or measure.metric)
+        rounds = pd.concat([rounds, over])
+    if per_capacity:
+        values = values / metric_by_block(rounds, "parallel_capacity")
+    return Evidence(values.dropna(), rounds, bool(measure.over) or measure.metric.endswith(POSITIVE))
+
+
+def has(run: Run, claim: Claim) -> bool:
+    """Whether the run has all cells that decide the claim."""
+    decisive = {cell for part in claim.parts for cell in part.measure.cells}
+    return all(len(cell_rounds(run, cell)) for cell in decisive)
+
+
+def unmet(claim: Claim, environment: dict[str, Any], capacity: float | None = None) -> str:
+    """The first condition of the claim that a machine and Python do not meet, in words; empty when all are.
+
+    Without a `capacity` what the claim asks of it is left open.
+    """
+    return next(filter(None, (unmet_by(environment, capacity, *condition) for condition in claim.when)), "")
+
+
+def unmet_by(environment: dict[str, Any], capacity: float | None, name: str, asked: Any) -> str:
+    """What keeps one condition from being met; empty when nothing does."""
+    machine, python = environment["machine"], environment["python"]
+    if name in ("cores", "capacity"):
+        what = {"cores": "usable cores", "capacity": "a parallel capacity of"}[name]
+        found = machine["cores_usable"] if name == "cores" else capacity
+        met = found is None or bound(asked, "", name)[0].contains(found)
+        return "" if met else f"needs {what} {asked}, and it was {found:.3g}"
+    if name == "package":
+        return "" if asked in environment["packages"] else f"needs the package {asked}"
+    if name == "system":
+        return "" if machine.get("system") == asked else f"needs {asked}"
+    words = {"gil": "the GIL", "free_threaded": "free threading", "optimised": "profile-guided optimisation"}[name]
+    has_it = bool(python.get(name, name == "gil"))
+    return "" if has_it == asked else f"needs a Python {'with' if asked else 'without'} {words}"
+
+
+def capacity_of(run: Run, claim: Claim) -> float:
+    """The median parallel capacity beside the cells that decide the claim; of all blocks where none was sampled."""
+    beside = pd.concat(
+        [metric_by_block(evidence(run, part.measure).rounds, "parallel_capacity") for part in claim.parts]
+    )
+    found = beside if len(beside) else metric_by_block(run.rounds, "parallel_capacity")
+    return float(found.median())
+
+
+def spoiled(found: Evidence, claim: Claim, part: Part) -> str:
+    """Why these rounds cannot establish the claim, whatever their numbers say; empty when they can."""
+    if (blocks := len(found.values)) < FEW_BLOCKS:
+        return f"{blocks} blocks are too few for a verdict; it takes {FEW_BLOCKS}"
+    if "seconds" in part.measure.metric and (why := too_disturbed(found.rounds)):
+        return why
+    measured = found.rounds[~found.rounds["discarded"].astype(bool)]
+    for _, cell in measured.groupby(["workload", "model", "concurrency"]):
+        busy = cell["saturated"].mode()[0]
+        if claim.about == "waiting" and busy and (cell["saturated"] == busy).mean() > FLAGGED_SHARE:
+            return f"under {cell['model'].iloc[0]} the {busy} was saturated: this measures computing, not waiting"
+    return ""
+
+
+def judged(talk: Talk, runs: Sequence[Run]) -> list[Finding]:
+    """A finding for each claim of the talk, in its order; the runs, at least one, are looked through in their order."""
+    findings = [examined(claim, runs) for claim in talk.claims]
+    cases = [outcome.case for finding in findings for outcome in finding.outcomes if outcome.case]
+    judgements = iter(judge(cases) if cases else [])
+    return [concluded(finding, judgements) for finding in findings]
+
+
+def examined(claim: Claim, runs: Sequence[Run]) -> Finding:
+    """The claim with what was measured about it, not judged yet."""
+    if claim.opinion:
+        return Finding(claim, OPINION)
+    if claim.needs:
+        return Finding(claim, NOT_TESTABLE, reason=f"needs {claim.needs}")
+    run = next((run for run in runs if has(run, claim)), None)
+    if reason := unmet(claim, (run or runs[0]).environment, capacity_of(run, claim) if run else None):
+        return Finding(claim, NOT_TESTABLE, run, reason=reason)
+    if not run:
+        return Finding(claim, UNMEASURED, reason="a cell that it needs is missing from the run, or was no result")
+    return Finding(claim, UNMEASURED, run, tuple(outcome(run, part) for part in claim.parts))
+
+
+def outcome(run: Run, part: Part) -> Outcome:
+    """What the run has on one measure."""
+    beside = evidence(run, part.beside) if part.beside else None
+    return Outcome(part, evidence(run, part.measure, per_capacity=part.per_capacity), beside)
+
+
+def concluded(finding: Finding, judgements: Iterator[Judgement]) -> Finding:
+    """The finding with the verdict on each measure, and on the claim: it holds when all do, one refuted refutes it."""
+    if not finding.outcomes:
+        return finding
+    outcomes = tuple(
+        with_verdict(one, finding.claim, next(judgements)) if one.case else replace(one, reason=why_unmeasured(one))
+        for one in finding.outcomes
+    )
+    ranked = (UNMEASURED, Verdict.REFUTED.value, Verdict.NOT_ESTABLISHED.value, Verdict.HOLDS.value)
+    worst = min(outcomes, key=lambda one: ranked.index(one.verdict))
+    return replace(finding, outcomes=outcomes, verdict=worst.verdict, reason=worst.reason)
+
+
+def with_verdict(outcome: Outcome, claim: Claim, judgement: Judgement) -> Outcome:
+    """The outcome as it was judged, unless its rounds can establish nothing."""
+    reason = spoiled(outcome.evidence, claim, outcome.part)
+    verdict = Verdict.NOT_ESTABLISHED if reason else judgement.verdict
+    if verdict is Verdict.NOT_ESTABLISHED and not reason:
+        reason = "the interval, allowing for all claims judged together, lies on both sides of the bound"
+    return replace(outcome, verdict=verdict.value, p_value=judgement.p_value, reason=reason)
+
+
+def why_unmeasured(outcome: Outcome) -> str:
+    """What keeps the values from having an interval."""
+    values = outcome.evidence.values
+    if len(values) < 2:
+        return f"{outcome.part.measure.metric} was measured in {len(values)} blocks; an interval needs two"
+    return f"{outcome.part.measure.metric} was {values.min():g} in a block, where it must be positive"

@@ -1,0 +1,61 @@
+"""Leave nothing behind: end a whole session of processes, and remove temporary files however we end ourselves.
+
+Killing a process that holds a `ProcessPoolExecutor` leaves its workers alive, whatever their start method; and what a
+program starts may form groups of its own. The session stays the same for all of them.
+"""
+
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import psutil
+
+DYING_S = 0.01  # between two looks at what was killed
+
+
+@contextmanager
+def scratch() -> Iterator[None]:
+    """A folder for the temporary files of our descendants, which is removed when we end, however we end.
+
+    A killed interpreter leaves the socket of its fork server lying, and a killed driver cannot tidy up: so a shell does
+    when it reads the end of a pipe of ours, a moment later than everybody else who does.
+    """
+    before, folder = os.environ.get("TMPDIR"), tempfile.mkdtemp(prefix="overlap-")
+    janitor = subprocess.Popen(
+        ["sh", "-c", 'cat; sleep 1; rm -rf -- "$0"', folder],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    os.environ["TMPDIR"] = folder
+    try:
+        yield
+    finally:
+        os.environ.pop("TMPDIR") if before is None else os.environ.update(TMPDIR=before)
+        shutil.rmtree(folder, ignore_errors=True)
+        end_session(janitor)
+
+
+def end_session(process: subprocess.Popen[bytes]) -> None:
+    """Kill what is left of the session that `process` leads, whatever groups it is made of, stopped or not."""
+    while left := [member for member in psutil.process_iter() if lives_in(process.pid, member)]:
+        for member in left:
+            with suppress(psutil.NoSuchProcess):
+                member.kill()
+        time.sleep(DYING_S)
+        process.poll()
+    if process.stdin:
+        process.stdin.close()
+    process.wait()
+
+
+def lives_in(session: int, member: psutil.Process) -> bool:
+    """Whether a process belongs to the session, and is more than an entry in a table."""
+    try:
+        return os.getsid(member.pid) == session and member.status() != psutil.STATUS_ZOMBIE
+    except (OSError, psutil.Error):
+        return False
