@@ -12,7 +12,7 @@ MEASURE = $(if $(ONLY),--only "$(ONLY)") $(if $(BLOCKS),--blocks $(BLOCKS)) $(if
 JUDGE = $(if $(TALK),--talk "$(TALK)") $(if $(RUN),--run $(RUN)) $(if $(BLOCKS),--blocks $(BLOCKS)) $(if $(SEED),--seed $(SEED))
 
 .DEFAULT_GOAL := help
-.PHONY: help bench quick claims claim compare charts report doctor aa reference test check lint torture harness clean lock
+.PHONY: help bench quick full claims claim compare charts report doctor aa reference test check lint torture harness clean lock
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ bench: $(VENV)/core ## measure, chart and answer: 10 blocks, with intervals
 
 quick: $(VENV)/core ## the headline cells in 3 blocks: a first look, ranges only
 	@$(PY) -m scripts.bench --quick $(MEASURE)
+
+full: $(VENV)/core ## every experiment, those of the claims included
+	@$(PY) -m scripts.bench --full $(MEASURE)
 
 claims: $(VENV)/core ## a verdict for every claim of a talk (TALK=async_await, or your own file.toml)
 	@$(PY) -m scripts.claims $(JUDGE)

@@ -7,7 +7,7 @@ import pandas as pd
 from scripts import stats, verdicts
 from scripts.crossover import crossovers
 from scripts.dataset import Run
-from scripts.summary import KEY, block_medians, kind_of_work
+from scripts.summary import KEY, block_medians, disturbed_share, kind_of_work, too_disturbed
 
 # Below this nobody would rewrite a program; a difference whose interval lies inside is called "the same".
 MARGIN = 0.05
@@ -26,11 +26,14 @@ class Contest:
     run: Run
     rows: pd.DataFrame
 
-    def values(self, place: int) -> pd.Series:
-        """Block medians of the seconds of the model in that place (0 is the fastest)."""
+    def rounds(self, place: int) -> pd.DataFrame:
+        """The rounds of the model in that place (0 is the fastest)."""
         row = self.rows.iloc[place]
-        same = (self.run.rounds[KEY] == [row[name] for name in KEY]).all(axis=1)
-        return block_medians(self.run.rounds[same], "seconds")
+        return self.run.rounds[(self.run.rounds[KEY] == [row[name] for name in KEY]).all(axis=1)]
+
+    def values(self, place: int) -> pd.Series:
+        """Their block medians."""
+        return block_medians(self.rounds(place), "seconds")
 
     def difference(self, place: int) -> tuple[stats.Interval, verdicts.Comparison]:
         """How many times longer than the fastest the model in that place takes, and whether that is established."""
@@ -89,17 +92,28 @@ def runner_up(found: Contest, second: pd.Series) -> str:
         return f"; next {second['model']} at {second['speedup']:.3g}× (too few blocks for a verdict)"
     ratio, comparison = found.difference(1)
     interval = f"{ratio.estimate:.3g}× its time, {ratio.low:.3g} to {ratio.high:.3g}"
+    not_sure = f"; that it beats {second['model']} is not established"
+    if why := too_disturbed(pd.concat([found.rounds(0), found.rounds(1)])):
+        return f"{not_sure}: {why} ({interval})"
     words = {
         verdicts.Comparison.SLOWER: f"; {second['model']} is slower ({interval})",
         verdicts.Comparison.SAME: f"; {second['model']} is the same within {MARGIN:.0%} ({interval})",
     }
-    return words.get(comparison, f"; that it beats {second['model']} is not established ({interval})")
+    return words.get(comparison, f"{not_sure} ({interval})")
 
 
 def answers(run: Run) -> list[str]:
     """The sentences that this run can give."""
     asked = ((question, contest(run, experiment, workload)) for question, experiment, workload in QUESTIONS)
     return [sentence(question, found) for question, found in asked if found] + list(map(str, crossovers(run)))
+
+
+def disturbance(run: Run) -> str:
+    """What share of the run's rounds is not this suite's own doing."""
+    measured = (~run.rounds["discarded"].astype(bool)).sum()
+    return (
+        f"Other programs or the hypervisor disturbed {disturbed_share(run.rounds):.0%} of {measured} measured rounds."
+    )
 
 
 def noise(run: Run) -> str:

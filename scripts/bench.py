@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from filelock import FileLock, Timeout
 
 from benchmarks import journal
-from benchmarks.catalogue import catalogue
+from benchmarks.catalogue import catalogue, experiments
 from benchmarks.environment import environment, stranger
 from benchmarks.pace import Pace
 from benchmarks.selection import check
@@ -47,6 +47,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--blocks", type=int, help=f"fresh interpreters (default {BLOCKS}; quick {QUICK_BLOCKS})")
     parser.add_argument("--seed", type=int, help="seed of the order of cells (default: drawn)")
     parser.add_argument("--quick", action="store_true", help="the headline cells only: a first look, no verdicts")
+    parser.add_argument("--full", action="store_true", help="every experiment, those of the claims included")
     parser.add_argument("--resume", type=Path, help="go on with an interrupted run: its folder")
     return parser.parse_args()
 
@@ -56,10 +57,17 @@ def plan(chosen: argparse.Namespace) -> dict[str, Any]:
     blocks = chosen.blocks if chosen.blocks is not None else QUICK_BLOCKS if chosen.quick else BLOCKS
     if blocks < 1:
         raise Stop(Exit.USAGE, f"BLOCKS={blocks}: at least one block is needed. Next: make bench BLOCKS={BLOCKS}")
-    only = " and ".join(part for part in ("headline" * chosen.quick, f"({chosen.only})" if chosen.only else "") if part)
+    parts = ["headline"] * chosen.quick + [every_experiment()] * chosen.full + [f"({chosen.only})"] * bool(chosen.only)
+    only = " and ".join(parts)
     check_selection(chosen.only, only)
     seed = chosen.seed if chosen.seed is not None else random.SystemRandom().randrange(10_000)
     return {"only": only, "blocks": blocks, "seed": seed, "quick": chosen.quick}
+
+
+def every_experiment() -> str:
+    """All experiments as ONLY selects them, but for those that measure the suite itself."""
+    names = {cell.experiment for file, cells in experiments().items() if file.stem != "test_aa" for cell in cells}
+    return f"({' or '.join(sorted(names))})"
 
 
 def check_selection(typed: str, only: str) -> None:
@@ -123,15 +131,15 @@ def measure(run: Path, live: "Live") -> None:
 
 
 def make_everything(run: Path) -> "Run":
-    """Tables, charts and report of a run, and the link to the latest."""
-    from scripts.charts import draw_all
+    """Tables, verdicts, charts and report of a run, and the link to the latest."""
     from scripts.dataset import LATEST, load, write_tables
-    from scripts.report import write_report
+    from scripts.findings import write_verdicts
+    from scripts.report import draw_and_write
 
     found = load(run)
     write_tables(found)
-    draw_all(found, run / "charts")
-    write_report(found)
+    write_verdicts(found)
+    draw_and_write(found)
     with whole(LATEST) as link:
         link.symlink_to(os.path.relpath(run.resolve(), RESULTS.resolve()))
     return found

@@ -39,11 +39,10 @@ from scripts.dataset import FEW_BLOCKS, LATEST, Run, load, write_tables
 from scripts.exits import Exit, Stop, leave
 from scripts.judging import UNMEASURED, Finding, has, judged, unmet
 from scripts.schema import read_environment
-from scripts.talk import TALKS, Claim, Talk, nearest, read_talk
+from scripts.talk import DEFAULT_TALK, TALKS, Claim, Talk, nearest, read_talk
 from scripts.verdicts import Verdict
 from scripts.whole import whole
 
-DEFAULT_TALK = "async_await"
 NEWEST = RESULTS / "claims"  # points to the newest run that was measured for a whole talk
 
 
@@ -146,9 +145,8 @@ def main() -> None:
     except Stop as stop:
         leave(stop)
     document: dict[str, Any] = findings.document(talk, found)
-    findings.write(document, folder)
     findings.show(document, console())
-    print(f"\nVerdicts: {folder}/claims.json, claims.md", file=sys.stderr)
+    print(f"\nVerdicts: {findings.write(document, folder)}", file=sys.stderr)
     sys.exit(code(found))
 
 

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from scripts.answers import answers, noise
+from scripts.answers import answers, disturbance, noise
 from scripts.dataset import Run
 
 WIDTH = 80  # fits every terminal and every paste
@@ -40,11 +40,13 @@ def clock(value: float) -> str:
     return f"{int(value) // 60}:{int(value) % 60:02}"
 
 
-def number(value: float, unit: str) -> str:
-    """A value of an experiment that does not time rounds."""
-    if unit == "bytes_per_task":
+def number(value: float, metric: str) -> str:
+    """A value of an experiment that does not time rounds, in the unit that its metric's name ends in."""
+    if "bytes" in metric:
         return f"{value / 1024:.3g} KiB" if value < 2**20 else f"{value / 2**20:.3g} MiB"
-    return seconds(value) if unit.endswith("seconds") else f"{value:.3g}"
+    if metric.endswith("seconds"):
+        return seconds(value) if value > 0 else "0 s"
+    return f"{value:.0%}" if "share" in metric else f"{value:,.4g}" if value < 1000 else f"{value:,.0f}"
 
 
 class Live:
@@ -139,8 +141,8 @@ def line(row: pd.Series) -> list[str]:
     """One cell's row."""
     name = f"  {row['model']}{' (twin)' if row['twin'] else ''} c{row['concurrency']}"
     if pd.notna(row.get("metric")):
-        unit = row["metric"]
-        return [name, number(row["value"], unit), f"{number(row['value_low'], unit)}–{number(row['value_high'], unit)}"]
+        value, low, high = (number(row[column], row["metric"]) for column in ("value", "value_low", "value_high"))
+        return [name, value, f"{low}–{high}"]
     speedup = f"{row['speedup']:.3g}×" if pd.notna(row["speedup"]) else ""
     interval = between(row["seconds_low"], row["seconds_high"]) if pd.notna(row["seconds_low"]) else ""
     efficiency = f"{row['efficiency']:.0%}" if pd.notna(row["efficiency"]) else ""
@@ -158,5 +160,5 @@ def show(run: Run, out: Console) -> None:
         out.print(rows)
     for omission in run.omissions:
         out.print(f"not a result: {omission}", markup=False)
-    for sentence in filter(None, [noise(run), *answers(run)]):
+    for sentence in filter(None, [noise(run), disturbance(run), *answers(run)]):
         out.print(f"\n{sentence}", markup=False)

@@ -173,7 +173,7 @@ def round_table(cells: Iterable[Entry]) -> pd.DataFrame:
             rows.append(identity | values | {"metric": next(iter(metrics), None)} | metrics)
     rounds = pd.DataFrame(rows)
     if "floor_seconds" in rounds:
-        rounds["efficiency"] = rounds["floor_seconds"] / rounds["seconds"]
+        rounds["efficiency"] = (rounds["floor_seconds"] / rounds["seconds"]).where(rounds["floor_seconds"] > 0)
     rounds["saturated"] = rounds["saturated"].fillna("") if "saturated" in rounds else ""
     return rounds.sort_values([*IDENTITY, "block", "round"], ignore_index=True)
 

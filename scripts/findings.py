@@ -4,6 +4,7 @@ The JSON is the only thing that the others are made from, so a verdict reads the
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
@@ -14,11 +15,13 @@ from rich.table import Table
 
 from benchmarks.catalogue import code, find
 from scripts.console import number, seconds
-from scripts.judging import NOT_TESTABLE, OPINION, UNMEASURED, Evidence, Finding, Outcome
-from scripts.talk import Measure, Talk
+from scripts.dataset import Run
+from scripts.judging import NOT_TESTABLE, OPINION, UNMEASURED, Evidence, Finding, Outcome, judged
+from scripts.talk import DEFAULT_TALK, TALKS, Measure, Talk, read_talk
 from scripts.whole import whole
 
 SCHEMA = 1
+OFTEN = 3  # what is to be said of so many claims is said once
 Document = dict[str, Any]
 COLOURS = {"holds": "green", "refuted": "red", "not established": "yellow", UNMEASURED: "magenta"}
 WORDS = {  # how many of them, in the sentence at the end
@@ -47,7 +50,7 @@ def document(talk: Talk, findings: list[Finding]) -> Document:
 def entry(talk: Talk, finding: Finding) -> Document:
     """One claim."""
     claim = finding.claim
-    which = "" if talk.name == "async_await" else f" TALK={talk.name if talk.shipped else talk.path}"
+    which = "" if talk.name == DEFAULT_TALK else f" TALK={talk.name if talk.shipped else talk.path}"
     return {
         "id": claim.id,
         "text": claim.text,
@@ -116,12 +119,12 @@ def found_text(part: Document) -> str:
     """`35.2× [33.1×, 37.4×]`; nothing where nothing was found."""
     if part["estimate"] is None:
         return ""
-    ends = (value_text(part, part[end]) for end in ("low", "high"))
-    exact = part["low"] == part["high"]
-    text = value_text(part, part["estimate"])
-    if exact:
+    text, low, high = (value_text(part, part[end]) for end in ("estimate", "low", "high"))
+    if low == high:
         return text
-    return f"{text} [{', '.join(end.removesuffix('×') for end in ends)}]"
+    number, _, unit = low.partition(" ")
+    shared = number if unit and high.endswith(f" {unit}") else low.removesuffix("×")
+    return f"{text} [{shared}, {high.removesuffix('×')}]"
 
 
 def bound_text(part: Document) -> str:
@@ -159,19 +162,23 @@ def rows(claim: Document) -> Iterator[tuple[str, str, str, str]]:
 
 def show(found: Document, out: Console) -> None:
     """The verdicts within 80 columns, what keeps some from being one, and the sentence."""
+    notes = Counter(map(note_on, found["claims"]))
+    often = [note for note, times in notes.items() if note and times >= OFTEN]
     for where, claims in sections(found["claims"]):
         out.print(f"[bold]{where}[/bold]" if where else "")
         table = Table(box=None, pad_edge=False, padding=(0, 0, 0, 1), show_header=False)
-        for width, justify in ((27, "left"), (20, "right"), (12, "right"), (17, "left")):
-            table.add_column(width=width, justify=justify)  # type: ignore[arg-type]
+        for width, justify in ((25, "left"), (25, "right"), (12, "right"), (15, "left")):
+            table.add_column(width=width, justify=justify, overflow="fold")  # type: ignore[arg-type]
         for claim in claims:
             for name, value, limit, verdict in rows(claim):
                 colour = COLOURS.get(verdict.removesuffix(" ≠"), "dim")
                 table.add_row(name, value, limit, f"[{colour}]{verdict}[/{colour}]")
         out.print(table)
         for claim in claims:
-            if note := note_on(claim):
+            if (note := note_on(claim)) and note not in often:
                 out.print(f"  {claim['id']}: {note}", style="dim", markup=False)
+    for note in often:
+        out.print(f"\nOf several claims: {note}.", style="dim", markup=False)
     out.print(f"\n{found['sentence']}", markup=False)
 
 
@@ -198,11 +205,28 @@ def markdown(found: Document) -> str:
     return "\n\n".join(filter(None, parts)) + "\n"
 
 
-def write(found: Document, folder: Path) -> None:
-    """claims.json and claims.md in the folder of a run."""
-    for name, text in (
-        ("claims.json", json.dumps(found, indent=1, ensure_ascii=False)),
-        ("claims.md", markdown(found)),
-    ):
-        with whole(folder / name) as file:
+def write(found: Document, folder: Path) -> Path:
+    """The verdicts on a talk as JSON and as Markdown in the folder of a run: claims.json, or claims-<talk>.json."""
+    stem = "claims" if found["talk"] == DEFAULT_TALK else f"claims-{found['talk']}"
+    texts = {".json": json.dumps(found, indent=1, ensure_ascii=False), ".md": markdown(found)}
+    for suffix, text in texts.items():
+        with whole(folder / f"{stem}{suffix}") as file:
             file.write_text(text, encoding="utf-8")
+    return folder / f"{stem}.json"
+
+
+def verdicts_of(run: Run) -> list[Document]:
+    """What the run says of each of our talks; without the claims whose cells it has not measured."""
+    found = []
+    for file in sorted(TALKS.glob("*.toml")):
+        talk = read_talk(file)
+        judgements = [one for one in judged(talk, [run]) if one.outcomes or one.verdict != UNMEASURED]
+        if any(one.outcomes for one in judgements):
+            found.append(document(talk, judgements))
+    return found
+
+
+def write_verdicts(run: Run) -> None:
+    """Those verdicts, beside the run's tables."""
+    for found in verdicts_of(run):
+        write(found, run.path)

@@ -17,7 +17,7 @@ import pandas as pd
 
 from scripts.dataset import FEW_BLOCKS, Run
 from scripts.stats import Interval, geometric_mean, mean
-from scripts.summary import FLAGGED_SHARE, block_medians
+from scripts.summary import FLAGGED_SHARE, block_medians, too_disturbed
 from scripts.talk import Claim, Measure, Part, Talk, bound
 from scripts.verdicts import Case, Judgement, Verdict, judge
 
@@ -166,10 +166,9 @@ def spoiled(found: Evidence, claim: Claim, part: Part) -> str:
     """Why these rounds cannot establish the claim, whatever their numbers say; empty when they can."""
     if (blocks := len(found.values)) < FEW_BLOCKS:
         return f"{blocks} blocks are too few for a verdict; it takes {FEW_BLOCKS}"
+    if "seconds" in part.measure.metric and (why := too_disturbed(found.rounds)):
+        return why
     measured = found.rounds[~found.rounds["discarded"].astype(bool)]
-    disturbed = measured["disturbed"].mean()
-    if "seconds" in part.measure.metric and disturbed > FLAGGED_SHARE:
-        return f"other programs or the hypervisor disturbed {disturbed:.0%} of the rounds"
     for _, cell in measured.groupby(["workload", "model", "concurrency"]):
         busy = cell["saturated"].mode()[0]
         if claim.about == "waiting" and busy and (cell["saturated"] == busy).mean() > FLAGGED_SHARE:

@@ -14,6 +14,9 @@ SAME_WORK = ["workload", "tasks", "wait_seconds", "compute_seconds"]
 KINDS = ("waiting", "computing", "mixed work")
 # A cell of which so many rounds were disturbed, or saturated, says so.
 FLAGGED_SHARE = 0.5
+# Beyond this nothing is established about a cell: in most blocks its median round was one that others disturbed, and
+# they disturb unequally, so that no pairing takes it out again. A smaller share widens the interval, as it should.
+MOST_DISTURBED = 0.5
 
 Summary = Callable[[NDArray[np.float64]], tuple[float, float, float]]
 
@@ -24,8 +27,8 @@ def block_medians(rounds: pd.DataFrame, column: str) -> pd.Series:
 
 
 def with_interval(values: NDArray[np.float64]) -> tuple[float, float, float]:
-    """Geometric mean over blocks and its 95 % t-interval."""
-    found = stats.geometric_mean(values)
+    """Geometric mean over blocks and its 95 % t-interval; the plain mean where a value is zero, as of lost updates."""
+    found = (stats.geometric_mean if (values > 0).all() else stats.mean)(values)
     return found.estimate, found.low, found.high
 
 
@@ -39,6 +42,21 @@ def columns(name: str, values: pd.Series, summary: Summary) -> dict[str, float]:
     enough = len(values) >= (2 if summary is with_interval else 1)
     found = summary(values.to_numpy(dtype=np.float64)) if enough else (np.nan, np.nan, np.nan)
     return dict(zip((name, f"{name}_low", f"{name}_high"), found, strict=True))
+
+
+def disturbed_share(rounds: pd.DataFrame) -> float:
+    """The share of the measured rounds that other programs or the hypervisor disturbed; 0 where none was measured."""
+    measured = rounds.loc[~rounds["discarded"].astype(bool), "disturbed"].astype(bool)
+    return float(measured.mean()) if len(measured) else 0.0
+
+
+def too_disturbed(rounds: pd.DataFrame) -> str:
+    """Why these rounds, of one cell or several, can establish nothing about time; empty when they can.
+
+    Each cell by itself: where only one of two was disturbed, it is their difference that is.
+    """
+    worst = max((disturbed_share(cell) for _, cell in rounds.groupby(KEY)), default=0.0)
+    return f"other programs or the hypervisor disturbed {worst:.0%} of the rounds" if worst > MOST_DISTURBED else ""
 
 
 def flags(rounds: pd.DataFrame, blocks: int) -> str:

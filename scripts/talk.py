@@ -28,6 +28,7 @@ from scripts.exits import Exit, Stop
 from scripts.verdicts import Bound
 
 TALKS = Path(__file__).parents[1] / "benchmarks" / "claims"
+DEFAULT_TALK = "async_await"
 MEASURES = {"ratio": {"of", "over"}, "value": {"of", "metric"}}  # and the fields that each must have
 MEASURE_FIELDS = {"of", "over", "metric", "over_metric"}
 PART_FIELDS = {"name", "ratio", "value", "beside", "holds"}

@@ -11,7 +11,7 @@ from scripts import console
 from scripts.answers import answers, contest, noise
 from scripts.console import Live, between, seconds, show
 from scripts.dataset import Run
-from scripts.summary import summarise, twins_apart
+from scripts.summary import disturbed_share, summarise, too_disturbed, twins_apart
 from tests.scripts.synthetic import SyntheticRun, make
 
 
@@ -76,6 +76,28 @@ def test_three_blocks_give_ranges_and_no_interval() -> None:
     assert (row["seconds_low"], row["seconds_high"]) == pytest.approx((0.05 * 1.005, 0.05 * 1.015))
 
 
+def test_what_may_be_zero_is_summarised_too() -> None:
+    told = rounds(threads=0.05).assign(metric="lost_share", lost_share=lambda table: table["block"] % 2 * 0.5)
+    row = summarise(told, ranges_only=False).iloc[0]
+    assert row["value"] == pytest.approx(0.25)
+    assert row["value_low"] < 0.25 < row["value_high"]
+
+
+@pytest.mark.parametrize(
+    ("value", "metric", "text"),
+    [
+        (0.5, "lost_share", "50%"),
+        (0.0, "longest_gap_seconds", "0 s"),
+        (0.0103, "longest_gap_seconds", "10.3 ms"),
+        (2048, "resident_bytes", "2 KiB"),
+        (1.0, "warnings", "1"),
+        (100_000.0, "at_once", "100,000"),
+    ],
+)
+def test_a_share_or_a_count_is_not_told_in_seconds(value: float, metric: str, text: str) -> None:
+    assert console.number(value, metric) == text
+
+
 def test_identical_twins_show_how_far_apart_identical_is() -> None:
     table = rounds(asyncio=0.05)
     assert twins_apart(table) is None
@@ -130,6 +152,48 @@ def test_no_difference_inside_the_twins_noise_is_called_one() -> None:
     noisy = pd.concat([table, twin.assign(twin=True, seconds=twin["seconds"] * 1.2)])
     (sentence,) = said(SyntheticRun(noisy))
     assert "that it beats threads is not established" in sentence
+
+
+def disturbing(share: float, **models: Any) -> SyntheticRun:
+    """A clear difference, measured while others disturbed so many of the fastest model's rounds."""
+    table = rounds(**models)
+    hit = (table["model"] == "asyncio") & (table["round"] > 0) & (table["block"] < 10 * share)
+    return SyntheticRun(table.assign(disturbed=hit))
+
+
+def test_a_clear_difference_is_not_established_when_others_disturbed_most_rounds() -> None:
+    (sentence,) = said(disturbing(0.6, sequential=0.8, threads=0.1, asyncio=0.05))
+    assert "that it beats threads is not established: other programs or the hypervisor disturbed 60% of" in sentence
+    assert "threads is slower" not in sentence
+
+
+def test_what_is_the_same_is_not_established_either_when_disturbed() -> None:
+    (sentence,) = said(disturbing(0.6, sequential=0.8, threads=0.0505, asyncio=0.05))
+    assert "is not established" in sentence
+    assert "the same" not in sentence
+
+
+def test_some_disturbed_rounds_are_what_intervals_are_for() -> None:
+    (sentence,) = said(disturbing(0.5, sequential=0.8, threads=0.1, asyncio=0.05))
+    assert "threads is slower" in sentence
+
+
+def test_a_disturbed_cell_is_not_excused_by_a_quiet_one_beside_it() -> None:
+    run = disturbing(0.6, threads=0.1, asyncio=0.05)
+    assert disturbed_share(run.rounds) == 0.3
+    assert too_disturbed(run.rounds).endswith("disturbed 60% of the rounds")
+    assert too_disturbed(run.rounds[run.rounds["model"] == "threads"]) == ""
+
+
+def test_a_discarded_round_disturbs_nobody() -> None:
+    table = rounds(asyncio=0.05)
+    assert disturbed_share(table.assign(disturbed=table["discarded"])) == 0
+    assert disturbed_share(table[table["discarded"]].assign(disturbed=True)) == 0
+
+
+def test_the_run_says_what_share_was_disturbed() -> None:
+    run = disturbing(0.6, sequential=0.8, threads=0.1, asyncio=0.05)
+    assert "Other programs or the hypervisor disturbed 20% of 60 measured rounds." in printed(run).replace("\n", " ")
 
 
 def test_three_blocks_give_no_verdict() -> None:
