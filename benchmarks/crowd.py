@@ -113,4 +113,4 @@ def serve_app(app: web.Application) -> None:
     listening = listen("127.0.0.1", 0, expose=False)
     exit_with_parent()
     print(json.dumps({"url": f"http://127.0.0.1:{listening.getsockname()[1]}"}), flush=True)
-    web.run_app(app, sock=listening, backlog=BACKLOG, print=None, access_log=None)
+    web.run_app(app, sock=listening, backlog=BACKLOG, print=None, access_log=None, handle_signals=False)
