@@ -20,9 +20,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from benchmarks.capacity import usable_cores
 from scripts.bench import RESULTS
-from scripts.charts.theme import DARK, LIGHT
 from scripts.exits import Stop
-from scripts.site.ask import LIMITS, MODELS, CLASSICAL
+from scripts.site.ask import CLASSICAL, LIMITS, MODELS
 from scripts.site.hall import Hall, Visitor
 from scripts.site.past import Past, past_runs, side_by_side
 from scripts.site.race import House, opened_house
