@@ -9,6 +9,7 @@ from contextlib import nullcontext
 from dataclasses import FrozenInstanceError, dataclass, replace
 from math import ceil, isqrt
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -270,6 +271,20 @@ def test_every_client_is_closed_with_its_worker(name: str, tmp_path: Path) -> No
         assert run(workload.tasks(9)) == list(range(9))
     lines = workload.path.read_text().split()
     assert lines.count("open") == lines.count("close") >= 1
+
+
+@pytest.mark.parametrize("name", ["threads", "to_thread"])
+def test_a_pool_lets_in_as_many_as_asked_and_not_as_many_as_the_library_would(name: str) -> None:
+    many = 40  # the executor that asyncio makes on its own has at most 32 threads
+    together = Barrier(many)
+
+    class Together(Nothing):
+        def perform(self, client: None, task: int) -> int:
+            together.wait(20)  # BrokenBarrierError unless all are in flight
+            return task
+
+    with model(name)(Together(), many) as run:
+        assert run(list(range(many))) == list(range(many))
 
 
 def test_a_workload_without_a_client_needs_none() -> None:
