@@ -164,6 +164,21 @@ def test_one_core_is_enough_and_is_what_computing_is_held_to() -> None:
     assert (found.returncode, found.stdout) == (0, "1 1.0\n")
 
 
+@pytest.mark.real
+def test_a_whole_run_is_made_on_one_core_and_says_so(short: Path) -> None:
+    house, core = House.build(short), str(min(os.sched_getaffinity(0)))
+    only = "io and sleep and (sequential or asyncio)"
+    done = house.bench("--blocks", "1", "--only", only, before=("taskset", "-c", core))
+    assert done.returncode == Exit.WELL, done.stderr
+    run = load(house.runs()[0])
+    assert (run.omissions, set(run.rounds["model"])) == ([], {"sequential", "asyncio"})
+    assert run.environment["machine"]["cores_usable"] == 1
+    assert set(run.rounds["parallel_capacity"]) == {1.0}
+    assert "1 usable core" in (run.path / "report.html").read_text()
+    assert {"speedup.svg", "speedup-slide-dark.png"} <= {file.name for file in (run.path / "charts").iterdir()}
+    assert after_a_while(house.left_behind) == []
+
+
 class Silent:
     """A process that neither ends nor says anything."""
 
