@@ -14,8 +14,9 @@ from benchmarks.measure import BUDGET_S
 from scripts.blocks import SILENCE_S, Block, Tail, follow, how_it_ended
 from scripts.dataset import load
 from scripts.exits import Exit
+from scripts.house import House, after_a_while
 from scripts.sessions import end_session, scratch
-from scripts.torture import AT_ONCE, ONLY, TARGETS, House, after_a_while, kill
+from scripts.torture import AT_ONCE, ONLY, TARGETS, kill
 from tests.scripts.recorded import record
 
 KILLS = 6  # every target and every signal twice; `make torture` does a hundred
