@@ -91,8 +91,8 @@ def planted(path: Path, models: list[str]) -> House:
     house = plain(path)
     for name, fault in FAULTS.items():
         (path / "benchmarks" / "models" / f"{name}.py").write_text(MODEL.format(name=name, fault=fault))
-    for file in (path / "benchmarks").glob("test_*.py"):
-        file.unlink()
+    for file in [*(path / "benchmarks").glob("test_*.py"), *(path / "benchmarks" / "claims").glob("*.toml")]:
+        file.unlink()  # claims name cells that are not there any more
     (path / "benchmarks" / "test_planted.py").write_text(EXPERIMENT.format(models=models))
     replace(path / "benchmarks" / "measure.py", f"BUDGET_S = {BUDGET_S}", f"BUDGET_S = {SHORT_S}.0")
     replace(path / "scripts" / "blocks.py", "BUDGET_S + 15", "BUDGET_S + 4")
