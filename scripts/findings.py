@@ -215,10 +215,18 @@ def write(found: Document, folder: Path) -> Path:
     return folder / f"{stem}.json"
 
 
-def write_verdicts(run: Run) -> None:
-    """What the run says of our talks, as far as it has measured what their claims need."""
+def verdicts_of(run: Run) -> list[Document]:
+    """What the run says of each of our talks; without the claims whose cells it has not measured."""
+    found = []
     for file in sorted(TALKS.glob("*.toml")):
         talk = read_talk(file)
-        measured = [finding for finding in judged(talk, [run]) if finding.outcomes]
-        if measured:
-            write(document(talk, measured), run.path)
+        judgements = [one for one in judged(talk, [run]) if one.outcomes or one.verdict != UNMEASURED]
+        if any(one.outcomes for one in judgements):
+            found.append(document(talk, judgements))
+    return found
+
+
+def write_verdicts(run: Run) -> None:
+    """Those verdicts, beside the run's tables."""
+    for found in verdicts_of(run):
+        write(found, run.path)

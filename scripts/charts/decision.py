@@ -35,7 +35,7 @@ def draw(run: Run, theme: Theme) -> Figure | None:
     page = open_page(
         theme,
         title=TITLE,
-        reading="Coloured: the fastest, and how many times longer the next takes. Hatched: any of those named may be.",
+        reading="Coloured: the fastest model, and how much longer the next takes. Hatched: any of those may be it.",
         footer=footer(
             run,
             measured([cell for each in found for cell in each.cells]),

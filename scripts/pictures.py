@@ -1,0 +1,51 @@
+"""The drawings of a run inside a page: one SVG that is light or dark as its reader likes it.
+
+Light and dark are laid out alike and differ in colours only, so one drawing holds both: where they differ it says
+`var(--c7)`, and its style sheet says which colour that is in which scheme. That halves the page.
+"""
+
+import re
+from itertools import count
+from urllib.parse import quote
+
+from markupsafe import Markup
+
+COLOUR = re.compile(r"(#[0-9a-f]{6})\b")
+MADE = re.compile(r'\bid="([a-zA-Z][0-9a-f]{10})"')  # ids that matplotlib makes of what they name, colours included
+SAFE = " !'()*+,-./:;=?@_~{}"  # needs no escape in a quoted attribute
+
+
+def alike(svg: str) -> str:
+    """The drawing without its description, and with ids that say nothing of its colours."""
+    svg = re.sub(r"<metadata>.*?</metadata>|<\?xml.*?\?>|<!DOCTYPE.*?>", "", svg, flags=re.DOTALL)
+    names = dict(zip(dict.fromkeys(MADE.findall(svg)), (f"i{place}" for place in count()), strict=False))
+    return re.sub(
+        r'(?<=#)[a-zA-Z][0-9a-f]{10}\b|(?<=id=")[a-zA-Z][0-9a-f]{10}(?=")',
+        lambda found: names.get(found[0], found[0]),
+        svg,
+    )
+
+
+def adaptive(light: str, dark: str) -> str | None:
+    """Both drawings in one; None when they differ in more than colours."""
+    one, other = COLOUR.split(alike(light)), COLOUR.split(alike(dark))
+    if len(one) != len(other) or one[::2] != other[::2]:
+        return None
+    pairs = list(zip(one[1::2], other[1::2], strict=True))
+    names = {
+        pair: f"c{place}" for place, pair in enumerate(dict.fromkeys(each for each in pairs if each[0] != each[1]))
+    }
+    painted = [f"var(--{names[pair]})" if pair in names else pair[0] for pair in pairs]
+    svg = "".join(part for both in zip(one[::2], [*painted, ""], strict=True) for part in both)
+    sheet = f"svg{{{rules(names, 0)}}}@media (prefers-color-scheme:dark){{svg{{{rules(names, 1)}}}}}"
+    return re.sub(r"(<svg\b[^>]*>)", lambda found: f"{found[1]}<style>{sheet}</style>", svg, count=1)
+
+
+def rules(names: dict[tuple[str, str], str], scheme: int) -> str:
+    """What the names stand for in a scheme."""
+    return ";".join(f"--{name}:{pair[scheme]}" for pair, name in names.items())
+
+
+def data_uri(svg: str) -> Markup:
+    """The drawing as an address of its own, so that ids of two drawings never meet."""
+    return Markup("data:image/svg+xml," + quote(svg.replace('"', "'"), safe=SAFE))
