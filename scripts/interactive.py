@@ -14,6 +14,7 @@ from bokeh.embed import json_item
 from bokeh.models import (
     Axis,
     ColumnDataSource,
+    DataRenderer,
     FixedTicker,
     HoverTool,
     LinearAxis,
@@ -81,8 +82,8 @@ def draw(panel: Panel) -> dict[str, Any]:
     for limit in panel.limits:
         xs, ys = (limit.values, limit.places) if panel.across else (limit.places, limit.values)
         plot.line(list(xs), list(ys), line_dash=[6, 4], line_width=1.5, name="limit")
-    for series in panel.series:
-        add_series(plot, panel, series)
+    marks = [add_series(plot, panel, series) for series in panel.series]
+    plot.add_tools(HoverTool(renderers=marks, tooltips=TIPS))
     return dict(json_item(plot))
 
 
@@ -110,8 +111,8 @@ def axis_of(kind: type[Axis], ticks: list[float], words: dict[float, str], label
     return kind(ticker=FixedTicker(ticks=ticks), major_label_overrides=words, axis_label=label)
 
 
-def add_series(plot: figure, panel: Panel, series: Series) -> None:
-    """A model's line and band, its intervals, and its marks: hollow where something else was saturated."""
+def add_series(plot: figure, panel: Panel, series: Series) -> DataRenderer:
+    """A model's line and band, its intervals, and its marks (which are returned): hollow where all was saturated."""
     paint, shape = style(series.model)
     source = source_of(panel, series)
     look: dict[str, Any] = {"color": paint, "name": series.model}
@@ -125,9 +126,9 @@ def add_series(plot: figure, panel: Panel, series: Series) -> None:
     if not curve:
         ends = ("low", "y", "high", "y") if panel.across else ("x", "low", "x", "high")
         plot.segment(*ends, source=source, line_width=2, **look)
-    marks = plot.scatter("x", "y", source=source, marker=MARKERS[shape], size=9, **look)
+    marks = plot.scatter("x", "y", source=source, marker=MARKERS[shape], size=14 if shape == "D" else 10, **look)
     marks.glyph.update(fill_alpha=0.0 if curve else "solid", line_alpha=0.0 if curve else 1.0)
-    plot.add_tools(HoverTool(renderers=[marks], tooltips=TIPS))
+    return marks
 
 
 def source_of(panel: Panel, series: Series) -> ColumnDataSource:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from scripts.charts.data import Point, Run, points
+from scripts.charts.data import Point, Run, points, remembered
 
 PREFERRED = {"io": ("wire", "http", "sleep"), "cpu": ("primes", "digest")}
 MOST_SPANS = 300  # more would be a smear on a slide and megabytes in an SVG
@@ -101,6 +101,7 @@ def rounds_of(run: Run, cell: Point) -> pd.DataFrame:
     return rounds[wanted]
 
 
+@remembered
 def races(run: Run) -> dict[str, dict[str, Race]]:
     """The races of each column, by model."""
     found = {
