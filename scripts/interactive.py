@@ -8,13 +8,12 @@ readers. Rejected: Bokeh's own legend and widgets, which no keyboard reaches.
 import math
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bokeh.embed import json_item
 from bokeh.models import (
     Axis,
     ColumnDataSource,
-    DataRenderer,
     FixedTicker,
     HoverTool,
     LinearAxis,
@@ -31,6 +30,9 @@ from scripts.charts.data import Run, distinct
 from scripts.charts.theme import style
 from scripts.charts.words import ladder, tick
 from scripts.panels import Panel, Series, panels
+
+if TYPE_CHECKING:
+    from bokeh.models.renderers import DataRenderer
 
 MARKERS = {
     "o": "circle", "s": "square", "^": "triangle", "D": "diamond", "v": "inverted_triangle", "P": "plus", "X": "x",
@@ -111,7 +113,7 @@ def axis_of(kind: type[Axis], ticks: list[float], words: dict[float, str], label
     return kind(ticker=FixedTicker(ticks=ticks), major_label_overrides=words, axis_label=label)
 
 
-def add_series(plot: figure, panel: Panel, series: Series) -> DataRenderer:
+def add_series(plot: figure, panel: Panel, series: Series) -> "DataRenderer":
     """A model's line and band, its intervals, and its marks (which are returned): hollow where all was saturated."""
     paint, shape = style(series.model)
     source = source_of(panel, series)
