@@ -38,6 +38,7 @@ MARKERS = {
     "o": "circle", "s": "square", "^": "triangle", "D": "diamond", "v": "inverted_triangle", "P": "plus", "X": "x",
     "<": "hex", ">": "star", "p": "square_pin", "h": "triangle_pin", "d": "circle_dot", "*": "asterisk",
 }  # fmt: skip
+ROUND = {10: (1, 2, 5), 2: (1,)}  # steps of a linear axis
 ROW_PX, HEAD_PX, LINES_PX = 22, 70, 360
 MANY = 30  # marks of a line: more are a curve, whose marks only answer the pointer
 TIPS = [("", "@model, @where"), ("value", "@value"), ("interval", "@interval"), ("mind", "@mind")]
@@ -62,15 +63,21 @@ def logarithmic(panel: Panel) -> Ends:
     """A logarithmic axis on which every value has room."""
     air = max((max(panel.values) / min(panel.values)) ** 0.06, 1.08)
     low, high = min(panel.values) / air, max(panel.values) * air
-    return Ends(low, high, ladder(low, high, 0.2))
+    return Ends(low, high, ladder(low, high, 0.26 if panel.across else 0.15, panel.base))
 
 
 def linear(panel: Panel) -> Ends:
-    """A linear axis from zero."""
+    """A linear axis from zero, with four steps at the most."""
     high = max(panel.values) * 1.06
-    powers = range(math.floor(math.log10(high)) - 1, math.ceil(math.log10(high)) + 1)
-    step = next(size * 10.0**power for power in powers for size in (1, 2, 5) if high / (size * 10.0**power) <= 5)
+    steps = [one * float(panel.base) ** power for power in powers(high, panel.base) for one in ROUND[panel.base]]
+    step = next(size for size in steps if high / size < 5)
     return Ends(0, high, [count * step for count in range(int(high / step) + 1)])
+
+
+def powers(high: float, base: int) -> range:
+    """Those that a step of an axis up to `high` may have."""
+    last = math.ceil(math.log(high, base))
+    return range(last - 4, last + 1)
 
 
 def draw(panel: Panel) -> dict[str, Any]:
