@@ -47,7 +47,7 @@ report: $(VENV)/core ## write report.html of a run again (RUN=results/latest)
 slides: $(VENV)/core ## a deck about a run: PDF and 1920 x 1080 pictures, light and dark (RUN=results/latest)
 	@$(PY) -m scripts.slides $(RUN)
 
-trace: $(VENV)/core ## when each task ran, for Perfetto or chrome://tracing (RUN=results/latest ONLY="scaling and asyncio")
+trace: $(VENV)/core ## when each task ran, for Perfetto to open (ONLY="scaling and asyncio")
 	@$(PY) -m scripts.trace $(RUN) $(if $(ONLY),--only "$(ONLY)")
 
 doctor: $(VENV)/core ## what this machine can and cannot establish
