@@ -8,6 +8,7 @@ import os
 import resource
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 
 import psutil
@@ -56,6 +57,16 @@ def living_below(process: psutil.Process) -> list[psutil.Process]:
         return process.children(recursive=True)
     except psutil.NoSuchProcess:
         return []
+
+
+def end_with_children(pid: int) -> None:
+    """Kill a process and all its descendants; stopped first, so that it starts no other meanwhile."""
+    with suppress(psutil.NoSuchProcess):
+        process = psutil.Process(pid)
+        process.suspend()
+        for left in [*living_below(process), process]:
+            with suppress(psutil.NoSuchProcess):
+                left.kill()
 
 
 def cpu_s(process: psutil.Process) -> float:

@@ -1,9 +1,11 @@
 """Every cell that the experiments define, without running any: what ONLY and a claim can name."""
 
 import re
+from collections.abc import Callable
 from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
+from inspect import getsource
 from pathlib import Path
 from pkgutil import iter_modules
 
@@ -11,39 +13,50 @@ import benchmarks
 from benchmarks.cell import Cell
 
 HERE = Path(__file__).parent
+Test = Callable[..., None]
 
 
 @cache
+def tests() -> dict[tuple[Path, Test], list[Cell]]:
+    """The cells of each test of each file of experiments."""
+    names = [module.name for module in iter_modules(benchmarks.__path__) if module.name.startswith("test_")]
+    modules = {HERE / f"{name}.py": import_module(f"benchmarks.{name}") for name in names}
+    found = [(path, test) for path, module in modules.items() for test in vars(module).values()]
+    return {(path, test): cells for path, test in found if (cells := cells_of(test))}
+
+
 def experiments() -> dict[Path, list[Cell]]:
     """The cells of each file of experiments."""
-    names = [module.name for module in iter_modules(benchmarks.__path__) if module.name.startswith("test_")]
-    return {HERE / f"{name}.py": cells_of(import_module(f"benchmarks.{name}")) for name in names}
+    found = dict[Path, list[Cell]]()
+    for (file, _), cells in tests().items():
+        found.setdefault(file, []).extend(cells)
+    return found
 
 
 @cache
 def catalogue() -> tuple[Cell, ...]:
     """The cells, experiment by experiment."""
-    return tuple(cell for cells in experiments().values() for cell in cells)
+    return tuple(cell for cells in tests().values() for cell in cells)
 
 
 def code(cell: Cell) -> list[str]:
-    """The files that say what is measured: model and workload of a timed cell, otherwise the experiment and its probes.
+    """The files that say what is measured: model and workload of a timed cell, otherwise its probe or the experiment.
 
     Paths from the project's root.
     """
     if cell.metrics:
-        file = next(file for file, cells in experiments().items() if cell in cells)
-        probes = re.findall(r'run_probe\("(\w+)"', file.read_text())
-        found = [HERE / "probes" / f"{name}.py" for name in dict.fromkeys(probes)] or [file]
+        file, test = next(found for found, cells in tests().items() if cell in cells)
+        probes = re.findall(r'run_probe\("(\w+)"', getsource(test))
+        found = [HERE / "probes" / f"{name}.py" for name in probes] or [file]
     else:
         workload = cell.workload.module.removeprefix("benchmarks.").replace(".", "/")
         found = [HERE / "models" / f"{cell.model}.py", HERE / f"{workload}.py"]
     return [str(file.relative_to(HERE.parent)) for file in found]
 
 
-def cells_of(module: object) -> list[Cell]:
-    """The cells of one file: those that its tests are parametrized with."""
-    marks = [mark for test in vars(module).values() for mark in getattr(test, "pytestmark", [])]
+def cells_of(test: object) -> list[Cell]:
+    """The cells that a test is parametrized with; none of what is no test."""
+    marks = getattr(test, "pytestmark", [])
     return [cell for mark in marks if mark.name == "parametrize" and mark.args[0] == "cell" for cell in mark.args[1]]
 
 

@@ -2,6 +2,7 @@
 
 import gc
 import random
+import signal
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -33,9 +34,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Live no longer than the driver."""
+    """Live no longer than the driver, and end at once when interrupted.
+
+    Python would unwind, and a `ProcessPoolExecutor` that is interrupted while it starts waits forever for workers that
+    nobody has told to go. What is whole stands in the journal already, and the driver ends whoever is left.
+    """
     if config.getoption("supervised"):
         exit_with_parent()
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

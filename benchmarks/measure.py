@@ -17,7 +17,7 @@ from functools import cached_property
 from math import isfinite
 from typing import Any
 
-from benchmarks.accounts import TICK_S, TICKS, Company, Reading, Usage, between, read
+from benchmarks.accounts import TICK_S, TICKS, Company, Reading, Usage, between, end_with_children, read
 from benchmarks.capacity import Gauge
 from benchmarks.cell import Cell
 from benchmarks.models import Model, model
@@ -170,8 +170,15 @@ def budget(seconds: float = BUDGET_S) -> Iterator[None]:
 
 
 def stop_fork_server() -> None:
-    """Let the next cell start a fork server of its own, with its own workload's module in it and no other's."""
-    multiprocessing.forkserver._forkserver._stop()  # type: ignore[attr-defined]
+    """Let the next cell start a fork server of its own, with its own workload's module in it and no other's.
+
+    Asked politely it stays as long as any of its workers does, and a pool that was interrupted while it started leaves
+    workers that nobody will ever tell to go: a block waited for them until the driver's patience was at its end.
+    """
+    server: Any = multiprocessing.forkserver._forkserver
+    if server._forkserver_pid:
+        end_with_children(server._forkserver_pid)
+    server._stop()
 
 
 @contextmanager

@@ -1,27 +1,21 @@
 """Crowds: does asyncio fetch faster than threads, and do more threads fetch more slowly? As others have tried it.
 
 `undelayed`: 1,000 pages that nothing waits for, 100 at once: there is nothing to overlap, so the clients' own work is
-what is measured. `crowds`: 2,000 pages that take 20 ms, 100 and 1,000 at once. `crunching`: computing in Python, which
-some say threads and asyncio speed up; 12 tasks, so that four workers share them evenly. `wire` beside `http`, for most
-of what such comparisons find is the client library. On request only.
+what is measured. `crowds`: 2,000 pages that take 20 ms, 100 and 1,000 at once. `wire` beside `http`, for most of what
+such comparisons find is the client library. On request only.
 """
 
 from collections.abc import Callable
 
 from benchmarks.cell import Cell, cells
 from benchmarks.workloads.http import Http
-from benchmarks.workloads.primes import Primes
 from benchmarks.workloads.wire import Wire
-
-MEASURED = {  # what is claimed about, and no more
-    *(("sequential", 10), ("asyncio", 10), ("threads", 10), ("threads", 4), ("processes", 4)),
-}
 
 
 @cells(
     "undelayed",
     workloads=[Wire(delay_s=0), Http(delay_s=0)],
-    models=["threads", "asyncio"],
+    models=["sequential", "threads", "asyncio"],
     concurrency=[100],
     tasks=lambda concurrency: 1000,
     rounds=1,
@@ -44,18 +38,4 @@ def test_undelayed(measure: Callable[[Cell], None], cell: Cell) -> None:
 )
 def test_crowds(measure: Callable[[Cell], None], cell: Cell) -> None:
     """Wait in a crowd."""
-    measure(cell)
-
-
-@cells(
-    "crunching",
-    workloads=[Primes()],
-    concurrency=[4, 10],
-    tasks=lambda concurrency: 12,
-    where=lambda cell: (cell.model, cell.concurrency) in MEASURED,
-    rounds=1,
-    on_request=True,
-)
-def test_crunching(measure: Callable[[Cell], None], cell: Cell) -> None:
-    """Compute."""
     measure(cell)

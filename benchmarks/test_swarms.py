@@ -1,4 +1,4 @@
-"""Swarms: how many threads and coroutines are there at once, and what does a waiting thread take? On request only."""
+"""Swarms: how many threads and coroutines are there at once, and what does a waiting one take? On request only."""
 
 from collections.abc import Callable
 
@@ -40,12 +40,12 @@ def test_coroutines_at_once(observe: Observe, cell: Cell) -> None:
 @cells(
     "stacks",
     workloads=[Nothing()],
-    models=["threads"],
-    concurrency=[stacks.THREADS],
-    tasks=lambda concurrency: concurrency,
+    models=stacks.FORMS,
+    concurrency=[1],
+    tasks=lambda concurrency: 1,
     on_request=True,
-    metrics=("virtual_bytes", "resident_bytes"),
+    metrics=("resident_bytes", "virtual_bytes"),
 )
 def test_stacks(observe: Observe, cell: Cell) -> None:
-    """Let threads wait, and look at both kinds of memory."""
-    observe(cell, lambda: run_probe("stacks"))
+    """Let many wait, and look at both kinds of memory."""
+    observe(cell, lambda: run_probe("stacks", cell.model))

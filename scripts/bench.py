@@ -132,16 +132,14 @@ def measure(run: Path, live: "Live") -> None:
 
 def make_everything(run: Path) -> "Run":
     """Tables, verdicts, charts and report of a run, and the link to the latest."""
-    from scripts.charts import draw_all
     from scripts.dataset import LATEST, load, write_tables
     from scripts.findings import write_verdicts
-    from scripts.report import write_report
+    from scripts.report import draw_and_write
 
     found = load(run)
     write_tables(found)
     write_verdicts(found)
-    draw_all(found, run / "charts")
-    write_report(found)
+    draw_and_write(found)
     with whole(LATEST) as link:
         link.symlink_to(os.path.relpath(run.resolve(), RESULTS.resolve()))
     return found

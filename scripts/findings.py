@@ -4,6 +4,7 @@ The JSON is the only thing that the others are made from, so a verdict reads the
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
@@ -20,6 +21,7 @@ from scripts.talk import DEFAULT_TALK, TALKS, Measure, Talk, read_talk
 from scripts.whole import whole
 
 SCHEMA = 1
+OFTEN = 3  # what is to be said of so many claims is said once
 Document = dict[str, Any]
 COLOURS = {"holds": "green", "refuted": "red", "not established": "yellow", UNMEASURED: "magenta"}
 WORDS = {  # how many of them, in the sentence at the end
@@ -117,12 +119,12 @@ def found_text(part: Document) -> str:
     """`35.2× [33.1×, 37.4×]`; nothing where nothing was found."""
     if part["estimate"] is None:
         return ""
-    ends = (value_text(part, part[end]) for end in ("low", "high"))
-    exact = part["low"] == part["high"]
-    text = value_text(part, part["estimate"])
-    if exact:
+    text, low, high = (value_text(part, part[end]) for end in ("estimate", "low", "high"))
+    if low == high:
         return text
-    return f"{text} [{', '.join(end.removesuffix('×') for end in ends)}]"
+    number, _, unit = low.partition(" ")
+    shared = number if unit and high.endswith(f" {unit}") else low.removesuffix("×")
+    return f"{text} [{shared}, {high.removesuffix('×')}]"
 
 
 def bound_text(part: Document) -> str:
@@ -160,19 +162,23 @@ def rows(claim: Document) -> Iterator[tuple[str, str, str, str]]:
 
 def show(found: Document, out: Console) -> None:
     """The verdicts within 80 columns, what keeps some from being one, and the sentence."""
+    notes = Counter(map(note_on, found["claims"]))
+    often = [note for note, times in notes.items() if note and times >= OFTEN]
     for where, claims in sections(found["claims"]):
         out.print(f"[bold]{where}[/bold]" if where else "")
         table = Table(box=None, pad_edge=False, padding=(0, 0, 0, 1), show_header=False)
-        for width, justify in ((27, "left"), (20, "right"), (12, "right"), (17, "left")):
-            table.add_column(width=width, justify=justify)  # type: ignore[arg-type]
+        for width, justify in ((25, "left"), (25, "right"), (12, "right"), (15, "left")):
+            table.add_column(width=width, justify=justify, overflow="fold")  # type: ignore[arg-type]
         for claim in claims:
             for name, value, limit, verdict in rows(claim):
                 colour = COLOURS.get(verdict.removesuffix(" ≠"), "dim")
                 table.add_row(name, value, limit, f"[{colour}]{verdict}[/{colour}]")
         out.print(table)
         for claim in claims:
-            if note := note_on(claim):
+            if (note := note_on(claim)) and note not in often:
                 out.print(f"  {claim['id']}: {note}", style="dim", markup=False)
+    for note in often:
+        out.print(f"\nOf several claims: {note}.", style="dim", markup=False)
     out.print(f"\n{found['sentence']}", markup=False)
 
 
@@ -209,10 +215,18 @@ def write(found: Document, folder: Path) -> Path:
     return folder / f"{stem}.json"
 
 
-def write_verdicts(run: Run) -> None:
-    """What the run says of our talks, as far as it has measured what their claims need."""
+def verdicts_of(run: Run) -> list[Document]:
+    """What the run says of each of our talks; without the claims whose cells it has not measured."""
+    found = []
     for file in sorted(TALKS.glob("*.toml")):
         talk = read_talk(file)
-        measured = [finding for finding in judged(talk, [run]) if finding.outcomes]
-        if measured:
-            write(document(talk, measured), run.path)
+        judgements = [one for one in judged(talk, [run]) if one.outcomes or one.verdict != UNMEASURED]
+        if any(one.outcomes for one in judgements):
+            found.append(document(talk, judgements))
+    return found
+
+
+def write_verdicts(run: Run) -> None:
+    """Those verdicts, beside the run's tables."""
+    for found in verdicts_of(run):
+        write(found, run.path)

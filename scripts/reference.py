@@ -13,6 +13,9 @@ from scripts.answers import answers, disturbance, noise
 from scripts.console import groups, heading, line
 from scripts.dataset import LATEST, Run, load
 from scripts.exits import Exit, Stop, leave
+from scripts.findings import markdown as verdict_tables
+from scripts.findings import verdicts_of, write_verdicts
+from scripts.talk import DEFAULT_TALK
 
 REFERENCE = Path("results/reference")
 README = Path("README.md")
@@ -25,11 +28,13 @@ def take(path: Path) -> Run:
     run = load(path)
     if run.ranges_only or run.omissions:
         why = f"it has {run.blocks} blocks and {len(run.omissions)} omissions"
-        raise Stop(Exit.UNMEASURED, f"{path} is no reference: {why}. Next: make bench, on a quiet machine")
+        raise Stop(Exit.UNMEASURED, f"{path} is no reference: {why}. Next: make full, on a quiet machine")
     if path.resolve() != REFERENCE.resolve():
         shutil.rmtree(REFERENCE, ignore_errors=True)
         shutil.copytree(path.resolve(), REFERENCE, ignore=shutil.ignore_patterns(*LEFT_OUT))
-    return load(REFERENCE)
+    taken = load(REFERENCE)
+    write_verdicts(taken)
+    return taken
 
 
 def findings(run: Run) -> str:
@@ -48,6 +53,17 @@ def findings(run: Run) -> str:
     return "\n\n".join(parts)
 
 
+def claims(run: Run) -> str:
+    """What the run says of the talk, as Markdown; and where what others claim is judged."""
+    documents = {found["talk"]: found for found in verdicts_of(run)}
+    talk = documents.pop(DEFAULT_TALK, None)
+    parts = [verdict_tables(talk)] if talk else []
+    parts += [
+        f"[{found['title']}]({REFERENCE}/claims-{name}.md): {found['sentence']}" for name, found in documents.items()
+    ]
+    return "\n\n".join(part.strip() for part in parts)
+
+
 def markdown(title: str, group: object) -> str:
     """One group of the summary as a Markdown table."""
     rows = [line(row) for _, row in group.iterrows()]  # type: ignore[attr-defined]
@@ -58,8 +74,10 @@ def markdown(title: str, group: object) -> str:
 
 def renewed(text: str, run: Run) -> str:
     """The README's text with what stands between its markers made anew."""
-    begin, end = "<!-- findings -->", "<!-- /findings -->"
-    return re.sub(f"(?s){begin}.*{end}", lambda _: f"{begin}\n{findings(run)}\n{end}", text)
+    for name, made in (("findings", findings(run)), ("claims", claims(run))):
+        begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
+        text = re.sub(f"(?s){begin}.*{end}", lambda _, new=f"{begin}\n{made}\n{end}": new, text)  # type: ignore[misc]
+    return text
 
 
 def main() -> None:

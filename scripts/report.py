@@ -14,7 +14,8 @@ from benchmarks.models import NAMES
 from scripts import interactive, pages
 from scripts.answers import answers, disturbance, noise
 from scripts.charts import CHARTS, Chart, draw_all
-from scripts.charts.theme import order
+from scripts.charts.beside import slides_beside
+from scripts.charts.theme import PAGES, SLIDES, order
 from scripts.claim_pages import code_of, read_claims, talk_view
 from scripts.console import groups, heading
 from scripts.dataset import LATEST, Run, load
@@ -103,14 +104,22 @@ def write_report(run: Run) -> Path:
     return pages.write_page(run.path / "report.html", page)
 
 
+def draw_and_write(run: Run) -> Path:
+    """Draw every chart, and write the page while the last of them are drawn."""
+    with slides_beside(run.path) as drawn:
+        draw_all(run, run.path / "charts", themes=PAGES)
+        page = write_report(run)
+        if not drawn():
+            draw_all(run, run.path / "charts", lambda _: None, SLIDES)
+    return page
+
+
 def main() -> None:
     """Write the report of the run that the command line names."""
     parser = argparse.ArgumentParser(prog="python -m scripts.report", description=__doc__)
     parser.add_argument("run", nargs="?", type=Path, default=LATEST, help=f"folder of a run (default {LATEST})")
     try:
-        run = load(parser.parse_args().run)
-        draw_all(run, run.path / "charts")
-        print(write_report(run))
+        print(draw_and_write(load(parser.parse_args().run)))
     except Stop as stop:
         leave(stop)
     sys.exit(0)

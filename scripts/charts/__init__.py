@@ -1,6 +1,6 @@
 """The charts of a run: one module per chart, each with the attributes and functions of `Chart`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -62,15 +62,18 @@ CHARTS: tuple[Chart, ...] = (
 )
 
 
-def draw_all(run: Run, folder: Path, say: Callable[[str], None] = print) -> list[Path]:
-    """Draw every chart that the run has data for, in every theme; say which are left out, and why."""
+def draw_all(
+    run: Run, folder: Path, say: Callable[[str], None] = print, themes: Sequence[Theme] = THEMES
+) -> list[Path]:
+    """Draw every chart that the run has data for, in each of the themes; say which are left out, and why."""
     folder.mkdir(parents=True, exist_ok=True)
     written: list[Path] = []
     for chart in CHARTS:
-        figures = [(theme, chart.draw(run, theme)) for theme in THEMES]
+        figures = [(theme, chart.draw(run, theme)) for theme in themes]
         if any(figure is None for _, figure in figures):
             say(f"overlap: no {chart.NAME} chart: it needs {chart.NEEDS}, and this run has none")
+        described = chart.alt(run)
         for theme, figure in figures:
             if figure is not None:
-                written += save(figure, theme, folder / chart.NAME, chart.alt(run))
+                written += save(figure, theme, folder / chart.NAME, described)
     return written

@@ -5,20 +5,27 @@ import sys
 from pathlib import Path
 
 from scripts.charts import draw_all
+from scripts.charts.theme import SLIDES, THEMES
 from scripts.dataset import LATEST, load
 from scripts.exits import Stop
+from servers.supervise import exit_with_parent
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Draw, and print the files written."""
     parser = argparse.ArgumentParser(prog="make charts", description="Draw the charts of a run again.")
     parser.add_argument("run", nargs="?", type=Path, default=LATEST, help="the folder of a run (%(default)s)")
+    parser.add_argument("--slides", action="store_true", help="only those in the size of a slide")
+    parser.add_argument("--supervised", action="store_true", help="end with the parent that holds our standard input")
+    chosen = parser.parse_args(arguments)
+    if chosen.supervised:
+        exit_with_parent()
     try:
-        run = load(parser.parse_args(arguments).run)
+        run = load(chosen.run)
     except Stop as stop:
         print(f"overlap: {stop}", file=sys.stderr)
         return stop.code
-    for path in draw_all(run, run.path / "charts"):
+    for path in draw_all(run, run.path / "charts", themes=SLIDES if chosen.slides else THEMES):
         print(path)
     return 0
 

@@ -1,5 +1,8 @@
 """How much computing it takes until waiting in one thread no longer pays."""
 
+import math
+from dataclasses import replace
+
 from matplotlib.figure import Figure
 
 from scripts.charts import lines
@@ -23,10 +26,19 @@ def shown(run: Run) -> list[Point]:
 
 
 def panels(found: list[Point]) -> dict[int, list[Point]]:
-    """The cells at each concurrency; sequential cells that know only one concurrency stand in every panel."""
-    alone = [each for each in found if each.concurrency == 1]
-    sizes = sorted({each.concurrency for each in found} - {1}) or [1]
-    return {size: [each for each in found if each.concurrency == size] + alone * (size != 1) for size in sizes}
+    """The cells at each concurrency; sequential, which does the same whatever is allowed, stands in every panel.
+
+    The limit of a panel is that of the models that may do as much at once.
+    """
+    alone = [each for each in found if each.model == "sequential"]
+    sizes = {each.concurrency for each in found if each.model != "sequential"} or {each.concurrency for each in alone}
+    elsewhere = [replace(each, limit=math.nan) for each in alone]
+    return {size: ([] if at(size, alone) else elsewhere) + at(size, found) for size in sorted(sizes)}
+
+
+def at(size: int, found: list[Point]) -> list[Point]:
+    """Those at this concurrency."""
+    return [each for each in found if each.concurrency == size]
 
 
 def share(each: Point) -> float:

@@ -56,7 +56,7 @@ def draw(run: Run, theme: Theme) -> Figure | None:
     if not panels:
         return None
     floors = {name: floor for name in panels if (floor := run.noise_floors.get(KINDS[name]))}
-    twins = listed(f"{100 * floor:.2g} % {KINDS[name]}" for name, floor in floors.items())
+    twins = listed(f"{100 * floor:.2g}\N{NO-BREAK SPACE}% {KINDS[name]}" for name, floor in floors.items())
     noise = f"Grey: identical twins differed by up to {twins}" if twins else ""
     page = open_page(
         theme,

@@ -84,7 +84,8 @@ SLIDE_SIZES: dict[str, Any] = {
 }
 SLIDE = Theme("slide", "-slide", LIGHT.paper, LIGHT.ink, LIGHT.muted, LIGHT.rule, **SLIDE_SIZES)
 SLIDE_DARK = Theme("slide-dark", "-slide-dark", DARK.paper, DARK.ink, DARK.muted, DARK.rule, **SLIDE_SIZES)
-THEMES = (LIGHT, DARK, SLIDE, SLIDE_DARK)
+PAGES, SLIDES = (LIGHT, DARK), (SLIDE, SLIDE_DARK)
+THEMES = (*PAGES, *SLIDES)
 
 
 def family(model: str) -> str:

@@ -71,6 +71,34 @@ def test_planted(measure, cell):
     measure(cell)
 """
 
+UNWINDING = """
+class Unwinding(Sleep):
+    name = "unwinding"
+    def perform(self, client, task):
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(1)
+        finally:
+            time.sleep(1000)  # as a pool may that is interrupted while it starts
+
+@cells("planted", workloads=[Unwinding()], models=["sequential"], concurrency=[1], tasks=lambda c: 1)
+def test_planted(measure, cell):
+    measure(cell)
+"""
+
+LEFT_WORKER = """
+import multiprocessing, os, time
+import psutil
+from benchmarks.measure import stop_fork_server
+worker = multiprocessing.get_context("forkserver").Process(target=time.sleep, args=(1000,))
+worker.start()
+stop_fork_server()
+stop_fork_server()  # where there is none, too
+while psutil.pid_exists(worker.pid) and psutil.Process(worker.pid).status() != psutil.STATUS_ZOMBIE:
+    time.sleep(0.01)
+os._exit(0)
+"""
+
 HANGING = """
 measuring.budget.__wrapped__.__defaults__ = (0.5,)
 
@@ -100,25 +128,28 @@ class Block:
         return {cell["cell"] for cell in self.entries[0]["order"]}
 
 
-def block(folder: Path, experiment: str) -> Block:
+def block(folder: Path, experiment: str, *options: str) -> Block:
     (folder / "test_planted.py").write_text(HEAD + experiment)
     (folder / "conftest.py").write_text("from benchmarks.conftest import *\n")
     (folder / "pace.json").write_text('{"numbers_per_s": 1000000, "blocks_per_s": 1000, "pixels_per_s": 10000000}')
     out, kept = folder / "out.json", folder / "00.journal"
     command = [sys.executable, "-m", "pytest", str(folder), "-q", "--capture=sys", "-c", str(ROOT / "pyproject.toml")]
-    command += [f"--benchmark-json={out}", f"--journal={kept}", f"--pace={folder / 'pace.json'}"]
+    command += [*options, f"--benchmark-json={out}", f"--journal={kept}", f"--pace={folder / 'pace.json'}"]
     plugins = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_PLUGINS": "pytest_benchmark.plugin"}
+    ours, theirs = os.pipe()  # a lifeline
     done = subprocess.run(
         command,
         env=os.environ | plugins | {"PYTHONPATH": str(ROOT)},
         cwd=folder,
-        stdin=subprocess.DEVNULL,
+        stdin=ours,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         timeout=PATIENCE_S,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # a shell's `&` ignores it
     )
+    os.close(ours)
+    os.close(theirs)
     entries = [entry for _, entry in journal.read(kept) if isinstance(entry, dict)]
     benchmarks = json.loads(out.read_text())["benchmarks"] if out.exists() and out.stat().st_size else None
     return Block(done.returncode, done.stdout, entries, benchmarks)
@@ -144,6 +175,17 @@ def test_an_interrupted_block_has_not_ended_and_its_cell_is_no_result(tmp_path: 
     assert not {"planted-interrupting-sequential-c1", "planted-interrupting-threads-c1"} & found.valid().keys()
     assert not [one for one in found.benchmarks or [] if "interrupting" in one["name"]]
     assert found.planned() - found.valid().keys(), "the driver must see that it has not ended"
+
+
+def test_a_block_ends_at_once_when_it_is_interrupted_however_long_unwinding_would_take(tmp_path: Path) -> None:
+    found = block(tmp_path, UNWINDING, "--supervised")
+    assert found.code == -signal.SIGINT, found.said
+    assert [entry["kind"] for entry in found.entries] == ["block", "begin"]
+
+
+def test_a_fork_server_ends_though_a_worker_is_left_that_nobody_tells_to_go() -> None:
+    done = subprocess.run([sys.executable, "-c", LEFT_WORKER], cwd=ROOT, capture_output=True, text=True, timeout=20)
+    assert (done.stdout, done.stderr) == ("", "")
 
 
 def test_a_cell_that_hangs_is_no_result_and_tells_where_it_hung(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """A chart may not say anything else than the table, hide a number behind another, or pass over a missing one."""
 
+import math
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -153,6 +154,18 @@ def test_the_mixed_chart_shows_the_seconds_of_every_share() -> None:
             mine.sort(key=lambda cell: cell["compute_seconds"])
             assert list(np.asarray(line.get_ydata())) == [cell["seconds"] for cell in mine]
     assert {"0 %", "1 %", "5 %", "20 %", "50 %", "100 %"} <= set(texts(figure))
+
+
+def test_sequential_stands_beside_every_concurrency_and_lends_no_panel_its_limit() -> None:
+    rounds = make(experiments=["mixed"]).rounds
+    run = SyntheticRun(rounds[(rounds["model"] != "sequential") | (rounds["concurrency"] == 16)])
+    alone = sorted(cell["seconds"] for cell in cells(run, "mixed") if cell["model"] == "sequential")
+    for axes in drawn(mixed, run).axes:
+        (line,) = (line for line in axes.lines if line.get_gid() == "line-mixed-sequential")
+        assert sorted(np.asarray(line.get_ydata())) == alone
+    few, many = mixed.panels(mixed.shown(run)).values()
+    limits = [min(each.limit for each in panel if math.isfinite(each.limit)) for panel in (few, many)]
+    assert limits == pytest.approx([4 * 0.02, 0.02])
 
 
 @pytest.mark.parametrize(("module", "form"), [(starting, seconds), (memory, amount)])

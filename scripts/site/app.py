@@ -1,0 +1,164 @@
+"""The addresses of the page, and who may use them.
+
+A page that runs work for whoever asks must know who asks: only pages of its own may open its socket (a site elsewhere
+could, in a visitor's browser), and unless it is exposed it answers to names of the loopback only (a name elsewhere
+could be made to lead here). Reports come from files, so they are shown as strangers: in a sandbox, without a network.
+"""
+
+import asyncio
+import ipaddress
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractContextManager
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from benchmarks.capacity import usable_cores
+from scripts.bench import RESULTS
+from scripts.exits import Stop
+from scripts.site.ask import CLASSICAL, LIMITS, MODELS
+from scripts.site.hall import Hall, Visitor
+from scripts.site.past import Past, past_runs, side_by_side
+from scripts.site.race import House, opened_house
+
+HERE = Path(__file__).parent
+HALL = web.AppKey("HALL", Hall)
+RUNS = web.AppKey("RUNS", Path)
+POLICY = web.AppKey("POLICY", str)
+EXPOSED = web.AppKey("EXPOSED", bool)
+OURS = "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+REPORT = (
+    "sandbox allow-scripts allow-popups; default-src 'none'; img-src data: blob:; font-src data:; "
+    "style-src 'unsafe-inline'; script-src 'unsafe-inline' 'unsafe-eval'"
+)
+MOST_NAME = 64  # letters of a visitor's name
+Opening = Callable[[], AbstractContextManager[House]]
+
+templates = Environment(loader=PackageLoader("scripts.site"), autoescape=True, undefined=StrictUndefined)
+
+
+def create_app(*, exposed: bool = False, results: Path = RESULTS, opening: Opening = opened_house) -> web.Application:
+    """The page, whose house is opened when it starts and closed when it ends."""
+    app = web.Application(middlewares=[guard])
+    app[RUNS], app[EXPOSED], app[POLICY] = results, exposed, OURS
+    app.cleanup_ctx.append(partial(furnish, opening))
+    app.on_shutdown.append(leave_hall)
+    app.router.add_get("/", show_race)
+    app.router.add_get("/live", watch)
+    app.router.add_get("/runs", list_runs)
+    app.router.add_get("/runs/{name}/report.html", show_report)
+    app.router.add_get("/compare", compare)
+    app.router.add_static("/static/", HERE / "static")
+    return app
+
+
+def dev_app() -> web.Application:
+    """The page under `make dev`, whose live reload is a script from another port: without a policy against that."""
+    app = create_app()
+    app[POLICY] = ""
+    return app
+
+
+async def furnish(opening: Opening, app: web.Application) -> AsyncIterator[None]:
+    """Open the house for as long as the page is served."""
+    with opening() as house:
+        app[HALL] = Hall(house)
+        yield
+
+
+async def leave_hall(app: web.Application) -> None:
+    """Stop what runs, send everybody home."""
+    await app[HALL].close()
+
+
+@web.middleware
+async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer to our own names only; say what a page may load; turn refusals into pages."""
+    if not (request.app[EXPOSED] or is_loopback(urlsplit(f"//{request.host}").hostname or "")):
+        return problem(403, "Start the page with --expose to reach it by another name than localhost.")
+    try:
+        response = await handler(request)
+    except web.HTTPNotFound:
+        response = problem(404, "There is no such page. The race and the list of runs are above.")
+    except Stop as stop:
+        response = problem(422, str(stop))
+    if not response.prepared:
+        response.headers.setdefault("Content-Security-Policy", request.app[POLICY])
+        response.headers.setdefault("Cache-Control", "no-cache")
+        response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine is reached by that name."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def page(template: str, status: int = 200, **values: Any) -> web.Response:
+    """A template as a page."""
+    text = templates.get_template(template).render(**values)
+    return web.Response(text=text, status=status, content_type="text/html")
+
+
+def problem(status: int, sentence: str) -> web.Response:
+    """A page that says what is wrong."""
+    return page("problem.html", status, here="", sentence=sentence)
+
+
+async def show_race(request: web.Request) -> web.Response:
+    """The race."""
+    shown = {"limits": LIMITS, "models": MODELS, "chosen": CLASSICAL, "cores": usable_cores()}
+    return page("race.html", here="race", **shown)
+
+
+async def show_colours(request: web.Request) -> web.Response:
+    """The colours of the models, as the charts have them."""
+    return web.Response()
+
+
+async def watch(request: web.Request) -> web.WebSocketResponse:
+    """The socket over which a race is started and told."""
+    origin = request.headers.get("Origin")
+    if origin is not None and urlsplit(origin).netloc != request.host:
+        raise web.HTTPForbidden(text="Only the page itself may open this socket.")
+    socket = web.WebSocketResponse(heartbeat=ALIVE_S, max_msg_size=MOST_BYTES)
+    await socket.prepare(request)
+    await request.app[HALL].visit(Visitor(socket, request.query.get("visitor", "")[:MOST_NAME]))
+    return socket
+
+
+async def list_runs(request: web.Request) -> web.Response:
+    """All past runs."""
+    return page("runs.html", here="runs", runs=list(found(request).values()))
+
+
+def found(request: web.Request) -> dict[str, Past]:
+    """The runs there are now."""
+    return past_runs(request.app[RUNS])
+
+
+async def show_report(request: web.Request) -> web.StreamResponse:
+    """A run's own report."""
+    past = found(request).get(request.match_info["name"])
+    if past is None or past.report is None:
+        raise web.HTTPNotFound
+    return web.FileResponse(past.report, headers={"Content-Security-Policy": REPORT})
+
+
+async def compare(request: web.Request) -> web.Response:
+    """Two runs side by side."""
+    runs = found(request)
+    chosen = [runs.get(request.query.get(side, "")) for side in ("a", "b")]
+    if any(past is None or past.trouble for past in chosen):
+        return problem(400, "Choose two runs that can be read: the list of runs is above.")
+    one, other = (past for past in chosen if past)
+    side = await asyncio.to_thread(side_by_side, one, other)
+    return page("compare.html", here="runs", one=one, other=other, side=side)

@@ -1,0 +1,113 @@
+"""What a visitor may ask for: everything is read here, whoever wrote it, and refused with a sentence that says why."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Self
+
+from benchmarks.models import NAMES
+from benchmarks.workloads import Capacity
+from benchmarks.workloads.mixed import Mixed
+
+MOST_CONCURRENCY = 500
+MOST_PROCESSES = 32  # some 10 MB and a hundredth of a second of one core each, before they do anything
+MOST_COMPUTING_MS = 100  # a task; larger numbers are harder to test, so that longer ones take longer than they say
+MOST_S = 120.0  # that all lanes of a race may be expected to take: an audience has left by then
+CLASSICAL = ("sequential", "threads", "processes", "asyncio")  # in the order in which they run; others come after
+MODELS = (*(name for name in CLASSICAL if name in NAMES), *(name for name in NAMES if name not in CLASSICAL))
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A number that a visitor chooses: how it is called, its range, what it is when nothing is chosen, what it means."""
+
+    name: str
+    label: str
+    least: int
+    most: int
+    usual: int
+    meaning: str
+
+    def read(self, value: Any) -> int:
+        """The value as a number within the range; ValueError."""
+        try:
+            number = value if isinstance(value, int) and not isinstance(value, bool) else int(str(value)[:20])
+            if self.least <= number <= self.most:
+                return number
+        except ValueError:
+            pass
+        asked = f"{self.label} cannot be {str(value)!r:.24}"
+        raise ValueError(f"{asked}: ask for a whole number from {self.least:,} to {self.most:,}.")
+
+
+LIMITS = (
+    Limit("tasks", "Tasks", 1, 1000, 100, "in each lane"),
+    Limit("delay_ms", "Delay", 0, 2000, 50, "ms that a task lasts"),
+    Limit("concurrency", "Concurrency", 1, MOST_CONCURRENCY, 20, f"at once; processes up to {MOST_PROCESSES}"),
+    Limit("cpu_percent", "CPU share", 0, 100, 0, "% of it that computes"),
+)
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A race that may be run."""
+
+    tasks: int
+    delay_ms: int
+    concurrency: int
+    cpu_percent: int
+    models: tuple[str, ...]
+    together: bool = False
+
+    @classmethod
+    def read(cls, message: dict[str, Any]) -> Self:
+        """What a message asks for; ValueError says what is wrong with it and what would be right."""
+        numbers = {limit.name: limit.read(message.get(limit.name, limit.usual)) for limit in LIMITS}
+        asked = cls(**numbers, models=read_models(message.get("models", list(CLASSICAL))), together=message.get("together") is True)  # fmt: skip
+        asked.check()
+        return asked
+
+    def check(self) -> None:
+        """Refuse what would take too long."""
+        computing_ms = self.delay_ms * self.cpu_percent / 100
+        if computing_ms > MOST_COMPUTING_MS:
+            raise ValueError(
+                f"Each task would compute for {computing_ms:.0f} ms: ask for at most {MOST_COMPUTING_MS} ms, "
+                "by a shorter delay or a smaller CPU share."
+            )
+        if (expected_s := sum(map(self.expected_s, self.models))) > MOST_S:
+            longest = max(self.models, key=self.expected_s)
+            raise ValueError(
+                f"This race would take about {expected_s:,.0f} s, {self.expected_s(longest):,.0f} s of it {longest}: "
+                f"at most {MOST_S:.0f} s are possible. Ask for fewer tasks or a shorter delay, or leave {longest} out."
+            )
+
+    def places(self, model: str) -> int:
+        """How many tasks may be in flight under `model`."""
+        return min(self.concurrency, MOST_PROCESSES) if model == "processes" else self.concurrency
+
+    def workload(self, url: str = "", numbers_per_s: float = 0.0) -> Mixed:
+        """What a task is."""
+        return Mixed(self.cpu_percent / 100, self.delay_ms / 1000, url, numbers_per_s)
+
+    def floor_s(self, model: str, capacity: Capacity) -> float:
+        """What no schedule can beat with as many in flight."""
+        return self.workload().floor(list(range(self.tasks)), self.places(model), capacity)
+
+    def expected_s(self, model: str) -> float:
+        """About what a lane takes, when one core is all there is; a millisecond a task is not for nothing either."""
+        places = 1 if model == "sequential" else self.places(model)
+        return self.workload().floor(list(range(self.tasks)), places, Capacity()) + self.tasks * 0.001
+
+
+def read_models(value: Any) -> tuple[str, ...]:
+    """Names of models, in the order in which they run; ValueError."""
+    if not isinstance(value, list) or not value:
+        raise ValueError("Choose at least one model.")
+    if unknown := list(strangers(value)):
+        raise ValueError(f"No model is called {unknown[0]!r:.24}: there are {', '.join(MODELS)}.")
+    return tuple(name for name in MODELS if name in value)
+
+
+def strangers(names: list[Any]) -> Iterator[str]:
+    """Those that are no model."""
+    return (str(name) for name in names if name not in MODELS)

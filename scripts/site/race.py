@@ -1,0 +1,132 @@
+"""A race: every model asked for really runs, and all that happens is told as it happens.
+
+Models that run at the same time take the cores from each other, so each has the machine to itself, one after another;
+the page replays what it was told side by side. A visitor may ask for all at once, and is told what that means.
+
+Plain code in a thread of its own: it waits for processes and files, and must undo all of it however it ends. Rejected:
+the same as coroutines (cancelled in the middle of starting a process, they lose it).
+"""
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+from benchmarks.capacity import Gauge
+from benchmarks.pace import Pace
+from scripts.bench import alone
+from scripts.exits import Stop
+from scripts.site.ask import Ask
+from scripts.site.lane import Lane
+from scripts.site.runner import Order
+from servers.supervise import ServiceError, serve
+
+FRAMES_PER_S = 40  # an eye takes 25 for a movement; each costs a tenth of a millisecond
+MEMORY = Path("/dev/shm")  # where files are memory; elsewhere the system's own folder does
+STOPPED = "stopped"
+
+Tell = Callable[[dict[str, Any]], None]
+
+
+@dataclass(frozen=True)
+class House:
+    """What races share: a latency server, the measured machine, a folder for marks."""
+
+    url: str
+    numbers_per_s: float
+    gauge: Gauge
+    folder: Path
+
+
+@contextmanager
+def opened_house() -> Iterator[House]:
+    """Calibrate, start the server; nothing is left afterwards."""
+    numbers_per_s = Pace.measure().numbers_per_s
+    folder = tempfile.TemporaryDirectory(prefix="overlap-race-", dir=MEMORY if MEMORY.is_dir() else None)
+    with folder as marks, serve("servers.latency") as server, Gauge(numbers_per_s) as gauge:
+        yield House(server.url, numbers_per_s, gauge, Path(marks))
+
+
+@dataclass
+class Race:
+    """One race; `stopping` ends it early."""
+
+    ask: Ask
+    house: House
+    tell: Tell
+    starter: str = ""
+    stopping: Event = field(default_factory=Event)
+
+    def run(self) -> None:
+        """Run all lanes; what goes wrong is told too."""
+        reason = ""
+        try:
+            with alone():
+                self.tell({"kind": "race", "ask": asdict(self.ask), "lanes": self.introduced()})
+                self.run_all()
+        except (Stop, ServiceError, OSError) as problem:
+            reason = str(problem)
+        self.tell({"kind": "end", "reason": reason or STOPPED * self.stopping.is_set()})
+
+    def introduced(self) -> list[dict[str, Any]]:
+        """The lanes before anything has happened."""
+        return [{"model": model, "places": self.ask.places(model)} for model in self.ask.models]
+
+    def run_all(self) -> None:
+        """One lane after another; or all at once, each with a server of its own that keeps its account."""
+        numbers = range(len(self.ask.models))
+        with ExitStack() as servers:
+            spare = numbers[1:] if self.ask.together else ()
+            urls = [self.house.url, *(servers.enter_context(serve("servers.latency")).url for _ in spare)]
+            for group in [numbers] if self.ask.together else [[number] for number in numbers]:
+                if not self.stopping.is_set():
+                    self.run_group([(number, urls[place]) for place, number in enumerate(group)])
+
+    def run_group(self, group: list[tuple[int, str]]) -> None:
+        """Run lanes at the same time: get them ready, take the measure of the machine, let them go, watch."""
+        with ExitStack() as opened:
+            lanes = [opened.enter_context(self.lane(number, url)) for number, url in group]
+            self.tell_all(lanes, "ready")
+            while not all(lane.ready for lane in lanes):
+                if self.stopping.wait(1 / FRAMES_PER_S):
+                    return
+            capacity = self.house.gauge.sample()
+            for lane in lanes:
+                lane.go(self.ask.floor_s(lane.order.model, capacity))
+            self.tell_all(lanes, "go")
+            self.watch(lanes)
+
+    def watch(self, lanes: list[Lane]) -> None:
+        """Tell the marks of lanes, and their results, until all have one."""
+        running = list(lanes)
+        while running and not self.stopping.wait(1 / FRAMES_PER_S):
+            for lane in list(running):
+                result = lane.result()
+                if marks := lane.news.read():
+                    self.tell({"kind": "marks", "lane": lane.number, "now_us": lane.now_us(), "marks": marks})
+                if result:
+                    self.tell({"kind": "result", "lane": lane.number, **result})
+                    running.remove(lane)
+
+    def lane(self, number: int, url: str) -> Lane:
+        """Start the process of a lane."""
+        model = self.ask.models[number]
+        order = Order(
+            model=model,
+            tasks=self.ask.tasks,
+            concurrency=self.ask.places(model),
+            task_s=self.ask.delay_ms / 1000,
+            cpu_share=self.ask.cpu_percent / 100,
+            url=url,
+            numbers_per_s=self.house.numbers_per_s,
+            path=str(self.house.folder / f"{number}.marks"),
+        )
+        return Lane(number, order, self.ask.expected_s(model))
+
+    def tell_all(self, lanes: list[Lane], kind: str) -> None:
+        """Tell the same of several lanes."""
+        for lane in lanes:
+            self.tell({"kind": kind, "lane": lane.number, "floor_s": lane.floor_s})

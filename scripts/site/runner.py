@@ -1,0 +1,80 @@
+"""One model's run of a race, in a process of its own: `python -m scripts.site.runner '{"model": "threads", …}'`.
+
+It says that it is ready in one line of JSON, waits to be let go, runs the tasks once as a benchmark's round is run, and
+says in a second line how that went. Before, as in a benchmark, the model runs a task that is thrown away: imports and
+multiprocessing's fork server belong to no round.
+"""
+
+import gc
+import json
+import os
+import sys
+import time
+from dataclasses import asdict, astuple, dataclass
+from typing import Any
+
+from benchmarks.models import model
+from benchmarks.timing import complaint, most_at_once, time_round
+from benchmarks.workloads.mixed import Mixed
+from scripts.site.marked import Marked
+from scripts.site.marks import BEGAN, GO, Marks, opened
+from servers.supervise import exit_with_parent
+
+LOOK_S = 0.001  # between two looks whether we may go
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a runner is told to do; `path` is the file for its marks, of which an unmarked run leaves none."""
+
+    model: str
+    tasks: int
+    concurrency: int
+    task_s: float
+    cpu_share: float
+    url: str
+    numbers_per_s: float
+    path: str
+    marked: bool = True
+
+    @property
+    def workload(self) -> Mixed:
+        """The work."""
+        plain = Mixed(self.cpu_share, self.task_s, self.url, self.numbers_per_s)
+        return Marked(*astuple(plain), self.path) if self.marked else plain
+
+    def to_json(self) -> str:
+        """As an argument of the command line."""
+        return json.dumps(asdict(self))
+
+
+def wait_to_go(marks: Marks) -> None:
+    """Sleep until the page lets the lane go, then say when it began."""
+    while not marks.moments[GO]:
+        time.sleep(LOOK_S)
+    marks.moments[BEGAN] = time.perf_counter()
+
+
+def run(order: Order) -> dict[str, Any]:
+    """Run the tasks once: what it took, and what is wrong with it."""
+    chosen, workload, marks = model(order.model), order.workload, opened(order.path)
+    tasks = workload.tasks(order.tasks)
+    with chosen(workload, 1) as warm_up:
+        warm_up(tasks[:1])
+    marks.clear()
+    gc.collect()
+    say({"pid": os.getpid()})
+    wait_to_go(marks)
+    timing = time_round(chosen, workload, tasks, order.concurrency)
+    wrong = complaint(workload, tasks, timing)
+    return {"seconds": timing.seconds, "reason": wrong or "", "peak": 0 if wrong else most_at_once(timing)}
+
+
+def say(words: dict[str, Any]) -> None:
+    """A line of JSON."""
+    print(json.dumps(words), flush=True)
+
+
+if __name__ == "__main__":
+    exit_with_parent()
+    say(run(Order(**json.loads(sys.argv[1]))))

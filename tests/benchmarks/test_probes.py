@@ -1,0 +1,246 @@
+"""Do the programs behind the claims see what they are made to see, and nothing where there is nothing?"""
+
+import asyncio
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from math import isfinite
+from pathlib import Path
+from threading import Thread, active_count
+from types import SimpleNamespace
+
+import pytest
+
+from benchmarks.catalogue import catalogue
+from benchmarks.cell import Cell
+from benchmarks.probes import (
+    ProbeFailed,
+    blocking,
+    chaining,
+    convoy,
+    forgetting,
+    freeze,
+    handing,
+    pooling,
+    run_probe,
+    sharing,
+    stacks,
+    swarms,
+)
+from servers.supervise import serve
+
+OURS = (
+    *("sharing", "chaining", "forgetting", "blocking", "swarms", "stacks", "convoy", "freeze"),
+    *("overheads", "handing", "pooling"),
+)
+PROBED = [cell for cell in catalogue() if cell.experiment in OURS]
+
+
+@pytest.fixture
+def eager_switching() -> Iterator[None]:
+    """Threads take turns as often as Python can let them, so that a few updates are enough."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    with serve("servers.latency") as service:
+        yield service.url
+
+
+def lost(form: str, updates: int) -> int:
+    account, (work, _) = sharing.Account(), sharing.FORMS[form]
+    work(account, updates // sharing.WORKERS)
+    return updates - account.balance
+
+
+@pytest.mark.parametrize("form", ["threads-lock", "coroutines"])
+def test_no_update_is_lost_where_none_can_be(form: str, eager_switching: None) -> None:
+    assert lost(form, 4000) == 0
+
+
+def test_an_await_between_reading_and_writing_loses_all_updates_but_those_of_one() -> None:
+    assert lost("coroutines-await", 400) == 300
+
+
+@pytest.mark.real
+def test_threads_that_read_compute_and_write_lose_updates(eager_switching: None) -> None:
+    assert any(lost("threads", 200_000) > 0 for _ in range(20))
+
+
+def test_the_share_that_is_lost_is_the_share_that_was_not_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    def every_fourth(account: sharing.Account, times: int) -> None:
+        account.balance = times  # of WORKERS times as many
+
+    monkeypatch.setitem(sharing.FORMS, "planted", (every_fourth, 4000))
+    assert sharing.lost_share("planted") == 1 - 1 / sharing.WORKERS
+
+
+@pytest.mark.parametrize("form", chaining.FORMS)
+@pytest.mark.parametrize("chains", [1, 99, 100, 250])
+async def test_every_chain_takes_all_its_steps_and_none_is_lost(form: str, chains: int) -> None:
+    assert await chaining.answers(form, chains) == [chaining.STEPS] * chains
+
+
+@pytest.mark.parametrize("form", chaining.FORMS)
+async def test_as_many_chains_as_stated_are_under_way_whatever_their_form(
+    form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chaining, "AT_ONCE", 3)
+    begun = list[None]()
+    start = chaining.FORMS[form]
+
+    def counted(loop: chaining.Loop, done: chaining.Then) -> None:
+        begun.append(None)
+        start(loop, done)
+
+    monkeypatch.setitem(chaining.FORMS, form, counted)
+    running = asyncio.ensure_future(chaining.answers(form, 10))
+    await asyncio.sleep(0)
+    assert len(begun) == 3
+    await running
+    assert len(begun) == 10
+
+
+@pytest.mark.parametrize(
+    ("form", "side_effects", "warnings"), [("calling", 0, 0), ("forgotten-await", 0, 1), ("awaited", 1, 0)]
+)
+def test_what_nobody_awaits_does_nothing_and_only_what_nobody_keeps_is_warned_of(
+    form: str, side_effects: float, warnings: float
+) -> None:
+    assert forgetting.observed(form) == {"side_effects": side_effects, "warnings": warnings}
+
+
+def test_the_heart_notices_what_holds_up_the_loop_and_nothing_else() -> None:
+    async def hold_up(_: str) -> None:
+        await asyncio.sleep(0.02)
+        time.sleep(0.15)  # noqa: ASYNC251
+        await asyncio.sleep(0.02)
+
+    gaps = asyncio.run(blocking.gaps_beside(hold_up, ""))
+    assert sum(gap >= 0.15 for gap in gaps) == 1
+    assert len(gaps) >= 3
+    assert min(gaps) >= blocking.BEAT_S * 0.9
+
+
+def test_work_that_is_over_before_the_next_beat_still_has_a_gap() -> None:
+    async def over(_: str) -> None:
+        pass
+
+    assert asyncio.run(blocking.gaps_beside(over, ""))
+
+
+def test_a_file_without_room_is_refused_in_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: SimpleNamespace(free=300 * 2**20))
+    with pytest.raises(SystemExit, match="has 300 MiB left, 512 are needed; set TMPDIR"):
+        blocking.large_file(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("form", ["file-read", "aiofiles"])
+def test_the_whole_file_is_read_whatever_reads_it(form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(blocking, "FILE_BYTES", 3 * 2**20)
+    path = blocking.large_file(tmp_path)
+    assert path.stat().st_size == 3 * 2**20
+    assert blocking.observed(form, str(path))["longest_gap_seconds"] > 0
+
+
+async def test_both_ways_to_a_thread_bring_back_what_was_called(monkeypatch: pytest.MonkeyPatch) -> None:
+    called = list[int]()
+
+    def nothing() -> int:
+        called.append(1)
+        return 0
+
+    monkeypatch.setattr(handing, "nothing", nothing)
+    for form in handing.FORMS:
+        called.clear()
+        assert await handing.unit_seconds(form, 5) > 0
+        assert len(called) == 6, form  # one is not counted
+
+
+def test_an_echo_says_what_it_heard_and_ends_with_the_connection() -> None:
+    near, far = socket.socketpair()
+    answering = Thread(target=convoy.echo, args=(far,))
+    answering.start()
+    with near:
+        near.sendall(b"hello")
+        assert near.recv(convoy.BYTES) == b"hello"
+    answering.join(10)
+    assert not answering.is_alive()
+    far.close()
+
+
+def test_the_thread_that_computes_is_gone_afterwards() -> None:
+    before = active_count()
+    with convoy.computing_thread():
+        assert active_count() == before + 1
+    assert active_count() == before
+
+
+def test_threads_are_counted_until_the_system_refuses_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Refused(Thread):
+        started = 0
+
+        def start(self) -> None:
+            if Refused.started == 7:
+                raise RuntimeError("can't start new thread")
+            Refused.started += 1
+            super().start()
+
+    assert swarms.threads_at_once(5) == 5
+    monkeypatch.setattr(swarms, "Thread", Refused)
+    assert swarms.threads_at_once(20) == 7
+
+
+async def test_coroutines_that_wait_one_after_another_are_not_a_swarm() -> None:
+    assert await swarms.coroutines_at_once(50, 0.01) == 50
+    assert await swarms.coroutines_at_once(0, 0.01) == 0
+
+
+@pytest.mark.parametrize("form", stacks.FORMS)
+def test_what_each_takes_is_what_all_take_divided_by_their_number(form: str) -> None:
+    looks = iter([(1000, 100), (9000, 140)])
+    assert stacks.FORMS[form][0](4, lambda: next(looks)) == (2000, 10)
+
+
+def test_the_second_look_comes_when_all_are_waiting() -> None:
+    threads, running = list[int](), list[int]()
+
+    def count_threads() -> tuple[int, int]:
+        threads.append(active_count())
+        return 0, 0
+
+    def count_coroutines() -> tuple[int, int]:
+        running.append(sum(task.get_coro().cr_await is not None for task in asyncio.all_tasks()))  # type: ignore[union-attr]
+        return 0, 0
+
+    stacks.threads(4, count_threads)
+    stacks.coroutines(4, count_coroutines)
+    assert threads[1] - threads[0] == running[1] - running[0] == 4
+
+
+@pytest.mark.real
+def test_a_server_that_is_stopped_goes_on_whatever_happens_meanwhile() -> None:
+    with serve("servers.latency") as service:
+        with freeze.frozen(service, 0.0, 60.0):
+            time.sleep(0.1)
+        assert pooling.unit_seconds("pooled", service.url, 3) > 0
+
+
+@pytest.mark.real
+def test_a_probe_that_fails_says_why() -> None:
+    with pytest.raises(ProbeFailed, match="sharing nobody: KeyError: 'nobody'"):
+        run_probe("sharing", "nobody")
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("cell", PROBED, ids=str)
+def test_every_probe_tells_what_its_experiment_promises(cell: Cell, url: str) -> None:
+    told = run_probe(cell.experiment, cell.model, *([url] if cell.experiment in ("blocking", "pooling") else []))
+    assert set(told) == set(cell.metrics)
+    assert all(value is None or isfinite(value) for value in told.values())
