@@ -12,7 +12,7 @@ MEASURE = $(if $(ONLY),--only "$(ONLY)") $(if $(BLOCKS),--blocks $(BLOCKS)) $(if
 JUDGE = $(if $(TALK),--talk "$(TALK)") $(if $(RUN),--run $(RUN)) $(if $(BLOCKS),--blocks $(BLOCKS)) $(if $(SEED),--seed $(SEED))
 
 .DEFAULT_GOAL := help
-.PHONY: help bench quick full claims claim compare charts report slides trace doctor aa reference test check lint torture harness clean lock
+.PHONY: help bench quick full claims claim compare charts report slides trace doctor models aa reference test check lint torture harness clean lock
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,7 +26,7 @@ bench: $(VENV)/core ## measure, chart and answer: 10 blocks, with intervals
 quick: $(VENV)/core ## the headline cells in 3 blocks: a first look, ranges only
 	@$(PY) -m scripts.bench --quick $(MEASURE)
 
-full: $(VENV)/core ## every experiment, those of the claims included
+full: $(VENV)/full ## every experiment, those of the claims included
 	@$(PY) -m scripts.bench --full $(MEASURE)
 
 claims: $(VENV)/core ## a verdict for every claim of a talk (TALK=async_await, or your own file.toml)
@@ -52,6 +52,9 @@ trace: $(VENV)/core ## when each task ran, for Perfetto to open (ONLY="scaling a
 
 doctor: $(VENV)/core ## what this machine can and cannot establish
 	@$(PY) -m scripts.doctor
+
+models: $(VENV)/core ## every model: what it is, and whether it runs here or why not
+	@$(PY) -m scripts.models
 
 aa: $(VENV)/core ## the suite against itself: identical twins, planted differences
 	@$(PY) -m scripts.aa $(if $(BLOCKS),--blocks $(BLOCKS)) $(if $(SEED),--seed $(SEED))
@@ -93,7 +96,11 @@ $(VENV)/core: requirements.lock $(UV)
 	@$(UV) pip sync -q --require-hashes --compile-bytecode requirements.lock
 	@touch $@
 
-$(VENV)/dev: requirements-dev.lock $(VENV)/core
+$(VENV)/full: requirements-full.lock $(VENV)/core
+	@$(UV) pip install -q --require-hashes --compile-bytecode -r requirements-full.lock
+	@touch $@
+
+$(VENV)/dev: requirements-dev.lock $(VENV)/full
 	@$(UV) pip install -q --require-hashes --compile-bytecode -r requirements-dev.lock
 	@touch $@
 
@@ -101,5 +108,6 @@ $(VENV)/dev: requirements-dev.lock $(VENV)/core
 COMPILE := $(UV) pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --no-annotate
 lock: $(UV) ## pin the dependencies of pyproject.toml again
 	@$(COMPILE) pyproject.toml -o requirements.lock
-	@$(COMPILE) --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+	@$(COMPILE) --extra loops --extra clients -c requirements.lock pyproject.toml -o requirements-full.lock
+	@$(COMPILE) --extra dev -c requirements-full.lock pyproject.toml -o requirements-dev.lock
 	@echo uv | $(COMPILE) - -o requirements-uv.lock
