@@ -8,7 +8,7 @@ from scripts.charts import cpu_cost, cpu_scaling, heartbeat, latency, memory, mi
 from scripts.charts.costs import Cost
 from scripts.charts.costs import shown as costs_of
 from scripts.charts.data import Point, Run, by_model, distinct
-from scripts.charts.words import Format, between, rate, seconds, times, whole
+from scripts.charts.words import Format, between, rate, seconds, short, times, whole
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def rows(title: str, value: str, form: Format, found: Sequence[Point], base: int
         value,
         form,
         [Series(model, [one for name, one in marks if name == model]) for model in distinct(name for name, _ in marks)],
-        places={-float(place): name for place, name in enumerate(names)},
+        places={-float(place): name for place, name in enumerate(ticks)},
         place_ends=(-len(found) + 0.4, 0.6),
         across=True,
         limits=list(row_limits(found)),
