@@ -77,6 +77,7 @@ def rows(title: str, value: str, form: Format, found: Sequence[Point], base: int
     """A row for each cell, the first on top; a workload's limit runs down its rows."""
     alone = len({each.workload for each in found}) == 1
     names = [each.model if alone else f"{each.workload}: {each.model}" for each in found]
+    ticks = [short(each.model) if alone else f"{each.workload}: {short(each.model)}" for each in found]
     marks = [
         (each.model, mark(each, -place, name)) for place, (each, name) in enumerate(zip(found, names, strict=True))
     ]
