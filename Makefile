@@ -12,7 +12,7 @@ MEASURE = $(if $(ONLY),--only "$(ONLY)") $(if $(BLOCKS),--blocks $(BLOCKS)) $(if
 JUDGE = $(if $(TALK),--talk "$(TALK)") $(if $(RUN),--run $(RUN)) $(if $(BLOCKS),--blocks $(BLOCKS)) $(if $(SEED),--seed $(SEED))
 
 .DEFAULT_GOAL := help
-.PHONY: help bench quick full claims claim compare charts report doctor aa reference test check lint torture harness clean lock
+.PHONY: help bench quick full claims claim compare charts report slides trace doctor aa reference test check lint torture harness clean lock
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,12 @@ charts: $(VENV)/core ## draw the charts of a run again (RUN=results/latest)
 
 report: $(VENV)/core ## write report.html of a run again (RUN=results/latest)
 	@$(PY) -m scripts.report $(RUN)
+
+slides: $(VENV)/core ## a deck about a run: PDF and 1920 x 1080 pictures, light and dark (RUN=results/latest)
+	@$(PY) -m scripts.slides $(RUN)
+
+trace: $(VENV)/core ## when each task ran, for Perfetto to open (ONLY="scaling and asyncio")
+	@$(PY) -m scripts.trace $(RUN) $(if $(ONLY),--only "$(ONLY)")
 
 doctor: $(VENV)/core ## what this machine can and cannot establish
 	@$(PY) -m scripts.doctor

@@ -8,7 +8,7 @@ readers. Rejected: Bokeh's own legend and widgets, which no keyboard reaches.
 import math
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bokeh.embed import json_item
 from bokeh.models import (
@@ -31,10 +31,14 @@ from scripts.charts.theme import style
 from scripts.charts.words import ladder, tick
 from scripts.panels import Panel, Series, panels
 
+if TYPE_CHECKING:
+    from bokeh.models.renderers import DataRenderer
+
 MARKERS = {
     "o": "circle", "s": "square", "^": "triangle", "D": "diamond", "v": "inverted_triangle", "P": "plus", "X": "x",
     "<": "hex", ">": "star", "p": "square_pin", "h": "triangle_pin", "d": "circle_dot", "*": "asterisk",
 }  # fmt: skip
+ROUND = {10: (1, 2, 5), 2: (1,)}  # steps of a linear axis
 ROW_PX, HEAD_PX, LINES_PX = 22, 70, 360
 MANY = 30  # marks of a line: more are a curve, whose marks only answer the pointer
 TIPS = [("", "@model, @where"), ("value", "@value"), ("interval", "@interval"), ("mind", "@mind")]
@@ -59,15 +63,21 @@ def logarithmic(panel: Panel) -> Ends:
     """A logarithmic axis on which every value has room."""
     air = max((max(panel.values) / min(panel.values)) ** 0.06, 1.08)
     low, high = min(panel.values) / air, max(panel.values) * air
-    return Ends(low, high, ladder(low, high, 0.2))
+    return Ends(low, high, ladder(low, high, 0.26 if panel.across else 0.15, panel.base))
 
 
 def linear(panel: Panel) -> Ends:
-    """A linear axis from zero."""
+    """A linear axis from zero, with four steps at the most."""
     high = max(panel.values) * 1.06
-    powers = range(math.floor(math.log10(high)) - 1, math.ceil(math.log10(high)) + 1)
-    step = next(size * 10.0**power for power in powers for size in (1, 2, 5) if high / (size * 10.0**power) <= 5)
+    steps = [one * float(panel.base) ** power for power in powers(high, panel.base) for one in ROUND[panel.base]]
+    step = next(size for size in steps if high / size < 5)
     return Ends(0, high, [count * step for count in range(int(high / step) + 1)])
+
+
+def powers(high: float, base: int) -> range:
+    """Those that a step of an axis up to `high` may have."""
+    last = math.ceil(math.log(high, base))
+    return range(last - 4, last + 1)
 
 
 def draw(panel: Panel) -> dict[str, Any]:
@@ -81,8 +91,8 @@ def draw(panel: Panel) -> dict[str, Any]:
     for limit in panel.limits:
         xs, ys = (limit.values, limit.places) if panel.across else (limit.places, limit.values)
         plot.line(list(xs), list(ys), line_dash=[6, 4], line_width=1.5, name="limit")
-    for series in panel.series:
-        add_series(plot, panel, series)
+    marks = [add_series(plot, panel, series) for series in panel.series]
+    plot.add_tools(HoverTool(renderers=marks, tooltips=TIPS))
     return dict(json_item(plot))
 
 
@@ -110,8 +120,8 @@ def axis_of(kind: type[Axis], ticks: list[float], words: dict[float, str], label
     return kind(ticker=FixedTicker(ticks=ticks), major_label_overrides=words, axis_label=label)
 
 
-def add_series(plot: figure, panel: Panel, series: Series) -> None:
-    """A model's line and band, its intervals, and its marks: hollow where something else was saturated."""
+def add_series(plot: figure, panel: Panel, series: Series) -> "DataRenderer":
+    """A model's line and band, its intervals, and its marks (which are returned): hollow where all was saturated."""
     paint, shape = style(series.model)
     source = source_of(panel, series)
     look: dict[str, Any] = {"color": paint, "name": series.model}
@@ -125,9 +135,9 @@ def add_series(plot: figure, panel: Panel, series: Series) -> None:
     if not curve:
         ends = ("low", "y", "high", "y") if panel.across else ("x", "low", "x", "high")
         plot.segment(*ends, source=source, line_width=2, **look)
-    marks = plot.scatter("x", "y", source=source, marker=MARKERS[shape], size=9, **look)
+    marks = plot.scatter("x", "y", source=source, marker=MARKERS[shape], size=14 if shape == "D" else 10, **look)
     marks.glyph.update(fill_alpha=0.0 if curve else "solid", line_alpha=0.0 if curve else 1.0)
-    plot.add_tools(HoverTool(renderers=[marks], tooltips=TIPS))
+    return marks
 
 
 def source_of(panel: Panel, series: Series) -> ColumnDataSource:

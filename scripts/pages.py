@@ -68,8 +68,8 @@ def policy(scripts: Sequence[str]) -> str:
     return f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src {hashes}; base-uri 'none'"
 
 
-def render(template: str, scripts: Sequence[Markup], **values: Any) -> str:
-    """A page from its template, with the scripts that it runs."""
+def render(template: str, scripts: Sequence[Markup], later: Sequence[Markup] = (), **values: Any) -> str:
+    """A page from its template, with the scripts that it runs at once and those that it may run `later`."""
     environment = Environment(
         loader=PackageLoader("scripts"),
         autoescape=True,
@@ -80,7 +80,7 @@ def render(template: str, scripts: Sequence[Markup], **values: Any) -> str:
     environment.filters["code_anchor"] = code_anchor
     return environment.get_template(template).render(
         scripts=scripts,
-        policy=policy(scripts),
+        policy=policy([*scripts, *later]),
         light=code_style("default"),
         dark=code_style("github-dark"),
         **values,

@@ -54,6 +54,7 @@ class Panel:
     across: bool = False
     joined: bool = False
     limits: Sequence[Limit] = ()
+    base: int = 10  # of the logarithmic axis
 
     @property
     def values(self) -> list[float]:
@@ -72,7 +73,7 @@ def mark(point: Point, place: float, where: str) -> Mark:
     return Mark(place, point.value, point.low, point.high, where, point.flags)
 
 
-def rows(title: str, value: str, form: Format, found: Sequence[Point]) -> Panel:
+def rows(title: str, value: str, form: Format, found: Sequence[Point], base: int = 10) -> Panel:
     """A row for each cell, the first on top; a workload's limit runs down its rows."""
     alone = len({each.workload for each in found}) == 1
     names = [each.model if alone else f"{each.workload}: {each.model}" for each in found]
@@ -88,6 +89,7 @@ def rows(title: str, value: str, form: Format, found: Sequence[Point]) -> Panel:
         place_ends=(-len(found) + 0.4, 0.6),
         across=True,
         limits=list(row_limits(found)),
+        base=base,
     )
 
 
@@ -201,7 +203,7 @@ def of_cpu_cost(run: Run) -> Iterator[Panel]:
 def of_cost(run: Run, cost: Cost) -> Iterator[Panel]:
     """A row for each model."""
     if found := costs_of(run, cost):
-        yield rows("", cost.unit, cost.form, found)
+        yield rows("", cost.unit, cost.form, found, cost.base)
 
 
 def panels(run: Run) -> dict[str, list[Panel]]:

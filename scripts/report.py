@@ -1,99 +1,107 @@
 """`make report`: one self-contained page about a run, to read or to send to a colleague; it asks nothing of a network.
 
-The answers come first, then what is missing or disturbed, then every chart with its sentence, the code of the models,
-the table behind it all, and the machine. Names from result files are escaped: they can become no markup.
+The answers come first, then what is missing or disturbed, the claims, every chart with its sentence, its caveats and
+its data, the code of the models beside their results, the table behind it all, and the machine. Names from result
+files are escaped: they can become no markup.
 """
 
 import argparse
 import sys
-from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
-from pygments import highlight
-from pygments.formatters import HtmlFormatter
-from pygments.lexers import PythonLexer
-
 from benchmarks.models import NAMES
+from scripts import interactive, pages
 from scripts.answers import answers, disturbance, noise
-from scripts.charts import CHARTS, draw_all
+from scripts.charts import CHARTS, Chart, draw_all
 from scripts.charts.beside import slides_beside
-from scripts.charts.theme import PAGES, SLIDES
-from scripts.console import groups, heading, line
+from scripts.charts.theme import PAGES, SLIDES, order
+from scripts.claim_pages import code_of, read_claims, talk_view
+from scripts.console import groups, heading
 from scripts.dataset import LATEST, Run, load
 from scripts.exits import Stop, leave
+from scripts.facts import blocks, capacity, facts, model_table, numbers
+from scripts.pictures import adaptive, data_uri
 
-MODELS = Path(__file__).parents[1] / "benchmarks" / "models"
 
-
-def figures(run: Run) -> list[dict[str, str]]:
-    """Each chart of the run: its sentence, its text equivalent, and the drawing in light and dark."""
+def figures(run: Run, live: dict[str, Any]) -> list[dict[str, Any]]:
+    """Each chart of the run: its finding, its sentence, its caveats, its data, and the drawing in light and dark."""
     folder = run.path / "charts"
-    drawn = [chart for chart in CHARTS if (folder / f"{chart.NAME}.svg").exists()]
+    drawn = [chart for chart in CHARTS if (folder / f"{chart.NAME}.svg").exists() and chart.caption(run)]
     return [
         {
+            "name": chart.NAME,
+            "finding": chart.finding(run),
             "caption": chart.caption(run),
+            "caveats": caveats(run, chart),
             "alt": chart.alt(run),
-            "light": data_uri(folder / f"{chart.NAME}.svg"),
-            "dark": data_uri(folder / f"{chart.NAME}-dark.svg"),
+            "table": chart.table(run),
+            "live": live.get(chart.NAME),
         }
+        | drawings(folder / f"{chart.NAME}.svg", folder / f"{chart.NAME}-dark.svg")
         for chart in drawn
     ]
 
 
-def data_uri(svg: Path) -> str:
-    """The drawing inside the page: as an image of its own, so that ids of two drawings never meet."""
-    return "data:image/svg+xml;base64," + b64encode(svg.read_bytes()).decode()
+def drawings(light: Path, dark: Path) -> dict[str, str]:
+    """The drawing as one that is both, or, should they differ in more than colours, as two."""
+    one, other = light.read_text(encoding="utf-8"), dark.read_text(encoding="utf-8")
+    both = adaptive(one, other)
+    return {"light": data_uri(both or one), "dark": "" if both else data_uri(other)}
+
+
+def caveats(run: Run, chart: Chart) -> list[str]:
+    """What the chart cannot tell, and what was not as it should be in the cells that it shows."""
+    table = chart.table(run)
+    marks = [row[table.head.index("mind")][0] for row in table.rows] if "mind" in table.head else []
+    counts = [(sum(word in mark for mark in marks), word) for word in ("saturated", "disturbed", "missing")]
+    words = [f"{count} of {len(marks)} cells are marked {word}." for count, word in counts if count]
+    return [chart.CAVEAT, *words, *(["Too few blocks for intervals."] if run.ranges_only else [])]
 
 
 def tables(run: Run) -> list[dict[str, Any]]:
     """The summary, group by group, as the terminal shows it."""
-    return [
-        {"heading": heading(*key), "rows": [line(row) for _, row in group.iterrows()]}
-        for key, group in groups(run.summary)
-    ]
+    return [{"heading": heading(*key), "data": numbers(run, group)} for key, group in groups(run.summary)]
 
 
-def code() -> list[dict[str, Any]]:
-    """Each model's file, highlighted."""
-    formatter = HtmlFormatter(nowrap=True)
-    sources = {name: (MODELS / f"{name}.py").read_text() for name in NAMES}
-    return [{"name": name, "html": Markup(highlight(text, PythonLexer(), formatter))} for name, text in sources.items()]
+def models(run: Run) -> list[dict[str, Any]]:
+    """The file of each model that was measured, with its results."""
+    measured = [name for name in sorted(NAMES, key=order) if run.summary["model"].eq(name).any()]
+    files = pages.listing(f"benchmarks/models/{name}.py" for name in measured)
+    return [file | {"name": (name := Path(file["path"]).stem), "table": model_table(run, name)} for file in files]
 
 
-def capacity(run: Run) -> str:
-    """How many cores' worth of work this machine did at once, over the run."""
-    if "parallel_capacity" not in run.rounds:
-        return "not measured"
-    found = run.rounds["parallel_capacity"].dropna()
-    return f"{found.median():.2f} cores ({found.min():.2f} to {found.max():.2f})"
-
-
-def code_style(name: str) -> Markup:
-    """The colours of highlighted code."""
-    return Markup(HtmlFormatter(style=name).get_style_defs("pre"))  # type: ignore[no-untyped-call]
+def other_code(talks: list[dict[str, Any]], run: Run) -> list[dict[str, Any]]:
+    """The workloads that were run and whatever else the claims name; not the models, which have their own place."""
+    workloads = [f"benchmarks/workloads/{name}.py" for name in dict.fromkeys(run.summary["workload"])]
+    named = [path for path in [*workloads, *code_of(talks)] if not path.startswith("benchmarks/models/")]
+    return pages.listing(sorted(named))
 
 
 def write_report(run: Run) -> Path:
     """Write report.html into the run's folder."""
-    environment = Environment(loader=PackageLoader("scripts"), autoescape=True, undefined=StrictUndefined)
-    page = environment.get_template("report.html").render(
+    talks, live, shown = read_claims(run.path), interactive.charts(run), models(run)
+    page = pages.render(
+        "report.html",
+        [pages.script("page.js"), pages.script("interactive.js")],
+        [interactive.library()],
+        library=interactive.library(),
         run=run,
         answers=answers(run),
         noise=noise(run),
-        figures=figures(run),
-        tables=tables(run),
-        code=code(),
         disturbance=disturbance(run),
-        light=code_style("default"),
-        dark=code_style("github-dark"),
         capacity=capacity(run),
+        talks=[talk_view(found) for found in talks],
+        figures=figures(run, live),
+        models=shown,
+        shown=[model["path"] for model in shown],
+        code=other_code(talks, run),
+        tables=tables(run),
+        blocks=blocks(run),
+        facts=facts(run.environment),
+        live=pages.data(live),
     )
-    path = run.path / "report.html"
-    path.write_text(page, encoding="utf-8")
-    return path
+    return pages.write_page(run.path / "report.html", page)
 
 
 def draw_and_write(run: Run) -> Path:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from scripts import stats, verdicts
 from scripts.answers import MARGIN
-from scripts.charts.data import CELL, Point, Run
+from scripts.charts.data import CELL, Point, Run, remembered
 from scripts.charts.mixed import panels, share, shown
 from scripts.summary import block_medians
 
@@ -39,6 +39,7 @@ class Tile:
         return (self.cells[0], *rest)
 
 
+@remembered
 def tiles(run: Run) -> list[Tile]:
     """The map, by concurrency and then by share; empty when there is nothing to compare or too few blocks."""
     if run.ranges_only:

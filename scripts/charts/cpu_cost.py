@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from scripts.charts import forest
-from scripts.charts.data import CELL, Point, Run, footer, interval_words, points
+from scripts.charts.data import CELL, Point, Run, footer, interval_words, points, remembered
 from scripts.charts.page import head, open_page
 from scripts.charts.speedup import place
 from scripts.charts.table import Table, made, of_point, word
@@ -22,6 +22,7 @@ SIDES = {"client": "cpu_seconds", "server": "server_cpu_seconds"}
 HEADS = {"client": "The program and its workers", "server": "The server that they asked"}
 
 
+@remembered
 def shown(run: Run, side: str) -> list[Point]:
     """The cells with their CPU seconds for each task."""
     column = SIDES[side]

@@ -1,15 +1,18 @@
 """What the charts read from a run, and the words about it that stand under every chart."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import wraps
 from itertools import groupby
-from typing import Any, Protocol
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 import pandas as pd
 
 from scripts.charts.theme import order
 
+P = ParamSpec("P")
+T = TypeVar("T")
 CELL = ["experiment", "workload", "model", "concurrency", "tasks", "wait_seconds", "compute_seconds"]
 
 
@@ -38,6 +41,20 @@ class Run(Protocol):
 
     def spans(self, **identity: object) -> pd.DataFrame:
         """When each task of the cells that match ran, in their measured rounds."""
+
+
+def remembered(make: Callable[Concatenate[Run, P], T]) -> Callable[Concatenate[Run, P], T]:
+    """Remember what a function makes of a run for as long as the run lives: a chart is asked for it several times."""
+
+    @wraps(make)
+    def remember(run: Run, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        known: dict[Any, T] = vars(run).setdefault("remembered", {})
+        key = (make.__module__, make.__name__, *args, *kwargs.items())
+        if key not in known:
+            known[key] = make(run, *args, **kwargs)
+        return known[key]
+
+    return remember
 
 
 @dataclass(frozen=True)
@@ -88,6 +105,7 @@ def points(run: Run, experiments: Sequence[str], column: str, metric: str = "") 
     return sorted(found, key=lambda each: (experiments.index(each.experiment), order(each.model), each.concurrency))
 
 
+@remembered
 def floors_s(run: Run) -> dict[Any, float]:
     """The floor of each cell: the median of its measured rounds."""
     measured = run.rounds[~run.rounds["discarded"].astype(bool) & ~run.rounds["twin"].astype(bool)]

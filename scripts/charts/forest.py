@@ -17,6 +17,7 @@ from scripts.charts.words import Format, between, ladder, tick
 
 AIR = 0.4  # rows between two groups
 SLIDE_ROWS = 20  # as many as 24 pixels high text allows between the title and the footer of a slide
+HEADLINE_ROWS = 4  # that the longer title and the small print of a deck take
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def height_in(columns: Sequence[Sequence[Group]], theme: Theme) -> float:
 
 def fitted(groups: Sequence[Group], theme: Theme) -> tuple[list[Group], list[str]]:
     """The groups that fit the page, and the titles of those that do not."""
-    room, shown = (SLIDE_ROWS if theme.height_in else math.inf), list[Group]()
+    room, shown = (SLIDE_ROWS - bool(theme.headline) * HEADLINE_ROWS if theme.height_in else math.inf), list[Group]()
     for group in groups:
         if group.height <= room:
             shown.append(group)

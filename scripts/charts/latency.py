@@ -12,7 +12,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from scripts.charts.data import Point, Run, by_model, footer, interval_words, points
+from scripts.charts.data import Point, Run, by_model, footer, interval_words, points, remembered
 from scripts.charts.forest import value_text
 from scripts.charts.lines import GAP_IN
 from scripts.charts.page import LEADING, Page, head, open_page, rule_axis, widest_in
@@ -56,6 +56,7 @@ class Curve:
         return replace(self.cell, value=value, low=low, high=high, limit=self.cell.wait_s)
 
 
+@remembered
 def curves(run: Run) -> dict[str, list[Curve]]:
     """The curves of each workload, in the order of models."""
     for experiment in EXPERIMENTS:

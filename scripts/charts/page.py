@@ -44,7 +44,7 @@ def wrap(text: str, room_in: float, points: float, weight: str = "normal") -> li
     """Lines of words that fit the room."""
     lines: list[str] = []
     used_in = math.inf
-    for word in text.split(" "):  # not at a no-break space
+    for word in filter(None, text.split(" ")):  # not at a no-break space
         word_in = width_in(f"{word} ", points, weight)
         if used_in + word_in <= room_in:
             lines[-1] += f" {word}"
@@ -115,22 +115,31 @@ class Page:
             )
 
 
+def title_size(theme: Theme) -> float:
+    """Large, but a headline takes two lines at the most as long as it can still be told from the text."""
+    sizes = [theme.title_pt - step for step in range(round(theme.title_pt - theme.text_pt))]
+    room_in = WIDTH_IN - 2 * MARGIN_IN
+    fits = (size for size in sizes if len(wrap(theme.headline, room_in, size, "bold")) <= 2)
+    return next(fits, sizes[-1])
+
+
 def open_page(theme: Theme, *, title: str, reading: str, footer: str, body_in: float) -> Page:
     """A page with its title, a line that says how to read it, and its footer. A slide ignores `body_in`."""
     room_in = WIDTH_IN - 2 * MARGIN_IN
-    titles = wrap(title, room_in, theme.title_pt, "bold")
+    title_pt = title_size(theme)
+    titles = wrap(theme.headline or title, room_in, title_pt, "bold")
     readings = wrap(reading, room_in, theme.text_pt)
-    footers = wrap(footer, room_in, theme.small_pt)
+    footers = wrap(footer, room_in, theme.small_pt) + wrap(theme.small_print, room_in, theme.small_pt)
     title_in, reading_in, footer_in = (
         len(lines) * points * LEADING / 72
-        for lines, points in ((titles, theme.title_pt), (readings, theme.text_pt), (footers, theme.small_pt))
+        for lines, points in ((titles, title_pt), (readings, theme.text_pt), (footers, theme.small_pt))
     )
     top_in, bottom_in = MARGIN_IN + title_in + reading_in + 0.12, 0.18 + footer_in + 0.08
     height_in = theme.height_in or top_in + body_in + bottom_in
     figure = Figure(figsize=(WIDTH_IN, height_in), dpi=theme.dpi, facecolor=theme.paper)
     FigureCanvasAgg(figure)
     page = Page(figure, theme, height_in, bottom_in, height_in - top_in)
-    page.write(MARGIN_IN, height_in - MARGIN_IN, titles, theme.title_pt, theme.ink, "bold")
+    page.write(MARGIN_IN, height_in - MARGIN_IN, titles, title_pt, theme.ink, "bold")
     page.write(MARGIN_IN, height_in - MARGIN_IN - title_in, readings, theme.text_pt, theme.muted)
     page.write(MARGIN_IN, 0.18 + footer_in, footers, theme.small_pt, theme.muted)
     return page

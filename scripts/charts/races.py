@@ -8,10 +8,11 @@ tasks that were ever in flight.
 import heapq
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
-from scripts.charts.data import Point, Run, points
+from scripts.charts.data import Point, Run, points, remembered
 
 PREFERRED = {"io": ("wire", "http", "sleep"), "cpu": ("primes", "digest")}
 MOST_SPANS = 300  # more would be a smear on a slide and megabytes in an SVG
@@ -73,23 +74,30 @@ def rank(preferred: Sequence[str], name: str) -> tuple[int, str]:
 
 def race(run: Run, cell: Point) -> Race | None:
     """The round of the cell whose time is nearest the median; None when no spans were kept."""
+    found = nearest(run, cell)
+    if found is None:
+        return None
+    row, spans = found
+    first = spans.head(MOST_SPANS)
+    return Race(cell, tuple(first["start_s"]), tuple(first["end_s"]), float(row["seconds"]), len(spans))
+
+
+def nearest(run: Run, cell: Point) -> tuple[dict[Any, Any], pd.DataFrame] | None:
+    """That round and the spans of its tasks, in the order of their starts."""
     rounds = rounds_of(run, cell)
     distance = (rounds["seconds"] - rounds["seconds"].median()).abs()
+    wanted = {name: getattr(cell, name) for name in ("experiment", "workload", "model", "concurrency", "tasks")}
     for row in rounds.loc[distance.sort_values(kind="stable").index].to_dict("records"):
-        spans = run.spans(
-            experiment=cell.experiment,
-            workload=cell.workload,
-            model=cell.model,
-            concurrency=cell.concurrency,
-            tasks=cell.tasks,
-            twin=False,
-            block=row["block"],
-        )
+        spans = run.spans(**wanted, twin=False, block=row["block"], **work(cell))
         one = spans[spans["round"].eq(row["round"])].sort_values(["start_s", "end_s"])
         if len(one):
-            first = one.head(MOST_SPANS)
-            return Race(cell, tuple(first["start_s"]), tuple(first["end_s"]), float(row["seconds"]), len(one))
+            return row, one
     return None
+
+
+def work(cell: Point) -> dict[str, float]:
+    """What a task of the cell does: cells of one name may differ in nothing else."""
+    return {"wait_seconds": cell.wait_s, "compute_seconds": cell.compute_s}
 
 
 def rounds_of(run: Run, cell: Point) -> pd.DataFrame:
@@ -98,9 +106,12 @@ def rounds_of(run: Run, cell: Point) -> pd.DataFrame:
     wanted = ~rounds["twin"].astype(bool) & ~rounds["discarded"].astype(bool) & rounds["seconds"].notna()
     for column in ("experiment", "workload", "model", "concurrency", "tasks"):
         wanted &= rounds[column].eq(getattr(cell, column))
+    for column, seconds in work(cell).items():
+        wanted &= rounds[column].eq(seconds)
     return rounds[wanted]
 
 
+@remembered
 def races(run: Run) -> dict[str, dict[str, Race]]:
     """The races of each column, by model."""
     found = {

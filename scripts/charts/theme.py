@@ -61,6 +61,8 @@ class Theme:
     small_pt: float = 8.5
     height_in: float | None = None  # None: as high as its content needs
     formats: tuple[str, ...] = ("svg", "png")
+    headline: str = ""  # stands in place of the chart's own title
+    small_print: str = ""  # stands under the footer
 
     def text_colour(self, model: str) -> str:
         """The model's colour, mixed with ink until it can be read as text."""

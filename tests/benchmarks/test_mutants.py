@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -119,6 +119,11 @@ def cell(name: str, workload: Workload | None = None) -> Cell:
 def test_a_sound_model_is_a_result(name: str, bench: Bench) -> None:
     assert [entry["discarded"] for entry in bench.measure(cell(name))] == [True, False, False]
     assert not bench.benchmark.has_error
+
+
+def test_a_cell_that_is_measured_cold_discards_nothing(bench: Bench) -> None:
+    once = replace(cell("sequential"), rounds=1, discarded=0)
+    assert [entry["discarded"] for entry in bench.measure(once)] == [False]
 
 
 MUTATIONS: dict[str, tuple[Change, str]] = {

@@ -1,0 +1,53 @@
+"use strict";
+document.documentElement.classList.add("js");
+
+// Tables: a button in every head sorts by its column, first the way a reader expects, then the other way.
+function keyOf(row, column) {
+  const cell = row.cells[column];
+  return cell.classList.contains("number") ? Number(cell.dataset.key) : cell.textContent;
+}
+function compare(a, b) {
+  return typeof a === typeof b ? (a > b) - (a < b) : typeof a === "number" ? -1 : 1;
+}
+function sort(table, column) {
+  const head = table.tHead.rows[0].cells, up = head[column].getAttribute("aria-sort") !== "ascending";
+  for (const one of head) one.removeAttribute("aria-sort");
+  head[column].setAttribute("aria-sort", up ? "ascending" : "descending");
+  const rows = [...table.tBodies[0].rows].map(row => [keyOf(row, column), row]);
+  rows.sort((a, b) => (up ? 1 : -1) * compare(a[0], b[0]));
+  table.tBodies[0].append(...rows.map(([, row]) => row));
+}
+for (const table of document.querySelectorAll("table.sortable")) {
+  [...table.tHead.rows[0].cells].forEach((cell, column) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = cell.textContent;
+    button.addEventListener("click", () => sort(table, column));
+    cell.replaceChildren(button);
+  });
+}
+
+// Anchors: what a link points to is opened, with all that it lies in.
+function reveal() {
+  const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (!target) return;
+  for (let one = target; one; one = one.parentElement) if (one.tagName === "DETAILS") one.open = true;
+  target.scrollIntoView();
+}
+addEventListener("hashchange", reveal);
+document.addEventListener("click", event => {
+  const link = event.target.closest('a[href^="#"]');
+  if (link && link.getAttribute("href") === location.hash) reveal();
+});
+
+// Code stands in the page once; where it is shown a second time, it is copied when asked for.
+for (const copy of document.querySelectorAll("details.copy")) {
+  copy.addEventListener("toggle", () => {
+    const place = document.getElementById(copy.dataset.code);
+    const code = (place?.tagName === "PRE" ? place : place?.querySelector("pre"))?.cloneNode(true);
+    if (!code || !copy.open || copy.querySelector("pre")) return;
+    code.removeAttribute("id");
+    copy.lastElementChild.replaceWith(code);
+  });
+}
+reveal();
