@@ -24,7 +24,7 @@ from typing import Self
 from benchmarks.pace import NUMBERS, Pace, kind_of, rate
 from benchmarks.workloads import Capacity, Workload
 
-SPIN_S = 0.1  # some 100 looks at the clock, and short enough to repeat many times a block
+SPIN_S = 0.05  # more than ten pieces of the longest kind, and short enough to repeat many times a block
 GROUPS, OWN_GROUPS = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")  # where Linux keeps control groups
 MAX_AGE_S = 5.0  # of a sample when a cell computes; it was seen to change within seconds
 
