@@ -19,6 +19,7 @@ from scripts.site.ask import MOST_CONCURRENCY
 from servers.listening import RefusalError, listen, raise_file_limit
 from servers.supervise import ServiceError
 
+
 def address(listening: socket.socket) -> str:
     """Where the page is found."""
     host, port = listening.getsockname()[:2]

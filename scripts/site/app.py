@@ -20,10 +20,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from benchmarks.capacity import usable_cores
 from scripts.bench import RESULTS
-from scripts.charts.theme import DARK, LIGHT
+from scripts.charts.theme import colour
 from scripts.exits import Stop
-from scripts.site.ask import LIMITS, MODELS, CLASSICAL
-from scripts.site.hall import Hall, Visitor
+from scripts.site.ask import CLASSICAL, LIMITS, MODELS, presets
+from scripts.site.hall import ALIVE_S, MOST_BYTES, Hall, Visitor
 from scripts.site.past import Past, past_runs, side_by_side
 from scripts.site.race import House, opened_house
 
@@ -116,13 +116,8 @@ def problem(status: int, sentence: str) -> web.Response:
 
 async def show_race(request: web.Request) -> web.Response:
     """The race."""
-    shown = {"limits": LIMITS, "models": MODELS, "chosen": CLASSICAL, "cores": usable_cores()}
-    return page("race.html", here="race", **shown)
-
-
-async def show_colours(request: web.Request) -> web.Response:
-    """The colours of the models, as the charts have them."""
-    return web.Response()
+    models = [{"name": name, "colour": colour(name), "chosen": name in CLASSICAL} for name in MODELS]
+    return page("race.html", here="race", limits=LIMITS, presets=presets(), models=models, cores=usable_cores())
 
 
 async def watch(request: web.Request) -> web.WebSocketResponse:
@@ -138,7 +133,9 @@ async def watch(request: web.Request) -> web.WebSocketResponse:
 
 async def list_runs(request: web.Request) -> web.Response:
     """All past runs."""
-    return page("runs.html", here="runs", runs=list(found(request).values()))
+    runs = list(found(request).values())
+    names = [run.name for run in runs if not run.trouble]
+    return page("runs.html", here="runs", runs=runs, chosen={"a": names[:1], "b": names[1:2] or names[:1]})
 
 
 def found(request: web.Request) -> dict[str, Past]:
@@ -161,5 +158,5 @@ async def compare(request: web.Request) -> web.Response:
     if any(past is None or past.trouble for past in chosen):
         return problem(400, "Choose two runs that can be read: the list of runs is above.")
     one, other = (past for past in chosen if past)
-    side = await asyncio.to_thread(side_by_side, one, other)
-    return page("compare.html", here="runs", one=one, other=other, side=side)
+    cells = await asyncio.to_thread(side_by_side, one.folder, other.folder)
+    return page("compare.html", here="runs", one=one, other=other, cells=cells)

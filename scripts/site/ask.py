@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Self
 
+from benchmarks.capacity import usable_cores
 from benchmarks.models import NAMES
 from benchmarks.workloads import Capacity
 from benchmarks.workloads.mixed import Mixed
@@ -18,7 +19,7 @@ MODELS = (*(name for name in CLASSICAL if name in NAMES), *(name for name in NAM
 
 @dataclass(frozen=True)
 class Limit:
-    """A number that a visitor chooses: how it is called, its range, what it is when nothing is chosen, what it means."""
+    """A number that a visitor chooses: its name and label, its range, what it usually is, what it means."""
 
     name: str
     label: str
@@ -47,6 +48,15 @@ LIMITS = (
 )
 
 
+def presets() -> dict[str, dict[str, int]]:
+    """Work that shows something, by what it does most of the time."""
+    return {
+        "waiting": {"tasks": 100, "delay_ms": 50, "concurrency": 20, "cpu_percent": 0},
+        "mixed": {"tasks": 100, "delay_ms": 50, "concurrency": 20, "cpu_percent": 20},
+        "computing": {"tasks": 40, "delay_ms": 50, "concurrency": usable_cores(), "cpu_percent": 100},
+    }
+
+
 @dataclass(frozen=True)
 class Ask:
     """A race that may be run."""
@@ -62,7 +72,8 @@ class Ask:
     def read(cls, message: dict[str, Any]) -> Self:
         """What a message asks for; ValueError says what is wrong with it and what would be right."""
         numbers = {limit.name: limit.read(message.get(limit.name, limit.usual)) for limit in LIMITS}
-        asked = cls(**numbers, models=read_models(message.get("models", list(CLASSICAL))), together=message.get("together") is True)  # fmt: skip
+        models = read_models(message.get("models", list(CLASSICAL)))
+        asked = cls(**numbers, models=models, together=message.get("together") is True)
         asked.check()
         return asked
 
