@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Self
 
 from benchmarks.capacity import usable_cores
 from benchmarks.models import NAMES
 from benchmarks.workloads import Capacity
 from benchmarks.workloads.mixed import Mixed
+from scripts.site.runner import Order
 
 MOST_CONCURRENCY = 500
 MOST_PROCESSES = 32  # some 10 MB and a hundredth of a second of one core each, before they do anything
@@ -96,18 +98,24 @@ class Ask:
         """How many tasks may be in flight under `model`."""
         return min(self.concurrency, MOST_PROCESSES) if model == "processes" else self.concurrency
 
-    def workload(self, url: str = "", numbers_per_s: float = 0.0) -> Mixed:
-        """What a task is."""
-        return Mixed(self.cpu_percent / 100, self.delay_ms / 1000, url, numbers_per_s)
+    @property
+    def workload(self) -> Mixed:
+        """What a task is, but for where it is fetched."""
+        return Mixed(self.cpu_percent / 100, self.delay_ms / 1000)
+
+    def order(self, model: str, url: str, numbers_per_s: float, path: Path) -> Order:
+        """What the runner of a lane is told."""
+        task_s, cpu_share = self.delay_ms / 1000, self.cpu_percent / 100
+        return Order(model, self.tasks, self.places(model), task_s, cpu_share, url, numbers_per_s, str(path))
 
     def floor_s(self, model: str, capacity: Capacity) -> float:
         """What no schedule can beat with as many in flight."""
-        return self.workload().floor(list(range(self.tasks)), self.places(model), capacity)
+        return self.workload.floor(list(range(self.tasks)), self.places(model), capacity)
 
     def expected_s(self, model: str) -> float:
         """About what a lane takes, when one core is all there is; a millisecond a task is not for nothing either."""
         places = 1 if model == "sequential" else self.places(model)
-        return self.workload().floor(list(range(self.tasks)), places, Capacity()) + self.tasks * 0.001
+        return self.workload.floor(list(range(self.tasks)), places, Capacity()) + self.tasks * 0.001
 
 
 def read_models(value: Any) -> tuple[str, ...]:

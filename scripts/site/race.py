@@ -22,7 +22,6 @@ from scripts.exits import Stop
 from scripts.sessions import scratch
 from scripts.site.ask import Ask
 from scripts.site.lane import Lane
-from scripts.site.runner import Order
 from servers.supervise import ServiceError, serve
 
 FRAMES_PER_S = 40  # an eye takes 25 for a movement; each costs a tenth of a millisecond
@@ -64,18 +63,19 @@ class Race:
         reason = ""
         try:
             with alone():
-                self.tell({"kind": "race", "ask": asdict(self.ask), "lanes": self.introduced()})
+                self.tell(self.introduction())
                 self.run_all()
         except (Stop, ServiceError, OSError) as problem:
             reason = str(problem)
         self.tell({"kind": "end", "reason": reason or STOPPED * self.stopping.is_set()})
 
-    def introduced(self) -> list[dict[str, Any]]:
-        """The lanes before anything has happened."""
-        return [
+    def introduction(self) -> dict[str, Any]:
+        """What is asked for, before anything has happened."""
+        lanes = [
             {"model": model, "places": self.ask.places(model), "expected_s": self.ask.expected_s(model)}
             for model in self.ask.models
         ]
+        return {"kind": "race", "ask": asdict(self.ask), "lanes": lanes, "numbers_per_s": self.house.numbers_per_s}
 
     def run_all(self) -> None:
         """One lane after another; or all at once, each with a server of its own that keeps its account."""
@@ -92,7 +92,7 @@ class Race:
     def measure(self) -> None:
         """Tell the floor of each lane, by the most computing that the machine was seen to do during this race."""
         self.house.gauge.sample()
-        capacity = self.house.gauge.best(self.ask.workload())
+        capacity = self.house.gauge.best(self.ask.workload)
         self.tell({"kind": "floors", "floors_s": [self.ask.floor_s(model, capacity) for model in self.ask.models]})
 
     def run_group(self, group: list[tuple[int, str]]) -> None:
@@ -123,17 +123,8 @@ class Race:
 
     def lane(self, number: int, url: str) -> Lane:
         """Start the process of a lane."""
-        model = self.ask.models[number]
-        order = Order(
-            model=model,
-            tasks=self.ask.tasks,
-            concurrency=self.ask.places(model),
-            task_s=self.ask.delay_ms / 1000,
-            cpu_share=self.ask.cpu_percent / 100,
-            url=url,
-            numbers_per_s=self.house.numbers_per_s,
-            path=str(self.house.folder / f"{number}.marks"),
-        )
+        model, path = self.ask.models[number], self.house.folder / f"{number}.marks"
+        order = self.ask.order(model, url, self.house.numbers_per_s, path)
         return Lane(number, order, self.ask.expected_s(model))
 
     def tell_all(self, lanes: list[Lane], kind: str) -> None:
