@@ -9,7 +9,8 @@ Moments are those of the system's monotonic clock, which all processes share.
 import asyncio
 import json
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -29,16 +30,19 @@ class Listener(asyncio.Protocol):
     def __init__(self, request: bytes, size: int, heard: Callable[[], None]) -> None:
         self.request, self.size, self.heard = request, size, heard
         self.welcomed = asyncio.get_running_loop().create_future()
+        self.gone = asyncio.Event()
+        self.transport: Any = None  # an asyncio.Transport, but uvloop's is no subclass of it
         self.received = bytearray()
         self.arrivals: list[float] = []
 
     def connection_made(self, transport: Any) -> None:
         """Ask."""
-        self.transport: asyncio.Transport = transport
+        self.transport = transport
         transport.write(self.request)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Nobody waits for a welcome that will not come."""
+        """Let nobody wait for a welcome that will not come."""
+        self.gone.set()
         if not self.welcomed.done():
             self.welcomed.set_exception(ConnectionError("the server closed the connection instead of answering"))
 
@@ -68,27 +72,35 @@ def nothing() -> None:
     """What is done when a message has come, if nothing else is said."""
 
 
-async def assemble(
+@asynccontextmanager
+async def crowd(
     url: str, request: bytes, size: int, count: int, heard: Callable[[], None] = nothing
-) -> list[Listener]:
-    """Connect `count` clients, each of which has been welcomed."""
+) -> AsyncIterator[list[Listener]]:
+    """Connect `count` clients, each of which has been welcomed; they leave at the end."""
     parts, loop, gate = urlsplit(url), asyncio.get_running_loop(), asyncio.Semaphore(AT_ONCE)
+    listeners = [Listener(request, size, heard) for _ in range(count)]
 
-    async def come() -> Listener:
+    async def come(listener: Listener) -> None:
         async with gate:
-            _, listener = await loop.create_connection(
-                lambda: Listener(request, size, heard), str(parts.hostname), parts.port or 80
-            )
+            await loop.create_connection(lambda: listener, str(parts.hostname), parts.port or 80)
             await listener.welcomed
-        return listener
 
-    async with asyncio.timeout(GRACE_S):
-        return list(await asyncio.gather(*(come() for _ in range(count))))
+    try:
+        async with asyncio.timeout(GRACE_S), asyncio.TaskGroup() as coming:
+            for listener in listeners:
+                coming.create_task(come(listener))
+        yield listeners
+    finally:
+        connected = [listener for listener in listeners if listener.transport]
+        for listener in connected:
+            listener.transport.close()
+        for listener in connected:
+            await listener.gone.wait()
 
 
-def check(crowd: list[Listener], expected: Callable[[Listener], bytes]) -> None:
+def check(listeners: list[Listener], expected: Callable[[Listener], bytes]) -> None:
     """ValueError for a client that did not hear exactly what it should have."""
-    for number, listener in enumerate(crowd):
+    for number, listener in enumerate(listeners):
         if listener.received != expected(listener):
             raise ValueError(
                 f"client {number} heard {len(listener.arrivals)} messages, but not the right ones in order"
@@ -101,4 +113,4 @@ def serve_app(app: web.Application) -> None:
     listening = listen("127.0.0.1", 0, expose=False)
     exit_with_parent()
     print(json.dumps({"url": f"http://127.0.0.1:{listening.getsockname()[1]}"}), flush=True)
-    web.run_app(app, sock=listening, backlog=BACKLOG, print=None, access_log=None)
+    web.run_app(app, sock=listening, backlog=BACKLOG, print=None, access_log=None, handle_signals=False)

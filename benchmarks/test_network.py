@@ -2,8 +2,8 @@
 
 Pages that take 50 ms, from 2 to 1,000 at once. A burst: as many pages as may be in flight, so one wave, with threads,
 loop and connections opened for it, because that is what a script pays that has so many pages to fetch. (More waves
-would spread that cost until only the waiting is left; `scaling` has two.) Where few are in flight, five waves, since
-one of 50 ms is soon over. Every model gets the same pages at a size. One after another, they take so long that being
+would spread that cost until only the waiting is left; `scaling` has two.) Where few are in flight, three waves, since
+one of 50 ms is soon over. Every model gets the same pages at a size. One after another they take so long that being
 cold is nothing beside it: no round is discarded there. On request only.
 """
 
@@ -18,8 +18,8 @@ BURST = 50
 
 
 def pages(concurrency: int) -> int:
-    """A burst of 50 pages or one wave, but no more than five waves."""
-    return max(concurrency, min(BURST, 5 * concurrency))
+    """A burst of 50 pages or one wave, but no more than three waves."""
+    return max(concurrency, min(BURST, 3 * concurrency))
 
 
 @cells(

@@ -15,7 +15,7 @@ import time
 
 from aiohttp import web
 
-from benchmarks.crowd import GRACE_S, assemble, check, serve_app
+from benchmarks.crowd import GRACE_S, check, crowd, serve_app
 from benchmarks.openloop import quantile
 from servers.latency import new_event_loop
 from servers.listening import raise_file_limit
@@ -66,19 +66,18 @@ class Hearing:
 
 async def last_deliveries(url: str, clients: int, messages: int) -> list[float]:
     """Seconds from sending each message to its arrival at the last client."""
-    hearing = Hearing()
-    crowd = await assemble(url, UPGRADE, len(frame(0, masked=False)), clients, hearing)
-    took = []
-    for number in range(messages):
-        hearing.left = clients
-        hearing.all_heard.clear()
-        sent = time.perf_counter()
-        crowd[number % clients].transport.write(frame(number, masked=True))
-        async with asyncio.timeout(GRACE_S):
-            await hearing.all_heard.wait()
-        took.append(max(listener.arrivals[-1] for listener in crowd) - sent)
+    hearing, took = Hearing(), []
+    async with crowd(url, UPGRADE, len(frame(0, masked=False)), clients, hearing) as listeners:
+        for number in range(messages):
+            hearing.left = clients
+            hearing.all_heard.clear()
+            sent = time.perf_counter()
+            listeners[number % clients].transport.write(frame(number, masked=True))
+            async with asyncio.timeout(GRACE_S):
+                await hearing.all_heard.wait()
+            took.append(max(listener.arrivals[-1] for listener in listeners) - sent)
     said = b"".join(frame(number, masked=False) for number in range(messages))
-    check(crowd, lambda listener: said)
+    check(listeners, lambda listener: said)
     return took
 
 

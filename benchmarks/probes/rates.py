@@ -19,7 +19,7 @@ import aiohttp
 from servers.account import reset, stats
 
 RATE_PER_S, BURST = 200, 10
-REQUESTS, DELAY_MS = 400, 20
+REQUESTS, DELAY_MS = 300, 20
 CATCH_UP = BURST // 2
 
 
@@ -29,14 +29,15 @@ class Pacer:
     def __init__(self, rate_per_s: float, catch_up: int) -> None:
         self.interval_s = 1 / rate_per_s
         self.slack_s = catch_up * self.interval_s
-        self.due = time.monotonic()
+        self.now = asyncio.get_running_loop().time
+        self.due = self.now()
         self.queue = asyncio.Lock()
 
     async def turn(self) -> None:
         """Wait for your turn."""
         async with self.queue:
-            self.due = max(self.due + self.interval_s, time.monotonic() - self.slack_s)
-            await asyncio.sleep(self.due - time.monotonic())
+            self.due = max(self.due + self.interval_s, self.now() - self.slack_s)
+            await asyncio.sleep(self.due - self.now())
 
 
 async def fetch(session: aiohttp.ClientSession, pacer: Pacer, url: str) -> bytes:

@@ -9,7 +9,9 @@ from contextlib import nullcontext
 from dataclasses import FrozenInstanceError, dataclass, replace
 from math import ceil, isqrt
 from pathlib import Path
+from threading import Barrier
 from typing import Any
+from urllib.parse import parse_qsl
 
 import h11
 import pytest
@@ -18,16 +20,20 @@ from hypothesis import strategies as st
 
 from benchmarks.exchange import exchange
 from benchmarks.models import NAMES, model
+from benchmarks.test_sites import MEDIAN_S, SEED, SIGMA, SITES
 from benchmarks.timing import Spanned
 from benchmarks.workloads import Capacity, Workload, list_schedule
 from benchmarks.workloads.digest import Digest
+from benchmarks.workloads.files import BYTES, Files, content, ends, write_files
 from benchmarks.workloads.http import Http
 from benchmarks.workloads.http_blocking import HttpBlocking
+from benchmarks.workloads.images import Images, blur, blur_by_band
 from benchmarks.workloads.mixed import Mixed
 from benchmarks.workloads.nothing import Nothing
 from benchmarks.workloads.primes import Primes, sum_of_primes, sum_of_primes_by_sieve
 from benchmarks.workloads.sleep import Sleep
 from benchmarks.workloads.wire import Wire
+from servers.delays import Settings, changed, delay_s
 from servers.supervise import serve
 
 
@@ -75,6 +81,9 @@ SMALL: list[Workload] = [
     Http(delay_s=0.002),
     HttpBlocking(delay_s=0.002),
     Wire(delay_s=0.002),
+    Wire(delay_s=0.002, sigma=1),
+    Files(),
+    Images(task_s=0.001, pixels_per_s=4_000_000),
     Primes(task_s=0.001, numbers_per_s=400_000),
     Digest(task_s=0.001, blocks_per_s=1000),
     Mixed(task_s=0.002, cpu_share=0.5, numbers_per_s=400_000),
@@ -89,15 +98,25 @@ def url() -> Iterator[str]:
         yield server.url
 
 
-def furnished(workload: Workload, url: str) -> Workload:
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    write_files(tmp_path, 7)
+    return tmp_path
+
+
+def furnished(workload: Workload, folder: Path, url: str = "") -> Workload:
+    if isinstance(workload, Files):
+        return Files(folder)
     return replace(workload, url=url) if "url" in workload.needs else workload  # type: ignore[call-arg]
 
 
 @pytest.mark.real
 @pytest.mark.parametrize("workload", SMALL, ids=lambda workload: workload.name)
 @pytest.mark.parametrize("name", NAMES)
-def test_every_model_gives_every_workloads_right_answers_in_order(name: str, workload: Workload, url: str) -> None:
-    workload = furnished(workload, url)
+def test_every_model_gives_every_workloads_right_answers_in_order(
+    name: str, workload: Workload, folder: Path, url: str
+) -> None:
+    workload = furnished(workload, folder, url)
     tasks = workload.tasks(7)
     with model(name)(workload, 3) as run:
         assert run(tasks) == [workload.answer(task) for task in tasks]
@@ -113,7 +132,8 @@ def test_a_workload_can_be_sent_to_another_process_and_never_changes(workload: W
 @pytest.mark.parametrize(
     "workload", [workload for workload in SMALL if "url" not in workload.needs], ids=lambda workload: workload.name
 )
-def test_both_forms_of_a_task_do_the_same(workload: Workload) -> None:
+def test_both_forms_of_a_task_do_the_same(workload: Workload, folder: Path) -> None:
+    workload = furnished(workload, folder)
     for task in workload.tasks(3):
         assert workload.perform(None, task) == asyncio.run(workload.aperform(None, task)) == workload.answer(task)
 
@@ -135,6 +155,30 @@ def test_no_two_of_a_thousand_computing_tasks_share_an_answer_and_all_are_equall
 @pytest.mark.parametrize(("start", "stop"), [(3, 4), (3, 30), (99, 201), (100_001, 100_101)])
 def test_the_sieve_and_trial_division_find_the_same_primes(start: int, stop: int) -> None:
     assert sum_of_primes(start, stop) == sum_of_primes_by_sieve(start, stop)
+
+
+@pytest.mark.parametrize("side", [32, 61, 200])
+def test_a_blurred_picture_is_known_from_its_single_colours(side: int) -> None:
+    assert [blur(task, side) for task in range(3)] == [blur_by_band(task, side) for task in range(3)]
+
+
+@pytest.mark.parametrize("found", [content(3)[:-1], bytes(BYTES), content(4), content(3)[:-8] + content(4)[-8:]])
+def test_a_torn_or_swapped_file_is_never_an_answer(found: bytes) -> None:
+    assert ends(content(3)) == Files().answer(3) != ends(found)
+
+
+@pytest.mark.parametrize("pages", [Wire(delay_s=0.05), Http(delay_s=0.2, sigma=1, seed=3), Wire(delay_s=1, sigma=0.5)])
+def test_a_page_waits_as_long_as_the_server_lets_it_wait(pages: Wire | Http) -> None:
+    for task in range(20):
+        query, _, number = pages.target(task).partition("?")[2].rpartition("&n=")
+        assert number == str(task)
+        assert pages.wait_s(task) == pytest.approx(delay_s(changed(Settings(), parse_qsl(query)), task))
+
+
+def test_five_sites_are_a_long_tail_of_one_and_a_half_to_two_seconds() -> None:
+    delays = [Wire("", MEDIAN_S, SIGMA, SEED).wait_s(task) for task in range(SITES)]
+    assert 1.5 <= sum(delays) <= 2
+    assert len(set(delays)) == SITES
 
 
 waits = st.lists(st.floats(0.001, 1), min_size=1, max_size=30)
@@ -227,6 +271,20 @@ def test_every_client_is_closed_with_its_worker(name: str, tmp_path: Path) -> No
         assert run(workload.tasks(9)) == list(range(9))
     lines = workload.path.read_text().split()
     assert lines.count("open") == lines.count("close") >= 1
+
+
+@pytest.mark.parametrize("name", ["threads", "to_thread"])
+def test_a_pool_lets_in_as_many_as_asked_and_not_as_many_as_the_library_would(name: str) -> None:
+    many = 40  # the executor that asyncio makes on its own has at most 32 threads
+    together = Barrier(many)
+
+    class Together(Nothing):
+        def perform(self, client: None, task: int) -> int:
+            together.wait(20)  # BrokenBarrierError unless all are in flight
+            return task
+
+    with model(name)(Together(), many) as run:
+        assert run(list(range(many))) == list(range(many))
 
 
 def test_a_workload_without_a_client_needs_none() -> None:

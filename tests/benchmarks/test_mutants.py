@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -119,6 +119,11 @@ def cell(name: str, workload: Workload | None = None) -> Cell:
 def test_a_sound_model_is_a_result(name: str, bench: Bench) -> None:
     assert [entry["discarded"] for entry in bench.measure(cell(name))] == [True, False, False]
     assert not bench.benchmark.has_error
+
+
+def test_a_cell_that_is_measured_cold_discards_nothing(bench: Bench) -> None:
+    once = replace(cell("sequential"), rounds=1, discarded=0)
+    assert [entry["discarded"] for entry in bench.measure(once)] == [False]
 
 
 MUTATIONS: dict[str, tuple[Change, str]] = {
@@ -346,6 +351,27 @@ def test_a_round_is_disturbed_when_others_took_more_than_five_percent(
     others_s: float, steal_s: float, disturbed: bool
 ) -> None:
     assert accounts.Usage(1.0, 0.5, others_s, steal_s).disturbed(cores=2) is disturbed
+
+
+@pytest.mark.real
+def test_who_supports_the_measurement_is_left_out_with_all_that_it_started() -> None:
+    parent = "import subprocess, sys; subprocess.Popen(['sleep', '60']); print(flush=True); sys.stdin.read()"
+    families = [
+        subprocess.Popen([sys.executable, "-c", parent], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        for _ in range(2)
+    ]
+    for family in families:
+        assert family.stdout
+        family.stdout.readline()
+    ours, apart = families
+    try:
+        found = accounts.descendants(frozenset({apart.pid}))
+        assert ours.pid in {process.pid for process in found}
+        assert [process.ppid() for process in found if process.name() == "sleep"] == [ours.pid]
+    finally:
+        for family in families:
+            accounts.end_with_children(family.pid)
+            family.communicate()
 
 
 @pytest.mark.real

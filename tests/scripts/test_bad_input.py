@@ -19,7 +19,7 @@ from benchmarks.pace import Pace
 from scripts import bench, blocks, report
 from scripts.blocks import Block, run_block
 from scripts.exits import Exit, Stop
-from scripts.torture import House
+from scripts.house import House
 from tests.scripts.recorded import record
 
 SOON_S = 10.0  # a refusal takes a second or two; the rest is for a machine that does much else

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from benchmarks import journal
+from scripts.damage import DAMAGES, corrupt, judge
 from scripts.dataset import Omission, Run, load, write_tables
 from scripts.exits import Exit, Stop
-from scripts.torture import DAMAGES, corrupt, judge
 from scripts.whole import whole
 from tests.scripts.recorded import cell, record
 

@@ -2,13 +2,14 @@
 
 from dataclasses import replace
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
 from rich.console import Console
 
 from benchmarks.known import Found, waits
-from scripts import doctor
+from scripts import doctor, readings
 from scripts.doctor import Check, checks, conclusion, judged, refusals
 from scripts.exits import Exit
 from scripts.readings import NEEDED_FILES, Lateness, Limits, Readings, take
@@ -130,6 +131,15 @@ def test_threads_that_speed_up_python_are_believed_only_without_the_gil() -> Non
 def test_missing_shared_memory_is_named_but_stops_nobody() -> None:
     assert minded(NO_LOCKS) == {"/dev/shm"}
     assert not refusals(NO_LOCKS.limits)
+
+
+def test_shared_memory_that_is_missing_is_read_as_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def missing(context: object) -> None:
+        raise FileNotFoundError("/dev/shm")
+
+    monkeypatch.setattr(readings, "SHM", tmp_path / "shm")
+    monkeypatch.setattr("multiprocessing.context.BaseContext.Lock", missing)
+    assert (readings.shm_bytes(), readings.can_share_locks()) == (None, False)
 
 
 def test_too_few_threads_are_named() -> None:

@@ -14,8 +14,9 @@ from benchmarks.measure import BUDGET_S
 from scripts.blocks import SILENCE_S, Block, Tail, follow, how_it_ended
 from scripts.dataset import load
 from scripts.exits import Exit
+from scripts.house import House, after_a_while
 from scripts.sessions import end_session, scratch
-from scripts.torture import AT_ONCE, ONLY, TARGETS, House, after_a_while, kill
+from scripts.torture import AT_ONCE, ONLY, TARGETS, kill
 from tests.scripts.recorded import record
 
 KILLS = 6  # every target and every signal twice; `make torture` does a hundred
@@ -90,8 +91,8 @@ def planted(path: Path, models: list[str]) -> House:
     house = plain(path)
     for name, fault in FAULTS.items():
         (path / "benchmarks" / "models" / f"{name}.py").write_text(MODEL.format(name=name, fault=fault))
-    for file in (path / "benchmarks").glob("test_*.py"):
-        file.unlink()
+    for file in [*(path / "benchmarks").glob("test_*.py"), *(path / "benchmarks" / "claims").glob("*.toml")]:
+        file.unlink()  # claims name cells that are not there any more
     (path / "benchmarks" / "test_planted.py").write_text(EXPERIMENT.format(models=models))
     replace(path / "benchmarks" / "measure.py", f"BUDGET_S = {BUDGET_S}", f"BUDGET_S = {SHORT_S}.0")
     replace(path / "scripts" / "blocks.py", "BUDGET_S + 15", "BUDGET_S + 4")
@@ -162,6 +163,21 @@ def test_one_core_is_enough_and_is_what_computing_is_held_to() -> None:
     )
     found = subprocess.run(["taskset", "-c", core, sys.executable, "-c", script], capture_output=True, text=True)
     assert (found.returncode, found.stdout) == (0, "1 1.0\n")
+
+
+@pytest.mark.real
+def test_a_whole_run_is_made_on_one_core_and_says_so(short: Path) -> None:
+    house, core = House.build(short), str(min(os.sched_getaffinity(0)))
+    only = "io and sleep and (sequential or asyncio)"
+    done = house.bench("--blocks", "1", "--only", only, before=("taskset", "-c", core))
+    assert done.returncode == Exit.WELL, done.stderr
+    run = load(house.runs()[0])
+    assert (run.omissions, set(run.rounds["model"])) == ([], {"sequential", "asyncio"})
+    assert run.environment["machine"]["cores_usable"] == 1
+    assert set(run.rounds["parallel_capacity"]) == {1.0}
+    assert "1 usable core" in (run.path / "report.html").read_text()
+    assert {"speedup.svg", "speedup-slide-dark.png"} <= {file.name for file in (run.path / "charts").iterdir()}
+    assert after_a_while(house.left_behind) == []
 
 
 class Silent:

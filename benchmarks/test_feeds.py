@@ -1,0 +1,41 @@
+"""Chat and dashboards: one process feeds many clients, how late are the last? Each is a program in `probes/`.
+
+How long until 1,000 clients have what one of them said? How late are events at 500 that get ten a second? On request
+only.
+"""
+
+from collections.abc import Callable
+
+from benchmarks.cell import Cell, cells
+from benchmarks.probes import chat, dashboards, run_probe
+from benchmarks.workloads.nothing import Nothing
+
+Observe = Callable[[Cell, Callable[[], dict[str, float]]], None]
+
+
+@cells(
+    "chat",
+    workloads=[Nothing()],
+    models=["asyncio"],
+    concurrency=[chat.CLIENTS],
+    tasks=lambda concurrency: chat.MESSAGES,
+    on_request=True,
+    metrics=("last_delivery_p99_seconds", "last_delivery_p50_seconds", "deliveries", "clients_busy"),
+)
+def test_chat(observe: Observe, cell: Cell) -> None:
+    """Say something, and wait until everyone has it."""
+    observe(cell, lambda: run_probe("chat"))
+
+
+@cells(
+    "dashboards",
+    workloads=[Nothing()],
+    models=["asyncio"],
+    concurrency=[dashboards.CLIENTS],
+    tasks=lambda concurrency: dashboards.TICKS,
+    on_request=True,
+    metrics=("lateness_p99_seconds", "lateness_p50_seconds", "deliveries", "clients_busy"),
+)
+def test_dashboards(observe: Observe, cell: Cell) -> None:
+    """Feed them."""
+    observe(cell, lambda: run_probe("dashboards"))

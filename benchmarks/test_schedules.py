@@ -1,0 +1,42 @@
+"""Rate limits and timers: does asyncio do things when they are due? Each is a program in `probes/`.
+
+Does a client keep to an API's rate limit, and use it up? How late do 10,000 timers fire? On request only.
+"""
+
+from collections.abc import Callable
+
+from benchmarks.cell import Cell, cells
+from benchmarks.measure import Place
+from benchmarks.probes import rates, run_probe, timers
+from benchmarks.workloads.http import Http
+from benchmarks.workloads.nothing import Nothing
+
+Observe = Callable[[Cell, Callable[[], dict[str, float]]], None]
+
+
+@cells(
+    "rates",
+    workloads=[Http(delay_s=rates.DELAY_MS / 1000)],
+    models=["asyncio"],
+    concurrency=[rates.REQUESTS],
+    tasks=lambda concurrency: concurrency,
+    on_request=True,
+    metrics=("share_of_limit", "rate_limited", "answered"),
+)
+def test_rates(observe: Observe, place: Place, cell: Cell) -> None:
+    """Ask as fast as is allowed."""
+    observe(cell, lambda: run_probe("rates", place.provided["url"]))
+
+
+@cells(
+    "timers",
+    workloads=[Nothing()],
+    models=timers.WAYS,
+    concurrency=[timers.MANY],
+    tasks=lambda concurrency: concurrency,
+    on_request=True,
+    metrics=("lateness_p99_seconds", "few_lateness_p99_seconds", "armed"),
+)
+def test_timers(observe: Observe, cell: Cell) -> None:
+    """Arm, and wait for the last to fire."""
+    observe(cell, lambda: run_probe("timers", cell.model))
