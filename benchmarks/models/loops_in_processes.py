@@ -1,15 +1,11 @@
-"""Several event loops, each in a process of its own: as many as there are cores, and the tasks dealt among them.
-
-What servers with several asynchronous workers do. Each loop has its share of `concurrency`.
-"""
+"""Several event loops, each in a process of its own: as many as there are cores, each with its part of the tasks."""
 
 import os
-from asyncio import Semaphore, TaskGroup
-from asyncio import run as run_loop
+from asyncio import Semaphore, gather, run
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from itertools import repeat
+from itertools import pairwise, repeat
 from multiprocessing import get_context
 from typing import Any
 
@@ -19,35 +15,32 @@ from benchmarks.workloads import Workload
 NEEDS = {"form": "asyncio"}
 
 
-def run_share(workload: Workload, tasks: list[int], share: int) -> list[Any]:
-    """Run a loop with a coroutine for each of one process's tasks, `share` of them past the gate at once."""
+async def perform_all(workload: Workload, tasks: list[int], share: int) -> list[Any]:
+    """Await one process's tasks, `share` of them past the gate at once."""
+    gate = Semaphore(share)
 
-    async def run() -> list[Any]:
-        gate = Semaphore(share)
+    async def perform(task: int) -> Any:
+        async with gate:
+            return await workload.aperform(client, task)
 
-        async def perform(task: int) -> Any:
-            async with gate:
-                return await workload.aperform(client, task)
+    async with workload.aclient() as client:
+        return await gather(*map(perform, tasks))
 
-        async with workload.aclient() as client, TaskGroup() as group:
-            running = [group.create_task(perform(task)) for task in tasks]
-        return [task.result() for task in running]
 
-    return run_loop(run())
+def perform_part(workload: Workload, tasks: list[int], share: int) -> list[Any]:
+    """Run a loop in this process."""
+    return run(perform_all(workload, tasks, share))
 
 
 @contextmanager
 def loops_in_processes(workload: Workload, concurrency: int) -> Iterator[Run]:
-    """Run a loop in each of some processes, with every so manieth task."""
+    """Run a loop in each of some processes, with its share of `concurrency`."""
     loops = min(os.cpu_count() or 1, concurrency)
+    shares = [len(range(number, concurrency, loops)) for number in range(loops)]
 
     def run_all(tasks: list[int]) -> list[Any]:
-        answers = list[Any](tasks)
-        hands = [tasks[number::loops] for number in range(loops)]
-        shares = [len(range(number, concurrency, loops)) for number in range(loops)]
-        for number, share in enumerate(pool.map(run_share, repeat(workload), hands, shares)):
-            answers[number::loops] = share
-        return answers
+        parts = [tasks[a:b] for a, b in pairwise(len(tasks) * number // loops for number in range(loops + 1))]
+        return [answer for part in pool.map(perform_part, repeat(workload), parts, shares) for answer in part]
 
     context = get_context("forkserver")
     context.set_forkserver_preload([workload.module, __name__])

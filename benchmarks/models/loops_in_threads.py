@@ -1,14 +1,14 @@
-"""Several event loops, each in a thread of its own: as many as there are cores, and the tasks dealt among them.
+"""Several event loops, each in a thread of its own: as many as there are cores, each with its part of the tasks.
 
-Each loop has its share of `concurrency`. Where there is no GIL, this is how asyncio uses more than one core.
+Where there is no GIL, this is how asyncio uses more than one core.
 """
 
 import os
-from asyncio import Semaphore, TaskGroup
-from asyncio import run as run_loop
+from asyncio import Semaphore, gather, run
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import Any
 
 from benchmarks.models import Run
@@ -19,29 +19,26 @@ NEEDS = {"form": "asyncio"}
 
 @contextmanager
 def loops_in_threads(workload: Workload, concurrency: int) -> Iterator[Run]:
-    """Run a loop in each of some threads, with every so manieth task, and with a gate for its share."""
+    """Run a loop in each of some threads, with its share of `concurrency`."""
     loops = min(os.cpu_count() or 1, concurrency)
+    shares = [len(range(number, concurrency, loops)) for number in range(loops)]
 
-    async def run(tasks: list[int], share: int) -> list[Any]:
+    async def perform_all(tasks: list[int], share: int) -> list[Any]:
         gate = Semaphore(share)
 
         async def perform(task: int) -> Any:
             async with gate:
                 return await workload.aperform(client, task)
 
-        async with workload.aclient() as client, TaskGroup() as group:
-            running = [group.create_task(perform(task)) for task in tasks]
-        return [task.result() for task in running]
+        async with workload.aclient() as client:
+            return await gather(*map(perform, tasks))
 
-    def run_share(number: int, tasks: list[int]) -> list[Any]:
-        return run_loop(run(tasks, len(range(number, concurrency, loops))))
+    def perform_part(tasks: list[int], share: int) -> list[Any]:
+        return run(perform_all(tasks, share))
 
     def run_all(tasks: list[int]) -> list[Any]:
-        answers = list[Any](tasks)
-        hands = [tasks[number::loops] for number in range(loops)]
-        for number, share in enumerate(pool.map(run_share, range(loops), hands)):
-            answers[number::loops] = share
-        return answers
+        parts = [tasks[a:b] for a, b in pairwise(len(tasks) * number // loops for number in range(loops + 1))]
+        return [answer for part in pool.map(perform_part, parts, shares) for answer in part]
 
     with ThreadPoolExecutor(loops) as pool:
         yield run_all
