@@ -41,7 +41,8 @@ class Needs:
     """What a model needs, and what it does not offer.
 
     `package` and `python` must be here; `form` is the form of a workload that it runs; where it is `isolated`, the
-    workload must be fit for sub-interpreters; what is not `bounded` has all its tasks in flight at once.
+    workload must be fit for sub-interpreters; what is not `bounded` has all its tasks in flight at once; with fewer
+    than `least` places it would be another model.
     """
 
     package: str = ""
@@ -49,11 +50,12 @@ class Needs:
     form: str = "blocking"
     isolated: bool = False
     bounded: bool = True
+    least: int = 1
 
     def fits(self, workload: Workload, concurrency: int, tasks: int) -> bool:
         """Whether such a model can run the workload at all, `concurrency` of `tasks` at once, wherever it is."""
         spoken = self.form in workload.forms and (workload.isolated or not self.isolated)
-        return spoken and (self.bounded or tasks <= concurrency)
+        return spoken and self.least <= concurrency and (self.bounded or tasks <= concurrency)
 
     def missing(self) -> str:
         """What this machine lacks, in words; empty when it lacks nothing."""

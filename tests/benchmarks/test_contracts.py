@@ -292,6 +292,7 @@ def test_a_model_is_never_paired_with_a_workload_that_it_cannot_run() -> None:
     assert Needs(form="trio").fits(Wire(), 3, 7)
     assert not Needs().fits(Aiohttp(), 3, 7)
     assert not Needs(isolated=True).fits(Images(), 3, 7)
+    assert not Needs(least=2).fits(Sleep(), 1, 7)
     assert Needs(bounded=False).fits(Sleep(), 7, 7)
     assert not Needs(bounded=False).fits(Sleep(), 3, 7)
 

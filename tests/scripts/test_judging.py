@@ -145,6 +145,16 @@ def test_throughput_follows_from_seconds() -> None:
     assert judge(claim("1.9 … 2.1", measure), TWICE).verdict == "holds"
 
 
+def test_a_claim_about_a_model_that_cannot_run_here_is_not_testable_and_says_what_is_lacking() -> None:
+    threads = run(rounds("sequential", 2.0), absent={"threads": "needs Python 9.1"})
+    others = run(rounds("sequential", 2.0), absent={"trio": "needs trio"})
+    assert (judge(claim("> 1"), threads).verdict, judge(claim("> 1"), threads).reason) == (
+        "not testable here",
+        "needs Python 9.1",
+    )
+    assert judge(claim("> 1"), others).verdict == "could not be measured"
+
+
 @pytest.mark.parametrize(
     ("when", "reason"),
     [
