@@ -73,6 +73,8 @@ class SyntheticRun:
 
     rounds: pd.DataFrame
     environment: dict[str, Any] = field(default_factory=lambda: ENVIRONMENT)
+    python: str = ""
+    beside: tuple["SyntheticRun", ...] = ()
 
     @property
     def ranges_only(self) -> bool:
