@@ -14,7 +14,7 @@ MEASURE = $(if $(ONLY),--only "$(ONLY)") $(if $(BLOCKS),--blocks $(BLOCKS)) $(if
 JUDGE = $(if $(TALK),--talk "$(TALK)") $(if $(RUN),--run $(RUN)) $(if $(BLOCKS),--blocks $(BLOCKS)) $(if $(SEED),--seed $(SEED))
 
 .DEFAULT_GOAL := help
-.PHONY: help bench quick full matrix claims claim compare charts report slides trace doctor aa reference test check lint torture harness clean lock
+.PHONY: help bench quick full matrix claims claim compare charts report slides trace race dev doctor aa reference test check lint torture harness clean lock
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +54,13 @@ slides: $(VENV)/core ## a deck about a run: PDF and 1920 x 1080 pictures, light 
 
 trace: $(VENV)/core ## when each task ran, for Perfetto to open (ONLY="scaling and asyncio")
 	@$(PY) -m scripts.trace $(RUN) $(if $(ONLY),--only "$(ONLY)")
+
+race: $(VENV)/core ## watch the models race, live, on a page of your own (ARGS="--open --port 8000")
+	@$(PY) -m scripts.site $(ARGS)
+
+dev: $(VENV)/dev ## the same page while you work on it: reloads by itself (PORT=8000)
+	@$(VENV)/bin/adev runserver scripts/site/app.py --app-factory dev_app --host 127.0.0.1 \
+	  --port $(or $(PORT),8000) --static scripts/site/static
 
 doctor: $(VENV)/core ## what this machine can and cannot establish
 	@$(PY) -m scripts.doctor

@@ -46,9 +46,19 @@ class Usage:
 
 
 def descendants(apart: frozenset[int]) -> list[psutil.Process]:
-    """Living descendants of this process, but for those `apart` and theirs."""
-    children = [child for child in psutil.Process().children() if child.pid not in apart]
-    return children + [grandchild for child in children for grandchild in living_below(child)]
+    """Living descendants of this process, but for those `apart` and theirs.
+
+    Parents come before their children. Asked child by child, psutil would look at every process of the machine each
+    time: seven milliseconds a round.
+    """
+    ours, outside = list[psutil.Process](), set(apart)
+    for process in living_below(psutil.Process()):
+        with suppress(psutil.NoSuchProcess):
+            if outside.isdisjoint({process.pid, process.ppid()}):
+                ours.append(process)
+            else:
+                outside.add(process.pid)
+    return ours
 
 
 def living_below(process: psutil.Process) -> list[psutil.Process]:

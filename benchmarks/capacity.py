@@ -4,8 +4,9 @@
 sampled in every block, for each kind of work that its cells compute, with that kind's own loop: `digest` kept its speed
 while `primes` moved by a factor of two.
 
-`latest` says what the machine gave just now, and stands beside each round. `best` is the most that the block has seen
-so far: a floor is what no schedule can beat, and a sample that is a few seconds old was beaten (by 8 %, by threads).
+`latest` says what the machine gave just now, and stands beside each round. `best` is the most that was seen so far, in
+the block or when the tasks were sized: a floor is what no schedule can beat. Floors from a sample that was a few
+seconds old were beaten, by 8 % on a quiet machine and by 100 % beside other programs.
 
 Rejected: threads (the GIL), a pool (its queue is part of what would be measured), one sample a run (it drifts).
 """
@@ -23,7 +24,7 @@ from typing import Self
 from benchmarks.pace import NUMBERS, Pace, kind_of, rate
 from benchmarks.workloads import Capacity, Workload
 
-SPIN_S = 0.1  # some 100 looks at the clock, and short enough to repeat many times a block
+SPIN_S = 0.05  # more than ten pieces of the longest kind, and short enough to repeat many times a block
 GROUPS, OWN_GROUPS = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")  # where Linux keeps control groups
 MAX_AGE_S = 5.0  # of a sample when a cell computes; it was seen to change within seconds
 
@@ -121,7 +122,7 @@ class Gauge:
     def sample(self, kind: str = NUMBERS) -> Capacity:
         """Look now; a kind's first look finds cold caches, and is thrown away."""
         if kind not in self.samples:
-            self.samples[kind] = []
+            self.samples[kind] = [Capacity()]  # the calibration
             self.look(kind)
         self.samples[kind].append(self.look(kind))
         self.sampled_at[kind] = self.clock()

@@ -7,7 +7,7 @@ PIECES; a workload without one is held to `primes`.
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -67,9 +67,9 @@ class Pace:
     rates: dict[str, float]
 
     @classmethod
-    def measure(cls) -> Self:
+    def measure(cls, kinds: Iterable[str] = tuple(PIECES)) -> Self:
         """The median of several trials each, after one that warms up."""
-        return cls({kind: median([rate(kind, TRIAL_S) for _ in range(1 + TRIALS)][1:]) for kind in PIECES})
+        return cls({kind: median([rate(kind, TRIAL_S) for _ in range(1 + TRIALS)][1:]) for kind in kinds})
 
     @classmethod
     def read(cls, path: Path) -> Self:

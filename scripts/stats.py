@@ -112,7 +112,7 @@ def unpaired_ratio(numerator: ArrayLike, denominator: ArrayLike, confidence: flo
     parts = sum(square**2 / (logs.size - 1) for square, logs in zip(squares, (top, bottom), strict=True))
     freedom = sum(squares) ** 2 / parts if parts else math.inf
     centre = float(top.mean() - bottom.mean())
-    half = float(stdtrit(freedom, (1 + _share(confidence)) / 2)) * error if error else 0.0
+    half = float(stdtrit(freedom, (1 + _share(confidence)) / 2)) * error
     p_value = 2 * float(stdtr(freedom, -abs(_t(np.asarray(centre), np.asarray(error)))))
     blocks = min(top.size, bottom.size)
     return _exponentiated(Interval(centre, centre - half, centre + half, blocks, confidence, p_value))

@@ -18,9 +18,12 @@ def digest(task: int, blocks: int) -> str:
 
 
 @lru_cache
-def digest_at_once(task: int, blocks: int) -> str:
-    """The same digest, of one large buffer in one call."""
-    return sha256(str(task).encode() + BLOCK * blocks).hexdigest()
+def digest_by_eights(task: int, blocks: int) -> str:
+    """The same digest, cut elsewhere: the odd blocks with the number, the others eight at a time."""
+    running, eight = sha256(str(task).encode() + BLOCK * (blocks % 8)), BLOCK * 8
+    for _ in range(blocks // 8):
+        running.update(eight)
+    return running.hexdigest()
 
 
 @dataclass(frozen=True)
@@ -46,8 +49,8 @@ class Digest(Workload):
         return digest(task, self.blocks)
 
     def answer(self, task: int) -> str:
-        """The digest of one call."""
-        return digest_at_once(task, self.blocks)
+        """The digest, cut elsewhere."""
+        return digest_by_eights(task, self.blocks)
 
     def compute_s(self, task: int) -> float:
         """The calibrated time."""

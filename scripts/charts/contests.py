@@ -14,7 +14,7 @@ from scripts import stats, verdicts
 from scripts.answers import MARGIN
 from scripts.charts.data import CELL, Point, Run, remembered
 from scripts.charts.mixed import panels, share, shown
-from scripts.summary import block_medians
+from scripts.summary import block_medians, kind_of_work
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def tiles(run: Run) -> list[Tile]:
             size,
             tuple(cells),
             tuple(row),
-            tuple(slower(run, each, float(next(adjusted))) for each in row),
+            tuple(slower(run, cells[0], each, float(next(adjusted))) for each in row),
         )
         for (size, cells), row in zip(found, ratios, strict=True)
     ]
@@ -86,6 +86,7 @@ def ratio(medians: Mapping[Any, pd.Series], fastest: Point, other: Point) -> sta
     return stats.geometric_mean(pairs.to_numpy())
 
 
-def slower(run: Run, found: stats.Interval, p_value: float) -> bool:
-    """Whether the ratio establishes a difference that matters."""
-    return verdicts.compare(found, MARGIN, run.noise_floors.get("mixed") or 0.0, p_value) is verdicts.Comparison.SLOWER
+def slower(run: Run, fastest: Point, found: stats.Interval, p_value: float) -> bool:
+    """Whether the ratio establishes a difference that matters, beyond what twins of such work showed."""
+    floor = run.noise_floors.get(kind_of_work(fastest.wait_s, fastest.compute_s)) or 0.0
+    return verdicts.compare(found, MARGIN, floor, p_value) is verdicts.Comparison.SLOWER

@@ -30,8 +30,8 @@ def draw(run: Run, theme: Theme) -> Figure | None:
     if not found:
         return None
     sizes, shares = distinct(each.concurrency for each in found), sorted({each.share for each in found})
-    floor = run.noise_floors.get("mixed")
-    noise = f"Identical twins differed by up to {digits(100 * floor)} %" if floor else ""
+    twins = listed(f"{digits(100 * floor)} % {kind}" for kind, floor in run.noise_floors.items() if floor)
+    noise = f"Identical twins differed by up to {twins}" if twins else ""
     page = open_page(
         theme,
         title=TITLE,

@@ -20,17 +20,19 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from benchmarks.capacity import usable_cores
 from scripts.bench import RESULTS
+from scripts.charts.theme import colour
 from scripts.exits import Stop
-from scripts.site.ask import CLASSICAL, LIMITS, MODELS
-from scripts.site.hall import Hall, Visitor
+from scripts.site.ask import CLASSICAL, LIMITS, MODELS, presets
+from scripts.site.hall import ALIVE_S, MOST_BYTES, Hall, Visitor
 from scripts.site.past import Past, past_runs, side_by_side
 from scripts.site.race import House, opened_house
 
 HERE = Path(__file__).parent
 HALL = web.AppKey("HALL", Hall)
 RUNS = web.AppKey("RUNS", Path)
-POLICY = web.AppKey("POLICY", str)
+HEADERS = web.AppKey("HEADERS", dict[str, str])
 EXPOSED = web.AppKey("EXPOSED", bool)
+POLICY = "Content-Security-Policy"
 OURS = "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 REPORT = (
     "sandbox allow-scripts allow-popups; default-src 'none'; img-src data: blob:; font-src data:; "
@@ -45,7 +47,8 @@ templates = Environment(loader=PackageLoader("scripts.site"), autoescape=True, u
 def create_app(*, exposed: bool = False, results: Path = RESULTS, opening: Opening = opened_house) -> web.Application:
     """The page, whose house is opened when it starts and closed when it ends."""
     app = web.Application(middlewares=[guard])
-    app[RUNS], app[EXPOSED], app[POLICY] = results, exposed, OURS
+    app[RUNS], app[EXPOSED] = results, exposed
+    app[HEADERS] = {POLICY: OURS, "Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
     app.cleanup_ctx.append(partial(furnish, opening))
     app.on_shutdown.append(leave_hall)
     app.router.add_get("/", show_race)
@@ -60,7 +63,7 @@ def create_app(*, exposed: bool = False, results: Path = RESULTS, opening: Openi
 def dev_app() -> web.Application:
     """The page under `make dev`, whose live reload is a script from another port: without a policy against that."""
     app = create_app()
-    app[POLICY] = ""
+    del app[HEADERS][POLICY]
     return app
 
 
@@ -79,7 +82,7 @@ async def leave_hall(app: web.Application) -> None:
 @web.middleware
 async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Answer to our own names only; say what a page may load; turn refusals into pages."""
-    if not (request.app[EXPOSED] or is_loopback(urlsplit(f"//{request.host}").hostname or "")):
+    if not (request.app[EXPOSED] or is_loopback(request.host)):
         return problem(403, "Start the page with --expose to reach it by another name than localhost.")
     try:
         response = await handler(request)
@@ -88,16 +91,16 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     except Stop as stop:
         response = problem(422, str(stop))
     if not response.prepared:
-        response.headers.setdefault("Content-Security-Policy", request.app[POLICY])
-        response.headers.setdefault("Cache-Control", "no-cache")
-        response.headers["X-Content-Type-Options"] = "nosniff"
+        for name, value in request.app[HEADERS].items():
+            response.headers.setdefault(name, value)
     return response
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine is reached by that name."""
+    """Whether only this machine is reached by that name, with or without a port."""
     try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+        name = urlsplit(f"//{host}").hostname or ""
+        return name == "localhost" or ipaddress.ip_address(name).is_loopback
     except ValueError:
         return False
 
@@ -115,19 +118,14 @@ def problem(status: int, sentence: str) -> web.Response:
 
 async def show_race(request: web.Request) -> web.Response:
     """The race."""
-    shown = {"limits": LIMITS, "models": MODELS, "chosen": CLASSICAL, "cores": usable_cores()}
-    return page("race.html", here="race", **shown)
-
-
-async def show_colours(request: web.Request) -> web.Response:
-    """The colours of the models, as the charts have them."""
-    return web.Response()
+    models = [{"name": name, "colour": colour(name), "chosen": name in CLASSICAL} for name in MODELS]
+    return page("race.html", here="race", limits=LIMITS, presets=presets(), models=models, cores=usable_cores())
 
 
 async def watch(request: web.Request) -> web.WebSocketResponse:
     """The socket over which a race is started and told."""
     origin = request.headers.get("Origin")
-    if origin is not None and urlsplit(origin).netloc != request.host:
+    if origin is not None and origin.partition("://")[2] != request.host:
         raise web.HTTPForbidden(text="Only the page itself may open this socket.")
     socket = web.WebSocketResponse(heartbeat=ALIVE_S, max_msg_size=MOST_BYTES)
     await socket.prepare(request)
@@ -137,7 +135,9 @@ async def watch(request: web.Request) -> web.WebSocketResponse:
 
 async def list_runs(request: web.Request) -> web.Response:
     """All past runs."""
-    return page("runs.html", here="runs", runs=list(found(request).values()))
+    runs = list(found(request).values())
+    names = [run.name for run in runs if not run.trouble]
+    return page("runs.html", here="runs", runs=runs, chosen={"a": names[:1], "b": names[1:2] or names[:1]})
 
 
 def found(request: web.Request) -> dict[str, Past]:
@@ -150,7 +150,7 @@ async def show_report(request: web.Request) -> web.StreamResponse:
     past = found(request).get(request.match_info["name"])
     if past is None or past.report is None:
         raise web.HTTPNotFound
-    return web.FileResponse(past.report, headers={"Content-Security-Policy": REPORT})
+    return web.FileResponse(past.report, headers={POLICY: REPORT})
 
 
 async def compare(request: web.Request) -> web.Response:
@@ -160,5 +160,5 @@ async def compare(request: web.Request) -> web.Response:
     if any(past is None or past.trouble for past in chosen):
         return problem(400, "Choose two runs that can be read: the list of runs is above.")
     one, other = (past for past in chosen if past)
-    side = await asyncio.to_thread(side_by_side, one, other)
-    return page("compare.html", here="runs", one=one, other=other, side=side)
+    cells = await asyncio.to_thread(side_by_side, one.folder, other.folder)
+    return page("compare.html", here="runs", one=one, other=other, cells=cells)

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Self
 
+from benchmarks.capacity import usable_cores
 from benchmarks.models import NAMES
 from benchmarks.workloads import Capacity
 from benchmarks.workloads.mixed import Mixed
+from scripts.site.runner import Order
 
 MOST_CONCURRENCY = 500
 MOST_PROCESSES = 32  # some 10 MB and a hundredth of a second of one core each, before they do anything
@@ -18,7 +21,7 @@ MODELS = (*(name for name in CLASSICAL if name in NAMES), *(name for name in NAM
 
 @dataclass(frozen=True)
 class Limit:
-    """A number that a visitor chooses: how it is called, its range, what it is when nothing is chosen, what it means."""
+    """A number that a visitor chooses: its name and label, its range, what it usually is, what it means."""
 
     name: str
     label: str
@@ -47,6 +50,15 @@ LIMITS = (
 )
 
 
+def presets() -> dict[str, dict[str, int]]:
+    """Work that shows something, by what it does most of the time."""
+    return {
+        "waiting": {"tasks": 100, "delay_ms": 50, "concurrency": 20, "cpu_percent": 0},
+        "mixed": {"tasks": 100, "delay_ms": 50, "concurrency": 20, "cpu_percent": 20},
+        "computing": {"tasks": 40, "delay_ms": 50, "concurrency": usable_cores(), "cpu_percent": 100},
+    }
+
+
 @dataclass(frozen=True)
 class Ask:
     """A race that may be run."""
@@ -62,7 +74,8 @@ class Ask:
     def read(cls, message: dict[str, Any]) -> Self:
         """What a message asks for; ValueError says what is wrong with it and what would be right."""
         numbers = {limit.name: limit.read(message.get(limit.name, limit.usual)) for limit in LIMITS}
-        asked = cls(**numbers, models=read_models(message.get("models", list(CLASSICAL))), together=message.get("together") is True)  # fmt: skip
+        models = read_models(message.get("models", list(CLASSICAL)))
+        asked = cls(**numbers, models=models, together=message.get("together") is True)
         asked.check()
         return asked
 
@@ -85,18 +98,24 @@ class Ask:
         """How many tasks may be in flight under `model`."""
         return min(self.concurrency, MOST_PROCESSES) if model == "processes" else self.concurrency
 
-    def workload(self, url: str = "", numbers_per_s: float = 0.0) -> Mixed:
-        """What a task is."""
-        return Mixed(self.cpu_percent / 100, self.delay_ms / 1000, url, numbers_per_s)
+    @property
+    def workload(self) -> Mixed:
+        """What a task is, but for where it is fetched."""
+        return Mixed(self.cpu_percent / 100, self.delay_ms / 1000)
+
+    def order(self, model: str, url: str, numbers_per_s: float, path: Path) -> Order:
+        """What the runner of a lane is told."""
+        task_s, cpu_share = self.delay_ms / 1000, self.cpu_percent / 100
+        return Order(model, self.tasks, self.places(model), task_s, cpu_share, url, numbers_per_s, str(path))
 
     def floor_s(self, model: str, capacity: Capacity) -> float:
         """What no schedule can beat with as many in flight."""
-        return self.workload().floor(list(range(self.tasks)), self.places(model), capacity)
+        return self.workload.floor(list(range(self.tasks)), self.places(model), capacity)
 
     def expected_s(self, model: str) -> float:
         """About what a lane takes, when one core is all there is; a millisecond a task is not for nothing either."""
         places = 1 if model == "sequential" else self.places(model)
-        return self.workload().floor(list(range(self.tasks)), places, Capacity()) + self.tasks * 0.001
+        return self.workload.floor(list(range(self.tasks)), places, Capacity()) + self.tasks * 0.001
 
 
 def read_models(value: Any) -> tuple[str, ...]:

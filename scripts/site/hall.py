@@ -1,7 +1,8 @@
 """Where visitors watch: one race at a time, which all of them see from its beginning, whenever they come.
 
 The visitor who comes late is sent what has been told so far. When nobody is left the work stops; not at once, because
-a page that is loaded again is gone for a moment. Whoever cannot keep up is sent away, and his page comes back by itself.
+a page that is loaded again is gone for a moment. Whoever cannot keep up is sent away, and the page
+comes back by itself.
 """
 
 import asyncio

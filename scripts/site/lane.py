@@ -23,7 +23,7 @@ class Lane:
     def __init__(self, number: int, order: Order, expected_s: float) -> None:
         self.number, self.order = number, order
         self.limit_s = PATIENCE * expected_s + SPARE_S
-        self.floor_s, self.since = 0.0, time.monotonic()
+        self.since = time.monotonic()
         self.marks = Marks.create(Path(order.path), order.tasks)
         self.news = News(self.marks)
         self.service = Service("scripts.site.runner", (order.to_json(),))
@@ -46,10 +46,10 @@ class Lane:
         """Whether it waits to be let go, or never will."""
         return bool(self.said()) or bool(self.trouble(READY_S))
 
-    def go(self, floor_s: float) -> None:
+    def go(self) -> None:
         """Let it go, on a fresh account of the server."""
         reset(self.order.url)
-        self.floor_s, self.since = floor_s, time.monotonic()
+        self.since = time.monotonic()
         self.marks.moments[GO] = 1.0
 
     def now_us(self) -> int:
@@ -73,11 +73,10 @@ class Lane:
     def told(self, run: dict[str, Any]) -> dict[str, Any]:
         """The result, which is none where the server has seen other work than was asked for."""
         account, tasks = stats(self.order.url), self.order.tasks
-        seen = {name: int(account[name]) for name in ("started", "successes", "connections", "peak_in_flight")}
+        seen = {name: int(account[name]) for name in ("started", "successes")}
         reason = run["reason"]
         if not reason and not tasks == seen["started"] == seen["successes"]:
             reason = f"{tasks} tasks, but the server saw {seen['started']} requests and met {seen['successes']}"
         if not reason and run["peak"] > self.order.concurrency:
             reason = f"{run['peak']} tasks were in flight at once, but {self.order.concurrency} are allowed"
-        figures = {"seconds": run["seconds"], "floor_s": self.floor_s, "requests": seen["successes"]}
-        return figures | {"peak": run["peak"], "connections": seen["connections"], "reason": reason}
+        return {"seconds": run["seconds"], "requests": seen["successes"], "peak": run["peak"], "reason": reason}

@@ -19,4 +19,4 @@ class News:
         self.known[new] = True
         since_us = np.rint((moments[len(HEADER) + new] - moments[BEGAN]) * 1e6).astype(int)
         order = np.argsort(since_us, kind="stable")
-        return np.column_stack((new // len(KINDS), new % len(KINDS), since_us))[order].ravel().tolist()  # type: ignore[no-any-return]
+        return np.column_stack((new // len(KINDS), new % len(KINDS), since_us))[order].ravel().tolist()

@@ -4,21 +4,18 @@ A name from an address never becomes a path: it is looked up among the folders t
 out of the results is none of them.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
-from scripts.console import heading, line
-from scripts.dataset import load, read_environment
-from scripts.exits import Stop
-from scripts.summary import KEY
+from scripts.compare import conclusion, introduction, name, shown
+from scripts.comparisons import Row, rows
+from scripts.dataset import load
+from scripts.exits import Exit, Stop
+from scripts.schema import read_environment
 
 REFERENCE = "reference"
-Row = list[str]
 
 
 @dataclass(frozen=True)
@@ -83,39 +80,25 @@ def read_past(folder: Path) -> Past:
 
 
 @dataclass(frozen=True)
-class Side:
-    """Two runs side by side: rows by the question that they answer, and what to mind."""
+class Cells:
+    """Two runs side by side as `make compare` shows them: an introduction, a row for each cell, what it comes to."""
 
-    groups: dict[str, list[tuple[str, Row, Row]]]
-    different: list[str]
-
-
-def side_by_side(one: Past, other: Past) -> Side:
-    """The cells of two runs, paired. Stop when one of them cannot be read."""
-    rows = [cells(load(past.folder).summary) for past in (one, other)]
-    groups: dict[str, list[tuple[str, Row, Row]]] = {}
-    for key in [*rows[0], *(key for key in rows[1] if key not in rows[0])]:
-        found = [side.get(key, []) for side in rows]
-        name = next(row[0] for row in found if row).strip()
-        groups.setdefault(key[0], []).append((name, found[0][1:4], found[1][1:4]))
-    return Side(groups, list(differences(one, other)))
+    introduction: list[str]
+    rows: list[list[str]]
+    conclusion: str
 
 
-def cells(summary: pd.DataFrame) -> dict[tuple[str, ...], Row]:
-    """What the terminal shows of each cell, by its question and what makes it itself."""
-    found = {}
-    for _, row in summary.iterrows():
-        question = heading(row["experiment"], row["workload"], row["wait_seconds"], row["compute_seconds"])
-        found[question, *(str(row[name]) for name in KEY), str(row.get("metric", ""))] = line(row)
-    return found
+def side_by_side(one: Path, other: Path) -> Cells:
+    """The cells that two runs have in common. Stop when one of them cannot be read, or there are none."""
+    first, second = load(one), load(other)
+    if not (found := rows(first, second)):
+        raise Stop(
+            Exit.UNMEASURED, f"{one.name} and {other.name} have no cell in common, or too few blocks to compare."
+        )
+    return Cells(introduction(first, second), list(map(told, found)), conclusion(found, []))
 
 
-def differences(one: Past, other: Past) -> Iterator[str]:
-    """What else than the code may have made a difference."""
-    for what, left, right in (
-        ("machine", one.machine, other.machine),
-        ("Python", one.python, other.python),
-        ("packages", one.environment["packages"], other.environment["packages"]),
-    ):
-        if left != right:
-            yield what
+def told(row: Row) -> list[str]:
+    """A row of the comparison: cell, A, B, B / A with its interval, what B is."""
+    ratio = f"{row.ratio.estimate:.3g} [{row.ratio.low:.3g}, {row.ratio.high:.3g}]"
+    return [name(row), shown(row.what, row.a), shown(row.what, row.b), ratio, row.words]

@@ -7,7 +7,7 @@ Plain code in a thread of its own: it waits for processes and files, and must un
 the same as coroutines (cancelled in the middle of starting a process, they lose it).
 """
 
-import tempfile
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
@@ -16,16 +16,15 @@ from threading import Event
 from typing import Any
 
 from benchmarks.capacity import Gauge
-from benchmarks.pace import Pace
+from benchmarks.pace import NUMBERS, Pace
 from scripts.bench import alone
 from scripts.exits import Stop
+from scripts.sessions import scratch
 from scripts.site.ask import Ask
 from scripts.site.lane import Lane
-from scripts.site.runner import Order
 from servers.supervise import ServiceError, serve
 
 FRAMES_PER_S = 40  # an eye takes 25 for a movement; each costs a tenth of a millisecond
-MEMORY = Path("/dev/shm")  # where files are memory; elsewhere the system's own folder does
 STOPPED = "stopped"
 
 Tell = Callable[[dict[str, Any]], None]
@@ -44,10 +43,9 @@ class House:
 @contextmanager
 def opened_house() -> Iterator[House]:
     """Calibrate, start the server; nothing is left afterwards."""
-    numbers_per_s = Pace.measure().numbers_per_s
-    folder = tempfile.TemporaryDirectory(prefix="overlap-race-", dir=MEMORY if MEMORY.is_dir() else None)
-    with folder as marks, serve("servers.latency") as server, Gauge(numbers_per_s) as gauge:
-        yield House(server.url, numbers_per_s, gauge, Path(marks))
+    pace = Pace.measure([NUMBERS])
+    with scratch(), serve("servers.latency") as server, Gauge(pace) as gauge:
+        yield House(server.url, pace.rates[NUMBERS], gauge, Path(os.environ["TMPDIR"]))
 
 
 @dataclass
@@ -65,25 +63,37 @@ class Race:
         reason = ""
         try:
             with alone():
-                self.tell({"kind": "race", "ask": asdict(self.ask), "lanes": self.introduced()})
+                self.tell(self.introduction())
                 self.run_all()
         except (Stop, ServiceError, OSError) as problem:
             reason = str(problem)
         self.tell({"kind": "end", "reason": reason or STOPPED * self.stopping.is_set()})
 
-    def introduced(self) -> list[dict[str, Any]]:
-        """The lanes before anything has happened."""
-        return [{"model": model, "places": self.ask.places(model)} for model in self.ask.models]
+    def introduction(self) -> dict[str, Any]:
+        """What is asked for, before anything has happened."""
+        lanes = [
+            {"model": model, "places": self.ask.places(model), "expected_s": self.ask.expected_s(model)}
+            for model in self.ask.models
+        ]
+        return {"kind": "race", "ask": asdict(self.ask), "lanes": lanes, "numbers_per_s": self.house.numbers_per_s}
 
     def run_all(self) -> None:
         """One lane after another; or all at once, each with a server of its own that keeps its account."""
         numbers = range(len(self.ask.models))
+        self.house.gauge.samples.clear()
         with ExitStack() as servers:
             spare = numbers[1:] if self.ask.together else ()
             urls = [self.house.url, *(servers.enter_context(serve("servers.latency")).url for _ in spare)]
             for group in [numbers] if self.ask.together else [[number] for number in numbers]:
                 if not self.stopping.is_set():
                     self.run_group([(number, urls[place]) for place, number in enumerate(group)])
+            self.measure()
+
+    def measure(self) -> None:
+        """Tell the floor of each lane, by the most computing that the machine was seen to do during this race."""
+        self.house.gauge.sample()
+        capacity = self.house.gauge.best(self.ask.workload)
+        self.tell({"kind": "floors", "floors_s": [self.ask.floor_s(model, capacity) for model in self.ask.models]})
 
     def run_group(self, group: list[tuple[int, str]]) -> None:
         """Run lanes at the same time: get them ready, take the measure of the machine, let them go, watch."""
@@ -93,9 +103,9 @@ class Race:
             while not all(lane.ready for lane in lanes):
                 if self.stopping.wait(1 / FRAMES_PER_S):
                     return
-            capacity = self.house.gauge.sample()
+            self.measure()
             for lane in lanes:
-                lane.go(self.ask.floor_s(lane.order.model, capacity))
+                lane.go()
             self.tell_all(lanes, "go")
             self.watch(lanes)
 
@@ -113,20 +123,11 @@ class Race:
 
     def lane(self, number: int, url: str) -> Lane:
         """Start the process of a lane."""
-        model = self.ask.models[number]
-        order = Order(
-            model=model,
-            tasks=self.ask.tasks,
-            concurrency=self.ask.places(model),
-            task_s=self.ask.delay_ms / 1000,
-            cpu_share=self.ask.cpu_percent / 100,
-            url=url,
-            numbers_per_s=self.house.numbers_per_s,
-            path=str(self.house.folder / f"{number}.marks"),
-        )
+        model, path = self.ask.models[number], self.house.folder / f"{number}.marks"
+        order = self.ask.order(model, url, self.house.numbers_per_s, path)
         return Lane(number, order, self.ask.expected_s(model))
 
     def tell_all(self, lanes: list[Lane], kind: str) -> None:
         """Tell the same of several lanes."""
         for lane in lanes:
-            self.tell({"kind": kind, "lane": lane.number, "floor_s": lane.floor_s})
+            self.tell({"kind": kind, "lane": lane.number})

@@ -10,7 +10,7 @@ import json
 import os
 import sys
 import time
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from benchmarks.models import model
@@ -41,7 +41,7 @@ class Order:
     def workload(self) -> Mixed:
         """The work."""
         plain = Mixed(self.cpu_share, self.task_s, self.url, self.numbers_per_s)
-        return Marked(*astuple(plain), self.path) if self.marked else plain
+        return Marked(**asdict(plain), path=self.path) if self.marked else plain
 
     def to_json(self) -> str:
         """As an argument of the command line."""

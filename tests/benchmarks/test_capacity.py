@@ -109,6 +109,12 @@ def test_a_limit_is_the_most_that_was_seen_and_the_columns_are_what_was_seen_las
     assert best.rate(1) == 1.2
 
 
+def test_a_block_beside_other_programs_is_held_to_what_the_machine_did_without_them() -> None:
+    gauge = Planted([STEADY, Capacity(0.4, 1.2)])
+    assert gauge.latest(Primes()) == Capacity(0.4, 1.2)
+    assert gauge.best(Primes()) == Capacity(1.0, 1.0)
+
+
 def test_no_later_sample_raises_a_floor() -> None:
     moods = [Capacity(speed / 10, parallel / 10) for speed in (7, 12, 9) for parallel in (10, 14, 20)]
     workload = Primes(task_s=0.05, numbers_per_s=1)

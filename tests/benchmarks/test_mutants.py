@@ -354,6 +354,27 @@ def test_a_round_is_disturbed_when_others_took_more_than_five_percent(
 
 
 @pytest.mark.real
+def test_who_supports_the_measurement_is_left_out_with_all_that_it_started() -> None:
+    parent = "import subprocess, sys; subprocess.Popen(['sleep', '60']); print(flush=True); sys.stdin.read()"
+    families = [
+        subprocess.Popen([sys.executable, "-c", parent], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        for _ in range(2)
+    ]
+    for family in families:
+        assert family.stdout
+        family.stdout.readline()
+    ours, apart = families
+    try:
+        found = accounts.descendants(frozenset({apart.pid}))
+        assert ours.pid in {process.pid for process in found}
+        assert [process.ppid() for process in found if process.name() == "sleep"] == [ours.pid]
+    finally:
+        for family in families:
+            accounts.end_with_children(family.pid)
+            family.communicate()
+
+
+@pytest.mark.real
 def test_a_busy_loop_beside_disturbs_the_rounds() -> None:
     until = f"import time; t=time.time()+{3}\nwhile time.time()<t: pass"
     loops = [subprocess.Popen([sys.executable, "-c", until], start_new_session=True) for _ in range(2)]

@@ -21,6 +21,7 @@ START_S = {"sequential": 0.0001, "threads": 0.002, "processes": 0.09, "asyncio":
 TASK_S = {"sequential": 0.0004, "threads": 0.00045, "processes": 0.0005, "asyncio": 0.00022}
 UNIT = {"task": 9e-6, "thread": 7.4e-5, "process-fork": 0.0021, "process-forkserver": 0.0105, "process-spawn": 0.061}
 BYTES = {"threads": (1000, 24_400.0), "asyncio": (1000, 6_100.0), "processes": (50, 11_300_000.0)}
+GAPS = {"await-sleep": 0.0112, "time-sleep": 0.506, "file-read": 0.11, "aiofiles": 0.0124}
 ENVIRONMENT = {
     "run": "2026-11-23T23-40-00",
     "seed": 7,
@@ -42,6 +43,11 @@ class Work:
     compute_s: float = 0.0
     holds_gil: bool = True
     twin: bool = False
+
+    @property
+    def asks(self) -> bool:
+        """Whether a server does the waiting."""
+        return self.workload in ("wire", "http")
 
     @property
     def floor_s(self) -> float:
@@ -152,6 +158,8 @@ def rounds_of(work: Work, block: int, random: np.random.Generator, stretch: floa
             "efficiency": work.floor_s / seconds,
             "saturated": "client" if client else "",
             "parallel_capacity": CAPACITY * random.lognormal(sigma=0.05),
+            "cpu_seconds": work.tasks * (work.compute_s + TASK_S.get(work.model, 0.0003)) + start_s,
+            "server_cpu_seconds": work.tasks * 1e-4 * random.lognormal(sigma=0.05) if work.asks else np.nan,
         }
 
 
@@ -176,7 +184,7 @@ def row(work: Work, block: int, number: int) -> dict[str, Any]:
 
 
 def costs(block: int, random: np.random.Generator, stretch: float) -> Iterator[dict[str, Any]]:
-    """Starting and memory, which are observed once a block."""
+    """Starting, memory and blocking, which are observed once a block."""
     for model, unit_s in UNIT.items():
         value = unit_s * random.lognormal(sigma=0.05) * stretch ** (len(model) % 3)
         yield row(Work("starting", "nothing", model, 1, 1), block, 1) | {
@@ -188,6 +196,12 @@ def costs(block: int, random: np.random.Generator, stretch: float) -> Iterator[d
         yield row(Work("memory", "sleep", model, size, size, wait_s=0.02), block, 1) | {
             "metric": "bytes_per_task",
             "bytes_per_task": value,
+        }
+    for model, gap_s in GAPS.items():
+        value = gap_s * random.lognormal(sigma=0.02) * stretch ** (len(model) % 3)
+        yield row(Work("blocking", "nothing", model, 1, 1), block, 1) | {
+            "metric": "longest_gap_seconds",
+            "longest_gap_seconds": value,
         }
 
 

@@ -1,27 +1,37 @@
 """A chart may not say anything else than the table, hide a number behind another, or pass over a missing one."""
 
 import math
-from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
-from matplotlib.artist import Artist
 from matplotlib.collections import LineCollection, PolyCollection
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
-from scripts.charts import CHARTS, cpu_scaling, draw_all, memory, mixed, scaling, speedup, starting, timeline
+from scripts.charts import (
+    CHARTS,
+    cpu_cost,
+    cpu_scaling,
+    decision,
+    draw_all,
+    heartbeat,
+    latency,
+    memory,
+    mixed,
+    scaling,
+    speedup,
+    starting,
+    timeline,
+)
 from scripts.charts.data import interval_words
 from scripts.charts.legible import defects, visible_texts
 from scripts.charts.races import races
 from scripts.charts.theme import (
     DARK,
     LIGHT,
-    RIVALS,
     SLIDE,
     Theme,
     family,
@@ -29,54 +39,22 @@ from scripts.charts.theme import (
     style,
 )
 from scripts.charts.words import amount, between, rate, seconds, times
+from tests.scripts.drawings import RUNS, a_run, artists, cells, drawn, of_full_run, texts
 from tests.scripts.synthetic import CLASSICAL, SyntheticRun, make
 
-MODULES = (speedup, timeline, scaling, cpu_scaling, mixed, starting, memory)
-RUNS: dict[str, dict[str, Any]] = {
-    "full": {},
-    "one model": {"models": ["asyncio"]},
-    "three blocks": {"blocks": 3},
-    "one block": {"blocks": 1, "experiments": ["io", "cpu", "scaling", "memory"]},
-    "huge differences": {"stretch": 30.0, "blocks": 6},
-    "many models": {
-        "models": [*CLASSICAL, *RIVALS[:4], "somebodys-own"],
-        "experiments": ["io", "cpu", "scaling"],
-        "blocks": 2,
-    },
-}
-
-
-@cache
-def a_run(name: str = "full") -> SyntheticRun:
-    """One of RUNS, made once."""
-    return make(**RUNS[name])
-
-
-@cache
-def of_full_run(module: ModuleType, theme: Theme = LIGHT) -> Figure:
-    """A chart of the full run, drawn once."""
-    return drawn(module, a_run(), theme)
-
-
-def drawn(module: ModuleType, run: SyntheticRun, theme: Theme = LIGHT) -> Figure:
-    figure = module.draw(run, theme)
-    assert isinstance(figure, Figure)
-    return figure
-
-
-def artists(figure: Figure, kind: type[Artist], prefix: str) -> dict[str, Any]:
-    """The artists whose name begins so, by the rest of it."""
-    found = [(str(artist.get_gid() or ""), artist) for artist in figure.findobj(kind)]
-    return {name.removeprefix(prefix): artist for name, artist in found if name.startswith(prefix)}
-
-
-def texts(figure: Figure) -> list[str]:
-    return [text.get_text().strip() for text in visible_texts(figure)]
-
-
-def cells(run: SyntheticRun, *experiments: str) -> list[dict[Any, Any]]:
-    summary = run.summary[run.summary["experiment"].isin(experiments) & ~run.summary["twin"]]
-    return summary.to_dict("records")
+MODULES = (
+    speedup,
+    timeline,
+    latency,
+    scaling,
+    cpu_scaling,
+    mixed,
+    decision,
+    cpu_cost,
+    starting,
+    memory,
+    heartbeat,
+)
 
 
 @pytest.mark.parametrize(
@@ -226,7 +204,7 @@ def test_a_missing_experiment_is_skipped_with_its_reason(tmp_path: Path) -> None
     names = [f"memory{end}" for end in (".svg", ".png", "-dark.svg", "-dark.png", "-slide.png", "-slide-dark.png")]
     assert [path.name for path in written] == names
     assert all(path.stat().st_size > 1000 for path in written)
-    assert len(said) == 6
+    assert len(said) == len(CHARTS) - 1
     assert (
         "overlap: no speedup chart: it needs a cell of io or cpu measured beside sequential, and this run has none"
         in said
@@ -243,7 +221,7 @@ def test_the_same_run_gives_the_same_bytes(tmp_path: Path) -> None:
 @pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda theme: theme.name)
 def test_a_model_has_one_colour_in_every_chart(theme: Theme) -> None:
     worn: dict[str, set[Any]] = {}
-    for module in (speedup, scaling, cpu_scaling, mixed, starting, memory):
+    for module in (speedup, latency, scaling, cpu_scaling, mixed, cpu_cost, starting, memory):
         for key, dot in artists(of_full_run(module, theme), Line2D, "value-").items():
             worn.setdefault(family(key.split("-")[1]), set()).add((dot.get_color(), dot.get_marker()))
     assert worn == {model: {style(model)} for model in CLASSICAL}
@@ -252,8 +230,9 @@ def test_a_model_has_one_colour_in_every_chart(theme: Theme) -> None:
 def test_three_blocks_are_called_a_range_and_never_an_interval() -> None:
     run = a_run("three blocks")
     assert interval_words(run) == "range of 3 blocks"
-    for module in MODULES:
-        everything = " ".join([*texts(drawn(module, run)), module.caption(run), module.alt(run)])
+    assert decision.draw(run, LIGHT) is None  # it would say that nothing is established
+    for module in set(MODULES) - {decision}:
+        everything = " ".join([*texts(drawn(module, run)), module.caption(run), module.alt(run), module.finding(run)])
         assert "interval" not in everything
         assert "3 blocks" in everything
 
@@ -274,7 +253,8 @@ def test_caption_and_text_say_the_numbers_of_the_table(module: ModuleType) -> No
 def test_with_nothing_measured_a_chart_says_nothing(module: ModuleType) -> None:
     run = make(experiments=["memory" if module is starting else "starting"], blocks=6)
     assert module.draw(run, LIGHT) is None
-    assert module.caption(run) == module.alt(run) == ""
+    assert module.caption(run) == module.alt(run) == module.finding(run) == ""
+    assert module.table(run).rows == ()
 
 
 def test_every_footer_names_machine_python_and_blocks() -> None:

@@ -563,6 +563,13 @@ def test_an_unpaired_ratio_agrees_with_scipy() -> None:
     assert found.estimate == pytest.approx(np.exp(np.log(a).mean() - np.log(b).mean()))
 
 
+def test_an_unpaired_ratio_says_how_sure_it_is_and_counts_the_blocks_of_the_shorter_run() -> None:
+    found, surer = (unpaired_ratio(SLOW, FAST[:6], confidence) for confidence in (0.9, 0.99))
+    assert (found.n, found.confidence, surer.confidence) == (6, 0.9, 0.99)
+    assert unpaired_ratio(FAST[:6], SLOW).n == 6
+    assert surer.low < found.low < found.high < surer.high
+
+
 def test_runs_without_any_scatter_have_no_width() -> None:
     found = unpaired_ratio([2.0, 2.0], [1.0, 1.0])
     assert (found.low, found.estimate, found.high, found.p_value) == (2, 2, 2, 0)

@@ -1,0 +1,73 @@
+"""What a visitor may ask for, and the sentence that says why not."""
+
+from typing import Any
+
+import pytest
+
+from benchmarks.models import NAMES
+from benchmarks.workloads import Capacity
+from scripts.site.ask import LIMITS, MODELS, MOST_PROCESSES, MOST_S, Ask, presets
+
+QUICK = {"tasks": 20, "delay_ms": 5, "concurrency": 10}
+
+
+def test_every_model_is_offered_and_what_is_usual_may_be_asked_for() -> None:
+    assert sorted(MODELS) == sorted(NAMES)
+    assert Ask.read({}).models == ("sequential", "threads", "processes", "asyncio")
+    for numbers in presets().values():
+        Ask.read(dict(numbers))
+
+
+@pytest.mark.parametrize("limit", LIMITS, ids=lambda limit: limit.name)
+def test_a_number_beyond_its_limits_is_refused_with_the_limits(limit: Any) -> None:
+    values = [limit.least - 1, limit.most + 1, "", "many", "1e3", "5.5", "nan", None, True, [], {}, "9" * 10_000]
+    for value in values:
+        with pytest.raises(ValueError, match=rf"^{limit.label} cannot be .*from {limit.least} to {limit.most:,}\.$"):
+            Ask.read({limit.name: value})
+    for value in (limit.least, str(limit.most)):
+        assert limit.read(value) == int(value)
+
+
+@pytest.mark.parametrize("models", [[], "threads", None, {"threads": 1}])
+def test_a_race_of_nobody_is_refused(models: Any) -> None:
+    with pytest.raises(ValueError, match="Choose at least one model"):
+        Ask.read({"models": models})
+
+
+@pytest.mark.parametrize("models", [["rayon"], ["threads", "../../etc"], [["threads"]], [None], ["__init__"]])
+def test_a_model_that_does_not_exist_is_refused_with_those_that_do(models: list[Any]) -> None:
+    with pytest.raises(ValueError, match=r"No model is called .*: there are sequential, threads, "):
+        Ask.read({"models": models})
+
+
+def test_models_run_in_one_order_and_once() -> None:
+    assert Ask.read(QUICK | {"models": ["asyncio", "threads", "asyncio"]}).models == ("threads", "asyncio")
+
+
+def test_a_race_that_would_outlast_its_audience_is_refused_with_what_to_change() -> None:
+    with pytest.raises(ValueError, match=r"about 2,\d\d\d s, 2,001 s of it sequential: .* or leave sequential out"):
+        Ask.read({"tasks": 1000, "delay_ms": 2000, "concurrency": 20})
+    allowed = Ask.read({"tasks": 1000, "delay_ms": 2000, "concurrency": 100, "models": ["threads", "asyncio"]})
+    assert sum(map(allowed.expected_s, allowed.models)) < MOST_S
+
+
+def test_a_task_that_computes_longer_than_its_calibration_holds_is_refused() -> None:
+    with pytest.raises(ValueError, match="would compute for 500 ms: ask for at most 100 ms"):
+        Ask.read({"tasks": 1, "delay_ms": 1000, "cpu_percent": 50})
+
+
+def test_a_thousand_tasks_a_lane_are_possible() -> None:
+    assert Ask.read({"tasks": 1000, "delay_ms": 50, "concurrency": 500}).tasks == 1000
+
+
+def test_only_processes_are_held_to_fewer_places() -> None:
+    ask = Ask.read({"tasks": 500, "delay_ms": 10, "concurrency": 500})
+    assert {model: ask.places(model) for model in ("threads", "processes")} == {
+        "threads": 500,
+        "processes": MOST_PROCESSES,
+    }
+    assert ask.floor_s("processes", Capacity()) > ask.floor_s("threads", Capacity()) == 0.01
+
+
+def test_only_a_plain_yes_makes_models_share_the_cores() -> None:
+    assert [Ask.read(QUICK | {"together": value}).together for value in (True, False, "yes", 1)] == [True] + [False] * 3

@@ -1,0 +1,160 @@
+"""Real races: every model that there is, what it tells, what goes wrong, and that nothing is left."""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from scripts.bench import alone
+from scripts.site import lane as lane_module
+from scripts.site.ask import MODELS, Ask
+from scripts.site.race import House, Race, opened_house
+from servers.account import stats
+
+pytestmark = pytest.mark.real
+
+TINY = {"tasks": 20, "delay_ms": 5, "concurrency": 10, "cpu_percent": 20}
+LONG = {"tasks": 1000, "delay_ms": 100, "concurrency": 20, "models": ["sequential"]}
+GONE_S = 5.0
+Told = list[dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def house() -> Iterator[House]:
+    with opened_house() as house:
+        yield house
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A race holds the lock of the results folder: not of the one that somebody else may be measuring into."""
+    monkeypatch.chdir(tmp_path)
+
+
+def run(house: House, ask: dict[str, Any], hear: Callable[[Race, dict[str, Any]], None] | None = None) -> Told:
+    """Everything that a race tells; `hear` may do something about it."""
+    told: Told = []
+
+    def tell(message: dict[str, Any]) -> None:
+        told.append(message)
+        if hear:
+            hear(race, message)
+
+    race = Race(Ask.read(ask), house, tell)
+    race.run()
+    return told
+
+
+def of_kind(told: Told, kind: str) -> Told:
+    return [message for message in told if message["kind"] == kind]
+
+
+def children() -> set[int]:
+    return {child.pid for child in psutil.Process().children(recursive=True)}
+
+
+def test_every_model_finishes_and_the_server_has_seen_its_tasks(house: House) -> None:
+    before = children()
+    told = run(house, TINY | {"models": list(MODELS)})
+    results = of_kind(told, "result")
+    assert [result["lane"] for result in results] == list(range(len(MODELS)))
+    for result in results:
+        assert (result["reason"], result["requests"]) == ("", 20)
+        assert result["seconds"] > 0.01  # two waits of 4 ms in a row, and more
+        assert 1 <= result["peak"] <= 10
+    assert stats(house.url)["requests"] == 20  # the last lane's account, as the server still has it
+    assert told[-1] == {"kind": "end", "reason": ""}
+    assert children() <= before
+    assert list(house.folder.glob("*.marks")) == []
+
+
+def test_every_task_is_told_waiting_computing_and_finished(house: House) -> None:
+    told = run(house, TINY)
+    for number, result in enumerate(of_kind(told, "result")):
+        flat = [value for one in of_kind(told, "marks") if one["lane"] == number for value in one["marks"]]
+        found = {(task, kind): us for task, kind, us in zip(flat[::3], flat[1::3], flat[2::3], strict=True)}
+        assert len(found) == len(flat) / 3 == 60
+        for task in range(20):
+            began, computes, ended = (found[task, kind] for kind in range(3))
+            assert began >= 0
+            assert began + 3900 < computes <= ended <= result["seconds"] * 1e6 + 1000
+
+
+def test_a_lane_is_told_in_its_order(house: House) -> None:
+    told = run(house, TINY | {"models": ["threads"]})
+    kinds = [message["kind"] for message in told]
+    assert list(dict.fromkeys(kinds)) == ["race", "ready", "floors", "go", "marks", "result", "end"]
+    assert 0.008 < told[kinds.index("floors")]["floors_s"][0] < of_kind(told, "result")[0]["seconds"]
+
+
+def test_all_at_once_each_lane_has_an_account_of_its_own(house: House) -> None:
+    told = run(house, TINY | {"together": True})
+    kinds = [message["kind"] for message in told if message["kind"] in ("go", "result")]
+    assert kinds == ["go"] * 4 + ["result"] * 4
+    assert {result["lane"]: result["requests"] for result in of_kind(told, "result")} == dict.fromkeys(range(4), 20)
+
+
+def test_requests_that_the_server_did_not_see_make_no_result(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lane_module, "stats", lambda url: stats(url) | {"successes": 19})
+    (result,) = of_kind(run(house, TINY | {"models": ["asyncio"]}), "result")
+    assert result["reason"] == "20 tasks, but the server saw 20 requests and met 19"
+
+
+def kill_the_runner(race: Race, message: dict[str, Any]) -> None:
+    """Kill the first lane's process as soon as it runs."""
+    if message["kind"] == "marks" and message["lane"] == 0:
+        for child in psutil.Process().children():
+            if "scripts.site.runner" in child.cmdline():
+                child.send_signal(signal.SIGKILL)
+
+
+def test_a_model_that_dies_is_no_result_and_the_others_run(house: House) -> None:
+    told = run(house, TINY | {"tasks": 400, "models": ["sequential", "asyncio"]}, kill_the_runner)
+    first, second = of_kind(told, "result")
+    assert "its process ended with killed by SIGKILL" in first["reason"]
+    assert (second["reason"], second["requests"]) == ("", 400)
+    assert told[-1]["reason"] == ""
+
+
+def test_a_model_that_hangs_is_ended(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lane_module, "PATIENCE", 0.0)
+    monkeypatch.setattr(lane_module, "SPARE_S", 0.3)
+    (result,) = of_kind(run(house, LONG), "result")
+    assert result["reason"] == "not done after 0 s"
+
+
+def test_a_race_that_is_stopped_leaves_no_process_and_no_request(house: House) -> None:
+    before, began = children(), time.monotonic()
+    told = run(house, LONG, lambda race, message: race.stopping.set() if message["kind"] == "marks" else None)
+    assert told[-1] == {"kind": "end", "reason": "stopped"}
+    assert time.monotonic() - began < 30  # of the hundred seconds that it would take
+    assert children() <= before
+    deadline = time.monotonic() + GONE_S
+    while stats(house.url)["in_flight"]:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_a_race_never_disturbs_a_benchmark_that_is_under_way(house: House) -> None:
+    with alone():
+        told = run(house, TINY)
+    assert [message["kind"] for message in told] == ["end"]
+    assert f"another run is under way (process {os.getpid()}" in told[0]["reason"]
+
+
+def test_a_thousand_tasks_a_lane_are_told_to_the_end(house: House) -> None:
+    told = run(house, {"tasks": 1000, "delay_ms": 20, "concurrency": 500, "models": ["threads", "asyncio"]})
+    assert [(result["reason"], result["requests"]) for result in of_kind(told, "result")] == [("", 1000)] * 2
+    assert sum(len(one["marks"]) // 3 for one in of_kind(told, "marks")) == 2 * 1000 * 2  # they compute nothing
+
+
+def test_a_race_leaves_no_thread(house: House) -> None:
+    before = threading.active_count()
+    run(house, TINY | {"models": ["sequential"]})
+    assert threading.active_count() == before

@@ -1,0 +1,153 @@
+"""Latencies, the decision map, CPU costs, heartbeats, Amdahl's law: what they show is what was measured."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from matplotlib.collections import PolyCollection
+from matplotlib.colors import to_hex
+from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
+
+from scripts.charts import CHARTS, cpu_cost, cpu_scaling, decision, heartbeat, latency, speedup
+from scripts.charts.amdahl import serial_share
+from scripts.charts.contests import tiles
+from scripts.charts.legible import defects
+from scripts.charts.table import made, number, word
+from scripts.charts.theme import SLIDE, colour
+from scripts.charts.words import seconds, times, whole
+from tests.scripts.drawings import a_run, artists, cells, drawn, of_full_run, texts
+from tests.scripts.synthetic import SyntheticRun, make
+
+
+def test_a_latency_curve_is_the_mean_of_the_quantiles_of_the_blocks_and_not_of_pooled_tasks() -> None:
+    run, lines = a_run(), artists(of_full_run(latency), Line2D, "line-")
+    spans = run.spans(experiment="io", workload="wire", model="threads", twin=False)
+    took = (spans["end_s"] - spans["start_s"]).groupby(spans["block"])
+    for share in (0.1, 0.5, 0.9):
+        of_blocks = [np.quantile(block, share, method="inverted_cdf") for _, block in took]
+        drawn_at = np.interp(share, *np.asarray(lines["wire-threads"].get_data())[::-1])
+        assert drawn_at == pytest.approx(np.exp(np.mean(np.log(of_blocks))))
+    assert set(lines) == {
+        f"{w}-{m}" for w in ("wire", "http") for m in ("sequential", "threads", "processes", "asyncio")
+    }
+
+
+def test_no_p99_is_given_where_a_block_has_too_few_tasks_for_one() -> None:
+    few = latency.curves(a_run())["wire"]
+    assert {curve.each_block for curve in few} == {80}
+    assert {top for curve in few for top in curve.marked} == {0.5, 0.95}
+    assert "99 %" not in " ".join([*texts(of_full_run(latency)), latency.caption(a_run()), latency.alt(a_run())])
+
+
+def test_the_numbers_beside_a_latency_curve_are_those_at_its_markers() -> None:
+    figure = of_full_run(latency)
+    for curve in latency.curves(a_run())["http"]:
+        marks = artists(figure, Line2D, "value-")[f"http-{curve.cell.model}"].get_xdata()
+        assert list(marks) == [curve.at(share).value for share in curve.marked]
+        assert " / ".join(map(seconds, marks)) in texts(figure)
+        band = artists(figure, PolyCollection, "band-")[f"http-{curve.cell.model}"].get_paths()[0].vertices[:, 0]
+        assert {curve.low.min(), curve.high.max()} <= set(band)
+
+
+def planted(winner: float, *, blocks: int = 8, noise: float = 0.02) -> SyntheticRun:
+    """Mixed work of which threads take `winner` times as long as asyncio."""
+    rounds = make(experiments=["mixed"], blocks=blocks, models=["sequential", "threads", "asyncio"]).rounds.copy()
+    random = np.random.default_rng(3)
+    base = rounds["model"].map({"sequential": 9.0, "threads": winner, "asyncio": 1.0})
+    rounds["seconds"] = base * random.lognormal(sigma=noise, size=len(rounds))
+    return SyntheticRun(rounds)
+
+
+def test_a_tile_wears_the_colour_of_a_winner_only_when_one_is_established() -> None:
+    sure, unsure = (artists(drawn(decision, planted(ratio)), Rectangle, "tile-") for ratio in (1.5, 1.005))
+    assert len(sure) == len(unsure) == 12
+    assert {to_hex(tile.get_facecolor()) for tile in sure.values()} == {colour("asyncio")}
+    assert {tile.get_hatch() for tile in sure.values()} == {""}
+    assert {tile.get_hatch() for tile in unsure.values()} == {decision.HATCH}
+    assert {tile.get_facecolor()[3] for tile in unsure.values()} == {0.0}
+    assert all(times(tile.ratios[0].estimate) in texts(drawn(decision, planted(1.5))) for tile in tiles(planted(1.5)))
+
+
+def test_those_that_may_be_the_fastest_are_named_and_no_others() -> None:
+    assert {tuple(cell.model for cell in tile.contenders) for tile in tiles(planted(1.005))} <= {
+        ("threads", "asyncio"),
+        ("asyncio", "threads"),
+    }
+
+
+def test_a_difference_smaller_than_that_of_twins_wins_no_tile() -> None:
+    run = planted(1.12, noise=0.001)
+    assert all(tile.winner for tile in tiles(run))
+    apart = SyntheticRun(run.rounds)
+    vars(apart)["noise_floors"] = {"mixed work": 0.2, "waiting": 0.2, "computing": 0.2}
+    assert not any(tile.winner for tile in tiles(apart))
+
+
+def test_the_serial_share_is_found_again() -> None:
+    cores = np.array([1, 2, 4, 8.0])
+    assert serial_share(list(cores), list(0.3 + 0.7 / cores)) == pytest.approx(0.3)
+    assert serial_share([1, 2, 4], [1, 1, 1]) == pytest.approx(1)
+
+
+def test_amdahls_line_is_drawn_and_its_share_is_said() -> None:
+    figure = of_full_run(cpu_scaling)
+    found = cpu_scaling.fitted(a_run(), cpu_scaling.shown(a_run())[0])
+    assert set(artists(figure, Line2D, "amdahl-")) == {f"primes-{model}" for model in found} != set()
+    assert all(str(law) in " ".join(texts(figure)) for law in found.values())
+    assert found["processes"].serial < 0.5 < 0.9 < found["threads"].serial
+
+
+@pytest.mark.parametrize("side", cpu_cost.SIDES)
+def test_the_cpu_cost_is_the_rounds_cpu_seconds_divided_by_their_tasks(side: str) -> None:
+    run = a_run()
+    rounds = run.rounds[~run.rounds["discarded"] & ~run.rounds["twin"] & run.rounds["experiment"].eq("io")]
+    mine = rounds[rounds["model"].eq("asyncio") & rounds["workload"].eq("wire")]
+    medians = mine.groupby("block")[cpu_cost.SIDES[side]].median() / 40
+    (cell,) = (each for each in cpu_cost.shown(run, side) if (each.workload, each.model) == ("wire", "asyncio"))
+    assert cell.value == pytest.approx(np.exp(np.log(medians).mean()))
+    assert any(text.startswith(seconds(cell.value)) for text in texts(of_full_run(cpu_cost)))
+
+
+def test_the_server_has_no_row_where_nothing_was_asked_of_it() -> None:
+    assert {each.workload for each in cpu_cost.shown(a_run(), "server")} == {"wire", "http"}
+
+
+def test_a_heartbeat_names_what_stops_the_loop() -> None:
+    rows = {cell["model"]: cell["value"] for cell in cells(a_run(), "blocking")}
+    assert heartbeat.finding(a_run()).startswith(f"time-sleep stops the event loop for {seconds(rows['time-sleep'])}")
+    assert all(
+        any(text.startswith(seconds(value)) for text in texts(of_full_run(heartbeat))) for value in rows.values()
+    )
+
+
+def test_on_a_slide_with_a_headline_rows_are_left_out_rather_than_crowded() -> None:
+    for chart in CHARTS:
+        theme = replace(SLIDE, headline=f"{chart.finding(a_run())} " * 2, small_print="Find it yourself: make bench")
+        figure = chart.draw(a_run(), theme)
+        assert figure
+        assert (chart.NAME, defects(figure)) == (chart.NAME, [])
+
+
+@pytest.mark.parametrize("chart", CHARTS, ids=lambda chart: chart.NAME)
+def test_every_chart_has_a_caveat_and_the_data_that_it_shows(chart: object) -> None:
+    table = chart.table(a_run())  # type: ignore[attr-defined]
+    assert chart.CAVEAT.endswith(".")  # type: ignore[attr-defined]
+    assert table.rows
+    assert all(len(row) == len(table.head) for row in table.rows)
+
+
+def test_the_table_of_a_chart_holds_the_summary_to_the_last_digit() -> None:
+    rows = [cell for cell in cells(a_run(), "io", "cpu") if cell["model"] != "sequential"]
+    table = speedup.table(a_run())
+    place = {name: table.head.index(name) for name in ("model", "workload", "speed-up", "low", "high")}
+    shown = {(row[place["model"]][0], row[place["workload"]][0]): row for row in table.rows}
+    for cell in rows:
+        row = shown[cell["model"], cell["workload"]]
+        ends = [row[place[name]][1] for name in ("speed-up", "low", "high")]
+        assert ends == [cell["speedup"], cell["speedup_low"], cell["speedup_high"]]
+
+
+def test_a_column_that_is_empty_in_every_row_is_left_out() -> None:
+    table = made(("a", "b", "c"), [[word("x"), number(float("nan"), whole), number(1, whole)]])
+    assert table.head == ("a", "c")
