@@ -20,7 +20,7 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo '  Variables: ONLY="http and asyncio"  BLOCKS=20  SEED=7  RUN=results/latest  RESUME=results/runs/<id>'
 	@echo '             TALK=async_await (or yours.toml)  ID=network-io  A=results/reference  B=results/latest'
-	@echo '             PYTHON=python3.13 (before the first call, or after make clean)'
+	@echo '             PYTHON=python3.13 (before the first call, or after make clean), or those of a matrix'
 
 bench: $(VENV)/core ## measure, chart and answer: 10 blocks, with intervals
 	@$(PY) -m scripts.bench $(MEASURE) $(if $(RESUME),--resume $(RESUME))
