@@ -85,10 +85,10 @@ def region(part: dict[str, Any], axis: Scale, high: float) -> Iterator[str]:
     """Where the claim holds: a shade, and a line at each end of the bound."""
     left, right = axis.place(part["bound_low"], 0), axis.place(part["bound_high"], 1)
     yield f'<rect class="holds" x="{left:.1f}" y="0" width="{max(right - left, 1):.1f}" height="{high:g}"/>'
-    for value in dict.fromkeys((part["bound_low"], part["bound_high"])):
-        if value is not None:
-            x = axis.place(value)
-            yield f'<line class="bound" x1="{x:.1f}" x2="{x:.1f}" y1="0" y2="{high:g}"/>'
+    ends = [value for value in dict.fromkeys((part["bound_low"], part["bound_high"])) if value is not None]
+    for x in map(axis.place, ends):
+        for row in range(round(high / ROW)):  # beside the bars, and not through their words
+            yield f'<line class="bound" x1="{x:.1f}" x2="{x:.1f}" y1="{row * ROW + 17:g}" y2="{(row + 1) * ROW:g}"/>'
 
 
 def axis_lines(part: dict[str, Any], axis: Scale, y: float) -> Iterator[str]:

@@ -36,12 +36,12 @@ def read(file: Path) -> Document:
 
 def view(claim: Document) -> Document:
     """A claim as the page shows it."""
-    lines = list(rows(claim))
+    lines, note = list(rows(claim)), note_on(claim)
     return claim | {
         "sign": SIGNS.get(claim["verdict"], "–"),
         "kind": claim["verdict"].replace(" ", "-"),
         "first": lines[0],
-        "note": note_on(claim),
+        "note": note[:1].upper() + note[1:],
         "measured": [view_part(part) for part in claim["parts"]],
     }
 

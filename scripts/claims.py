@@ -34,6 +34,7 @@ from scripts.bench import (
     worth_keeping,
 )
 from scripts.blocks import need_room
+from scripts.claim_pages import write_claims_page
 from scripts.console import Live, console
 from scripts.dataset import FEW_BLOCKS, LATEST, Run, load, write_tables
 from scripts.exits import Exit, Stop, leave
@@ -146,7 +147,8 @@ def main() -> None:
         leave(stop)
     document: dict[str, Any] = findings.document(talk, found)
     findings.show(document, console())
-    print(f"\nVerdicts: {findings.write(document, folder)}", file=sys.stderr)
+    kept = findings.write(document, folder)
+    print(f"\nVerdicts: {kept}  Page: {write_claims_page(folder, document)}", file=sys.stderr)
     sys.exit(code(found))
 
 

@@ -5,6 +5,7 @@ so a name from a result file could become neither a request nor a program, even 
 """
 
 import json
+import re
 from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from functools import cache
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
@@ -62,6 +63,11 @@ def data(value: Any) -> Markup:
     return Markup(text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"))
 
 
+def prose(text: str) -> Markup:
+    """A sentence whose `names` are set as code."""
+    return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(text))))
+
+
 def policy(scripts: Sequence[str]) -> str:
     """Load nothing; run these scripts and no other."""
     hashes = " ".join(f"'sha256-{b64encode(sha256(one.encode()).digest()).decode()}'" for one in scripts)
@@ -77,7 +83,7 @@ def render(template: str, scripts: Sequence[Markup], later: Sequence[Markup] = (
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["code_anchor"] = code_anchor
+    environment.filters.update(code_anchor=code_anchor, prose=prose)
     return environment.get_template(template).render(
         scripts=scripts,
         policy=policy([*scripts, *later]),

@@ -8,7 +8,7 @@ from scripts.charts import cpu_cost, cpu_scaling, heartbeat, latency, memory, mi
 from scripts.charts.costs import Cost
 from scripts.charts.costs import shown as costs_of
 from scripts.charts.data import Point, Run, by_model, distinct
-from scripts.charts.words import Format, between, rate, seconds, times, whole
+from scripts.charts.words import Format, between, rate, seconds, short, times, whole
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,7 @@ def rows(title: str, value: str, form: Format, found: Sequence[Point], base: int
     """A row for each cell, the first on top; a workload's limit runs down its rows."""
     alone = len({each.workload for each in found}) == 1
     names = [each.model if alone else f"{each.workload}: {each.model}" for each in found]
+    ticks = [short(each.model) if alone else f"{each.workload}: {short(each.model)}" for each in found]
     marks = [
         (each.model, mark(each, -place, name)) for place, (each, name) in enumerate(zip(found, names, strict=True))
     ]
@@ -85,7 +86,7 @@ def rows(title: str, value: str, form: Format, found: Sequence[Point], base: int
         value,
         form,
         [Series(model, [one for name, one in marks if name == model]) for model in distinct(name for name, _ in marks)],
-        places={-float(place): name for place, name in enumerate(names)},
+        places={-float(place): name for place, name in enumerate(ticks)},
         place_ends=(-len(found) + 0.4, 0.6),
         across=True,
         limits=list(row_limits(found)),

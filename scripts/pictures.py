@@ -48,4 +48,5 @@ def rules(names: dict[tuple[str, str], str], scheme: int) -> str:
 
 def data_uri(svg: str) -> Markup:
     """The drawing as an address of its own, so that ids of two drawings never meet."""
-    return Markup("data:image/svg+xml," + quote(svg.replace('"', "'"), safe=SAFE))
+    shorter = svg if "'" in svg else svg.replace('"', "'")  # one of them needs no escape
+    return Markup("data:image/svg+xml," + quote(shorter, safe=SAFE))

@@ -179,7 +179,7 @@ def claim_line(page: Page, claim: Document, y_in: float) -> None:
     page.write(
         sentence_in,
         y_in,
-        [shortened(claim["text"], found_in - sentence_in - 0.2, theme.text_pt)],
+        [shortened(claim["text"].replace("`", ""), found_in - sentence_in - 0.2, theme.text_pt)],
         theme.text_pt,
         theme.ink,
     )

@@ -12,7 +12,7 @@ from scripts.charts.mixed import measured
 from scripts.charts.page import LEADING, Page, open_page, rule_axis, widest_in, width_in
 from scripts.charts.table import Table, made, number, word
 from scripts.charts.theme import WIDTH_IN, Theme, colour, order
-from scripts.charts.words import between, digits, listed, times, whole
+from scripts.charts.words import between, digits, listed, short, times, whole
 
 NAME = "decision-map"
 NEEDS = "cells of mixed in six blocks or more"
@@ -22,6 +22,7 @@ CAVEAT = (
 TITLE = "Which model for which mix of waiting and computing?"
 ROW_IN = 1.15
 HATCH = "////"
+LONGEST = 16  # letters that fit a tile
 
 
 def draw(run: Run, theme: Theme) -> Figure | None:
@@ -93,11 +94,11 @@ def words(tile: Tile) -> list[str]:
     """The winner and by how much; or who may be the fastest."""
     if tile.winner:
         return [
-            tile.winner.model,
+            short(tile.winner.model, LONGEST),
             times(tile.ratios[0].estimate),
             f"({between(tile.ratios[0].low, tile.ratios[0].high, times)})",
         ]
-    return sorted((cell.model for cell in tile.contenders), key=order)
+    return [short(model, LONGEST) for model in sorted((cell.model for cell in tile.contenders), key=order)]
 
 
 def finding(run: Run) -> str:
@@ -132,7 +133,7 @@ def said(tile: Tile) -> str:
     next_one = f"{times(tile.ratios[0].estimate)} ({between(tile.ratios[0].low, tile.ratios[0].high, times)})"
     if tile.winner:
         return f"{tile.winner.model}; {tile.cells[1].model} takes {next_one}"
-    return f"not established: {listed(words(tile))}; {tile.cells[1].model} takes {next_one}"
+    return f"not established: {listed(cell.model for cell in tile.contenders)}; {tile.cells[1].model} takes {next_one}"
 
 
 def table(run: Run) -> Table:

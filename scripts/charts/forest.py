@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from scripts.charts.data import Point
 from scripts.charts.page import ABOVE, BELOW, LEADING, Page, rule_axis, widest_in
 from scripts.charts.theme import WIDTH_IN, Theme, colour, marker
-from scripts.charts.words import Format, between, ladder, tick
+from scripts.charts.words import Format, between, ladder, short, tick
 
 AIR = 0.4  # rows between two groups
 SLIDE_ROWS = 20  # as many as 24 pixels high text allows between the title and the footer of a slide
@@ -41,7 +41,8 @@ class Group:
 def names(group: Group) -> list[str]:
     """What the rows are called: the model, and how many tasks at once where a model has several rows."""
     models = [row.model for row in group.rows]
-    return [row.model if models.count(row.model) == 1 else f"{row.model}, {row.concurrency}" for row in group.rows]
+    sizes = ["" if models.count(row.model) == 1 else f", {row.concurrency}" for row in group.rows]
+    return [f"{short(model)}{size}" for model, size in zip(models, sizes, strict=True)]
 
 
 def value_text(row: Point, form: Format) -> str:

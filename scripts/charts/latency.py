@@ -18,7 +18,7 @@ from scripts.charts.lines import GAP_IN
 from scripts.charts.page import LEADING, Page, head, open_page, rule_axis, widest_in
 from scripts.charts.table import Table, made, number, word
 from scripts.charts.theme import WIDTH_IN, Theme, colour, marker
-from scripts.charts.words import ladder, listed, seconds, tick, whole
+from scripts.charts.words import ladder, listed, seconds, short, tick, whole
 from scripts.stats import FloatArray, quantile_enough
 from scripts.summary import with_interval, with_range
 
@@ -111,7 +111,9 @@ def draw(run: Run, theme: Theme) -> Figure | None:
         body_in=BODY_IN,
     )
     words = [*(legend(curve) for curve in every), *(legend_head(curve) for curve in every)]
-    right_in = max(widest_in(words, theme.text_pt), widest_in([c.cell.model for c in every], theme.text_pt)) + GAP_IN
+    right_in = (
+        max(widest_in(words, theme.text_pt), widest_in([short(c.cell.model) for c in every], theme.text_pt)) + GAP_IN
+    )
     left_in = widest_in(["100 %"], theme.small_pt) + 0.08
     for axes, (workload, panel) in zip(page.columns(len(found), left_in, right_in), found.items(), strict=True):
         head(axes, workload, theme, left_in)
@@ -165,7 +167,7 @@ def write_legend(axes: Axes, panel: Sequence[Curve], page: Page) -> None:
     lines = [(legend_head(panel[0]), page.theme.muted, "")]
     for curve in sorted(panel, key=lambda each: each.at(0.5).value):
         model = curve.cell.model
-        lines += [(model, page.theme.text_colour(model), model), (legend(curve), page.theme.ink, "")]
+        lines += [(short(model), page.theme.text_colour(model), model), (legend(curve), page.theme.ink, "")]
     for place, (text, paint, model) in enumerate(lines):
         y = 1 - (place * 0.95 + 0.5) * line_in / high_in
         axes.text(x, y, text, color=paint, fontsize=page.theme.text_pt, va="center", transform=axes.transAxes)

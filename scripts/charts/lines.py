@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from scripts.charts.data import Point, by_model
 from scripts.charts.page import LEADING, Page, rule_axis, widest_in
 from scripts.charts.theme import WIDTH_IN, Theme, colour, marker
-from scripts.charts.words import Format, ladder, tick
+from scripts.charts.words import Format, ladder, short, tick
 
 GAP_IN = 0.28  # between the panel and its column of labels, where the ties run
 LIMIT = "limit"
@@ -32,7 +32,7 @@ class End:
 
 def room_in(found: Sequence[Point], page: Page) -> float:
     """How wide the column of labels has to be."""
-    return widest_in([LIMIT, *(each.model for each in found)], page.theme.text_pt) + GAP_IN
+    return widest_in([LIMIT, *(short(each.model) for each in found)], page.theme.text_pt) + GAP_IN
 
 
 def draw(
@@ -43,7 +43,7 @@ def draw(
     for model, line in by_model(found).items():
         draw_line(axes, model, sorted(line, key=x), x, page)
         last = max(line, key=x)
-        ends.append(End(model, page.theme.text_colour(model), x(last), last.value))
+        ends.append(End(short(model), page.theme.text_colour(model), x(last), last.value))
     label_ends(axes, [end for end in ends if end], page)
 
 

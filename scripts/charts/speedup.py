@@ -97,11 +97,18 @@ def measured(run: Run) -> str:
 
 
 def finding(run: Run) -> str:
-    """The fastest model where tasks wait and where they compute."""
-    words = {"io": "where tasks wait", "cpu": "where they compute"}
-    best = {name: max(panel[0].rows, key=lambda row: row.value) for name, panel in groups(run).items()}
-    parts = [f"{row.model} {times(row.value)} {words[name]} ({row.workload})" for name, row in best.items()]
-    return f"Fastest beside one after another: {listed(parts)}" if parts else ""
+    """The fastest model where tasks wait and where they compute, if it is faster than one after another at all."""
+    parts = [found_in_panel(name, panel[0]) for name, panel in groups(run).items()]
+    return f"Beside one after another: {listed(parts)}" if parts else ""
+
+
+def found_in_panel(name: str, group: forest.Group) -> str:
+    """As in `asyncio is 18.9× as fast where tasks wait (wire)`."""
+    best = max(group.rows, key=lambda row: row.value)
+    where = f"where tasks {'wait' if name == 'io' else 'compute'} ({best.workload})"
+    if best.low <= 1:
+        return f"nothing is established as faster {where}"
+    return f"{best.model} is {times(best.value)} as fast {where}"
 
 
 def caption(run: Run) -> str:

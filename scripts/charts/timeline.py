@@ -13,7 +13,7 @@ from scripts.charts.page import ABOVE, MARGIN_IN, Page, open_page, rule_axis, wi
 from scripts.charts.races import MOST_SPANS, Race, races
 from scripts.charts.table import Table, made, number, word
 from scripts.charts.theme import WIDTH_IN, Theme, colour
-from scripts.charts.words import listed, seconds, tick, whole
+from scripts.charts.words import listed, seconds, short, tick, whole
 
 NAME = "timeline"
 NEEDS = "a cell of io or cpu with the spans of its tasks"
@@ -78,7 +78,7 @@ def draw(run: Run, theme: Theme) -> Figure | None:
         footer=footing(run, columns, models[len(shown) :]),
         body_in=0.8 + ROW_IN * len(shown),
     )
-    left_in = widest_in(shown, theme.text_pt, "bold") + 0.12
+    left_in = widest_in(map(short, shown), theme.text_pt, "bold") + 0.12
     wide_in = (WIDTH_IN - 2 * MARGIN_IN - left_in - GAP_IN * (len(columns) - 1)) / len(columns)
     for place, column in enumerate(columns):
         draw_column(page, column, shown, MARGIN_IN + left_in + place * (wide_in + GAP_IN), wide_in)
@@ -115,7 +115,7 @@ def name_rows(page: Page, models: Sequence[str], right_in: float) -> None:
     """The models, at the left of their rows."""
     for row, model in enumerate(models):
         middle_in = row_bottom_in(page, models, row) + row_in(page, models) / 2
-        name = page.figure.text(right_in / WIDTH_IN, middle_in / page.height_in, model, ha="right", va="center")
+        name = page.figure.text(right_in / WIDTH_IN, middle_in / page.height_in, short(model), ha="right", va="center")
         name.set(fontsize=page.theme.text_pt, color=page.theme.text_colour(model))
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from itertools import pairwise
 
 Format = Callable[[float], str]
+LONGEST = 18  # letters of a name: as many as the longest of ours has
 
 
 def digits(value: float) -> str:
@@ -77,6 +78,11 @@ def between(low: float, high: float, form: Format) -> str:
         left = left.removesuffix(sign)
     number, space, unit = left.partition(" ")
     return f"{number}–{right}" if space and right.endswith(f" {unit}") else f"{left}–{right}"
+
+
+def short(name: str, longest: int = LONGEST) -> str:
+    """A name that leaves room for the chart beside it."""
+    return name if len(name) <= longest else f"{name[: longest - 1]}…"
 
 
 def listed(parts: Iterable[str]) -> str:

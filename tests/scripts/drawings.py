@@ -18,7 +18,7 @@ RUNS: dict[str, dict[str, Any]] = {
     "one block": {"blocks": 1, "experiments": ["io", "cpu", "scaling", "memory"]},
     "huge differences": {"stretch": 30.0, "blocks": 6},
     "many models": {
-        "models": [*CLASSICAL, *RIVALS[:4], "somebodys-own"],
+        "models": [*CLASSICAL, *RIVALS[:4], "somebodys-own-model-with-a-name-without-an-end"],
         "experiments": ["io", "cpu", "scaling"],
         "blocks": 2,
     },

@@ -148,6 +148,12 @@ def test_the_table_of_a_chart_holds_the_summary_to_the_last_digit() -> None:
         assert ends == [cell["speedup"], cell["speedup_low"], cell["speedup_high"]]
 
 
+def test_a_headline_claims_no_gain_that_is_not_established() -> None:
+    assert speedup.finding(a_run()).startswith("Beside one after another: asyncio is 20.0× as fast where tasks wait")
+    rounds = make(experiments=["cpu"], models=["sequential", "threads"]).rounds
+    assert "nothing is established as faster where tasks compute (primes)" in speedup.finding(SyntheticRun(rounds))
+
+
 def test_a_column_that_is_empty_in_every_row_is_left_out() -> None:
     table = made(("a", "b", "c"), [[word("x"), number(float("nan"), whole), number(1, whole)]])
     assert table.head == ("a", "c")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-HOSTILE = '<img src=x onerror="document.title=`owned`">'
+HOSTILE = """<img src=x onerror="document.title='owned'">"""
 
 
 def measure(**other: Any) -> dict[str, Any]:
