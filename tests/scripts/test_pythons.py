@@ -3,7 +3,6 @@
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.lines import Line2D
@@ -16,33 +15,11 @@ from scripts.charts.theme import LIGHT, SLIDE, style
 from scripts.charts.turns import notes, rows, sentences
 from tests.scripts.drawings import artists, texts
 from tests.scripts.recorded import interpreter
-from tests.scripts.synthetic import ENVIRONMENT, SyntheticRun, make
-
-TIMED = ["seconds", "start_seconds", "run_seconds", "stop_seconds"]
-SPEED = {"3.13": 1.0, "3.14": 1.25, "3.13t": 0.8}  # of the first; what is planted
-
-
-def several(
-    blocks: int = 8, names: tuple[str, ...] = tuple(SPEED), facts: dict[str, dict[str, Any]] | None = None
-) -> SyntheticRun:
-    """A run in turns whose machine drifts threefold from turn to turn; threads scale where there is no GIL."""
-    found = [interpreter(name) | (facts or {}).get(name, {}) for name in names]
-    environment = ENVIRONMENT | {"interpreters": found}
-    drift, parts = np.random.default_rng(3).uniform(1, 3, blocks), []
-    base = make(blocks=blocks, experiments=["io", "cpu"]).rounds
-    for place, one in enumerate(found):
-        rounds = base.copy()
-        times = drift[rounds["block"]] / SPEED[one["name"]]
-        free = (rounds["workload"] == "primes") & (rounds["model"] == "threads") & (one["name"] == "3.13t")
-        rounds[TIMED] = rounds[TIMED].mul(times * np.where(free, 0.6, 1), axis=0)
-        rounds["block"] = rounds["block"] * len(names) + place
-        mine = {"python": one["python"], "packages": one["packages"]}
-        parts.append(SyntheticRun(rounds, environment | mine, one["name"]))
-    return replace(parts[0], beside=tuple(parts[1:]))
+from tests.scripts.synthetic import SPEED, SyntheticRun, in_turns, make
 
 
 def test_a_drift_that_hits_all_alike_is_no_difference() -> None:
-    for row in rows(several()):
+    for row in rows(in_turns()):
         faster = dict(row.faster)
         if (row.cell["workload"], row.cell["model"]) == ("primes", "threads"):
             faster.pop("3.13t")
@@ -52,7 +29,7 @@ def test_a_drift_that_hits_all_alike_is_no_difference() -> None:
 
 
 def test_a_block_that_is_missing_costs_its_turn_only() -> None:
-    run = several()
+    run = in_turns()
     other = run.beside[0]
     torn = replace(other, rounds=other.rounds[other.rounds["block"] != 4])
     found = rows(replace(run, beside=(torn,)))
@@ -61,7 +38,7 @@ def test_a_block_that_is_missing_costs_its_turn_only() -> None:
 
 
 def test_a_cell_that_an_interpreter_lacks_is_left_out_and_not_invented() -> None:
-    run = several()
+    run = in_turns()
     free = run.beside[1]
     lacking = replace(free, rounds=free.rounds[free.rounds["workload"] != "http"])
     found = rows(replace(run, beside=(run.beside[0], lacking)))
@@ -69,20 +46,20 @@ def test_a_cell_that_an_interpreter_lacks_is_left_out_and_not_invented() -> None
 
 
 def test_the_sentence_sets_threads_without_the_gil_beside_threads_with_it() -> None:
-    gain, cost = sentences(several())
+    gain, cost = sentences(in_turns())
     assert "under 3.13 (with the GIL)" in gain
     assert "under 3.13t (without the GIL). Brackets: 95 % interval." in gain
     assert cost == "One after another they take 3.13t 1.25× (1.25–1.25×) the time of 3.13."
 
 
 def test_few_turns_give_ranges_and_say_so() -> None:
-    run = several(blocks=2)
+    run = in_turns(blocks=2)
     assert sentences(run)[0].endswith("Brackets: range.")
     assert "range of 2 blocks" in pythons.caption(run)
 
 
 def test_what_is_not_alike_is_named() -> None:
-    run = several(facts={
+    run = in_turns(facts={
         "3.13": {"pure": ["h11"], "packages": {"aiohttp": "3.14.5", "h11": "0.16"}},
         "3.14": {"packages": {"aiohttp": "3.12.0"}},
         "3.13t": {
@@ -105,7 +82,7 @@ def test_what_is_not_alike_is_named() -> None:
 
 
 def test_a_gil_that_came_back_is_said_and_not_called_off() -> None:
-    run = several()
+    run = in_turns()
     free = run.beside[1]
     back = free.environment | {"python": free.environment["python"] | {"gil": True}}
     found = replace(run, beside=(run.beside[0], replace(free, environment=back)))
@@ -116,13 +93,13 @@ def test_a_gil_that_came_back_is_said_and_not_called_off() -> None:
 @pytest.mark.parametrize("theme", [LIGHT, SLIDE], ids=lambda theme: theme.name)
 @pytest.mark.parametrize("names", [tuple(SPEED), ("3.13", "3.13t")], ids=len)
 def test_no_text_of_the_chart_covers_another(theme: Any, names: tuple[str, ...]) -> None:
-    figure = pythons.draw(several(names=names), theme)
+    figure = pythons.draw(in_turns(names=names), theme)
     assert figure
     assert defects(figure) == []
 
 
 def test_the_chart_shows_the_ratios_and_its_footer_the_builds() -> None:
-    run = several()
+    run = in_turns()
     figure = pythons.draw(run, LIGHT)
     assert figure
     dots = artists(figure, Line2D, "value-")
@@ -137,7 +114,7 @@ def test_the_chart_shows_the_ratios_and_its_footer_the_builds() -> None:
 
 
 def test_the_chart_as_text_and_its_table_leave_no_interpreter_out() -> None:
-    run = several()
+    run = in_turns()
     shown = sum(len(row.faster) for row in rows(run))
     assert len(pythons.table(run).rows) == shown
     assert pythons.alt(run).count("3.14 ") == pythons.alt(run).count("3.13t ") == shown / 2
@@ -161,7 +138,7 @@ def test_neighbouring_versions_and_builds_look_different() -> None:
 
 
 def test_the_terminal_keeps_to_80_columns_however_many_interpreters(capsys: pytest.CaptureFixture[str]) -> None:
-    run = replace(several(), beside=several().beside * 3)
+    run = replace(in_turns(), beside=in_turns().beside * 3)
     out = Console(width=80, no_color=True)
     terminal.show(with_omissions(run), out)
     said = capsys.readouterr().out
@@ -177,5 +154,5 @@ def with_omissions(run: SyntheticRun) -> Any:
 
 
 def test_rounds_of_both_are_kept_apart() -> None:
-    run = several()
+    run = in_turns()
     assert not set(run.rounds["block"]) & set(pd.concat(one.rounds for one in run.beside)["block"])
