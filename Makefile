@@ -14,7 +14,7 @@ MEASURE = $(if $(ONLY),--only "$(ONLY)") $(if $(BLOCKS),--blocks $(BLOCKS)) $(if
 JUDGE = $(if $(TALK),--talk "$(TALK)") $(if $(RUN),--run $(RUN)) $(if $(BLOCKS),--blocks $(BLOCKS)) $(if $(SEED),--seed $(SEED))
 
 .DEFAULT_GOAL := help
-.PHONY: help bench quick full matrix claims claim compare charts report slides trace race dev doctor aa reference test check lint torture harness clean lock
+.PHONY: help bench quick full matrix claims claim compare charts report slides trace race dev doctor models aa reference test check lint torture harness clean lock
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,7 +28,7 @@ bench: $(VENV)/core ## measure, chart and answer: 10 blocks, with intervals
 quick: $(VENV)/core ## the headline cells in 3 blocks: a first look, ranges only
 	@$(PY) -m scripts.bench --quick $(MEASURE)
 
-full: $(VENV)/core ## every experiment, those of the claims included
+full: $(VENV)/full ## every experiment, those of the claims included
 	@$(PY) -m scripts.bench --full $(MEASURE)
 
 matrix: $(VENV)/core ## the same under several Pythons, in turns (PYTHON="3.11 3.13 3.14t")
@@ -64,6 +64,9 @@ dev: $(VENV)/dev ## the same page while you work on it: reloads by itself (PORT=
 
 doctor: $(VENV)/core ## what this machine can and cannot establish
 	@$(PY) -m scripts.doctor
+
+models: $(VENV)/core ## every model: what it is, and whether it runs here or why not
+	@$(PY) -m scripts.models
 
 aa: $(VENV)/core ## the suite against itself: identical twins, planted differences
 	@$(PY) -m scripts.aa $(if $(BLOCKS),--blocks $(BLOCKS)) $(if $(SEED),--seed $(SEED))
@@ -105,7 +108,11 @@ $(VENV)/core: requirements.lock $(UV)
 	@$(UV) pip sync -q --require-hashes --compile-bytecode requirements.lock
 	@touch $@
 
-$(VENV)/dev: requirements-dev.lock $(VENV)/core
+$(VENV)/full: requirements-full.lock $(VENV)/core
+	@$(UV) pip install -q --require-hashes --compile-bytecode -r requirements-full.lock
+	@touch $@
+
+$(VENV)/dev: requirements-dev.lock $(VENV)/full
 	@$(UV) pip install -q --require-hashes --compile-bytecode -r requirements-dev.lock
 	@touch $@
 
@@ -113,5 +120,6 @@ $(VENV)/dev: requirements-dev.lock $(VENV)/core
 COMPILE := $(UV) pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --no-annotate
 lock: $(UV) ## pin the dependencies of pyproject.toml again
 	@$(COMPILE) pyproject.toml -o requirements.lock
-	@$(COMPILE) --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+	@$(COMPILE) --extra loops --extra clients -c requirements.lock pyproject.toml -o requirements-full.lock
+	@$(COMPILE) --extra dev -c requirements-full.lock pyproject.toml -o requirements-dev.lock
 	@echo uv | $(COMPILE) - -o requirements-uv.lock

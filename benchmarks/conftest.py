@@ -48,13 +48,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep what ONLY selects and is not done yet, shuffled by the run's seed and the block's number."""
+    """Keep what ONLY selects, can be measured here and is not done yet; shuffled by the run's seed and its number."""
     only, done = config.getoption("only"), without(config)
     try:
         check(only, set().union(*(cell_of(item).names() for item in items)))
     except ValueError as problem:
         raise pytest.UsageError(str(problem)) from None
-    kept = [item for item in items if chosen(only, cell_of(item)) and str(cell_of(item)) not in done]
+    here = [item for item in items if chosen(only, cell_of(item)) and not cell_of(item).missing]
+    kept = [item for item in here if str(cell_of(item)) not in done]
     random.Random(f"{config.getoption('seed')}/{config.getoption('block')}").shuffle(kept)
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
     items[:] = kept

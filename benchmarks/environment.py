@@ -13,10 +13,12 @@ from typing import Any
 import psutil
 
 from benchmarks.capacity import cgroup_quota, usable_cores
+from benchmarks.catalogue import absent
 
 # The packages whose versions decide a number.
 PACKAGES = (
     *("aiohttp", "requests", "urllib3", "h11", "uvloop", "aiofiles", "pillow"),
+    *("anyio", "trio", "gevent", "greenlet", "joblib", "httpx", "httpcore"),
     *("psutil", "pytest", "pytest-benchmark"),
 )
 
@@ -104,7 +106,13 @@ def source() -> str:
 
 def environment() -> dict[str, Any]:
     """Everything, as JSON takes it."""
-    return {"machine": machine(), "python": python(), "packages": versions(), "source": source()}
+    return {
+        "machine": machine(),
+        "python": python(),
+        "packages": versions(),
+        "absent": absent(),
+        "source": source(),
+    }
 
 
 def stranger(found: dict[str, Any], here: dict[str, Any]) -> str:

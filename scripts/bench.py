@@ -78,8 +78,10 @@ def check_selection(typed: str, only: str) -> None:
         check(typed, set().union(*(cell.names() for cell in cells)))
     except ValueError as problem:
         raise Stop(Exit.USAGE, str(problem)) from None
-    if not any(selected(only, cell) for cell in cells):
+    if not (asked := [cell for cell in cells if selected(only, cell)]):
         raise Stop(Exit.USAGE, f"ONLY={only!r} selects no cell. Next: make bench ONLY=io")
+    if all(cell.missing for cell in asked):
+        raise Stop(Exit.UNMEASURED, f"nothing of that can be measured here: {asked[0]} {asked[0].missing}")
 
 
 def new_run(run: Path, planned: dict[str, Any], **more: Any) -> None:

@@ -8,6 +8,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from benchmarks.catalogue import catalogue
+from benchmarks.selection import chosen
 from scripts.answers import answers, disturbance, noise
 from scripts.dataset import Run
 
@@ -152,6 +154,13 @@ def line(row: pd.Series) -> list[str]:
     return [name, seconds(row["seconds"]), interval, speedup, efficiency, row["flags"]]
 
 
+def not_here(run: Run) -> list[tuple[str, str]]:
+    """What the run was asked for, and could not be measured where it was: its name, and what was lacking."""
+    asked = [cell.names() for cell in catalogue() if chosen(run.environment["plan"]["only"], cell)]
+    absent = run.environment.get("absent", {})
+    return [(name, why) for name, why in absent.items() if any(name in names for names in asked)]
+
+
 def show(run: Run, out: Console) -> None:
     """What a run found: its interpreters side by side where it has several."""
     if run.beside:
@@ -173,5 +182,7 @@ def show_one(run: Run, out: Console) -> None:
         out.print(rows)
     for omission in run.omissions:
         out.print(f"not a result: {omission}", markup=False)
+    for name, lacking in not_here(run):
+        out.print(f"not here: {name} {lacking}", markup=False)
     for sentence in filter(None, [noise(run), disturbance(run), *answers(run)]):
         out.print(f"\n{sentence}", markup=False)

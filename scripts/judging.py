@@ -132,9 +132,13 @@ def has(run: Run, claim: Claim) -> bool:
 def unmet(claim: Claim, environment: dict[str, Any], capacity: float | None = None) -> str:
     """The first condition of the claim that a machine and Python do not meet, in words; empty when all are.
 
-    Without a `capacity` what the claim asks of it is left open.
+    Every model and library that it names must be there, too. Without a `capacity` what the claim asks of it is left
+    open.
     """
-    return next(filter(None, (unmet_by(environment, capacity, *condition) for condition in claim.when)), "")
+    names = {name for part in claim.parts for cell in part.measure.cells for name in cell.split("/")}
+    lacking = (why for name, why in environment.get("absent", {}).items() if name in names)
+    conditions = (unmet_by(environment, capacity, *condition) for condition in claim.when)
+    return next(filter(None, (*lacking, *conditions)), "")
 
 
 def unmet_by(environment: dict[str, Any], capacity: float | None, name: str, asked: Any) -> str:
