@@ -63,6 +63,7 @@ class Hall:
         self.history: list[str] = []
         self.race: Race | None = None
         self.running: asyncio.Task[None] | None = None
+        self.under_way = False
 
     async def visit(self, visitor: Visitor) -> None:
         """Show everything to a visitor, and hear him, until he leaves."""
@@ -83,6 +84,7 @@ class Hall:
         """Tell all of them, and those who are still to come."""
         if message["kind"] == "race":
             self.history.clear()
+        self.under_way = message["kind"] != "end"
         self.history.append(text := json.dumps(message, separators=(",", ":")))
         for visitor in list(self.visitors):
             visitor.put(text)
@@ -108,8 +110,9 @@ class Hall:
 
     def start(self, ask: Ask, starter: str) -> None:
         """Begin a race; ValueError while another one is under way."""
-        if self.running and not self.running.done():
+        if self.under_way:
             raise ValueError(UNDER_WAY)
+        self.under_way = True
         loop = asyncio.get_running_loop()
         self.race = Race(ask, self.house, lambda message: tell_later(loop, self, message), starter)
         self.running = asyncio.create_task(asyncio.to_thread(self.race.run))

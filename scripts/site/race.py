@@ -60,14 +60,16 @@ class Race:
 
     def run(self) -> None:
         """Run all lanes; what goes wrong is told too."""
-        reason = ""
+        reason = "the page has a fault; its terminal says more"
         try:
             with alone():
                 self.tell(self.introduction())
                 self.run_all()
+            reason = STOPPED * self.stopping.is_set()
         except (Stop, ServiceError, OSError) as problem:
             reason = str(problem)
-        self.tell({"kind": "end", "reason": reason or STOPPED * self.stopping.is_set()})
+        finally:
+            self.tell({"kind": "end", "reason": reason})
 
     def introduction(self) -> dict[str, Any]:
         """What is asked for, before anything has happened."""

@@ -15,7 +15,7 @@ const page = { record: null, replay: null, socket: null, mine: false, drawn: 0, 
 
 const SEEN = {
   apart: "A real run: each model does all the tasks alone on this machine, one model after another. A dot is a task.",
-  together: "A real run of all models at once: they take the cores from each other, so no time is what a model takes alone.",
+  together: "A real run of all models at once: they take the cores from each other, and each takes longer than alone.",
 };
 
 function connect() {
@@ -104,7 +104,7 @@ function show() {
   const ready = Boolean(page.record?.ended && page.record.order.length);
   find("replay").hidden = !ready;
   find("again").textContent = page.replay ? "End the replay" : "Replay side by side";
-  if (held === start && start.hidden) stop.focus();
+  if (held === start && start.hidden) stop.focus({ preventScroll: true });
   if (held === stop && stop.hidden) (ready ? find("again") : start).focus({ preventScroll: true });
   draw();
 }

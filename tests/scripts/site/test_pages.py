@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
-from scripts.site.app import create_app
+from scripts.site.app import HEADERS, POLICY, create_app, dev_app
 from scripts.site.past import past_runs
 from tests.scripts import recorded
 from tests.scripts.site.test_hall import empty_house
@@ -157,3 +157,8 @@ async def test_pages_load_nothing_from_elsewhere(client: TestClient[Any, Any]) -
             assert response.headers["Content-Security-Policy"].startswith("default-src 'self'")
             assert "http://" not in (text := await response.text())
             assert "https://" not in text
+
+
+def test_live_reload_is_not_kept_out_of_the_page_under_development() -> None:
+    assert POLICY in create_app(opening=empty_house)[HEADERS]
+    assert POLICY not in dev_app()[HEADERS]

@@ -4,8 +4,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import psutil
@@ -14,27 +13,15 @@ import pytest
 from scripts.bench import alone
 from scripts.site import lane as lane_module
 from scripts.site.ask import MODELS, Ask
-from scripts.site.race import House, Race, opened_house
+from scripts.site.race import House, Race
 from servers.account import stats
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.usefixtures("elsewhere")]
 
 TINY = {"tasks": 20, "delay_ms": 5, "concurrency": 10, "cpu_percent": 20}
 LONG = {"tasks": 1000, "delay_ms": 100, "concurrency": 20, "models": ["sequential"]}
 GONE_S = 5.0
 Told = list[dict[str, Any]]
-
-
-@pytest.fixture(scope="module")
-def house() -> Iterator[House]:
-    with opened_house() as house:
-        yield house
-
-
-@pytest.fixture(autouse=True)
-def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A race holds the lock of the results folder: not of the one that somebody else may be measuring into."""
-    monkeypatch.chdir(tmp_path)
 
 
 def run(house: House, ask: dict[str, Any], hear: Callable[[Race, dict[str, Any]], None] | None = None) -> Told:
@@ -152,6 +139,15 @@ def test_a_thousand_tasks_a_lane_are_told_to_the_end(house: House) -> None:
     told = run(house, {"tasks": 1000, "delay_ms": 20, "concurrency": 500, "models": ["threads", "asyncio"]})
     assert [(result["reason"], result["requests"]) for result in of_kind(told, "result")] == [("", 1000)] * 2
     assert sum(len(one["marks"]) // 3 for one in of_kind(told, "marks")) == 2 * 1000 * 2  # they compute nothing
+
+
+def test_a_fault_of_the_page_ends_the_race_and_is_not_hidden(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Race, "run_all", lambda race: 1 / 0)
+    told: Told = []
+    with pytest.raises(ZeroDivisionError):
+        Race(Ask.read(TINY), house, told.append).run()
+    assert [message["kind"] for message in told] == ["race", "end"]
+    assert "has a fault" in told[-1]["reason"]
 
 
 def test_a_race_leaves_no_thread(house: House) -> None:

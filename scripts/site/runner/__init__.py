@@ -8,7 +8,6 @@ multiprocessing's fork server belong to no round.
 import gc
 import json
 import os
-import sys
 import time
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -18,7 +17,6 @@ from benchmarks.timing import complaint, most_at_once, time_round
 from benchmarks.workloads.mixed import Mixed
 from scripts.site.marked import Marked
 from scripts.site.marks import BEGAN, GO, Marks, opened
-from servers.supervise import exit_with_parent
 
 LOOK_S = 0.001  # between two looks whether we may go
 
@@ -73,8 +71,3 @@ def run(order: Order) -> dict[str, Any]:
 def say(words: dict[str, Any]) -> None:
     """A line of JSON."""
     print(json.dumps(words), flush=True)
-
-
-if __name__ == "__main__":
-    exit_with_parent()
-    say(run(Order(**json.loads(sys.argv[1]))))
