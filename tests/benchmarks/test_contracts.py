@@ -40,7 +40,7 @@ from benchmarks.workloads.urllib3 import Urllib3
 from benchmarks.workloads.wire import Wire
 from servers.delays import Settings, changed, delay_s
 from servers.supervise import serve
-from tests.benchmarks.diary import Diary
+from tests.benchmarks.planted import Diary
 from tests.missing import missing
 
 SMALL: list[Workload] = [

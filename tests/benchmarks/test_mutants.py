@@ -29,6 +29,7 @@ from benchmarks.workloads import Capacity, Workload
 from benchmarks.workloads.sleep import Sleep
 from benchmarks.workloads.wire import Wire
 from servers.supervise import serve
+from tests.benchmarks.planted import Raising
 
 HERE = [name for name in NAMES if not needs(name).missing()]
 Change = Callable[[list[Any]], list[Any]]
@@ -149,22 +150,6 @@ def test_answers_that_are_not_whole_are_never_a_result(
     change, why = MUTATIONS[mutation]
     planted(monkeypatch, changing(name, change))
     bench.refuses(cell(name), why)
-
-
-@dataclass(frozen=True)
-class Raising(Sleep):
-    """`sleep` whose fourth task fails."""
-
-    def perform(self, client: None, task: int) -> int:
-        if task == 3:
-            raise ValueError("task 3 went wrong")
-        return super().perform(client, task)
-
-    async def aperform(self, client: None, task: int) -> int:
-        return self.perform(client, task)
-
-    def speaking(self, library: str) -> Workload:
-        return self
 
 
 @pytest.mark.real

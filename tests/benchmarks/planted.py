@@ -1,10 +1,12 @@
-"""A workload that notes when a client is opened and closed; in a module of its own, which workers import quickly."""
+"""Workloads that watch or fail, in a module of their own: workers import it quickly, and sub-interpreters at all."""
 
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.workloads import Workload
 from benchmarks.workloads.nothing import Nothing
+from benchmarks.workloads.sleep import Sleep
 
 
 class DiaryClient:
@@ -42,3 +44,19 @@ class Diary(Nothing):
 
     def aclient(self) -> Any:
         return DiaryClient(self.path)
+
+
+@dataclass(frozen=True)
+class Raising(Sleep):
+    """`sleep` whose fourth task fails."""
+
+    def perform(self, client: None, task: int) -> int:
+        if task == 3:
+            raise ValueError("task 3 went wrong")
+        return super().perform(client, task)
+
+    async def aperform(self, client: None, task: int) -> int:
+        return self.perform(client, task)
+
+    def speaking(self, library: str) -> Workload:
+        return self
