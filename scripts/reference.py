@@ -19,7 +19,14 @@ from scripts.talk import DEFAULT_TALK
 
 REFERENCE = Path("results/reference")
 README = Path("README.md")
-LEFT_OUT = ("*.png", "*.parquet", "*.log", "[0-9][0-9].json", "slides*", "trace.json*")  # can be made again, or is of no use elsewhere
+LEFT_OUT = (
+    "*.png",
+    "*.parquet",
+    "*.log",
+    "[0-9][0-9].json",
+    "slides*",
+    "trace.json*",
+)  # can be made again, or is of no use elsewhere
 HEADLINE = ("io", "cpu")  # the experiments whose tables stand in the README
 
 
