@@ -13,7 +13,7 @@ import pandas as pd
 
 from scripts.charts.data import Run
 from scripts.charts.theme import order
-from scripts.charts.words import between, listed, times
+from scripts.charts.words import between, digits, listed, times
 from scripts.summary import KEY, block_medians, columns, flags, paired, with_interval, with_range
 
 LEADING = ("wire", "primes", "digest")
@@ -117,10 +117,21 @@ def sentences(run: Run) -> list[str]:
     """What threads gain by computing in Python under each interpreter, and what a free-threaded one pays for it."""
     gains = [(one, found) for one in (run, *run.beside) if (found := gain(one))]
     parts = [f"{found} under {one.python} ({gil(one)})" for one, found in gains]
+    if not parts:
+        return []
     kind = "range" if run.ranges_only else "95 % interval"
-    told = [f"Tasks that compute in Python, threads against one after another: {listed(parts)}. Brackets: {kind}."]
-    return told * bool(parts) + [said for one, _ in gains if not one.environment["python"]["gil"]
-                                 if (said := cost(run, one))]  # fmt: skip
+    costs = [cost(run, one) for one, _ in gains if not one.environment["python"]["gil"]]
+    return [
+        f"Tasks that compute in Python, threads against one after another: {listed(parts)}. Brackets: {kind}.",
+        *filter(None, costs),
+        f"Meanwhile this machine did {digits(cores(run))} cores' worth of work at once; threads can't gain more.",
+    ]
+
+
+def cores(run: Run) -> float:
+    """The median parallel capacity beside the threads that computed, under all interpreters."""
+    found = [computing(one, "threads")["parallel_capacity"] for one in (run, *run.beside)]
+    return float(pd.concat(found).median())
 
 
 def build(one: dict[str, Any]) -> str:

@@ -46,7 +46,8 @@ def test_a_cell_that_an_interpreter_lacks_is_left_out_and_not_invented() -> None
 
 
 def test_the_sentence_sets_threads_without_the_gil_beside_threads_with_it() -> None:
-    gain, cost = sentences(in_turns())
+    gain, cost, capacity = sentences(in_turns())
+    assert capacity.startswith("Meanwhile this machine did 1.8")
     assert "under 3.13 (with the GIL)" in gain
     assert "under 3.13t (without the GIL). Brackets: 95 % interval." in gain
     assert cost == "One after another they take 3.13t 1.25× (1.25–1.25×) the time of 3.13."
