@@ -1,5 +1,7 @@
 # The front door: `make help` lists every verb. Each is `python -m scripts.<verb>` underneath; add --help to learn more.
 PYTHON ?= python3
+# What the environment is made with: for `make matrix`, PYTHON is a list of those to measure beside it.
+BASE := $(if $(filter matrix,$(MAKECMDGOALS)),python3,$(PYTHON))
 VENV := .venv
 PY := $(VENV)/bin/python
 UV := .tools/bin/uv
@@ -12,13 +14,13 @@ MEASURE = $(if $(ONLY),--only "$(ONLY)") $(if $(BLOCKS),--blocks $(BLOCKS)) $(if
 JUDGE = $(if $(TALK),--talk "$(TALK)") $(if $(RUN),--run $(RUN)) $(if $(BLOCKS),--blocks $(BLOCKS)) $(if $(SEED),--seed $(SEED))
 
 .DEFAULT_GOAL := help
-.PHONY: help bench quick full claims claim compare charts report slides trace race dev doctor aa reference test check lint torture harness clean lock
+.PHONY: help bench quick full matrix claims claim compare charts report slides trace race dev doctor models aa reference test check lint torture harness clean lock
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo '  Variables: ONLY="http and asyncio"  BLOCKS=20  SEED=7  RUN=results/latest  RESUME=results/runs/<id>'
 	@echo '             TALK=async_await (or yours.toml)  ID=network-io  A=results/reference  B=results/latest'
-	@echo '             PYTHON=python3.13 (before the first call, or after make clean)'
+	@echo '             PYTHON=python3.13 (before the first call, or after make clean), or those of a matrix'
 
 bench: $(VENV)/core ## measure, chart and answer: 10 blocks, with intervals
 	@$(PY) -m scripts.bench $(MEASURE) $(if $(RESUME),--resume $(RESUME))
@@ -26,8 +28,11 @@ bench: $(VENV)/core ## measure, chart and answer: 10 blocks, with intervals
 quick: $(VENV)/core ## the headline cells in 3 blocks: a first look, ranges only
 	@$(PY) -m scripts.bench --quick $(MEASURE)
 
-full: $(VENV)/core ## every experiment, those of the claims included
+full: $(VENV)/full ## every experiment, those of the claims included
 	@$(PY) -m scripts.bench --full $(MEASURE)
+
+matrix: $(VENV)/core ## the same under several Pythons, in turns (PYTHON="3.11 3.13 3.14t")
+	@$(PY) -m scripts.matrix --python "$(PYTHON)" $(MEASURE)
 
 claims: $(VENV)/core ## a verdict for every claim of a talk (TALK=async_await, or your own file.toml)
 	@$(PY) -m scripts.claims $(JUDGE)
@@ -60,6 +65,9 @@ dev: $(VENV)/dev ## the same page while you work on it: reloads by itself (PORT=
 doctor: $(VENV)/core ## what this machine can and cannot establish
 	@$(PY) -m scripts.doctor
 
+models: $(VENV)/core ## every model: what it is, and whether it runs here or why not
+	@$(PY) -m scripts.models
+
 aa: $(VENV)/core ## the suite against itself: identical twins, planted differences
 	@$(PY) -m scripts.aa $(if $(BLOCKS),--blocks $(BLOCKS)) $(if $(SEED),--seed $(SEED))
 
@@ -83,24 +91,28 @@ reference: $(VENV)/core ## make a run the committed reference and renew the READ
 	@$(PY) -m scripts.reference $(RUN)
 
 clean: ## remove the environment and caches; results stay
-	rm -rf $(VENV) .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis mutants
+	rm -rf $(VENV) .venvs .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis mutants
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The environment: uv from a pinned wheel, then exactly what the lock says, hashes checked.
 $(UV): requirements-uv.lock
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-	  echo "overlap: Python 3.11 or newer is needed, and $(PYTHON) is $$($(PYTHON) -V 2>&1). Next: make bench PYTHON=python3.13"; exit 2; }
+	@$(BASE) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "overlap: Python 3.11 or newer is needed, and $(BASE) is $$($(BASE) -V 2>&1). Next: make bench PYTHON=python3.13"; exit 2; }
 	@echo "overlap: setting up .tools and $(VENV) (once) ..."
-	@$(PYTHON) -m venv --clear .tools
+	@$(BASE) -m venv --clear .tools
 	@.tools/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-uv.lock
 	@touch $@
 
 $(VENV)/core: requirements.lock $(UV)
-	@$(UV) venv -q --clear --no-project --python "$$(command -v $(PYTHON))" $(VENV)
+	@$(UV) venv -q --clear --no-project --python "$$(command -v $(BASE))" $(VENV)
 	@$(UV) pip sync -q --require-hashes --compile-bytecode requirements.lock
 	@touch $@
 
-$(VENV)/dev: requirements-dev.lock $(VENV)/core
+$(VENV)/full: requirements-full.lock $(VENV)/core
+	@$(UV) pip install -q --require-hashes --compile-bytecode -r requirements-full.lock
+	@touch $@
+
+$(VENV)/dev: requirements-dev.lock $(VENV)/full
 	@$(UV) pip install -q --require-hashes --compile-bytecode -r requirements-dev.lock
 	@touch $@
 
@@ -108,5 +120,6 @@ $(VENV)/dev: requirements-dev.lock $(VENV)/core
 COMPILE := $(UV) pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --no-annotate
 lock: $(UV) ## pin the dependencies of pyproject.toml again
 	@$(COMPILE) pyproject.toml -o requirements.lock
-	@$(COMPILE) --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+	@$(COMPILE) --extra loops --extra clients -c requirements.lock pyproject.toml -o requirements-full.lock
+	@$(COMPILE) --extra dev -c requirements-full.lock pyproject.toml -o requirements-dev.lock
 	@echo uv | $(COMPILE) - -o requirements-uv.lock

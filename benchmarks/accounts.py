@@ -5,6 +5,7 @@ whatever else supports the measurement belong to no cell and are left out.
 """
 
 import os
+import re
 import resource
 import threading
 import time
@@ -133,7 +134,7 @@ def name(process: psutil.Process) -> str:
         command = " ".join(process.cmdline())
     except psutil.Error:
         return "gone"
-    for helper in ("forkserver", "resource_tracker"):
-        if f"from multiprocessing.{helper} import main" in command and process.ppid() == os.getpid():
-            return f"multiprocessing {helper}"
+    helper = re.search(r"from (?:multiprocessing|\S*\bloky\S*)\.(forkserver|resource_tracker) import main", command)
+    if helper and process.ppid() == os.getpid():
+        return f"multiprocessing {helper[1]}"
     return process.name()

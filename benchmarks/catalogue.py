@@ -11,6 +11,7 @@ from pkgutil import iter_modules
 
 import benchmarks
 from benchmarks.cell import Cell
+from benchmarks.models import NAMES, needs, without
 
 HERE = Path(__file__).parent
 Test = Callable[..., None]
@@ -37,6 +38,14 @@ def experiments() -> dict[Path, list[Cell]]:
 def catalogue() -> tuple[Cell, ...]:
     """The cells, experiment by experiment."""
     return tuple(cell for cells in tests().values() for cell in cells)
+
+
+@cache
+def absent() -> dict[str, str]:
+    """The models and workloads that cannot be measured here: the name of each, and what it lacks."""
+    models = {name: needs(name).missing() for name in NAMES}
+    workloads = {cell.workload.name: without(cell.workload.package) for cell in catalogue()}
+    return {name: lacking for name, lacking in (models | workloads).items() if lacking}
 
 
 def code(cell: Cell) -> list[str]:

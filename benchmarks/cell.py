@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks.models import NAMES, needs, without
 from benchmarks.workloads import Workload
 
 CLASSICAL = ("sequential", "threads", "processes", "asyncio")
@@ -55,6 +56,16 @@ class Cell:
         """What can be asked of its rounds."""
         return self.metrics or TIMED
 
+    @property
+    def possible(self) -> bool:
+        """Whether its model can run its workload at all, whatever the machine."""
+        return self.model not in NAMES or needs(self.model).fits(self.workload, self.concurrency, self.tasks)
+
+    @property
+    def missing(self) -> str:
+        """What this machine lacks for it, in words; empty when it lacks nothing."""
+        return (needs(self.model).missing() if self.model in NAMES else "") or without(self.workload.package)
+
     def __str__(self) -> str:
         """As in `io-http-asyncio-c20`: unique within a run, and fit for a file name."""
         share = f"-cpu{self.cpu_percent}" if 0 < self.cpu_percent < 100 or self.workload.name == "mixed" else ""
@@ -99,7 +110,8 @@ def cells(
     """Parametrize a test over a grid.
 
     `tasks` gives the number of tasks for a concurrency; `twins` lists (workload, model) pairs that are measured a
-    second time, to show how much identical cells differ; `where` leaves cells out; `headline` says which belong to
+    second time, to show how much identical cells differ; `where` leaves cells out, beside those of a model that cannot
+    run the workload (`gather` keeps to no concurrency, `http` has no form for trio); `headline` says which belong to
     `make quick`; `rounds` is two for the figures that stand alone and one for the many points of a curve, after
     `discarded` ones, none of them where being cold is part of the question or costs next to nothing; cells `on_request`
     are left out unless ONLY names their experiment; `metrics` names what a probe tells of each cell.
@@ -121,5 +133,5 @@ def cells(
         for size in concurrency
     ]
     grid += [replace(cell, twin=True) for cell in grid if (cell.workload.name, cell.model) in twins]
-    chosen = [replace(cell, headline=headline(cell)) for cell in grid if where(cell)]
+    chosen = [replace(cell, headline=headline(cell)) for cell in grid if cell.possible and where(cell)]
     return pytest.mark.parametrize("cell", chosen, ids=str)

@@ -3,6 +3,7 @@
 import gc
 import random
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from benchmarks import journal
 from benchmarks.capacity import Gauge
 from benchmarks.cell import Cell
+from benchmarks.environment import gil
 from benchmarks.measure import Place, measure, observe
 from benchmarks.pace import Pace
 from benchmarks.selection import check, chosen
@@ -30,6 +32,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--journal", type=Path, help="file that each finished cell is appended to")
     group.addoption("--pace", type=Path, help="file with the calibration of CPU-bound tasks (default: calibrate now)")
     group.addoption("--without", type=Path, help="file with the names of cells to leave out, a line each")
+    group.addoption("--server-python", default=sys.executable, help="interpreter of the server (default: this one)")
     group.addoption("--supervised", action="store_true", help="end with the parent that holds our standard input")
 
 
@@ -45,13 +48,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep what ONLY selects and is not done yet, shuffled by the run's seed and the block's number."""
+    """Keep what ONLY selects, can be measured here and is not done yet; shuffled by the run's seed and its number."""
     only, done = config.getoption("only"), without(config)
     try:
         check(only, set().union(*(cell_of(item).names() for item in items)))
     except ValueError as problem:
         raise pytest.UsageError(str(problem)) from None
-    kept = [item for item in items if chosen(only, cell_of(item)) and str(cell_of(item)) not in done]
+    here = [item for item in items if chosen(only, cell_of(item)) and not cell_of(item).missing]
+    kept = [item for item in here if str(cell_of(item)) not in done]
     random.Random(f"{config.getoption('seed')}/{config.getoption('block')}").shuffle(kept)
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
     items[:] = kept
@@ -86,7 +90,7 @@ def place(request: pytest.FixtureRequest, write: Callable[[dict[str, Any]], None
     pace = Pace.read(path) if path else Pace.measure()
     gc.collect()
     gc.freeze()  # pytest's own hundred thousand objects are no part of any program that is measured
-    with serve("servers.latency") as server, Gauge(pace) as gauge:
+    with serve("servers.latency", python=config.getoption("server_python")) as server, Gauge(pace) as gauge:
         order = [cell_of(item).identity() | {"cell": str(cell_of(item))} for item in items]
         write({"kind": "block", "schema": journal.SCHEMA, "block": config.getoption("block"), "order": order})
         yield Place({"url": server.url} | pace.rates, gauge, frozenset({server.pid} | gauge.pids), write)
@@ -125,7 +129,14 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         reason = explained(call.excinfo.value) if call.excinfo else "" if rounds else "not measured"
         fixtures, cell = item.funcargs, cell_of(item)  # type: ignore[attr-defined]
         fixtures["benchmark"].has_error = bool(reason)
-        entry = {"kind": "cell", "cell": str(cell), **cell.identity(), "valid": not reason, "reason": reason}
+        entry = {
+            "kind": "cell",
+            "cell": str(cell),
+            **cell.identity(),
+            "gil": gil(),
+            "valid": not reason,
+            "reason": reason,
+        }
         fixtures["place"].write(entry | {"rounds": [] if reason else rounds})
     return (yield)
 

@@ -13,10 +13,12 @@ from typing import Any
 import psutil
 
 from benchmarks.capacity import cgroup_quota, usable_cores
+from benchmarks.catalogue import absent
 
 # The packages whose versions decide a number.
 PACKAGES = (
     *("aiohttp", "requests", "urllib3", "h11", "uvloop", "aiofiles", "pillow"),
+    *("anyio", "trio", "gevent", "greenlet", "joblib", "httpx", "httpcore"),
     *("psutil", "pytest", "pytest-benchmark"),
 )
 
@@ -49,17 +51,28 @@ def versions() -> dict[str, str]:
     return found
 
 
+def gil() -> bool:
+    """Whether the GIL is on at this moment: to import a module can switch it on again."""
+    return bool(getattr(sys, "_is_gil_enabled", lambda: True)())
+
+
+def optimised() -> bool | None:
+    """Whether profile-guided optimisation made this build; None where its makers hide it, as Debian's do."""
+    if "--enable-optimizations" in (sysconfig.get_config_var("CONFIG_ARGS") or ""):
+        return True
+    return None if sysconfig.get_config_var("PGO_PROF_USE_FLAG") == "" else False
+
+
 def python() -> dict[str, Any]:
     """The interpreter: version, build, and what is switched on."""
-    flags = sysconfig.get_config_var("CONFIG_ARGS") or ""
     jit = getattr(sys, "_jit", None)
     return {
         "version": platform.python_version(),
         "implementation": platform.python_implementation(),
         "compiler": platform.python_compiler(),
-        "optimised": "--enable-optimizations" in flags,
+        "optimised": optimised(),
         "free_threaded": bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
-        "gil": getattr(sys, "_is_gil_enabled", lambda: True)(),
+        "gil": gil(),
         "jit": bool(jit and jit.is_enabled()),
         "switch_interval_seconds": sys.getswitchinterval(),
         "bytecode_written": not sys.dont_write_bytecode,
@@ -93,7 +106,13 @@ def source() -> str:
 
 def environment() -> dict[str, Any]:
     """Everything, as JSON takes it."""
-    return {"machine": machine(), "python": python(), "packages": versions(), "source": source()}
+    return {
+        "machine": machine(),
+        "python": python(),
+        "packages": versions(),
+        "absent": absent(),
+        "source": source(),
+    }
 
 
 def stranger(found: dict[str, Any], here: dict[str, Any]) -> str:

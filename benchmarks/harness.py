@@ -11,7 +11,7 @@ import multiprocessing.forkserver
 from statistics import median
 from time import perf_counter
 
-from benchmarks.models import NAMES, Model, model
+from benchmarks.models import NAMES, Model, model, needs
 from benchmarks.timing import time_round
 from benchmarks.workloads import Workload
 from benchmarks.workloads.nothing import Nothing
@@ -48,6 +48,8 @@ def overheads(url: str) -> dict[str, dict[str, float]]:
     """For each model: microseconds added to each of 10,000 empty tasks, and the share added to a cell that waits."""
     found = {}
     for name in NAMES:
+        if needs(name).missing() or not needs(name).bounded:
+            continue
         empty = pairs(name, Nothing(), 10_000, 2)
         waiting = pairs(name, Wire(url=url), 20, 10)
         found[name] = {

@@ -52,10 +52,10 @@ def kind_of(workload: Workload) -> str:
     return next((need for need in workload.needs if need in PIECES), NUMBERS)
 
 
-def rate(kind: str, seconds: float) -> float:
-    """How many units of that kind this core does in a second, piece by piece for so long."""
-    piece, began, done = PIECES[kind], time.perf_counter(), 0
-    while (elapsed := time.perf_counter() - began) < seconds:
+def rate(kind: str, seconds: float, clock: Callable[[], float] = time.perf_counter) -> float:
+    """How many units of that kind this core does in a second of that clock, piece by piece for so long."""
+    piece, began, done = PIECES[kind], clock(), 0
+    while (elapsed := clock() - began) < seconds:
         done += piece()
     return done / elapsed
 

@@ -25,6 +25,20 @@ def test_starting(observe: Observe, cell: Cell) -> None:
 
 
 @cells(
+    "starting",
+    workloads=[Nothing()],
+    models=["interpreters"],  # from Python 3.14 on
+    concurrency=[1],
+    tasks=lambda concurrency: 1,
+    on_request=True,
+    metrics=("unit_seconds",),
+)
+def test_starting_interpreters(observe: Observe, cell: Cell) -> None:
+    """Start one, call it, close it."""
+    observe(cell, lambda: run_probe("starting", cell.model))
+
+
+@cells(
     "memory",
     workloads=[Sleep()],
     models=WAITING,

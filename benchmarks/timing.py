@@ -6,7 +6,7 @@ works across threads, processes and loops because the clock is the system's mono
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from time import perf_counter
 from typing import Any
@@ -39,6 +39,10 @@ class Spanned(Workload):
     def aclient(self) -> AbstractAsyncContextManager[Any]:
         """The wrapped workload's."""
         return self.workload.aclient()
+
+    def speaking(self, library: str) -> "Spanned":
+        """The wrapped workload in that library's words."""
+        return replace(self, workload=self.workload.speaking(library))
 
     def perform(self, client: Any, task: int) -> tuple[Any, float, float]:
         """Perform between two looks at the clock."""

@@ -27,6 +27,7 @@ from benchmarks.selection import check
 from benchmarks.selection import chosen as selected
 from scripts.blocks import Block, need_room, run_block
 from scripts.exits import Exit, Stop, leave
+from scripts.interpreters import changed, executable, under
 from scripts.readings import NEEDED_FILES
 from scripts.schema import read_environment
 from scripts.sessions import scratch
@@ -77,16 +78,18 @@ def check_selection(typed: str, only: str) -> None:
         check(typed, set().union(*(cell.names() for cell in cells)))
     except ValueError as problem:
         raise Stop(Exit.USAGE, str(problem)) from None
-    if not any(selected(only, cell) for cell in cells):
+    if not (asked := [cell for cell in cells if selected(only, cell)]):
         raise Stop(Exit.USAGE, f"ONLY={only!r} selects no cell. Next: make bench ONLY=io")
+    if all(cell.missing for cell in asked):
+        raise Stop(Exit.UNMEASURED, f"nothing of that can be measured here: {asked[0]} {asked[0].missing}")
 
 
-def new_run(run: Path, planned: dict[str, Any]) -> None:
+def new_run(run: Path, planned: dict[str, Any], **more: Any) -> None:
     """Make the folder of a new run, with its environment, its plan and its pace."""
     pace, found = Pace.measure(), environment()
     (run / "blocks").mkdir(parents=True)
     pace.write(run / "pace.json")
-    write_environment(run, found | {"schema": journal.SCHEMA, "run": run.name, "plan": planned})
+    write_environment(run, found | {"schema": journal.SCHEMA, "run": run.name, "plan": planned} | more)
 
 
 def write_environment(run: Path, found: dict[str, Any]) -> None:
@@ -98,7 +101,7 @@ def write_environment(run: Path, found: dict[str, Any]) -> None:
 def old_run(run: Path) -> None:
     """Mark an interrupted run as resumed. Stop when it was measured elsewhere."""
     found = read_environment(run)
-    if why := stranger(found, environment()):
+    if why := stranger(found, environment()) or changed(found):
         raise Stop(Exit.UNREADABLE, f"{run} {why}. Next: make bench")
     found["resumed"] = [*found.get("resumed", []), datetime.now(UTC).isoformat(timespec="seconds")]
     write_environment(run, found)
@@ -119,15 +122,24 @@ def measured(run: Path) -> bool:
 
 def measure(run: Path, live: "Live") -> None:
     """Run every block that has not ended yet."""
-    planned = read_environment(run)["plan"]
-    took: list[float] = []
+    found = read_environment(run)
+    blocks, took = found["plan"]["blocks"], list[float]()
     with live.bar, scratch():
-        for number in range(planned["blocks"]):
-            left_s = (planned["blocks"] - number) * sum(took) / len(took) if took else None
-            live.begin_block(number, left_s)
+        for number in range(blocks):
+            left_s = (blocks - number) * sum(took) / len(took) if took else None
+            live.begin_block(number, left_s, under(found, number))
             began = time.monotonic()
-            run_block(Block(run, number, planned["seed"], planned["only"]), live.hear)
+            run_block(block(run, found, number), live.hear)
             took.append(time.monotonic() - began)
+
+
+def block(run: Path, found: dict[str, Any], number: int) -> Block:
+    """A block of the run whose environment is given."""
+    planned, name = found["plan"], under(found, number)
+    if not name:
+        return Block(run, number, planned["seed"], planned["only"])
+    entry = next(one for one in found["interpreters"] if one["name"] == name)
+    return Block(run, number, planned["seed"], planned["only"], executable(name), tuple(entry["unloadable"]))
 
 
 def make_everything(run: Path) -> "Run":

@@ -46,6 +46,8 @@ class Block:
     number: int
     seed: int
     only: str
+    python: str = sys.executable  # the interpreter that is measured; the server runs under ours, whatever it is
+    unloadable: tuple[str, ...] = ()  # files of experiments that it cannot import
 
     def path(self, suffix: str) -> Path:
         """A file of this block."""
@@ -87,12 +89,15 @@ class Block:
             "seed": self.seed,
             "journal": self.path(".journal"),
             "pace": self.run / "pace.json",
+            "server-python": sys.executable,
             "without": f"/dev/fd/{done.fileno()}",
             "benchmark-json": f"/dev/fd/{made.fileno()}",
         }
         # capture=sys: the default closes the standard input that ties the block to us
-        pytest = [sys.executable, "-m", "pytest", "benchmarks", "-qx", "--capture=sys", "--supervised"]
+        pytest = [self.python, "-m", "pytest", "benchmarks", "-qx", "--capture=sys", "--supervised"]
         pytest.append("-Wignore:Not saving anything")  # what pytest-benchmark says, as an error, where nothing was run
+        pytest.append("-Wignore:The global interpreter lock")  # that it was switched on: every cell's entry says so
+        pytest += [f"--ignore=benchmarks/{file}" for file in self.unloadable]
         return pytest + [f"--{name}={value}" for name, value in options.items()]
 
 

@@ -8,6 +8,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from benchmarks.catalogue import catalogue
+from benchmarks.selection import chosen
 from scripts.answers import answers, disturbance, noise
 from scripts.dataset import Run
 
@@ -55,7 +57,8 @@ class Live:
     def __init__(self, out: Console, blocks: int) -> None:
         self.out, self.blocks = out, blocks
         self.block, self.cells = 0, 0
-        self.rounds: dict[tuple[str, str, str], list[float]] = {}
+        self.python = ""  # the interpreter that is measured, where there are several
+        self.rounds: dict[tuple[str, str, str, str], list[float]] = {}
         self.last = ""
         self.bar = Progress(
             TextColumn("{task.description}"),
@@ -68,13 +71,13 @@ class Live:
         )
         self.task: TaskID = self.bar.add_task("starting", total=None, left="", estimate="")
 
-    def begin_block(self, number: int, left_s: float | None) -> None:
-        """Block `number` (from 0) starts; `left_s` is the time that remains, once it is known."""
-        self.block = number
+    def begin_block(self, number: int, left_s: float | None, python: str = "") -> None:
+        """Block `number` (from 0) starts, of an interpreter; `left_s` is the time that remains, once it is known."""
+        self.block, self.python, whose = number, python, f" ({python})" if python else ""
         left = f"{clock(left_s)} left" if left_s is not None else "first block"
-        self.bar.update(self.task, description=f"block {number + 1}/{self.blocks}", left=left)
+        self.bar.update(self.task, description=f"block {number + 1}/{self.blocks}{whose}", left=left)
         if not self.out.is_terminal:
-            self.out.print(f"block {number + 1} of {self.blocks}: {left}. {self.estimate()}".rstrip())
+            self.out.print(f"block {number + 1} of {self.blocks}{whose}: {left}. {self.estimate()}".rstrip())
 
     def hear(self, entry: dict[str, Any]) -> None:
         """Take in an entry of the journal."""
@@ -95,7 +98,8 @@ class Live:
         if not self.rounds:
             self.out.print(f"first number: {self.last}", markup=False)
         if not entry["twin"]:
-            self.rounds.setdefault((entry["experiment"], entry["workload"], entry["model"]), []).extend(measured)
+            key = (self.python, entry["experiment"], entry["workload"], entry["model"])
+            self.rounds.setdefault(key, []).extend(measured)
 
     def estimate(self) -> str:
         """Speed-ups over sequential as they stand."""
@@ -103,7 +107,8 @@ class Live:
 
     def speedups(self, experiment: str, workload: str) -> str:
         """One workload's."""
-        found = {key[2]: median(rounds) for key, rounds in self.rounds.items() if key[:2] == (experiment, workload)}
+        asked = (self.python, experiment, workload)
+        found = {key[3]: median(rounds) for key, rounds in self.rounds.items() if key[:3] == asked}
         if "sequential" not in found or len(found) < 2:
             return ""
         others = sorted((value, name) for name, value in found.items() if name != "sequential")
@@ -149,7 +154,24 @@ def line(row: pd.Series) -> list[str]:
     return [name, seconds(row["seconds"]), interval, speedup, efficiency, row["flags"]]
 
 
+def not_here(run: Run) -> list[tuple[str, str]]:
+    """What the run was asked for, and could not be measured where it was: its name, and what was lacking."""
+    asked = [cell.names() for cell in catalogue() if chosen(run.environment["plan"]["only"], cell)]
+    absent = run.environment.get("absent", {})
+    return [(name, why) for name, why in absent.items() if any(name in names for names in asked)]
+
+
 def show(run: Run, out: Console) -> None:
+    """What a run found: its interpreters side by side where it has several."""
+    if run.beside:
+        from scripts import pythons
+
+        pythons.show(run, out)
+    else:
+        show_one(run, out)
+
+
+def show_one(run: Run, out: Console) -> None:
     """The tables and the answers of a run, and what is missing from it."""
     kind = "range" if run.ranges_only else "95 % interval"
     for place, (key, group) in enumerate(groups(run.summary)):
@@ -160,5 +182,7 @@ def show(run: Run, out: Console) -> None:
         out.print(rows)
     for omission in run.omissions:
         out.print(f"not a result: {omission}", markup=False)
+    for name, lacking in not_here(run):
+        out.print(f"not here: {name} {lacking}", markup=False)
     for sentence in filter(None, [noise(run), disturbance(run), *answers(run)]):
         out.print(f"\n{sentence}", markup=False)

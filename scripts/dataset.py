@@ -5,7 +5,7 @@ reason. Everything derived can be made again from the raw files, which are never
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -43,6 +43,12 @@ class Run:
     rounds: pd.DataFrame
     omissions: list[Omission]
     cells: list[Entry]  # journal entries of whole cells, spans included
+    beside: tuple["Run", ...] = ()  # the same under other interpreters, block by block in turns
+
+    @property
+    def python(self) -> str:
+        """What its interpreter is called where a run has several; empty where it has one."""
+        return str(self.environment.get("interpreter", ""))
 
     @property
     def blocks(self) -> int:
@@ -105,7 +111,23 @@ def load(path: Path) -> Run:
     if not cells:
         raise Stop(Exit.UNREADABLE, f"{path} holds no whole cell{because(omissions)}. Next: make bench")
     omissions += missing_blocks(path, environment["plan"]["blocks"])
+    parts = [part(path, environment, one, cells, omissions) for one in environment.get("interpreters", [])]
+    if measured := [one for one in parts if one.cells]:
+        return replace(measured[0], beside=tuple(measured[1:]))
     return Run(path, environment, round_table(cells), omissions, cells)
+
+
+def part(path: Path, environment: Entry, one: Entry, cells: list[Entry], omissions: list[Omission]) -> Run:
+    """What a run of several interpreters measured under one of them, as a run of its own.
+
+    Its GIL is on where it was on after any cell, whatever the interpreter said before it had imported anything.
+    """
+    blocks = [number for number, name in enumerate(environment["plan"]["pythons"]) if name == one["name"]]
+    mine = [cell for cell in cells if cell["block"] in blocks]
+    missing = [omission for omission in omissions if omission.block in blocks]
+    python = one["python"] | {"gil": any(cell.get("gil", True) for cell in mine)}
+    found = {"interpreter": one["name"], "python": python, "packages": one["packages"]}
+    return Run(path, environment | found, round_table(mine) if mine else pd.DataFrame(), missing, mine)
 
 
 def because(omissions: list[Omission]) -> str:
@@ -179,10 +201,20 @@ def round_table(cells: Iterable[Entry]) -> pd.DataFrame:
 
 
 def write_tables(run: Run) -> None:
-    """rounds.csv, rounds.parquet and summary.csv, beside the raw files."""
+    """rounds.csv, rounds.parquet and summary.csv, beside the raw files; a column says the interpreter of several."""
+    rounds, summary = (by_python(run, table) for table in ("rounds", "summary"))
     with whole(run.path / "rounds.csv") as file:
-        run.rounds.to_csv(file, index=False)
+        rounds.to_csv(file, index=False)
     with whole(run.path / "rounds.parquet") as file:
-        run.rounds.to_parquet(file, index=False)
+        rounds.to_parquet(file, index=False)
     with whole(run.path / "summary.csv") as file:
-        run.summary.to_csv(file, index=False)
+        summary.to_csv(file, index=False)
+
+
+def by_python(run: Run, table: str) -> pd.DataFrame:
+    """A table of the run, and of those beside it one below the other."""
+    if not run.python:
+        return pd.DataFrame(getattr(run, table))
+    frames = [getattr(one, table).assign(python=one.python) for one in (run, *run.beside)]
+    found = pd.concat(frames, ignore_index=True)
+    return pd.DataFrame(found[["python", *(column for column in found if column != "python")]])

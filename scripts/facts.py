@@ -101,6 +101,8 @@ def facts(environment: dict[str, Any], under: str = "") -> Iterator[tuple[str, s
         called = f"{under}{name.replace('_', ' ')}"
         if isinstance(value, dict):
             yield from facts(value, f"{called}: ")
+        elif isinstance(value, list) and any(isinstance(one, dict) for one in value):
+            yield from facts({f"{name} {one.get('name', place)}": one for place, one in enumerate(value)}, under)
         else:
             yield called, said(name, value)
 

@@ -42,9 +42,9 @@ class House:
         kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         return kept | {MARK: str(self.path), "TMPDIR": str(self.path / "tmp"), "PYTHONPATH": ""}
 
-    def command(self, *arguments: str) -> list[str]:
+    def command(self, *arguments: str, verb: str = "bench") -> list[str]:
         """A call of the driver."""
-        return [sys.executable, "-m", "scripts.bench", *arguments]
+        return [sys.executable, "-m", f"scripts.{verb}", *arguments]
 
     def start(self, *arguments: str) -> "subprocess.Popen[str]":
         """Begin a run."""
@@ -53,9 +53,11 @@ class House:
             self.command(*arguments), cwd=self.path, env=self.environment(), stderr=pipe, stdout=pipe, text=True
         )
 
-    def bench(self, *arguments: str, before: tuple[str, ...] = ()) -> "subprocess.CompletedProcess[str]":
+    def bench(
+        self, *arguments: str, before: tuple[str, ...] = (), verb: str = "bench"
+    ) -> "subprocess.CompletedProcess[str]":
         """Run to the end; `before` are commands that change the world first, like `taskset`."""
-        command = [*before, *self.command(*arguments)]
+        command = [*before, *self.command(*arguments, verb=verb)]
         return subprocess.run(
             command, cwd=self.path, env=self.environment(), capture_output=True, text=True, timeout=LONGEST_S
         )

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 MARKERS = {
     "o": "circle", "s": "square", "^": "triangle", "D": "diamond", "v": "inverted_triangle", "P": "plus", "X": "x",
     "<": "hex", ">": "star", "p": "square_pin", "h": "triangle_pin", "d": "circle_dot", "*": "asterisk",
+    "H": "hex_dot", "8": "square_dot", "+": "cross", "1": "y", "x": "square_x", "2": "triangle_dot",
 }  # fmt: skip
 ROUND = {10: (1, 2, 5), 2: (1,)}  # steps of a linear axis
 ROW_PX, HEAD_PX, LINES_PX = 22, 70, 360

@@ -1,7 +1,8 @@
 """From claims and runs to findings: what was measured, what that says of the bound, and what keeps it from saying so.
 
 Pure: a talk and the runs in, findings out. Each claim is judged on the first of the runs that has all its cells, for
-cells of different runs are never paired; Holm's correction is over all measures of the file that could be judged.
+cells of different runs are never paired, and of a run's interpreters on the first that meets its conditions; Holm's
+correction is over all measures of the file that could be judged.
 
 A number is not a verdict where too few blocks were measured, where others had too much of the machine, or, for a claim
 about waiting, where the client or the server was busy instead of waiting: then the claim is *not established*.
@@ -131,9 +132,13 @@ def has(run: Run, claim: Claim) -> bool:
 def unmet(claim: Claim, environment: dict[str, Any], capacity: float | None = None) -> str:
     """The first condition of the claim that a machine and Python do not meet, in words; empty when all are.
 
-    Without a `capacity` what the claim asks of it is left open.
+    Every model and library that it names must be there, too. Without a `capacity` what the claim asks of it is left
+    open.
     """
-    return next(filter(None, (unmet_by(environment, capacity, *condition) for condition in claim.when)), "")
+    names = {name for part in claim.parts for cell in part.measure.cells for name in cell.split("/")}
+    lacking = (why for name, why in environment.get("absent", {}).items() if name in names)
+    conditions = (unmet_by(environment, capacity, *condition) for condition in claim.when)
+    return next(filter(None, (*lacking, *conditions)), "")
 
 
 def unmet_by(environment: dict[str, Any], capacity: float | None, name: str, asked: Any) -> str:
@@ -190,12 +195,19 @@ def examined(claim: Claim, runs: Sequence[Run]) -> Finding:
         return Finding(claim, OPINION)
     if claim.needs:
         return Finding(claim, NOT_TESTABLE, reason=f"needs {claim.needs}")
-    run = next((run for run in runs if has(run, claim)), None)
+    run = next(filter(None, (fitting(run, claim) for run in runs)), None)
     if reason := unmet(claim, (run or runs[0]).environment, capacity_of(run, claim) if run else None):
         return Finding(claim, NOT_TESTABLE, run, reason=reason)
     if not run:
         return Finding(claim, UNMEASURED, reason="a cell that it needs is missing from the run, or was no result")
     return Finding(claim, UNMEASURED, run, tuple(outcome(run, part) for part in claim.parts))
+
+
+def fitting(run: Run, claim: Claim) -> Run | None:
+    """The run as its first interpreter that meets the claim's conditions measured it; None when cells are missing."""
+    able = [one for one in (run, *run.beside) if has(one, claim)]
+    met = (one for one in able if not unmet(claim, one.environment, capacity_of(one, claim)))
+    return next(met, able[0] if able else None)
 
 
 def outcome(run: Run, part: Part) -> Outcome:

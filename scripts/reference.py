@@ -19,7 +19,7 @@ from scripts.talk import DEFAULT_TALK
 
 REFERENCE = Path("results/reference")
 README = Path("README.md")
-LEFT_OUT = ("*.png", "*.parquet", "*.log", "slides*", "trace.json*")  # can be made again, or is of no use elsewhere
+LEFT_OUT = ("*.png", "*.parquet", "*.log", "[0-9][0-9].json", "slides*", "trace.json*")  # can be made again
 HEADLINE = ("io", "cpu")  # the experiments whose tables stand in the README
 
 
@@ -40,7 +40,7 @@ def take(path: Path) -> Run:
 def findings(run: Run) -> str:
     """What was found, as Markdown: the chart, the sentences, the tables, where it was measured."""
     machine, python = run.environment["machine"], run.environment["python"]
-    build = "" if python["optimised"] else ", built without profile-guided optimisation"
+    build = "" if python["optimised"] is not False else ", built without profile-guided optimisation"
     chart = f"{REFERENCE}/charts/speedup"
     parts = [
         f'<picture><source srcset="{chart}-dark.svg" media="(prefers-color-scheme: dark)">'

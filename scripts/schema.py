@@ -45,6 +45,9 @@ ENVIRONMENT = {
 }
 
 
+INTERPRETERS = [{"name": str, "python": {"version": str, "free_threaded": bool}, "packages": {}, "unloadable": {}}]
+
+
 def misfit(value: Any, shape: Any, where: str) -> str | None:
     """What keeps the value from having the shape; None when it has it. A table may hold more than its shape says."""
     if isinstance(shape, dict) and isinstance(value, dict):
@@ -99,9 +102,20 @@ def read_environment(path: Path) -> Entry:
         raise Stop(Exit.UNREADABLE, f"{file} is damaged: {problem}. Next: take it from a copy, or make bench") from None
     if not isinstance(environment, dict) or environment.get("schema") != journal.SCHEMA:
         raise Stop(Exit.UNREADABLE, f"{file} is of another schema than {journal.SCHEMA}. Next: make bench")
-    if wrong := misfit(environment, ENVIRONMENT, "it"):
+    if wrong := misfit(environment, ENVIRONMENT, "it") or fault_of_interpreters(environment):
         raise Stop(Exit.UNREADABLE, f"{file} is damaged: {wrong}. Next: take it from a copy, or make bench")
     return environment
+
+
+def fault_of_interpreters(environment: Entry) -> str | None:
+    """What is wrong with what a run says of its interpreters; None where it has only one and says nothing."""
+    if "interpreters" not in environment:
+        return None
+    found, order = environment["interpreters"], environment["plan"].get("pythons")
+    if wrong := misfit(found, INTERPRETERS, "interpreters") or misfit(order, [str], "pythons"):
+        return wrong
+    known = len(order) == environment["plan"]["blocks"] and {one["name"] for one in found} == set(order)
+    return None if known else "pythons does not name an interpreter for each block"
 
 
 def fingerprint(path: Path, environment: Entry) -> str:

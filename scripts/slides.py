@@ -48,6 +48,8 @@ def command(run: Run) -> str:
     """What to type to measure it again."""
     plan = run.environment["plan"]
     again = f"BLOCKS={plan['blocks']} SEED={plan['seed']}"
+    if names := [one["name"] for one in run.environment.get("interpreters", [])]:
+        return f'make matrix PYTHON="{" ".join(names)}" BLOCKS={plan["blocks"] // len(names)} SEED={plan["seed"]}'
     if plan["quick"]:
         return f"make quick SEED={plan['seed']}"
     if plan["only"] == every_experiment():

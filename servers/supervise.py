@@ -43,13 +43,13 @@ class ServiceError(RuntimeError):
 class Service:
     """A running server: where it is (`url`, `pid`) and all that it said when it was ready (`ready`)."""
 
-    def __init__(self, module: str, arguments: tuple[str, ...]) -> None:
+    def __init__(self, module: str, arguments: tuple[str, ...], python: str = sys.executable) -> None:
         self.module = module
         self.ready: dict[str, Any] = {}
         self.out: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `stop`
         self.err: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `stop`
         self.process = subprocess.Popen(
-            [sys.executable, "-m", module, *arguments],
+            [python, "-m", module, *arguments],
             stdin=subprocess.PIPE,
             stdout=self.out,
             stderr=self.err,
@@ -134,9 +134,9 @@ def ending(code: int) -> str:
 
 
 @contextmanager
-def serve(module: str, *args: str, timeout_s: float = 10) -> Iterator[Service]:
+def serve(module: str, *args: str, timeout_s: float = 10, python: str = sys.executable) -> Iterator[Service]:
     """Run `python -m module *args` for as long as the block lasts; it has `timeout_s` to say where it answers."""
-    service = Service(module, args)
+    service = Service(module, args, python)
     try:
         service.await_ready(timeout_s)
         yield service

@@ -10,12 +10,21 @@ It is written the way its own documentation would teach it, at its best: a poole
 connections kept alive, no set-up for a task that another model is spared.
 
 A module is imported when its model is first measured and not before: what one model loads never lands in another's
-measurement.
+measurement. So what a model needs stands in its file as data, a literal called NEEDS, which is read without running
+the file:
+
+    NEEDS = {"package": "trio", "form": "trio"}
 """
 
+import ast
+import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
 from pkgutil import iter_modules
 from typing import Any
 
@@ -25,6 +34,57 @@ Run = Callable[[list[int]], list[Any]]
 Model = Callable[[Workload, int], AbstractContextManager[Run]]
 
 NAMES = tuple(sorted(module.name for module in iter_modules(__path__)))
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What a model needs, and what it does not offer.
+
+    `package` and `python` must be here; `form` is the form of a workload that it runs; where it is `isolated`, the
+    workload must be fit for sub-interpreters; what is not `bounded` has all its tasks in flight at once; with fewer
+    than `least` places it would be another model.
+    """
+
+    package: str = ""
+    python: tuple[int, int] = (3, 11)
+    form: str = "blocking"
+    isolated: bool = False
+    bounded: bool = True
+    least: int = 1
+
+    def fits(self, workload: Workload, concurrency: int, tasks: int) -> bool:
+        """Whether such a model can run the workload at all, `concurrency` of `tasks` at once, wherever it is."""
+        spoken = self.form in workload.forms and (workload.isolated or not self.isolated)
+        return spoken and self.least <= concurrency and (self.bounded or tasks <= concurrency)
+
+    def missing(self) -> str:
+        """What this machine lacks, in words; empty when it lacks nothing."""
+        if sys.version_info < self.python:
+            return f"needs Python {'.'.join(map(str, self.python))}, and this is {sys.version.split()[0]}"
+        return without(self.package)
+
+
+def without(package: str) -> str:
+    """That a package is not here, in words; empty when it is, or when none is needed."""
+    return f"needs {package}, which make full installs" if package and not find_spec(package) else ""
+
+
+@cache
+def source(name: str) -> ast.Module:
+    """The file of the model called `name`, parsed and not run."""
+    return ast.parse(Path(__path__[0], f"{name}.py").read_text())
+
+
+@cache
+def needs(name: str) -> Needs:
+    """What the model called `name` needs."""
+    said = (node.value for node in source(name).body if isinstance(node, ast.Assign) and is_needs(node.targets[0]))
+    return Needs(**{key: value for node in said for key, value in ast.literal_eval(node).items()})
+
+
+def is_needs(target: ast.expr) -> bool:
+    """Whether that is what is assigned to."""
+    return isinstance(target, ast.Name) and target.id == "NEEDS"
 
 
 def model(name: str) -> Model:

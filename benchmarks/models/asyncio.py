@@ -8,6 +8,8 @@ from typing import Any
 from benchmarks.models import Run
 from benchmarks.workloads import Workload
 
+NEEDS = {"form": "asyncio"}
+
 
 @contextmanager
 def asyncio(workload: Workload, concurrency: int) -> Iterator[Run]:

@@ -1,4 +1,4 @@
-"""What one thread, one process and one task cost to start and to join, one after another, doing nothing.
+"""What a thread, a process, a sub-interpreter and a task cost to start and to join, one after another, doing nothing.
 
 In an interpreter that has loaded nothing else: forking copies the parent's page tables, so the size of the parent is
 part of the cost. A fork server is started, and its one-off cost left out, before the clock runs.
@@ -51,9 +51,20 @@ def start_processes(method: str) -> Callable[[int], None]:
     return start
 
 
+def start_interpreters(count: int) -> None:
+    """Create sub-interpreters, call something in each, and close them again."""
+    from concurrent import interpreters  # type: ignore[attr-defined]  # from Python 3.14 on
+
+    for _ in range(count):
+        interpreter = interpreters.create()
+        interpreter.call(nothing)
+        interpreter.close()
+
+
 STARTERS: dict[str, tuple[Callable[[int], None], int]] = {  # how, and how many: some 50 ms of each
     "task": (start_tasks, 5000),
     "thread": (start_threads, 500),
+    "interpreters": (start_interpreters, 10),
     "process-fork": (start_processes("fork"), 20),
     "process-forkserver": (start_processes("forkserver"), 10),
     "process-spawn": (start_processes("spawn"), 2),

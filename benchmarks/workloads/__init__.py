@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from heapq import heapreplace
 from typing import Any, ClassVar
 
+EVERY_FORM = ("blocking", "asyncio", "trio")  # of what computes: it awaits nothing, so nobody minds who runs it
+
 
 @dataclass(frozen=True)
 class Capacity:
@@ -32,10 +34,18 @@ class Capacity:
 
 @dataclass(frozen=True)
 class Workload:
-    """Base of all workloads. `needs` names the fields that the harness fills in: the server's URL, a measured pace."""
+    """Base of all workloads.
+
+    `needs` names the fields that the harness fills in: the server's URL, a measured pace. `forms` are those in which a
+    task can be done; `package` is what it cannot be done without; what is not `isolated` uses packages that refuse to
+    be imported in a sub-interpreter.
+    """
 
     name: ClassVar[str]
     needs: ClassVar[tuple[str, ...]] = ()
+    forms: ClassVar[tuple[str, ...]] = ("blocking", "asyncio")
+    package: ClassVar[str] = ""
+    isolated: ClassVar[bool] = True
 
     @property
     def module(self) -> str:
@@ -61,6 +71,10 @@ class Workload:
     async def aperform(self, client: Any, task: int) -> Any:
         """Do one task, awaiting wherever the blocking form waits; computing does not await, because it cannot."""
         raise NotImplementedError
+
+    def speaking(self, library: str) -> "Workload":
+        """The same work, whose awaitable form awaits as that library does; what awaits nothing is the same in all."""
+        return self
 
     def answer(self, task: int) -> Any:
         """The right result of `task`, found another way than `perform` finds it where there is one."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 
-from benchmarks.workloads import Workload
+from benchmarks.workloads import EVERY_FORM, Workload
 
 BLOCK = bytes(range(256)) * 4096  # 1 MiB; hashlib lets go of the GIL for anything above 2047 bytes
 
@@ -31,6 +31,7 @@ class Digest(Workload):
     """Hash as many blocks as take one core about `task_s` seconds at `blocks_per_s`."""
 
     name = "digest"
+    forms = EVERY_FORM
     needs = ("blocks_per_s",)
     task_s: float = 0.05
     blocks_per_s: float = 0.0

@@ -12,7 +12,7 @@ from zlib import crc32
 
 from PIL import Image, ImageFilter
 
-from benchmarks.workloads import Workload
+from benchmarks.workloads import EVERY_FORM, Workload
 
 BLUR = ImageFilter.GaussianBlur(10)
 NOISE = Random(0).randbytes(65_521)  # a prime, so that no row of a picture repeats another
@@ -41,6 +41,8 @@ class Images(Workload):
     """Blur a picture as large as takes one core about `task_s` seconds at `pixels_per_s`."""
 
     name = "images"
+    forms = EVERY_FORM
+    isolated = False  # Pillow says so itself: "does not support loading in subinterpreters"
     needs = ("pixels_per_s",)
     task_s: float = 0.05
     pixels_per_s: float = 0.0

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from benchmarks.workloads import Workload
+from benchmarks.workloads import EVERY_FORM, Workload
 
 
 @dataclass(frozen=True)
@@ -10,6 +10,7 @@ class Nothing(Workload):
     """Return the task."""
 
     name = "nothing"
+    forms = EVERY_FORM
 
     def perform(self, client: None, task: int) -> int:
         """Return the task."""

@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import compress
 from math import isqrt
 
-from benchmarks.workloads import Workload
+from benchmarks.workloads import EVERY_FORM, Workload
 
 FIRST = 100_001
 # From one task's first number to the next's. Trial division costs more the larger the numbers: with ranges end to end,
@@ -49,6 +49,7 @@ class Primes(Workload):
     """Add up the primes of a range that takes one core about `task_s` seconds at `numbers_per_s`."""
 
     name = "primes"
+    forms = EVERY_FORM
     needs = ("numbers_per_s",)
     task_s: float = 0.05
     numbers_per_s: float = 0.0

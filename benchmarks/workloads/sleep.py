@@ -4,7 +4,7 @@ import asyncio
 import time
 from dataclasses import dataclass
 
-from benchmarks.workloads import Workload
+from benchmarks.workloads import EVERY_FORM, Workload
 
 
 @dataclass(frozen=True)
@@ -12,6 +12,7 @@ class Sleep(Workload):
     """Wait `delay_s` seconds, then return the task."""
 
     name = "sleep"
+    forms = EVERY_FORM
     delay_s: float = 0.02
 
     def perform(self, client: None, task: int) -> int:
@@ -23,6 +24,14 @@ class Sleep(Workload):
         """Wait in the event loop."""
         await asyncio.sleep(self.delay_s)
         return task
+
+    def speaking(self, library: str) -> Workload:
+        """In trio's words where it is trio."""
+        if library != "trio":
+            return self
+        from benchmarks.workloads.in_trio import SleepInTrio
+
+        return SleepInTrio(self.delay_s)
 
     def answer(self, task: int) -> int:
         """The task itself."""

@@ -11,12 +11,13 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from urllib.parse import urlsplit
 
 import h11
 
 from benchmarks.exchange import exchange
+from benchmarks.workloads import EVERY_FORM
 from benchmarks.workloads.pages import Pages
 
 RECEIVE_BYTES = 65_536  # more than any answer of ours: one receive takes what has arrived
@@ -98,6 +99,7 @@ class Wire(Pages):
     """Fetch pages over connections of our own."""
 
     name = "wire"
+    forms = EVERY_FORM
 
     def address(self) -> tuple[str, int]:
         """Host and port of the server."""
@@ -124,3 +126,11 @@ class Wire(Pages):
     async def aperform(self, client: AwaitablePool, task: int) -> bytes:
         """Fetch over one of the loop's connections."""
         return await client.fetch(self.target(task))
+
+    def speaking(self, library: str) -> "Wire":
+        """In trio's words where it is trio."""
+        if library != "trio":
+            return self
+        from benchmarks.workloads.in_trio import WireInTrio
+
+        return WireInTrio(*astuple(self))

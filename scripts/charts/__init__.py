@@ -14,6 +14,7 @@ from scripts.charts import (
     latency,
     memory,
     mixed,
+    pythons,
     scaling,
     speedup,
     starting,
@@ -59,6 +60,7 @@ CHARTS: tuple[Chart, ...] = (
     starting,
     memory,
     heartbeat,
+    pythons,
 )
 
 

@@ -39,6 +39,14 @@ class Run(Protocol):
     def ranges_only(self) -> bool:
         """Too few blocks for intervals."""
 
+    @property
+    def python(self) -> str:
+        """What its interpreter is called where there are several."""
+
+    @property
+    def beside(self) -> "Sequence[Run]":
+        """The same cells under other interpreters."""
+
     def spans(self, **identity: object) -> pd.DataFrame:
         """When each task of the cells that match ran, in their measured rounds."""
 

@@ -78,7 +78,7 @@ def fitted(groups: Sequence[Group], theme: Theme) -> tuple[list[Group], list[str
 
 def margins_in(groups: Sequence[Group], form: Format, theme: Theme) -> tuple[float, float]:
     """Room for the names at the left of the panel and for the numbers at its right."""
-    labels = [f"  {name}" for group in groups for name in names(group)]
+    labels = [f"  {name}" for group in groups for name in (group.title, *names(group))]
     numbers = [value_text(row, form) for group in groups for row in group.rows]
     limits = [limit_text(group, form) for group in groups]
     right_in = max(widest_in(numbers, theme.text_pt), widest_in(limits, theme.small_pt))

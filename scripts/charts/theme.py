@@ -37,11 +37,21 @@ RIVALS = (
     "interpreters",
     "dask",
     "joblib",
-    "curio",
+    "ray",
     "to_thread",
+    "gather",
+    "queue_workers",
+    "to_process",
+    "pool",
+    "loops_in_threads",
+    "loops_in_processes",
 )  # in the order they get colours
-PALETTE = ("#c0649a", "#a07800", "#2f8fc4", "#8c5fd3", "#a2574f", "#5b8a3c", "#c8501e", "#5f7fa6", "#d6336c")
-MARKERS = ("v", "P", "X", "<", ">", "p", "h", "d", "*")
+PYTHON = re.compile(r"3\.(\d+)(?:\.\d+)?(t?)")  # interpreters side by side: neighbours, and free-threaded ones, differ
+PALETTE = (
+    *("#c0649a", "#a07800", "#2f8fc4", "#8c5fd3", "#a2574f", "#5b8a3c", "#c8501e", "#5f7fa6", "#d6336c"),
+    *("#1f8a8a", "#9a6a3a", "#4f6fd0", "#6a5acd", "#7a7a2e", "#a8458f"),
+)
+MARKERS = ("v", "P", "X", "<", ">", "p", "h", "d", "*", "H", "8", "+", "1", "x", "2")
 FAMILIES = {"thread": "threads", "task": "asyncio", "process": "processes"}  # one unit of it, as `starting` names it
 
 
@@ -98,6 +108,9 @@ def style(model: str) -> tuple[str, str]:
     model = family(model)
     if model in CLASSICAL:
         return CLASSICAL[model]
+    if version := PYTHON.fullmatch(model):
+        place = int(version[1]) + 4 * bool(version[2])
+        return PALETTE[place % len(PALETTE)], MARKERS[place % len(MARKERS)]
     place = RIVALS.index(model) if model in RIVALS else crc32(model.encode())
     return PALETTE[place % len(PALETTE)], MARKERS[place // (1 if model in RIVALS else len(PALETTE)) % len(MARKERS)]
 

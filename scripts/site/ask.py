@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from benchmarks.capacity import usable_cores
-from benchmarks.models import NAMES
+from benchmarks.models import NAMES, needs
 from benchmarks.workloads import Capacity
 from benchmarks.workloads.mixed import Mixed
 from scripts.site.runner import Order
@@ -16,7 +16,10 @@ MOST_PROCESSES = 32  # some 10 MB and a hundredth of a second of one core each, 
 MOST_COMPUTING_MS = 100  # a task; larger numbers are harder to test, so that longer ones take longer than they say
 MOST_S = 120.0  # that all lanes of a race may be expected to take: an audience has left by then
 CLASSICAL = ("sequential", "threads", "processes", "asyncio")  # in the order in which they run; others come after
-MODELS = (*(name for name in CLASSICAL if name in NAMES), *(name for name in NAMES if name not in CLASSICAL))
+# Who can fetch and compute here, and keeps to a concurrency.
+RIVALS = (name for name in NAMES if needs(name).fits(Mixed(), 1, 2) and not needs(name).missing())
+MODELS = (*CLASSICAL, *(name for name in RIVALS if name not in CLASSICAL))
+HEAVY = ("processes", "to_process", "pool", "joblib", "interpreters")  # a Python of its own for each place
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,7 @@ class Ask:
 
     def places(self, model: str) -> int:
         """How many tasks may be in flight under `model`."""
-        return min(self.concurrency, MOST_PROCESSES) if model == "processes" else self.concurrency
+        return min(self.concurrency, MOST_PROCESSES) if model in HEAVY else self.concurrency
 
     @property
     def workload(self) -> Mixed:

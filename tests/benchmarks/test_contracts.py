@@ -5,12 +5,11 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import nullcontext
-from dataclasses import FrozenInstanceError, dataclass, replace
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import FrozenInstanceError, asdict, replace
 from math import ceil, isqrt
 from pathlib import Path
 from threading import Barrier
-from typing import Any
 from urllib.parse import parse_qsl
 
 import h11
@@ -19,67 +18,41 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.exchange import exchange
-from benchmarks.models import NAMES, model
+from benchmarks.measure import stop_fork_server
+from benchmarks.models import NAMES, Needs, Run, model, needs, without
 from benchmarks.test_sites import MEDIAN_S, SEED, SIGMA, SITES
 from benchmarks.timing import Spanned
 from benchmarks.workloads import Capacity, Workload, list_schedule
+from benchmarks.workloads.aiohttp import Aiohttp
 from benchmarks.workloads.digest import Digest
 from benchmarks.workloads.files import BYTES, Files, content, ends, write_files
 from benchmarks.workloads.http import Http
 from benchmarks.workloads.http_blocking import HttpBlocking
+from benchmarks.workloads.http_client import HttpClient
+from benchmarks.workloads.httpx import Httpx
 from benchmarks.workloads.images import Images, blur, blur_by_band
 from benchmarks.workloads.mixed import Mixed
 from benchmarks.workloads.nothing import Nothing
 from benchmarks.workloads.primes import Primes, sum_of_primes, sum_of_primes_by_sieve
+from benchmarks.workloads.requests import Requests
 from benchmarks.workloads.sleep import Sleep
+from benchmarks.workloads.urllib3 import Urllib3
 from benchmarks.workloads.wire import Wire
 from servers.delays import Settings, changed, delay_s
 from servers.supervise import serve
-
-
-class DiaryClient:
-    """A client that keeps a diary: O_APPEND writes of one word are whole, whichever process writes."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def note(self, word: str) -> None:
-        with self.path.open("a") as file:
-            file.write(word + "\n")
-
-    def __enter__(self) -> "DiaryClient":
-        self.note("open")
-        return self
-
-    def __exit__(self, *reason: object) -> None:
-        self.note("close")
-
-    async def __aenter__(self) -> "DiaryClient":
-        return self.__enter__()
-
-    async def __aexit__(self, *reason: object) -> None:
-        self.__exit__()
-
-
-@dataclass(frozen=True)
-class Diary(Sleep):
-    """`sleep` with a client that notes when it is opened and closed."""
-
-    path: Path = Path()
-    delay_s: float = 0.002
-
-    def client(self) -> Any:
-        return DiaryClient(self.path)
-
-    def aclient(self) -> Any:
-        return DiaryClient(self.path)
-
+from tests.benchmarks.planted import Diary
+from tests.missing import missing
 
 SMALL: list[Workload] = [
     Nothing(),
     Sleep(delay_s=0.002),
     Http(delay_s=0.002),
     HttpBlocking(delay_s=0.002),
+    Requests(delay_s=0.002),
+    Urllib3(delay_s=0.002),
+    HttpClient(delay_s=0.002),
+    Httpx(delay_s=0.002),
+    Aiohttp(delay_s=0.002),
     Wire(delay_s=0.002),
     Wire(delay_s=0.002, sigma=1),
     Files(),
@@ -88,6 +61,13 @@ SMALL: list[Workload] = [
     Digest(task_s=0.001, blocks_per_s=1000),
     Mixed(task_s=0.002, cpu_share=0.5, numbers_per_s=400_000),
     Mixed(task_s=0.002, cpu_share=0, numbers_per_s=400_000),
+]
+TASKS = 7
+PAIRS = [
+    pytest.param(name, workload, id=f"{name}-{workload.name}")
+    for name in NAMES
+    for workload in SMALL
+    if needs(name).fits(workload, TASKS, TASKS)
 ]
 MODELS = Path(__file__).parents[2] / "benchmarks" / "models"
 
@@ -110,16 +90,25 @@ def furnished(workload: Workload, folder: Path, url: str = "") -> Workload:
     return replace(workload, url=url) if "url" in workload.needs else workload  # type: ignore[call-arg]
 
 
+def opened(name: str, workload: Workload, concurrency: int) -> AbstractContextManager[Run]:
+    """The model, opened for as many at once as it keeps to. Skips what cannot be here."""
+    if sys.version_info < needs(name).python:
+        pytest.skip(needs(name).missing())
+    if lacking := needs(name).missing() or without(workload.package):
+        missing(lacking)
+    return model(name)(workload, concurrency if needs(name).bounded else TASKS)
+
+
 @pytest.mark.real
-@pytest.mark.parametrize("workload", SMALL, ids=lambda workload: workload.name)
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(("name", "workload"), PAIRS)
 def test_every_model_gives_every_workloads_right_answers_in_order(
     name: str, workload: Workload, folder: Path, url: str
 ) -> None:
     workload = furnished(workload, folder, url)
-    tasks = workload.tasks(7)
-    with model(name)(workload, 3) as run:
+    tasks = workload.tasks(TASKS)
+    with opened(name, workload, 2) as run:
         assert run(tasks) == [workload.answer(task) for task in tasks]
+    stop_fork_server()
 
 
 @pytest.mark.parametrize("workload", SMALL, ids=lambda workload: workload.name)
@@ -251,7 +240,7 @@ def test_a_model_fits_a_slide(name: str) -> None:
 
 
 def test_an_unknown_model_is_named_with_those_that_exist() -> None:
-    with pytest.raises(KeyError, match="no model is called 'thread'; there are asyncio"):
+    with pytest.raises(KeyError, match="no model is called 'thread'; there are anyio, asyncio"):
         model("thread")
 
 
@@ -267,8 +256,8 @@ def test_knowing_the_models_loads_none_of_them() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_every_client_is_closed_with_its_worker(name: str, tmp_path: Path) -> None:
     workload = Diary(path=tmp_path / "diary")
-    with model(name)(workload, 3) as run:
-        assert run(workload.tasks(9)) == list(range(9))
+    with opened(name, workload, 3) as run:
+        assert run(workload.tasks(TASKS)) == list(range(TASKS))
     lines = workload.path.read_text().split()
     assert lines.count("open") == lines.count("close") >= 1
 
@@ -289,3 +278,31 @@ def test_a_pool_lets_in_as_many_as_asked_and_not_as_many_as_the_library_would(na
 
 def test_a_workload_without_a_client_needs_none() -> None:
     assert isinstance(Sleep().client(), nullcontext)
+
+
+def test_what_a_model_needs_is_known_without_its_packages() -> None:
+    assert needs("trio") == Needs(package="trio", form="trio")
+    assert needs("threads") == Needs()
+    assert Needs(package="no_such_package").missing() == "needs no_such_package, which make full installs"
+    assert Needs(python=(9, 1)).missing().startswith("needs Python 9.1, and this is 3.")
+
+
+def test_a_model_is_never_paired_with_a_workload_that_it_cannot_run() -> None:
+    assert not Needs(form="trio").fits(Http(), 3, 7)
+    assert Needs(form="trio").fits(Wire(), 3, 7)
+    assert not Needs().fits(Aiohttp(), 3, 7)
+    assert not Needs(isolated=True).fits(Images(), 3, 7)
+    assert not Needs(least=2).fits(Sleep(), 1, 7)
+    assert Needs(bounded=False).fits(Sleep(), 7, 7)
+    assert not Needs(bounded=False).fits(Sleep(), 3, 7)
+
+
+@pytest.mark.parametrize("workload", SMALL, ids=lambda workload: workload.name)
+def test_a_workload_in_another_librarys_words_keeps_its_answers_and_its_settings(workload: Workload) -> None:
+    if "trio" not in workload.forms:
+        return
+    if lacking := needs("trio").missing():
+        missing(lacking)
+    spoken = workload.speaking("trio")
+    assert asdict(spoken) == asdict(workload)
+    assert [spoken.answer(task) for task in range(3)] == [workload.answer(task) for task in range(3)]

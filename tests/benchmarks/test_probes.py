@@ -19,6 +19,7 @@ from benchmarks.probes import (
     blocking,
     chaining,
     convoy,
+    echoes,
     forgetting,
     freeze,
     handing,
@@ -230,6 +231,19 @@ def test_a_server_that_is_stopped_goes_on_whatever_happens_meanwhile() -> None:
         with freeze.frozen(service, 0.0, 60.0):
             time.sleep(0.1)
         assert pooling.unit_seconds("pooled", service.url, 3) > 0
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+@pytest.mark.parametrize("way", echoes.WAYS)
+def test_every_echo_comes_back_on_every_loop(way: str, loop: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(echoes, "ROUND_TRIPS", {"100k": 2})
+    assert echoes.measured(way, "100k", echoes.factory(loop)) > 0
+
+
+def test_an_echo_that_is_another_message_is_no_round_trip() -> None:
+    with pytest.raises(ValueError, match="3 bytes were sent, and 3 others came back"):
+        echoes.same(b"one", b"two")
 
 
 @pytest.mark.real

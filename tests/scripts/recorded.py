@@ -59,14 +59,30 @@ def one_round(model: str, number: int, rng: random.Random) -> dict[str, Any]:
     }
 
 
+def interpreter(name: str, **python: Any) -> dict[str, Any]:
+    """What a run of several interpreters says of one."""
+    facts = {"version": f"{name.rstrip('t')}.1", "implementation": "CPython", "compiler": "GCC", "optimised": True}
+    flags = {"free_threaded": name.endswith("t"), "gil": not name.endswith("t"), "jit": False}
+    lists = dict[str, Any](pure=[], unloadable={}, left_out=[], gil_brought_back_by=[])
+    return {"name": name, "python": facts | flags | python, "packages": {"aiohttp": "3.14.5"}, **lists}
+
+
 def record(
-    folder: Path, name: str = "20260101-000000", blocks: int = 3, seed: int = 1, machine: dict[str, Any] | None = None
+    folder: Path,
+    name: str = "20260101-000000",
+    blocks: int = 3,
+    seed: int = 1,
+    machine: dict[str, Any] | None = None,
+    pythons: tuple[str, ...] = (),
 ) -> Path:
-    """Write a run of that name into the folder; it lacks nothing."""
+    """Write a run of that name into the folder; it lacks nothing. Of several interpreters, one block each in turns."""
     rng, run = random.Random(f"{seed}/{name}"), folder / name
     (run / "blocks").mkdir(parents=True)
     found = environment(name, blocks)
     found["machine"] = machine or found["machine"]
+    if pythons:
+        found["interpreters"] = [interpreter(python) for python in dict.fromkeys(pythons)]
+        found["plan"]["pythons"] = list(pythons)
     (run / "environment.json").write_text(json.dumps(found, indent=1))
     pace = {"numbers_per_s": rng.uniform(4e5, 5e5), "blocks_per_s": 865.0, "pixels_per_s": 2e7}
     (run / "pace.json").write_text(json.dumps(pace))

@@ -5,7 +5,7 @@ the charts look like real ones; `stretch` pulls the differences apart for layout
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from scripts.summary import noise_floors, summarise
+from tests.scripts.recorded import interpreter
 
 CORES = 2
 CAPACITY = 1.85
@@ -79,6 +80,8 @@ class SyntheticRun:
 
     rounds: pd.DataFrame
     environment: dict[str, Any] = field(default_factory=lambda: ENVIRONMENT)
+    python: str = ""
+    beside: tuple["SyntheticRun", ...] = ()
 
     @property
     def ranges_only(self) -> bool:
@@ -220,3 +223,25 @@ def make(
         found += costs(block, random, stretch)
     rounds = pd.DataFrame(found)
     return SyntheticRun(rounds[rounds["experiment"].isin(experiments)] if experiments else rounds)
+
+
+TIMED = ["seconds", "start_seconds", "run_seconds", "stop_seconds"]
+SPEED = {"3.13": 1.0, "3.14": 1.25, "3.13t": 0.8}  # of the first; what is planted
+
+
+def in_turns(
+    blocks: int = 8, names: tuple[str, ...] = tuple(SPEED), facts: dict[str, dict[str, Any]] | None = None
+) -> SyntheticRun:
+    """A run of several interpreters whose machine drifts threefold; threads scale where there is no GIL."""
+    found = [interpreter(name) | (facts or {}).get(name, {}) for name in names]
+    drift, parts = np.random.default_rng(3).uniform(1, 3, blocks), list[SyntheticRun]()
+    base = make(blocks=blocks, experiments=["io", "cpu"]).rounds
+    for place, one in enumerate(found):
+        rounds = base.copy()
+        free = (rounds["workload"] == "primes") & (rounds["model"] == "threads") & (one["name"] == "3.13t")
+        factor = drift[rounds["block"]] / SPEED[one["name"]] * np.where(free, 0.6, 1)
+        rounds[TIMED] = rounds[TIMED].mul(factor, axis=0)
+        rounds["block"] = rounds["block"] * len(names) + place
+        mine = {"interpreters": found, "python": one["python"], "packages": one["packages"]}
+        parts.append(SyntheticRun(rounds, ENVIRONMENT | mine, one["name"]))
+    return replace(parts[0], beside=tuple(parts[1:]))

@@ -21,6 +21,7 @@ from scripts.charts import (
     latency,
     memory,
     mixed,
+    pythons,
     scaling,
     speedup,
     starting,
@@ -269,4 +270,4 @@ def test_an_environment_that_knows_nothing_is_no_obstacle() -> None:
 
 
 def test_the_package_offers_every_chart() -> None:
-    assert set(CHARTS) == set(MODULES)
+    assert set(CHARTS) == {*MODULES, pythons}  # several interpreters have tests of their own

@@ -1,5 +1,6 @@
 """From rounds to verdicts: what holds, what is refuted, and all that keeps a number from being a verdict."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -145,6 +146,16 @@ def test_throughput_follows_from_seconds() -> None:
     assert judge(claim("1.9 … 2.1", measure), TWICE).verdict == "holds"
 
 
+def test_a_claim_about_a_model_that_cannot_run_here_is_not_testable_and_says_what_is_lacking() -> None:
+    threads = run(rounds("sequential", 2.0), absent={"threads": "needs Python 9.1"})
+    others = run(rounds("sequential", 2.0), absent={"trio": "needs trio"})
+    assert (judge(claim("> 1"), threads).verdict, judge(claim("> 1"), threads).reason) == (
+        "not testable here",
+        "needs Python 9.1",
+    )
+    assert judge(claim("> 1"), others).verdict == "could not be measured"
+
+
 @pytest.mark.parametrize(
     ("when", "reason"),
     [
@@ -230,3 +241,23 @@ def test_the_document_the_table_and_the_markdown_say_the_same() -> None:
     assert "| **it**: It is so. | 2× [1.97, 2.03] | > 1.5 | holds |" in text
     assert found["sentence"] == "Of 2 claims 1 hold, 1 can't be tested here."
     assert found["sentence"] in text
+
+
+def several(*, free: Run) -> Run:
+    """A run whose second interpreter is a free-threaded one."""
+    without = {"gil": False, "free_threaded": True, "optimised": False}
+    return replace(TWICE, beside=(replace(free, environment=ENVIRONMENT | {"python": without}),))
+
+
+def test_a_claim_is_judged_on_the_first_interpreter_that_meets_its_conditions() -> None:
+    both = several(free=run(rounds("sequential", 3.0), rounds("threads", 1.0)))
+    free = judge(claim("2.9 … 3.1", when=(("gil", False),)), both)
+    assert (free.verdict, free.run) == ("holds", both.beside[0])
+    assert judge(claim("1.9 … 2.1"), both).run is both
+    assert judge(claim("1.9 … 2.1", when=(("gil", True),)), both).verdict == "holds"
+    assert judge(claim("> 1", when=(("optimised", True),)), both).verdict == "not testable here"
+
+
+def test_two_interpreters_never_make_one_ratio() -> None:
+    apart = replace(run(rounds("threads", 1.0)), beside=(run(rounds("sequential", 2.0)),))
+    assert judge(claim("> 1.5"), apart).verdict == "could not be measured"

@@ -1,0 +1,27 @@
+"""One `asyncio.gather` over all tasks, as talks write it: there is no gate, so all of them are in flight at once.
+
+It has no way to keep to a concurrency. So it is measured only where there are as many tasks as may be in flight.
+"""
+
+from asyncio import Runner
+from asyncio import gather as all_of
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from benchmarks.models import Run
+from benchmarks.workloads import Workload
+
+NEEDS = {"form": "asyncio", "bounded": False}
+
+
+@contextmanager
+def gather(workload: Workload, concurrency: int) -> Iterator[Run]:
+    """Await all tasks at once, whatever `concurrency` would allow."""
+
+    async def run(tasks: list[int]) -> list[Any]:
+        async with workload.aclient() as client:
+            return await all_of(*(workload.aperform(client, task) for task in tasks))
+
+    with Runner() as runner:
+        yield lambda tasks: runner.run(run(tasks))

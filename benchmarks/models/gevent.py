@@ -1,0 +1,48 @@
+"""gevent: blocking code in greenlets, `concurrency` of them in a pool, in one thread.
+
+It patches the standard library so that what blocks there lets other greenlets run, for good and for everyone. So it has
+a process of its own, which patches before it imports anything that is measured; a program made for gevent has no such
+process to start. A greenlet borrows a client and gives it back: as many are opened as are in use at once.
+"""
+
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack, contextmanager
+from multiprocessing import get_context
+from typing import Any
+
+from benchmarks.models import Run
+from benchmarks.workloads import Workload
+
+NEEDS = {"package": "gevent"}
+
+
+def patch() -> None:
+    """Let everything that blocks give way."""
+    from gevent import monkey
+
+    monkey.patch_all()
+
+
+def perform_all(workload: Workload, concurrency: int, tasks: list[int]) -> list[Any]:
+    """Do the tasks in a pool of greenlets."""
+    from gevent.pool import Pool
+
+    def perform(task: int) -> Any:
+        client = idle.pop() if idle else clients.enter_context(workload.client())
+        answer = workload.perform(client, task)
+        idle.append(client)
+        return answer
+
+    with ExitStack() as clients:
+        idle: list[Any] = []
+        return Pool(concurrency).map(perform, tasks)  # type: ignore[no-any-return]
+
+
+@contextmanager
+def gevent(workload: Workload, concurrency: int) -> Iterator[Run]:
+    """Send all tasks to a patched process, which has `concurrency` of them in flight."""
+    context = get_context("forkserver")
+    context.set_forkserver_preload(["gevent.pool", __name__])
+    with ProcessPoolExecutor(1, context, patch) as pool:
+        yield lambda tasks: pool.submit(perform_all, workload, concurrency, tasks).result()

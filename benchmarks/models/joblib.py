@@ -1,0 +1,44 @@
+"""joblib with loky, its process pool: `Parallel` over `concurrency` processes.
+
+loky keeps its workers for the next call, which is its point in a notebook. Here they are started and ended with the
+round, because that is what a script pays.
+"""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from multiprocessing.util import Finalize
+from typing import Any
+
+from joblib import Parallel, delayed
+from joblib.externals.loky import get_reusable_executor
+
+from benchmarks.models import Run
+from benchmarks.workloads import Workload
+
+NEEDS = {"package": "joblib", "least": 2}  # with one, `Parallel` starts no process
+
+perform: Any  # what a worker does with a task, set when the worker starts
+
+
+def start(workload: Workload) -> None:
+    """Open the worker's client, and close it when the worker leaves."""
+    global perform
+    clients = ExitStack()
+    client = clients.enter_context(workload.client())
+    Finalize(None, clients.close, exitpriority=0)
+    perform = lambda task: workload.perform(client, task)  # noqa: E731 - one line, as on the slide
+
+
+def perform_in_worker(task: int) -> Any:
+    """Do one task with the worker's client."""
+    return perform(task)
+
+
+@contextmanager
+def joblib(workload: Workload, concurrency: int) -> Iterator[Run]:
+    """Let `Parallel` do the tasks with `concurrency` processes."""
+    try:
+        with Parallel(concurrency, backend="loky", initializer=start, initargs=(workload,)) as parallel:
+            yield lambda tasks: parallel(delayed(perform_in_worker)(task) for task in tasks)
+    finally:
+        get_reusable_executor().shutdown()

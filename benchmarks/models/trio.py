@@ -1,0 +1,36 @@
+"""trio: a nursery that holds a child for each task, and a limiter that lets `concurrency` of them in.
+
+The workload awaits in trio's own words here: `speaking` gives it, where there is such a form.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from trio import CapacityLimiter, open_nursery
+from trio import run as trio_run
+
+from benchmarks.models import Run
+from benchmarks.workloads import Workload
+
+NEEDS = {"form": "trio", "package": "trio"}
+
+
+@contextmanager
+def trio(workload: Workload, concurrency: int) -> Iterator[Run]:
+    """Start a child for each task, `concurrency` of them past the limiter at once."""
+    spoken = workload.speaking("trio")
+
+    async def run(tasks: list[int]) -> list[Any]:
+        limiter, answers = CapacityLimiter(concurrency), list[Any](tasks)
+
+        async def perform(place: int, task: int) -> None:
+            async with limiter:
+                answers[place] = await spoken.aperform(client, task)
+
+        async with spoken.aclient() as client, open_nursery() as nursery:
+            for place, task in enumerate(tasks):
+                nursery.start_soon(perform, place, task)
+        return answers
+
+    yield lambda tasks: trio_run(run, tasks)

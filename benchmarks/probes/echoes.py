@@ -1,0 +1,133 @@
+"""What does a loop make of an echo server? Messages go there and back, over streams or protocols.
+
+Server and clients are coroutines of one loop in one process, so that nothing but the loop's own work is measured, and
+the other core may do what it likes. Each of the clients waits for its message to come back before it sends the next.
+
+What you should see: with protocols, where no Python code stands between the loop and the bytes, uvloop gains most; with
+streams some of it, for they are the same Python code on both. Large messages are copied by the system, whatever the
+loop.
+"""
+
+import asyncio
+import json
+import sys
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from time import perf_counter
+
+CLIENTS = 10
+SIZES = {"1k": 1024, "100k": 102_400}
+ROUND_TRIPS = {"1k": 500, "100k": 100}  # of each client
+HOST = "127.0.0.1"
+
+
+async def over_streams(size: int, trips: int) -> float:
+    """Seconds that all clients' messages take over streams."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(asyncio.IncompleteReadError):
+            while True:
+                writer.write(await reader.readexactly(size))
+                await writer.drain()
+        writer.close()
+
+    async def client(message: bytes) -> None:
+        reader, writer = await asyncio.open_connection(HOST, port)
+        for _ in range(trips):
+            writer.write(message)
+            same(await reader.readexactly(size), message)
+        writer.close()
+        await writer.wait_closed()
+
+    async with await asyncio.start_server(serve, HOST, 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        return await timed(client, size)
+
+
+class Echo(asyncio.Protocol):
+    """Sends back what comes."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the way back."""
+        self.transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        """Send it back."""
+        self.transport.write(data)  # type: ignore[attr-defined]
+
+
+class Asking(asyncio.Protocol):
+    """Sends a message, and again whenever it has come back."""
+
+    def __init__(self, message: bytes, trips: int, done: asyncio.Future[None]) -> None:
+        self.message, self.left, self.done, self.received = message, trips, done, b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Send the first."""
+        self.transport = transport
+        transport.write(self.message)  # type: ignore[attr-defined]
+
+    def data_received(self, data: bytes) -> None:
+        """Send the next when it is all there."""
+        self.received += data
+        if len(self.received) < len(self.message):
+            return
+        same(self.received, self.message)
+        self.received, self.left = b"", self.left - 1
+        if self.left:
+            self.transport.write(self.message)  # type: ignore[attr-defined]
+        else:
+            self.transport.close()
+            self.done.set_result(None)
+
+
+async def over_protocols(size: int, trips: int) -> float:
+    """Seconds that all clients' messages take over protocols."""
+    loop = asyncio.get_running_loop()
+
+    async def client(message: bytes) -> None:
+        done = loop.create_future()
+        await loop.create_connection(lambda: Asking(message, trips, done), HOST, port)
+        await done
+
+    async with await loop.create_server(Echo, HOST, 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        return await timed(client, size)
+
+
+def same(received: bytes, sent: bytes) -> None:
+    """ValueError when it is another message that came back."""
+    if received != sent:
+        raise ValueError(f"{len(sent)} bytes were sent, and {len(received)} others came back")
+
+
+async def timed(client: Callable[[bytes], Awaitable[None]], size: int) -> float:
+    """Seconds that the clients take, each with a message of its own."""
+    began = perf_counter()
+    await asyncio.gather(*(client(bytes([number]) * size) for number in range(CLIENTS)))
+    return perf_counter() - began
+
+
+WAYS = {"streams": over_streams, "protocols": over_protocols}
+
+
+def measured(way: str, size: str, loop_factory: Callable[[], asyncio.AbstractEventLoop] | None) -> float:
+    """Seconds a message takes there and back."""
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        runner.run(WAYS[way](SIZES[size], 5))
+        return runner.run(WAYS[way](SIZES[size], ROUND_TRIPS[size])) / (CLIENTS * ROUND_TRIPS[size])
+
+
+def factory(model: str) -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """How the loop of that name is made."""
+    if model != "uvloop":
+        return None
+    import uvloop
+
+    return uvloop.new_event_loop
+
+
+def main() -> None:
+    """Print what a message takes over the transport, of the size, on the loop that the command line names."""
+    way, size, model = sys.argv[1:]
+    print(json.dumps({"unit_seconds": measured(way, size, factory(model))}))

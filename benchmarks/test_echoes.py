@@ -1,0 +1,51 @@
+"""uvloop against asyncio's own loop, where loops differ most: an echo server, by transport and size of a message.
+
+On request only. The probe says how it is done and what you should see.
+"""
+
+from collections.abc import Callable
+
+import pytest
+
+from benchmarks.cell import Cell, cells
+from benchmarks.probes import echoes, run_probe
+from benchmarks.workloads.nothing import Nothing
+
+Observe = Callable[[Cell, Callable[[], dict[str, float]]], None]
+
+
+class Streams(Nothing):
+    """`StreamReader` and `StreamWriter`."""
+
+    name = "streams"
+
+
+class Protocols(Nothing):
+    """`Protocol` and `Transport`."""
+
+    name = "protocols"
+
+
+def of_size(size: str) -> pytest.MarkDecorator:
+    """The cells with messages of that size."""
+    return cells(
+        f"echo_{size}",
+        workloads=[Streams(), Protocols()],
+        models=["asyncio", "uvloop"],
+        concurrency=[echoes.CLIENTS],
+        tasks=lambda concurrency: concurrency * echoes.ROUND_TRIPS[size],
+        on_request=True,
+        metrics=("unit_seconds",),
+    )
+
+
+@of_size("1k")
+def test_echo_1k(observe: Observe, cell: Cell) -> None:
+    """1 KiB."""
+    observe(cell, lambda: run_probe("echoes", cell.workload.name, "1k", cell.model))
+
+
+@of_size("100k")
+def test_echo_100k(observe: Observe, cell: Cell) -> None:
+    """100 KiB."""
+    observe(cell, lambda: run_probe("echoes", cell.workload.name, "100k", cell.model))

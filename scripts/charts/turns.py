@@ -1,0 +1,174 @@
+"""Interpreters side by side: the same cells under each Python of a run, and what that says of Pythons and builds.
+
+Every turn has a block of each interpreter, in an order drawn for that turn, so what drifts hits all alike: ratios are
+paired turn by turn. The tasks are sized once, under our own Python, and are the same for all; so is the server, which
+runs under our own Python whichever client is measured.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pandas as pd
+
+from scripts.charts.data import Run
+from scripts.charts.theme import order
+from scripts.charts.words import between, digits, listed, times
+from scripts.summary import KEY, block_medians, columns, flags, paired, with_interval, with_range
+
+LEADING = ("wire", "primes", "digest")
+WORK = ("cpu", "primes")  # the computing that holds the GIL
+
+
+@dataclass(frozen=True)
+class Value:
+    """An estimate with its interval, or with its range where the blocks are too few."""
+
+    value: float
+    low: float
+    high: float
+    flags: str = ""
+
+    def __str__(self) -> str:
+        return f"{times(self.value)} ({between(self.low, self.high, times)})"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A cell: how long it takes under the first interpreter, and how many times as fast it is under each other."""
+
+    cell: dict[str, Any]
+    metric: str
+    first: float
+    faster: dict[str, Value]
+
+
+def value(run: Run, values: pd.Series) -> Value | None:
+    """The values of several turns in one; None where they are too few."""
+    found, low, high = columns("it", values, with_range if run.ranges_only else with_interval).values()
+    return Value(found, low, high) if found > 0 else None
+
+
+def by_turn(run: Run, rounds: pd.DataFrame, metric: str) -> pd.Series:
+    """The metric's median in each turn."""
+    several = len(run.environment["interpreters"])
+    return block_medians(rounds, metric).rename(index=lambda block: block // several)
+
+
+def rows(run: Run) -> list[Row]:
+    """Every cell that the first interpreter has, twins left out."""
+    found = [row(run, dict(zip(KEY, key, strict=True)), mine) for key, mine in run.rounds.groupby(KEY) if not key[-1]]
+    return sorted((one for one in found if one.faster), key=place)
+
+
+def place(one: Row) -> Any:
+    """The workloads that the suite answers with first, and the models in their order."""
+    workload = one.cell["workload"]
+    leading = LEADING.index(workload) if workload in LEADING else len(LEADING)
+    return leading, one.cell["experiment"], workload, order(one.cell["model"]), one.cell["concurrency"]
+
+
+def row(run: Run, cell: dict[str, Any], mine: pd.DataFrame) -> Row:
+    """One cell under every interpreter that has it."""
+    metric = mine["metric"].iloc[0] if isinstance(mine["metric"].iloc[0], str) else "seconds"
+    first, faster = by_turn(run, mine, metric), dict[str, Value]()
+    for other in run.beside:
+        theirs = other.rounds[(other.rounds[list(cell)] == list(cell.values())).all(axis=1)]
+        ratios = (first / by_turn(run, theirs, metric)).dropna() if len(theirs) else pd.Series(dtype=float)
+        if found := value(run, ratios):
+            marks = [flags(each, one.rounds["block"].nunique()) for each, one in ((theirs, other), (mine, run))]
+            faster[other.python] = replace(found, flags=next(filter(None, marks), ""))
+    return Row(cell, metric, float(first.median()), faster)
+
+
+def computing(run: Run, model: str) -> pd.DataFrame:
+    """The rounds of a model that computes in Python."""
+    rounds = run.rounds
+    names = (rounds["experiment"] + "/" + rounds["workload"] + "/" + rounds["model"]).eq("/".join([*WORK, model]))
+    return pd.DataFrame(rounds[names & ~rounds["twin"].astype(bool)])
+
+
+def gain(run: Run) -> Value | None:
+    """How many times as fast threads compute as one task after another, under one interpreter."""
+    alone, threads = (computing(run, model) for model in ("sequential", "threads"))
+    return value(run, paired(alone, threads)) if len(alone) and len(threads) else None
+
+
+def cost(run: Run, free: Run) -> str:
+    """What one thread pays for doing without the GIL: against the same version with it, or else the first that has."""
+    with_gil = [one for one in (run, *run.beside) if not one.environment["python"]["free_threaded"]]
+    minor = free.environment["python"]["version"].rsplit(".", 1)[0]
+    same = [one for one in with_gil if one.environment["python"]["version"].rsplit(".", 1)[0] == minor]
+    if not (others := same or with_gil):
+        return ""
+    alone, theirs = (computing(one, "sequential") for one in (free, others[0]))
+    if not (len(alone) and len(theirs)):
+        return ""
+    found = value(run, (by_turn(run, alone, "seconds") / by_turn(run, theirs, "seconds")).dropna())
+    return f"One after another they take {free.python} {found} the time of {others[0].python}." if found else ""
+
+
+def gil(run: Run) -> str:
+    """Whether it had one, in words."""
+    return "with the GIL" if run.environment["python"]["gil"] else "without the GIL"
+
+
+def sentences(run: Run) -> list[str]:
+    """What threads gain by computing in Python under each interpreter, and what a free-threaded one pays for it."""
+    gains = [(one, found) for one in (run, *run.beside) if (found := gain(one))]
+    parts = [f"{found} under {one.python} ({gil(one)})" for one, found in gains]
+    if not parts:
+        return []
+    kind = "range" if run.ranges_only else "95 % interval"
+    costs = [cost(run, one) for one, _ in gains if not one.environment["python"]["gil"]]
+    return [
+        f"Tasks that compute in Python, threads against one after another: {listed(parts)}. Brackets: {kind}.",
+        *filter(None, costs),
+        f"Meanwhile this machine did {digits(cores(run))} cores' worth of work at once; threads can't gain more.",
+    ]
+
+
+def cores(run: Run) -> float:
+    """The median parallel capacity beside the threads that computed, under all interpreters."""
+    found = [computing(one, "threads")["parallel_capacity"] for one in (run, *run.beside)]
+    return float(pd.concat(found).median())
+
+
+def build(one: dict[str, Any]) -> str:
+    """An interpreter of a run in words: version, how it was built, what is switched on."""
+    python = one["python"]
+    flags = {True: "optimised", False: "not optimised", None: "optimised or not is not on record"}[python["optimised"]]
+    free = ["free-threaded"] * python["free_threaded"] + ["JIT on"] * python["jit"]
+    return ", ".join([f"{one['name']}: {python['implementation']} {python['version']}", flags, *free])
+
+
+def notes(run: Run) -> Iterator[str]:
+    """What a reader must mind about the interpreters: builds, packages that differ, cells that are missing, the GIL."""
+    found = run.environment["interpreters"]
+    for one in found:
+        yield f"{build(one)}, {one['python']['compiler']}."
+    for one in found:
+        yield from unlike(one, found)
+    for part in (run, *run.beside):
+        python = part.environment["python"]
+        if python["free_threaded"] and python["gil"]:
+            yield f"{part.python}: the GIL was switched back on while it was measured."
+
+
+def unlike(one: dict[str, Any], found: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """How the packages of an interpreter are not those of the first, and what that keeps from being measured."""
+    name, first = one["name"], found[0]
+    if one["left_out"]:
+        yield f"{name}: no wheel for {listed(one['left_out'])}, left out."
+    for package, version in one["packages"].items():
+        if version != (other := first["packages"].get(package, version)):
+            yield f"{name}: {package} {version}, and {first['name']} has {other}."
+    for package in one["pure"]:
+        if rivals := [
+            other["name"] for other in found if package in other["packages"] and package not in other["pure"]
+        ]:
+            yield f"{name}: {package} is pure Python here, and compiled for {listed(rivals)}."
+    for file, why in one["unloadable"].items():
+        yield f"{name}: {file} was left out: {why}."
+    for package in one["gil_brought_back_by"]:
+        yield f"{name}: importing {package} switches the GIL back on."

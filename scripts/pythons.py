@@ -1,0 +1,45 @@
+"""What the terminal shows of a run of several interpreters: one table, a sentence or two, and what to mind."""
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from scripts.charts.data import interval_words
+from scripts.charts.turns import Row, Value, notes, rows, sentences
+from scripts.charts.words import between, digits, seconds
+from scripts.dataset import Run
+
+ACROSS = 3  # interpreters beside the first that 80 columns have room for
+
+
+def table(run: Run, others: Sequence[str], found: Sequence[Row]) -> Table:
+    """A line for each cell: what it takes under the first interpreter, and its ratio to some others."""
+    made = Table(box=None, pad_edge=False, padding=(0, 0, 0, 1), header_style="dim")
+    made.add_column("", width=19)
+    made.add_column(run.python, width=8, justify="right", no_wrap=True)
+    for other in others:
+        made.add_column(other, width=16, justify="right")
+    for one in found:
+        cell = f"{one.cell['workload']} {one.cell['model']}"
+        first = seconds(one.first) if one.metric.endswith("seconds") else f"{one.first:,.4g}"
+        made.add_row(cell, first, *(bare(one.faster.get(other)) for other in others))
+    return made
+
+
+def bare(found: Value | None) -> str:
+    """A ratio with its interval and without signs: 1.62 (1.50–1.74)."""
+    return f"{digits(found.value)} ({between(found.low, found.high, digits)})" if found else "–"
+
+
+def show(run: Run, out: Console) -> None:
+    """The table of a run of several interpreters, its sentences and notes, and what is missing from it."""
+    found, names = rows(run), [one.python for one in run.beside]
+    out.print(f"Times as fast as {run.python} at the same tasks ({interval_words(run)} each):", markup=False)
+    for place in range(0, len(names), ACROSS):
+        out.print(table(run, names[place : place + ACROSS], found))
+    for one in (run, *run.beside):
+        for omission in one.omissions:
+            out.print(f"not a result: {one.python}: {omission}", markup=False)
+    for sentence in [*sentences(run), *notes(run)]:
+        out.print(sentence, markup=False)

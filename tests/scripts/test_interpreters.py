@@ -1,0 +1,163 @@
+"""An interpreter is what its name says, or it is refused with a sentence before anything is made for it."""
+
+import os
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from scripts import interpreters
+from scripts.exits import Exit, Stop
+from scripts.interpreters import Interpreter, asked, fits, interpreter, ready
+
+OURS = ".".join(map(str, sys.version_info[:2]))
+
+
+def facts(version: str = "3.13.2", *, free: bool = False, path: str = "/somewhere/python") -> dict[str, Any]:
+    return {"version": version, "free_threaded": free, "path": path, "prefix": "/somewhere"}
+
+
+@pytest.fixture
+def nobody(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """A machine without any interpreter: neither on PATH nor by pyenv nor by uv."""
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    monkeypatch.setenv("PYENV_ROOT", "/nowhere")
+    monkeypatch.setattr(interpreters, "uv", lambda *words, text="": SimpleNamespace(returncode=1, stdout="", stderr=""))
+    return monkeypatch
+
+
+def refused(python: str) -> tuple[Exit, str]:
+    with pytest.raises(Stop) as stop:
+        asked(python)
+    return stop.value.code, str(stop.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "found", "same"),
+    [
+        ("3.13", facts("3.13.2"), True),
+        ("3.13.2", facts("3.13.2"), True),
+        ("3.1", facts("3.13.2"), False),
+        ("3.13", facts("3.13.2", free=True), False),
+        ("3.13t", facts("3.13.2", free=True), True),
+        ("3.13t", facts("3.13.2"), False),
+        ("pypy3", facts("3.11.9"), True),
+    ],
+)
+def test_a_build_with_the_gil_never_passes_for_one_without(name: str, found: dict[str, Any], *, same: bool) -> None:
+    assert fits(name, found) is same
+
+
+def test_an_interpreter_that_is_not_found_is_a_sentence(nobody: pytest.MonkeyPatch) -> None:
+    code, words = refused("3.99 3.98")
+    assert code == Exit.USAGE
+    assert "Python '3.99' was found neither on PATH nor by pyenv nor by uv. Next: " in words
+    assert "Python '/no/such/python' does not run" in refused("/no/such/python 3.13")[1]
+
+
+def test_a_shim_that_refuses_to_run_hides_no_interpreter_behind_it(nobody: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    shim, home = tmp_path / "shim", tmp_path / "versions" / OURS / "bin"
+    shim.write_text("#!/bin/sh\nexit 127\n")
+    shim.chmod(0o755)
+    home.mkdir(parents=True)
+    (home / "python").symlink_to(sys.executable)
+    nobody.setattr("shutil.which", lambda name: str(shim))
+    nobody.setenv("PYENV_ROOT", str(tmp_path))
+    assert interpreter(OURS).version.startswith(OURS)
+
+
+def test_a_python_that_is_too_old_is_a_sentence(nobody: pytest.MonkeyPatch) -> None:
+    nobody.setattr(interpreters, "answered", lambda command: facts("3.10.4"))
+    assert refused("/old/python 3.13") == (
+        Exit.USAGE, '/old/python is Python 3.10.4, and 3.11 or newer is needed. Next: make matrix PYTHON="3.13 3.14"'
+    )  # fmt: skip
+
+
+def test_one_python_is_no_matrix_and_a_name_stands_for_one_build(nobody: pytest.MonkeyPatch) -> None:
+    nobody.setattr(interpreters, "answered", lambda command: facts())
+    assert "it takes two Pythons to compare" in refused("python3")[1]
+    assert "it takes two Pythons to compare" in refused("")[1]
+    code, words = refused("/a/python /b/python")
+    assert (code, words.split(".")[0]) == (Exit.USAGE, "PYTHON names 3")
+    assert [one.name for one in asked("plain=/a/python pgo=/b/python")] == ["plain", "pgo"]
+
+
+@pytest.mark.parametrize("name", ["../elsewhere", "..", "a b"])
+def test_no_name_leads_out_of_the_folder_of_environments(nobody: pytest.MonkeyPatch, name: str) -> None:
+    nobody.setattr(interpreters, "answered", lambda command: facts())
+    with pytest.raises(Stop) as stop:
+        interpreter(f"{name}={os.sep}a{os.sep}python")
+    assert stop.value.code == Exit.USAGE
+
+
+class FakeUv:
+    """A uv for which some packages have no wheel, or none in the version of our lock."""
+
+    def __init__(self, *, no_wheel: set[str], other_version: set[str], broken: str = "") -> None:
+        self.no_wheel, self.other_version, self.broken = no_wheel, other_version, broken
+        self.calls: list[tuple[str, ...]] = []
+
+    def __call__(self, *words: str, text: str = "") -> SimpleNamespace:
+        self.calls.append(words)
+        wanted = set(text.split())
+        fails = bool(wanted & (self.no_wheel | (self.other_version if "-c" in words else set())))
+        fails = fails or words[0] == self.broken
+        return SimpleNamespace(returncode=int(fails), stdout=text, stderr="there is no venv in it" if fails else "")
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty house for environments; whoever is asked there describes himself."""
+    monkeypatch.setattr(interpreters, "HOME", tmp_path)
+    monkeypatch.setattr(interpreters, "described", lambda name: {"name": name})
+    (tmp_path / "x").mkdir()
+    return tmp_path
+
+
+ONE = Interpreter("x", "/a/python", "3.13.2")
+
+
+def test_a_package_without_a_wheel_costs_only_itself(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    uv = FakeUv(no_wheel={"uvloop"}, other_version={"pillow"})
+    monkeypatch.setattr(interpreters, "uv", uv)
+    assert ready(ONE)["left_out"] == ["uvloop"]
+    assert "pillow" in (home / "x" / "requirements.lock").read_text().split()
+    assert all(":all:" in call for call in uv.calls if call[0] == "pip")
+
+
+def test_an_environment_that_is_there_is_not_made_again(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    uv = FakeUv(no_wheel=set(), other_version=set())
+    monkeypatch.setattr(interpreters, "uv", uv)
+    first = ready(ONE)
+    made = len(uv.calls)
+    assert (ready(ONE), len(uv.calls)) == (first, made)
+    ready(Interpreter("x", "/another/python", "3.13.2"))
+    assert len(uv.calls) == 2 * made
+
+
+@pytest.mark.parametrize(
+    ("uv", "sentence"),
+    [
+        (FakeUv(no_wheel={"psutil"}, other_version=set()), "psutil has no wheel for Python x. Next: leave it out"),
+        (FakeUv(no_wheel=set(), other_version=set(), broken="venv"), "no environment could be made for Python x"),
+    ],
+)
+def test_what_no_block_can_do_without_is_a_sentence(
+    home: Path, monkeypatch: pytest.MonkeyPatch, uv: FakeUv, sentence: str
+) -> None:
+    monkeypatch.setattr(interpreters, "uv", uv)
+    with pytest.raises(Stop, match=sentence) as stop:
+        ready(ONE)
+    assert stop.value.code == Exit.UNMEASURED
+
+
+def test_who_brings_the_gil_back_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: dict[str, Any] = {"python": {"gil": False}, "packages": {"greenlet": "3", "h11": "0.16"}}
+    monkeypatch.setattr(
+        interpreters, "answered", lambda command: said if command[-1].endswith("interpreter") else "greenlet" in command
+    )
+    assert interpreters.described("x")["gil_brought_back_by"] == ["greenlet"]
+    said["python"]["gil"] = True
+    assert interpreters.described("x")["gil_brought_back_by"] == []
