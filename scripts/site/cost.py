@@ -29,7 +29,7 @@ from scripts.site.lane import Lane
 from scripts.stats import geometric_mean
 from servers.supervise import ROOT, serve
 
-WORK: dict[str, Any] = {"tasks": 200, "delay_ms": 10, "concurrency": 20, "cpu_percent": 10}
+WORK: dict[str, Any] = {"tasks": 200, "delay_ms": 30, "concurrency": 20, "cpu_percent": 3}
 AIM, AIM_FRAMES_PER_S = 1.05, 30
 PAIRS = 7
 HEADLESS = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--remote-debugging-port=0")
