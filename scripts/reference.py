@@ -9,6 +9,7 @@ import re
 import shutil
 from pathlib import Path
 
+from scripts import models
 from scripts.answers import answers, disturbance, noise
 from scripts.console import groups, heading, line
 from scripts.dataset import LATEST, Run, load
@@ -74,7 +75,7 @@ def markdown(title: str, group: object) -> str:
 
 def renewed(text: str, run: Run) -> str:
     """The README's text with what stands between its markers made anew."""
-    for name, made in (("findings", findings(run)), ("claims", claims(run))):
+    for name, made in (("findings", findings(run)), ("claims", claims(run)), ("models", models.markdown())):
         begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
         text = re.sub(f"(?s){begin}.*{end}", lambda _, new=f"{begin}\n{made}\n{end}": new, text)  # type: ignore[misc]
     return text

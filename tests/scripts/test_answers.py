@@ -240,7 +240,8 @@ def test_an_interval_names_its_unit_once() -> None:
 
 def printed(run: SyntheticRun, *, width: int = console.WIDTH) -> str:
     out = Console(file=io.StringIO(), width=width, no_color=True)
-    full = Run(path=None, environment={}, rounds=run.rounds, omissions=[], cells=[])  # type: ignore[arg-type]
+    about = {"plan": {"only": ""}, "absent": {}}
+    full = Run(path=None, environment=about, rounds=run.rounds, omissions=[], cells=[])  # type: ignore[arg-type]
     show(full, out)
     return out.file.getvalue()  # type: ignore[attr-defined, no-any-return]
 
