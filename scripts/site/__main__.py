@@ -4,6 +4,7 @@ It listens on loopback only, unless told otherwise: whoever reaches the page can
 """
 
 import argparse
+import os
 import signal
 import socket
 import sys
@@ -12,7 +13,6 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from scripts.bench import interrupt
 from scripts.exits import Exit, Stop, leave
 from scripts.site.app import create_app
 from scripts.site.ask import MOST_CONCURRENCY
@@ -50,7 +50,7 @@ def announce(listening: socket.socket, *, browse: bool) -> Callable[[web.Applica
 def main() -> None:
     """Listen, serve, say where."""
     given = options()
-    signal.signal(signal.SIGHUP, interrupt)
+    signal.signal(signal.SIGHUP, lambda number, frame: os.kill(os.getpid(), signal.SIGTERM))  # which aiohttp obeys
     try:
         raise_file_limit(MOST_CONCURRENCY)
         with listen(given.host, given.port, given.expose) as listening:

@@ -20,9 +20,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from benchmarks.capacity import usable_cores
 from scripts.bench import RESULTS
-from scripts.charts.theme import colour
+from scripts.charts.theme import CLASSICAL, colour
 from scripts.exits import Stop
-from scripts.site.ask import CLASSICAL, LIMITS, MODELS, presets
+from scripts.site.ask import LIMITS, MISSING, MODELS, presets
 from scripts.site.hall import ALIVE_S, MOST_BYTES, Hall, Visitor
 from scripts.site.past import Past, past_runs, side_by_side
 from scripts.site.race import House, opened_house
@@ -118,8 +118,13 @@ def problem(status: int, sentence: str) -> web.Response:
 
 async def show_race(request: web.Request) -> web.Response:
     """The race."""
-    models = [{"name": name, "colour": colour(name), "chosen": name in CLASSICAL} for name in MODELS]
-    return page("race.html", here="race", limits=LIMITS, presets=presets(), models=models, cores=usable_cores())
+    able = [name for name in MODELS if name not in MISSING]
+    choice: dict[str, Any] = {
+        "colours": {name: colour(name) for name in able},
+        "classical": list(CLASSICAL),
+        "missing": MISSING,
+    }
+    return page("race.html", here="race", limits=LIMITS, presets=presets(), cores=usable_cores(), **choice)
 
 
 async def watch(request: web.Request) -> web.WebSocketResponse:

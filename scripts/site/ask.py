@@ -9,16 +9,16 @@ from benchmarks.capacity import usable_cores
 from benchmarks.models import NAMES, needs
 from benchmarks.workloads import Capacity
 from benchmarks.workloads.mixed import Mixed
+from scripts.charts.theme import CLASSICAL, order
 from scripts.site.runner import Order
 
 MOST_CONCURRENCY = 500
 MOST_PROCESSES = 32  # some 10 MB and a hundredth of a second of one core each, before they do anything
 MOST_COMPUTING_MS = 100  # a task; larger numbers are harder to test, so that longer ones take longer than they say
 MOST_S = 120.0  # that all lanes of a race may be expected to take: an audience has left by then
-CLASSICAL = ("sequential", "threads", "processes", "asyncio")  # in the order in which they run; others come after
-# Who can fetch and compute here, and keeps to a concurrency.
-RIVALS = (name for name in NAMES if needs(name).fits(Mixed(), 1, 2) and not needs(name).missing())
-MODELS = (*CLASSICAL, *(name for name in RIVALS if name not in CLASSICAL))
+# Who can fetch and compute, in the order in which they run; and what keeps some of them from running here.
+MODELS = tuple(sorted((name for name in NAMES if needs(name).fits(Mixed(), MOST_CONCURRENCY, 1)), key=order))
+MISSING = {name: reason for name in MODELS if (reason := needs(name).missing())}
 HEAVY = ("processes", "to_process", "pool", "joblib", "interpreters")  # a Python of its own for each place
 
 
@@ -83,7 +83,9 @@ class Ask:
         return asked
 
     def check(self) -> None:
-        """Refuse what would take too long."""
+        """Refuse what a model cannot do, and what would take too long."""
+        for model in self.models:
+            self.check_fits(model)
         computing_ms = self.delay_ms * self.cpu_percent / 100
         if computing_ms > MOST_COMPUTING_MS:
             raise ValueError(
@@ -95,6 +97,16 @@ class Ask:
             raise ValueError(
                 f"This race would take about {expected_s:,.0f} s, {self.expected_s(longest):,.0f} s of it {longest}: "
                 f"at most {MOST_S:.0f} s are possible. Ask for fewer tasks or a shorter delay, or leave {longest} out."
+            )
+
+    def check_fits(self, model: str) -> None:
+        """Refuse a model that would be another one, or keep to no concurrency, with such numbers."""
+        needed, places = needs(model), self.places(model)
+        if places < needed.least:
+            raise ValueError(f"{model} needs a concurrency of at least {needed.least}: raise it, or leave {model} out.")
+        if not needed.fits(self.workload, places, self.tasks):
+            raise ValueError(
+                f"{model} starts all tasks at once: ask for as much concurrency as tasks, or leave it out."
             )
 
     def places(self, model: str) -> int:
@@ -127,7 +139,10 @@ def read_models(value: Any) -> tuple[str, ...]:
         raise ValueError("Choose at least one model.")
     if unknown := list(strangers(value)):
         raise ValueError(f"No model is called {unknown[0]!r:.24}: there are {', '.join(MODELS)}.")
-    return tuple(name for name in MODELS if name in value)
+    chosen = tuple(name for name in MODELS if name in value)
+    if lacking := [f"{name} {MISSING[name]}" for name in chosen if name in MISSING]:
+        raise ValueError(f"Not every model can run here: {'; '.join(lacking)}.")
+    return chosen
 
 
 def strangers(names: list[Any]) -> Iterator[str]:

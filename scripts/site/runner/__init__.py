@@ -12,7 +12,7 @@ import time
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from benchmarks.models import model
+from benchmarks.models import model, needs
 from benchmarks.timing import complaint, most_at_once, time_round
 from benchmarks.workloads.mixed import Mixed
 from scripts.site.marked import Marked
@@ -57,7 +57,7 @@ def run(order: Order) -> dict[str, Any]:
     """Run the tasks once: what it took, and what is wrong with it."""
     chosen, workload, marks = model(order.model), order.workload, opened(order.path)
     tasks = workload.tasks(order.tasks)
-    with chosen(workload, 1) as warm_up:
+    with chosen(workload, needs(order.model).least) as warm_up:
         warm_up(tasks[:1])
     marks.clear()
     gc.collect()

@@ -6,15 +6,17 @@ import pytest
 
 from benchmarks.models import NAMES
 from benchmarks.workloads import Capacity
-from scripts.site.ask import CLASSICAL, LIMITS, MODELS, MOST_PROCESSES, MOST_S, Ask, presets
+from scripts.charts.theme import CLASSICAL
+from scripts.site import ask as ask_module
+from scripts.site.ask import LIMITS, MODELS, MOST_PROCESSES, MOST_S, Ask, presets
 
 QUICK = {"tasks": 20, "delay_ms": 5, "concurrency": 10}
 
 
-def test_every_model_that_keeps_to_a_concurrency_is_offered_and_what_is_usual_may_be_asked_for() -> None:
-    assert MODELS[:4] == CLASSICAL
-    assert {"to_thread", "pool", "queue_workers"} < set(MODELS) < set(NAMES)
-    assert not {"gather", "trio", "joblib"} & set(MODELS)  # has no gate; has no `mixed`; has no pool for one
+def test_every_model_that_can_do_such_a_task_is_offered_and_what_is_usual_may_be_asked_for() -> None:
+    assert MODELS[:4] == tuple(CLASSICAL)
+    assert {"to_thread", "pool", "queue_workers", "gather", "joblib"} < set(MODELS) < set(NAMES)
+    assert "trio" not in MODELS  # `mixed` does not speak it
     assert Ask.read({}).models == ("sequential", "threads", "processes", "asyncio")
     for numbers in presets().values():
         Ask.read(dict(numbers))
@@ -40,6 +42,24 @@ def test_a_race_of_nobody_is_refused(models: Any) -> None:
 def test_a_model_that_does_not_exist_is_refused_with_those_that_do(models: list[Any]) -> None:
     with pytest.raises(ValueError, match=r"No model is called .*: there are sequential, threads, "):
         Ask.read({"models": models})
+
+
+def test_a_model_that_cannot_run_here_is_refused_with_what_it_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ask_module, "MISSING", {"uvloop": "needs uvloop, which make full installs"})
+    with pytest.raises(ValueError, match="Not every model can run here: uvloop needs uvloop, which make full installs"):
+        Ask.read(QUICK | {"models": ["threads", "uvloop"]})
+
+
+def test_a_model_without_a_gate_gets_as_much_concurrency_as_it_takes() -> None:
+    with pytest.raises(ValueError, match="gather starts all tasks at once"):
+        Ask.read(QUICK | {"models": ["gather"]})
+    assert Ask.read(QUICK | {"models": ["gather"], "concurrency": 20}).models == ("gather",)
+
+
+def test_a_model_that_would_be_another_one_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ask_module, "MISSING", {})
+    with pytest.raises(ValueError, match="joblib needs a concurrency of at least 2"):
+        Ask.read(QUICK | {"models": ["joblib"], "concurrency": 1})
 
 
 def test_models_run_in_one_order_and_once() -> None:

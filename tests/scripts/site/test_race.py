@@ -12,7 +12,7 @@ import pytest
 
 from scripts.bench import alone
 from scripts.site import lane as lane_module
-from scripts.site.ask import MODELS, Ask
+from scripts.site.ask import MISSING, MODELS, Ask
 from scripts.site.race import House, Race
 from servers.account import stats
 
@@ -48,13 +48,14 @@ def children() -> set[int]:
 
 def test_every_model_finishes_and_the_server_has_seen_its_tasks(house: House) -> None:
     before = children()
-    told = run(house, TINY | {"models": list(MODELS)})
+    models = [name for name in MODELS if name not in MISSING]
+    told = run(house, TINY | {"models": models, "concurrency": 20})
     results = of_kind(told, "result")
-    assert [result["lane"] for result in results] == list(range(len(MODELS)))
+    assert [result["lane"] for result in results] == list(range(len(models)))
     for result in results:
         assert (result["reason"], result["requests"]) == ("", 20)
-        assert result["seconds"] > 0.01  # two waits of 4 ms in a row, and more
-        assert 1 <= result["peak"] <= 10
+        assert result["seconds"] > 0.004  # a wait
+        assert 1 <= result["peak"] <= 20
     assert stats(house.url)["requests"] == 20  # the last lane's account, as the server still has it
     assert told[-1] == {"kind": "end", "reason": ""}
     assert children() <= before

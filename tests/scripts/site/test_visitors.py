@@ -86,6 +86,8 @@ def test_nothing_is_cut_off_on_a_phone(look: Look, site: Site, tmp_path: Path, d
 
 
 def wide(page: Page) -> int:
+    """How much room the page takes, once it has its style."""
+    page.wait_for_load_state()
     return int(page.evaluate("document.documentElement.scrollWidth"))
 
 

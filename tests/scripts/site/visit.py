@@ -65,6 +65,7 @@ def ask(page: Page, *, models: list[str] | None = None, tasks: int = 20, delay_m
     asked = {"tasks": tasks, "delay_ms": delay_ms, "concurrency": 10, "cpu_percent": 0} | numbers
     for name, value in asked.items():
         page.locator(f"[name={name}]").fill(str(value))
+    page.locator("#ask details").evaluate("details => { details.open = true; }")
     for box in page.locator("[name=models]").all():
         box.set_checked(box.get_attribute("value") in (models or CLASSICAL))
 
