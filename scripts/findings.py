@@ -140,7 +140,7 @@ def sentence(claims: list[Document]) -> str:
     told = ", ".join(f"{count} {words}" for count, words in counts if count)
     other = [one["id"] for one in claims if one["as_expected"] is False]
     differ = f" Otherwise than its author says: {', '.join(other)}." if other else ""
-    return f"Of {len(claims)} claims {told}.{differ}"
+    return f"Of {len(claims)} claim{'' if len(claims) == 1 else 's'} {told}.{differ}"
 
 
 def sections(claims: list[Document]) -> Iterator[tuple[str, list[Document]]]:
