@@ -120,6 +120,6 @@ $(VENV)/dev: requirements-dev.lock $(VENV)/full
 COMPILE := $(UV) pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --no-annotate
 lock: $(UV) ## pin the dependencies of pyproject.toml again
 	@$(COMPILE) pyproject.toml -o requirements.lock
-	@$(COMPILE) --extra loops --extra clients -c requirements.lock pyproject.toml -o requirements-full.lock
+	@$(COMPILE) --extra loops --extra clients --extra cluster --extra databases --extra frameworks -c requirements.lock pyproject.toml -o requirements-full.lock
 	@$(COMPILE) --extra dev -c requirements-full.lock pyproject.toml -o requirements-dev.lock
 	@echo uv | $(COMPILE) - -o requirements-uv.lock
