@@ -44,7 +44,8 @@ def catalogue() -> tuple[Cell, ...]:
 def absent() -> dict[str, str]:
     """The models and workloads that cannot be measured here: the name of each, and what it lacks."""
     models = {name: needs(name).missing() for name in NAMES}
-    workloads = {cell.workload.name: without(cell.workload.package) for cell in catalogue()}
+    asked = {cell.workload.name: cell.workload for cell in catalogue()}
+    workloads = {name: without(workload.package) or workload.lacks for name, workload in asked.items()}
     return {name: lacking for name, lacking in (models | workloads).items() if lacking}
 
 

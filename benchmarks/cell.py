@@ -64,7 +64,8 @@ class Cell:
     @property
     def missing(self) -> str:
         """What this machine lacks for it, in words; empty when it lacks nothing."""
-        return (needs(self.model).missing() if self.model in NAMES else "") or without(self.workload.package)
+        lacking = needs(self.model).missing() if self.model in NAMES else ""
+        return lacking or without(self.workload.package) or self.workload.lacks
 
     def __str__(self) -> str:
         """As in `io-http-asyncio-c20`: unique within a run, and fit for a file name."""
