@@ -179,6 +179,17 @@ def test_small_delays_are_caught_up() -> None:
     assert turns(100, 5, {10: 0.04})[-1] == pytest.approx(0.5)
 
 
+def test_threads_take_turns_as_coroutines_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr(time, "sleep", lambda seconds: now.append(now[-1] + seconds))
+    pacer, taken = rates.ThreadPacer(100, 5, lambda: now[-1]), list[float]()
+    for number in range(50):
+        pacer.turn()
+        taken.append(now[-1])
+        now.append(now[-1] + (2.0 if number == 10 else 0))
+    assert taken == pytest.approx(turns(100, 5, {10: 2.0}))
+
+
 def test_a_long_pause_never_ends_in_a_burst_beyond_what_may_be_caught_up() -> None:
     taken = turns(100, 5, {10: 2.0})
     after = [moment for moment in taken if moment > 2]
@@ -187,19 +198,23 @@ def test_a_long_pause_never_ends_in_a_burst_beyond_what_may_be_caught_up() -> No
 
 
 @pytest.mark.real
-def test_a_client_that_keeps_the_limit_is_not_turned_away_and_one_that_does_not_is() -> None:
+@pytest.mark.parametrize("way", rates.WAYS)
+def test_a_client_that_keeps_the_limit_is_not_turned_away_and_one_that_does_not_is(way: str) -> None:
     with serve("servers.latency") as server:
-        kept = rates.measure(server.url, rates.RATE_PER_S / 2, 40)
-        broken = rates.measure(server.url, rates.RATE_PER_S * 20, 40)
+        kept = rates.measure(way, server.url, rates.RATE_PER_S / 2, 40)
+        broken = rates.measure(way, server.url, rates.RATE_PER_S * 20, 40)
     assert kept["answered"] == broken["answered"] == 40
-    assert kept["share_of_limit"] <= 0.5
-    assert broken["rate_limited"] > 0
+    assert (kept["share_of_limit"] or 0) <= 0.5
+    assert (kept["p50_seconds"] or 0) >= rates.DELAY_MS / 1000
+    assert (broken["rate_limited"] or 0) > 0
+    assert broken["error_share"] == (broken["rate_limited"] or 0) / ((broken["rate_limited"] or 0) + 40)
 
 
 @pytest.mark.real
-def test_a_wrong_answer_keeps_no_limit() -> None:
+@pytest.mark.parametrize("way", rates.WAYS)
+def test_a_wrong_answer_keeps_no_limit(way: str) -> None:
     with serve("servers.latency", "--bytes", "9") as server, pytest.raises(ValueError, match="another"):
-        rates.measure(server.url, rates.RATE_PER_S, 3)
+        rates.measure(way, server.url, rates.RATE_PER_S, 3)
 
 
 @pytest.mark.parametrize("way", timers.WAYS)
