@@ -35,7 +35,10 @@ def test_rates(observe: Observe, place: Place, cell: Cell) -> None:
     concurrency=[timers.MANY],
     tasks=lambda concurrency: concurrency,
     on_request=True,
-    metrics=("lateness_p99_seconds", "few_lateness_p99_seconds", "armed"),
+    metrics=(
+        *("lateness_p99_seconds", "lateness_p50_seconds", "lateness_p999_seconds"),
+        *("few_lateness_p99_seconds", "armed"),
+    ),
 )
 def test_timers(observe: Observe, cell: Cell) -> None:
     """Arm, and wait for the last to fire."""

@@ -18,7 +18,7 @@ def test_every_item_arrives_once_and_the_producer_waits_for_the_consumers(way: s
     assert 4 < found["peak_in_flight"] <= 12
     assert found["items_per_second"] < 4 / 0.001
     assert found["p50_seconds"] >= 0.001
-    assert found["p999_seconds"] is None
+    assert found["p99_seconds"] is None
 
 
 @pytest.mark.parametrize("way", ["threads", "asyncio"])
@@ -69,4 +69,4 @@ def test_those_in_everybodys_hands_count_too() -> None:
 @pytest.mark.real
 def test_the_probe_tells_what_the_experiment_promises() -> None:
     found = run_probe("pipeline", "asyncio")
-    assert found["p999_seconds"] >= found["p99_seconds"] >= found["p50_seconds"] > 0
+    assert found["p99_seconds"] >= found["p50_seconds"] > 0
