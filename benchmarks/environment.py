@@ -17,7 +17,7 @@ from benchmarks.catalogue import absent
 
 # The packages whose versions decide a number.
 PACKAGES = (
-    *("aiohttp", "requests", "urllib3", "h11", "uvloop", "aiofiles", "pillow"),
+    *("aiohttp", "requests", "urllib3", "h11", "uvloop", "aiofiles", "pillow", "numpy"),
     *("anyio", "trio", "gevent", "greenlet", "joblib", "httpx", "httpcore"),
     *("psutil", "pytest", "pytest-benchmark"),
 )
