@@ -14,7 +14,7 @@ MEASURE = $(if $(ONLY),--only "$(ONLY)") $(if $(BLOCKS),--blocks $(BLOCKS)) $(if
 JUDGE = $(if $(TALK),--talk "$(TALK)") $(if $(RUN),--run $(RUN)) $(if $(BLOCKS),--blocks $(BLOCKS)) $(if $(SEED),--seed $(SEED))
 
 .DEFAULT_GOAL := help
-.PHONY: help bench quick full matrix claims claim compare charts report slides trace race dev doctor models aa reference test check lint torture harness clean lock
+.PHONY: help bench quick full matrix claims claim compare charts report slides trace race dev doctor models aa reference test check lint torture selfbench clean lock
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -71,9 +71,10 @@ models: $(VENV)/core ## every model: what it is, and whether it runs here or why
 aa: $(VENV)/core ## the suite against itself: identical twins, planted differences
 	@$(PY) -m scripts.aa $(if $(BLOCKS),--blocks $(BLOCKS)) $(if $(SEED),--seed $(SEED))
 
-harness: $(VENV)/core ## what the harness and the server add to a measurement
+selfbench: $(VENV)/core ## what the suite costs: harness, server, blocks, charts and report
 	@$(PY) -m benchmarks.harness
 	@$(PY) -m benchmarks.latency_server
+	@$(PY) -m scripts.selfbench $(RUN)
 
 test: $(VENV)/dev ## every test that this machine can run
 	@$(PY) -m pytest -q $(ARGS)
