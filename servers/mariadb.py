@@ -38,17 +38,17 @@ class MariaDB(Foreign):
         made = self.folder / "made.sql"
         made.write_text("".join([BEFORE, *((scripts() / name).read_text() for name in TABLES)]))
         with made.open("rb") as file:
-            self.run(*self.program(), "--bootstrap", "--log-warnings=0", stdin=file)
+            self.run(*self.told(), "--bootstrap", "--log-warnings=0", stdin=file)
         (self.folder / "first.sql").write_text(FIRST)
 
-    def program(self) -> list[str]:
+    def told(self) -> list[str]:
         """The program, with what it must be told whatever it does."""
         return [found(), "--no-defaults", f"--datadir={self.folder / 'data'}", f"--tmpdir={self.folder}"]
 
     def command(self) -> list[str]:
         """Start it, with its settings."""
         return [
-            *self.program(),
+            *self.told(),
             *(f"--socket={self.folder / 'socket'}", f"--port={self.port}", f"--bind-address={HOST}"),
             *(f"--max-connections={CONNECTIONS}", f"--init-file={self.folder / 'first.sql'}"),
             *("--skip-name-resolve", "--innodb-flush-log-at-trx-commit=2"),
@@ -63,9 +63,14 @@ class MariaDB(Foreign):
         return {"url": f"mysql://overlap@{HOST}:{self.port}/overlap"}
 
 
-def found() -> str:
+def program() -> str | None:
     """The server's program; Debian puts it where only root looks."""
-    if path := which("mariadbd") or which("mariadbd", path="/usr/sbin:/usr/local/sbin:/opt/homebrew/bin"):
+    return which("mariadbd") or which("mariadbd", path="/usr/sbin:/usr/local/sbin:/opt/homebrew/bin")
+
+
+def found() -> str:
+    """The same. RefusalError where there is none."""
+    if path := program():
         return path
     raise RefusalError(f"there is no mariadbd. Next: {INSTALL}", CANNOT_MEASURE)
 
