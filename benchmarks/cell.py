@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from benchmarks.models import NAMES, needs, without
+from benchmarks.models import NAMES, needs
+from benchmarks.services import lacking
 from benchmarks.workloads import Workload
 
 CLASSICAL = ("sequential", "threads", "processes", "asyncio")
@@ -64,7 +65,7 @@ class Cell:
     @property
     def missing(self) -> str:
         """What this machine lacks for it, in words; empty when it lacks nothing."""
-        return (needs(self.model).missing() if self.model in NAMES else "") or without(self.workload.package)
+        return (needs(self.model).missing() if self.model in NAMES else "") or lacking(self.workload)
 
     def __str__(self) -> str:
         """As in `io-http-asyncio-c20`: unique within a run, and fit for a file name."""

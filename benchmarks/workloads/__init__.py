@@ -37,14 +37,17 @@ class Workload:
     """Base of all workloads.
 
     `needs` names the fields that the harness fills in: the server's URL, a measured pace. `forms` are those in which a
-    task can be done; `package` is what it cannot be done without; what is not `isolated` uses packages that refuse to
-    be imported in a sub-interpreter.
+    task can be done; `package` is what it cannot be done without, and `service` the database that it asks; what is not
+    `isolated` uses packages that refuse to be imported in a sub-interpreter; `leaving` is how the names of threads
+    begin that its package ends only a moment after everything was closed.
     """
 
     name: ClassVar[str]
     needs: ClassVar[tuple[str, ...]] = ()
     forms: ClassVar[tuple[str, ...]] = ("blocking", "asyncio")
     package: ClassVar[str] = ""
+    service: ClassVar[str] = ""
+    leaving: ClassVar[str] = ""
     isolated: ClassVar[bool] = True
 
     @property
