@@ -84,7 +84,8 @@ class Rounds:
             self.cell.workload.answer(task)  # found now, so that checking a round costs little
 
     def before(self) -> None:
-        """Clear the table: garbage, the server's account, the machine's."""
+        """Clear the table: what the tasks find, garbage, the server's account, the machine's."""
+        self.cell.workload.prepare(self.tasks)
         self.capacity = self.place.gauge.latest(self.cell.workload)
         gc.collect()
         if self.url:
