@@ -43,7 +43,8 @@ def catalogue() -> tuple[Cell, ...]:
 @cache
 def absent() -> dict[str, str]:
     """The models and workloads that cannot be measured here: the name of each, and what it lacks."""
-    models = {name: needs(name).missing() for name in NAMES}
+    models = {cell.model: cell.model_lacks for cell in catalogue()}
+    models |= {name: needs(name).missing() for name in NAMES}
     workloads = {cell.workload.name: without(cell.workload.package) for cell in catalogue()}
     return {name: lacking for name, lacking in (models | workloads).items() if lacking}
 
