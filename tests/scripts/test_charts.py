@@ -43,6 +43,8 @@ from scripts.charts.words import amount, between, rate, seconds, times
 from tests.scripts.drawings import RUNS, a_run, artists, cells, drawn, of_full_run, texts
 from tests.scripts.synthetic import CLASSICAL, SyntheticRun, make
 
+pytestmark = pytest.mark.slow
+
 MODULES = (
     speedup,
     timeline,
