@@ -14,7 +14,7 @@ import pytest
 from benchmarks import journal
 from benchmarks.capacity import Gauge
 from benchmarks.cell import Cell
-from benchmarks.environment import gil
+from benchmarks.gil import gil
 from benchmarks.measure import Place, measure, observe
 from benchmarks.pace import Pace
 from benchmarks.selection import check, chosen
