@@ -7,15 +7,18 @@ from typing import Protocol
 from matplotlib.figure import Figure
 
 from scripts.charts import (
+    convoy,
     cpu_cost,
     cpu_scaling,
     decision,
+    handover,
     heartbeat,
     latency,
     memory,
     mixed,
     pythons,
     scaling,
+    sharing,
     speedup,
     starting,
     timeline,
@@ -58,8 +61,11 @@ CHARTS: tuple[Chart, ...] = (
     decision,
     cpu_cost,
     starting,
+    handover,
     memory,
     heartbeat,
+    convoy,
+    sharing,
     pythons,
 )
 
