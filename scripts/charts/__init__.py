@@ -7,9 +7,11 @@ from typing import Protocol
 from matplotlib.figure import Figure
 
 from scripts.charts import (
+    convoy,
     cpu_cost,
     cpu_scaling,
     decision,
+    handover,
     heartbeat,
     latency,
     letting_go,
@@ -17,6 +19,7 @@ from scripts.charts import (
     mixed,
     pythons,
     scaling,
+    sharing,
     speedup,
     starting,
     timeline,
@@ -59,9 +62,12 @@ CHARTS: tuple[Chart, ...] = (
     decision,
     cpu_cost,
     starting,
+    handover,
     memory,
     heartbeat,
     letting_go,
+    convoy,
+    sharing,
     pythons,
 )
 
