@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from scripts.charts import (
     cpu_cost,
     cpu_scaling,
+    databases,
     decision,
     heartbeat,
     latency,
@@ -60,6 +61,7 @@ CHARTS: tuple[Chart, ...] = (
     starting,
     memory,
     heartbeat,
+    databases,
     pythons,
 )
 
