@@ -27,6 +27,7 @@ from benchmarks.pace import Pace
 from benchmarks.selection import check
 from benchmarks.selection import chosen as selected
 from scripts.blocks import Block, need_room, run_block
+from scripts.databases import look
 from scripts.environments import changed
 from scripts.exits import Exit, Stop, leave
 from scripts.interpreters import executable, under
@@ -89,6 +90,7 @@ def check_here(asked: list[Cell]) -> None:
     """Stop when none of the cells can be measured by our own interpreter."""
     if all(cell.missing for cell in asked):
         raise Stop(Exit.UNMEASURED, f"nothing of that can be measured here: {asked[0]} {asked[0].missing}")
+    look(asked)
 
 
 def new_run(run: Path, planned: dict[str, Any], **more: Any) -> None:

@@ -10,6 +10,7 @@ from scripts.charts import (
     convoy,
     cpu_cost,
     cpu_scaling,
+    databases,
     decision,
     handover,
     heartbeat,
@@ -68,6 +69,7 @@ CHARTS: tuple[Chart, ...] = (
     letting_go,
     convoy,
     sharing,
+    databases,
     pythons,
 )
 
