@@ -7,9 +7,12 @@ from typing import Protocol
 from matplotlib.figure import Figure
 
 from scripts.charts import (
+    convoy,
     cpu_cost,
     cpu_scaling,
+    databases,
     decision,
+    handover,
     heartbeat,
     latency,
     letting_go,
@@ -17,6 +20,7 @@ from scripts.charts import (
     mixed,
     pythons,
     scaling,
+    sharing,
     speedup,
     starting,
     timeline,
@@ -59,9 +63,13 @@ CHARTS: tuple[Chart, ...] = (
     decision,
     cpu_cost,
     starting,
+    handover,
     memory,
     heartbeat,
     letting_go,
+    convoy,
+    sharing,
+    databases,
     pythons,
 )
 
