@@ -36,8 +36,21 @@ HOST = "127.0.0.1"
 READY_S = 20.0  # a second on an idle machine
 LOOK_S = 0.05  # between two looks at what its processes have computed
 CALM = 3  # looks in a row at which they computed nothing
-APPS = ("aiohttp", "falcon", "fastapi", "flask", "litestar", "quart", "sanic", "starlette")
-BLOCKING = ("flask",)
+ASGI, WSGI = (
+    ("uvicorn", "hypercorn", "granian"),
+    ("gunicorn-sync", "gunicorn-threads", "gunicorn-gevent", "gunicorn", "granian"),
+)
+# Which servers each framework can be under, the one that its documentation starts it with first.
+APPS = {
+    "aiohttp": ("own",),
+    "falcon": ASGI,
+    "fastapi": ASGI,
+    "flask": WSGI,
+    "litestar": ASGI,
+    "quart": ("hypercorn", "uvicorn", "granian"),
+    "sanic": ("own",),
+    "starlette": ASGI,
+}
 
 
 @dataclass(frozen=True)
@@ -71,7 +84,7 @@ def hypercorn(asked: Asked, listening: socket.socket) -> list[str]:
 
 def granian(asked: Asked, listening: socket.socket) -> list[str]:
     """Each worker with one thread of its own runtime."""
-    interface = "wsgi" if asked.app in BLOCKING else "asgi"
+    interface = "asgi" if "uvicorn" in APPS[asked.app] else "wsgi"
     return [*("granian", asked.target, "--interface", interface, "--host", HOST),
             *("--port", str(listening.getsockname()[1]), "--workers", str(asked.workers)),
             *("--no-access-log", "--log-level", "warning")]  # fmt: skip
@@ -183,6 +196,10 @@ def work_of(pid: int) -> tuple[int, float]:
 
 def serve(asked: Asked) -> int:
     """Start, say where it is, and wait for an end that nobody asked for."""
+    if asked.server not in APPS[asked.app]:
+        raise RefusalError(f"they don't go together; {asked.app} runs under {', '.join(APPS[asked.app])}.")
+    if asked.server == "own" and asked.workers > 1:
+        raise RefusalError("its own server is one process: leave --workers out.")
     raise_file_limit(0)
     with hold(asked) as held:
         port = held.getsockname()[1]
