@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from benchmarks.models import NAMES, needs, without
+from benchmarks.services import lacking
 from benchmarks.workloads import Workload
 
 CLASSICAL = ("sequential", "threads", "processes", "asyncio")
@@ -67,8 +68,7 @@ class Cell:
     @property
     def missing(self) -> str:
         """What this machine lacks for it, in words; empty when it lacks nothing."""
-        lacking = needs(self.model).missing() if self.model in NAMES else self.model_lacks
-        return lacking or without(self.workload.package)
+        return (needs(self.model).missing() if self.model in NAMES else self.model_lacks) or lacking(self.workload)
 
     @property
     def model_lacks(self) -> str:

