@@ -10,6 +10,7 @@ import os
 import re
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ from servers.foreign import packaged
 from servers.supervise import ServiceError, serve
 
 START_S = 40.0  # seconds in a normal hour; a machine under a test suite takes its time
+SETTLED_S = 0.5  # for a server to notice that a connection of its has ended: milliseconds, as a rule
 MESSAGE = 300  # characters of a driver's complaint: the first says what is wrong
 NOT_MONGODB = "a stand-in that speaks its protocol: not MongoDB"
 WORKING = 2  # connections beside those that are measured: the store's, and one that is just being closed
@@ -159,11 +161,15 @@ class Served:
     store: Store
     process: psutil.Process | None  # None where it runs on another machine, or can't be seen
     pids: frozenset[int]  # of what we started
+    members: int = 0  # processes below it when nobody but the store is connected
 
     def cpu_s(self) -> float | None:
-        """Seconds of CPU that it has used, with all its descendants."""
+        """Seconds of CPU that it has used, with its descendants; those that ended count when it has seen so."""
         if self.process is None:
             return None
+        deadline = time.monotonic() + SETTLED_S
+        while len(living_below(self.process)) > self.members and time.monotonic() < deadline:
+            time.sleep(SETTLED_S / 50)
         return cpu_s(self.process) + sum(map(cpu_s, living_below(self.process)))
 
     def prepare(self, workload: Workload) -> None:
@@ -220,7 +226,7 @@ def filled(service: str, python: str) -> Iterator[Served]:
         store.fill()
         if KINDS[service].url:
             stack.callback(store.drop)
-        yield Served(url, store, process, pids)
+        yield Served(url, store, process, pids, len(living_below(process)) if process else 0)
 
 
 def listening(url: str) -> psutil.Process | None:
@@ -228,11 +234,8 @@ def listening(url: str) -> psutil.Process | None:
     try:
         parts = urlsplit(url)
         here = parts.hostname in ("localhost", "127.0.0.1", "::1")
-        found = [
-            one.pid
-            for one in psutil.net_connections("tcp")
-            if one.status == psutil.CONN_LISTEN and here and one.laddr.port == parts.port  # type: ignore[union-attr] and one.pid
-        ]
+        listening = [one for one in psutil.net_connections("tcp") if one.status == psutil.CONN_LISTEN and here]
+        found = [one.pid for one in listening if one.laddr and one.laddr.port == parts.port and one.pid]
         return psutil.Process(found[0]) if found else None
     except (psutil.Error, ValueError):
         return None
