@@ -34,7 +34,7 @@ from servers.supervise import ending, exit_with_parent
 
 HOST = "127.0.0.1"
 READY_S = 20.0  # a second on an idle machine
-LOOK_S = 0.05  # between two looks at what its processes have computed
+LOOK_S = 0.03  # between two looks at what its processes have computed
 CALM = 3  # looks in a row at which they computed nothing
 ASGI, WSGI = (
     ("uvicorn", "hypercorn", "granian"),
@@ -89,7 +89,7 @@ def granian(asked: Asked, listening: socket.socket) -> list[str]:
 
 
 def gunicorn(*kind: str) -> Callable[[Asked, socket.socket], list[str]]:
-    """With a kind of workers; without one, as it comes out of the box."""
+    """With a kind of workers, and the application loaded once for all of them; without, as it comes out of the box."""
 
     def command(asked: Asked, listening: socket.socket) -> list[str]:
         threads = ["--threads", str(asked.threads)] if "gthread" in kind else []
@@ -110,8 +110,8 @@ SERVERS: dict[str, Callable[[Asked, socket.socket], list[str]]] = {
     "hypercorn": hypercorn,
     "granian": granian,
     "gunicorn": gunicorn(),
-    "gunicorn-sync": gunicorn("-k", "sync"),
-    "gunicorn-threads": gunicorn("-k", "gthread"),
+    "gunicorn-sync": gunicorn("-k", "sync", "--preload"),
+    "gunicorn-threads": gunicorn("-k", "gthread", "--preload"),
     "gunicorn-gevent": gunicorn("-k", "gevent"),
     "own": own,
 }

@@ -33,12 +33,12 @@ def settings() -> dict[str, Any]:
 
 
 def pool() -> Any:
-    """Connections for threads; None without a database."""
+    """Connections for threads, opened by whoever needs one first: a worker may be forked after this; or None."""
     if URL not in os.environ:
         return None
     from psycopg_pool import ConnectionPool
 
-    return ConnectionPool(open=True, **settings())
+    return ConnectionPool(open=False, **settings())
 
 
 @asynccontextmanager
@@ -56,6 +56,8 @@ async def async_pool() -> AsyncIterator[Any]:
 
 def row(opened: Any, number: int) -> dict[str, Any]:
     """The row of that number."""
+    if opened.closed:
+        opened.open()
     with opened.connection() as connection:
         found = connection.execute(QUERY, (number,)).fetchone()
     return dict(zip(COLUMNS, found, strict=True))
