@@ -77,8 +77,8 @@ aa: $(VENV)/core ## the suite against itself: identical twins, planted differenc
 
 selfbench: $(VENV)/core ## what the suite costs: harness, server, blocks, charts and report
 	@$(PY) -m benchmarks.harness
-	@$(PY) -m benchmarks.latency_server
 	@$(PY) -m scripts.selfbench $(RUN)
+	@$(PY) -m benchmarks.latency_server
 
 test: $(VENV)/dev ## every test that this machine can run
 	@$(PY) -m pytest -q $(ARGS)

@@ -66,7 +66,9 @@ def predicted_folds(cells: pd.DataFrame, machine: Machine) -> Iterator[pd.DataFr
 
 def errors(cells: pd.DataFrame) -> FloatArray:
     """Of every block of these cells, how many logs it is off."""
-    logs = [np.abs(np.log(blocks / seconds)) for blocks, seconds in zip(cells["blocks"], cells["predicted"], strict=True)]
+    logs = [
+        np.abs(np.log(blocks / seconds)) for blocks, seconds in zip(cells["blocks"], cells["predicted"], strict=True)
+    ]
     return np.concatenate(logs)
 
 
