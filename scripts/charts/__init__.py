@@ -17,8 +17,10 @@ from scripts.charts import (
     mixed,
     pythons,
     scaling,
+    serving,
     speedup,
     starting,
+    tails,
     timeline,
 )
 from scripts.charts.data import Run
@@ -62,6 +64,8 @@ CHARTS: tuple[Chart, ...] = (
     memory,
     heartbeat,
     letting_go,
+    serving,
+    tails,
     pythons,
 )
 
