@@ -218,7 +218,7 @@ def rows(cell: Cell, database: Served | ServiceError, connections: int, clients:
         raise database
     with stack(cell, clients=clients, database=database.url, connections=connections) as found:
         page = found.row
-        told = busy("row", found.burst(page, clients))
-        latencies = quantiles(in_turn(page, clients, 2 * BURST_S))
+        best = found.burst(page, clients)
+        latencies = quantiles(in_turn(page, clients, min(max(2 * BURST_S, 2 * LEAST / best.per_second), LONGEST_S)))
         found.service.check()
-    return {**told, **latencies}
+    return {**busy("row", best), **latencies}

@@ -13,7 +13,7 @@ from servers.web import SERVERS
 Observe = Callable[[Cell, Callable[[], Told]], None]
 IN_PAIRS = (("starlette", "uvicorn"), ("flask", "gunicorn-threads"))
 CROWDED = (("aiohttp", "own"), ("flask", "gunicorn"), ("flask", "gunicorn-threads"))
-MANY, LONG_MS, SECONDS = 200, 50, 0.5
+MANY, LONG_MS, SECONDS = 200, 50, 0.8
 
 
 @cells(

@@ -3,7 +3,8 @@
 `tails`: each page computes 5 ms, two workers; users come when they like, at 50 % (`half`) and 80 % (`most`) of what the
 server answers at best, and are timed from when they wanted to ask. `rows`: each page is a row of PostgreSQL, and 100
 clients wait for their answers, as in the comparisons that made the question famous: 16 blocking workers against 5
-asynchronous ones that keep 3 connections each, and 6 against 6 with 3 each on both sides.
+asynchronous ones that keep 3 connections each, and 6 against 6 with 3 each; beside them 6 with threads, which keep
+their clients' connections open as the asynchronous ones do.
 """
 
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from servers.web import SERVERS
 
 Observe = Callable[[Cell, Callable[[], Told]], None]
 COMPUTING = (("starlette", "uvicorn"), ("flask", "gunicorn-threads"), ("flask", "gunicorn-sync"))
-WORKERS = {("flask", "gunicorn-sync"): (6, 16), ("starlette", "uvicorn"): (5, 6)}
+WORKERS = {("flask", "gunicorn-sync"): (6, 16), ("flask", "gunicorn-threads"): (6,), ("starlette", "uvicorn"): (5, 6)}
 CONNECTIONS = {16: 1, 5: 3, 6: 3}  # of each worker
 CLIENTS = 100
 OF_A_LOAD = ("p99_seconds", "p50_seconds", "p90_seconds", "p999_seconds", "lagging")

@@ -104,14 +104,15 @@ def own(asked: Asked, listening: socket.socket) -> list[str]:
     return [f"servers.apps.{asked.app}", str(listening.fileno())]
 
 
+TOGETHER = ("--preload", "-c", "python:servers.apps.flask")  # loaded once, and told of each new worker
 # The name of each server, and how it is started: a module and its arguments.
 SERVERS: dict[str, Callable[[Asked, socket.socket], list[str]]] = {
     "uvicorn": uvicorn,
     "hypercorn": hypercorn,
     "granian": granian,
     "gunicorn": gunicorn(),
-    "gunicorn-sync": gunicorn("-k", "sync", "--preload"),
-    "gunicorn-threads": gunicorn("-k", "gthread", "--preload"),
+    "gunicorn-sync": gunicorn("-k", "sync", *TOGETHER),
+    "gunicorn-threads": gunicorn("-k", "gthread", *TOGETHER),
     "gunicorn-gevent": gunicorn("-k", "gevent"),
     "own": own,
 }

@@ -33,7 +33,7 @@ def settings() -> dict[str, Any]:
 
 
 def pool() -> Any:
-    """Connections for threads, opened by whoever needs one first: a worker may be forked after this; or None."""
+    """Connections for threads, to be opened in each worker, which may be forked after this; None without a database."""
     if URL not in os.environ:
         return None
     from psycopg_pool import ConnectionPool

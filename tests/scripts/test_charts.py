@@ -24,8 +24,10 @@ from scripts.charts import (
     mixed,
     pythons,
     scaling,
+    serving,
     speedup,
     starting,
+    tails,
     timeline,
 )
 from scripts.charts.data import interval_words
@@ -59,6 +61,8 @@ MODULES = (
     memory,
     heartbeat,
     letting_go,
+    serving,
+    tails,
 )
 
 
@@ -248,9 +252,11 @@ def test_caption_and_text_say_the_numbers_of_the_table(module: ModuleType) -> No
     assert module.caption(run).endswith(".")
     assert "\n" not in module.caption(run)
     for cell in cells(run, module.NAME):
-        column, form = {"scaling": ("tasks_per_second", rate), "mixed": ("seconds", seconds)}.get(
-            module.NAME, ("value", amount if module is memory else seconds)
-        )
+        column, form = {
+            "scaling": ("tasks_per_second", rate),
+            "mixed": ("seconds", seconds),
+            "serving": ("value", rate),
+        }.get(module.NAME, ("value", amount if module is memory else seconds))
         assert form(cell[column]) in module.alt(run)
 
 
