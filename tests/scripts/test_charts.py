@@ -26,9 +26,11 @@ from scripts.charts import (
     mixed,
     pythons,
     scaling,
+    serving,
     sharing,
     speedup,
     starting,
+    tails,
     timeline,
 )
 from scripts.charts.data import interval_words
@@ -65,6 +67,8 @@ MODULES = (
     letting_go,
     convoy,
     sharing,
+    serving,
+    tails,
 )
 
 
@@ -257,9 +261,11 @@ def test_caption_and_text_say_the_numbers_of_the_table(module: ModuleType) -> No
     for cell in cells(run, {"handover": "opening"}.get(module.NAME, module.NAME)):
         if module is sharing:
             continue  # its foremost metric, the share that is lost, heads the groups
-        column, form = {"scaling": ("tasks_per_second", rate), "mixed": ("seconds", seconds)}.get(
-            module.NAME, ("value", amount if module is memory else seconds)
-        )
+        column, form = {
+            "scaling": ("tasks_per_second", rate),
+            "mixed": ("seconds", seconds),
+            "serving": ("value", rate),
+        }.get(module.NAME, ("value", amount if module is memory else seconds))
         assert form(cell[column]) in module.alt(run)
 
 
