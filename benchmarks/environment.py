@@ -15,10 +15,12 @@ import psutil
 from benchmarks.capacity import cgroup_quota, usable_cores
 from benchmarks.catalogue import absent
 from benchmarks.gil import free_threaded, gil
+from benchmarks.services import described
 
 # The packages whose versions decide a number.
 PACKAGES = (
     *("aiohttp", "requests", "urllib3", "h11", "uvloop", "aiofiles", "pillow"),
+    *("asyncpg", "psycopg", "psycopg-pool", "pymysql", "aiomysql", "pymongo", "motor", "redis", "aiosqlite"),
     *("anyio", "trio", "gevent", "greenlet", "joblib", "httpx", "httpcore"),
     *("psutil", "pytest", "pytest-benchmark"),
 )
@@ -107,6 +109,7 @@ def environment() -> dict[str, Any]:
         "python": python(),
         "packages": versions(),
         "absent": absent(),
+        "databases": described(),
         "source": source(),
     }
 

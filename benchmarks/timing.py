@@ -116,12 +116,12 @@ def complaint(workload: Workload, tasks: list[int], timing: Timing) -> str | Non
         if not (isinstance(item, tuple) and len(item) == 3):
             return f"task {task} was not performed: its answer is {item!r:.80}"
         answer, start, end = item
-        if answer != workload.answer(task):
+        if not workload.right(task, answer):
             return f"task {task} got the answer {answer!r:.60} instead of {workload.answer(task)!r:.60}"
         if not timing.began <= start <= end <= timing.ran:
             return f"task {task} was not done between the start and the end of the round"
-        if end - start < workload.wait_s(task) - EARLY_S:
-            return f"task {task} took {end - start:.3g} s, but waiting alone takes {workload.wait_s(task):.3g} s"
+        if end - start < workload.least_s(task) - EARLY_S:
+            return f"task {task} took {end - start:.3g} s, but waiting alone takes {workload.least_s(task):.3g} s"
     return None
 
 

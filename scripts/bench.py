@@ -117,6 +117,7 @@ def old_run(run: Path) -> None:
 def offer() -> None:
     """Say so when the newest run was cut short: what it measured need not be lost."""
     runs = sorted((RESULTS / "runs").glob("*/environment.json"))
+    runs = [file for file in runs if not file.with_name("survey.json").exists()]  # nobody's own work is gone on with
     if runs and not (run := runs[-1].parent).joinpath("summary.csv").exists() and measured(run):
         print(f"overlap: {run} was cut short. To go on with it instead: make bench RESUME={run}", file=sys.stderr)
 

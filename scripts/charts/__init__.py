@@ -12,6 +12,7 @@ from scripts.charts import (
     decision,
     heartbeat,
     latency,
+    letting_go,
     memory,
     mixed,
     pythons,
@@ -60,6 +61,7 @@ CHARTS: tuple[Chart, ...] = (
     starting,
     memory,
     heartbeat,
+    letting_go,
     pythons,
 )
 

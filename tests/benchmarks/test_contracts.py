@@ -25,7 +25,7 @@ from benchmarks.timing import Spanned
 from benchmarks.workloads import Capacity, Workload, list_schedule
 from benchmarks.workloads.aiohttp import Aiohttp
 from benchmarks.workloads.digest import Digest
-from benchmarks.workloads.files import BYTES, Files, content, ends, write_files
+from benchmarks.workloads.files import BYTES, ColdFiles, Files, content, ends, write_files
 from benchmarks.workloads.http import Http
 from benchmarks.workloads.http_blocking import HttpBlocking
 from benchmarks.workloads.http_client import HttpClient
@@ -56,6 +56,7 @@ SMALL: list[Workload] = [
     Wire(delay_s=0.002),
     Wire(delay_s=0.002, sigma=1),
     Files(),
+    ColdFiles(),
     Images(task_s=0.001, pixels_per_s=4_000_000),
     Primes(task_s=0.001, numbers_per_s=400_000),
     Digest(task_s=0.001, blocks_per_s=1000),
@@ -86,7 +87,7 @@ def folder(tmp_path: Path) -> Path:
 
 def furnished(workload: Workload, folder: Path, url: str = "") -> Workload:
     if isinstance(workload, Files):
-        return Files(folder)
+        return replace(workload, folder=folder)
     return replace(workload, url=url) if "url" in workload.needs else workload  # type: ignore[call-arg]
 
 

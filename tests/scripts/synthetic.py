@@ -23,6 +23,7 @@ TASK_S = {"sequential": 0.0004, "threads": 0.00045, "processes": 0.0005, "asynci
 UNIT = {"task": 9e-6, "thread": 7.4e-5, "process-fork": 0.0021, "process-forkserver": 0.0105, "process-spawn": 0.061}
 BYTES = {"threads": (1000, 24_400.0), "asyncio": (1000, 6_100.0), "processes": (50, 11_300_000.0)}
 GAPS = {"await-sleep": 0.0112, "time-sleep": 0.506, "file-read": 0.11, "aiofiles": 0.0124}
+THREADS = {"python": 0.93, "json": 1.02, "sha256": 1.81, "matmul": 1.7}  # two of them, against one
 ENVIRONMENT = {
     "run": "2026-11-23T23-40-00",
     "seed": 7,
@@ -185,7 +186,7 @@ def row(work: Work, block: int, number: int) -> dict[str, Any]:
 
 
 def costs(block: int, random: np.random.Generator, stretch: float) -> Iterator[dict[str, Any]]:
-    """Starting, memory and blocking, which are observed once a block."""
+    """Starting, memory, blocking and letting go, which are observed once a block."""
     for model, unit_s in UNIT.items():
         value = unit_s * random.lognormal(sigma=0.05) * stretch ** (len(model) % 3)
         yield row(Work("starting", "nothing", model, 1, 1), block, 1) | {
@@ -203,6 +204,12 @@ def costs(block: int, random: np.random.Generator, stretch: float) -> Iterator[d
         yield row(Work("blocking", "nothing", model, 1, 1), block, 1) | {
             "metric": "longest_gap_seconds",
             "longest_gap_seconds": value,
+        }
+    for model, both in THREADS.items():
+        yield row(Work("letting_go", "nothing", model, 2, 2), block, 1) | {
+            "metric": "threads_speedup",
+            "threads_speedup": both * (1 + block % 3 / 50) * stretch ** (len(model) % 3),
+            "processes_speedup": CAPACITY,
         }
 
 

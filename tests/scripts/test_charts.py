@@ -19,6 +19,7 @@ from scripts.charts import (
     draw_all,
     heartbeat,
     latency,
+    letting_go,
     memory,
     mixed,
     pythons,
@@ -57,6 +58,7 @@ MODULES = (
     starting,
     memory,
     heartbeat,
+    letting_go,
 )
 
 

@@ -9,7 +9,7 @@ from matplotlib.colors import to_hex
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
-from scripts.charts import CHARTS, cpu_cost, cpu_scaling, decision, heartbeat, latency, pythons, speedup
+from scripts.charts import CHARTS, cpu_cost, cpu_scaling, decision, heartbeat, latency, letting_go, pythons, speedup
 from scripts.charts.amdahl import serial_share
 from scripts.charts.contests import tiles
 from scripts.charts.legible import defects
@@ -17,7 +17,7 @@ from scripts.charts.table import made, number, word
 from scripts.charts.theme import SLIDE, colour
 from scripts.charts.words import seconds, times, whole
 from tests.scripts.drawings import a_run, artists, cells, drawn, of_full_run, texts
-from tests.scripts.synthetic import SyntheticRun, in_turns, make
+from tests.scripts.synthetic import CAPACITY, SyntheticRun, in_turns, make
 
 pytestmark = pytest.mark.slow
 
@@ -114,6 +114,20 @@ def test_the_cpu_cost_is_the_rounds_cpu_seconds_divided_by_their_tasks(side: str
 
 def test_the_server_has_no_row_where_nothing_was_asked_of_it() -> None:
     assert {each.workload for each in cpu_cost.shown(a_run(), "server")} == {"wire", "http"}
+
+
+def test_what_lets_go_of_the_gil_is_told_by_what_threads_and_processes_gain() -> None:
+    run = make(experiments=["letting_go"])
+    assert letting_go.finding(run) == "sha256 and matmul let go; json and python hold on"
+    assert artists(drawn(letting_go, run), Line2D, "limit-")["nothing"].get_xdata()[0] == CAPACITY
+    dots = artists(drawn(letting_go, run), Line2D, "value-")
+    rows = {f"nothing-{cell['model']}-2": cell["value"] for cell in cells(run, "letting_go")}
+    assert {name: dot.get_xdata()[0] for name, dot in dots.items()} == rows
+
+
+def test_where_even_processes_gained_nothing_nobody_lets_go_or_holds_on() -> None:
+    rounds = make(experiments=["letting_go"]).rounds
+    assert letting_go.finding(SyntheticRun(rounds.assign(processes_speedup=1.1))) == ""
 
 
 def test_a_heartbeat_names_what_stops_the_loop() -> None:
