@@ -130,7 +130,7 @@ def described(row: pd.Series) -> str:
 def figure(run: Run, of: str, metric: str = "seconds", over: str = "") -> Figure | None:
     """A metric of a cell, or its ratio to that of another; None where the run has it not."""
     found = evidence(run, Measure(of, metric, over)).interval
-    form = times if over else amount if "bytes" in metric else seconds
+    form = times if over or "speedup" in metric else amount if "bytes" in metric else seconds
     return Figure(found.estimate, found.low, found.high, form) if found else None
 
 
@@ -149,6 +149,14 @@ def sizes(run: Run, experiment: str, workload: str) -> list[Standing]:
     rows = run.summary[(run.summary["experiment"] == experiment) & (run.summary["workload"] == workload)]
     found = (standing(run, experiment, workload, int(size)) for size in sorted(set(rows["concurrency"])))
     return [one for one in found if one]
+
+
+def letting_go(run: Run) -> list[tuple[str, Figure | None, Figure | None]]:
+    """What two threads and two processes gain at each kind of work that C code does, most for threads first."""
+    kinds = run.summary.loc[run.summary["experiment"] == "letting_go", "model"]
+    metrics = ("threads_speedup", "processes_speedup")
+    found = [(kind, *(figure(run, f"letting_go/{kind}", metric) for metric in metrics)) for kind in kinds]
+    return sorted(found, key=lambda one: -(one[1].value if one[1] else 0.0))
 
 
 def memory(run: Run, model: str) -> tuple[Figure, int] | None:
@@ -207,6 +215,7 @@ def text(run: Run, matrix: Run | None = None) -> str:
         sizes=partial(sizes, run),
         figure=partial(figure, run),
         memory=partial(memory, run),
+        letting_go=letting_go(run),
         mixtures=list(mixtures(run)),
         crossovers=crossovers(run),
         prices=prices(run),

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from benchmarks.catalogue import catalogue
 from scripts import which
 from scripts.dataset import Run
 from scripts.reference import taken
@@ -80,6 +81,28 @@ def test_what_was_not_measured_is_said_and_breaks_nothing(experiments: list[str]
     assert "None" not in page
     assert "nan" not in page
     assert "\n\n\n" not in page
+
+
+def everything() -> Run:
+    """A run of every cell that there is, with figures of its own for each."""
+    random, rows = np.random.default_rng(5), []
+    measured = {"round": 1, "discarded": False, "disturbed": False, "saturated": "", "valid": True}
+    for cell in catalogue():
+        value = random.uniform(0.1, 3)
+        for block in range(6):
+            said = dict.fromkeys(cell.metrics, value * random.lognormal(sigma=0.01))
+            timed = {"seconds": value * random.lognormal(sigma=0.01), "floor_seconds": 0.05, "efficiency": 0.5}
+            shared = measured | {"block": block, "metric": cell.metrics[0] if cell.metrics else None}
+            rows.append(cell.identity() | shared | timed | said)
+    return run_of(pd.DataFrame(rows))
+
+
+def test_a_run_of_everything_leaves_no_gap_in_the_page() -> None:
+    page = which.text(everything())
+    assert "not measured" not in re.sub("A dash: not measured in this run", "", page)
+    assert "| – | – |" not in page
+    assert re.search(r"`dask` takes .* to open on this machine", page)
+    assert re.search(r"\| `zlib` \| .*× .* \| .*× .* \|", page)
 
 
 def test_a_model_that_cannot_run_here_is_listed_with_its_reason() -> None:
