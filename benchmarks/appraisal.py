@@ -121,9 +121,9 @@ def bound(
     stretch = top.p50_seconds / ladder[0].p50_seconds
     if needs > available_bytes / 2:
         by, why = "memory", f"{top.concurrency} at once need {needs / 2**20:,.0f} MiB, more than half of what is free"
-    elif (parallel > 1.2 and used >= BUSY * parallel) or (not waits and model == "processes"):
+    elif used >= max(BUSY * parallel, 1 / BUSY) or (model == "processes" and not waits):
         by, why = "all cores", f"{used:.2g} cores were busy, and this machine did {parallel:.2g} cores' worth at once"
-    elif used >= BUSY:
+    elif used >= BUSY or not waits:
         by, why = (
             "one core",
             f"{used:.2g} cores were busy: what holds the GIL, or runs in one loop, has no more than one",

@@ -171,22 +171,21 @@ def saying() -> Callable[[str], None]:
     return lambda step: status.update(f"looking: {step}") if step else status.stop()
 
 
-def make_everything(run: Path, found: dict[str, Any], said: list[str]) -> tuple[Run, dict[str, Any], list[Finding]]:
+def make_everything(run: Path, found: dict[str, Any], said: list[str]) -> tuple[Run, list[Finding]]:
     """Tables, the comparison, charts and report; and the link to the newest."""
     from scripts.report import draw_and_write
 
     loaded = load(run)
     write_tables(loaded)
     verdicts = expectations.findings(loaded, said)
-    made = own_work.document(loaded, found, verdicts)
-    own_work.write(run, made)
-    draw_and_write(loaded)
+    own_work.write(run, own_work.document(loaded, found, verdicts))
+    draw_and_write(loaded, lambda _: None)
     with whole(NEWEST) as link:
         link.symlink_to(os.path.relpath(run.resolve(), RESULTS.resolve()))
-    return loaded, made, verdicts
+    return loaded, verdicts
 
 
-def mine(chosen: argparse.Namespace, run: Path) -> tuple[Run, dict[str, Any], list[Finding]]:
+def mine(chosen: argparse.Namespace, run: Path) -> tuple[Run, list[Finding]]:
     """Look, measure, make everything. Stop."""
     source, models, said = source_of(chosen.work), models_of(chosen.models), expectations.lines(chosen.expect)
     if chosen.blocks < 1:
@@ -209,15 +208,13 @@ def main() -> None:
         signal.signal(number, interrupt)
     run = RESULTS / "runs" / datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     try:
-        found, made, verdicts = mine(options(), run)
+        found, verdicts = mine(options(), run)
     except Stop as stop:
         leave(stop)
     out = console()
     show(found, out)
-    for sentence in [own_work.headline(made), *own_work.sentences(made)]:
+    for sentence in own_work.told(run):
         out.print(f"\n{sentence}", markup=False)
-    for entry in made["expectations"]:
-        out.print(f"\n{own_work.verdict(entry)}", markup=False)
     print(f"\nComparison: {run}/{own_work.COMPARISON}  Report: {run}/report.html", file=sys.stderr)
     sys.exit(expectations.code(verdicts))
 
