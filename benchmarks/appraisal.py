@@ -184,7 +184,7 @@ class Size:
 
 def size(each_s: float, ladders: dict[str, Ladder], models: Sequence[str], stated: int) -> Size:
     """Tasks and cells that fit into a block: as many at once as pay, and rounds as long as there is time for."""
-    equal = max(2, *(pays_until(ladder) for ladder in ladders.values()))
+    equal = max([2, *map(pays_until, ladders.values())])
     while True:
         for round_s in ROUNDS_S:
             found = sized(max(2 * equal, math.ceil(round_s / each_s), 4), equal, each_s, ladders, models, stated)
