@@ -88,7 +88,7 @@ class Survey:
             "schema": SCHEMA,
             "work": described(self.source, code),
             "learned": learned,
-            "size": found.described(len(code.tasks), self.blocks),
+            "size": found.described(len(code.tasks), self.blocks, learned["pays_until"]),
             "workload": asdict(replace(mine, size=found.tasks)),
             "cells": [asdict(cell) for cell in found.cells],
         }

@@ -13,6 +13,7 @@ import argparse
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -60,6 +61,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--expect", default="", help="what must hold, separated by semicolons")
     parser.add_argument("--blocks", type=int, default=BLOCKS, help="fresh interpreters (default %(default)s)")
     parser.add_argument("--seed", type=int, help="seed of the order of cells (default: drawn)")
+    parser.add_argument("--json", type=Path, help="also write the comparison to this file")
     return parser.parse_args()
 
 
@@ -199,7 +201,10 @@ def mine(chosen: argparse.Namespace, run: Path) -> tuple[Run, list[Finding]]:
         expectations.check(said, sorted({cell["model"] for cell in found["cells"]}))
         console(stderr=True).print(found["size"]["sentence"], markup=False)
         measure(run, Live(console(stderr=True), chosen.blocks))
-        return make_everything(run, found, said)
+        made = make_everything(run, found, said)
+        if chosen.json:
+            shutil.copy(run / own_work.COMPARISON, chosen.json)
+        return made
 
 
 def main() -> None:

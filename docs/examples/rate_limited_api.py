@@ -1,6 +1,7 @@
 """An API client whose service allows 100 requests a second: more at once helps until the limit, whatever the model.
 
-The service is simulated by `python -m servers.latency --port 8099`; put your own address and your own limit in.
+The service is simulated by `python -m servers.latency --port 8099`; put your own address and your own limit in. Each
+process counts for itself here: that several of them go beyond the limit is a finding, too.
 """
 
 import asyncio
@@ -26,8 +27,9 @@ class Turns:
     @classmethod
     def wait_s(cls) -> float:
         with cls.lock:
-            cls.at = max(cls.at + EACH_S, time.monotonic())
-            return cls.at - time.monotonic()
+            now = time.monotonic()
+            cls.at = max(cls.at + EACH_S, now)
+            return cls.at - now
 
 
 def client():
