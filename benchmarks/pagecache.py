@@ -62,7 +62,7 @@ def lacking() -> str:
             evict(path)
         except StillWarm:
             return (
-                "needs files that leave the cache, and temporary ones are kept in memory: set TMPDIR to a disk's folder"
+                "needs files that leave the cache, but temporary ones are in memory: set TMPDIR to a folder on a disk"
             )
         except (OSError, AttributeError) as problem:
             return f"needs mincore, which does not work here: {type(problem).__name__}"

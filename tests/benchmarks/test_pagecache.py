@@ -48,7 +48,7 @@ def test_where_no_file_can_be_cold_the_cell_is_missing_with_the_reason(monkeypat
     monkeypatch.setattr(pagecache, "cached_pages", lambda path: 1)
     monkeypatch.setattr(pagecache, "lacking", pagecache.lacking.__wrapped__)
     assert (
-        "needs files that leave the cache, and temporary ones are kept in memory: set TMPDIR"
+        "needs files that leave the cache, but temporary ones are in memory: set TMPDIR"
         in Cell("f", ColdFiles(), "threads", 10, 200).missing
     )
     assert not Cell("f", Files(), "threads", 10, 200).missing
