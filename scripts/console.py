@@ -27,7 +27,7 @@ def seconds(value: float) -> str:
     """A duration with a unit that suits it."""
     for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
         if value >= size:
-            return f"{value / size:.3g} {unit}"
+            return f"{value / size:.3g} {unit}" if value < 1000 else f"{value:,.0f} {unit}"
     return f"{value / 1e-9:.3g} ns"
 
 

@@ -7,9 +7,10 @@ the data. Of the pictures only the SVGs are committed; the rest of a run can be 
 import argparse
 import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
-from scripts import models
+from scripts import held_back, lesson, models
 from scripts.answers import answers, disturbance, noise
 from scripts.console import groups, heading, line
 from scripts.dataset import LATEST, Run, load
@@ -20,6 +21,7 @@ from scripts.talk import DEFAULT_TALK
 
 REFERENCE = Path("results/reference")
 README = Path("README.md")
+PAGES = (README, Path("docs/advice.md"), Path("docs/pitfalls.md"))  # that have markers
 LEFT_OUT = ("*.png", "*.parquet", "*.log", "[0-9][0-9].json", "slides*", "trace.json*")  # can be made again
 HEADLINE = ("io", "cpu")  # the experiments whose tables stand in the README
 
@@ -73,11 +75,28 @@ def markdown(title: str, group: object) -> str:
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
+def advice(run: Run) -> str:
+    """How far predictions of the run's cells are off, as Markdown."""
+    found = held_back.validation(run)
+    return held_back.markdown(found) if found else "It has too few cells to hold some back."
+
+
+MADE: dict[str, Callable[[Run], str]] = {  # what stands between the markers of that name, in whichever page
+    "findings": findings,
+    "claims": claims,
+    "models": lambda run: models.markdown(),
+    "advice": advice,
+    "lessons": lambda run: lesson.markdown(),
+}
+
+
 def renewed(text: str, run: Run) -> str:
-    """The README's text with what stands between its markers made anew."""
-    for name, made in (("findings", findings(run)), ("claims", claims(run)), ("models", models.markdown())):
+    """A page's text with what stands between its markers made anew."""
+    for name, make in MADE.items():
         begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
-        text = re.sub(f"(?s){begin}.*{end}", lambda _, new=f"{begin}\n{made}\n{end}": new, text)  # type: ignore[misc]
+        if begin in text:
+            new = f"{begin}\n{make(run)}\n{end}"
+            text = re.sub(f"(?s){begin}.*{end}", lambda _, new=new: new, text)  # type: ignore[misc]
     return text
 
 
@@ -89,8 +108,9 @@ def main() -> None:
         run = take(parser.parse_args().run)
     except Stop as stop:
         leave(stop)
-    README.write_text(renewed(README.read_text(), run))
-    print(f"{REFERENCE} is now run {run.environment['run']}; README.md says what it found.")
+    for page in PAGES:
+        page.write_text(renewed(page.read_text(), run))
+    print(f"{REFERENCE} is now run {run.environment['run']}; {', '.join(map(str, PAGES))} say what it found.")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,99 @@
+"""What `make mine` has learned of someone's work (mine.json, see results/README.md), as a question to be advised on."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from math import exp, log
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+import numpy as np
+import psutil
+
+from scripts.advice import Question, Source, Task, took
+from scripts.exits import Exit, Stop
+
+FILE = "mine.json"
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class Mine:
+    """A run of make mine."""
+
+    path: Path
+    said: Mapping[str, Any]
+
+    @property
+    def learned(self) -> Mapping[str, Any]:
+        """About one task."""
+        return self.said["learned"]  # type: ignore[no-any-return]
+
+    @property
+    def forms(self) -> dict[str, Task]:
+        """A task in each form that it was measured in."""
+        opening = self.learned.get("client_open_seconds") or {}
+        return {
+            form: Task(one["wait_seconds"]["mean"], one["cpu_seconds"]["mean"], opening.get(form) or 0.0)
+            for form, one in self.learned["forms"].items()
+        }
+
+    @property
+    def gil_share(self) -> float:
+        """What of its computing holds the GIL: all of it where there was too little to tell."""
+        return 1.0 - ((self.learned.get("gil") or {}).get("released_share") or 0.0)
+
+    def told(self, source: Source) -> Source:
+        """The source, with what this work's tasks in flight hold, and what was measured of it in its name."""
+        held = {model: one["bytes_per_task"] for model, one in (self.learned.get("memory") or {}).items()}
+        measured = ", ".join(sorted({one["model"] for one in self.said["results"]}))
+        name = (
+            f"{self.path.name}, which measured {self.said['work']['name']} under {measured}; the costs of {source.name}"
+        )
+        return replace(source, name=name, place_bytes={**source.place_bytes, **held})
+
+    def question(self, source: Source) -> Question:
+        """All of the work, with as much of it done at once as it likes; each model anchored at what it really took."""
+        results = self.said["results"]
+        question = Question(
+            tasks=int(self.said["work"]["tasks"]),
+            forms=self.forms,
+            gil_share=self.gil_share,
+            capacity=float(self.said["parallel_capacity"]),
+            memory_bytes=float(psutil.virtual_memory().available),
+            reach={
+                model: max(rung["concurrency"] for rung in rungs) for model, rungs in self.learned["ladder"].items()
+            },
+            unfit=tuple(self.learned["unfit"]),
+        )
+        models = {one["model"] for one in results} & set(source.fit.models)
+        return question.but(anchors={model: anchor(question, source, model, results) for model in models})
+
+
+def anchor(question: Question, source: Source, model: str, results: list[Mapping[str, Any]]) -> float:
+    """How many times as long as predicted the model took, on the average of its sizes."""
+    off = []
+    for one in (one for one in results if one["model"] == model):
+        predicted = took(question.but(tasks=one["tasks"]), source, model, np.array(float(one["concurrency"]))).seconds
+        off.append(log(one["seconds"]["estimate"] / float(predicted)))
+    return exp(mean(off))
+
+
+def is_one(path: Path) -> bool:
+    """Whether the run is one of make mine."""
+    return (path / FILE).exists()
+
+
+def read(path: Path) -> Mine:
+    """Its mine.json. Stop when it cannot be read, or is of another schema."""
+    try:
+        said = json.loads((path / FILE).read_text())
+        if said["schema"] != SCHEMA:
+            raise Stop(Exit.UNREADABLE, f"{path / FILE} is of another schema than {SCHEMA}. Next: make mine WORK=…")
+        mine = Mine(path, said)
+        assert mine.forms
+        assert said["results"]
+    except (OSError, ValueError, KeyError, TypeError, AssertionError) as problem:
+        raise Stop(Exit.UNREADABLE, f"{path / FILE} is damaged: {problem!r}. Next: make mine WORK=…") from None
+    return mine
