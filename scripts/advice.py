@@ -164,17 +164,17 @@ def option(question: Question, source: Source, model: str, size: FloatArray) -> 
     found, off = took(question, source, model, size), exp(source.widths[model])
     seconds, held = float(found.seconds), float(memory(question, source, model, size))
     cpu_s = computing(question, source, model, float(size))
-    bound_by = limit(found, question.work(model), int(size))
+    bound_by = limit(found, question.work(model), int(size), question.capacity)
     return Option(model, int(size), seconds, seconds / off, seconds * off, cpu_s, held, bound_by)
 
 
-def limit(found: Times, work: Work, size: int) -> str:
+def limit(found: Times, work: Work, size: int, capacity: float) -> str:
     """What would have to give way before it could be quicker."""
     longest = int(found.bounds_s.argmax(axis=0))
     if found.start_s > found.bounds_s[longest]:
         return "starting"
-    by_places = "the waits" if work.wait_s > work.cpu_s else "one core" if size == 1 else "places"
-    return (by_places, "one core", "all cores")[longest]
+    cores = "one core" if size == 1 else "all cores" if size >= round(capacity) else f"{size} cores"
+    return ("the waits" if work.wait_s > work.cpu_s else cores, "one core", "all cores")[longest]
 
 
 def computing(question: Question, source: Source, model: str, size: float) -> float:

@@ -1,9 +1,9 @@
 """What `make mine` has learned of someone's work (mine.json, see results/README.md), as a question to be advised on."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from math import exp, log
+from math import exp, inf, log
 from pathlib import Path
 from statistics import mean
 from typing import Any
@@ -12,9 +12,11 @@ import numpy as np
 import psutil
 
 from scripts.advice import Question, Source, Task, took
+from scripts.console import seconds
 from scripts.exits import Exit, Stop
 
 FILE = "mine.json"
+NEWEST = Path("results/mine")  # where make mine leaves a link to its newest run
 SCHEMA = 1
 
 
@@ -48,10 +50,22 @@ class Mine:
         """The source, with what this work's tasks in flight hold, and what was measured of it in its name."""
         held = {model: one["bytes_per_task"] for model, one in (self.learned.get("memory") or {}).items()}
         measured = ", ".join(sorted({one["model"] for one in self.said["results"]}))
-        name = (
-            f"{self.path.name}, which measured {self.said['work']['name']} under {measured}; the costs of {source.name}"
-        )
+        run, work = self.said["run"], self.said["work"]["name"]
+        name = f"run {run}, which measured {work} under {measured}; the costs of {source.name}"
         return replace(source, name=name, place_bytes={**source.place_bytes, **held})
+
+    def found(self, advised: str, models: Collection[str]) -> str:
+        """What was measured of the models that were to choose from, and of the advised one."""
+        best_s: dict[str, float] = {}
+        for one in self.said["results"]:
+            best_s[one["model"]] = min(one["seconds"]["estimate"], best_s.get(one["model"], inf))
+        quickest = min((model for model in best_s if model in models), key=best_s.__getitem__, default=advised)
+        tasks = f"{self.said['size']['tasks']:,} tasks"
+        if advised not in best_s or quickest == advised:
+            same = f"make mine found it the quickest of them too: {seconds(best_s[advised])} for {tasks}."
+            return same if advised in best_s else f"make mine did not measure {advised}."
+        over = f"{best_s[advised] / best_s[quickest]:.2g}× as long"
+        return f"make mine found {quickest} quickest, {seconds(best_s[quickest])} for {tasks}; {advised} took {over}."
 
     def question(self, source: Source) -> Question:
         """All of the work, with as much of it done at once as it likes; each model anchored at what it really took."""
