@@ -16,7 +16,7 @@ def table(advice: Advice) -> Table:
     """The options, within 80 columns."""
     made = Table(box=None, pad_edge=False, padding=(0, 0, 0, 1), header_style="dim")
     made.add_column("", width=12, no_wrap=True)
-    for title, width in (("at once", 7), ("expected", 8), ("90 % interval", 15), ("CPU", 7), ("memory", 8)):
+    for title, width in (("at once", 7), ("expected", 9), ("90 % interval", 17), ("CPU", 9), ("memory", 8)):
         made.add_column(title, width=width, justify="right", no_wrap=True)
     made.add_column("bound by", width=9, no_wrap=True)
     for one in advice.options:

@@ -28,7 +28,7 @@ from scripts.sources import best_source, source_named
 
 MB = 1e6
 EXAMPLE = "Next: make advise TASKS=5000 WAIT_MS=200 CPU_MS=3"
-UNBOUNDED = 1e7  # more tasks, or milliseconds, than anybody means
+UNBOUNDED = 1e6  # more tasks, or milliseconds, than anybody means
 
 
 def amount(least: float, most: float = UNBOUNDED) -> Callable[[str], float]:

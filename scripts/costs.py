@@ -101,6 +101,8 @@ def table(run: Run) -> pd.DataFrame:
     `cpu_seconds` is what one task computes at the speed that a core had at this kind of work during the run.
     """
     rounds = run.rounds
+    if not {"core_speed", "parallel_capacity", "floor_seconds"} <= set(rounds):  # nothing was timed
+        return pd.DataFrame(columns=[*CELL, "blocks", "seconds", "cpu_seconds"])
     speed = rounds.groupby("workload")["core_speed"].median()
     known = rounds["workload"].isin(list(KINDS)) & rounds["model"].isin(list(LAWS)) & ~rounds["twin"].astype(bool)
     timed = rounds["metric"].isna() if "metric" in rounds else True

@@ -85,7 +85,8 @@ def widths(cells: pd.DataFrame) -> dict[str, float]:
 
 def validation(run: Run) -> Validation | None:
     """Of a run; None where it has too few cells for any interval."""
-    cells = held_back(table(run), Machine.of(run))
+    known = table(run)
+    cells = known if known.empty else held_back(known, Machine.of(run))
     return validate(cells) if widths(cells) else None
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from math import exp, inf, log
 from pathlib import Path
 from statistics import mean
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import psutil
@@ -18,6 +18,15 @@ from scripts.exits import Exit, Stop
 FILE = "mine.json"
 NEWEST = Path("results/mine")  # where make mine leaves a link to its newest run
 SCHEMA = 1
+
+
+class Result(NamedTuple):
+    """One cell of a run of make mine."""
+
+    model: str
+    concurrency: int
+    tasks: int
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -49,7 +58,7 @@ class Mine:
     def told(self, source: Source) -> Source:
         """The source, with what this work's tasks in flight hold, and what was measured of it in its name."""
         held = {model: one["bytes_per_task"] for model, one in (self.learned.get("memory") or {}).items()}
-        measured = ", ".join(sorted({one["model"] for one in self.said["results"]}))
+        measured = ", ".join(sorted({one.model for one in self.results}))
         run, work = self.said["run"], self.said["work"]["name"]
         name = f"run {run}, which measured {work} under {measured}; the costs of {source.name}"
         return replace(source, name=name, place_bytes={**source.place_bytes, **held})
@@ -57,8 +66,8 @@ class Mine:
     def found(self, advised: str, models: Collection[str]) -> str:
         """What was measured of the models that were to choose from, and of the advised one."""
         best_s: dict[str, float] = {}
-        for one in self.said["results"]:
-            best_s[one["model"]] = min(one["seconds"]["estimate"], best_s.get(one["model"], inf))
+        for one in self.results:
+            best_s[one.model] = min(one.seconds, best_s.get(one.model, inf))
         quickest = min((model for model in best_s if model in models), key=best_s.__getitem__, default=advised)
         tasks = f"{self.said['size']['tasks']:,} tasks"
         if advised not in best_s or quickest == advised:
@@ -67,30 +76,40 @@ class Mine:
         over = f"{best_s[advised] / best_s[quickest]:.2g}× as long"
         return f"make mine found {quickest} quickest, {seconds(best_s[quickest])} for {tasks}; {advised} took {over}."
 
-    def question(self, source: Source) -> Question:
-        """All of the work, with as much of it done at once as it likes; each model anchored at what it really took."""
-        results = self.said["results"]
-        question = Question(
+    @property
+    def results(self) -> list[Result]:
+        """What was measured of every model and concurrency."""
+        return [
+            Result(one["model"], one["concurrency"], one["tasks"], one["seconds"]["estimate"])
+            for one in self.said["results"]
+        ]
+
+    @property
+    def work(self) -> Question:
+        """All of it, each model with as many places as it was tried with."""
+        ladder = self.learned["ladder"].items()
+        return Question(
             tasks=int(self.said["work"]["tasks"]),
             forms=self.forms,
             gil_share=self.gil_share,
             capacity=float(self.said["parallel_capacity"]),
             memory_bytes=float(psutil.virtual_memory().available),
-            reach={
-                model: max(rung["concurrency"] for rung in rungs) for model, rungs in self.learned["ladder"].items()
-            },
+            reach={model: max(rung["concurrency"] for rung in rungs) for model, rungs in ladder},
             unfit=tuple(self.learned["unfit"]),
         )
-        models = {one["model"] for one in results} & set(source.fit.models)
-        return question.but(anchors={model: anchor(question, source, model, results) for model in models})
+
+    def question(self, source: Source) -> Question:
+        """The work, each model anchored at what it really took."""
+        models = {one.model for one in self.results} & set(source.fit.models)
+        return self.work.but(anchors={model: anchor(self, source, model) for model in models})
 
 
-def anchor(question: Question, source: Source, model: str, results: list[Mapping[str, Any]]) -> float:
+def anchor(mine: Mine, source: Source, model: str) -> float:
     """How many times as long as predicted the model took, on the average of its sizes."""
     off = []
-    for one in (one for one in results if one["model"] == model):
-        predicted = took(question.but(tasks=one["tasks"]), source, model, np.array(float(one["concurrency"]))).seconds
-        off.append(log(one["seconds"]["estimate"] / float(predicted)))
+    for one in (one for one in mine.results if one.model == model):
+        predicted = took(mine.work.but(tasks=one.tasks), source, model, np.array(float(one.concurrency))).seconds
+        off.append(log(one.seconds / float(predicted)))
     return exp(mean(off))
 
 
@@ -106,8 +125,9 @@ def read(path: Path) -> Mine:
         if said["schema"] != SCHEMA:
             raise Stop(Exit.UNREADABLE, f"{path / FILE} is of another schema than {SCHEMA}. Next: make mine WORK=…")
         mine = Mine(path, said)
-        assert mine.forms
-        assert said["results"]
+        assert mine.work.forms
+        assert all(one.seconds > 0 for one in mine.results)
+        assert mine.results
     except (OSError, ValueError, KeyError, TypeError, AssertionError) as problem:
         raise Stop(Exit.UNREADABLE, f"{path / FILE} is damaged: {problem!r}. Next: make mine WORK=…") from None
     return mine

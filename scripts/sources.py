@@ -56,9 +56,10 @@ def newest() -> Iterator[Path]:
 
 def source(run: Run, name: str) -> Source | None:
     """What a run knows; None where it has nothing to learn from."""
-    cells, of = table(run), Machine.of(run)
+    cells = table(run)
     if cells.empty:
         return None
+    of = Machine.of(run)
     reach = {str(model): int(most) for model, most in cells.groupby("model")["concurrency"].max().items()}
     return Source(name, fit(cells, of), widths(held_back(cells, of)), reach, memory_of(run))
 
