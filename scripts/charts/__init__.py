@@ -7,15 +7,20 @@ from typing import Protocol
 from matplotlib.figure import Figure
 
 from scripts.charts import (
+    convoy,
     cpu_cost,
     cpu_scaling,
+    databases,
     decision,
+    handover,
     heartbeat,
     latency,
+    letting_go,
     memory,
     mixed,
     pythons,
     scaling,
+    sharing,
     speedup,
     starting,
     timeline,
@@ -58,8 +63,13 @@ CHARTS: tuple[Chart, ...] = (
     decision,
     cpu_cost,
     starting,
+    handover,
     memory,
     heartbeat,
+    letting_go,
+    convoy,
+    sharing,
+    databases,
     pythons,
 )
 
