@@ -92,7 +92,7 @@ def draw(run: Run, theme: Theme) -> Figure | None:
     page = open_page(
         theme,
         title=TITLE,
-        reading="Times as fast as the blocking driver of that database, one question after another; connecting included.",
+        reading="Times as fast as the blocking driver of that database, one query after another; connecting included.",
         footer=footer(
             run,
             measured(run),
