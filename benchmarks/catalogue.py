@@ -44,7 +44,7 @@ def catalogue() -> tuple[Cell, ...]:
 @cache
 def absent() -> dict[str, str]:
     """The models and workloads that cannot be measured here: the name of each, and what it lacks."""
-    models = {name: needs(name).missing() for name in NAMES}
+    models = {cell.model: cell.model_lacks for cell in catalogue()} | {name: needs(name).missing() for name in NAMES}
     workloads = {cell.workload.name: lacking(cell.workload) for cell in catalogue()}
     return {name: why for name, why in (models | workloads).items() if why}
 

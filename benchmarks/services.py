@@ -85,7 +85,9 @@ KINDS = {
 
 def lacking(workload: Workload) -> str:
     """What this machine lacks for a workload, in words; empty when it lacks nothing."""
-    return without(workload.package) or (KINDS[workload.service].missing() if workload.service else "")
+    return (
+        without(workload.package) or workload.lacks or (KINDS[workload.service].missing() if workload.service else "")
+    )
 
 
 def shown(url: str) -> str:

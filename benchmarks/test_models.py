@@ -1,8 +1,7 @@
-"""Every model: how does it overlap waiting, how does it compute, what does it cost to start and to hand a task over?
+"""Every model: how does it overlap waiting, how does it compute?
 
-The same questions as `io` and `cpu`, at equal concurrency, of every model that can run here. `nothing` with one task is
-what opening and closing costs; with a thousand, what handing them over does. `gather` has no gate: 20 of 20 at once.
-On request only.
+The same questions as `io` and `cpu`, at equal concurrency, of every model that can run here. `gather` has no gate: 20
+of 20 at once. On request only.
 """
 
 from collections.abc import Callable
@@ -10,7 +9,6 @@ from collections.abc import Callable
 from benchmarks.capacity import usable_cores
 from benchmarks.cell import Cell, cells
 from benchmarks.models import NAMES
-from benchmarks.workloads.nothing import Nothing
 from benchmarks.workloads.primes import Primes
 from benchmarks.workloads.sleep import Sleep
 from benchmarks.workloads.wire import Wire
@@ -42,18 +40,4 @@ def test_models_waiting(measure: Callable[[Cell], None], cell: Cell) -> None:
 )
 def test_models_computing(measure: Callable[[Cell], None], cell: Cell) -> None:
     """Compute."""
-    measure(cell)
-
-
-@cells(
-    "models",
-    workloads=[Nothing()],
-    models=NAMES,
-    concurrency=[1, 10],
-    tasks=lambda concurrency: 1 if concurrency == 1 else 1000,
-    rounds=1,
-    on_request=True,
-)
-def test_models_alone(measure: Callable[[Cell], None], cell: Cell) -> None:
-    """Do nothing, once and many times."""
     measure(cell)

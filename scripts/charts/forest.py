@@ -6,7 +6,7 @@ logarithmic axis does not have.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from matplotlib.axes import Axes
 
@@ -67,8 +67,15 @@ def height_in(columns: Sequence[Sequence[Group]], theme: Theme) -> float:
 
 
 def fitted(groups: Sequence[Group], theme: Theme) -> tuple[list[Group], list[str]]:
-    """The groups that fit the page, and the titles of those that do not."""
+    """The groups that fit the page, and the titles of those that do not; of one that is too high alone, its first rows.
+
+    Then the names of the others are given.
+    """
     room, shown = (SLIDE_ROWS - bool(theme.headline) * HEADLINE_ROWS if theme.height_in else math.inf), list[Group]()
+    if groups and groups[0].height > room:
+        first, fits = groups[0], int(room) - bool(groups[0].title)
+        others = [*names(first)[fits:], *(group.title for group in groups[1:])]
+        return [replace(first, rows=first.rows[:fits])], others
     for group in groups:
         if group.height <= room:
             shown.append(group)
