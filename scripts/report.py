@@ -16,6 +16,7 @@ from scripts.answers import answers, disturbance, noise
 from scripts.charts import CHARTS, Chart, draw_all
 from scripts.charts.beside import slides_beside
 from scripts.charts.theme import PAGES, SLIDES, order
+from scripts.charts.turns import notes, sentences
 from scripts.claim_pages import code_of, read_claims, talk_view
 from scripts.console import groups, heading
 from scripts.dataset import LATEST, Run, load
@@ -91,6 +92,7 @@ def write_report(run: Run) -> Path:
         noise=noise(run),
         disturbance=disturbance(run),
         capacity=capacity(run),
+        interpreters=[*sentences(run), *notes(run)] if run.beside else [],
         talks=[talk_view(found) for found in talks],
         figures=figures(run, live),
         models=shown,

@@ -24,7 +24,7 @@ import tempfile
 import threading
 import time
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
@@ -144,17 +144,25 @@ def serve(module: str, *args: str, timeout_s: float = 10, python: str = sys.exec
         service.stop()
 
 
-def exit_with_parent() -> None:
-    """Leave when whoever holds the other end of stdin is gone. On a terminal the hang-up signal does that already."""
+def exit_with_parent(leave: Callable[[], None] | None = None) -> None:
+    """Leave when whoever holds the other end of stdin is gone. On a terminal the hang-up signal does that already.
+
+    `leave` is called in a thread of its own then, instead of ending this process and its group at once.
+    """
     if not os.isatty(0):
-        threading.Thread(target=leave_at_end_of_stdin, name="lifeline", daemon=True).start()
+        threading.Thread(target=at_end_of_stdin, args=(leave or end_group,), name="lifeline", daemon=True).start()
 
 
-def leave_at_end_of_stdin() -> None:
-    """Wait for the end of stdin, then end this process, and its whole group where it leads one."""
+def at_end_of_stdin(leave: Callable[[], None]) -> None:
+    """Wait for the end of stdin, then leave."""
     with suppress(OSError):  # a closed stdin is at its end too
         while os.read(0, 4096):
             pass
+    leave()
+
+
+def end_group() -> None:
+    """End this process, and its whole group where it leads one."""
     if os.getpgrp() == os.getpid():
         os.killpg(0, signal.SIGTERM)
         time.sleep(GRACE_S)

@@ -14,6 +14,8 @@ measurement. So what a model needs stands in its file as data, a literal called 
 the file:
 
     NEEDS = {"package": "trio", "form": "trio"}
+
+A model that is `apart` is opened in an interpreter of its own, and its module is never imported here.
 """
 
 import ast
@@ -21,13 +23,15 @@ import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from pkgutil import iter_modules
 from typing import Any
 
+from benchmarks.apart import apart
+from benchmarks.gil import brought_back_by
 from benchmarks.workloads import Workload
 
 Run = Callable[[list[int]], list[Any]]
@@ -42,7 +46,7 @@ class Needs:
 
     `package` and `python` must be here; `form` is the form of a workload that it runs; where it is `isolated`, the
     workload must be fit for sub-interpreters; what is not `bounded` has all its tasks in flight at once; with fewer
-    than `least` places it would be another model.
+    than `least` places it would be another model; one that is `apart` has an interpreter of its own.
     """
 
     package: str = ""
@@ -51,6 +55,7 @@ class Needs:
     isolated: bool = False
     bounded: bool = True
     least: int = 1
+    apart: bool = False
 
     def fits(self, workload: Workload, concurrency: int, tasks: int) -> bool:
         """Whether such a model can run the workload at all, `concurrency` of `tasks` at once, wherever it is."""
@@ -65,8 +70,11 @@ class Needs:
 
 
 def without(package: str) -> str:
-    """That a package is not here, in words; empty when it is, or when none is needed."""
-    return f"needs {package}, which make full installs" if package and not find_spec(package) else ""
+    """That a package is not here, in words, or what is wrong with it; empty when nothing is, or when none is needed."""
+    if package and not find_spec(package):
+        return f"needs {package}, which make full installs"
+    extension = brought_back_by(package) if package else ""
+    return f"needs {package}, and importing {extension} switches the GIL back on" if extension else ""
 
 
 @cache
@@ -91,4 +99,6 @@ def model(name: str) -> Model:
     """The model called `name`; KeyError when there is no such file."""
     if name not in NAMES:
         raise KeyError(f"no model is called {name!r}; there are {', '.join(NAMES)}")
+    if needs(name).apart:
+        return partial(apart, name)
     return getattr(import_module(f"{__name__}.{name}"), name)  # type: ignore[no-any-return]

@@ -10,10 +10,12 @@ from scripts.charts import (
     convoy,
     cpu_cost,
     cpu_scaling,
+    databases,
     decision,
     handover,
     heartbeat,
     latency,
+    letting_go,
     memory,
     mixed,
     pythons,
@@ -64,8 +66,10 @@ CHARTS: tuple[Chart, ...] = (
     handover,
     memory,
     heartbeat,
+    letting_go,
     convoy,
     sharing,
+    databases,
     pythons,
 )
 

@@ -10,14 +10,15 @@ from scripts.charts.page import head, open_page
 from scripts.charts.table import Table, of_points
 from scripts.charts.theme import Theme
 from scripts.charts.words import between, listed, seconds, tick, times
+from scripts.summary import kind_of_work
 
 NAME = "speedup"
-NEEDS = "a cell of io or cpu measured beside sequential"
+NEEDS = "a cell of io, cpu or mine measured beside sequential"
 CAVEAT = "All runs on one machine: real networks wait longer, which favours overlap. Only wire compares models alone."
 TITLE = "How much faster than one after another?"
 LEADING = ("wire", "http", "sleep", "primes", "digest")
-PANELS = {"io": "I/O-bound: the tasks wait", "cpu": "CPU-bound: the tasks compute"}
-KINDS = {"io": "waiting", "cpu": "computing"}  # whose twins each panel is held to
+PANELS = {"io": "I/O-bound: the tasks wait", "cpu": "CPU-bound: the tasks compute", "mine": "Your own work"}
+WHERE = {"io": "where tasks wait", "cpu": "where tasks compute", "mine": "in your own work"}
 
 
 def shown(run: Run) -> list[Point]:
@@ -33,8 +34,10 @@ def place(workload: str) -> tuple[int, str]:
 def groups(run: Run) -> dict[str, list[forest.Group]]:
     """The workloads of each panel, as often as they come in different sizes."""
     found: dict[str, list[forest.Group]] = {}
+    panels = list(PANELS)
     ordered = sorted(
-        shown(run), key=lambda each: (each.experiment != "io", place(each.workload), each.concurrency, each.tasks)
+        shown(run),
+        key=lambda each: (panels.index(each.experiment), place(each.workload), each.concurrency, each.tasks),
     )
     for _, same in groupby(ordered, key=lambda each: (each.experiment, each.workload, each.concurrency, each.tasks)):
         rows = list(same)
@@ -55,8 +58,9 @@ def draw(run: Run, theme: Theme) -> Figure | None:
     left_out = [each for _, dropped in fits.values() for each in dropped]
     if not panels:
         return None
-    floors = {name: floor for name in panels if (floor := run.noise_floors.get(KINDS[name]))}
-    twins = listed(f"{100 * floor:.2g}\N{NO-BREAK SPACE}% {KINDS[name]}" for name, floor in floors.items())
+    kinds = {name: kind(kept) for name, kept in panels.items()}
+    floors = {name: floor for name in panels if (floor := run.noise_floors.get(kinds[name]))}
+    twins = listed(f"{100 * floor:.2g}\N{NO-BREAK SPACE}% {kinds[name]}" for name, floor in floors.items())
     noise = f"Grey: identical twins differed by up to {twins}" if twins else ""
     page = open_page(
         theme,
@@ -86,14 +90,22 @@ def draw(run: Run, theme: Theme) -> Figure | None:
     return page.figure
 
 
+def kind(panel: list[forest.Group]) -> str:
+    """The kind of work of a panel, to whose twins it is held."""
+    return kind_of_work(panel[0].rows[0].wait_s, panel[0].rows[0].compute_s)
+
+
 def measured(run: Run) -> str:
     """The tasks, for the footer."""
     sizes = distinct((each.tasks, each.wait_s, each.compute_s) for each in shown(run))
-    parts = [
-        f"{tasks} tasks {'waiting' if wait_s else 'computing'} {tick(seconds)(wait_s or compute_s)} each"
-        for tasks, wait_s, compute_s in sizes
-    ]
+    parts = [f"{tasks} tasks {spent(wait_s, compute_s)} each" for tasks, wait_s, compute_s in sizes]
     return f"Measured: {listed(parts)}"
+
+
+def spent(wait_s: float, compute_s: float) -> str:
+    """As in `waiting 20 ms`."""
+    parts = {"waiting": wait_s, "computing": compute_s}
+    return " and ".join(f"{verb} {tick(seconds)(value)}" for verb, value in parts.items() if value)
 
 
 def finding(run: Run) -> str:
@@ -105,7 +117,7 @@ def finding(run: Run) -> str:
 def found_in_panel(name: str, group: forest.Group) -> str:
     """As in `asyncio is 18.9× as fast where tasks wait (wire)`."""
     best = max(group.rows, key=lambda row: row.value)
-    where = f"where tasks {'wait' if name == 'io' else 'compute'} ({best.workload})"
+    where = f"{WHERE[name]} ({best.workload})"
     if best.low <= 1:
         return f"nothing is established as faster {where}"
     return f"{best.model} is {times(best.value)} as fast {where}"

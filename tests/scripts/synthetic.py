@@ -32,6 +32,7 @@ UPDATES = {
     "processes": (0.5, 2e-6),
 }
 GAPS = {"await-sleep": 0.0112, "time-sleep": 0.506, "file-read": 0.11, "aiofiles": 0.0124}
+THREADS = {"python": 0.93, "json": 1.02, "sha256": 1.81, "matmul": 1.7}  # two of them, against one
 ENVIRONMENT = {
     "run": "2026-11-23T23-40-00",
     "seed": 7,
@@ -221,6 +222,12 @@ def costs(block: int, random: np.random.Generator, stretch: float) -> Iterator[d
         yield row(Work("blocking", "nothing", model, 1, 1), block, 1) | {
             "metric": "longest_gap_seconds",
             "longest_gap_seconds": value,
+        }
+    for model, both in THREADS.items():
+        yield row(Work("letting_go", "nothing", model, 2, 2), block, 1) | {
+            "metric": "threads_speedup",
+            "threads_speedup": both * (1 + block % 3 / 50) * stretch ** (len(model) % 3),
+            "processes_speedup": CAPACITY,
         }
 
 

@@ -21,6 +21,7 @@ from scripts.charts import (
     handover,
     heartbeat,
     latency,
+    letting_go,
     memory,
     mixed,
     pythons,
@@ -46,6 +47,8 @@ from scripts.charts.words import amount, between, rate, seconds, times
 from tests.scripts.drawings import RUNS, a_run, artists, cells, drawn, of_full_run, texts
 from tests.scripts.synthetic import CLASSICAL, SyntheticRun, make
 
+pytestmark = pytest.mark.slow
+
 MODULES = (
     speedup,
     timeline,
@@ -59,6 +62,7 @@ MODULES = (
     handover,
     memory,
     heartbeat,
+    letting_go,
     convoy,
     sharing,
 )

@@ -1,0 +1,51 @@
+"""Dask: `Client.map` over the worker processes of a cluster, one of its own on this machine unless CLUSTER names another.
+
+A worker does one task at a time and has one client, which a plugin opens and closes: in its new process, too, where a
+worker was lost and started again. Dask gives the tasks of a lost worker to the others.
+"""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+from distributed import Client, Worker, WorkerPlugin, get_worker
+
+from benchmarks.apart import lost
+from benchmarks.clusters import dask_cluster
+from benchmarks.models import Run
+from benchmarks.workloads import Workload
+
+NEEDS = {"package": "distributed", "apart": True}
+
+
+class Place(WorkerPlugin):  # type: ignore[misc]
+    """What a worker needs for the workload."""
+
+    def __init__(self, workload: Workload) -> None:
+        self.workload = workload
+
+    def setup(self, worker: Worker) -> None:
+        """Open a client."""
+        self.clients = ExitStack()
+        self.client = self.clients.enter_context(self.workload.client())
+
+    def teardown(self, worker: Worker) -> None:
+        """Close it."""
+        self.clients.close()
+
+
+def perform(task: int) -> Any:
+    """Do one task with the worker's client."""
+    place = get_worker().plugins["place"]
+    return place.workload.perform(place.client, task)
+
+
+@contextmanager
+def dask(workload: Workload, concurrency: int) -> Iterator[Run]:
+    """Map the tasks over `concurrency` workers."""
+    with dask_cluster(concurrency) as address, Client(address) as client:
+        workers = sorted(client.nthreads())[:concurrency]
+        client.register_plugin(Place(workload), "place")
+        yield lambda tasks: client.gather(client.map(perform, tasks, workers=workers, pure=False))
+        lost.extend(set(workers) - set(client.nthreads()))
+        client.unregister_worker_plugin("place")
