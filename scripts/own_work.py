@@ -176,3 +176,10 @@ def headline(made: Document) -> str:
     gain = best["speedup"]["estimate"]
     beside = f", {times(gain)} as fast as one after another" if gain else ""
     return f"{best['model']} with {best['concurrency']} at once did {made['work']['name']} quickest{beside}."
+
+
+def told(path: Path) -> list[str]:
+    """All that the comparison in a run's folder says; nothing where there is none."""
+    if not (made := read(path)):
+        return []
+    return [headline(made), *sentences(made), *map(verdict, made["expectations"])]

@@ -8,9 +8,10 @@ and a test fails when it drifts from the data. A run of several Pythons is kept 
 import argparse
 import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
-from scripts import models, which
+from scripts import held_back, lesson, models, which
 from scripts.answers import answers, disturbance, noise
 from scripts.charts import CHARTS, pythons
 from scripts.charts.turns import LEADING, notes, rows, sentences
@@ -25,6 +26,7 @@ from scripts.talk import DEFAULT_TALK
 REFERENCE = Path("results/reference")
 MATRIX = REFERENCE / "matrix"
 README = Path("README.md")
+PAGES = (README, Path("docs/advice.md"), Path("docs/pitfalls.md"))  # that have markers
 LEFT_OUT = ("*.png", "*.parquet", "*.log", "[0-9][0-9].json", "slides*", "trace.json*")  # can be made again
 ALONE_IN_MATRIX = ("report.html", "claims*", *(f"{chart.NAME}*" for chart in CHARTS if chart is not pythons))
 HEADLINE = ("io", "cpu")  # the experiments whose tables stand in the README
@@ -118,17 +120,30 @@ def markdown(title: str, group: object) -> str:
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
+def advice(run: Run) -> str:
+    """How far predictions of the run's cells are off, as Markdown."""
+    found = held_back.validation(run)
+    return held_back.markdown(found) if found else "It has too few cells to hold some back."
+
+
+# What stands between the markers of that name, in whichever page, made of the reference run and of the matrix beside it.
+MADE: dict[str, Callable[[Run, Run | None], str]] = {
+    "findings": lambda run, matrix: findings(run),
+    "claims": lambda run, matrix: claims(run, matrix),
+    "models": lambda run, matrix: models.markdown(),
+    "pythons": lambda run, matrix: side_by_side(matrix) if matrix else "",
+    "advice": lambda run, matrix: advice(run),
+    "lessons": lambda run, matrix: lesson.markdown(),
+}
+
+
 def renewed(text: str, run: Run, matrix: Run | None = None) -> str:
-    """The README's text with what stands between its markers made anew."""
-    parts = {
-        "findings": findings(run),
-        "claims": claims(run, matrix),
-        "models": models.markdown(),
-        "pythons": side_by_side(matrix) if matrix else "",
-    }
-    for name, made in parts.items():
+    """A page's text with what stands between its markers made anew."""
+    for name, make in MADE.items():
         begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
-        text = re.sub(f"(?s){begin}.*{end}", lambda _, new=f"{begin}\n{made}\n{end}": new, text)  # type: ignore[misc]
+        if begin in text:
+            new = f"{begin}\n{make(run, matrix)}\n{end}"
+            text = re.sub(f"(?s){begin}.*{end}", lambda _, new=new: new, text)  # type: ignore[misc]
     return text
 
 
@@ -142,9 +157,10 @@ def main() -> None:
     except Stop as stop:
         leave(stop)
     write_verdicts(*filter(None, (run, matrix)))
-    README.write_text(renewed(README.read_text(), run, matrix))
+    for page in PAGES:
+        page.write_text(renewed(page.read_text(), run, matrix))
     which.PAGE.write_text(which.text(run, matrix))
-    print(f"Run {name} is now the reference; {README} and {which.PAGE} say what it found.")
+    print(f"Run {name} is now the reference; {', '.join(map(str, (*PAGES, which.PAGE)))} say what it found.")
 
 
 if __name__ == "__main__":

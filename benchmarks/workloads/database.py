@@ -12,8 +12,9 @@ Connections: as many as may be in flight, for every model. A blocking worker hol
 (`Connections`), each opened when it is first needed; or, in the workloads called after a pool, the driver's own pool.
 """
 
+from asyncio import gather
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from hashlib import sha256
@@ -88,14 +89,14 @@ class Connections(Generic[T]):
 
     def __init__(self, connect: Callable[[], Awaitable[T]], close: Callable[[T], Awaitable[Any]]) -> None:
         self.connect, self.close = connect, close
+        self.opened: list[T] = []
         self.idle: list[T] = []
-        self.closing = AsyncExitStack()
 
     async def __aenter__(self) -> "Connections[T]":
         return self
 
     async def __aexit__(self, *problem: object) -> None:
-        await self.closing.aclose()
+        await gather(*map(self.close, self.opened))  # some wait until the server has hung up
 
     @asynccontextmanager
     async def borrowed(self) -> AsyncIterator[T]:
@@ -106,8 +107,7 @@ class Connections(Generic[T]):
 
     async def new(self) -> T:
         """One more."""
-        connection = await self.connect()
-        self.closing.push_async_callback(self.close, connection)
+        self.opened.append(connection := await self.connect())
         return connection
 
 

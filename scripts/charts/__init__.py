@@ -7,9 +7,12 @@ from typing import Protocol
 from matplotlib.figure import Figure
 
 from scripts.charts import (
+    convoy,
     cpu_cost,
     cpu_scaling,
+    databases,
     decision,
+    handover,
     heartbeat,
     latency,
     letting_go,
@@ -17,8 +20,11 @@ from scripts.charts import (
     mixed,
     pythons,
     scaling,
+    serving,
+    sharing,
     speedup,
     starting,
+    tails,
     timeline,
 )
 from scripts.charts.data import Run
@@ -59,9 +65,15 @@ CHARTS: tuple[Chart, ...] = (
     decision,
     cpu_cost,
     starting,
+    handover,
     memory,
     heartbeat,
     letting_go,
+    convoy,
+    sharing,
+    databases,
+    serving,
+    tails,
     pythons,
 )
 

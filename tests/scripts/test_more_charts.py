@@ -9,9 +9,27 @@ from matplotlib.colors import to_hex
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
-from scripts.charts import CHARTS, cpu_cost, cpu_scaling, decision, heartbeat, latency, letting_go, pythons, speedup
+from scripts.charts import (
+    CHARTS,
+    convoy,
+    costs,
+    cpu_cost,
+    cpu_scaling,
+    decision,
+    heartbeat,
+    latency,
+    letting_go,
+    memory,
+    pythons,
+    serving,
+    sharing,
+    speedup,
+    starting,
+    tails,
+)
 from scripts.charts.amdahl import serial_share
 from scripts.charts.contests import tiles
+from scripts.charts.forest import Group, fitted
 from scripts.charts.legible import defects
 from scripts.charts.table import made, number, word
 from scripts.charts.theme import SLIDE, colour
@@ -130,6 +148,28 @@ def test_where_even_processes_gained_nothing_nobody_lets_go_or_holds_on() -> Non
     assert letting_go.finding(SyntheticRun(rounds.assign(processes_speedup=1.1))) == ""
 
 
+def test_a_stack_is_called_after_its_framework_and_shown_with_what_its_clients_can_ask_at_most() -> None:
+    figure, run = of_full_run(serving), a_run()
+    assert {"starlette", "starlette/hypercorn", "quart", "flask", "flask/threads", "flask/gevent"} <= set(texts(figure))
+    waiting = next(groups for page, groups in serving.panels(run).items() if "20 ms" in page)
+    assert [group.limit for group in waiting] == [1600, 1600]
+    mine = run.rounds[run.rounds["workload"].eq("quart")]
+    assert next(row.value for row in waiting[0].rows if row.model == "quart") == pytest.approx(
+        np.exp(np.log(mine["wait_per_second"]).mean())
+    )
+    assert serving.finding(run).startswith("Requests a second, a page that does nothing: starlette ")
+
+
+def test_a_quantile_that_so_few_requests_cannot_show_is_not_drawn() -> None:
+    everything = " ".join([*texts(of_full_run(tails)), tails.alt(a_run())])
+    assert "(p99)" in everything
+    assert "999 of 1,000" not in everything
+    assert [group.title for group in tails.panels(a_run())["At 50\N{NO-BREAK SPACE}% of a server's best"]] == [
+        tails.QUANTILES["p50"],
+        tails.QUANTILES["p90"],
+    ]
+
+
 def test_a_heartbeat_names_what_stops_the_loop() -> None:
     rows = {cell["model"]: cell["value"] for cell in cells(a_run(), "blocking")}
     assert heartbeat.finding(a_run()).startswith(f"time-sleep stops the event loop for {seconds(rows['time-sleep'])}")
@@ -175,3 +215,33 @@ def test_a_headline_claims_no_gain_that_is_not_established() -> None:
 def test_a_column_that_is_empty_in_every_row_is_left_out() -> None:
     table = made(("a", "b", "c"), [[word("x"), number(float("nan"), whole), number(1, whole)]])
     assert table.head == ("a", "c")
+
+
+def test_a_way_that_loses_updates_never_stands_among_those_that_lose_none() -> None:
+    groups = {group.title: [row.model for row in group.rows] for group in sharing.groups(a_run())}
+    assert set(groups.pop("loses no update")) == {"threads-lock", "processes-lock"}
+    lost = {cell["model"]: cell["value"] for cell in cells(a_run(), "sharing")}
+    assert groups == {f"loses {100 * lost[model]:.2g} %": [model] for model in ("threads", "processes")}
+    assert "threads" not in sharing.finding(a_run()).replace("threads-lock", "")
+
+
+def test_a_second_metric_is_drawn_from_its_own_values() -> None:
+    half, tenth = (group.rows for group in convoy.groups(a_run()))
+    rounds = a_run().rounds[a_run().rounds["experiment"].eq("convoy")]
+    for rows, metric in ((half, "p50_seconds"), (tenth, "p90_seconds")):
+        for row in rows:
+            values = rounds[rounds["model"].eq(row.model)][metric]
+            assert row.value == pytest.approx(np.exp(np.log(values).mean()))
+
+
+def test_few_that_wait_are_never_ranked_with_many() -> None:
+    groups = memory.groups(a_run())
+    assert [{row.concurrency for row in group.rows} for group in groups] == [{1000}, {10}, {50}, {100_000}]
+    assert {row.concurrency for row in costs.main_rows(a_run(), memory.COST)} == {1000}
+
+
+def test_what_does_not_fit_a_slide_is_named_on_it() -> None:
+    many = [Group("models", [replace(starting.groups(a_run())[0].rows[0], model=f"m{number}") for number in range(30)])]
+    kept, left_out = fitted([*many, Group("more", many[0].rows)], SLIDE)
+    assert [row.model for row in kept[0].rows] == [f"m{number}" for number in range(19)]
+    assert left_out == [*(f"m{number}" for number in range(19, 30)), "more"]
