@@ -12,7 +12,7 @@ from benchmarks.workloads.sqlite import Aiosqlite, Sqlite3
 
 SERVERS: tuple[type[Database], ...] = (Asyncpg, Psycopg, Aiomysql, Pymysql, Pymongo, Motor)
 KEYS: tuple[type[Database], ...] = (Redis, RedisPipeline)
-BRIEF = (*SERVERS, AsyncpgPool, PsycopgPool, Sqlite3, Aiosqlite)
+BRIEF: tuple[type[Database], ...] = (*SERVERS, AsyncpgPool, PsycopgPool, Sqlite3, Aiosqlite)
 
 
 def asking(query: str, connections: int, *drivers: type[Database]) -> list[Database]:

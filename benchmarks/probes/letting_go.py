@@ -8,7 +8,7 @@ Each kind has an interpreter of its own, so that what one kind imports is not th
 thread and process works on data of its own. Matrices are multiplied by one thread each: BLAS has threads of its own,
 and would use both cores from one of ours. In the processes too it is a thread that works: the C library serves a
 program's first thread from other memory, and that alone made lzma there a fifth slower. The three take turns, three
-times over, each of them some 30 ms long, and the medians of their ratios count, so that drift cancels. Where processes
+times over, each of them some 20 ms long, and the medians of their ratios count, so that drift cancels. Where processes
 gain next to nothing, this machine had no second core to give at that moment, and the share is not known.
 
 What you should see: hashing, compressing, blurring and NumPy let go; Python code does not, nor do `re` and `json`,
@@ -30,7 +30,7 @@ from typing import IO
 
 Unit = Callable[[], object]  # a few milliseconds of a kind of work at the most
 
-TASK_S, ROUNDS = 0.03, 3
+TASK_S, ROUNDS = 0.02, 3
 LEAST_GAIN = 0.2  # of two processes, without which a share would be one noise divided by another
 BLAS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 BYTES = 65_536

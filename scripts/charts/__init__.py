@@ -7,9 +7,12 @@ from typing import Protocol
 from matplotlib.figure import Figure
 
 from scripts.charts import (
+    convoy,
     cpu_cost,
     cpu_scaling,
+    databases,
     decision,
+    handover,
     heartbeat,
     latency,
     letting_go,
@@ -18,6 +21,7 @@ from scripts.charts import (
     pythons,
     scaling,
     serving,
+    sharing,
     speedup,
     starting,
     tails,
@@ -61,11 +65,15 @@ CHARTS: tuple[Chart, ...] = (
     decision,
     cpu_cost,
     starting,
+    handover,
     memory,
     heartbeat,
     letting_go,
     serving,
     tails,
+    convoy,
+    sharing,
+    databases,
     pythons,
 )
 

@@ -68,7 +68,7 @@ def draw(run: Run, theme: Theme, question: Question, panels: Panels) -> Figure |
         footer=footer(
             run,
             question.measured,
-            every[0].rows,
+            list({row.key: row for group in every for row in group.rows}.values()),
             f"Not shown: {', '.join(left_out)}" if left_out else "",
             sure=f"Bars: {interval_words(run)}",
         ),

@@ -35,6 +35,7 @@ from benchmarks.workloads.mixed import Mixed
 from benchmarks.workloads.nothing import Nothing
 from benchmarks.workloads.primes import Primes, sum_of_primes, sum_of_primes_by_sieve
 from benchmarks.workloads.requests import Requests
+from benchmarks.workloads.scraping import Scraping
 from benchmarks.workloads.sleep import Sleep
 from benchmarks.workloads.urllib3 import Urllib3
 from benchmarks.workloads.wire import Wire
@@ -60,6 +61,7 @@ SMALL: list[Workload] = [
     Images(task_s=0.001, pixels_per_s=4_000_000),
     Primes(task_s=0.001, numbers_per_s=400_000),
     Digest(task_s=0.001, blocks_per_s=1000),
+    Scraping(delay_s=0.002, errors=0.2, resets=0.2, hangs=0, timeout_s=9, pause_s=0.001),
     Mixed(task_s=0.002, cpu_share=0.5, numbers_per_s=400_000),
     Mixed(task_s=0.002, cpu_share=0, numbers_per_s=400_000),
 ]

@@ -22,6 +22,15 @@ START_S = {"sequential": 0.0001, "threads": 0.002, "processes": 0.09, "asyncio":
 TASK_S = {"sequential": 0.0004, "threads": 0.00045, "processes": 0.0005, "asyncio": 0.00022}
 UNIT = {"task": 9e-6, "thread": 7.4e-5, "process-fork": 0.0021, "process-forkserver": 0.0105, "process-spawn": 0.061}
 BYTES = {"threads": (1000, 24_400.0), "asyncio": (1000, 6_100.0), "processes": (50, 11_300_000.0)}
+MORE_BYTES = {("asyncio", 100_000): 2_040.0, ("trio", 1000): 3_900.0, ("threads", 10): 29_000.0, ("gevent", 10): 1.6e6}
+OPENED = {"threads": (1e-5, 0.016), "asyncio": (8e-6, 0.0004), "processes": (2e-4, 0.05), "gevent": (1.6e-5, 0.17)}
+ANSWERS = {"alone": (1e-4, 2e-4), "beside-computing": (0.0053, 0.0057), "asyncio-computing": (0.054, 0.067)}
+UPDATES = {
+    "threads": (0.45, 3e-7),
+    "threads-lock": (0.0, 7e-7),
+    "processes-lock": (0.0, 2e-5),
+    "processes": (0.5, 2e-6),
+}
 GAPS = {"await-sleep": 0.0112, "time-sleep": 0.506, "file-read": 0.11, "aiofiles": 0.0124}
 THREADS = {"python": 0.93, "json": 1.02, "sha256": 1.81, "matmul": 1.7}  # two of them, against one
 STACKS = {  # requests/s of a page that does nothing, of one that waits; seconds of one that computes
@@ -197,7 +206,7 @@ def row(work: Work, block: int, number: int) -> dict[str, Any]:
 
 
 def costs(block: int, random: np.random.Generator, stretch: float) -> Iterator[dict[str, Any]]:
-    """Starting, memory, blocking and letting go, which are observed once a block."""
+    """What is observed once a block."""
     for model, unit_s in UNIT.items():
         value = unit_s * random.lognormal(sigma=0.05) * stretch ** (len(model) % 3)
         yield row(Work("starting", "nothing", model, 1, 1), block, 1) | {
@@ -210,6 +219,15 @@ def costs(block: int, random: np.random.Generator, stretch: float) -> Iterator[d
             "metric": "bytes_per_task",
             "bytes_per_task": value,
         }
+    for (model, size), held in MORE_BYTES.items():
+        yield told(Work("memory", "sleep", model, size, size, wait_s=0.02), block, random, bytes_per_task=held)
+    for model, (task_s, open_s) in OPENED.items():
+        opening = Work("opening", "nothing", model, 10, 1000)
+        yield told(opening, block, random, task_seconds=task_s, open_seconds=open_s)
+    for model, (p50_s, p90_s) in ANSWERS.items():
+        yield told(Work("convoy", "nothing", model, 1, 50), block, random, p50_seconds=p50_s, p90_seconds=p90_s)
+    for model, (lost, update_s) in UPDATES.items():
+        yield told(Work("sharing", "nothing", model, 4, 1), block, random, lost_share=lost, unit_seconds=update_s)
     for model, gap_s in GAPS.items():
         value = gap_s * random.lognormal(sigma=0.02) * stretch ** (len(model) % 3)
         yield row(Work("blocking", "nothing", model, 1, 1), block, 1) | {
@@ -243,6 +261,12 @@ def served(block: int, stretch: float) -> Iterator[dict[str, Any]]:
                 },
                 **{f"half_{name}_seconds": seconds * size * luck / 2 for name, size in (("p50", 1), ("p90", 2))},
             }
+
+
+def told(work: Work, block: int, random: np.random.Generator, **metrics: float) -> dict[str, Any]:
+    """What a probe tells, the foremost metric first."""
+    moods = {name: value * random.lognormal(sigma=0.03) for name, value in metrics.items()}
+    return row(work, block, 1) | {"metric": next(iter(metrics))} | moods
 
 
 def make(

@@ -11,19 +11,25 @@ from matplotlib.patches import Rectangle
 
 from scripts.charts import (
     CHARTS,
+    convoy,
+    costs,
     cpu_cost,
     cpu_scaling,
     decision,
     heartbeat,
     latency,
     letting_go,
+    memory,
     pythons,
     serving,
+    sharing,
     speedup,
+    starting,
     tails,
 )
 from scripts.charts.amdahl import serial_share
 from scripts.charts.contests import tiles
+from scripts.charts.forest import Group, fitted
 from scripts.charts.legible import defects
 from scripts.charts.table import made, number, word
 from scripts.charts.theme import SLIDE, colour
@@ -211,3 +217,33 @@ def test_a_headline_claims_no_gain_that_is_not_established() -> None:
 def test_a_column_that_is_empty_in_every_row_is_left_out() -> None:
     table = made(("a", "b", "c"), [[word("x"), number(float("nan"), whole), number(1, whole)]])
     assert table.head == ("a", "c")
+
+
+def test_a_way_that_loses_updates_never_stands_among_those_that_lose_none() -> None:
+    groups = {group.title: [row.model for row in group.rows] for group in sharing.groups(a_run())}
+    assert set(groups.pop("loses no update")) == {"threads-lock", "processes-lock"}
+    lost = {cell["model"]: cell["value"] for cell in cells(a_run(), "sharing")}
+    assert groups == {f"loses {100 * lost[model]:.2g} %": [model] for model in ("threads", "processes")}
+    assert "threads" not in sharing.finding(a_run()).replace("threads-lock", "")
+
+
+def test_a_second_metric_is_drawn_from_its_own_values() -> None:
+    half, tenth = (group.rows for group in convoy.groups(a_run()))
+    rounds = a_run().rounds[a_run().rounds["experiment"].eq("convoy")]
+    for rows, metric in ((half, "p50_seconds"), (tenth, "p90_seconds")):
+        for row in rows:
+            values = rounds[rounds["model"].eq(row.model)][metric]
+            assert row.value == pytest.approx(np.exp(np.log(values).mean()))
+
+
+def test_few_that_wait_are_never_ranked_with_many() -> None:
+    groups = memory.groups(a_run())
+    assert [{row.concurrency for row in group.rows} for group in groups] == [{1000}, {10}, {50}, {100_000}]
+    assert {row.concurrency for row in costs.main_rows(a_run(), memory.COST)} == {1000}
+
+
+def test_what_does_not_fit_a_slide_is_named_on_it() -> None:
+    many = [Group("models", [replace(starting.groups(a_run())[0].rows[0], model=f"m{number}") for number in range(30)])]
+    kept, left_out = fitted([*many, Group("more", many[0].rows)], SLIDE)
+    assert [row.model for row in kept[0].rows] == [f"m{number}" for number in range(19)]
+    assert left_out == [*(f"m{number}" for number in range(19, 30)), "more"]
