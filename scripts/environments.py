@@ -47,7 +47,7 @@ def known() -> dict[str, str]:
 def needed(cell: Cell) -> dict[str, str]:
     """The packages that a cell cannot be measured without: of its model, and of its workload."""
     of_model = needs(cell.model).package if cell.model in NAMES else ""
-    found = {cell.model: of_model, cell.workload.name: cell.workload.package}
+    found = {cell.model: of_model, cell.workload.name: cell.workload.package} | {one: one for one in cell.packages}
     return {name: package for name, package in found.items() if package}
 
 
@@ -138,7 +138,8 @@ def done(ended: "subprocess.CompletedProcess[str]", name: str) -> None:
 
 def described(name: str, cells: Iterable[Cell] = ()) -> dict[str, Any]:
     """What the interpreter of an environment says of itself, and what it cannot measure of the cells. Stop."""
-    asked = {word for cell in cells for word in (cell.model * (cell.model in NAMES), cell.workload.package)}
+    named = ((cell.model * (cell.model in NAMES), cell.workload.package, *cell.packages) for cell in cells)
+    asked = {word for words in named for word in words}
     found = answered([executable(name), "-m", "benchmarks.interpreter", *sorted(filter(None, asked))])
     if found is None:
         raise Stop(
