@@ -160,7 +160,7 @@ def memory(question: Question, source: Source, model: str, size: FloatArray) -> 
 
 
 def took(question: Question, source: Source, model: str, size: FloatArray) -> Times:
-    """The prediction; where this very work was measured, as much longer as it was then, or shorter down to the floor."""
+    """The prediction; where this very work was measured, longer or shorter as it was then, down to the floor."""
     work = question.work(model)
     found = times(LAWS[model], work, size, source.fit.of(model), question.capacity)
     if anchor := question.anchors.get(model):
