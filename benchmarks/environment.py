@@ -19,6 +19,7 @@ from benchmarks.catalogue import absent
 PACKAGES = (
     *("aiohttp", "requests", "urllib3", "h11", "uvloop", "aiofiles", "pillow"),
     *("anyio", "trio", "gevent", "greenlet", "joblib", "httpx", "httpcore"),
+    *("distributed", "ray", "numpy"),
     *("psutil", "pytest", "pytest-benchmark"),
 )
 

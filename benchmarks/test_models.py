@@ -2,24 +2,26 @@
 
 The same questions as `io` and `cpu`, at equal concurrency, of every model that can run here. `nothing` with one task is
 what opening and closing costs; with a thousand, what handing them over does. `gather` has no gate: 20 of 20 at once.
-On request only.
+Dask and Ray start a cluster each time, and have experiments of their own. On request only.
 """
 
 from collections.abc import Callable
 
 from benchmarks.capacity import usable_cores
 from benchmarks.cell import Cell, cells
-from benchmarks.models import NAMES
+from benchmarks.models import NAMES, needs
 from benchmarks.workloads.nothing import Nothing
 from benchmarks.workloads.primes import Primes
 from benchmarks.workloads.sleep import Sleep
 from benchmarks.workloads.wire import Wire
 
+HERE = [name for name in NAMES if not needs(name).apart]
+
 
 @cells(
     "models",
     workloads=[Wire(), Sleep()],
-    models=NAMES,
+    models=HERE,
     concurrency=[10, 20],
     tasks=lambda concurrency: 20,
     where=lambda cell: cell.concurrency == 10 or cell.model in ("gather", "asyncio"),
@@ -34,7 +36,7 @@ def test_models_waiting(measure: Callable[[Cell], None], cell: Cell) -> None:
 @cells(
     "models",
     workloads=[Primes()],
-    models=NAMES,
+    models=HERE,
     concurrency=[usable_cores()],
     tasks=lambda concurrency: max(6, 2 * concurrency),
     rounds=1,
@@ -48,7 +50,7 @@ def test_models_computing(measure: Callable[[Cell], None], cell: Cell) -> None:
 @cells(
     "models",
     workloads=[Nothing()],
-    models=NAMES,
+    models=HERE,
     concurrency=[1, 10],
     tasks=lambda concurrency: 1 if concurrency == 1 else 1000,
     rounds=1,
