@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.asking import Refused, ask
-from benchmarks.catalogue import catalogue
+from benchmarks.catalogue import catalogue, code
 from benchmarks.cell import Cell
 from benchmarks.clusters import VARIABLE, serving, speaker
 from benchmarks.selection import chosen
@@ -63,8 +63,8 @@ def asked(where: Where, only: str) -> dict[str, Any]:
 
 def introduced(where: Where, cells: list[Cell]) -> dict[str, Any]:
     """The cluster's own words, and whether it can do these cells; a server is there for its workers to try."""
-    modules = sorted({cell.workload.module for cell in cells})
-    fetching = any("url" in cell.workload.needs for cell in cells)
+    modules = sorted({file.removesuffix(".py").replace("/", ".") for cell in cells for file in code(cell)})
+    fetching = any("url" in cell.workload.needs or cell.metrics for cell in cells)
     with serve("servers.latency", *serving(where.bind, where.address)) if fetching else nullcontext() as server:
         return ask(where.cluster, modules, server.url if server else "")
 

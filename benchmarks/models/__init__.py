@@ -30,7 +30,6 @@ from pathlib import Path
 from pkgutil import iter_modules
 from typing import Any
 
-from benchmarks.apart import apart
 from benchmarks.workloads import Workload
 
 Run = Callable[[list[int]], list[Any]]
@@ -96,5 +95,7 @@ def model(name: str) -> Model:
     if name not in NAMES:
         raise KeyError(f"no model is called {name!r}; there are {', '.join(NAMES)}")
     if needs(name).apart:
+        from benchmarks.apart import apart
+
         return partial(apart, name)
     return getattr(import_module(f"{__name__}.{name}"), name)  # type: ignore[no-any-return]

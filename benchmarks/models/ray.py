@@ -1,7 +1,6 @@
 """Ray: a pool of actors, processes that keep a client, in a cluster of its own unless CLUSTER names another.
 
-Each actor is in the pool twice: its next task is there when it ends one. A lost actor is started again, and does again
-what it had not answered. Ray reads its settings when it is imported, so that comes after them.
+Each actor is in the pool twice: its next task is there when it ends one. A lost one starts again, and so do its tasks.
 """
 
 from collections.abc import Iterator
@@ -39,7 +38,6 @@ class Place:
 def ray(workload: Workload, concurrency: int) -> Iterator[Run]:
     """Give the tasks to a pool of `concurrency` actors."""
     with ray_cluster(concurrency) as cluster:
-        from ray.util import ActorPool
 
         def run(tasks: list[int]) -> list[Any]:
             answers = dict(pool.map_unordered(lambda place, task: place.perform.remote(task), tasks))
@@ -48,7 +46,6 @@ def ray(workload: Workload, concurrency: int) -> Iterator[Run]:
         actor = cluster.remote(num_cpus=1, max_restarts=-1, max_task_retries=-1)(Place)
         places = [actor.remote(workload) for _ in range(concurrency)]
         cluster.get([place.__ray_ready__.remote() for place in places])
-        pool = ActorPool(places * 2)
+        pool = cluster.util.ActorPool(places * 2)
         yield run
-        again = cluster.get([place.leave.remote() for place in places])
-        lost.extend(str(place) for place, was_lost in zip(places, again, strict=True) if was_lost)
+        lost.extend(str(place) for place in places if cluster.get(place.leave.remote()))
