@@ -39,7 +39,12 @@ ALONE = Where()  # this machine
 
 def recorded(where: Where, only: str) -> dict[str, Any]:
     """What the run's environment says of it. Stop where the cluster cannot do the selected cells."""
-    server = {"server": {"bind": where.bind, "address": where.address}} if where.bind or where.address else {}
+    if (where.bind or where.address) and not where.cluster:
+        raise Stop(Exit.USAGE, "BIND and ADDRESS let the workers of a CLUSTER reach the server. Next: add CLUSTER=…")
+    if where.address and not where.bind:
+        here = f"ADDRESS={where.address}: the server listens on this machine only"
+        raise Stop(Exit.USAGE, f"{here}. Next: add BIND={where.address}")
+    server = {"server": {"bind": where.bind, "address": where.address}} if where.bind else {}
     return server | ({"cluster": asked(where, only)} if where.cluster else {})
 
 

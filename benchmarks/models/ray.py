@@ -5,7 +5,6 @@ Each actor is in the pool twice: its next task is there when it ends one. A lost
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any
 
 from benchmarks.apart import lost
 from benchmarks.clusters import ray_cluster
@@ -22,7 +21,7 @@ class Place:
         self.workload, self.clients = workload, ExitStack()
         self.client = self.clients.enter_context(workload.client())
 
-    def perform(self, task: int) -> tuple[int, Any]:
+    def perform(self, task: int) -> tuple[int, object]:
         """Do one task."""
         return task, self.workload.perform(self.client, task)
 
@@ -39,7 +38,7 @@ def ray(workload: Workload, concurrency: int) -> Iterator[Run]:
     """Give the tasks to a pool of `concurrency` actors."""
     with ray_cluster(concurrency) as cluster:
 
-        def run(tasks: list[int]) -> list[Any]:
+        def run(tasks: list[int]) -> list[object]:
             answers = dict(pool.map_unordered(lambda place, task: place.perform.remote(task), tasks))
             return [answers[task] for task in tasks]
 
