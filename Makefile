@@ -12,15 +12,19 @@ export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 
 MEASURE = $(if $(ONLY),--only "$(ONLY)") $(if $(BLOCKS),--blocks $(BLOCKS)) $(if $(SEED),--seed $(SEED))
 ELSEWHERE = $(if $(CLUSTER),--cluster "$(CLUSTER)") $(if $(BIND),--bind "$(BIND)") $(if $(ADDRESS),--address "$(ADDRESS)")
+ADVISE = $(if $(TASKS),--tasks "$(TASKS)") $(if $(WAIT_MS),--wait-ms "$(WAIT_MS)") $(if $(CPU_MS),--cpu-ms "$(CPU_MS)") \
+  $(if $(GIL_RELEASED),--gil-released "$(GIL_RELEASED)") $(if $(CORES),--cores "$(CORES)") $(if $(RUN),--run "$(RUN)") \
+  $(if $(MEMORY_MB),--memory-mb "$(MEMORY_MB)") $(if $(TASK_MB),--task-mb "$(TASK_MB)") $(if $(AT_ONCE),--at-once "$(AT_ONCE)")
 JUDGE = $(if $(TALK),--talk "$(TALK)") $(if $(RUN),--run $(RUN)) $(if $(BLOCKS),--blocks $(BLOCKS)) $(if $(SEED),--seed $(SEED))
 
 .DEFAULT_GOAL := help
-.PHONY: help bench quick full matrix claims claim compare charts report slides trace race dev doctor models aa reference test check lint torture harness clean lock
+.PHONY: $(shell awk -F : '/^[a-z]+:.*## / { print $$1 }' $(firstword $(MAKEFILE_LIST)))
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo '  Variables: ONLY="http and asyncio"  BLOCKS=20  SEED=7  RUN=results/latest  RESUME=results/runs/<id>'
 	@echo '             TALK=async_await (or yours.toml)  ID=network-io  A=results/reference  B=results/latest'
+	@echo '             WORK=path/to/file.py  EXPECT="asyncio at least 5x sequential"  MODELS="threads asyncio"'
 	@echo '             CLUSTER=tcp://… (of dask, or of ray)  BIND=0.0.0.0 ADDRESS=<how its workers reach this machine>'
 	@echo '             PYTHON=python3.13 (before the first call, or after make clean), or those of a matrix'
 
@@ -42,8 +46,17 @@ claims: $(VENV)/core ## a verdict for every claim of a talk (TALK=async_await, o
 claim: $(VENV)/core ## a verdict for one claim, in a minute (ID=network-io)
 	@$(PY) -m scripts.claims --id "$(ID)" $(JUDGE)
 
+mine: $(VENV)/core ## your own work under every model that can run it (WORK=path/to/file.py)
+	@$(PY) -m scripts.mine "$(WORK)" --models "$(MODELS)" --expect "$(EXPECT)" $(if $(JSON),--json "$(JSON)") $(if $(BLOCKS),--blocks $(BLOCKS)) $(if $(SEED),--seed $(SEED))
+
 compare: $(VENV)/core ## two runs side by side (A=results/reference B=results/latest)
 	@$(PY) -m scripts.compare $(or $(A),results/reference) $(or $(B),results/latest) $(if $(TALK),--talk "$(TALK)")
+
+advise: $(VENV)/core ## which model for your work (TASKS=5000 WAIT_MS=200 CPU_MS=3 CORES=8, or RUN= of a make mine)
+	@$(PY) -m scripts.advise $(ADVISE)
+
+lesson: $(VENV)/core ## the pitfalls as short programs to run and read (LESSON=the_gil; without it a list)
+	@$(PY) -m scripts.lesson $(LESSON)
 
 charts: $(VENV)/core ## draw the charts of a run again (RUN=results/latest)
 	@$(PY) -m scripts.charts $(RUN)
@@ -73,15 +86,16 @@ models: $(VENV)/core ## every model: what it is, and whether it runs here or why
 aa: $(VENV)/core ## the suite against itself: identical twins, planted differences
 	@$(PY) -m scripts.aa $(if $(BLOCKS),--blocks $(BLOCKS)) $(if $(SEED),--seed $(SEED))
 
-harness: $(VENV)/core ## what the harness and the server add to a measurement
+selfbench: $(VENV)/core ## what the suite costs: harness, server, blocks, charts and report
 	@$(PY) -m benchmarks.harness
+	@$(PY) -m scripts.selfbench $(RUN)
 	@$(PY) -m benchmarks.latency_server
 
 test: $(VENV)/dev ## every test that this machine can run
 	@$(PY) -m pytest -q $(ARGS)
 
 check: lint ## format, lint, types and the fast tests
-	@$(PY) -m pytest -q -m "not real and not browser"
+	@$(PY) -m pytest -q -m "not real and not browser and not slow"
 
 lint: $(VENV)/dev ## format, lint and types
 	@$(PY) -m ruff format --quiet --check . && $(PY) -m ruff check --quiet . && $(PY) -m mypy --no-error-summary

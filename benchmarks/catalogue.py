@@ -11,7 +11,8 @@ from pkgutil import iter_modules
 
 import benchmarks
 from benchmarks.cell import Cell
-from benchmarks.models import NAMES, needs, without
+from benchmarks.models import NAMES, needs
+from benchmarks.services import lacking
 
 HERE = Path(__file__).parent
 Test = Callable[..., None]
@@ -43,9 +44,9 @@ def catalogue() -> tuple[Cell, ...]:
 @cache
 def absent() -> dict[str, str]:
     """The models and workloads that cannot be measured here: the name of each, and what it lacks."""
-    models = {name: needs(name).missing() for name in NAMES}
-    workloads = {cell.workload.name: without(cell.workload.package) for cell in catalogue()}
-    return {name: lacking for name, lacking in (models | workloads).items() if lacking}
+    models = {cell.model: cell.model_lacks for cell in catalogue()} | {name: needs(name).missing() for name in NAMES}
+    workloads = {cell.workload.name: lacking(cell.workload) for cell in catalogue()}
+    return {name: why for name, why in (models | workloads).items() if why}
 
 
 def code(cell: Cell) -> list[str]:

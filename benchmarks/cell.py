@@ -1,12 +1,14 @@
 """A cell: one workload × model × size. An experiment is a grid of cells, written as a decorator over one test."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 import pytest
 
 from benchmarks.models import NAMES, needs, without
+from benchmarks.services import lacking
 from benchmarks.workloads import Workload
 
 CLASSICAL = ("sequential", "threads", "processes", "asyncio")
@@ -34,6 +36,8 @@ class Cell:
     headline: bool = False  # belongs to `make quick`
     on_request: bool = False  # measured only when ONLY names its experiment: a question of its own, not of every run
     metrics: tuple[str, ...] = ()  # what its probe tells, the foremost first; empty when its rounds are timed
+    group: str = ""  # a name for several experiments at once
+    packages: tuple[str, ...] = ()  # what a model that is none of ours cannot be run without
 
     @property
     def wait_s(self) -> float:
@@ -64,7 +68,12 @@ class Cell:
     @property
     def missing(self) -> str:
         """What this machine lacks for it, in words; empty when it lacks nothing."""
-        return (needs(self.model).missing() if self.model in NAMES else "") or without(self.workload.package)
+        return (needs(self.model).missing() if self.model in NAMES else self.model_lacks) or lacking(self.workload)
+
+    @property
+    def model_lacks(self) -> str:
+        """What is missing for a model that is none of ours."""
+        return next(filter(None, map(without, self.packages)), "")
 
     def __str__(self) -> str:
         """As in `io-http-asyncio-c20`: unique within a run, and fit for a file name."""
@@ -88,7 +97,13 @@ class Cell:
     def names(self) -> set[str]:
         """The words by which ONLY selects this cell."""
         extra = {"twin": self.twin, "headline": self.headline, f"cpu{self.cpu_percent}": self.workload.name == "mixed"}
-        always = {self.experiment, self.workload.name, self.model, f"c{self.concurrency}"}
+        always = {
+            self.experiment,
+            self.workload.name,
+            self.model,
+            f"c{self.concurrency}",
+            self.group or self.experiment,
+        }
         return always | {name for name, applies in extra.items() if applies}
 
 
@@ -106,6 +121,8 @@ def cells(
     discarded: int = 1,
     on_request: bool = False,
     metrics: tuple[str, ...] = (),
+    group: str = "",
+    packages: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
 ) -> pytest.MarkDecorator:
     """Parametrize a test over a grid.
 
@@ -114,7 +131,8 @@ def cells(
     run the workload (`gather` keeps to no concurrency, `http` has no form for trio); `headline` says which belong to
     `make quick`; `rounds` is two for the figures that stand alone and one for the many points of a curve, after
     `discarded` ones, none of them where being cold is part of the question or costs next to nothing; cells `on_request`
-    are left out unless ONLY names their experiment; `metrics` names what a probe tells of each cell.
+    are left out unless ONLY names their experiment or its `group`; `metrics` names what a probe tells of each cell;
+    `packages` are those of models that are none of ours.
     """
     grid = [
         Cell(
@@ -127,6 +145,8 @@ def cells(
             discarded=discarded,
             on_request=on_request,
             metrics=metrics,
+            group=group,
+            packages=packages.get(model, ()),
         )
         for workload in workloads
         for model in models

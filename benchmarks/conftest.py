@@ -15,10 +15,11 @@ from benchmarks import journal
 from benchmarks.capacity import Gauge
 from benchmarks.cell import Cell
 from benchmarks.clusters import serving
-from benchmarks.environment import gil
+from benchmarks.gil import gil
 from benchmarks.measure import Place, measure, observe
 from benchmarks.pace import Pace
 from benchmarks.selection import check, chosen
+from benchmarks.services import hidden, opened, running, services
 from servers.supervise import exit_with_parent, serve
 
 ROUNDS = pytest.StashKey[list[dict[str, Any]]]()  # what a test has measured
@@ -97,7 +98,9 @@ def place(request: pytest.FixtureRequest, write: Callable[[dict[str, Any]], None
     with serve("servers.latency", *bound, python=config.getoption("server_python")) as server, Gauge(pace) as gauge:
         order = [cell_of(item).identity() | {"cell": str(cell_of(item))} for item in items]
         write({"kind": "block", "schema": journal.SCHEMA, "block": config.getoption("block"), "order": order})
-        yield Place({"url": server.url} | pace.rates, gauge, frozenset({server.pid} | gauge.pids), write)
+        with opened(services(cell_of(item).workload for item in items), config.getoption("server_python")) as served:
+            apart = frozenset({server.pid} | gauge.pids).union(*(database.pids for database in running(served)))
+            yield Place({"url": server.url} | pace.rates, gauge, apart, write, served)
         server.check()
     write({"kind": "end"})
 
@@ -149,4 +152,4 @@ def explained(problem: BaseException) -> str:
     """What went wrong in one line; of a TaskGroup's failures the first."""
     while isinstance(problem, BaseExceptionGroup):
         problem = problem.exceptions[0]
-    return f"{type(problem).__name__}: {problem}"
+    return hidden(f"{type(problem).__name__}: {problem}")

@@ -8,6 +8,7 @@ Moments are those of the system's monotonic clock, which all processes share.
 
 import asyncio
 import json
+import socket
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -107,10 +108,15 @@ def check(listeners: list[Listener], expected: Callable[[Listener], bytes]) -> N
             )
 
 
-def serve_app(app: web.Application) -> None:
-    """Serve on a free port for as long as our standard input is open, and say where in a line of JSON."""
+def open_for_all() -> socket.socket:
+    """Listen on a free port for as long as our standard input is open, and say where in a line of JSON."""
     raise_file_limit(0)
     listening = listen("127.0.0.1", 0, expose=False)
     exit_with_parent()
     print(json.dumps({"url": f"http://127.0.0.1:{listening.getsockname()[1]}"}), flush=True)
-    web.run_app(app, sock=listening, backlog=BACKLOG, print=None, access_log=None, handle_signals=False)
+    return listening
+
+
+def serve_app(app: web.Application) -> None:
+    """Serve there in an event loop."""
+    web.run_app(app, sock=open_for_all(), backlog=BACKLOG, print=None, access_log=None, handle_signals=False)

@@ -14,10 +14,13 @@ import psutil
 
 from benchmarks.capacity import cgroup_quota, usable_cores
 from benchmarks.catalogue import absent
+from benchmarks.gil import free_threaded, gil
+from benchmarks.services import described
 
 # The packages whose versions decide a number.
 PACKAGES = (
     *("aiohttp", "requests", "urllib3", "h11", "uvloop", "aiofiles", "pillow"),
+    *("asyncpg", "psycopg", "psycopg-pool", "pymysql", "aiomysql", "pymongo", "motor", "redis", "aiosqlite"),
     *("anyio", "trio", "gevent", "greenlet", "joblib", "httpx", "httpcore"),
     *("distributed", "ray", "numpy"),
     *("psutil", "pytest", "pytest-benchmark"),
@@ -52,11 +55,6 @@ def versions() -> dict[str, str]:
     return found
 
 
-def gil() -> bool:
-    """Whether the GIL is on at this moment: to import a module can switch it on again."""
-    return bool(getattr(sys, "_is_gil_enabled", lambda: True)())
-
-
 def optimised() -> bool | None:
     """Whether profile-guided optimisation made this build; None where its makers hide it, as Debian's do."""
     if "--enable-optimizations" in (sysconfig.get_config_var("CONFIG_ARGS") or ""):
@@ -72,7 +70,7 @@ def python() -> dict[str, Any]:
         "implementation": platform.python_implementation(),
         "compiler": platform.python_compiler(),
         "optimised": optimised(),
-        "free_threaded": bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
+        "free_threaded": free_threaded(),
         "gil": gil(),
         "jit": bool(jit and jit.is_enabled()),
         "switch_interval_seconds": sys.getswitchinterval(),
@@ -112,6 +110,7 @@ def environment() -> dict[str, Any]:
         "python": python(),
         "packages": versions(),
         "absent": absent(),
+        "databases": described(),
         "source": source(),
     }
 

@@ -1,7 +1,6 @@
 """What an interpreter says of itself and of what is installed for it: `python -m benchmarks.interpreter`, as JSON.
 
-With the name of a package it imports that package only and says whether the GIL is on then: a module that has not
-declared that it can do without switches it on for good, so each package is asked in a process of its own.
+With the names of models and packages it says which of them cannot be used under it, and why.
 """
 
 import importlib.metadata
@@ -12,7 +11,9 @@ from pkgutil import iter_modules
 from typing import Any
 
 import benchmarks
-from benchmarks.environment import gil, python, versions
+from benchmarks.environment import python, versions
+from benchmarks.gil import brought_back_by
+from benchmarks.models import NAMES, needs, without
 
 
 def modules(package: str) -> list[str]:
@@ -39,15 +40,23 @@ def unloadable() -> dict[str, str]:
     return found
 
 
-def described() -> dict[str, Any]:
-    """Everything, as JSON takes it."""
-    return {"python": python(), "packages": versions(), "pure": pure(), "unloadable": unloadable()}
+def need_the_gil() -> dict[str, str]:
+    """The packages whose import switches the GIL back on, each with the extension that does."""
+    compiled = [name for name in versions() if name not in pure()]
+    return {name: extension for name in compiled if (extension := brought_back_by(*modules(name)))}
+
+
+def lacking(names: list[str]) -> dict[str, str]:
+    """Which of these models and packages cannot be used here, each with what it lacks."""
+    found = {name: needs(name).missing() if name in NAMES else without(name) for name in names}
+    return {name: lacks for name, lacks in found.items() if lacks}
+
+
+def described(names: list[str]) -> dict[str, Any]:
+    """Everything, as JSON takes it; of these models and packages, whether they can be used."""
+    about = {"python": python(), "packages": versions(), "pure": pure(), "unloadable": unloadable()}
+    return about | {"need_the_gil": need_the_gil(), "lacking": lacking(names)}
 
 
 if __name__ == "__main__":
-    if asked := sys.argv[1:]:
-        for name in modules(asked[0]):
-            import_module(name)
-        print(json.dumps(gil()))
-    else:
-        print(json.dumps(described()))
+    print(json.dumps(described(sys.argv[1:])))

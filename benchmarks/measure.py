@@ -11,7 +11,7 @@ import gc
 import multiprocessing.forkserver
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -24,11 +24,14 @@ from benchmarks.capacity import Gauge
 from benchmarks.cell import Cell
 from benchmarks.clusters import elsewhere
 from benchmarks.models import Model, model
+from benchmarks.services import Served
 from benchmarks.timing import CLOCKS_APART_S, Timing, complaint, most_at_once, spans_us, time_round
 from servers.account import reset, stats
+from servers.supervise import ServiceError
 
 BUDGET_S = 60.0  # a cell's rounds take under ten seconds; what takes this long hangs
 SATURATED = 0.9  # of a core (or of the machine): what is this busy measures itself, not the waiting
+LEAVING_S = 2.0  # PyMongo's threads look every half second whether they should stop
 LEAST_CPU = 0.25  # of the calibrated work; moods of this machine reached 0.55, an answer from a cache costs nothing
 
 
@@ -44,15 +47,25 @@ class Place:
     gauge: Gauge
     apart: frozenset[int]
     write: Callable[[dict[str, Any]], None]
+    served: Mapping[str, Served | ServiceError] = field(default_factory=dict)  # the databases
 
     @cached_property
     def company(self) -> Company:
         """Who was here before the block's first round: who comes later may not stay, however late he is seen."""
         return Company.now(self.apart)
 
+    def database(self, cell: Cell) -> Served | None:
+        """The database that the cell's workload asks, if it asks one. NotAResult where that did not start."""
+        found = self.served[cell.workload.service] if cell.workload.service else None
+        if isinstance(found, ServiceError):
+            raise NotAResult(str(found))
+        return found
+
     def furnish(self, cell: Cell) -> Cell:
         """The cell with its workload's needs filled in."""
         given = {name: self.provided[name] for name in cell.workload.needs}
+        if database := self.database(cell):
+            given["database"] = database.url
         return replace(cell, workload=replace(cell.workload, **given))
 
 
@@ -69,16 +82,21 @@ class Rounds:
         self.tasks = self.cell.workload.tasks(self.cell.tasks)
         self.elsewhere = bool(elsewhere(self.cell.model))
         self.url = self.place.provided["url"] if "url" in self.cell.workload.needs else None
+        self.database = self.place.database(self.cell)
         for task in self.tasks:
             self.cell.workload.answer(task)  # found now, so that checking a round costs little
 
     def before(self) -> None:
-        """Clear the table: garbage, the server's account, the machine's."""
+        """Clear the table: what the tasks find, garbage, the server's account, the machine's."""
+        self.cell.workload.prepare(self.tasks)
         self.capacity = self.place.gauge.latest(self.cell.workload)
         gc.collect()
         apart.lost.clear()
         if self.url:
             reset(self.url)
+        if self.database:
+            self.database.prepare(self.cell.workload)
+            self.database_cpu_s = self.database.cpu_s()
         self.company = self.place.company
         self.reading: Reading = read(self.place.apart)
 
@@ -90,13 +108,22 @@ class Rounds:
     def after(self) -> None:
         """Take the accounts, check the answers, keep the round."""
         reading = read(self.place.apart)
-        server = stats(self.url) if self.url else {}
+        server = stats(self.url) if self.url else self.served()
         usage = between(self.reading, reading, server.get("cpu_s", 0.0))
         slack_s = CLOCKS_APART_S if self.elsewhere else 0.0
         self.refuse(complaint(self.cell.workload, self.tasks, self.timing, slack_s))
+        if self.database:
+            self.refuse(self.database.complaint(self.cell.workload, self.tasks))
+        await_leaving(self.cell.workload.leaving, self.company)
         self.refuse("; ".join(Company.now(self.place.apart).strays(self.company)) or None)
         self.refuse(self.unequal(usage, server))
         self.done.append(self.entry(usage, server))
+
+    def served(self) -> dict[str, Any]:
+        """The account of a database: the time that it has computed, where that can be told."""
+        if not self.database or self.database_cpu_s is None or (now_s := self.database.cpu_s()) is None:
+            return {}
+        return {"cpu_s": now_s - self.database_cpu_s}
 
     def refuse(self, complaint: str | None) -> None:
         """Raise NotAResult when there is a complaint."""
@@ -111,9 +138,9 @@ class Rounds:
             return f"{most} tasks were in flight at once, but {allowed} are allowed"
         if not self.elsewhere and usage.ours_s + TICKS * TICK_S < LEAST_CPU * work_s:
             return f"the work takes {work_s:.3g} s of CPU, but {usage.ours_s:.3g} s were used: it was not done"
-        if server and not tasks == server["started"] == server["successes"]:
+        if self.url and not tasks == server["started"] == server["successes"]:
             return f"{tasks} tasks, but the server saw {server['started']} requests and met {server['successes']}"
-        if server and not most <= server["connections"] <= allowed:
+        if self.url and not most <= server["connections"] <= allowed:
             return f"{most} tasks at once, {allowed} allowed, but the server saw {server['connections']} connections"
         return None
 
@@ -137,7 +164,7 @@ class Rounds:
             "saturated": self.saturated(usage, server),
             "spans_us": spans_us(timing),
             **({"workers_lost": len(apart.lost)} if apart.lost else {}),
-        } | (self.wire_entry(server) if server else {})
+        } | (self.wire_entry(server) if self.url else {"server_cpu_seconds": server["cpu_s"]} if server else {})
 
     def wire_entry(self, server: dict[str, Any]) -> dict[str, Any]:
         """The columns that the server's account gives."""
@@ -164,6 +191,18 @@ class Rounds:
         if usage.ours_s + server_s > SATURATED * self.capacity.parallel * self.timing.seconds:
             return "machine"
         return "client" if usage.ours_s > SATURATED * self.timing.seconds else ""
+
+
+def await_leaving(names: str, company: Company) -> None:
+    """Give threads whose names begin like that some time to leave, outside the clock."""
+    deadline = time.monotonic() + LEAVING_S
+    while names and time.monotonic() < deadline and leaving(names, company):
+        time.sleep(LEAVING_S / 100)
+
+
+def leaving(names: str, company: Company) -> bool:
+    """Whether any such thread is here that was not before."""
+    return any(name.startswith(names) for name in Company.now(frozenset()).threads - company.threads)
 
 
 @contextmanager

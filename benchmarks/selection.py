@@ -27,8 +27,8 @@ def check(only: str, known: set[str]) -> None:
 
 
 def chosen(only: str, cell: Cell) -> bool:
-    """Whether ONLY selects the cell; one on request must have its experiment named."""
-    asked = not cell.on_request or cell.experiment in re.findall(WORD, only)
+    """Whether ONLY selects the cell; one on request must have its experiment named, or the group of experiments."""
+    asked = not cell.on_request or not {cell.experiment, cell.group}.isdisjoint(re.findall(WORD, only))
     return asked and selects(only, cell.names())
 
 

@@ -8,7 +8,7 @@ from benchmarks.workloads.nothing import Nothing
 from benchmarks.workloads.sleep import Sleep
 
 Observe = Callable[[Cell, Callable[[], dict[str, float]]], None]
-WAITING = {"threads": 1000, "asyncio": 1000, "processes": 20}  # a thousand processes would need some gigabytes
+WAITING = {"threads": 1_000, "asyncio": 1_000, "processes": 10}  # more of them, and every model: test_expenses
 
 
 @cells(

@@ -14,6 +14,12 @@ from benchmarks.workloads.nothing import Nothing
 Observe = Callable[[Cell, Callable[[], dict[str, float]]], None]
 
 
+class Sockets(Nothing):
+    """`socket`, and a loop that says when."""
+
+    name = "sockets"
+
+
 class Streams(Nothing):
     """`StreamReader` and `StreamWriter`."""
 
@@ -30,7 +36,7 @@ def of_size(size: str) -> pytest.MarkDecorator:
     """The cells with messages of that size."""
     return cells(
         f"echo_{size}",
-        workloads=[Streams(), Protocols()],
+        workloads=[Sockets(), Streams(), Protocols()],
         models=["asyncio", "uvloop"],
         concurrency=[echoes.CLIENTS],
         tasks=lambda concurrency: concurrency * echoes.ROUND_TRIPS[size],

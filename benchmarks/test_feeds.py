@@ -16,26 +16,32 @@ Observe = Callable[[Cell, Callable[[], dict[str, float]]], None]
 @cells(
     "chat",
     workloads=[Nothing()],
-    models=["asyncio"],
+    models=chat.WAYS,
     concurrency=[chat.CLIENTS],
     tasks=lambda concurrency: chat.MESSAGES,
     on_request=True,
-    metrics=("last_delivery_p99_seconds", "last_delivery_p50_seconds", "deliveries", "clients_busy"),
+    metrics=(
+        *("last_delivery_p99_seconds", "last_delivery_p50_seconds"),
+        *("p50_seconds", "p99_seconds", "p999_seconds", "deliveries", "clients_busy"),
+    ),
 )
 def test_chat(observe: Observe, cell: Cell) -> None:
     """Say something, and wait until everyone has it."""
-    observe(cell, lambda: run_probe("chat"))
+    observe(cell, lambda: run_probe("chat", cell.model))
 
 
 @cells(
     "dashboards",
     workloads=[Nothing()],
-    models=["asyncio"],
+    models=dashboards.WAYS,
     concurrency=[dashboards.CLIENTS],
     tasks=lambda concurrency: dashboards.TICKS,
     on_request=True,
-    metrics=("lateness_p99_seconds", "lateness_p50_seconds", "deliveries", "clients_busy"),
+    metrics=(
+        *("lateness_p99_seconds", "lateness_p50_seconds", "lateness_p999_seconds"),
+        *("deliveries", "clients_busy"),
+    ),
 )
 def test_dashboards(observe: Observe, cell: Cell) -> None:
     """Feed them."""
-    observe(cell, lambda: run_probe("dashboards"))
+    observe(cell, lambda: run_probe("dashboards", cell.model))

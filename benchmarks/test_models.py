@@ -1,16 +1,25 @@
-"""Every model: how does it overlap waiting, how does it compute, what does it cost to start and to hand a task over?
+"""Every model: how does it overlap waiting, how does it compute?
 
+<<<<<<< HEAD
 The same questions as `io` and `cpu`, at equal concurrency, of every model that can run here. `nothing` with one task is
 what opening and closing costs; with a thousand, what handing them over does. `gather` has no gate: 20 of 20 at once.
 Dask and Ray start a cluster each time, and have experiments of their own. On request only.
+=======
+The same questions as `io` and `cpu`, at equal concurrency, of every model that can run here. `gather` has no gate: 20
+of 20 at once. On request only.
+>>>>>>> 69c06f14727fc57b085c767e791e5970feb3bd78
 """
 
 from collections.abc import Callable
 
 from benchmarks.capacity import usable_cores
 from benchmarks.cell import Cell, cells
+<<<<<<< HEAD
 from benchmarks.models import NAMES, needs
 from benchmarks.workloads.nothing import Nothing
+=======
+from benchmarks.models import NAMES
+>>>>>>> 69c06f14727fc57b085c767e791e5970feb3bd78
 from benchmarks.workloads.primes import Primes
 from benchmarks.workloads.sleep import Sleep
 from benchmarks.workloads.wire import Wire
@@ -45,6 +54,7 @@ def test_models_waiting(measure: Callable[[Cell], None], cell: Cell) -> None:
 def test_models_computing(measure: Callable[[Cell], None], cell: Cell) -> None:
     """Compute."""
     measure(cell)
+<<<<<<< HEAD
 
 
 @cells(
@@ -59,3 +69,5 @@ def test_models_computing(measure: Callable[[Cell], None], cell: Cell) -> None:
 def test_models_alone(measure: Callable[[Cell], None], cell: Cell) -> None:
     """Do nothing, once and many times."""
     measure(cell)
+=======
+>>>>>>> 69c06f14727fc57b085c767e791e5970feb3bd78

@@ -1,7 +1,9 @@
 """Sharing, chaining, forgetting: three things that talks say about coroutines, each as a tiny program in `probes/`.
 
-Do threads and coroutines lose updates of a shared value? What does a chain of three steps cost with `await`, and with
-callbacks? What does a coroutine do that nobody awaits? On request only.
+Do threads, coroutines and processes lose updates of a shared value, and what does it cost to lose none? What does a
+chain of three steps cost with `await`, and with callbacks? What does a coroutine do that nobody awaits?
+
+On request only.
 """
 
 from collections.abc import Callable
@@ -20,7 +22,7 @@ Observe = Callable[[Cell, Callable[[], dict[str, float]]], None]
     concurrency=[sharing.WORKERS],
     tasks=lambda concurrency: 1,
     on_request=True,
-    metrics=("lost_share",),
+    metrics=("lost_share", "unit_seconds"),
 )
 def test_sharing(observe: Observe, cell: Cell) -> None:
     """Read, compute, write."""

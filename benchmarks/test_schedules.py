@@ -1,4 +1,4 @@
-"""Rate limits and timers: does asyncio do things when they are due? Each is a program in `probes/`.
+"""Rate limits and timers: are things done when they are due? Each is a program in `probes/`.
 
 Does a client keep to an API's rate limit, and use it up? How late do 10,000 timers fire? On request only.
 """
@@ -17,15 +17,15 @@ Observe = Callable[[Cell, Callable[[], dict[str, float]]], None]
 @cells(
     "rates",
     workloads=[Http(delay_s=rates.DELAY_MS / 1000)],
-    models=["asyncio"],
+    models=rates.WAYS,
     concurrency=[rates.REQUESTS],
     tasks=lambda concurrency: concurrency,
     on_request=True,
-    metrics=("share_of_limit", "rate_limited", "answered"),
+    metrics=("share_of_limit", "rate_limited", "answered", "error_share", "p50_seconds", "p99_seconds"),
 )
 def test_rates(observe: Observe, place: Place, cell: Cell) -> None:
     """Ask as fast as is allowed."""
-    observe(cell, lambda: run_probe("rates", place.provided["url"]))
+    observe(cell, lambda: run_probe("rates", cell.model, place.provided["url"]))
 
 
 @cells(
@@ -35,7 +35,10 @@ def test_rates(observe: Observe, place: Place, cell: Cell) -> None:
     concurrency=[timers.MANY],
     tasks=lambda concurrency: concurrency,
     on_request=True,
-    metrics=("lateness_p99_seconds", "few_lateness_p99_seconds", "armed"),
+    metrics=(
+        *("lateness_p99_seconds", "lateness_p50_seconds", "lateness_p999_seconds"),
+        *("few_lateness_p99_seconds", "armed"),
+    ),
 )
 def test_timers(observe: Observe, cell: Cell) -> None:
     """Arm, and wait for the last to fire."""

@@ -4,7 +4,7 @@ The span is taken where the work happens, by a workload that wraps the real one:
 works across threads, processes and loops because the clock is the system's monotonic one, shared by all processes.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass, replace
 from itertools import accumulate
@@ -117,18 +117,23 @@ def complaint(workload: Workload, tasks: list[int], timing: Timing, slack_s: flo
         if not (isinstance(item, tuple) and len(item) == 3):
             return f"task {task} was not performed: its answer is {item!r:.80}"
         answer, start, end = item
-        if answer != workload.answer(task):
+        if not workload.right(task, answer):
             return f"task {task} got the answer {answer!r:.60} instead of {workload.answer(task)!r:.60}"
         if not timing.began - slack_s <= start <= end <= timing.ran + slack_s:
             return f"task {task} was not done between the start and the end of the round"
-        if end - start < workload.wait_s(task) - EARLY_S:
-            return f"task {task} took {end - start:.3g} s, but waiting alone takes {workload.wait_s(task):.3g} s"
+        if end - start < workload.least_s(task) - EARLY_S:
+            return f"task {task} took {end - start:.3g} s, but waiting alone takes {workload.least_s(task):.3g} s"
     return None
 
 
 def most_at_once(timing: Timing) -> int:
-    """How many tasks were in flight at the same time, as their spans tell; a task that ends makes room first."""
-    spans = [(start, end) for _, start, end in timing.returned]
+    """How many tasks were in flight at the same time, as their spans tell."""
+    return most_overlapping((start, end) for _, start, end in timing.returned)
+
+
+def most_overlapping(spans: Iterable[tuple[float, float]]) -> int:
+    """How many spans share a moment; one that ends makes room first."""
+    spans = list(spans)
     steps = sorted([(start, 1) for start, _ in spans] + [(end, -1) for _, end in spans])
     return max(accumulate(step for _, step in steps), default=0)
 

@@ -16,4 +16,13 @@ def end(kind: type[BaseException], problem: BaseException, trace: TracebackType 
     usual(kind, problem, trace)
 
 
+def refuse(platform: str) -> None:
+    """Leave where neither process groups nor a fork server exist, before something half of it is measured."""
+    if platform == "win32":
+        from scripts.exits import Exit, Stop, leave
+
+        leave(Stop(Exit.UNMEASURED, "Windows has no process groups and no fork server. Next: run it in WSL"))
+
+
 usual, sys.excepthook = sys.excepthook, end
+refuse(sys.platform)

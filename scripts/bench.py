@@ -21,14 +21,17 @@ from filelock import FileLock, Timeout
 
 from benchmarks import journal
 from benchmarks.catalogue import catalogue, experiments
+from benchmarks.cell import Cell
 from benchmarks.environment import environment, stranger
 from benchmarks.pace import Pace
 from benchmarks.selection import check
 from benchmarks.selection import chosen as selected
 from scripts.blocks import Block, need_room, run_block
+from scripts.databases import look
 from scripts.elsewhere import Where, recorded, still_there
+from scripts.environments import changed
 from scripts.exits import Exit, Stop, leave
-from scripts.interpreters import changed, executable, under
+from scripts.interpreters import executable, under
 from scripts.readings import NEEDED_FILES
 from scripts.schema import read_environment
 from scripts.sessions import scratch
@@ -65,7 +68,7 @@ def plan(chosen: argparse.Namespace) -> dict[str, Any]:
         raise Stop(Exit.USAGE, f"BLOCKS={blocks}: at least one block is needed. Next: make bench BLOCKS={BLOCKS}")
     parts = ["headline"] * chosen.quick + [every_experiment()] * chosen.full + [f"({chosen.only})"] * bool(chosen.only)
     only = " and ".join(parts)
-    check_selection(chosen.only, only)
+    check_here(check_selection(chosen.only, only))
     seed = chosen.seed if chosen.seed is not None else random.SystemRandom().randrange(10_000)
     return {"only": only, "blocks": blocks, "seed": seed, "quick": chosen.quick}
 
@@ -76,8 +79,8 @@ def every_experiment() -> str:
     return f"({' or '.join(sorted(names))})"
 
 
-def check_selection(typed: str, only: str) -> None:
-    """Stop when what was typed has no meaning, or when `only`, which is made of it, selects no cell."""
+def check_selection(typed: str, only: str) -> list[Cell]:
+    """The cells of `only`. Stop when what was typed has no meaning, or when `only`, made of it, selects no cell."""
     cells = catalogue()
     try:
         check(typed, set().union(*(cell.names() for cell in cells)))
@@ -85,8 +88,14 @@ def check_selection(typed: str, only: str) -> None:
         raise Stop(Exit.USAGE, str(problem)) from None
     if not (asked := [cell for cell in cells if selected(only, cell)]):
         raise Stop(Exit.USAGE, f"ONLY={only!r} selects no cell. Next: make bench ONLY=io")
+    return asked
+
+
+def check_here(asked: list[Cell]) -> None:
+    """Stop when none of the cells can be measured by our own interpreter."""
     if all(cell.missing for cell in asked):
         raise Stop(Exit.UNMEASURED, f"nothing of that can be measured here: {asked[0]} {asked[0].missing}")
+    look(asked)
 
 
 def new_run(run: Path, planned: dict[str, Any], **more: Any) -> None:
@@ -115,6 +124,7 @@ def old_run(run: Path) -> None:
 def offer() -> None:
     """Say so when the newest run was cut short: what it measured need not be lost."""
     runs = sorted((RESULTS / "runs").glob("*/environment.json"))
+    runs = [file for file in runs if not file.with_name("survey.json").exists()]  # nobody's own work is gone on with
     if runs and not (run := runs[-1].parent).joinpath("summary.csv").exists() and measured(run):
         print(f"overlap: {run} was cut short. To go on with it instead: make bench RESUME={run}", file=sys.stderr)
 

@@ -99,8 +99,8 @@ class Block:
         }
         # capture=sys: the default closes the standard input that ties the block to us
         pytest = [self.python, "-m", "pytest", "benchmarks", "-qx", "--capture=sys", "--supervised"]
+        pytest.append("--tb=short")  # the long form prints what functions were called with, a password included
         pytest.append("-Wignore:Not saving anything")  # what pytest-benchmark says, as an error, where nothing was run
-        pytest.append("-Wignore:The global interpreter lock")  # that it was switched on: every cell's entry says so
         pytest += [f"--ignore=benchmarks/{file}" for file in self.unloadable]
         return pytest + [f"--{name}={value}" for name, value in options.items()]
 

@@ -35,16 +35,18 @@ from scripts.bench import (
 )
 from scripts.blocks import need_room
 from scripts.claim_pages import write_claims_page
+from scripts.conditions import unmet
 from scripts.console import Live, console
 from scripts.dataset import FEW_BLOCKS, LATEST, Run, load, write_tables
 from scripts.exits import Exit, Stop, leave
-from scripts.judging import UNMEASURED, Finding, has, judged, unmet
+from scripts.judging import UNMEASURED, Finding, has, judged
 from scripts.schema import read_environment
 from scripts.talk import DEFAULT_TALK, TALKS, Claim, Talk, nearest, read_talk
 from scripts.verdicts import Verdict
 from scripts.whole import whole
 
 NEWEST = RESULTS / "claims"  # points to the newest run that was measured for a whole talk
+MATRIX = RESULTS / "matrix"  # and to the newest of several interpreters
 
 
 def options() -> argparse.Namespace:
@@ -80,16 +82,18 @@ def earlier(chosen: argparse.Namespace) -> list[Run]:
     """The runs whose figures may be used: the newest of each kind, if measured here by this very version."""
     if chosen.run:
         return [load(chosen.run)]
-    here, paths = environment(), [path for path in (LATEST, NEWEST) if path.exists() and not chosen.fresh]
+    here, paths = environment(), [path for path in (LATEST, NEWEST, MATRIX) if path.exists() and not chosen.fresh]
     runs = [load(path) for path in paths if not stranger(read_environment(path), here)]
-    return [run for run in runs if not run.ranges_only]
+    kept = [run for run in runs if not run.ranges_only]
+    return sorted(kept, key=lambda run: bool(run.beside))  # what can be judged on our own Python, is
 
 
 def missing(talk: Talk, runs: list[Run]) -> list[Claim]:
     """The claims that can be tested here, but on none of the runs."""
     here = environment()
     testable = [claim for claim in talk.claims if claim.parts and not unmet(claim, here)]
-    return [claim for claim in testable if not any(has(run, claim) for run in runs)]
+    ours = [run for run in runs if not run.beside]
+    return [claim for claim in testable if not any(has(run, claim) for run in ours)]
 
 
 def expression(claims: list[Claim]) -> str:

@@ -126,7 +126,8 @@ def part(path: Path, environment: Entry, one: Entry, cells: list[Entry], omissio
     mine = [cell for cell in cells if cell["block"] in blocks]
     missing = [omission for omission in omissions if omission.block in blocks]
     python = one["python"] | {"gil": any(cell.get("gil", True) for cell in mine)}
-    found = {"interpreter": one["name"], "python": python, "packages": one["packages"]}
+    found = {"interpreter": one["name"], "python": python}
+    found |= {part: one[part] for part in ("packages", "absent") if part in one}
     return Run(path, environment | found, round_table(mine) if mine else pd.DataFrame(), missing, mine)
 
 

@@ -205,6 +205,16 @@ the quickest round, nearest to the harness alone. "when quiet": the quickest
 round meets the aim; "sleepers": it would if this machine woke them on time."""
 
 
+def databases(r: Readings) -> Table:
+    """What databases can be measured against, and what to install for the others."""
+    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="dim")
+    table.add_column("databases", width=19)
+    table.add_column("", width=59)
+    for name, what in r.databases:
+        table.add_row(name, what)
+    return table
+
+
 def main() -> None:
     """Look, and say what it means."""
     argparse.ArgumentParser(prog="python -m scripts.doctor", description=__doc__).parse_args()
@@ -213,6 +223,8 @@ def main() -> None:
         leave(Stop(Exit.UNMEASURED, "measuring is impossible here: " + "; ".join(reasons)))
     readings = take(limits)
     out.print(rows(checks(readings)))
+    out.print()
+    out.print(databases(readings))
     out.print()
     out.print(errors(readings))
     out.print(LEGEND, style="dim")

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.catalogue import code, find
+from scripts.conditions import compared
 from scripts.console import number, seconds
 from scripts.dataset import Run
 from scripts.judging import NOT_TESTABLE, OPINION, UNMEASURED, Evidence, Finding, Outcome, judged
@@ -64,6 +65,7 @@ def entry(talk: Talk, finding: Finding) -> Document:
         "condition": claim.condition,
         "command": f"make claim ID={claim.id}{which}",
         "run": finding.run.environment["run"] if finding.run else "",
+        "compared": compared(finding.run, finding.over) if finding.run and finding.over else "",
         "parts": [part(outcome) for outcome in finding.outcomes],
     }
 
@@ -186,7 +188,7 @@ def note_on(claim: Document) -> str:
     """What a reader must be told about the verdict: what kept it from being one, or why it came out otherwise."""
     told = "" if claim["verdict"] in ("holds", "refuted", OPINION) else claim["reason"]
     why = claim["why"] if claim["verdict"] != NOT_TESTABLE else ""
-    return ". ".join(filter(None, (told, why)))
+    return ". ".join(filter(None, (claim.get("compared"), told, why)))
 
 
 def markdown(found: Document) -> str:
@@ -215,18 +217,18 @@ def write(found: Document, folder: Path) -> Path:
     return folder / f"{stem}.json"
 
 
-def verdicts_of(run: Run) -> list[Document]:
-    """What the run says of each of our talks; without the claims whose cells it has not measured."""
+def verdicts_of(*runs: Run) -> list[Document]:
+    """What the runs say of each of our talks; without the claims whose cells they have not measured."""
     found = []
     for file in sorted(TALKS.glob("*.toml")):
         talk = read_talk(file)
-        judgements = [one for one in judged(talk, [run]) if one.outcomes or one.verdict != UNMEASURED]
+        judgements = [one for one in judged(talk, runs) if one.outcomes or one.verdict != UNMEASURED]
         if any(one.outcomes for one in judgements):
             found.append(document(talk, judgements))
     return found
 
 
-def write_verdicts(run: Run) -> None:
-    """Those verdicts, beside the run's tables."""
-    for found in verdicts_of(run):
+def write_verdicts(run: Run, *others: Run) -> None:
+    """Those verdicts, beside the run's tables; others have what the run has not."""
+    for found in verdicts_of(run, *others):
         write(found, run.path)

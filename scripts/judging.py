@@ -1,7 +1,8 @@
 """From claims and runs to findings: what was measured, what that says of the bound, and what keeps it from saying so.
 
 Pure: a talk and the runs in, findings out. Each claim is judged on the first of the runs that has all its cells, for
-cells of different runs are never paired, and of a run's interpreters on the first that meets its conditions; Holm's
+cells of different runs are never paired, and of a run's interpreters on the first that meets its conditions, or, where
+its sides are two, on the two that are most alike otherwise; Holm's
 correction is over all measures of the file that could be judged.
 
 A number is not a verdict where too few blocks were measured, where others had too much of the machine, or, for a claim
@@ -11,15 +12,15 @@ about waiting, where the client or the server was busy instead of waiting: then 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from scripts.conditions import unlike, unmet
 from scripts.dataset import FEW_BLOCKS, Run
 from scripts.stats import Interval, geometric_mean, mean
-from scripts.summary import FLAGGED_SHARE, block_medians, too_disturbed
-from scripts.talk import Claim, Measure, Part, Talk, bound
+from scripts.summary import FLAGGED_SHARE, by_turn, too_disturbed
+from scripts.talk import SIDES, Claim, Measure, Part, Talk
 from scripts.verdicts import Case, Judgement, Verdict, judge
 
 NOT_TESTABLE, OPINION, UNMEASURED = "not testable here", "opinion", "could not be measured"
@@ -30,11 +31,16 @@ POSITIVE = ("seconds", "_bytes", "bytes_per_task", "per_second")
 
 @dataclass(frozen=True)
 class Evidence:
-    """One value for each block that has it, and the rounds that they come from; `log` where the values are positive."""
+    """One value for each turn that has it, and the rounds that they come from; `log` where the values are positive."""
 
-    values: pd.Series  # indexed by block
-    rounds: pd.DataFrame
+    values: pd.Series  # indexed by turn: a block, or one of each interpreter
+    sides: tuple[pd.DataFrame, ...]  # the rounds of each cell
     log: bool
+
+    @property
+    def rounds(self) -> pd.DataFrame:
+        """All of them."""
+        return pd.concat(self.sides)
 
     @cached_property
     def interval(self) -> Interval | None:
@@ -70,6 +76,7 @@ class Finding:
     claim: Claim
     verdict: str
     run: Run | None = None
+    over: Run | None = None  # the other interpreter, where there are two
     outcomes: tuple[Outcome, ...] = ()
     reason: str = ""
 
@@ -103,24 +110,26 @@ def cell_rounds(run: Run, reference: str) -> pd.DataFrame:
     return pd.DataFrame(found if len(cells) == 1 else found.iloc[:0])
 
 
-def metric_by_block(rounds: pd.DataFrame, metric: str) -> pd.Series:
-    """The metric's median in each block; empty where the rounds do not have it."""
+def metric_by_turn(run: Run, rounds: pd.DataFrame, metric: str) -> pd.Series:
+    """The metric's median in each turn; empty where the rounds do not have it."""
     if metric == "tasks_per_second" and len(rounds):
-        return block_medians(rounds, "seconds").rdiv(rounds["tasks"].iloc[0])
-    return block_medians(rounds, metric) if metric in rounds else pd.Series(dtype=float)
+        return by_turn(run, rounds, "seconds").rdiv(rounds["tasks"].iloc[0])
+    return by_turn(run, rounds, metric) if metric in rounds else pd.Series(dtype=float)
 
 
-def evidence(run: Run, measure: Measure, *, per_capacity: bool = False) -> Evidence:
-    """What the run has on a measure: paired block by block where it is a ratio, and in capacities where asked."""
-    rounds = cell_rounds(run, measure.of)
-    values = metric_by_block(rounds, measure.metric)
+def evidence(run: Run, measure: Measure, *, over: Run | None = None, per_capacity: bool = False) -> Evidence:
+    """What the run has on a measure: paired turn by turn where it is a ratio, and in capacities where asked.
+
+    What the ratio is over comes from the interpreter `over`, where the two sides are not one.
+    """
+    sides = [cell_rounds(run, measure.of)]
+    values = metric_by_turn(run, sides[0], measure.metric)
     if measure.over:
-        over = cell_rounds(run, measure.over)
-        values = values / metric_by_block(over, measure.over_metric or measure.metric)
-        rounds = pd.concat([rounds, over])
+        sides.append(cell_rounds(over or run, measure.over))
+        values = values / metric_by_turn(run, sides[1], measure.over_metric or measure.metric)
     if per_capacity:
-        values = values / metric_by_block(rounds, "parallel_capacity")
-    return Evidence(values.dropna(), rounds, bool(measure.over) or measure.metric.endswith(POSITIVE))
+        values = values / metric_by_turn(run, pd.concat(sides), "parallel_capacity")
+    return Evidence(values.dropna(), tuple(sides), bool(measure.over) or measure.metric.endswith(POSITIVE))
 
 
 def has(run: Run, claim: Claim) -> bool:
@@ -129,41 +138,12 @@ def has(run: Run, claim: Claim) -> bool:
     return all(len(cell_rounds(run, cell)) for cell in decisive)
 
 
-def unmet(claim: Claim, environment: dict[str, Any], capacity: float | None = None) -> str:
-    """The first condition of the claim that a machine and Python do not meet, in words; empty when all are.
-
-    Every model and library that it names must be there, too. Without a `capacity` what the claim asks of it is left
-    open.
-    """
-    names = {name for part in claim.parts for cell in part.measure.cells for name in cell.split("/")}
-    lacking = (why for name, why in environment.get("absent", {}).items() if name in names)
-    conditions = (unmet_by(environment, capacity, *condition) for condition in claim.when)
-    return next(filter(None, (*lacking, *conditions)), "")
-
-
-def unmet_by(environment: dict[str, Any], capacity: float | None, name: str, asked: Any) -> str:
-    """What keeps one condition from being met; empty when nothing does."""
-    machine, python = environment["machine"], environment["python"]
-    if name in ("cores", "capacity"):
-        what = {"cores": "usable cores", "capacity": "a parallel capacity of"}[name]
-        found = machine["cores_usable"] if name == "cores" else capacity
-        met = found is None or bound(asked, "", name)[0].contains(found)
-        return "" if met else f"needs {what} {asked}, and it was {found:.3g}"
-    if name == "package":
-        return "" if asked in environment["packages"] else f"needs the package {asked}"
-    if name == "system":
-        return "" if machine.get("system") == asked else f"needs {asked}"
-    words = {"gil": "the GIL", "free_threaded": "free threading", "optimised": "profile-guided optimisation"}[name]
-    has_it = bool(python.get(name, name == "gil"))
-    return "" if has_it == asked else f"needs a Python {'with' if asked else 'without'} {words}"
-
-
 def capacity_of(run: Run, claim: Claim) -> float:
     """The median parallel capacity beside the cells that decide the claim; of all blocks where none was sampled."""
     beside = pd.concat(
-        [metric_by_block(evidence(run, part.measure).rounds, "parallel_capacity") for part in claim.parts]
+        [metric_by_turn(run, evidence(run, part.measure).rounds, "parallel_capacity") for part in claim.parts]
     )
-    found = beside if len(beside) else metric_by_block(run.rounds, "parallel_capacity")
+    found = beside if len(beside) else metric_by_turn(run, run.rounds, "parallel_capacity")
     return float(found.median())
 
 
@@ -171,7 +151,7 @@ def spoiled(found: Evidence, claim: Claim, part: Part) -> str:
     """Why these rounds cannot establish the claim, whatever their numbers say; empty when they can."""
     if (blocks := len(found.values)) < FEW_BLOCKS:
         return f"{blocks} blocks are too few for a verdict; it takes {FEW_BLOCKS}"
-    if "seconds" in part.measure.metric and (why := too_disturbed(found.rounds)):
+    if "seconds" in part.measure.metric and (why := max(map(too_disturbed, found.sides))):
         return why
     measured = found.rounds[~found.rounds["discarded"].astype(bool)]
     for _, cell in measured.groupby(["workload", "model", "concurrency"]):
@@ -195,25 +175,39 @@ def examined(claim: Claim, runs: Sequence[Run]) -> Finding:
         return Finding(claim, OPINION)
     if claim.needs:
         return Finding(claim, NOT_TESTABLE, reason=f"needs {claim.needs}")
-    run = next(filter(None, (fitting(run, claim) for run in runs)), None)
-    if reason := unmet(claim, (run or runs[0]).environment, capacity_of(run, claim) if run else None):
-        return Finding(claim, NOT_TESTABLE, run, reason=reason)
-    if not run:
+    of, over = next(filter(None, (fitting(run, claim) for run in runs)), (None, None))
+    capacity = capacity_of(of, claim) if of else None
+    if reason := "" if over else unmet(claim, (of or runs[0]).environment, capacity):
+        return Finding(claim, NOT_TESTABLE, of, reason=reason)
+    if not of:
         return Finding(claim, UNMEASURED, reason="a cell that it needs is missing from the run, or was no result")
-    return Finding(claim, UNMEASURED, run, tuple(outcome(run, part) for part in claim.parts))
+    return Finding(claim, UNMEASURED, of, over, tuple(outcome(of, over, part) for part in claim.parts))
 
 
-def fitting(run: Run, claim: Claim) -> Run | None:
-    """The run as its first interpreter that meets the claim's conditions measured it; None when cells are missing."""
+def fitting(run: Run, claim: Claim) -> tuple[Run, Run | None] | None:
+    """The run as its first interpreter that meets the claim's conditions measured it; None when cells are missing.
+
+    Where the two sides are of two interpreters: those, and the pair that is otherwise most alike.
+    """
+    if claim.sided:
+        of, over = (meeting(run, claim.side(which)) for which in SIDES)
+        pairs = [(one, other) for one in of for other in over if one is not other]
+        return min(pairs, key=lambda pair: bool(unlike(pair[0], pair[1], claim)), default=None)
     able = [one for one in (run, *run.beside) if has(one, claim)]
-    met = (one for one in able if not unmet(claim, one.environment, capacity_of(one, claim)))
-    return next(met, able[0] if able else None)
+    first = [*meeting(run, claim), *able][:1]
+    return (first[0], None) if first else None
 
 
-def outcome(run: Run, part: Part) -> Outcome:
+def meeting(run: Run, claim: Claim) -> list[Run]:
+    """The run's interpreters that have the claim's cells and meet its conditions."""
+    able = (one for one in (run, *run.beside) if has(one, claim))
+    return [one for one in able if not unmet(claim, one.environment, capacity_of(one, claim))]
+
+
+def outcome(run: Run, over: Run | None, part: Part) -> Outcome:
     """What the run has on one measure."""
-    beside = evidence(run, part.beside) if part.beside else None
-    return Outcome(part, evidence(run, part.measure, per_capacity=part.per_capacity), beside)
+    beside = evidence(run, part.beside, over=over) if part.beside else None
+    return Outcome(part, evidence(run, part.measure, over=over, per_capacity=part.per_capacity), beside)
 
 
 def concluded(finding: Finding, judgements: Iterator[Judgement]) -> Finding:
@@ -221,7 +215,7 @@ def concluded(finding: Finding, judgements: Iterator[Judgement]) -> Finding:
     if not finding.outcomes:
         return finding
     outcomes = tuple(
-        with_verdict(one, finding.claim, next(judgements)) if one.case else replace(one, reason=why_unmeasured(one))
+        with_verdict(one, finding, next(judgements)) if one.case else replace(one, reason=why_unmeasured(one))
         for one in finding.outcomes
     )
     ranked = (UNMEASURED, Verdict.REFUTED.value, Verdict.NOT_ESTABLISHED.value, Verdict.HOLDS.value)
@@ -229,9 +223,11 @@ def concluded(finding: Finding, judgements: Iterator[Judgement]) -> Finding:
     return replace(finding, outcomes=outcomes, verdict=worst.verdict, reason=worst.reason)
 
 
-def with_verdict(outcome: Outcome, claim: Claim, judgement: Judgement) -> Outcome:
+def with_verdict(outcome: Outcome, finding: Finding, judgement: Judgement) -> Outcome:
     """The outcome as it was judged, unless its rounds can establish nothing."""
-    reason = spoiled(outcome.evidence, claim, outcome.part)
+    reason = spoiled(outcome.evidence, finding.claim, outcome.part)
+    if finding.run and finding.over and not reason:
+        reason = unlike(finding.run, finding.over, finding.claim)
     verdict = Verdict.NOT_ESTABLISHED if reason else judgement.verdict
     if verdict is Verdict.NOT_ESTABLISHED and not reason:
         reason = "the interval, allowing for all claims judged together, lies on both sides of the bound"

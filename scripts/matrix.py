@@ -4,6 +4,7 @@ A turn has a block of every interpreter, in an order drawn for that turn: whatev
 """
 
 import argparse
+import os
 import random
 import signal
 import sys
@@ -26,10 +27,18 @@ from scripts.bench import (
 )
 from scripts.blocks import need_room
 from scripts.dataset import FEW_BLOCKS, Run
+from scripts.environments import check_able, ready
 from scripts.exits import Exit, Stop, leave
-from scripts.interpreters import asked, ready
+from scripts.interpreters import asked
+from scripts.whole import whole
 
-HEADLINE = "(io and wire) or (cpu and (primes or digest))"  # waiting without a library, computing with and without GIL
+# Waiting without a library, computing with and without the GIL, and what 3.14 has for it; what starting costs, how long
+# a thread that computes holds up another, and what a program takes in memory.
+TIMED = (
+    "(io and wire and not twin) or (cpu and (primes or digest) and not twin) or (models and interpreters and primes)"
+)
+HEADLINE = f"{TIMED} or starting or (convoy and beside-computing) or footprint"
+NEWEST = RESULTS / "matrix"  # points to the newest run of several interpreters
 
 
 def options() -> argparse.Namespace:
@@ -62,19 +71,22 @@ def matrix(chosen: argparse.Namespace, run: Path) -> Run:
     """Find the interpreters, make their environments, measure under each, and make everything of it."""
     if chosen.blocks < 1:
         raise Stop(Exit.USAGE, f"BLOCKS={chosen.blocks}: at least one block of each Python is needed. Next: BLOCKS=6")
-    check_selection(chosen.only, chosen.only or HEADLINE)
+    cells = check_selection(chosen.only, chosen.only or HEADLINE)
     interpreters = asked(chosen.python)
     enough_files()
     need_room(RESULTS)
     described = []
     for one in interpreters:
         print(f"overlap: Python {one.name} ({one.version}) in .venvs/{one.name} ...", file=sys.stderr)
-        described.append(ready(one))
+        described.append(found := ready(one, cells))
+        check_able(found, cells)
     planned = plan(chosen, [one.name for one in interpreters])
     new_run(run, planned, interpreters=described)
     from scripts.console import Live, console
 
     measure(run, Live(console(stderr=True), planned["blocks"]))
+    with whole(NEWEST) as link:
+        link.symlink_to(os.path.relpath(run.resolve(), RESULTS.resolve()))
     return make_everything(run)
 
 

@@ -4,9 +4,22 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from scripts.charts import cpu_cost, cpu_scaling, heartbeat, latency, memory, mixed, scaling, speedup, starting
+from scripts.charts import (
+    convoy,
+    cpu_cost,
+    cpu_scaling,
+    handover,
+    heartbeat,
+    latency,
+    memory,
+    mixed,
+    scaling,
+    sharing,
+    speedup,
+    starting,
+)
 from scripts.charts.costs import Cost
-from scripts.charts.costs import shown as costs_of
+from scripts.charts.costs import groups as costs_of
 from scripts.charts.data import Point, Run, by_model, distinct
 from scripts.charts.words import Format, between, rate, seconds, short, times, whole
 
@@ -202,9 +215,9 @@ def of_cpu_cost(run: Run) -> Iterator[Panel]:
 
 
 def of_cost(run: Run, cost: Cost) -> Iterator[Panel]:
-    """A row for each model."""
-    if found := costs_of(run, cost):
-        yield rows("", cost.unit, cost.form, found, cost.base)
+    """A row for each model, group by group."""
+    for group in costs_of(run, cost):
+        yield rows(group.title, cost.unit, cost.form, group.rows, cost.base)
 
 
 def panels(run: Run) -> dict[str, list[Panel]]:
@@ -218,6 +231,9 @@ def panels(run: Run) -> dict[str, list[Panel]]:
         cpu_cost.NAME: of_cpu_cost(run),
         starting.NAME: of_cost(run, starting.COST),
         memory.NAME: of_cost(run, memory.COST),
+        handover.NAME: of_cost(run, handover.COST),
         heartbeat.NAME: of_cost(run, heartbeat.COST),
+        convoy.NAME: of_cost(run, convoy.COST),
+        sharing.NAME: of_cost(run, sharing.COST),
     }
     return {name: found for name, each in made.items() if (found := list(each))}

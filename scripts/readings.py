@@ -8,6 +8,7 @@ import os
 import resource
 import socket
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
@@ -21,6 +22,7 @@ from benchmarks.capacity import Gauge
 from benchmarks.environment import first_line, machine, python
 from benchmarks.known import KNOWN, Found, find
 from benchmarks.pace import BLOCKS, NUMBERS, TRIAL_S, Pace, rate
+from scripts.databases import found
 
 NEEDED_FILES = 2048  # a thousand connections on both ends of the measurement, each with its own descriptor
 SLEEPERS = 20  # at once, as in the I/O experiment
@@ -75,6 +77,7 @@ class Readings:
     parallel: tuple[float, ...]  # samples of the parallel capacity
     limits: Limits
     known: tuple[Found, ...]
+    databases: Sequence[tuple[str, str]] = ()  # what each is here, or what it lacks
 
 
 def turbo() -> bool | None:
@@ -197,4 +200,5 @@ def take(limits: Limits) -> Readings:
         parallel=parallel(),
         limits=limits,
         known=tuple(find(known) for known in KNOWN),
+        databases=found(),
     )

@@ -7,15 +7,17 @@ files are escaped: they can become no markup.
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from benchmarks.models import NAMES
-from scripts import interactive, pages
+from scripts import interactive, own_work, pages
 from scripts.answers import answers, disturbance, noise
 from scripts.charts import CHARTS, Chart, draw_all
 from scripts.charts.beside import slides_beside
 from scripts.charts.theme import PAGES, SLIDES, order
+from scripts.charts.turns import notes, sentences
 from scripts.claim_pages import code_of, read_claims, talk_view
 from scripts.console import groups, heading
 from scripts.dataset import LATEST, Run, load
@@ -87,10 +89,11 @@ def write_report(run: Run) -> Path:
         [interactive.library()],
         library=interactive.library(),
         run=run,
-        answers=answers(run),
+        answers=[*answers(run), *own_work.told(run.path)],
         noise=noise(run),
         disturbance=disturbance(run),
         capacity=capacity(run),
+        interpreters=[*sentences(run), *notes(run)] if run.beside else [],
         talks=[talk_view(found) for found in talks],
         figures=figures(run, live),
         models=shown,
@@ -104,10 +107,10 @@ def write_report(run: Run) -> Path:
     return pages.write_page(run.path / "report.html", page)
 
 
-def draw_and_write(run: Run) -> Path:
-    """Draw every chart, and write the page while the last of them are drawn."""
+def draw_and_write(run: Run, say: Callable[[str], None] = print) -> Path:
+    """Draw every chart, and write the page while the last of them are drawn; say which charts the run is not for."""
     with slides_beside(run.path) as drawn:
-        draw_all(run, run.path / "charts", themes=PAGES)
+        draw_all(run, run.path / "charts", say, PAGES)
         page = write_report(run)
         if not drawn():
             draw_all(run, run.path / "charts", lambda _: None, SLIDES)

@@ -25,6 +25,7 @@ def scratch() -> Iterator[None]:
     when it reads the end of a pipe of ours, a moment later than everybody else who does.
     """
     before, folder = os.environ.get("TMPDIR"), tempfile.mkdtemp(prefix="overlap-")
+    os.chmod(folder, 0o711)  # a database that runs as nobody must get to its own folder below
     janitor = subprocess.Popen(
         ["sh", "-c", 'cat; sleep 1; rm -rf -- "$0"', folder],
         stdin=subprocess.PIPE,

@@ -26,6 +26,12 @@ def block_medians(rounds: pd.DataFrame, column: str) -> pd.Series:
     return rounds[~rounds["discarded"]].groupby("block")[column].median().dropna()
 
 
+def by_turn(run: Any, rounds: pd.DataFrame, column: str) -> pd.Series:
+    """The median of each turn, which has a block of each of the run's interpreters; of one interpreter, each block."""
+    interpreters = len(run.environment.get("interpreters", ())) or 1
+    return block_medians(rounds, column).groupby(lambda block: block // interpreters).median()
+
+
 def with_interval(values: NDArray[np.float64]) -> tuple[float, float, float]:
     """Geometric mean over blocks and its 95 % t-interval; the plain mean where a value is zero, as of lost updates."""
     found = (stats.geometric_mean if (values > 0).all() else stats.mean)(values)

@@ -13,12 +13,15 @@ A measure is a paired `ratio` of two cells or the `value` of one; a cell is name
 (experiment, workload, model, size), and the metric is any column of the cell. `part` lists several measures of one
 claim, which holds when all do. What nothing can measure is an `opinion`; what this version has no experiment for says
 in `needs` what it would take. Every error names file, claim and field, and the nearest valid name.
+
+A condition of `when` that is given for both sides, `{ gil = { of = false, over = true } }`, makes `of` and `over` of a
+ratio those of two interpreters of one matrix, paired turn by turn.
 """
 
 import re
 import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -41,8 +44,10 @@ WHEN: dict[str, type] = {
     "cores": str,
     "capacity": str,
     "package": str,
+    "python": str,
     "system": str,
 }
+SIDES = ("of", "over")
 BOUND = re.compile(r"(?P<sign>[<>]=?|=)\s*(?P<number>\S+)|(?P<low>\S+)\s*(?:…|\.\.|to)\s*(?P<high>\S+)")
 PER_CAPACITY = re.compile(r"\s*[×*]\s*capacity$")
 
@@ -96,6 +101,16 @@ class Claim:
         """The references of the cells that decide it, and of those shown beside."""
         measures = [one for part in self.parts for one in (part.measure, part.beside) if one]
         return list(dict.fromkeys(cell for measure in measures for cell in measure.cells))
+
+    @property
+    def sided(self) -> dict[str, dict[str, Any]]:
+        """The conditions that differ from side to side; with any, the claim is about two interpreters."""
+        return {name: asked for name, asked in self.when if isinstance(asked, dict)}
+
+    def side(self, which: str) -> "Claim":
+        """The claim as one of its sides must meet it."""
+        when = ((name, asked[which] if isinstance(asked, dict) else asked) for name, asked in self.when)
+        return replace(self, when=tuple(when))
 
 
 @dataclass(frozen=True)
@@ -184,7 +199,10 @@ def claim(row: Any, place: str) -> Claim:
     parts = () if row.get("opinion") or said["needs"] else parts_of(row, name)
     if parts and said["expected"] not in EXPECTED:
         raise Mistake(name, "expected", f"cannot be {said['expected']!r}; it is one of {', '.join(EXPECTED)}")
-    return Claim(**said, parts=parts, opinion=bool(row.get("opinion")), when=conditions(row.get("when", {}), name))
+    found = Claim(**said, parts=parts, opinion=bool(row.get("opinion")), when=conditions(row.get("when", {}), name))
+    if found.sided and not all(one.measure.over for one in parts):
+        raise Mistake(name, "when", "two sides, of and over, are those of a ratio, and a value has none")
+    return found
 
 
 def text(row: dict[str, Any], field: str, name: str) -> str:
@@ -272,8 +290,16 @@ def conditions(given: Any, name: str) -> tuple[tuple[str, Any], ...]:
     for field, value in given.items():
         if field not in WHEN:
             raise Mistake(name, f"when.{field}", f"there is no such condition{nearest(field, WHEN)}")
-        if not isinstance(value, WHEN[field]):
-            raise Mistake(name, f"when.{field}", f"cannot be {value!r}")
-        if field in ("cores", "capacity"):
-            bound(str(value), name, f"when.{field}")
+        if isinstance(value, dict) and value.keys() != set(SIDES):
+            raise Mistake(name, f"when.{field}", "of two sides is a table like { of = false, over = true }")
+        for one in value.values() if isinstance(value, dict) else [value]:
+            check_condition(one, name, field)
     return tuple(given.items())
+
+
+def check_condition(value: Any, name: str, field: str) -> None:
+    """Mistake unless the condition can have that value."""
+    if not isinstance(value, WHEN[field]):
+        raise Mistake(name, f"when.{field}", f"cannot be {value!r}")
+    if field in ("cores", "capacity"):
+        bound(str(value), name, f"when.{field}")

@@ -30,6 +30,11 @@ from pathlib import Path
 from pkgutil import iter_modules
 from typing import Any
 
+<<<<<<< HEAD
+=======
+from benchmarks.apart import apart
+from benchmarks.gil import brought_back_by
+>>>>>>> 69c06f14727fc57b085c767e791e5970feb3bd78
 from benchmarks.workloads import Workload
 
 Run = Callable[[list[int]], list[Any]]
@@ -68,8 +73,11 @@ class Needs:
 
 
 def without(package: str) -> str:
-    """That a package is not here, in words; empty when it is, or when none is needed."""
-    return f"needs {package}, which make full installs" if package and not find_spec(package) else ""
+    """That a package is not here, in words, or what is wrong with it; empty when nothing is, or when none is needed."""
+    if package and not find_spec(package):
+        return f"needs {package}, which make full installs"
+    extension = brought_back_by(package) if package else ""
+    return f"needs {package}, and importing {extension} switches the GIL back on" if extension else ""
 
 
 @cache

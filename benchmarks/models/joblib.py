@@ -41,4 +41,4 @@ def joblib(workload: Workload, concurrency: int) -> Iterator[Run]:
         with Parallel(concurrency, backend="loky", initializer=start, initargs=(workload,)) as parallel:
             yield lambda tasks: parallel(delayed(perform_in_worker)(task) for task in tasks)
     finally:
-        get_reusable_executor().shutdown()
+        get_reusable_executor(reuse=True).shutdown()

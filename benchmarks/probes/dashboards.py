@@ -1,9 +1,9 @@
 """One process feeds 500 dashboards ten times a second (server-sent events): how late do the events arrive?
 
-Each connection has its own coroutine, and all of them are due at the same instants, on the tenth of a second: the
-hardest case, for 500 events leave one after another. Lateness is what a client sees, from the planned instant to the
-arrival, over all deliveries of 2 seconds; nothing is dropped, an event that missed its instant still counts as late.
-Clients are a process of their own, and the share of its time that it is busy is told too.
+Each connection has its own coroutine, or its own thread (`in_threads`), and all of them are due at the same instants,
+on the tenth of a second: the hardest case, for 500 events leave one after another. Lateness is what a client sees, from
+the planned instant to the arrival, over all deliveries of 2 seconds; nothing is dropped, an event that missed its
+instant still counts as late. Clients are a process of their own, and the share of its time that it is busy is told too.
 
 You should see the 500th event of a tick leave a few milliseconds after the first, and no tick wait for the one before.
 """
@@ -11,12 +11,15 @@ You should see the 500th event of a tick leave a few milliseconds after the firs
 import asyncio
 import json
 import math
+import sys
 import time
+from collections.abc import Callable
 
 from aiohttp import web
 
-from benchmarks.crowd import GRACE_S, Listener, check, crowd, serve_app
+from benchmarks.crowd import GRACE_S, Listener, check, crowd, open_for_all, serve_app
 from benchmarks.openloop import quantile
+from benchmarks.probes.in_threads import feed, serve_threads
 from servers.latency import new_event_loop
 from servers.listening import raise_file_limit
 from servers.supervise import serve
@@ -76,27 +79,38 @@ async def latenesses(url: str, clients: int, ticks: int) -> list[float]:
     return [at - tick / TICKS_PER_S for tick, at in heard if start <= tick < start + ticks]
 
 
-def measure(clients: int, ticks: int) -> dict[str, float | None]:
+def measure(way: str, clients: int, ticks: int) -> dict[str, float | None]:
     """The metrics, once the server is up."""
     raise_file_limit(clients)
-    with serve(__name__) as server, asyncio.Runner(loop_factory=new_event_loop) as runner:
+    with serve(__name__, way) as server, asyncio.Runner(loop_factory=new_event_loop) as runner:
         began, busy_s = time.perf_counter(), time.process_time()
         late = sorted(runner.run(latenesses(server.url, clients, ticks)))
         share = (time.process_time() - busy_s) / (time.perf_counter() - began)
     return {
         "lateness_p99_seconds": quantile(late, 0.99),
         "lateness_p50_seconds": quantile(late, 0.5),
+        "lateness_p999_seconds": quantile(late, 0.999),
         "deliveries": len(late),
         "clients_busy": share,
     }
 
 
 def main() -> None:
-    """Print the metrics."""
-    print(json.dumps(measure(CLIENTS, TICKS)))
+    """Print the metrics of the way that the command line names."""
+    print(json.dumps(measure(sys.argv[1], CLIENTS, TICKS)))
 
 
-if __name__ == "__main__":
+def in_event_loop() -> None:
+    """Serve with aiohttp."""
     app = web.Application()
     app.add_routes([web.get("/events", events)])
     serve_app(app)
+
+
+WAYS: dict[str, Callable[[], None]] = {
+    "threads": lambda: serve_threads(open_for_all(), feed(TICKS_PER_S, chunk)),
+    "asyncio": in_event_loop,
+}
+
+if __name__ == "__main__":
+    WAYS[sys.argv[1]]()

@@ -1,15 +1,19 @@
-"""What does a loop make of an echo server? Messages go there and back, over streams or protocols.
+"""What does a loop make of an echo server? Messages go there and back, over sockets, streams or protocols.
 
 Server and clients are coroutines of one loop in one process, so that nothing but the loop's own work is measured, and
 the other core may do what it likes. Each of the clients waits for its message to come back before it sends the next.
 
 What you should see: with protocols, where no Python code stands between the loop and the bytes, uvloop gains most; with
-streams some of it, for they are the same Python code on both. Large messages are copied by the system, whatever the
-loop.
+streams some of it, for they are the same Python code on both; with bare sockets least, for Python's own `socket` does
+the sending and receiving under either. Large messages are copied by the system, whatever the loop.
+
+A server over bare sockets accepts as many connections as there will be and ends with them. Rejected: closing the
+listener under a coroutine that waits in `sock_accept`, which no loop then wakes.
 """
 
 import asyncio
 import json
+import socket
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -19,6 +23,42 @@ CLIENTS = 10
 SIZES = {"1k": 1024, "100k": 102_400}
 ROUND_TRIPS = {"1k": 500, "100k": 100}  # of each client
 HOST = "127.0.0.1"
+
+
+async def over_sockets(size: int, trips: int) -> float:
+    """Seconds that all clients' messages take over sockets that the loop only watches."""
+    loop = asyncio.get_running_loop()
+
+    async def serve(connection: socket.socket) -> None:
+        with connection:
+            while received := await loop.sock_recv(connection, size):
+                await loop.sock_sendall(connection, received)
+
+    async def accept() -> None:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(CLIENTS):
+                group.create_task(serve((await loop.sock_accept(listener))[0]))
+
+    async def client(message: bytes) -> None:
+        with socket.socket() as connection:
+            connection.setblocking(False)
+            await loop.sock_connect(connection, listener.getsockname())
+            for _ in range(trips):
+                await loop.sock_sendall(connection, message)
+                same(await whole(connection), message)
+
+    async def whole(connection: socket.socket) -> bytes:
+        received = b""
+        while len(received) < size and (more := await loop.sock_recv(connection, size - len(received))):
+            received += more
+        return received
+
+    with socket.create_server((HOST, 0)) as listener:
+        listener.setblocking(False)
+        accepting = loop.create_task(accept())
+        took = await timed(client, size)
+        await accepting
+        return took
 
 
 async def over_streams(size: int, trips: int) -> float:
@@ -108,7 +148,7 @@ async def timed(client: Callable[[bytes], Awaitable[None]], size: int) -> float:
     return perf_counter() - began
 
 
-WAYS = {"streams": over_streams, "protocols": over_protocols}
+WAYS = {"sockets": over_sockets, "streams": over_streams, "protocols": over_protocols}
 
 
 def measured(way: str, size: str, loop_factory: Callable[[], asyncio.AbstractEventLoop] | None) -> float:

@@ -2,57 +2,173 @@
 
 PSS (each shared page divided among those who share it), so that forked workers are charged their share and no more.
 In an interpreter of its own: memory that an earlier cell freed would be handed out again and make a model look free.
+
+Each task says that it is there by a byte in a file, which works across threads, processes and loops, and then waits.
+When all have said so the probe looks. Where all of it is one process, they wait for longer than anybody will, and the
+probe is gone as soon as it has looked: to join ten thousand threads takes twenty seconds that nobody wants to know
+about. Worker processes are let go, by taking the file away: whoever kills them leaves their semaphores behind.
+
+What you should see: a coroutine takes two to six KiB with the gate that it waits behind, a greenlet ten, a thread
+twenty, a process megabytes. With few, what is there once (a loop, gevent's own process) is most of it; with ten
+thousand it no longer counts.
 """
 
 import json
+import os
 import sys
+import tempfile
 import threading
 import time
+from collections.abc import Callable, Coroutine
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
 
-import psutil
-
-from benchmarks.models import model
+from benchmarks.models import model, needs
+from benchmarks.workloads import EVERY_FORM, Workload
 from benchmarks.workloads.sleep import Sleep
 
-WAIT_S = 0.4  # how long each task waits; long enough for all of them to have started
-LOOKS = 10  # at the memory, while they wait
+SIZES = (10, 1_000, 10_000, 100_000)
+FOR_EVER_S, STEP_S = 600.0, 0.1
+SETTLE_S = 0.05  # from the byte to the waiting itself
+PATIENCE_S = 40.0
+OF_PROCESSES = dict.fromkeys(("processes", "pool", "to_process", "joblib", "interpreters"), (10, 10))
+OF_MANY = {"threads": (10, 1_000), "asyncio": (10, 100_000), "uvloop": (1_000, 100_000), "trio": (1_000, 10_000)}
+# How many wait at the least and at the most; 1,000 where nothing is said: enough to tell them from what is there once.
+# A thousand processes would take gigabytes, and so would 100,000 greenlets; 10,000 threads take ten seconds to start,
+# and a nursery eight for 100,000 tasks.
+ASKED = {"sequential": (1, 1)} | OF_PROCESSES | OF_MANY | {"gevent": (10, 10_000)}
+APART = (*OF_PROCESSES, "gevent", "loops_in_processes")  # they have processes of their own
+
+
+def asked(name: str, waiting: int) -> bool:
+    """Whether the model called `name` is asked to let so many wait."""
+    least, most = ASKED.get(name, (1_000, 1_000))
+    return least <= waiting <= most
+
+
+@dataclass(frozen=True)
+class Noted(Workload):
+    """The same workload, each of whose tasks adds a byte to a file before it begins."""
+
+    name = "noted"
+    forms = EVERY_FORM
+    workload: Workload
+    path: str
+
+    def note(self) -> None:
+        """Say that one more is there."""
+        file = os.open(self.path, os.O_WRONLY | os.O_APPEND)
+        os.write(file, b".")
+        os.close(file)
+
+    def client(self) -> AbstractContextManager[Any]:
+        """The wrapped workload's."""
+        return self.workload.client()
+
+    def aclient(self) -> AbstractAsyncContextManager[Any]:
+        """The wrapped workload's."""
+        return self.workload.aclient()
+
+    def speaking(self, library: str) -> "Noted":
+        """The wrapped workload in that library's words."""
+        return replace(self, workload=self.workload.speaking(library))
+
+    def perform(self, client: Any, task: int) -> Any:
+        """Note, and perform."""
+        self.note()
+        return self.workload.perform(client, task)
+
+    def aperform(self, client: Any, task: int) -> Coroutine[Any, Any, Any]:
+        """Note, and hand out the wrapped coroutine itself: one around it would take memory, too."""
+        self.note()
+        return self.workload.aperform(client, task)
+
+
+@dataclass(frozen=True)
+class Held(Noted):
+    """The same, over and over until the file is gone."""
+
+    def held(self) -> bool:
+        """Whether the file is still there."""
+        return os.path.exists(self.path)
+
+    def perform(self, client: Any, task: int) -> Any:
+        """Note, and perform until let go."""
+        answer = super().perform(client, task)
+        while self.held():
+            answer = self.workload.perform(client, task)
+        return answer
+
+    async def aperform(self, client: Any, task: int) -> Any:
+        """Note, and perform until let go."""
+        answer = await super().aperform(client, task)
+        while self.held():
+            answer = await self.workload.aperform(client, task)
+        return answer
 
 
 def tree_bytes() -> int:
     """Proportional set size of this process and its descendants; unique set size where the system has no PSS."""
+    import psutil  # here, because it refuses to be imported in a sub-interpreter, where the workload above is
+
+    def own_bytes(process: psutil.Process) -> int:
+        try:
+            memory = process.memory_full_info()
+        except psutil.Error:
+            return 0
+        return int(getattr(memory, "pss", memory.uss))
+
     process = psutil.Process()
     return sum(own_bytes(one) for one in [process, *process.children(recursive=True)])
 
 
-def own_bytes(process: psutil.Process) -> int:
-    """One process's share."""
-    try:
-        memory = process.memory_full_info()
-    except psutil.Error:
-        return 0
-    return int(getattr(memory, "pss", memory.uss))
+def wait_until(noted: Callable[[], int], waiting: int) -> None:
+    """Return when all are there. TimeoutError when they do not come."""
+    given_up_at = time.monotonic() + PATIENCE_S
+    while noted() < waiting:
+        if time.monotonic() > given_up_at:
+            raise TimeoutError(f"only {noted()} of {waiting} tasks were waiting after {PATIENCE_S:g} s")
+        time.sleep(0.002)
+    time.sleep(SETTLE_S)
 
 
-def bytes_per_task(name: str, waiting: int) -> float:
-    """Peak growth of the tree per task with `waiting` tasks waiting at once under the model called `name`."""
-    opened = model(name)
-    with opened(Sleep(delay_s=0.01), 1) as run:  # load what the model loads before the first look
-        run([0])
-    before, peaks = tree_bytes(), [0]
+def bytes_per_task(name: str, waiting: int, tell: Callable[[float], None]) -> None:
+    """Tell the growth of the tree per task with `waiting` tasks waiting at once under the model called `name`."""
+    opened, begin = model(name), threading.Event()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "noted")
+        path.touch()
+        with opened(Noted(Sleep(delay_s=0.01), str(path)), needs(name).least) as run:
+            run([0])  # load what the model loads before the first look
+        path.write_bytes(b"")
 
-    def look() -> None:
-        for _ in range(LOOKS):
-            time.sleep(WAIT_S / LOOKS)
-            peaks.append(tree_bytes())
+        def look() -> None:
+            before = tree_bytes()
+            begin.set()
+            try:
+                wait_until(lambda: path.stat().st_size, waiting)
+                tell((tree_bytes() - before) / waiting)
+            finally:
+                path.unlink()
 
-    watcher = threading.Thread(target=look)
-    watcher.start()
-    with opened(Sleep(delay_s=WAIT_S), waiting) as run:
-        run(list(range(waiting)))
-    watcher.join()
-    return (max(peaks) - before) / waiting
+        watcher = threading.Thread(target=look)
+        watcher.start()
+        begin.wait()
+        held = Held(Sleep(delay_s=STEP_S), str(path)) if name in APART else Noted(Sleep(delay_s=FOR_EVER_S), str(path))
+        with opened(held, waiting) as run:
+            run(list(range(waiting)))
+        watcher.join()
 
 
 def main() -> None:
     """Print what one waiting task costs under the model that the command line names."""
-    print(json.dumps({"bytes_per_task": bytes_per_task(sys.argv[1], int(sys.argv[2]))}))
+    name, waiting = sys.argv[1], int(sys.argv[2])
+
+    def tell(found: float) -> None:
+        print(json.dumps({"bytes_per_task": found}), flush=True)
+        if name not in APART:
+            os._exit(0)
+
+    bytes_per_task(name, waiting, tell)

@@ -10,10 +10,18 @@ threads lose updates: one is stopped there, the others go on for 5 ms, and then 
 them. Nothing here sleeps or is slowed down to make that happen. A coroutine hands over where it says `await`, and
 only there.
 
-What you should see: `threads` lose a good part of their updates, and another part each time; `threads-lock` and
-`coroutines` none; `coroutines-await` all but every fourth, for four coroutines have read before the first one writes.
-`threads-increment`, the usual `balance += 1` with no call in it, loses none where there is a GIL, in CPython from 3.10
-on: the bug is there all the same, and comes out with the first call that somebody puts in.
+Nobody has to lock every update. `sharded`: each worker counts for itself, and all are added up in the end. `queue`: the
+workers say what is to be done, and one thread does it. `count`: the counter is a piece of C (`itertools.count`), which
+nobody interrupts where there is a GIL. So a right answer has a price, and it is told beside what gets lost:
+
+    lost_share     updates lost ÷ updates made
+    unit_seconds   time for all updates ÷ their number, while all workers want to make one
+
+What you should see: `threads` lose a good part of their updates, and another part each time; so do `processes` that
+share memory. Those with a lock, `sharded`, `queue` and `coroutines` lose none, and `coroutines-await` all but every
+fourth, for four coroutines have read before the first one writes. `threads-increment`, the usual `balance += 1` with no
+call in it, loses none where there is a GIL, in CPython from 3.10 on: the bug is there all the same, and comes out with
+the first call that somebody puts in. Sharding costs nothing; a lock that others want costs a multiple of the update.
 """
 
 import asyncio
@@ -21,12 +29,17 @@ import json
 import sys
 from collections.abc import Awaitable, Callable
 from functools import partial
+from itertools import count
+from multiprocessing import get_context
+from queue import SimpleQueue
 from threading import Lock, Thread
+from time import perf_counter
+from typing import Any
 
 WORKERS = 4
 # Updates in all. Threads get 200 ms, so dozens of the 5 ms after which they have to hand over; for the others it is no
-# matter of chance, and each update takes a lock that others want, or a turn of the event loop.
-MANY, FEW = 2_000_000, 100_000
+# matter of chance, and each update takes a lock that others want, maybe another process's, or a turn of the event loop.
+MANY, FEW, FEWEST = 2_000_000, 100_000, 40_000
 
 
 class Account:
@@ -35,6 +48,7 @@ class Account:
     def __init__(self) -> None:
         self.balance = 0
         self.lock = Lock()
+        self.numbers = count(1)
 
 
 def with_deposit(balance: int) -> int:
@@ -65,6 +79,22 @@ def increment(account: Account, times: int) -> None:
         account.balance += 1
 
 
+def count_on(account: Account, times: int) -> None:
+    """Take the next number; the last one that anybody took is the balance."""
+    for _ in range(times):
+        number = next(account.numbers)
+    with account.lock:
+        account.balance = max(account.balance, number)
+
+
+def update_shard(account: Account, times: int) -> None:
+    """Update what is nobody else's, and add it in the end."""
+    mine = Account()
+    update(mine, times)
+    with account.lock:
+        account.balance += mine.balance
+
+
 async def aupdate(account: Account, times: int) -> None:
     """The awaits stand between updates."""
     for _ in range(times):
@@ -82,40 +112,120 @@ async def aupdate_awaiting(account: Account, times: int) -> None:
         account.balance = with_deposit(balance)
 
 
-def in_threads(work: Callable[[Account, int], None], account: Account, times: int) -> None:
-    """Let WORKERS threads work on the account."""
+def update_value(shared: Any, times: int) -> None:
+    """Read, compute, write what processes share."""
+    for _ in range(times):
+        balance = shared.value
+        balance = with_deposit(balance)
+        shared.value = balance
+
+
+def update_value_locked(shared: Any, times: int) -> None:
+    """The same, one process at a time."""
+    for _ in range(times):
+        with shared.get_lock():
+            balance = shared.value
+            balance = with_deposit(balance)
+            shared.value = balance
+
+
+def update_value_shard(shared: Any, times: int) -> None:
+    """Update what is nobody else's, and add it in the end."""
+    own = Account()
+    update(own, times)
+    with shared.get_lock():
+        shared.value += own.balance
+
+
+def in_threads(work: Callable[[Account, int], None], account: Account, times: int) -> float:
+    """Let WORKERS threads work on the account: the seconds that it takes."""
     threads = [Thread(target=work, args=(account, times)) for _ in range(WORKERS)]
+    began = perf_counter()
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+    return perf_counter() - began
 
 
-def in_coroutines(work: Callable[[Account, int], Awaitable[None]], account: Account, times: int) -> None:
+def through_queue(account: Account, times: int) -> float:
+    """Let WORKERS threads say that there is a deposit, and one thread update the account."""
+    deposits = SimpleQueue[bool]()
+
+    def write() -> None:
+        while deposits.get():
+            account.balance = with_deposit(account.balance)
+
+    def deposit(shared: Account, times: int) -> None:
+        for _ in range(times):
+            deposits.put(True)
+
+    writer, began = Thread(target=write), perf_counter()
+    writer.start()
+    in_threads(deposit, account, times)
+    deposits.put(False)
+    writer.join()
+    return perf_counter() - began
+
+
+def in_coroutines(work: Callable[[Account, int], Awaitable[None]], account: Account, times: int) -> float:
     """Let WORKERS coroutines work on the account."""
 
-    async def gather() -> None:
+    async def gather() -> float:
+        began = perf_counter()
         await asyncio.gather(*(work(account, times) for _ in range(WORKERS)))
+        return perf_counter() - began
 
-    asyncio.run(gather())
+    return asyncio.run(gather())
 
 
-FORMS: dict[str, tuple[Callable[[Account, int], None], int]] = {
+def take_part(work: Callable[[Any, int], None], shared: Any, together: Any, times: int) -> None:
+    """Begin with the others, and end with them."""
+    together.wait()
+    work(shared, times)
+    together.wait()
+
+
+def in_processes(work: Callable[[Any, int], None], account: Account, times: int) -> float:
+    """Let WORKERS processes work on a number in memory that they share; to start them is not counted."""
+    context = get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    shared, together = context.Value("q", 0), context.Barrier(WORKERS + 1)
+    processes = [context.Process(target=take_part, args=(work, shared, together, times)) for _ in range(WORKERS)]
+    for process in processes:
+        process.start()
+    together.wait()
+    began = perf_counter()
+    together.wait()
+    took = perf_counter() - began
+    for process in processes:
+        process.join()
+    account.balance = shared.value
+    return took
+
+
+FORMS: dict[str, tuple[Callable[[Account, int], float], int]] = {
     "threads": (partial(in_threads, update), MANY),
     "threads-lock": (partial(in_threads, update_locked), FEW),
+    "threads-sharded": (partial(in_threads, update_shard), MANY),
+    "threads-queue": (through_queue, FEW),
     "threads-increment": (partial(in_threads, increment), MANY),
+    "threads-count": (partial(in_threads, count_on), MANY),
     "coroutines": (partial(in_coroutines, aupdate), FEW),
     "coroutines-await": (partial(in_coroutines, aupdate_awaiting), FEW),
+    "processes": (partial(in_processes, update_value), FEW),
+    "processes-lock": (partial(in_processes, update_value_locked), FEWEST),
+    "processes-sharded": (partial(in_processes, update_value_shard), MANY),
 }
 
 
-def lost_share(form: str) -> float:
-    """Updates lost ÷ updates made."""
+def observed(form: str) -> dict[str, float]:
+    """Updates lost ÷ updates made, and seconds for each."""
     account, (work, updates) = Account(), FORMS[form]
-    work(account, updates // WORKERS)
-    return 1 - account.balance / updates
+    took = work(account, updates // WORKERS)
+    return {"lost_share": 1 - account.balance / updates, "unit_seconds": took / updates}
 
 
 def main() -> None:
-    """Print what the form that the command line names has lost."""
-    print(json.dumps({"lost_share": lost_share(sys.argv[1])}))
+    """Print what the form that the command line names has lost, and what an update took."""
+    print(json.dumps(observed(sys.argv[1])))

@@ -37,15 +37,23 @@ class Workload:
     """Base of all workloads.
 
     `needs` names the fields that the harness fills in: the server's URL, a measured pace. `forms` are those in which a
-    task can be done; `package` is what it cannot be done without; what is not `isolated` uses packages that refuse to
-    be imported in a sub-interpreter.
+    task can be done; `package` is what it cannot be done without, and `service` the database that it asks; what is not
+    `isolated` uses packages that refuse to be imported in a sub-interpreter; `leaving` is how the names of threads
+    begin that its package ends only a moment after everything was closed.
     """
 
     name: ClassVar[str]
     needs: ClassVar[tuple[str, ...]] = ()
     forms: ClassVar[tuple[str, ...]] = ("blocking", "asyncio")
     package: ClassVar[str] = ""
+    service: ClassVar[str] = ""
+    leaving: ClassVar[str] = ""
     isolated: ClassVar[bool] = True
+
+    @property
+    def lacks(self) -> str:
+        """What this machine lacks for it, packages aside, in words; empty when it lacks nothing."""
+        return ""
 
     @property
     def module(self) -> str:
@@ -55,6 +63,9 @@ class Workload:
     def tasks(self, count: int) -> list[int]:
         """`count` tasks; a task is a small integer, so that handing it over costs no model anything."""
         return list(range(count))
+
+    def prepare(self, tasks: list[int]) -> None:
+        """Bring about what a round must find when it begins; outside the clock, before each round."""
 
     def client(self) -> AbstractContextManager[Any]:
         """Open what one blocking worker needs: a session, a connection, nothing."""
@@ -83,6 +94,14 @@ class Workload:
     def wait_s(self, task: int) -> float:
         """Seconds that `task` waits on an idle machine."""
         return 0.0
+
+    def least_s(self, task: int) -> float:
+        """Seconds in less than which `task` was not done: a forgotten await may give the right answer, too."""
+        return self.wait_s(task)
+
+    def right(self, task: int, answer: Any) -> bool:
+        """Whether the answer is the right one."""
+        return bool(answer == self.answer(task))
 
     def compute_s(self, task: int) -> float:
         """Seconds that `task` computes on one core at calibrated speed."""

@@ -1,7 +1,8 @@
-"""Reading files that the operating system has in its cache: `open` where code blocks, `aiofiles` where it awaits.
+"""Reading files: `open` where code blocks, `aiofiles` where it awaits. From the cache, or from the disk.
 
 Regular files are always ready, so no event loop can wait for them (epoll refuses them): aiofiles hands each call to a
-thread. Three calls a file, open, read, close, are three trips to another thread and back.
+thread. Three calls a file, open, read, close, are three trips to another thread and back; the threads are those of the
+loop, of which there are four more than cores.
 """
 
 from dataclasses import dataclass
@@ -9,17 +10,22 @@ from pathlib import Path
 
 import aiofiles
 
+from benchmarks import pagecache
 from benchmarks.workloads import Workload
 
-BYTES = 65_536
+BYTES, LARGE_BYTES = 65_536, 16 * 2**20
 ENDS = 8  # bytes of the number with which a file begins and ends: a torn or swapped one is found out
 Ends = tuple[int, bytes, bytes]
 
 
-def content(task: int) -> bytes:
+def number(task: int) -> bytes:
+    """What the task's file begins and ends with."""
+    return b"%0*d" % (ENDS, task)
+
+
+def content(task: int, size: int = BYTES) -> bytes:
     """What the task's file holds: its number at both ends, zeros in between."""
-    number = b"%0*d" % (ENDS, task)
-    return number + bytes(BYTES - 2 * ENDS) + number
+    return number(task) + bytes(size - 2 * ENDS) + number(task)
 
 
 def ends(found: bytes) -> Ends:
@@ -27,18 +33,19 @@ def ends(found: bytes) -> Ends:
     return len(found), found[:ENDS], found[-ENDS:]
 
 
-def write_files(folder: Path, count: int) -> None:
-    """Write the files of `count` tasks; what was just written is in the cache."""
+def write_files(folder: Path, count: int, size: int = BYTES) -> None:
+    """Write the files of `count` tasks; what was just written is in the cache, and on the disk as well."""
     for task in range(count):
-        (folder / str(task)).write_bytes(content(task))
+        pagecache.write_through(folder / str(task), content(task, size))
 
 
 @dataclass(frozen=True)
 class Files(Workload):
-    """Read the task's file in `folder`."""
+    """Read the task's file in `folder`, of `size` bytes."""
 
     name = "files"
     folder: Path = Path()
+    size: int = BYTES
 
     def perform(self, client: None, task: int) -> Ends:
         """Read with `open`."""
@@ -52,4 +59,37 @@ class Files(Workload):
 
     def answer(self, task: int) -> Ends:
         """The ends of what was written."""
-        return ends(content(task))
+        return self.size, number(task), number(task)
+
+
+@dataclass(frozen=True)
+class LargeFiles(Files):
+    """The same with files of 16 MiB."""
+
+    name = "large-files"
+    size: int = LARGE_BYTES
+
+
+@dataclass(frozen=True)
+class ColdFiles(Files):
+    """The same with files that are not in the cache when a round begins."""
+
+    name = "cold-files"
+
+    @property
+    def lacks(self) -> str:
+        """Why files are never cold here."""
+        return pagecache.lacking()
+
+    def prepare(self, tasks: list[int]) -> None:
+        """Take them out of the cache."""
+        for task in tasks:
+            pagecache.evict(self.folder / str(task))
+
+
+@dataclass(frozen=True)
+class ColdLargeFiles(ColdFiles):
+    """Both."""
+
+    name = "cold-large-files"
+    size: int = LARGE_BYTES

@@ -10,7 +10,7 @@ threads (a lock that only one model pays for).
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import astuple, dataclass
 from urllib.parse import urlsplit
 
@@ -67,9 +67,10 @@ class AwaitableConnection:
                 return done.value  # type: ignore[no-any-return]
 
     async def aclose(self) -> None:
-        """Close and wait until it is closed."""
+        """Close and wait until it is closed, whoever closes it first."""
         self.writer.close()
-        await self.writer.wait_closed()
+        with suppress(ConnectionError):
+            await self.writer.wait_closed()
 
 
 class AwaitablePool:

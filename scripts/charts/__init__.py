@@ -7,17 +7,24 @@ from typing import Protocol
 from matplotlib.figure import Figure
 
 from scripts.charts import (
+    convoy,
     cpu_cost,
     cpu_scaling,
+    databases,
     decision,
+    handover,
     heartbeat,
     latency,
+    letting_go,
     memory,
     mixed,
     pythons,
     scaling,
+    serving,
+    sharing,
     speedup,
     starting,
+    tails,
     timeline,
 )
 from scripts.charts.data import Run
@@ -58,8 +65,15 @@ CHARTS: tuple[Chart, ...] = (
     decision,
     cpu_cost,
     starting,
+    handover,
     memory,
     heartbeat,
+    letting_go,
+    convoy,
+    sharing,
+    databases,
+    serving,
+    tails,
     pythons,
 )
 

@@ -1,20 +1,25 @@
-"""What a unit of a model costs, as a forest plot: shared by `starting` and `memory`, which differ in the unit only."""
+"""What a unit of a model costs, as a forest plot: shared by the charts that differ in the unit only."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
 
+import pandas as pd
 from matplotlib.figure import Figure
 
 from scripts.charts import forest
-from scripts.charts.data import Point, Run, footer, interval_words, points
+from scripts.charts.data import CELL, Point, Run, footer, interval_words, point, remembered
+from scripts.charts.forest import Group
 from scripts.charts.page import open_page
-from scripts.charts.table import Table, of_points
+from scripts.charts.table import Table, made, of_point, of_points, word
 from scripts.charts.theme import Theme
 from scripts.charts.words import Format, times
+from scripts.summary import block_medians, columns, with_interval, with_range
 
 
 @dataclass(frozen=True)
 class Cost:
-    """One question about a cost."""
+    """One question about a cost; `groups` are the rows of its chart where they are not simply all cells."""
 
     experiment: str
     metric: str
@@ -25,36 +30,79 @@ class Cost:
     unit: str  # what the value is called in the table
     form: Format
     base: int = 10  # of the axis
+    groups: Callable[[Run], list[Group]] | None = None
 
 
-def shown(run: Run, cost: Cost) -> list[Point]:
-    """The cells of the chart, the cheapest first."""
-    return sorted(points(run, [cost.experiment], "value", cost.metric), key=lambda each: each.value)
+@remembered
+def told(run: Run, experiment: str, metric: str) -> list[Point]:
+    """The cells of an experiment with what its probe tells of that metric, the cheapest first; none that is zero."""
+    if metric not in run.rounds:
+        return []
+    mine = run.rounds[run.rounds["experiment"].eq(experiment) & ~run.rounds["twin"].astype(bool)]
+    rounds = dict(list(mine.groupby(CELL)))
+    cells = run.summary[run.summary["experiment"].eq(experiment) & ~run.summary["twin"].astype(bool)]
+    found = [
+        telling(run, cell, rounds[tuple(cell[name] for name in CELL)], metric) for cell in cells.to_dict("records")
+    ]
+    return sorted((each for each in found if each.value > 0), key=lambda each: each.value)
+
+
+def telling(run: Run, cell: dict[Any, Any], rounds: pd.DataFrame, metric: str) -> Point:
+    """A cell with the metric as its value; a metric that is not the foremost stands in place of the workload."""
+    values = columns("value", block_medians(rounds, metric), with_range if run.ranges_only else with_interval)
+    found = point(cell | values, "value", {})
+    return found if cell["metric"] == metric else replace(found, workload=metric)
+
+
+def groups(run: Run, cost: Cost) -> list[Group]:
+    """The rows of the chart; a group that is alone needs no title."""
+    found = cost.groups(run) if cost.groups else [Group("", told(run, cost.experiment, cost.metric))]
+    kept = [group for group in found if group.rows]
+    return [replace(kept[0], title="")] if len(kept) == 1 else kept
+
+
+def by_size(run: Run, experiment: str, metric: str, words: Callable[[int], str]) -> list[Group]:
+    """A group for each concurrency, the one with most models first."""
+    rows = told(run, experiment, metric)
+    sizes = sorted({row.concurrency for row in rows})
+    found = [Group(words(size), [row for row in rows if row.concurrency == size]) for size in sizes]
+    return sorted(found, key=lambda group: -len(group.rows))
+
+
+def main_rows(run: Run, cost: Cost) -> list[Point]:
+    """What a sentence is about: the rows of the first group, for those of several are no answers to one question."""
+    return next((sorted(group.rows, key=lambda row: row.value) for group in groups(run, cost)), [])
 
 
 def draw(run: Run, theme: Theme, cost: Cost) -> Figure | None:
     """The figure; None when the run has nothing for it."""
-    groups = [forest.Group("", shown(run, cost))]
-    if not groups[0].rows:
+    kept, left_out = forest.fitted(groups(run, cost), theme)
+    if not kept:
         return None
     page = open_page(
         theme,
         title=cost.title,
         reading=cost.reading,
-        footer=footer(run, cost.measured, groups[0].rows, sure=f"Bars: {interval_words(run)}"),
-        body_in=forest.height_in([groups], theme),
+        footer=footer(
+            run,
+            cost.measured,
+            [row for group in kept for row in group.rows],
+            f"Not shown: {', '.join(left_out)}" if left_out else "",
+            sure=f"Bars: {interval_words(run)}",
+        ),
+        body_in=forest.height_in([kept], theme),
     )
-    axes = page.columns(1, *forest.margins_in(groups, cost.form, theme))[0]
+    axes = page.columns(1, *forest.margins_in(kept, cost.form, theme))[0]
     axes.set_xscale("log")
-    axes.set_xlim(*forest.limits([groups]))
-    forest.draw(axes, groups, cost.form, page, start=None, rows=forest.depth([groups]))
+    axes.set_xlim(*forest.limits([kept]))
+    forest.draw(axes, kept, cost.form, page, start=None, rows=forest.depth([kept]))
     forest.rule(axes, cost.form, "logarithmic axis", page, cost.base)
     return page.figure
 
 
 def finding(run: Run, cost: Cost) -> str:
     """The cheapest and the dearest, as a title."""
-    rows = shown(run, cost)
+    rows = main_rows(run, cost)
     if len(rows) < 2:
         return caption(run, cost).rstrip(".")
     least, most = (f"{row.model} {cost.form(row.value)}" for row in (rows[0], rows[-1]))
@@ -63,7 +111,7 @@ def finding(run: Run, cost: Cost) -> str:
 
 def caption(run: Run, cost: Cost) -> str:
     """The cheapest, the dearest, and how many times they differ."""
-    rows = shown(run, cost)
+    rows = main_rows(run, cost)
     if not rows:
         return ""
     least, most = (f"{row.model} takes {forest.value_text(row, cost.form)}" for row in (rows[0], rows[-1]))
@@ -75,10 +123,19 @@ def caption(run: Run, cost: Cost) -> str:
 
 def alt(run: Run, cost: Cost) -> str:
     """Every number of the chart as text."""
-    rows = [f"{row.model} {forest.value_text(row, cost.form)}" for row in shown(run, cost)]
-    return f"{cost.title} {', '.join(rows)}." if rows else ""
+    parts = [
+        (f"{group.title}: " if group.title else "")
+        + ", ".join(f"{row.model} {forest.value_text(row, cost.form)}" for row in group.rows)
+        for group in groups(run, cost)
+    ]
+    return f"{cost.title} {'; '.join(parts)}." if parts else ""
 
 
 def table(run: Run, cost: Cost) -> Table:
     """The data behind it."""
-    return of_points(shown(run, cost), cost.unit, cost.form)
+    found = groups(run, cost)
+    if len(found) < 2:
+        return of_points([row for group in found for row in group.rows], cost.unit, cost.form)
+    head = ("model", "group", "", "at once", "tasks", "waits", "computes", cost.unit, "low", "high", "", "mind")
+    rows = [(group.title, of_point(replace(row, workload=""), cost.form)) for group in found for row in group.rows]
+    return made(head, [[row[0], word(title), *row[1:]] for title, row in rows])

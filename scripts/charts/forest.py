@@ -6,7 +6,7 @@ logarithmic axis does not have.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from matplotlib.axes import Axes
 
@@ -67,8 +67,15 @@ def height_in(columns: Sequence[Sequence[Group]], theme: Theme) -> float:
 
 
 def fitted(groups: Sequence[Group], theme: Theme) -> tuple[list[Group], list[str]]:
-    """The groups that fit the page, and the titles of those that do not."""
+    """The groups that fit the page, and the titles of those that do not; of one that is too high alone, its first rows.
+
+    Then the names of the others are given.
+    """
     room, shown = (SLIDE_ROWS - bool(theme.headline) * HEADLINE_ROWS if theme.height_in else math.inf), list[Group]()
+    if groups and groups[0].height > room:
+        first, fits = groups[0], int(room) - bool(groups[0].title)
+        others = [*names(first)[fits:], *(group.title for group in groups[1:])]
+        return [replace(first, rows=first.rows[:fits])], others
     for group in groups:
         if group.height <= room:
             shown.append(group)
@@ -120,16 +127,18 @@ def limits(columns: Sequence[Sequence[Group]], *also: float) -> tuple[float, flo
 
 def heading(axes: Axes, group: Group, y: float, form: Format, theme: Theme) -> None:
     """The title of a group with its limit, which is also a line across its rows."""
-    _beside(axes, group.title, y, 0, theme.text_pt, theme.ink, bold=True)
+    beside(axes, group.title, y, 0, theme.text_pt, theme.ink, bold=True)
     if math.isfinite(group.limit):
-        _beside(axes, limit_text(group, form), y, 1, theme.small_pt, theme.muted)
+        beside(axes, limit_text(group, form), y, 1, theme.small_pt, theme.muted)
         ends = [y + 0.55, y + group.height - 0.55]
         line = axes.plot([group.limit] * 2, ends, color=theme.ink, linewidth=1.6, linestyle=(0, (2, 1.2)), zorder=3)[0]
         line.set_gid(f"limit-{group.rows[0].workload}")
 
 
-def draw_row(axes: Axes, row: Point, name: str, y: float, form: Format, theme: Theme, start: float | None) -> None:
-    """A dot, its interval, its name at the left and its numbers at the right."""
+def draw_row(
+    axes: Axes, row: Point, name: str, y: float, form: Format, theme: Theme, start: float | None, *, brief: bool = False
+) -> None:
+    """A dot, its interval, its name at the left and its numbers at the right: without the interval where `brief`."""
     paint, key = colour(row.model), f"{row.workload}-{row.model}-{row.concurrency}"
     if start is None:
         axes.axhline(y, color=theme.rule, linewidth=0.8, linestyle=(0, (1, 2)))
@@ -140,11 +149,11 @@ def draw_row(axes: Axes, row: Point, name: str, y: float, form: Format, theme: T
     face = theme.paper if row.saturated else paint
     dot = axes.plot([row.value], [y], marker(row.model), color=paint, markerfacecolor=face, markersize=6, zorder=5)[0]
     dot.set_gid(f"value-{key}")
-    _beside(axes, f"{name} ", y, 0, theme.text_pt, theme.text_colour(row.model))
-    _beside(axes, value_text(row, form), y, 1, theme.text_pt, theme.ink)
+    beside(axes, f"{name} ", y, 0, theme.text_pt, theme.text_colour(row.model))
+    beside(axes, form(row.value) if brief else value_text(row, form), y, 1, theme.text_pt, theme.ink)
 
 
-def _beside(axes: Axes, text: str, y: float, edge: int, points: float, paint: str, *, bold: bool = False) -> None:
+def beside(axes: Axes, text: str, y: float, edge: int, points: float, paint: str, *, bold: bool = False) -> None:
     """Text at the height of a row, left (0) or right (1) of the panel."""
     axes.annotate(
         text,

@@ -30,7 +30,7 @@ def draw(run: Run, theme: Theme) -> Figure | None:
 
 def finding(run: Run) -> str:
     """What holds the loop least and most."""
-    rows = costs.shown(run, COST)
+    rows = costs.main_rows(run, COST)
     if not rows:
         return ""
     quiet, loud = rows[0], rows[-1]

@@ -4,13 +4,21 @@ from matplotlib.figure import Figure
 
 from scripts.charts import costs
 from scripts.charts.data import Run
+from scripts.charts.forest import Group
 from scripts.charts.table import Table
 from scripts.charts.theme import Theme
 from scripts.charts.words import amount
 
 NAME = "memory"
 NEEDS = "a cell of memory"
-CAVEAT = "Memory that processes share is counted once (PSS), and what the tasks themselves would hold comes on top."
+CAVEAT = "Memory that processes share is counted once (PSS). What a model has once counts too, most where few wait."
+
+
+def groups(run: Run) -> list[Group]:
+    """As many groups as there are numbers of tasks that wait."""
+    return costs.by_size(run, "memory", "bytes_per_task", lambda size: f"{size:,} waiting")
+
+
 COST = costs.Cost(
     experiment="memory",
     metric="bytes_per_task",
@@ -21,6 +29,7 @@ COST = costs.Cost(
     unit="memory",
     form=amount,
     base=2,
+    groups=groups,
 )
 
 

@@ -29,7 +29,7 @@ def point(row: Row, python: str) -> Point:
     cell, found = row.cell, row.faster[python]
     return Point(
         experiment=cell["experiment"],
-        workload=f"{cell['workload']}-{cell['model']}",
+        workload=f"{row.work}-{cell['model']}",
         model=python,
         concurrency=int(cell["concurrency"]),
         tasks=int(cell["tasks"]),
@@ -47,10 +47,10 @@ def point(row: Row, python: str) -> Point:
 def panels(run: Run) -> dict[str, list[forest.Group]]:
     """For each workload a group of rows for each model: the interpreters beside the first."""
     found: dict[str, list[forest.Group]] = {}
-    ordered = rows(run) if run.beside else []
+    ordered = [row for row in rows(run) if row.faster] if run.beside else []
     for row in ordered:
         group = forest.Group(name(row, ordered), [point(row, python) for python in row.faster])
-        found.setdefault(row.cell["workload"], []).append(group)
+        found.setdefault(row.work, []).append(group)
     return found
 
 
@@ -58,7 +58,8 @@ def name(row: Row, others: Sequence[Row]) -> str:
     """The model, and how many tasks at once where it has several sizes."""
     work = ("experiment", "workload", "model")
     sizes = [one for one in others if all(one.cell[part] == row.cell[part] for part in work)]
-    return f"{row.cell['model']}, {row.cell['concurrency']}" if len(sizes) > 1 else str(row.cell["model"])
+    model = f"{row.cell['model']}, {row.cell['concurrency']}" if len(sizes) > 1 else str(row.cell["model"])
+    return f"{model}*" if row.beside else model
 
 
 def points(run: Run) -> list[Point]:
@@ -83,6 +84,7 @@ def draw(run: Run, theme: Theme) -> Figure | None:
             run,
             builds(run),
             points(run),
+            *(f"* beside {base} under {run.python}" for base in bases(run)),
             f"Only in the table: {', '.join(left_out)}" if left_out else "",
             sure=f"Bars: {interval_words(run)} each",
         ),
@@ -97,6 +99,11 @@ def draw(run: Run, theme: Theme) -> Figure | None:
         forest.draw(axes, groups, times, page, start=1.0, rows=forest.depth(list(kept.values())))
         forest.rule(axes, times, f"times as fast as {run.python}", page)
     return page.figure
+
+
+def bases(run: Run) -> list[str]:
+    """What the models that the first interpreter lacks are set beside."""
+    return list(dict.fromkeys(row.beside for row in rows(run) if row.beside))
 
 
 def builds(run: Run) -> str:
@@ -143,8 +150,8 @@ def table(run: Run) -> Table:
     lines = [
         [
             word(python),
-            word(row.cell["workload"]),
-            word(row.cell["model"]),
+            word(row.work),
+            word(f"{row.cell['model']}, beside {row.beside}" if row.beside else row.cell["model"]),
             number(row.cell["concurrency"], whole),
             *(number(value, times) for value in (one.value, one.low, one.high)),
             word(one.flags),

@@ -10,14 +10,15 @@ from scripts.charts.page import head, open_page
 from scripts.charts.table import Table, of_points
 from scripts.charts.theme import Theme
 from scripts.charts.words import between, listed, seconds, tick, times
+from scripts.summary import kind_of_work
 
 NAME = "speedup"
-NEEDS = "a cell of io or cpu measured beside sequential"
+NEEDS = "a cell of io, cpu or mine measured beside sequential"
 CAVEAT = "All runs on one machine: real networks wait longer, which favours overlap. Only wire compares models alone."
 TITLE = "How much faster than one after another?"
 LEADING = ("wire", "http", "sleep", "primes", "digest")
-PANELS = {"io": "I/O-bound: the tasks wait", "cpu": "CPU-bound: the tasks compute"}
-KINDS = {"io": "waiting", "cpu": "computing"}  # whose twins each panel is held to
+PANELS = {"io": "I/O-bound: the tasks wait", "cpu": "CPU-bound: the tasks compute", "mine": "Your own work"}
+WHERE = {"io": "where tasks wait", "cpu": "where tasks compute", "mine": "in your own work"}
 
 
 def shown(run: Run) -> list[Point]:
@@ -33,13 +34,30 @@ def place(workload: str) -> tuple[int, str]:
 def groups(run: Run) -> dict[str, list[forest.Group]]:
     """The workloads of each panel, as often as they come in different sizes."""
     found: dict[str, list[forest.Group]] = {}
+    panels = list(PANELS)
     ordered = sorted(
-        shown(run), key=lambda each: (each.experiment != "io", place(each.workload), each.concurrency, each.tasks)
+        shown(run),
+        key=lambda each: (panels.index(each.experiment), place(each.workload), each.concurrency, each.tasks),
     )
     for _, same in groupby(ordered, key=lambda each: (each.experiment, each.workload, each.concurrency, each.tasks)):
         rows = list(same)
-        found.setdefault(rows[0].experiment, []).append(forest.Group(rows[0].workload, rows))
+        found.setdefault(rows[0].experiment, []).append(forest.Group(title(rows[0]), rows))
     return found
+
+
+def title(row: Point) -> str:
+    """The workload; of a user's own, which is measured at several sizes, the size."""
+    return f"{row.concurrency} at once" if row.experiment == "mine" else row.workload
+
+
+def heading(name: str, panel: list[forest.Group]) -> str:
+    """What a panel is about."""
+    return f"{PANELS[name]}: {panel[0].rows[0].workload}" if name == "mine" else f"{PANELS[name]}, {at_once(panel)}"
+
+
+def leading(name: str, panel: list[forest.Group]) -> forest.Group:
+    """The group that a panel's finding rests on: its first; of a user's own work the one that went furthest."""
+    return max(panel, key=lambda group: max(row.value for row in group.rows)) if name == "mine" else panel[0]
 
 
 def at_once(groups: list[forest.Group]) -> str:
@@ -55,8 +73,9 @@ def draw(run: Run, theme: Theme) -> Figure | None:
     left_out = [each for _, dropped in fits.values() for each in dropped]
     if not panels:
         return None
-    floors = {name: floor for name in panels if (floor := run.noise_floors.get(KINDS[name]))}
-    twins = listed(f"{100 * floor:.2g}\N{NO-BREAK SPACE}% {KINDS[name]}" for name, floor in floors.items())
+    kinds = {name: kind(kept) for name, kept in panels.items()}
+    floors = {name: floor for name in panels if (floor := run.noise_floors.get(kinds[name]))}
+    twins = listed(f"{100 * floor:.2g}\N{NO-BREAK SPACE}% {kinds[name]}" for name, floor in floors.items())
     noise = f"Grey: identical twins differed by up to {twins}" if twins else ""
     page = open_page(
         theme,
@@ -77,7 +96,7 @@ def draw(run: Run, theme: Theme) -> Figure | None:
     for axes, (name, kept) in zip(page.columns(len(panels), left_in, right_in), panels.items(), strict=True):
         axes.set_xscale("log")
         axes.set_xlim(*forest.limits(list(panels.values()), 1.0, 1.1))
-        head(axes, f"{PANELS[name]}, {at_once(kept)}", theme, left_in)
+        head(axes, heading(name, kept), theme, left_in)
         if floor := floors.get(name):
             axes.axvspan(1 / (1 + floor), 1 + floor, color=theme.muted, alpha=0.35, linewidth=0)
         axes.axvline(1, color=theme.muted, linewidth=1)
@@ -86,26 +105,34 @@ def draw(run: Run, theme: Theme) -> Figure | None:
     return page.figure
 
 
+def kind(panel: list[forest.Group]) -> str:
+    """The kind of work of a panel, to whose twins it is held."""
+    return kind_of_work(panel[0].rows[0].wait_s, panel[0].rows[0].compute_s)
+
+
 def measured(run: Run) -> str:
     """The tasks, for the footer."""
     sizes = distinct((each.tasks, each.wait_s, each.compute_s) for each in shown(run))
-    parts = [
-        f"{tasks} tasks {'waiting' if wait_s else 'computing'} {tick(seconds)(wait_s or compute_s)} each"
-        for tasks, wait_s, compute_s in sizes
-    ]
+    parts = [f"{tasks} tasks {spent(wait_s, compute_s)} each" for tasks, wait_s, compute_s in sizes]
     return f"Measured: {listed(parts)}"
+
+
+def spent(wait_s: float, compute_s: float) -> str:
+    """As in `waiting 20 ms`."""
+    parts = {"waiting": wait_s, "computing": compute_s}
+    return " and ".join(f"{verb} {tick(seconds)(value)}" for verb, value in parts.items() if value)
 
 
 def finding(run: Run) -> str:
     """The fastest model where tasks wait and where they compute, if it is faster than one after another at all."""
-    parts = [found_in_panel(name, panel[0]) for name, panel in groups(run).items()]
+    parts = [found_in_panel(name, leading(name, panel)) for name, panel in groups(run).items()]
     return f"Beside one after another: {listed(parts)}" if parts else ""
 
 
 def found_in_panel(name: str, group: forest.Group) -> str:
     """As in `asyncio is 18.9× as fast where tasks wait (wire)`."""
     best = max(group.rows, key=lambda row: row.value)
-    where = f"where tasks {'wait' if name == 'io' else 'compute'} ({best.workload})"
+    where = f"{WHERE[name]} ({best.workload})"
     if best.low <= 1:
         return f"nothing is established as faster {where}"
     return f"{best.model} is {times(best.value)} as fast {where}"
@@ -113,8 +140,14 @@ def found_in_panel(name: str, group: forest.Group) -> str:
 
 def caption(run: Run) -> str:
     """The fastest model of each panel's first workload."""
-    parts = [f"for {group.rows[0].workload}, {said(group)}" for panel in groups(run).values() for group in panel]
+    parts = [f"for {called(group)}, {said(group)}" for panel in groups(run).values() for group in panel]
     return f"Times as fast as one after another ({interval_words(run)}): {'; '.join(parts)}." if parts else ""
+
+
+def called(group: forest.Group) -> str:
+    """The workload, and the size where that is the group's title."""
+    workload = group.rows[0].workload
+    return workload if group.title == workload else f"{workload} {group.title}"
 
 
 def said(group: forest.Group) -> str:
@@ -128,7 +161,7 @@ def said(group: forest.Group) -> str:
 def alt(run: Run) -> str:
     """Every number of the chart as text."""
     lines = [
-        f"{group.rows[0].workload} ({forest.limit_text(group, times) or 'no known limit'}): "
+        f"{called(group)} ({forest.limit_text(group, times) or 'no known limit'}): "
         + ", ".join(f"{row.model} {forest.value_text(row, times)}" for row in group.rows)
         for panel in groups(run).values()
         for group in panel

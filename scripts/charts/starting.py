@@ -1,16 +1,26 @@
-"""What one thread, one asyncio task or one process costs to start."""
+"""What one thread, one asyncio task or one process costs to start, and what a pool or a loop does."""
 
 from matplotlib.figure import Figure
 
 from scripts.charts import costs
 from scripts.charts.data import Run
+from scripts.charts.forest import Group
 from scripts.charts.table import Table
 from scripts.charts.theme import Theme
 from scripts.charts.words import seconds
 
 NAME = "starting"
-NEEDS = "a cell of starting"
+NEEDS = "a cell of starting or opening"
 CAVEAT = "What an empty unit costs on its own; a pool starts each of its workers only once."
+
+
+def groups(run: Run) -> list[Group]:
+    """One unit of each kind; and every model, opened for ten at once."""
+    models = "a model: opened, ten tasks, closed"
+    units = Group("one thread, task, process", costs.told(run, "starting", "unit_seconds"))
+    return [units, Group(models, costs.told(run, "opening", "open_seconds"))]
+
+
 COST = costs.Cost(
     experiment="starting",
     metric="unit_seconds",
@@ -20,6 +30,7 @@ COST = costs.Cost(
     noun="to start and join one",
     unit="start and join",
     form=seconds,
+    groups=groups,
 )
 
 

@@ -1,7 +1,8 @@
 """Interpreters side by side: the same cells under each Python of a run, and what that says of Pythons and builds.
 
 Every turn has a block of each interpreter, in an order drawn for that turn, so what drifts hits all alike: ratios are
-paired turn by turn. The tasks are sized once, under our own Python, and are the same for all; so is the server, which
+paired turn by turn. A model that the first interpreter lacks is set beside the same tasks one after another there. The
+tasks are sized once, under our own Python, and are the same for all; so is the server, which
 runs under our own Python whichever client is measured.
 """
 
@@ -11,10 +12,10 @@ from typing import Any
 
 import pandas as pd
 
-from scripts.charts.data import Run
+from scripts.charts.data import Run, remembered
 from scripts.charts.theme import order
-from scripts.charts.words import between, digits, listed, times
-from scripts.summary import KEY, block_medians, columns, flags, paired, with_interval, with_range
+from scripts.charts.words import amount, between, digits, listed, times
+from scripts.summary import KEY, by_turn, columns, flags, paired, sequential_of, with_interval, with_range
 
 LEADING = ("wire", "primes", "digest")
 WORK = ("cpu", "primes")  # the computing that holds the GIL
@@ -35,12 +36,18 @@ class Value:
 
 @dataclass(frozen=True)
 class Row:
-    """A cell: how long it takes under the first interpreter, and how many times as fast it is under each other."""
+    """A cell: what it takes under the first interpreter, and how many times as little it takes under each other."""
 
     cell: dict[str, Any]
     metric: str
     first: float
     faster: dict[str, Value]
+    beside: str = ""  # the model that the first interpreter did the same tasks with, where it lacks this one
+
+    @property
+    def work(self) -> str:
+        """What is done: the workload, or the experiment where one is observed instead of timed."""
+        return str(self.cell["workload"] if self.metric == "seconds" else self.cell["experiment"])
 
 
 def value(run: Run, values: pd.Series) -> Value | None:
@@ -49,27 +56,30 @@ def value(run: Run, values: pd.Series) -> Value | None:
     return Value(found, low, high) if found > 0 else None
 
 
-def by_turn(run: Run, rounds: pd.DataFrame, metric: str) -> pd.Series:
-    """The metric's median in each turn."""
-    several = len(run.environment["interpreters"])
-    return block_medians(rounds, metric).rename(index=lambda block: block // several)
-
-
 def rows(run: Run) -> list[Row]:
-    """Every cell that the first interpreter has, twins left out."""
-    found = [row(run, dict(zip(KEY, key, strict=True)), mine) for key, mine in run.rounds.groupby(KEY) if not key[-1]]
-    return sorted((one for one in found if one.faster), key=place)
+    """Every cell that was timed under the first interpreter or under a later one, twins left out."""
+    return [one for one in every_row(run) if one.metric.endswith("seconds")]
+
+
+@remembered
+def every_row(run: Run) -> list[Row]:
+    """Of every cell, whatever was measured of it; none of a cell that nothing can be set beside."""
+    mine = dict(list(run.rounds.groupby(KEY)))
+    keys = dict.fromkeys(key for one in (run, *run.beside) for key, _ in one.rounds.groupby(KEY) if not key[-1])
+    first = {key: mine[key] if key in mine else sequential_of(key, mine) for key in keys}
+    found = [row(run, dict(zip(KEY, key, strict=True)), base) for key, base in first.items() if base is not None]
+    return sorted((one for one in found if one.faster or not one.beside), key=place)
 
 
 def place(one: Row) -> Any:
     """The workloads that the suite answers with first, and the models in their order."""
-    workload = one.cell["workload"]
-    leading = LEADING.index(workload) if workload in LEADING else len(LEADING)
-    return leading, one.cell["experiment"], workload, order(one.cell["model"]), one.cell["concurrency"]
+    leading = LEADING.index(one.work) if one.work in LEADING else len(LEADING)
+    experiment = "" if leading < len(LEADING) else one.cell["experiment"]
+    return leading, experiment, one.work, order(one.cell["model"]), one.cell["concurrency"]
 
 
 def row(run: Run, cell: dict[str, Any], mine: pd.DataFrame) -> Row:
-    """One cell under every interpreter that has it."""
+    """One cell under every interpreter that has it, next to what the first did of that work."""
     metric = mine["metric"].iloc[0] if isinstance(mine["metric"].iloc[0], str) else "seconds"
     first, faster = by_turn(run, mine, metric), dict[str, Value]()
     for other in run.beside:
@@ -78,7 +88,8 @@ def row(run: Run, cell: dict[str, Any], mine: pd.DataFrame) -> Row:
         if found := value(run, ratios):
             marks = [flags(each, one.rounds["block"].nunique()) for each, one in ((theirs, other), (mine, run))]
             faster[other.python] = replace(found, flags=next(filter(None, marks), ""))
-    return Row(cell, metric, float(first.median()), faster)
+    base = mine["model"].iloc[0]
+    return Row(cell, metric, float(first.median()), faster, base if base != cell["model"] else "")
 
 
 def computing(run: Run, model: str) -> pd.DataFrame:
@@ -118,12 +129,13 @@ def sentences(run: Run) -> list[str]:
     gains = [(one, found) for one in (run, *run.beside) if (found := gain(one))]
     parts = [f"{found} under {one.python} ({gil(one)})" for one, found in gains]
     if not parts:
-        return []
+        return list(memory(run))
     kind = "range" if run.ranges_only else "95 % interval"
     costs = [cost(run, one) for one, _ in gains if not one.environment["python"]["gil"]]
     return [
         f"Tasks that compute in Python, threads against one after another: {listed(parts)}. Brackets: {kind}.",
         *filter(None, costs),
+        *memory(run),
         f"Meanwhile this machine did {digits(cores(run))} cores' worth of work at once; threads can't gain more.",
     ]
 
@@ -137,9 +149,11 @@ def cores(run: Run) -> float:
 def build(one: dict[str, Any]) -> str:
     """An interpreter of a run in words: version, how it was built, what is switched on."""
     python = one["python"]
-    flags = {True: "optimised", False: "not optimised", None: "optimised or not is not on record"}[python["optimised"]]
+    flags = {True: "optimised", False: "not optimised (no PGO)", None: "optimised or not is not on record"}
     free = ["free-threaded"] * python["free_threaded"] + ["JIT on"] * python["jit"]
-    return ", ".join([f"{one['name']}: {python['implementation']} {python['version']}", flags, *free])
+    return ", ".join(
+        [f"{one['name']}: {python['implementation']} {python['version']}", flags[python["optimised"]], *free]
+    )
 
 
 def notes(run: Run) -> Iterator[str]:
@@ -149,6 +163,7 @@ def notes(run: Run) -> Iterator[str]:
         yield f"{build(one)}, {one['python']['compiler']}."
     for one in found:
         yield from unlike(one, found)
+    yield from alone(run)
     for part in (run, *run.beside):
         python = part.environment["python"]
         if python["free_threaded"] and python["gil"]:
@@ -158,8 +173,6 @@ def notes(run: Run) -> Iterator[str]:
 def unlike(one: dict[str, Any], found: Sequence[dict[str, Any]]) -> Iterator[str]:
     """How the packages of an interpreter are not those of the first, and what that keeps from being measured."""
     name, first = one["name"], found[0]
-    if one["left_out"]:
-        yield f"{name}: no wheel for {listed(one['left_out'])}, left out."
     for package, version in one["packages"].items():
         if version != (other := first["packages"].get(package, version)):
             yield f"{name}: {package} {version}, and {first['name']} has {other}."
@@ -168,7 +181,35 @@ def unlike(one: dict[str, Any], found: Sequence[dict[str, Any]]) -> Iterator[str
             other["name"] for other in found if package in other["packages"] and package not in other["pure"]
         ]:
             yield f"{name}: {package} is pure Python here, and compiled for {listed(rivals)}."
+    said = " ".join(one["absent"].values())
+    for package, why in one["left_out"].items():
+        if f"needs {package}," not in said:
+            yield f"{name}: {package} {why}, and was left out."
     for file, why in one["unloadable"].items():
         yield f"{name}: {file} was left out: {why}."
-    for package in one["gil_brought_back_by"]:
-        yield f"{name}: importing {package} switches the GIL back on."
+    for package, extension in one["need_the_gil"].items():
+        yield f"{name}: importing {package} ({extension}) switches the GIL back on."
+    for missing, why in one["absent"].items():
+        yield f"{name}: {missing} was left out: {why}."
+
+
+def memory(run: Run) -> Iterator[str]:
+    """What the same program takes in memory under each interpreter."""
+    for one in every_row(run):
+        if one.metric.endswith("bytes"):
+            others = [f"{name} takes {inverse(found)} as much" for name, found in one.faster.items()]
+            yield f"Memory, {one.work} {one.cell['model']}: {amount(one.first)} under {run.python}; {listed(others)}."
+
+
+def inverse(found: Value) -> Value:
+    """Times as much, of times as little."""
+    return replace(found, value=1 / found.value, low=1 / found.high, high=1 / found.low)
+
+
+def alone(run: Run) -> Iterator[str]:
+    """The cells that nothing can be set beside, for the first interpreter did not do that work at all."""
+    shown = {tuple(one.cell.values()) for one in every_row(run)}
+    for one in run.beside:
+        left = [key for key, _ in one.rounds.groupby(KEY) if not key[-1] and key not in shown]
+        for key in left:
+            yield f"{one.python} only: {'/'.join(map(str, key[:3]))}."

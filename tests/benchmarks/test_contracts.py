@@ -25,7 +25,7 @@ from benchmarks.timing import Spanned
 from benchmarks.workloads import Capacity, Workload, list_schedule
 from benchmarks.workloads.aiohttp import Aiohttp
 from benchmarks.workloads.digest import Digest
-from benchmarks.workloads.files import BYTES, Files, content, ends, write_files
+from benchmarks.workloads.files import BYTES, ColdFiles, Files, content, ends, write_files
 from benchmarks.workloads.http import Http
 from benchmarks.workloads.http_blocking import HttpBlocking
 from benchmarks.workloads.http_client import HttpClient
@@ -35,6 +35,7 @@ from benchmarks.workloads.mixed import Mixed
 from benchmarks.workloads.nothing import Nothing
 from benchmarks.workloads.primes import Primes, sum_of_primes, sum_of_primes_by_sieve
 from benchmarks.workloads.requests import Requests
+from benchmarks.workloads.scraping import Scraping
 from benchmarks.workloads.sleep import Sleep
 from benchmarks.workloads.urllib3 import Urllib3
 from benchmarks.workloads.wire import Wire
@@ -56,9 +57,11 @@ SMALL: list[Workload] = [
     Wire(delay_s=0.002),
     Wire(delay_s=0.002, sigma=1),
     Files(),
+    ColdFiles(),
     Images(task_s=0.001, pixels_per_s=4_000_000),
     Primes(task_s=0.001, numbers_per_s=400_000),
     Digest(task_s=0.001, blocks_per_s=1000),
+    Scraping(delay_s=0.002, errors=0.2, resets=0.2, hangs=0, timeout_s=9, pause_s=0.001),
     Mixed(task_s=0.002, cpu_share=0.5, numbers_per_s=400_000),
     Mixed(task_s=0.002, cpu_share=0, numbers_per_s=400_000),
 ]
@@ -88,7 +91,7 @@ def folder(tmp_path: Path) -> Path:
 
 def furnished(workload: Workload, folder: Path, url: str = "") -> Workload:
     if isinstance(workload, Files):
-        return Files(folder)
+        return replace(workload, folder=folder)
     return replace(workload, url=url) if "url" in workload.needs else workload  # type: ignore[call-arg]
 
 

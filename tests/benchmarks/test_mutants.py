@@ -129,6 +129,17 @@ def test_a_cell_that_is_measured_cold_discards_nothing(bench: Bench) -> None:
     assert [entry["discarded"] for entry in bench.measure(once)] == [False]
 
 
+def test_what_a_round_must_find_is_brought_about_before_each_of_them(bench: Bench) -> None:
+    prepared: list[list[int]] = []
+
+    class Prepared(Sleep):
+        def prepare(self, tasks: list[int]) -> None:
+            prepared.append(tasks)
+
+    bench.measure(cell("sequential", Prepared(delay_s=0)))
+    assert prepared == [[0, 1, 2, 3, 4, 5]] * 3
+
+
 MUTATIONS: dict[str, tuple[Change, str]] = {
     "a wrong value": (lambda out: [(out[0][0] + 1, *out[0][1:]), *out[1:]], "got the answer 1 instead of 0"),
     "a lost item": (lambda out: out[:-1], "6 tasks went in, 5 answers came out"),

@@ -4,16 +4,17 @@ import asyncio
 import socket
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from math import isfinite
 from pathlib import Path
-from threading import Thread, active_count
+from threading import Event, Thread, active_count
 from types import SimpleNamespace
 
 import pytest
 
 from benchmarks.catalogue import catalogue
 from benchmarks.cell import Cell
+from benchmarks.models import NAMES, needs
 from benchmarks.probes import (
     ProbeFailed,
     blocking,
@@ -23,13 +24,17 @@ from benchmarks.probes import (
     forgetting,
     freeze,
     handing,
+    memory,
+    opening,
     pooling,
     run_probe,
     sharing,
     stacks,
     swarms,
 )
+from benchmarks.workloads.sleep import Sleep
 from servers.supervise import serve
+from tests.missing import missing
 
 OURS = (
     *("sharing", "chaining", "forgetting", "blocking", "swarms", "stacks", "convoy", "freeze"),
@@ -59,7 +64,7 @@ def lost(form: str, updates: int) -> int:
     return updates - account.balance
 
 
-@pytest.mark.parametrize("form", ["threads-lock", "coroutines"])
+@pytest.mark.parametrize("form", ["threads-lock", "threads-sharded", "threads-queue", "threads-count", "coroutines"])
 def test_no_update_is_lost_where_none_can_be(form: str, eager_switching: None) -> None:
     assert lost(form, 4000) == 0
 
@@ -74,11 +79,18 @@ def test_threads_that_read_compute_and_write_lose_updates(eager_switching: None)
 
 
 def test_the_share_that_is_lost_is_the_share_that_was_not_made(monkeypatch: pytest.MonkeyPatch) -> None:
-    def every_fourth(account: sharing.Account, times: int) -> None:
+    def every_fourth(account: sharing.Account, times: int) -> float:
         account.balance = times  # of WORKERS times as many
+        return 8.0
 
     monkeypatch.setitem(sharing.FORMS, "planted", (every_fourth, 4000))
-    assert sharing.lost_share("planted") == 1 - 1 / sharing.WORKERS
+    assert sharing.observed("planted") == {"lost_share": 1 - 1 / sharing.WORKERS, "unit_seconds": 8 / 4000}
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("form", ["processes-lock", "processes-sharded"])
+def test_processes_that_take_care_lose_no_update(form: str) -> None:
+    assert lost(form, 4000) == 0
 
 
 @pytest.mark.parametrize("form", chaining.FORMS)
@@ -176,6 +188,23 @@ def test_an_echo_says_what_it_heard_and_ends_with_the_connection() -> None:
     far.close()
 
 
+@pytest.mark.parametrize("beside", [None, convoy.compute_in_pieces, convoy.compute_in_thread])
+async def test_a_loop_answers_whatever_computes_in_it_and_ends_with_the_connection(
+    beside: Callable[[Event], Awaitable[None]] | None,
+) -> None:
+    near, far = socket.socketpair()
+    asking = asyncio.create_task(asyncio.to_thread(ask_and_hang_up, near))
+    await asyncio.wait_for(convoy.answer_in_loop(far, beside), 20)
+    assert await asking == b"hello"
+    assert active_count() <= 3
+
+
+def ask_and_hang_up(connection: socket.socket) -> bytes:
+    with connection:
+        connection.sendall(b"hello")
+        return connection.recv(convoy.BYTES)
+
+
 def test_the_thread_that_computes_is_gone_afterwards() -> None:
     before = active_count()
     with convoy.computing_thread():
@@ -244,6 +273,54 @@ def test_every_echo_comes_back_on_every_loop(way: str, loop: str, monkeypatch: p
 def test_an_echo_that_is_another_message_is_no_round_trip() -> None:
     with pytest.raises(ValueError, match="3 bytes were sent, and 3 others came back"):
         echoes.same(b"one", b"two")
+
+
+def test_memory_is_looked_at_when_all_are_there_or_not_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "PATIENCE_S", 0.05)
+    counts = iter([0, 0, 1, 2, 3])
+    memory.wait_until(lambda: next(counts), 3)
+    with pytest.raises(TimeoutError, match="only 2 of 3 tasks were waiting"):
+        memory.wait_until(lambda: 2, 3)
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "sequential"])
+def test_every_task_is_waiting_when_memory_is_looked_at(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if sys.version_info < needs(name).python:
+        pytest.skip(needs(name).missing())
+    if lacking := needs(name).missing():
+        missing(lacking)
+    looks, told = iter([1000, 3000]), list[float]()
+    monkeypatch.setattr(memory, "FOR_EVER_S", 0.5)
+    monkeypatch.setattr(memory, "tree_bytes", lambda: next(looks))
+    memory.bytes_per_task(name, 4, told.append)
+    assert told == [500]
+
+
+def test_a_noted_task_has_the_answers_of_the_task_itself_and_leaves_one_byte(tmp_path: Path) -> None:
+    path = tmp_path / "noted"
+    path.touch()
+    noted = memory.Noted(Sleep(delay_s=0.001), str(path))
+    assert [noted.perform(None, 3), asyncio.run(noted.aperform(None, 4))] == [3, 4]
+    assert path.read_bytes() == b".."
+
+
+def test_every_model_is_asked_for_a_number_that_wait_or_never_has_two() -> None:
+    sizes = {name: [size for size in memory.SIZES if memory.asked(name, size)] for name in NAMES}
+    assert [name for name in NAMES if not sizes[name]] == ["sequential"]
+    assert set(memory.ASKED) | set(memory.APART) <= set(NAMES)
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("name", ["asyncio", "gather", "threads"])
+def test_opening_a_model_and_handing_it_tasks_takes_time(name: str) -> None:
+    found = opening.observed(name)
+    assert 0 < found["task_seconds"] < found["open_seconds"]
+
+
+def test_an_answer_that_is_another_tasks_is_handed_over_in_vain() -> None:
+    with pytest.raises(ValueError, match="5 tasks were handed over, and other answers came back"):
+        opening.hand_over(lambda tasks: tasks[::-1], 5)
 
 
 @pytest.mark.real

@@ -63,7 +63,7 @@ def interpreter(name: str, **python: Any) -> dict[str, Any]:
     """What a run of several interpreters says of one."""
     facts = {"version": f"{name.rstrip('t')}.1", "implementation": "CPython", "compiler": "GCC", "optimised": True}
     flags = {"free_threaded": name.endswith("t"), "gil": not name.endswith("t"), "jit": False}
-    lists = dict[str, Any](pure=[], unloadable={}, left_out=[], gil_brought_back_by=[])
+    lists = dict[str, Any](pure=[], unloadable={}, left_out={}, need_the_gil={}, absent={})
     return {"name": name, "python": facts | flags | python, "packages": {"aiohttp": "3.14.5"}, **lists}
 
 

@@ -22,7 +22,28 @@ START_S = {"sequential": 0.0001, "threads": 0.002, "processes": 0.09, "asyncio":
 TASK_S = {"sequential": 0.0004, "threads": 0.00045, "processes": 0.0005, "asyncio": 0.00022}
 UNIT = {"task": 9e-6, "thread": 7.4e-5, "process-fork": 0.0021, "process-forkserver": 0.0105, "process-spawn": 0.061}
 BYTES = {"threads": (1000, 24_400.0), "asyncio": (1000, 6_100.0), "processes": (50, 11_300_000.0)}
+MORE_BYTES = {("asyncio", 100_000): 2_040.0, ("trio", 1000): 3_900.0, ("threads", 10): 29_000.0, ("gevent", 10): 1.6e6}
+OPENED = {"threads": (1e-5, 0.016), "asyncio": (8e-6, 0.0004), "processes": (2e-4, 0.05), "gevent": (1.6e-5, 0.17)}
+ANSWERS = {"alone": (1e-4, 2e-4), "beside-computing": (0.0053, 0.0057), "asyncio-computing": (0.054, 0.067)}
+UPDATES = {
+    "threads": (0.45, 3e-7),
+    "threads-lock": (0.0, 7e-7),
+    "processes-lock": (0.0, 2e-5),
+    "processes": (0.5, 2e-6),
+}
 GAPS = {"await-sleep": 0.0112, "time-sleep": 0.506, "file-read": 0.11, "aiofiles": 0.0124}
+THREADS = {"python": 0.93, "json": 1.02, "sha256": 1.81, "matmul": 1.7}  # two of them, against one
+STACKS = {  # requests/s of a page that does nothing, of one that waits; seconds of one that computes
+    ("starlette", "uvicorn", 1): (16_000, 1_430, 0),
+    ("starlette", "hypercorn", 1): (5_200, 1_120, 0),
+    ("quart", "hypercorn", 1): (2_900, 1_040, 0),
+    ("flask", "gunicorn-threads", 1): (4_100, 1_470, 0),
+    ("flask", "gunicorn-gevent", 1): (3_400, 1_300, 0),
+    ("flask", "gunicorn-sync", 1): (2_600, 46, 0),
+    ("starlette", "uvicorn", 2): (17_000, 1_450, 0.02),
+    ("flask", "gunicorn-threads", 2): (5_200, 1_480, 0.05),
+    ("flask", "gunicorn-sync", 2): (0, 0, 0.012),
+}
 ENVIRONMENT = {
     "run": "2026-11-23T23-40-00",
     "seed": 7,
@@ -185,7 +206,7 @@ def row(work: Work, block: int, number: int) -> dict[str, Any]:
 
 
 def costs(block: int, random: np.random.Generator, stretch: float) -> Iterator[dict[str, Any]]:
-    """Starting, memory and blocking, which are observed once a block."""
+    """What is observed once a block."""
     for model, unit_s in UNIT.items():
         value = unit_s * random.lognormal(sigma=0.05) * stretch ** (len(model) % 3)
         yield row(Work("starting", "nothing", model, 1, 1), block, 1) | {
@@ -198,12 +219,54 @@ def costs(block: int, random: np.random.Generator, stretch: float) -> Iterator[d
             "metric": "bytes_per_task",
             "bytes_per_task": value,
         }
+    for (model, size), held in MORE_BYTES.items():
+        yield told(Work("memory", "sleep", model, size, size, wait_s=0.02), block, random, bytes_per_task=held)
+    for model, (task_s, open_s) in OPENED.items():
+        opening = Work("opening", "nothing", model, 10, 1000)
+        yield told(opening, block, random, task_seconds=task_s, open_seconds=open_s)
+    for model, (p50_s, p90_s) in ANSWERS.items():
+        yield told(Work("convoy", "nothing", model, 1, 50), block, random, p50_seconds=p50_s, p90_seconds=p90_s)
+    for model, (lost, update_s) in UPDATES.items():
+        yield told(Work("sharing", "nothing", model, 4, 1), block, random, lost_share=lost, unit_seconds=update_s)
     for model, gap_s in GAPS.items():
         value = gap_s * random.lognormal(sigma=0.02) * stretch ** (len(model) % 3)
         yield row(Work("blocking", "nothing", model, 1, 1), block, 1) | {
             "metric": "longest_gap_seconds",
             "longest_gap_seconds": value,
         }
+    for model, both in THREADS.items():
+        yield row(Work("letting_go", "nothing", model, 2, 2), block, 1) | {
+            "metric": "threads_speedup",
+            "threads_speedup": both * (1 + block % 3 / 50) * stretch ** (len(model) % 3),
+            "processes_speedup": CAPACITY,
+        }
+
+
+def told(work: Work, block: int, random: np.random.Generator, **metrics: float) -> dict[str, Any]:
+    """What a probe tells, the foremost metric first."""
+    moods = {name: value * random.lognormal(sigma=0.03) for name, value in metrics.items()}
+    return row(work, block, 1) | {"metric": next(iter(metrics))} | moods
+
+
+def served(block: int, stretch: float) -> Iterator[dict[str, Any]]:
+    """Web frameworks, which are observed once a block."""
+    random = np.random.default_rng(block)
+    for (framework, server, workers), (hello, wait, seconds) in STACKS.items():
+        luck = random.lognormal(sigma=0.03) * min(stretch, 3) ** (len(framework + server) % 3)
+        if hello:
+            yield row(Work("serving", framework, server, workers, 1), block, 1) | {
+                "metric": "hello_per_second",
+                "hello_per_second": hello * luck,
+                "wait_per_second": wait * luck,
+            }
+        if seconds:
+            yield row(Work("tails", framework, server, workers, 1), block, 1) | {
+                "metric": "most_p99_seconds",
+                **{
+                    f"most_{name}_seconds": seconds * size * luck for name, size in (("p50", 1), ("p90", 2), ("p99", 4))
+                },
+                **{f"half_{name}_seconds": seconds * size * luck / 2 for name, size in (("p50", 1), ("p90", 2))},
+            }
 
 
 def make(
@@ -221,6 +284,7 @@ def make(
         for work in works(models):
             found += rounds_of(work, block, random, stretch)
         found += costs(block, random, stretch)
+        found += served(block, stretch)
     rounds = pd.DataFrame(found)
     return SyntheticRun(rounds[rounds["experiment"].isin(experiments)] if experiments else rounds)
 

@@ -55,6 +55,7 @@ def test_a_whole_run_is_read_without_any_omission(tmp_path: Path) -> None:
     assert (run.blocks, len(run.rounds), run.omissions) == (3, 27, [])
 
 
+@pytest.mark.slow
 def test_no_random_damage_ever_changes_a_number_in_silence(tmp_path: Path) -> None:
     intact, other = record(tmp_path), record(tmp_path, "20260202-000000")
     found = corrupt(CORRUPTIONS, 1, intact, other, tmp_path)

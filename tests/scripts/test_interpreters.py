@@ -10,7 +10,7 @@ import pytest
 
 from scripts import interpreters
 from scripts.exits import Exit, Stop
-from scripts.interpreters import Interpreter, asked, fits, interpreter, ready
+from scripts.interpreters import asked, fits, interpreter
 
 OURS = ".".join(map(str, sys.version_info[:2]))
 
@@ -90,74 +90,3 @@ def test_no_name_leads_out_of_the_folder_of_environments(nobody: pytest.MonkeyPa
     with pytest.raises(Stop) as stop:
         interpreter(f"{name}={os.sep}a{os.sep}python")
     assert stop.value.code == Exit.USAGE
-
-
-class FakeUv:
-    """A uv for which some packages have no wheel, or none in the version of our lock."""
-
-    def __init__(self, *, no_wheel: set[str], other_version: set[str], broken: str = "") -> None:
-        self.no_wheel, self.other_version, self.broken = no_wheel, other_version, broken
-        self.calls: list[tuple[str, ...]] = []
-
-    def __call__(self, *words: str, text: str = "") -> SimpleNamespace:
-        self.calls.append(words)
-        wanted = set(text.split())
-        fails = bool(wanted & (self.no_wheel | (self.other_version if "-c" in words else set())))
-        fails = fails or words[0] == self.broken
-        return SimpleNamespace(returncode=int(fails), stdout=text, stderr="there is no venv in it" if fails else "")
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty house for environments; whoever is asked there describes himself."""
-    monkeypatch.setattr(interpreters, "HOME", tmp_path)
-    monkeypatch.setattr(interpreters, "described", lambda name: {"name": name})
-    (tmp_path / "x").mkdir()
-    return tmp_path
-
-
-ONE = Interpreter("x", "/a/python", "3.13.2")
-
-
-def test_a_package_without_a_wheel_costs_only_itself(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    uv = FakeUv(no_wheel={"uvloop"}, other_version={"pillow"})
-    monkeypatch.setattr(interpreters, "uv", uv)
-    assert ready(ONE)["left_out"] == ["uvloop"]
-    assert "pillow" in (home / "x" / "requirements.lock").read_text().split()
-    assert all(":all:" in call for call in uv.calls if call[0] == "pip")
-
-
-def test_an_environment_that_is_there_is_not_made_again(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    uv = FakeUv(no_wheel=set(), other_version=set())
-    monkeypatch.setattr(interpreters, "uv", uv)
-    first = ready(ONE)
-    made = len(uv.calls)
-    assert (ready(ONE), len(uv.calls)) == (first, made)
-    ready(Interpreter("x", "/another/python", "3.13.2"))
-    assert len(uv.calls) == 2 * made
-
-
-@pytest.mark.parametrize(
-    ("uv", "sentence"),
-    [
-        (FakeUv(no_wheel={"psutil"}, other_version=set()), "psutil has no wheel for Python x. Next: leave it out"),
-        (FakeUv(no_wheel=set(), other_version=set(), broken="venv"), "no environment could be made for Python x"),
-    ],
-)
-def test_what_no_block_can_do_without_is_a_sentence(
-    home: Path, monkeypatch: pytest.MonkeyPatch, uv: FakeUv, sentence: str
-) -> None:
-    monkeypatch.setattr(interpreters, "uv", uv)
-    with pytest.raises(Stop, match=sentence) as stop:
-        ready(ONE)
-    assert stop.value.code == Exit.UNMEASURED
-
-
-def test_who_brings_the_gil_back_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    said: dict[str, Any] = {"python": {"gil": False}, "packages": {"greenlet": "3", "h11": "0.16"}}
-    monkeypatch.setattr(
-        interpreters, "answered", lambda command: said if command[-1].endswith("interpreter") else "greenlet" in command
-    )
-    assert interpreters.described("x")["gil_brought_back_by"] == ["greenlet"]
-    said["python"]["gil"] = True
-    assert interpreters.described("x")["gil_brought_back_by"] == []

@@ -20,7 +20,7 @@ from scripts.talk import Claim, Measure, Part, Talk, bound
 ENVIRONMENT: dict[str, Any] = {
     "run": "a-run",
     "machine": {"cores_usable": 2, "system": "Linux"},
-    "python": {"gil": True, "free_threaded": False, "optimised": False},
+    "python": {"version": "3.13.1", "gil": True, "free_threaded": False, "optimised": False},
     "packages": {"pillow": "13"},
 }
 JITTER = (0.99, 1.01, 0.985, 1.015, 1.0, 0.995, 1.005, 1.02, 0.98, 1.0)
@@ -159,8 +159,9 @@ def test_a_claim_about_a_model_that_cannot_run_here_is_not_testable_and_says_wha
 @pytest.mark.parametrize(
     ("when", "reason"),
     [
-        ({"gil": False}, "needs a Python without the GIL"),
-        ({"free_threaded": True}, "needs a Python with free threading"),
+        ({"gil": False}, 'needs a Python without the GIL, as in: make matrix PYTHON="3.13 3.13t"'),
+        ({"free_threaded": True}, 'needs a Python with free threading, as in: make matrix PYTHON="3.13 3.13t"'),
+        ({"python": "3.14"}, "needs Python 3.14"),
         ({"optimised": True}, "needs a Python with profile-guided optimisation"),
         ({"cores": ">= 4"}, "needs usable cores >= 4, and it was 2"),
         ({"capacity": ">= 1.8"}, "needs a parallel capacity of >= 1.8, and it was 1.6"),
@@ -243,14 +244,84 @@ def test_the_document_the_table_and_the_markdown_say_the_same() -> None:
     assert found["sentence"] in text
 
 
-def several(*, free: Run) -> Run:
-    """A run whose second interpreter is a free-threaded one."""
-    without = {"gil": False, "free_threaded": True, "optimised": False}
-    return replace(TWICE, beside=(replace(free, environment=ENVIRONMENT | {"python": without}),))
+def several(*, free: Run, **python: Any) -> Run:
+    """A run of two interpreters in turns, whose second is a free-threaded one."""
+    names = {"interpreters": [{"name": "3.13"}, {"name": "3.13t"}]}
+    without = {"version": "3.13.5", "gil": False, "free_threaded": True, "optimised": False} | python
+    first = ENVIRONMENT | names | {"interpreter": "3.13"}
+    second = ENVIRONMENT | names | {"interpreter": "3.13t", "python": without}
+    mine, theirs = TWICE.rounds.copy(), free.rounds.copy()
+    mine["block"], theirs["block"] = 2 * mine["block"], 2 * theirs["block"] + 1
+    other = replace(free, environment=second, rounds=theirs)
+    return replace(TWICE, environment=first, rounds=mine, beside=(other,))
+
+
+def about_builds(holds: str = "1.4 … 1.6", **when: Any) -> Claim:
+    """That one thread takes half as long again without the GIL."""
+    sides = tuple((when or {"gil": {"of": False, "over": True}}).items())
+    return claim(holds, Measure("cpu/primes/sequential", over="cpu/primes/sequential"), when=sides)
+
+
+FREE = run(rounds("sequential", 3.0), rounds("threads", 1.0))
+
+
+def test_two_builds_are_set_against_each_other_turn_by_turn_and_named() -> None:
+    both = several(free=FREE)
+    found = judge(about_builds(), both)
+    assert (found.verdict, found.run, found.over) == ("holds", both.beside[0], both)
+    assert found.outcomes[0].evidence.interval
+    assert found.outcomes[0].evidence.interval.estimate == pytest.approx(1.5)
+    assert list(found.outcomes[0].evidence.values.index) == list(range(10))
+    said = findings.document(Talk(Path("x.toml"), "x", "", ()), [found])["claims"][0]
+    assert said["compared"] == "3.13t (Python 3.13.5) against 3.13 (Python 3.13.1)"
+    assert findings.note_on(said).startswith(said["compared"])
+
+
+def test_a_drift_that_hits_both_builds_of_a_turn_is_no_difference() -> None:
+    both = several(free=FREE)
+    for one in (both, both.beside[0]):
+        one.rounds["seconds"] *= 1 + (one.rounds["block"] // 2) % 3
+    assert judge(about_builds(), both).verdict == "holds"
+
+
+def test_without_a_matrix_a_claim_about_two_builds_says_which_one_it_takes() -> None:
+    found = judge(about_builds(), TWICE)
+    assert (found.verdict, found.reason) == (
+        "not testable here",
+        "needs a matrix of a Python without the GIL and a Python with the GIL, "
+        'as in: make matrix PYTHON="3.13 3.13t" ONLY="cpu"',
+    )
+    versions = judge(about_builds(python={"of": "3.14", "over": "3.13"}), TWICE)
+    assert versions.reason.endswith('as in: make matrix PYTHON="3.14 3.13" ONLY="cpu"')
+
+
+def test_builds_that_differ_in_more_than_the_claim_is_about_establish_nothing() -> None:
+    optimised = judge(about_builds(), several(free=FREE, optimised=True))
+    assert (optimised.verdict, optimised.reason) == (
+        "not established",
+        "the two builds differ in more than that: 3.13t is optimised and 3.13 is not optimised",
+    )
+    newer = judge(about_builds(), several(free=FREE, version="3.14.1"))
+    assert (newer.verdict, newer.reason) == ("not established", "3.13t and 3.13 are not the same version of Python")
+    assert judge(about_builds(python={"of": "3.14", "over": "3.13"}), several(free=FREE, version="3.14.1")).over
+
+
+def test_of_several_pairs_the_one_that_is_most_alike_is_compared() -> None:
+    both = several(free=FREE)
+    old = replace(TWICE, environment=both.environment | {"python": ENVIRONMENT["python"] | {"version": "3.11.7"}})
+    found = judge(about_builds(), replace(old, beside=(both.beside[0], replace(both, beside=()))))
+    assert found.over
+    assert found.over.environment["python"]["version"] == "3.13.1"
+
+
+def test_where_the_rounds_of_one_build_were_disturbed_nothing_is_established() -> None:
+    both = several(free=run(rounds("sequential", 3.0, disturbed=True), rounds("threads", 1.0)))
+    found = judge(about_builds(), both)
+    assert (found.verdict, "disturbed 100%" in found.reason) == ("not established", True)
 
 
 def test_a_claim_is_judged_on_the_first_interpreter_that_meets_its_conditions() -> None:
-    both = several(free=run(rounds("sequential", 3.0), rounds("threads", 1.0)))
+    both = several(free=FREE)
     free = judge(claim("2.9 … 3.1", when=(("gil", False),)), both)
     assert (free.verdict, free.run) == ("holds", both.beside[0])
     assert judge(claim("1.9 … 2.1"), both).run is both

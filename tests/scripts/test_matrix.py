@@ -12,9 +12,9 @@ import pytest
 from benchmarks import journal
 from scripts import bench, blocks, matrix
 from scripts.dataset import load, write_tables
+from scripts.environments import changed
 from scripts.exits import Exit, Stop
 from scripts.house import House
-from scripts.interpreters import changed
 from scripts.matrix import HEADLINE, plan, turns
 from tests.missing import missing
 from tests.scripts.recorded import record
@@ -107,7 +107,7 @@ def test_a_run_that_does_not_say_who_measured_what_is_refused(tmp_path: Path, or
 def test_a_run_is_not_gone_on_with_under_another_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = json.loads((record(tmp_path, blocks=6, pythons=ORDER) / "environment.json").read_text())
     now = {one["name"]: json.loads(json.dumps(one)) for one in found["interpreters"]}
-    monkeypatch.setattr("scripts.interpreters.described", lambda name: now[name])
+    monkeypatch.setattr("scripts.environments.described", lambda name: now[name])
     assert changed(found) == ""
     now["3.13t"]["python"]["version"] = "3.13.9"
     assert "measured with another Python 3.13t" in changed(found)
@@ -117,7 +117,7 @@ def test_what_cannot_be_measured_is_refused_before_an_environment_is_made(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(matrix, "ready", lambda one: pytest.fail("an environment was made"))
+    monkeypatch.setattr(matrix, "ready", lambda one, cells: pytest.fail("an environment was made"))
     for words, sentence in {
         ("--python", "python3"): "it takes two Pythons to compare",
         ("--python", "3.11 3.13", "--blocks", "0"): "BLOCKS=0: at least one block of each Python",
@@ -137,7 +137,8 @@ def test_two_interpreters_are_measured_in_turns_and_shown_side_by_side(tmp_path:
     if not (root / ".tools" / "bin" / "uv").exists():
         missing("uv, which makes the environments, is missing")
     house = House.build(tmp_path)
-    (tmp_path / "requirements.lock").write_text((root / "requirements.lock").read_text())
+    for name in ("requirements-full.lock", "pyproject.toml"):
+        (tmp_path / name).write_text((root / name).read_text())
     (tmp_path / ".tools").symlink_to(root / ".tools")
     python, only = f"one={sys.executable} other={sys.executable}", "io and sleep and (threads or sequential)"
     ended = house.bench("--python", python, "--only", only, "--blocks", "1", "--seed", "1", verb="matrix")

@@ -9,15 +9,35 @@ from matplotlib.colors import to_hex
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
-from scripts.charts import CHARTS, cpu_cost, cpu_scaling, decision, heartbeat, latency, pythons, speedup
+from scripts.charts import (
+    CHARTS,
+    convoy,
+    costs,
+    cpu_cost,
+    cpu_scaling,
+    decision,
+    heartbeat,
+    latency,
+    letting_go,
+    memory,
+    pythons,
+    serving,
+    sharing,
+    speedup,
+    starting,
+    tails,
+)
 from scripts.charts.amdahl import serial_share
 from scripts.charts.contests import tiles
+from scripts.charts.forest import Group, fitted
 from scripts.charts.legible import defects
 from scripts.charts.table import made, number, word
 from scripts.charts.theme import SLIDE, colour
 from scripts.charts.words import seconds, times, whole
 from tests.scripts.drawings import a_run, artists, cells, drawn, of_full_run, texts
-from tests.scripts.synthetic import SyntheticRun, in_turns, make
+from tests.scripts.synthetic import CAPACITY, SyntheticRun, in_turns, make
+
+pytestmark = pytest.mark.slow
 
 
 def test_a_latency_curve_is_the_mean_of_the_quantiles_of_the_blocks_and_not_of_pooled_tasks() -> None:
@@ -66,7 +86,8 @@ def test_a_tile_wears_the_colour_of_a_winner_only_when_one_is_established() -> N
     assert {tile.get_hatch() for tile in sure.values()} == {""}
     assert {tile.get_hatch() for tile in unsure.values()} == {decision.HATCH}
     assert {tile.get_facecolor()[3] for tile in unsure.values()} == {0.0}
-    assert all(times(tile.ratios[0].estimate) in texts(drawn(decision, planted(1.5))) for tile in tiles(planted(1.5)))
+    run = planted(1.5)
+    assert {times(tile.ratios[0].estimate) for tile in tiles(run)} <= set(texts(drawn(decision, run)))
 
 
 def test_those_that_may_be_the_fastest_are_named_and_no_others() -> None:
@@ -111,6 +132,42 @@ def test_the_cpu_cost_is_the_rounds_cpu_seconds_divided_by_their_tasks(side: str
 
 def test_the_server_has_no_row_where_nothing_was_asked_of_it() -> None:
     assert {each.workload for each in cpu_cost.shown(a_run(), "server")} == {"wire", "http"}
+
+
+def test_what_lets_go_of_the_gil_is_told_by_what_threads_and_processes_gain() -> None:
+    run = make(experiments=["letting_go"])
+    assert letting_go.finding(run) == "sha256 and matmul let go; json and python hold on"
+    assert artists(drawn(letting_go, run), Line2D, "limit-")["nothing"].get_xdata()[0] == CAPACITY
+    dots = artists(drawn(letting_go, run), Line2D, "value-")
+    rows = {f"nothing-{cell['model']}-2": cell["value"] for cell in cells(run, "letting_go")}
+    assert {name: dot.get_xdata()[0] for name, dot in dots.items()} == rows
+
+
+def test_where_even_processes_gained_nothing_nobody_lets_go_or_holds_on() -> None:
+    rounds = make(experiments=["letting_go"]).rounds
+    assert letting_go.finding(SyntheticRun(rounds.assign(processes_speedup=1.1))) == ""
+
+
+def test_a_stack_is_called_after_its_framework_and_shown_with_what_its_clients_can_ask_at_most() -> None:
+    figure, run = of_full_run(serving), a_run()
+    assert {"starlette", "starlette/hypercorn", "quart", "flask", "flask/threads", "flask/gevent"} <= set(texts(figure))
+    waiting = next(groups for page, groups in serving.panels(run).items() if "20 ms" in page)
+    assert [group.limit for group in waiting] == [1600, 1600]
+    mine = run.rounds[run.rounds["workload"].eq("quart")]
+    assert next(row.value for row in waiting[0].rows if row.model == "quart") == pytest.approx(
+        np.exp(np.log(mine["wait_per_second"]).mean())
+    )
+    assert serving.finding(run).startswith("Requests a second, a page that does nothing: starlette ")
+
+
+def test_a_quantile_that_so_few_requests_cannot_show_is_not_drawn() -> None:
+    everything = " ".join([*texts(of_full_run(tails)), tails.alt(a_run())])
+    assert "(p99)" in everything
+    assert "999 of 1,000" not in everything
+    assert [group.title for group in tails.panels(a_run())["At 50\N{NO-BREAK SPACE}% of a server's best"]] == [
+        tails.QUANTILES["p50"],
+        tails.QUANTILES["p90"],
+    ]
 
 
 def test_a_heartbeat_names_what_stops_the_loop() -> None:
@@ -158,3 +215,33 @@ def test_a_headline_claims_no_gain_that_is_not_established() -> None:
 def test_a_column_that_is_empty_in_every_row_is_left_out() -> None:
     table = made(("a", "b", "c"), [[word("x"), number(float("nan"), whole), number(1, whole)]])
     assert table.head == ("a", "c")
+
+
+def test_a_way_that_loses_updates_never_stands_among_those_that_lose_none() -> None:
+    groups = {group.title: [row.model for row in group.rows] for group in sharing.groups(a_run())}
+    assert set(groups.pop("loses no update")) == {"threads-lock", "processes-lock"}
+    lost = {cell["model"]: cell["value"] for cell in cells(a_run(), "sharing")}
+    assert groups == {f"loses {100 * lost[model]:.2g} %": [model] for model in ("threads", "processes")}
+    assert "threads" not in sharing.finding(a_run()).replace("threads-lock", "")
+
+
+def test_a_second_metric_is_drawn_from_its_own_values() -> None:
+    half, tenth = (group.rows for group in convoy.groups(a_run()))
+    rounds = a_run().rounds[a_run().rounds["experiment"].eq("convoy")]
+    for rows, metric in ((half, "p50_seconds"), (tenth, "p90_seconds")):
+        for row in rows:
+            values = rounds[rounds["model"].eq(row.model)][metric]
+            assert row.value == pytest.approx(np.exp(np.log(values).mean()))
+
+
+def test_few_that_wait_are_never_ranked_with_many() -> None:
+    groups = memory.groups(a_run())
+    assert [{row.concurrency for row in group.rows} for group in groups] == [{1000}, {10}, {50}, {100_000}]
+    assert {row.concurrency for row in costs.main_rows(a_run(), memory.COST)} == {1000}
+
+
+def test_what_does_not_fit_a_slide_is_named_on_it() -> None:
+    many = [Group("models", [replace(starting.groups(a_run())[0].rows[0], model=f"m{number}") for number in range(30)])]
+    kept, left_out = fitted([*many, Group("more", many[0].rows)], SLIDE)
+    assert [row.model for row in kept[0].rows] == [f"m{number}" for number in range(19)]
+    assert left_out == [*(f"m{number}" for number in range(19, 30)), "more"]

@@ -45,6 +45,61 @@ def test_a_cell_that_an_interpreter_lacks_is_left_out_and_not_invented() -> None
     assert {row.cell["workload"] for row in found if "3.13t" not in row.faster} == {"http"}
 
 
+def newer(run: SyntheticRun) -> SyntheticRun:
+    """The same, whose second interpreter alone has another model, twice as fast as one after another there."""
+    rounds = run.beside[0].rounds
+    more = rounds[(rounds["workload"] == "primes") & (rounds["model"] == "sequential")].assign(model="interpreters")
+    more["seconds"] /= 2
+    later = replace(run.beside[0], rounds=pd.concat([rounds, more], ignore_index=True))
+    return replace(run, beside=(later, *run.beside[1:]))
+
+
+def test_a_model_that_only_a_later_interpreter_has_is_set_beside_one_after_another() -> None:
+    run = newer(in_turns())
+    (found,) = [row for row in rows(run) if row.cell["model"] == "interpreters"]
+    assert (found.beside, list(found.faster)) == ("sequential", ["3.14"])
+    assert found.faster["3.14"].value == pytest.approx(2 * SPEED["3.14"])
+    figure = pythons.draw(run, LIGHT)
+    assert figure
+    assert "interpreters*" in texts(figure)
+    assert "* beside sequential under 3.13" in " ".join(texts(figure)).replace("\N{NO-BREAK SPACE}", " ")
+    assert defects(figure) == []
+
+
+def test_work_that_only_a_later_interpreter_did_is_named_and_not_compared() -> None:
+    run = newer(in_turns())
+    alone = replace(run, rounds=run.rounds[run.rounds["workload"] != "primes"])
+    assert "interpreters" not in {row.cell["model"] for row in rows(alone)}
+    assert "3.14 only: cpu/primes/interpreters." in list(notes(alone))
+
+
+def test_memory_is_said_as_times_as_much_and_not_as_times_as_fast() -> None:
+    run = in_turns()
+    parts = [with_memory(one, held) for one, held in zip((run, *run.beside), (4e7, 2e7, 5e7), strict=True)]
+    whole = replace(parts[0], beside=tuple(parts[1:]))
+    assert "footprint" not in {row.work for row in rows(whole)}
+    (said,) = [one for one in sentences(whole) if "Memory" in one]
+    assert said.startswith("Memory, footprint objects: 38.1 MiB under 3.13; 3.14 takes 0.50× (0.50–0.50×) as much and ")
+    assert "3.13t takes 1.25×" in said
+
+
+def with_memory(run: SyntheticRun, held: float) -> SyntheticRun:
+    base = run.rounds[(run.rounds["workload"] == "primes") & (run.rounds["model"] == "sequential")]
+    more = base.assign(experiment="footprint", workload="nothing", model="objects", metric="program_bytes")
+    found = pd.concat([run.rounds.assign(metric=None), more.assign(program_bytes=held)], ignore_index=True)
+    return replace(run, rounds=found)
+
+
+def test_a_model_that_only_the_first_interpreter_has_is_in_the_table_and_not_in_the_chart() -> None:
+    run = in_turns()
+    others = tuple(replace(one, rounds=one.rounds[one.rounds["model"] != "asyncio"]) for one in run.beside)
+    found = replace(run, beside=others)
+    assert {row.cell["model"] for row in rows(found) if not row.faster} == {"asyncio"}
+    assert {title.title for groups in pythons.panels(found).values() for title in groups} == {
+        "sequential", "threads", "processes"
+    }  # fmt: skip
+
+
 def test_the_sentence_sets_threads_without_the_gil_beside_threads_with_it() -> None:
     gain, cost, capacity = sentences(in_turns())
     assert capacity.startswith("Meanwhile this machine did 1.8")
@@ -65,20 +120,23 @@ def test_what_is_not_alike_is_named() -> None:
         "3.14": {"packages": {"aiohttp": "3.12.0"}},
         "3.13t": {
             "pure": ["aiohttp"],
-            "left_out": ["uvloop", "pillow"],
+            "left_out": {"uvloop": "has no wheel for this Python"},
+            "absent": {"gevent": "needs gevent, and importing greenlet._greenlet switches the GIL back on"},
             "unloadable": {"test_images.py": "No module named 'PIL'"},
-            "gil_brought_back_by": ["greenlet"],
+            "need_the_gil": {"uvloop": "uvloop.loop"},
             "python": interpreter("3.13t", optimised=False)["python"],
         },
     })  # fmt: skip
     said = list(notes(run))
-    assert "3.13t: CPython 3.13.1, not optimised, free-threaded, GCC." in said
+    assert "3.13t: CPython 3.13.1, not optimised (no PGO), free-threaded, GCC." in said
     assert "3.13: CPython 3.13.1, optimised, GCC." in said
     assert "3.14: aiohttp 3.12.0, and 3.13 has 3.14.5." in said
-    assert "3.13t: no wheel for uvloop and pillow, left out." in said
+    assert "3.13t: uvloop has no wheel for this Python, and was left out." in said
+    gone = "3.13t: gevent was left out: needs gevent, and importing greenlet._greenlet switches the GIL back on."
+    assert gone in said
     assert "3.13t: aiohttp is pure Python here, and compiled for 3.13 and 3.14." in said
     assert "3.13t: test_images.py was left out: No module named 'PIL'." in said
-    assert "3.13t: importing greenlet switches the GIL back on." in said
+    assert "3.13t: importing uvloop (uvloop.loop) switches the GIL back on." in said
     assert not any("h11" in one for one in said)
 
 

@@ -20,6 +20,8 @@ from scripts.report import write_report
 from tests.scripts.synthetic import make
 from tests.scripts.verdicts_sample import HOSTILE, claims
 
+pytestmark = pytest.mark.slow
+
 ADDRESSES = ("src", "srcset", "href", "xlink:href", "action", "data", "poster")
 VOID = ("meta", "img", "source", "br", "link", "input", "line", "rect", "circle")
 ENVIRONMENT = {

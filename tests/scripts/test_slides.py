@@ -16,6 +16,8 @@ from scripts.slides import PAPERS, Slide, command, deck, small_print, unbroken, 
 from tests.scripts.synthetic import ENVIRONMENT, make
 from tests.scripts.verdicts_sample import claim, claims
 
+pytestmark = pytest.mark.slow
+
 PLAN = {"only": "", "blocks": 10, "seed": 7, "quick": False}
 
 

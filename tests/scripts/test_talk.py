@@ -30,7 +30,7 @@ text = "A thread costs more than a task."
 expected = "refuted"
 part = [
     { name = "t", ratio = { of = "starting/thread", over = "starting/task", metric = "unit_seconds" }, holds = "> 5" },
-    { name = "memory", value = { of = "memory/threads", metric = "bytes_per_task" }, holds = "> 10000" },
+    { name = "memory", value = { of = "memory/threads/c1000", metric = "bytes_per_task" }, holds = "> 10000" },
 ]
 
 [[claim]]
@@ -64,6 +64,13 @@ def test_a_claims_file_says_what_is_measured(tmp_path: Path) -> None:
     assert database.needs == "a database"
 
 
+def test_a_condition_may_be_another_on_each_side_of_a_ratio(tmp_path: Path) -> None:
+    (gil, *others) = read(tmp_path, RIGHT.replace("gil = true", "gil = { of = false, over = true }")).claims
+    assert (gil.sided, [one.sided for one in others]) == ({"gil": {"of": False, "over": True}}, [{}, {}, {}])
+    assert dict(gil.side("of").when) == {"gil": False, "cores": ">= 2"}
+    assert dict(gil.side("over").when) == {"gil": True, "cores": ">= 2"}
+
+
 @pytest.mark.parametrize(
     ("said", "limit", "per_capacity"),
     [
@@ -91,7 +98,7 @@ MISTAKES = [
     ("cpu/primes/threads", "primes", "claim gil, ratio.over: 'primes' fits"),
     ("cpu/primes/threads", "cpu/wire/threads", "claim gil, ratio.over: no cell is all of"),
     ('metric = "unit_seconds"', 'metric = "unit_second"', "the nearest name is 'unit_seconds'"),
-    ('metric = "bytes_per_task"', 'metric = "seconds"', "memory/threads has no metric 'seconds'"),
+    ('metric = "bytes_per_task"', 'metric = "seconds"', "memory/threads/c1000 has no metric 'seconds'"),
     ('id = "costs"', 'id = "gil"', "claim gil, id: two claims have this id"),
     ('id = "costs"', "", "claim number 2, id: every claim needs one"),
     ('expected = "refuted"', 'expected = "maybe"', "claim costs, expected: cannot be 'maybe'"),
@@ -99,6 +106,17 @@ MISTAKES = [
     ('where = "One"', "where = 1", "claim gil, where: is a text, not 1"),
     ("gil = true", "gill = true", "claim gil, when.gill: there is no such condition; the nearest name is 'gil'"),
     ("gil = true", 'gil = "yes"', "claim gil, when.gil: cannot be 'yes'"),
+    (
+        "gil = true",
+        "gil = { of = false }",
+        "claim gil, when.gil: of two sides is a table like { of = false, over = true }",
+    ),
+    ("gil = true", "gil = { of = false, over = 1 }", "claim gil, when.gil: cannot be 1"),
+    (
+        'expected = "refuted"',
+        'expected = "refuted"\nwhen = { gil = { of = false, over = true } }',
+        "claim costs, when: two sides",
+    ),
     ('cores = ">= 2"', 'cores = "two"', "claim gil, when.cores: 'two' is no bound"),
     ('name = "t", ratio', 'nme = "t", ratio', "claim costs, part: nme: there is no such field"),
     ('over = "cpu/primes/threads"', 'ober = "cpu/primes/threads"', "claim gil, ratio.ober: there is no such field"),

@@ -25,7 +25,7 @@ with serve(sys.argv[1], *sys.argv[2:-1]) as service:
     if sys.argv[-1] == "fork":
         worker = multiprocessing.get_context("fork").Process(target=time.sleep, args=(20,))
         worker.start()
-    pids = [service.pid] + [service.ready[name] for name in ("worker",) if name in service.ready]
+    pids = [service.pid] + [service.ready[name] for name in ("worker", "database") if name in service.ready]
     print(*pids, *([worker.pid] if sys.argv[-1] == "fork" else []), flush=True)
     time.sleep(60)
 """

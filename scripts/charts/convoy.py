@@ -1,0 +1,58 @@
+"""How long an answer takes beside something that computes, from a thread and from an event loop."""
+
+from matplotlib.figure import Figure
+
+from scripts.charts import costs
+from scripts.charts.data import Run
+from scripts.charts.forest import Group
+from scripts.charts.table import Table
+from scripts.charts.theme import Theme
+from scripts.charts.words import seconds
+
+NAME = "convoy"
+NEEDS = "a cell of convoy"
+CAVEAT = "Fifty answers a block, so that nothing is known of the slowest in a hundred."
+
+
+def groups(run: Run) -> list[Group]:
+    """The answer in the middle, and the one that a tenth of them exceed."""
+    titles = {"p50_seconds": "half of the answers take longer", "p90_seconds": "one in ten takes longer"}
+    return [Group(title, costs.told(run, "convoy", metric)) for metric, title in titles.items()]
+
+
+COST = costs.Cost(
+    experiment="convoy",
+    metric="p50_seconds",
+    title="What does computing do to whoever answers?",
+    reading="Time that an answer takes over the loopback, with nothing beside it, a thread, a process or a coroutine.",
+    measured="Measured: by a process that asks 10 ms after each answer",
+    noun="for an answer in the middle",
+    unit="an answer",
+    form=seconds,
+    groups=groups,
+)
+
+
+def draw(run: Run, theme: Theme) -> Figure | None:
+    """The figure; None when the run has nothing for it."""
+    return costs.draw(run, theme, COST)
+
+
+def finding(run: Run) -> str:
+    """The cheapest and the dearest."""
+    return costs.finding(run, COST)
+
+
+def caption(run: Run) -> str:
+    """The cheapest and the dearest."""
+    return costs.caption(run, COST)
+
+
+def alt(run: Run) -> str:
+    """Every number of the chart as text."""
+    return costs.alt(run, COST)
+
+
+def table(run: Run) -> Table:
+    """The data behind it."""
+    return costs.table(run, COST)

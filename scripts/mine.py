@@ -1,0 +1,228 @@
+"""`make mine WORK=path/to/file.py`: measure your own work under every model that can run it, and say what was learned.
+
+    make mine WORK=docs/examples/thumbnails.py
+    make mine WORK=package.module:function          # as Python would import it
+    make mine WORK=… MODELS="threads asyncio pool"  # these, and sequential beside them
+    make mine WORK=… EXPECT="asyncio at least 5x sequential"
+
+First a survey, in an interpreter of its own, then blocks as of any other run. Exit 1 when an expectation (EXPECT, or a
+list of that name in the file) is refuted, 3 when one could not be established.
+"""
+
+import argparse
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any
+
+from benchmarks.models import NAMES
+from scripts import expectations, own_work
+from scripts.bench import (
+    BLOCKS,
+    RESULTS,
+    alone,
+    enough_files,
+    interrupt,
+    measure,
+    new_run,
+    readable_errors,
+    worth_keeping,
+)
+from scripts.blocks import POLL_S, environment, need_room
+from scripts.console import Live, console, show
+from scripts.dataset import Run, load, write_tables
+from scripts.exits import Exit, Stop, leave
+from scripts.judging import Finding
+from scripts.sessions import end_session, scratch
+from scripts.talk import nearest
+from scripts.whole import whole
+
+NEWEST = RESULTS / "mine"  # points to the newest run of a user's own work
+PATIENCE_S = 60.0  # with one step of the survey: a task, or a look at a model
+HOW = "Next: make mine WORK=path/to/file.py (docs/your-own-work.md has examples)"
+
+
+def options() -> argparse.Namespace:
+    """What the command line says."""
+    parser = argparse.ArgumentParser(
+        prog="python -m scripts.mine", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("work", nargs="?", default="", help="path/to/file.py or package.module, and perhaps :function")
+    parser.add_argument("--models", default="", help="models to measure beside sequential (default: all that fit)")
+    parser.add_argument("--expect", default="", help="what must hold, separated by semicolons")
+    parser.add_argument("--blocks", type=int, default=BLOCKS, help="fresh interpreters (default %(default)s)")
+    parser.add_argument("--seed", type=int, help="seed of the order of cells (default: drawn)")
+    parser.add_argument("--json", type=Path, help="also write the comparison to this file")
+    return parser.parse_args()
+
+
+def source_of(work: str) -> str:
+    """WORK with a whole path, which means the same wherever a process works. Stop when there is no such file."""
+    if not work:
+        raise Stop(Exit.USAGE, f"WORK is missing: which file has your work? {HOW}")
+    place, colon, name = work.partition(":")
+    if place.endswith(".py") or "/" in place:
+        if not Path(place).is_file():
+            raise Stop(Exit.USAGE, f"WORK={work}: there is no file {place}. {HOW}")
+        if not place.endswith(".py"):
+            raise Stop(Exit.USAGE, f"WORK={work}: {place} is no Python file: its name must end in .py. {HOW}")
+        place = str(Path(place).resolve())
+    return f"{place}{colon}{name}"
+
+
+def models_of(said: str) -> str:
+    """The models that were asked for, and sequential. Stop when one is no model."""
+    for name in said.split():
+        if name not in NAMES:
+            raise Stop(Exit.USAGE, f"MODELS: no model is called {name!r}{nearest(name, NAMES)}. Next: make models")
+    return " ".join(dict.fromkeys(["sequential", *said.split()])) if said else ""
+
+
+def survey(run: Path, source: str, models: str, blocks: int, say: Callable[[str], None]) -> dict[str, Any]:
+    """What the survey finds, kept in the run's folder. Stop when the work cannot be run."""
+    program = "from benchmarks.survey import main; main()"  # not `-m`: every worker would import it once more
+    with (run / "survey.log").open("wb") as log, tempfile.TemporaryFile() as out:
+        arguments = [source, f"--pace={run / 'pace.json'}", f"--out=/dev/fd/{out.fileno()}"]
+        process = subprocess.Popen(
+            [sys.executable, "-c", program, *arguments, f"--models={models}", f"--blocks={blocks}"],
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=log,
+            pass_fds=[out.fileno()],
+            start_new_session=True,
+            env=environment(),
+        )
+        try:
+            found = last_entry(process, out, say)
+        finally:
+            end_session(process)
+    return found_or_stop(found, source, run / "survey.log")
+
+
+def last_entry(process: "subprocess.Popen[bytes]", out: IO[bytes], say: Callable[[str], None]) -> dict[str, Any]:
+    """The last line that the survey writes, once it ends or has been silent for too long."""
+    heard_at, at, last = time.monotonic(), 0, dict[str, Any]()
+    while True:
+        ended = process.poll() is not None
+        for entry in entries(out, at):
+            heard_at, last, at = time.monotonic(), entry, at + entry.pop("bytes")
+            say(str(entry.get("step", "")))
+        if set(last) & {"found", "unfit", "failed"}:
+            return last
+        if ended:
+            return last | {"ended": process.returncode}
+        if time.monotonic() - heard_at > PATIENCE_S:
+            return last | {"silent": True}
+        time.sleep(POLL_S)
+
+
+def entries(out: IO[bytes], at: int) -> Iterator[dict[str, Any]]:
+    """The whole lines from that byte on, each with its length."""
+    text = os.pread(out.fileno(), os.fstat(out.fileno()).st_size - at, at)
+    for line in text.splitlines(keepends=True):
+        if line.endswith(b"\n"):
+            yield json.loads(line) | {"bytes": len(line)}
+
+
+def found_or_stop(last: dict[str, Any], source: str, log: Path) -> dict[str, Any]:
+    """What the survey found. Stop with what went wrong."""
+    if "found" in last:
+        return dict(last["found"])
+    if "unfit" in last:
+        raise Stop(Exit.USAGE, last["unfit"])
+    step = last.get("step", "its start")
+    if "failed" in last:
+        raise Stop(Exit.UNMEASURED, f"{source}: {last['failed']}. What it printed: {log}")
+    if "silent" in last:
+        why = f"{step} had not ended after {PATIENCE_S:g} s"
+        raise Stop(Exit.UNMEASURED, f"{source}: {why}. Next: let it time out by itself, or give smaller tasks")
+    raise Stop(Exit.UNMEASURED, f"{source}: its interpreter ended with {last['ended']} at {step}. What it said: {log}")
+
+
+def prepare(run: Path, source: str, chosen: argparse.Namespace, models: str) -> dict[str, Any]:
+    """The run's folder, with what the survey found. Stop."""
+    seed = chosen.seed if chosen.seed is not None else random.SystemRandom().randrange(10_000)
+    new_run(run, {"only": "mine", "blocks": chosen.blocks, "seed": seed, "quick": False})
+    file = run / own_work.SURVEY
+    file.write_text(json.dumps({"work": {"source": source}}))  # for the fork servers of the survey
+    os.environ["OVERLAP_MINE"] = str(file.resolve())
+    with scratch():
+        found = survey(run, source, models, chosen.blocks, saying())
+    with whole(file) as kept:
+        kept.write_text(json.dumps(found, indent=1))
+    return found
+
+
+def saying() -> Callable[[str], None]:
+    """Show what the survey is at, where somebody watches."""
+    out = console(stderr=True)
+    if not out.is_terminal:
+        out.print("a look at your work first: what does a task do, how many at once pay?")
+        return lambda step: None
+    status = out.status("a look at your work first")
+    status.start()
+    return lambda step: status.update(f"looking: {step}") if step else status.stop()
+
+
+def make_everything(run: Path, found: dict[str, Any], said: list[str]) -> tuple[Run, list[Finding]]:
+    """Tables, the comparison, charts and report; and the link to the newest."""
+    from scripts.report import draw_and_write
+
+    loaded = load(run)
+    write_tables(loaded)
+    verdicts = expectations.findings(loaded, said)
+    own_work.write(run, own_work.document(loaded, found, verdicts))
+    draw_and_write(loaded, lambda _: None)
+    with whole(NEWEST) as link:
+        link.symlink_to(os.path.relpath(run.resolve(), RESULTS.resolve()))
+    return loaded, verdicts
+
+
+def mine(chosen: argparse.Namespace, run: Path) -> tuple[Run, list[Finding]]:
+    """Look, measure, make everything. Stop."""
+    source, models, said = source_of(chosen.work), models_of(chosen.models), expectations.lines(chosen.expect)
+    if chosen.blocks < 1:
+        raise Stop(Exit.USAGE, f"BLOCKS={chosen.blocks}: at least one block is needed. Next: make mine WORK=… BLOCKS=6")
+    expectations.check(said)
+    with readable_errors(lambda: None), alone(), worth_keeping(run):
+        enough_files()
+        need_room(RESULTS)
+        found = prepare(run, source, chosen, models)
+        said += found["work"]["expect"]
+        expectations.check(said, sorted({cell["model"] for cell in found["cells"]}))
+        console(stderr=True).print(found["size"]["sentence"], markup=False)
+        measure(run, Live(console(stderr=True), chosen.blocks))
+        made = make_everything(run, found, said)
+        if chosen.json:
+            shutil.copy(run / own_work.COMPARISON, chosen.json)
+        return made
+
+
+def main() -> None:
+    """Measure, answer, and hold it to what was expected."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, interrupt)
+    run = RESULTS / "runs" / datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    try:
+        found, verdicts = mine(options(), run)
+    except Stop as stop:
+        leave(stop)
+    out = console()
+    show(found, out)
+    for sentence in own_work.told(run):
+        out.print(f"\n{sentence}", markup=False)
+    print(f"\nComparison: {run}/{own_work.COMPARISON}  Report: {run}/report.html", file=sys.stderr)
+    sys.exit(expectations.code(verdicts))
+
+
+if __name__ == "__main__":
+    main()

