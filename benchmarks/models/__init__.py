@@ -30,11 +30,7 @@ from pathlib import Path
 from pkgutil import iter_modules
 from typing import Any
 
-<<<<<<< HEAD
-=======
-from benchmarks.apart import apart
 from benchmarks.gil import brought_back_by
->>>>>>> 69c06f14727fc57b085c767e791e5970feb3bd78
 from benchmarks.workloads import Workload
 
 Run = Callable[[list[int]], list[Any]]
@@ -96,6 +92,10 @@ def needs(name: str) -> Needs:
 def is_needs(target: ast.expr) -> bool:
     """Whether that is what is assigned to."""
     return isinstance(target, ast.Name) and target.id == "NEEDS"
+
+
+# Those that start no cluster each time they are opened.
+WITHOUT_CLUSTER = tuple(name for name in NAMES if not needs(name).apart)
 
 
 def model(name: str) -> Model:
