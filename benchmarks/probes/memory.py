@@ -43,9 +43,7 @@ WITH_WORKERS = (*OF_PROCESSES, "gevent", "loops_in_processes")  # they have proc
 
 
 def asked(name: str, waiting: int) -> bool:
-    """Whether the model called `name` is asked to let so many wait; a cluster's workers are programs of their own."""
-    if needs(name).apart:
-        return False
+    """Whether the model called `name` is asked to let so many wait."""
     least, most = ASKED.get(name, (1_000, 1_000))
     return least <= waiting <= most
 
