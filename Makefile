@@ -11,6 +11,7 @@ export UV_LINK_MODE := copy
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 
 MEASURE = $(if $(ONLY),--only "$(ONLY)") $(if $(BLOCKS),--blocks $(BLOCKS)) $(if $(SEED),--seed $(SEED))
+ELSEWHERE = $(if $(CLUSTER),--cluster "$(CLUSTER)") $(if $(BIND),--bind "$(BIND)") $(if $(ADDRESS),--address "$(ADDRESS)")
 ADVISE = $(if $(TASKS),--tasks "$(TASKS)") $(if $(WAIT_MS),--wait-ms "$(WAIT_MS)") $(if $(CPU_MS),--cpu-ms "$(CPU_MS)") \
   $(if $(GIL_RELEASED),--gil-released "$(GIL_RELEASED)") $(if $(CORES),--cores "$(CORES)") $(if $(RUN),--run "$(RUN)") \
   $(if $(MEMORY_MB),--memory-mb "$(MEMORY_MB)") $(if $(TASK_MB),--task-mb "$(TASK_MB)") $(if $(AT_ONCE),--at-once "$(AT_ONCE)")
@@ -24,16 +25,17 @@ help: ## this list
 	@echo '  Variables: ONLY="http and asyncio"  BLOCKS=20  SEED=7  RUN=results/latest  RESUME=results/runs/<id>'
 	@echo '             TALK=async_await (or yours.toml)  ID=network-io  A=results/reference  B=results/latest'
 	@echo '             WORK=path/to/file.py  EXPECT="asyncio at least 5x sequential"  MODELS="threads asyncio"'
+	@echo '             CLUSTER=tcp://… (of dask, or of ray)  BIND=0.0.0.0 ADDRESS=<how its workers reach this machine>'
 	@echo '             PYTHON=python3.13 (before the first call, or after make clean), or those of a matrix'
 
 bench: $(VENV)/core ## measure, chart and answer: 10 blocks, with intervals
-	@$(PY) -m scripts.bench $(MEASURE) $(if $(RESUME),--resume $(RESUME))
+	@$(PY) -m scripts.bench $(MEASURE) $(ELSEWHERE) $(if $(RESUME),--resume $(RESUME))
 
 quick: $(VENV)/core ## the headline cells in 3 blocks: a first look, ranges only
 	@$(PY) -m scripts.bench --quick $(MEASURE)
 
 full: $(VENV)/full ## every experiment, those of the claims included
-	@$(PY) -m scripts.bench --full $(MEASURE)
+	@$(PY) -m scripts.bench --full $(MEASURE) $(ELSEWHERE)
 
 matrix: $(VENV)/core ## the same under several Pythons, in turns (PYTHON="3.11 3.13 3.14t")
 	@$(PY) -m scripts.matrix --python "$(PYTHON)" $(MEASURE)
@@ -45,7 +47,7 @@ claim: $(VENV)/core ## a verdict for one claim, in a minute (ID=network-io)
 	@$(PY) -m scripts.claims --id "$(ID)" $(JUDGE)
 
 mine: $(VENV)/core ## your own work under every model that can run it (WORK=path/to/file.py)
-	@$(PY) -m scripts.mine "$(WORK)" --models "$(MODELS)" --expect "$(EXPECT)" $(if $(BLOCKS),--blocks $(BLOCKS)) $(if $(SEED),--seed $(SEED))
+	@$(PY) -m scripts.mine "$(WORK)" --models "$(MODELS)" --expect "$(EXPECT)" $(if $(JSON),--json "$(JSON)") $(if $(BLOCKS),--blocks $(BLOCKS)) $(if $(SEED),--seed $(SEED))
 
 compare: $(VENV)/core ## two runs side by side (A=results/reference B=results/latest)
 	@$(PY) -m scripts.compare $(or $(A),results/reference) $(or $(B),results/latest) $(if $(TALK),--talk "$(TALK)")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from benchmarks.models import Run
     from benchmarks.workloads import Workload
 
-lost: list[object] = []  # the workers that the latest round has lost, by what they were called
+lost: list[str] = []  # the workers that the latest round has lost, by their names
 
 opened = ExitStack()  # there: the model, until it is closed
 run: "Run"  # there: its function from tasks to answers
@@ -51,7 +51,7 @@ def perform(tasks: list[int]) -> list[Any]:
     return run(tasks)
 
 
-def leave() -> list[object]:
+def leave() -> list[str]:
     """Close the model, there; the workers that it has lost."""
     opened.close()
     return lost

@@ -15,8 +15,6 @@ from tempfile import TemporaryDirectory
 from types import ModuleType
 from zipfile import ZipFile
 
-from benchmarks.environment import source
-
 VARIABLE = "OVERLAP_CLUSTER"
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("servers", "benchmarks")  # what a worker needs of us
@@ -33,6 +31,12 @@ def elsewhere(model: str) -> str:
     """The address of the cluster that `model` was told to use; empty where it starts its own."""
     address = os.environ.get(VARIABLE, "")
     return address if address and speaker(address) == model else ""
+
+
+def serving(bind: str, address: str) -> list[str]:
+    """How the latency server is told to listen where other machines reach it; nothing where it keeps to this one."""
+    exposed = ["--host", bind, "--expose"] if bind else []
+    return exposed + (["--advertise", address] if address else [])
 
 
 @contextmanager
@@ -59,21 +63,26 @@ def dask_cluster(workers: int) -> Iterator[str]:
 
 
 @contextmanager
-def code_of_dask(address: str) -> Iterator[None]:
-    """Give all workers our code, and those that join while this lasts."""
+def code_of_dask(address: str) -> Iterator[str]:
+    """Give our code to scheduler and workers, also to those that join meanwhile; the name of the zip it is in."""
     from distributed import Client
-    from distributed.diagnostics.plugin import UploadFile
+    from distributed.diagnostics.plugin import SchedulerUploadFile, UploadFile
 
     with TemporaryDirectory(prefix="overlap-") as folder, Client(address, set_as_default=False) as client:
-        client.register_plugin(UploadFile(str(archive(Path(folder)))), "overlap-code")
+        path = archive(Path(folder))
+        client.register_plugin(SchedulerUploadFile(str(path)), "overlap-code")
+        client.register_plugin(UploadFile(str(path)), "overlap-code")
         try:
-            yield
+            yield path.name
         finally:
             client.unregister_worker_plugin("overlap-code")
+            client.unregister_scheduler_plugin("overlap-code")
 
 
 def archive(folder: Path) -> Path:
     """Our packages in a zip, named after what is in it: a worker keeps what it has imported."""
+    from benchmarks.environment import source
+
     path = folder / f"overlap-{source()}.zip"
     with ZipFile(path, "w") as made:
         for file in (file for package in PACKAGES for file in sorted((ROOT / package).rglob("*.py"))):

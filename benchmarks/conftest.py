@@ -14,6 +14,7 @@ import pytest
 from benchmarks import journal
 from benchmarks.capacity import Gauge
 from benchmarks.cell import Cell
+from benchmarks.clusters import serving
 from benchmarks.gil import gil
 from benchmarks.measure import Place, measure, observe
 from benchmarks.pace import Pace
@@ -34,6 +35,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--pace", type=Path, help="file with the calibration of CPU-bound tasks (default: calibrate now)")
     group.addoption("--without", type=Path, help="file with the names of cells to leave out, a line each")
     group.addoption("--server-python", default=sys.executable, help="interpreter of the server (default: this one)")
+    group.addoption("--server-bind", default="", help="address that the server listens on (default: loopback only)")
+    group.addoption("--server-address", default="", help="address by which other machines reach it")
     group.addoption("--supervised", action="store_true", help="end with the parent that holds our standard input")
 
 
@@ -91,7 +94,8 @@ def place(request: pytest.FixtureRequest, write: Callable[[dict[str, Any]], None
     pace = Pace.read(path) if path else Pace.measure()
     gc.collect()
     gc.freeze()  # pytest's own hundred thousand objects are no part of any program that is measured
-    with serve("servers.latency", python=config.getoption("server_python")) as server, Gauge(pace) as gauge:
+    bound = serving(config.getoption("server_bind"), config.getoption("server_address"))
+    with serve("servers.latency", *bound, python=config.getoption("server_python")) as server, Gauge(pace) as gauge:
         order = [cell_of(item).identity() | {"cell": str(cell_of(item))} for item in items]
         write({"kind": "block", "schema": journal.SCHEMA, "block": config.getoption("block"), "order": order})
         with opened(services(cell_of(item).workload for item in items), config.getoption("server_python")) as served:

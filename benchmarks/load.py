@@ -39,6 +39,10 @@ class LoadFailed(Exception):
     """An answer was wrong or missing, so that nothing was measured."""
 
 
+class Closed(LoadFailed):
+    """The server closed the connection instead of answering."""
+
+
 class PreciseSelector(DefaultSelector):
     """Waits with the precision of `select`, on the one file descriptor that stands for all."""
 
@@ -76,6 +80,7 @@ class Connection(asyncio.Protocol):
         self.body, self.request = page.body, page.request
         self.received = bytearray()
         self.answered: asyncio.Future[bool] | None = None
+        self.asked = 0
         self.transport: Any = None
 
     def connection_made(self, transport: Any) -> None:
@@ -85,6 +90,7 @@ class Connection(asyncio.Protocol):
     def ask(self) -> asyncio.Future[bool]:
         """Send the request; the future says whether the connection may be used again."""
         self.received.clear()
+        self.asked += 1
         self.answered = asyncio.get_running_loop().create_future()
         self.transport.write(self.request)
         return self.answered
@@ -93,18 +99,21 @@ class Connection(asyncio.Protocol):
         """Compare, as soon as all of it is there."""
         self.received += data
         head = self.received.find(END_OF_HEAD)
-        missing = head + len(END_OF_HEAD) + len(self.body) - len(self.received)
-        if head < 0 or missing > 0 or self.answered is None or self.answered.done():
+        if head < 0 or self.answered is None or self.answered.done():
             return
-        if missing < 0 or not (self.received.startswith(b"HTTP/1.1 200 ") and self.received.endswith(self.body)):
+        missing = head + len(END_OF_HEAD) + len(self.body) - len(self.received)
+        right = self.received.startswith(b"HTTP/1.1 200 ") and (missing > 0 or self.received.endswith(self.body))
+        if missing < 0 or not right:
             self.answered.set_exception(LoadFailed(f"a wrong answer: {bytes(self.received[:200])!r}"))
-        else:
+        elif not missing:
             self.answered.set_result(b"onnection: close" not in self.received[:head])
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Let nobody wait for an answer that will not come."""
         if self.answered and not self.answered.done():
-            self.answered.set_exception(LoadFailed("the server closed the connection instead of answering"))
+            self.answered.set_exception(
+                Closed(f"closed after {bytes(self.received[:200])!r}, which is no whole answer")
+            )
 
 
 class Client:
@@ -113,31 +122,50 @@ class Client:
     def __init__(self, page: Page) -> None:
         self.page = page
         self.idle: list[Connection] = []
+        self.opened: list[Connection] = []
 
     async def fetch(self, task: int) -> None:
-        """Ask once. LoadFailed."""
+        """Ask once. LoadFailed.
+
+        A server may close what has been idle for too long in the very moment in which it is used again: then nothing
+        was answered, and the request is sent anew (RFC 9112, 9.3.1).
+        """
+        connection = self.kept() or await self.connect()
         try:
-            connection = self.idle.pop() if self.idle else await self.connect()
-            kept = await connection.ask()
-        except OSError as problem:
-            raise LoadFailed(f"the server does not answer: {problem}") from None
-        if kept and not connection.transport.is_closing():
+            reusable = await connection.ask()
+        except Closed:
+            if connection.received or connection.asked == 1:
+                raise
+            await self.fetch(task)
+            return
+        if reusable:
             self.idle.append(connection)
         else:
             connection.transport.close()
 
+    def kept(self) -> Connection | None:
+        """A connection that was used before, and is still open; None when there is none."""
+        while self.idle:
+            if not (connection := self.idle.pop()).transport.is_closing():
+                return connection
+        return None
+
     async def connect(self) -> Connection:
         """A new connection."""
         parts, loop = urlsplit(self.page.url), asyncio.get_running_loop()
-        _, connection = await loop.create_connection(
-            lambda: Connection(self.page), str(parts.hostname), parts.port or 80
-        )
+        where = str(parts.hostname), parts.port or 80
+        try:
+            _, connection = await loop.create_connection(lambda: Connection(self.page), *where)
+        except OSError as problem:
+            raise LoadFailed(f"the server does not answer: {problem}") from None
+        self.opened.append(connection)
         return connection
 
-    def close(self) -> None:
-        """Close those that are idle."""
-        for connection in self.idle:
-            connection.transport.close()
+    async def close(self) -> None:
+        """Close every connection, those included that wait for an answer."""
+        for connection in self.opened:
+            connection.transport.abort()
+        await asyncio.sleep(0)
 
 
 def ask(page: Page, asking: Callable[[Client], Awaitable[T]]) -> T:
@@ -149,7 +177,7 @@ def ask(page: Page, asking: Callable[[Client], Awaitable[T]]) -> T:
             await client.fetch(0)
             return await asking(client)
         finally:
-            client.close()
+            await client.close()
 
     try:
         with asyncio.Runner(loop_factory=new_precise_loop) as runner:

@@ -7,18 +7,18 @@ request only: `make bench ONLY=frameworks` selects these and the experiments on 
 from collections.abc import Callable
 
 from benchmarks.cell import Cell, cells
-from benchmarks.serving import FRAMEWORKS, PACKAGES, STACKS, Told, crowded, throughput
+from benchmarks.serving import PACKAGES, STACKS, Told, crowded, frameworks, throughput
 from servers.web import SERVERS
 
 Observe = Callable[[Cell, Callable[[], Told]], None]
 IN_PAIRS = (("starlette", "uvicorn"), ("flask", "gunicorn-threads"))
 CROWDED = (("aiohttp", "own"), ("flask", "gunicorn"), ("flask", "gunicorn-threads"))
-MANY, LONG_MS, SECONDS = 200, 50, 0.5
+MANY, LONG_MS, SECONDS = 200, 50, 0.8
 
 
 @cells(
     "serving",
-    workloads=FRAMEWORKS,
+    workloads=frameworks(),
     models=SERVERS,
     concurrency=[1, 2],
     tasks=lambda workers: 1,
@@ -38,7 +38,7 @@ def test_serving(observe: Observe, cell: Cell) -> None:
 
 @cells(
     "crowded",
-    workloads=FRAMEWORKS,
+    workloads=frameworks(),
     models=SERVERS,
     concurrency=[1],
     tasks=lambda workers: 1,

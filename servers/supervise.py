@@ -24,9 +24,10 @@ import tempfile
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO, Any
 
 ROOT = Path(__file__).parents[1]
@@ -34,6 +35,7 @@ GRACE_S = 0.5  # to leave after a polite request; ours need milliseconds
 STOP_S = 2.0  # for each of the two polite ways of stopping a server: by the lifeline, by SIGTERM
 POLL_S = 0.005
 TAIL_BYTES = 2_000  # of stderr in a message: a traceback's end
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class ServiceError(RuntimeError):
@@ -43,7 +45,9 @@ class ServiceError(RuntimeError):
 class Service:
     """A running server: where it is (`url`, `pid`) and all that it said when it was ready (`ready`)."""
 
-    def __init__(self, module: str, arguments: tuple[str, ...], python: str = sys.executable) -> None:
+    def __init__(
+        self, module: str, arguments: tuple[str, ...], python: str = sys.executable, told: Mapping[str, str] = NOTHING
+    ) -> None:
         self.module = module
         self.ready: dict[str, Any] = {}
         self.out: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `stop`
@@ -55,7 +59,11 @@ class Service:
             stderr=self.err,
             bufsize=0,
             process_group=0,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]).strip(":")},
+            env={
+                **os.environ,
+                **told,
+                "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]).strip(":"),
+            },
         )
         running.add(self)
 
@@ -134,9 +142,14 @@ def ending(code: int) -> str:
 
 
 @contextmanager
-def serve(module: str, *args: str, timeout_s: float = 10, python: str = sys.executable) -> Iterator[Service]:
-    """Run `python -m module *args` for as long as the block lasts; it has `timeout_s` to say where it answers."""
-    service = Service(module, args, python)
+def serve(
+    module: str, *args: str, timeout_s: float = 10, python: str = sys.executable, told: Mapping[str, str] = NOTHING
+) -> Iterator[Service]:
+    """Run `python -m module *args` for as long as the block lasts; it has `timeout_s` to say where it answers.
+
+    What is `told` to it in its environment is seen by nobody else, as its arguments are.
+    """
+    service = Service(module, args, python, told)
     try:
         service.await_ready(timeout_s)
         yield service

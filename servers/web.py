@@ -28,16 +28,29 @@ from http.client import HTTPConnection, HTTPException
 
 import psutil
 
-from servers.apps import CONNECTIONS, HELLO, URL
+from servers.apps import HELLO
 from servers.listening import CANNOT_MEASURE, RefusalError, listen, raise_file_limit
 from servers.supervise import ending, exit_with_parent
 
 HOST = "127.0.0.1"
 READY_S = 20.0  # a second on an idle machine
-LOOK_S = 0.05  # between two looks at what its processes have computed
+LOOK_S = 0.03  # between two looks at what its processes have computed
 CALM = 3  # looks in a row at which they computed nothing
-APPS = ("aiohttp", "falcon", "fastapi", "flask", "litestar", "quart", "sanic", "starlette")
-BLOCKING = ("flask",)
+ASGI, WSGI = (
+    ("uvicorn", "hypercorn", "granian"),
+    ("gunicorn-sync", "gunicorn-threads", "gunicorn-gevent", "gunicorn", "granian"),
+)
+# Which servers each framework can be under, the one that its documentation starts it with first.
+APPS = {
+    "aiohttp": ("own",),
+    "falcon": ASGI,
+    "fastapi": ASGI,
+    "flask": WSGI,
+    "litestar": ASGI,
+    "quart": ("hypercorn", "uvicorn", "granian"),
+    "sanic": ("own",),
+    "starlette": ASGI,
+}
 
 
 @dataclass(frozen=True)
@@ -48,8 +61,6 @@ class Asked:
     server: str
     workers: int = 1
     threads: int = 1
-    database: str = ""
-    connections: int = 1
 
     @property
     def target(self) -> str:
@@ -71,14 +82,14 @@ def hypercorn(asked: Asked, listening: socket.socket) -> list[str]:
 
 def granian(asked: Asked, listening: socket.socket) -> list[str]:
     """Each worker with one thread of its own runtime."""
-    interface = "wsgi" if asked.app in BLOCKING else "asgi"
+    interface = "asgi" if "uvicorn" in APPS[asked.app] else "wsgi"
     return [*("granian", asked.target, "--interface", interface, "--host", HOST),
             *("--port", str(listening.getsockname()[1]), "--workers", str(asked.workers)),
             *("--no-access-log", "--log-level", "warning")]  # fmt: skip
 
 
 def gunicorn(*kind: str) -> Callable[[Asked, socket.socket], list[str]]:
-    """With a kind of workers; without one, as it comes out of the box."""
+    """With a kind of workers, and the application loaded once for all of them; without, as it comes out of the box."""
 
     def command(asked: Asked, listening: socket.socket) -> list[str]:
         threads = ["--threads", str(asked.threads)] if "gthread" in kind else []
@@ -93,14 +104,15 @@ def own(asked: Asked, listening: socket.socket) -> list[str]:
     return [f"servers.apps.{asked.app}", str(listening.fileno())]
 
 
+TOGETHER = ("--preload", "-c", "python:servers.apps.flask")  # loaded once, and told of each new worker
 # The name of each server, and how it is started: a module and its arguments.
 SERVERS: dict[str, Callable[[Asked, socket.socket], list[str]]] = {
     "uvicorn": uvicorn,
     "hypercorn": hypercorn,
     "granian": granian,
     "gunicorn": gunicorn(),
-    "gunicorn-sync": gunicorn("-k", "sync"),
-    "gunicorn-threads": gunicorn("-k", "gthread"),
+    "gunicorn-sync": gunicorn("-k", "sync", *TOGETHER),
+    "gunicorn-threads": gunicorn("-k", "gthread", *TOGETHER),
     "gunicorn-gevent": gunicorn("-k", "gevent"),
     "own": own,
 }
@@ -124,13 +136,11 @@ def hold(asked: Asked) -> socket.socket:
 
 def start(asked: Asked, held: socket.socket) -> "subprocess.Popen[bytes]":
     """Start the web server, with the socket handed on."""
-    where = {URL: asked.database, CONNECTIONS: str(asked.connections)} if asked.database else {}
     return subprocess.Popen(
         [sys.executable, "-m", *SERVERS[asked.server](asked, held)],
         stdin=subprocess.DEVNULL,
         stdout=sys.stderr,
         pass_fds=[held.fileno()],
-        env={**os.environ, **where},
     )
 
 
@@ -183,6 +193,10 @@ def work_of(pid: int) -> tuple[int, float]:
 
 def serve(asked: Asked) -> int:
     """Start, say where it is, and wait for an end that nobody asked for."""
+    if asked.server not in APPS[asked.app]:
+        raise RefusalError(f"they don't go together; {asked.app} runs under {', '.join(APPS[asked.app])}.")
+    if asked.server == "own" and asked.workers > 1:
+        raise RefusalError("its own server is one process: leave --workers out.")
     raise_file_limit(0)
     with hold(asked) as held:
         port = held.getsockname()[1]
@@ -208,8 +222,6 @@ def asked_for(arguments: Sequence[str] | None) -> Asked:
     options.add_argument("server", choices=SERVERS)
     options.add_argument("--workers", type=int, default=1)
     options.add_argument("--threads", type=int, default=1, help="of each worker, where it has threads")
-    options.add_argument("--database", default="", help="URL of a PostgreSQL with the table `pages`")
-    options.add_argument("--connections", type=int, default=1, help="to the database, of each worker")
     return Asked(**vars(options.parse_args(arguments)))
 
 

@@ -1,4 +1,4 @@
-"""Dask: `Client.map` over the worker processes of a cluster, one of its own on this machine unless CLUSTER names another.
+"""Dask: `Client.map` over the worker processes of a cluster, its own on this machine unless CLUSTER names another.
 
 A worker does one task at a time and has one client, which a plugin opens and closes: in its new process, too, where a
 worker was lost and started again. Dask gives the tasks of a lost worker to the others.
@@ -18,7 +18,7 @@ from benchmarks.workloads import Workload
 NEEDS = {"package": "distributed", "apart": True}
 
 
-class Place(WorkerPlugin):  # type: ignore[misc]
+class Place(WorkerPlugin):
     """What a worker needs for the workload."""
 
     def __init__(self, workload: Workload) -> None:
@@ -36,7 +36,7 @@ class Place(WorkerPlugin):  # type: ignore[misc]
 
 def perform(task: int) -> Any:
     """Do one task with the worker's client."""
-    place = get_worker().plugins["place"]
+    place: Any = get_worker().plugins["place"]
     return place.workload.perform(place.client, task)
 
 

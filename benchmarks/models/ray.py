@@ -1,10 +1,9 @@
 """Ray: a pool of actors, processes that keep a client, in a cluster of its own unless CLUSTER names another.
 
-Each actor is in the pool twice, so that its next task has arrived when it ends one. A lost actor is started again, and
-what it had not answered is done again. What Ray does is settled when it is imported, so that comes after the settings.
+Each actor is in the pool twice: its next task is there when it ends one. A lost actor is started again, and does again
+what it had not answered. Ray reads its settings when it is imported, so that comes after them.
 """
 
-import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -28,13 +27,12 @@ class Place:
         """Do one task."""
         return task, self.workload.perform(self.client, task)
 
-    def process(self) -> int:
-        """Which one this is: another, when the first was lost."""
-        return os.getpid()
+    def leave(self) -> bool:
+        """Close the client; whether an earlier process of this actor was lost."""
+        from ray import get_runtime_context
 
-    def leave(self) -> None:
-        """Close the client."""
         self.clients.close()
+        return bool(get_runtime_context().was_current_actor_reconstructed)
 
 
 @contextmanager
@@ -49,8 +47,8 @@ def ray(workload: Workload, concurrency: int) -> Iterator[Run]:
 
         actor = cluster.remote(num_cpus=1, max_restarts=-1, max_task_retries=-1)(Place)
         places = [actor.remote(workload) for _ in range(concurrency)]
-        began = cluster.get([place.process.remote() for place in places])
+        cluster.get([place.__ray_ready__.remote() for place in places])
         pool = ActorPool(places * 2)
         yield run
-        lost.extend(set(began) - set(cluster.get([place.process.remote() for place in places])))
-        cluster.get([place.leave.remote() for place in places])
+        again = cluster.get([place.leave.remote() for place in places])
+        lost.extend(str(place) for place, was_lost in zip(places, again, strict=True) if was_lost)

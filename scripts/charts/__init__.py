@@ -20,9 +20,11 @@ from scripts.charts import (
     mixed,
     pythons,
     scaling,
+    serving,
     sharing,
     speedup,
     starting,
+    tails,
     timeline,
 )
 from scripts.charts.data import Run
@@ -70,6 +72,8 @@ CHARTS: tuple[Chart, ...] = (
     convoy,
     sharing,
     databases,
+    serving,
+    tails,
     pythons,
 )
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from itertools import pairwise
 
 Format = Callable[[float], str]
-LONGEST = 18  # letters of a name: as many as the longest of ours has
+LONGEST = 19  # letters of a name: as many as the longest of ours has
 
 
 def digits(value: float) -> str:

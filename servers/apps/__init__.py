@@ -2,12 +2,12 @@
 
     GET /hello             the text `Hello, world!`, at once
     GET /wait/20           {"waited_ms": 20}, after 20 ms in which nothing is computed
-    GET /row/7             {"id": 7, "message": "…"}, a row of PostgreSQL
+    GET /row/7             {"id": 7, "name": "…", "amount": 55433}, a row of PostgreSQL
     GET /compute/50000     {"sum": …}, the squares below 50,000, added up in Python
 
 Here is what they share: the computing, and the pool of connections. Both pools are those of psycopg 3, so that drivers
 do not pass for frameworks. Whoever starts a framework says in the environment where the database is (DATABASE_URL, none
-without it) and how many connections a worker keeps (DATABASE_CONNECTIONS).
+without it) and how many connections a worker keeps (DATABASE_CONNECTIONS); the table is there already.
 """
 
 import os
@@ -17,7 +17,8 @@ from typing import Any
 
 HELLO = "Hello, world!"
 URL, CONNECTIONS = "DATABASE_URL", "DATABASE_CONNECTIONS"
-QUERY = "SELECT id, message FROM pages WHERE id = %s"
+QUERY = "SELECT id, name, amount FROM overlap_rows WHERE id = %s"
+COLUMNS = ("id", "name", "amount")
 
 
 def compute(numbers: int) -> int:
@@ -32,12 +33,12 @@ def settings() -> dict[str, Any]:
 
 
 def pool() -> Any:
-    """Connections for threads; None without a database."""
+    """Connections for threads, to be opened in each worker, which may be forked after this; None without a database."""
     if URL not in os.environ:
         return None
     from psycopg_pool import ConnectionPool
 
-    return ConnectionPool(open=True, **settings())
+    return ConnectionPool(open=False, **settings())
 
 
 @asynccontextmanager
@@ -55,13 +56,15 @@ async def async_pool() -> AsyncIterator[Any]:
 
 def row(opened: Any, number: int) -> dict[str, Any]:
     """The row of that number."""
+    if opened.closed:
+        opened.open()
     with opened.connection() as connection:
         found = connection.execute(QUERY, (number,)).fetchone()
-    return {"id": found[0], "message": found[1]}
+    return dict(zip(COLUMNS, found, strict=True))
 
 
 async def async_row(opened: Any, number: int) -> dict[str, Any]:
     """The row of that number."""
     async with opened.connection() as connection:
         found = await (await connection.execute(QUERY, (number,))).fetchone()
-    return {"id": found[0], "message": found[1]}
+    return dict(zip(COLUMNS, found, strict=True))

@@ -11,6 +11,12 @@ app = Flask(__name__)
 connections = pool()
 
 
+def post_worker_init(worker: object) -> None:
+    """What gunicorn calls in each new worker: keep connections open."""
+    if connections:
+        connections.open(wait=True)
+
+
 @app.get("/hello")
 def hello() -> Response:
     """Answer at once."""

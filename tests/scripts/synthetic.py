@@ -33,6 +33,17 @@ UPDATES = {
 }
 GAPS = {"await-sleep": 0.0112, "time-sleep": 0.506, "file-read": 0.11, "aiofiles": 0.0124}
 THREADS = {"python": 0.93, "json": 1.02, "sha256": 1.81, "matmul": 1.7}  # two of them, against one
+STACKS = {  # requests/s of a page that does nothing, of one that waits; seconds of one that computes
+    ("starlette", "uvicorn", 1): (16_000, 1_430, 0),
+    ("starlette", "hypercorn", 1): (5_200, 1_120, 0),
+    ("quart", "hypercorn", 1): (2_900, 1_040, 0),
+    ("flask", "gunicorn-threads", 1): (4_100, 1_470, 0),
+    ("flask", "gunicorn-gevent", 1): (3_400, 1_300, 0),
+    ("flask", "gunicorn-sync", 1): (2_600, 46, 0),
+    ("starlette", "uvicorn", 2): (17_000, 1_450, 0.02),
+    ("flask", "gunicorn-threads", 2): (5_200, 1_480, 0.05),
+    ("flask", "gunicorn-sync", 2): (0, 0, 0.012),
+}
 ENVIRONMENT = {
     "run": "2026-11-23T23-40-00",
     "seed": 7,
@@ -237,6 +248,27 @@ def told(work: Work, block: int, random: np.random.Generator, **metrics: float) 
     return row(work, block, 1) | {"metric": next(iter(metrics))} | moods
 
 
+def served(block: int, stretch: float) -> Iterator[dict[str, Any]]:
+    """Web frameworks, which are observed once a block."""
+    random = np.random.default_rng(block)
+    for (framework, server, workers), (hello, wait, seconds) in STACKS.items():
+        luck = random.lognormal(sigma=0.03) * min(stretch, 3) ** (len(framework + server) % 3)
+        if hello:
+            yield row(Work("serving", framework, server, workers, 1), block, 1) | {
+                "metric": "hello_per_second",
+                "hello_per_second": hello * luck,
+                "wait_per_second": wait * luck,
+            }
+        if seconds:
+            yield row(Work("tails", framework, server, workers, 1), block, 1) | {
+                "metric": "most_p99_seconds",
+                **{
+                    f"most_{name}_seconds": seconds * size * luck for name, size in (("p50", 1), ("p90", 2), ("p99", 4))
+                },
+                **{f"half_{name}_seconds": seconds * size * luck / 2 for name, size in (("p50", 1), ("p90", 2))},
+            }
+
+
 def make(
     *,
     blocks: int = 10,
@@ -252,6 +284,7 @@ def make(
         for work in works(models):
             found += rounds_of(work, block, random, stretch)
         found += costs(block, random, stretch)
+        found += served(block, stretch)
     rounds = pd.DataFrame(found)
     return SyntheticRun(rounds[rounds["experiment"].isin(experiments)] if experiments else rounds)
 

@@ -26,9 +26,11 @@ from scripts.charts import (
     mixed,
     pythons,
     scaling,
+    serving,
     sharing,
     speedup,
     starting,
+    tails,
     timeline,
 )
 from scripts.charts.data import interval_words
@@ -65,6 +67,8 @@ MODULES = (
     letting_go,
     convoy,
     sharing,
+    serving,
+    tails,
 )
 
 
@@ -217,10 +221,7 @@ def test_a_missing_experiment_is_skipped_with_its_reason(tmp_path: Path) -> None
     assert [path.name for path in written] == names
     assert all(path.stat().st_size > 1000 for path in written)
     assert len(said) == len(CHARTS) - 1
-    assert (
-        "overlap: no speedup chart: it needs a cell of io or cpu measured beside sequential, and this run has none"
-        in said
-    )
+    assert f"overlap: no speedup chart: it needs {speedup.NEEDS}, and this run has none" in said
 
 
 def test_the_same_run_gives_the_same_bytes(tmp_path: Path) -> None:
@@ -257,9 +258,11 @@ def test_caption_and_text_say_the_numbers_of_the_table(module: ModuleType) -> No
     for cell in cells(run, {"handover": "opening"}.get(module.NAME, module.NAME)):
         if module is sharing:
             continue  # its foremost metric, the share that is lost, heads the groups
-        column, form = {"scaling": ("tasks_per_second", rate), "mixed": ("seconds", seconds)}.get(
-            module.NAME, ("value", amount if module is memory else seconds)
-        )
+        column, form = {
+            "scaling": ("tasks_per_second", rate),
+            "mixed": ("seconds", seconds),
+            "serving": ("value", rate),
+        }.get(module.NAME, ("value", amount if module is memory else seconds))
         assert form(cell[column]) in module.alt(run)
 
 

@@ -21,9 +21,11 @@ from scripts.charts import (
     letting_go,
     memory,
     pythons,
+    serving,
     sharing,
     speedup,
     starting,
+    tails,
 )
 from scripts.charts.amdahl import serial_share
 from scripts.charts.contests import tiles
@@ -144,6 +146,30 @@ def test_what_lets_go_of_the_gil_is_told_by_what_threads_and_processes_gain() ->
 def test_where_even_processes_gained_nothing_nobody_lets_go_or_holds_on() -> None:
     rounds = make(experiments=["letting_go"]).rounds
     assert letting_go.finding(SyntheticRun(rounds.assign(processes_speedup=1.1))) == ""
+
+
+def test_a_stack_is_called_after_its_framework_and_shown_with_what_its_clients_can_ask_at_most() -> None:
+    figure, run = of_full_run(serving), a_run()
+    assert {"starlette", "starlette/hypercorn", "quart", "flask/sync", "flask/threads", "flask/gevent"} <= set(
+        texts(figure)
+    )
+    waiting = next(groups for page, groups in serving.panels(run).items() if "20 ms" in page)
+    assert [group.limit for group in waiting] == [1600, 1600]
+    mine = run.rounds[run.rounds["workload"].eq("quart")]
+    assert next(row.value for row in waiting[0].rows if row.model == "quart") == pytest.approx(
+        np.exp(np.log(mine["wait_per_second"]).mean())
+    )
+    assert serving.finding(run).startswith("Requests a second, a page that does nothing: starlette ")
+
+
+def test_a_quantile_that_so_few_requests_cannot_show_is_not_drawn() -> None:
+    everything = " ".join([*texts(of_full_run(tails)), tails.alt(a_run())])
+    assert "(p99)" in everything
+    assert "999 of 1,000" not in everything
+    assert [group.title for group in tails.panels(a_run())["At 50\N{NO-BREAK SPACE}% of a server's best"]] == [
+        tails.QUANTILES["p50"],
+        tails.QUANTILES["p90"],
+    ]
 
 
 def test_a_heartbeat_names_what_stops_the_loop() -> None:
