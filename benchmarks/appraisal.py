@@ -112,8 +112,9 @@ def bound(
     most: int,
     *,
     waits: bool,
+    disturbed: bool = False,
 ) -> dict[str, Any]:
-    """What stops the best model from doing more, and a sentence that says how that is known."""
+    """What stops the best model from doing more, and a sentence that says how that is known; None where it is not."""
     model, ladder = max(ladders.items(), key=lambda item: max(rung.tasks_per_second for rung in item[1]))
     at = next(rung for rung in ladder if rung.concurrency == pays_until(ladder))
     top, used = ladder[-1], max(rung.cores_used for rung in ladder if rung.concurrency >= at.concurrency)
@@ -127,18 +128,20 @@ def bound(
         by, why = "one core", f"{used:.2g} cores were busy: what holds the GIL, or runs in a loop, has no more than one"
     elif not waits:
         by, why = "one core", "its tasks compute all the time, and more of them at once gained nothing"
-    elif not flat(ladder):
+    elif at is top:
         known = "as many as the file allows" if top.concurrency >= most else "as far as was looked"
         by, why = "the waits", f"more at once still paid at {top.concurrency}, {known}"
+    elif disturbed:
+        return told(model, at, None, f"What stops {model} cannot be told: others were using the machine.")
     else:
         longer = f"with {top.concurrency} at once a task took {stretch:.2g} times as long"
         by, why = "the other side", f"{longer}, and {used:.0%} of a core was used"
-    return {"by": by, "model": model, "concurrency": at.concurrency, "sentence": f"What stops {model} is {by}: {why}."}
+    return told(model, at, by, f"What stops {model} is {by}: {why}.")
 
 
-def flat(ladder: Ladder) -> bool:
-    """Whether the last rung gained nothing, or too little for so many more at once."""
-    return len(ladder) > 1 and ladder[-1].tasks_per_second < GAIN * ladder[-2].tasks_per_second
+def told(model: str, at: Rung, by: str | None, sentence: str) -> dict[str, Any]:
+    """A bound, as it stands in `learned`."""
+    return {"by": by, "model": model, "concurrency": at.concurrency, "sentence": sentence}
 
 
 @dataclass(frozen=True)

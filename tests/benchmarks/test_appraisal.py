@@ -36,8 +36,8 @@ def ladder(*rates: float, cores: float = 0.1, each_s: float = 0.1) -> list[Rung]
 def stopped(
     rungs: list[Rung], *, parallel: float = 2.0, model: str = "threads", waits: bool = True, **more: Any
 ) -> str:
-    found = bound({model: rungs}, parallel, more.get("memory", MEMORY), more.get("free", PLENTY), 64, waits=waits)
-    return str(found["by"])
+    memory, free, disturbed = more.get("memory", MEMORY), more.get("free", PLENTY), more.get("disturbed", False)
+    return str(bound({model: rungs}, parallel, memory, free, 64, waits=waits, disturbed=disturbed)["by"])
 
 
 def test_the_last_rung_is_as_many_as_there_may_be() -> None:
@@ -74,6 +74,11 @@ def test_computing_is_stopped_by_the_cores_that_it_fills(cores: float, by: str) 
 def test_a_busy_machine_is_never_called_the_other_side() -> None:
     assert stopped(ladder(10, 10, 10, cores=0.4), waits=False) == "one core"
     assert stopped(ladder(10, 10, 10, cores=0.4), waits=False, model="processes") == "all cores"
+
+
+def test_what_others_took_is_not_blamed_on_the_other_side() -> None:
+    assert stopped(ladder(10, 20, 25, 25, 25), disturbed=True) == "None"
+    assert stopped(ladder(10, 20, 40, 80), disturbed=True) == "the waits"
 
 
 def test_memory_that_would_run_out_stops_before_anything_else() -> None:
