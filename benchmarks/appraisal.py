@@ -27,7 +27,8 @@ FAMILIES = {
 BUSY = 0.85  # of one core, or of all: what is this busy is at its limit
 TAIL = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
 BLOCK_S = 10.0  # of rounds in a block: ten of them, and the starts of ten interpreters, are two minutes
-ROUNDS_S = (1.0, 0.5, 0.3)  # one after another: the longer the better; below 0.3 s small work lies
+ROUNDS_S = (1.0, 0.5)  # one after another: the longer the better; small work lies
+FEW, SHORT_S = 8, 5.0  # at once: fewer are compared only where a round one after another would take longer than this
 LONG_S = 1.0  # a cell whose round takes this long is measured once a block
 
 
@@ -193,7 +194,7 @@ def size(each_s: float, ladders: Mapping[str, Ladder], models: Sequence[str], st
             found = sized(max(2 * equal, math.ceil(round_s / each_s), 4), equal, each_s, ladders, models, stated)
             if found.seconds <= BLOCK_S:
                 return found
-        if equal <= 4:
+        if equal <= (FEW if found.tasks * each_s <= SHORT_S else 2):
             return found
         equal = 2 ** ((equal - 1).bit_length() - 1)  # the power of two below
 
