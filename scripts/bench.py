@@ -189,7 +189,7 @@ def alone() -> Iterator[None]:
 
 
 @contextmanager
-def readable_errors(run: Callable[[], Path | None]) -> Iterator[None]:
+def readable_errors(run: Callable[[], Path | None], verb: str = "make bench") -> Iterator[None]:
     """Turn what the system refuses, and an interruption, into a sentence; `run` gives what can be gone on with."""
     try:
         yield
@@ -198,7 +198,7 @@ def readable_errors(run: Callable[[], Path | None]) -> Iterator[None]:
         sentence = f"{where}: {problem.strerror}. Next: make room in {RESULTS.resolve()}, or make it writable"
         raise Stop(Exit.UNMEASURED, sentence) from None
     except KeyboardInterrupt:
-        kept = f"What was measured is kept. Next: make bench RESUME={run()}" if run() else "Nothing was measured yet"
+        kept = f"What was measured is kept. Next: {verb} RESUME={run()}" if run() else "Nothing was measured yet"
         raise Stop(Exit.INTERRUPTED, f"interrupted. {kept}") from None
 
 
