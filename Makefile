@@ -12,6 +12,9 @@ export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 
 MEASURE = $(if $(ONLY),--only "$(ONLY)") $(if $(BLOCKS),--blocks $(BLOCKS)) $(if $(SEED),--seed $(SEED))
 ELSEWHERE = $(if $(CLUSTER),--cluster "$(CLUSTER)") $(if $(BIND),--bind "$(BIND)") $(if $(ADDRESS),--address "$(ADDRESS)")
+ADVISE = $(if $(TASKS),--tasks "$(TASKS)") $(if $(WAIT_MS),--wait-ms "$(WAIT_MS)") $(if $(CPU_MS),--cpu-ms "$(CPU_MS)") \
+  $(if $(GIL_RELEASED),--gil-released "$(GIL_RELEASED)") $(if $(CORES),--cores "$(CORES)") $(if $(RUN),--run "$(RUN)") \
+  $(if $(MEMORY_MB),--memory-mb "$(MEMORY_MB)") $(if $(TASK_MB),--task-mb "$(TASK_MB)") $(if $(AT_ONCE),--at-once "$(AT_ONCE)")
 JUDGE = $(if $(TALK),--talk "$(TALK)") $(if $(RUN),--run $(RUN)) $(if $(BLOCKS),--blocks $(BLOCKS)) $(if $(SEED),--seed $(SEED))
 
 .DEFAULT_GOAL := help
@@ -44,10 +47,16 @@ claim: $(VENV)/core ## a verdict for one claim, in a minute (ID=network-io)
 	@$(PY) -m scripts.claims --id "$(ID)" $(JUDGE)
 
 mine: $(VENV)/core ## your own work under every model that can run it (WORK=path/to/file.py)
-	@$(PY) -m scripts.mine "$(WORK)" --models "$(MODELS)" --expect "$(EXPECT)" $(if $(BLOCKS),--blocks $(BLOCKS)) $(if $(SEED),--seed $(SEED))
+	@$(PY) -m scripts.mine "$(WORK)" --models "$(MODELS)" --expect "$(EXPECT)" $(if $(JSON),--json "$(JSON)") $(if $(BLOCKS),--blocks $(BLOCKS)) $(if $(SEED),--seed $(SEED))
 
 compare: $(VENV)/core ## two runs side by side (A=results/reference B=results/latest)
 	@$(PY) -m scripts.compare $(or $(A),results/reference) $(or $(B),results/latest) $(if $(TALK),--talk "$(TALK)")
+
+advise: $(VENV)/core ## which model for your work (TASKS=5000 WAIT_MS=200 CPU_MS=3 CORES=8, or RUN= of a make mine)
+	@$(PY) -m scripts.advise $(ADVISE)
+
+lesson: $(VENV)/core ## the pitfalls as short programs to run and read (LESSON=the_gil; without it a list)
+	@$(PY) -m scripts.lesson $(LESSON)
 
 charts: $(VENV)/core ## draw the charts of a run again (RUN=results/latest)
 	@$(PY) -m scripts.charts $(RUN)

@@ -5,7 +5,7 @@ one look each, not blocks: it finds the sizes that are then measured, and no ver
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from statistics import mean, median
 from typing import Any
@@ -16,7 +16,7 @@ from benchmarks.workloads.mine import Mine
 
 GAIN = 1.1  # of throughput, or a rung was not worth climbing: looks of a third of a second differ by half of that
 PAYS = 0.9  # of the best throughput: who reaches it has all that there is to gain
-MOST = {"processes": 32}  # at once on the ladder: each is an interpreter of 10 MB and more
+MOST = {"processes": 16}  # at once on the ladder: each is an interpreter of 10 MB and more
 MOST_AT_ONCE = 512
 # A ladder stands for the models that run tasks the same way.
 FAMILIES = {
@@ -26,7 +26,7 @@ FAMILIES = {
 }
 BUSY = 0.85  # of one core, or of all: what is this busy is at its limit
 TAIL = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
-BLOCK_S = 9.0  # of rounds in a block: ten of them, and the starts of ten interpreters, are two minutes
+BLOCK_S = 10.0  # of rounds in a block: ten of them, and the starts of ten interpreters, are two minutes
 ROUNDS_S = (1.0, 0.5, 0.3)  # one after another: the longer the better; below 0.3 s small work lies
 LONG_S = 1.0  # a cell whose round takes this long is measured once a block
 
@@ -105,9 +105,9 @@ def released(threads: Ladder, parallel: float) -> dict[str, Any]:
 
 
 def bound(
-    ladders: dict[str, Ladder],
+    ladders: Mapping[str, Ladder],
     parallel: float,
-    memory: dict[str, dict[str, float]],
+    memory: Mapping[str, dict[str, float]],
     available_bytes: float,
     most: int,
     *,
@@ -121,21 +121,18 @@ def bound(
     stretch = top.p50_seconds / ladder[0].p50_seconds
     if needs > available_bytes / 2:
         by, why = "memory", f"{top.concurrency} at once need {needs / 2**20:,.0f} MiB, more than half of what is free"
-    elif (parallel > 1.2 and used >= BUSY * parallel) or (not waits and model == "processes"):
+    elif used >= max(BUSY * parallel, 1 / BUSY) or (model == "processes" and not waits):
         by, why = "all cores", f"{used:.2g} cores were busy, and this machine did {parallel:.2g} cores' worth at once"
     elif used >= BUSY:
-        by, why = (
-            "one core",
-            f"{used:.2g} cores were busy: what holds the GIL, or runs in one loop, has no more than one",
-        )
+        by, why = "one core", f"{used:.2g} cores were busy: what holds the GIL, or runs in a loop, has no more than one"
+    elif not waits:
+        by, why = "one core", "its tasks compute all the time, and more of them at once gained nothing"
     elif not flat(ladder):
         known = "as many as the file allows" if top.concurrency >= most else "as far as was looked"
         by, why = "the waits", f"more at once still paid at {top.concurrency}, {known}"
     else:
-        by = "the other side"
-        why = (
-            f"with {top.concurrency} at once a task took {stretch:.2g} times as long, and {used:.0%} of a core was used"
-        )
+        longer = f"with {top.concurrency} at once a task took {stretch:.2g} times as long"
+        by, why = "the other side", f"{longer}, and {used:.0%} of a core was used"
     return {"by": by, "model": model, "concurrency": at.concurrency, "sentence": f"What stops {model} is {by}: {why}."}
 
 
@@ -165,13 +162,16 @@ class Size:
     seconds: float  # of a block, estimated
     cells: tuple[Sized, ...]
 
-    def described(self, given: int, blocks: int) -> dict[str, Any]:
+    def described(self, given: int, blocks: int, pays: dict[str, int]) -> dict[str, Any]:
         """What was done about the size, for the record and in a sentence."""
         part = f"{self.tasks} of the {given:,} tasks, evenly from the list" if self.tasks < given else ""
         again = f"the {given} tasks over and over, until there are {self.tasks}" if self.tasks > given else ""
         whole = part or again or f"all {given} tasks"
         minutes = max(1, round(blocks * (self.seconds + 3) / 60))
         sentence = f"A round is {whole}; {len(self.cells)} cells in {blocks} blocks, about {minutes} min."
+        most = max(cell.concurrency for cell in self.cells)
+        if higher := [f"{model} {size}" for model, size in pays.items() if size > most]:
+            sentence += f" More at once would pay ({', '.join(higher)}): {most} is as many as keep a block short."
         return {
             "tasks": self.tasks,
             "repeated": self.tasks > given,
@@ -182,9 +182,9 @@ class Size:
         }
 
 
-def size(each_s: float, ladders: dict[str, Ladder], models: Sequence[str], stated: int) -> Size:
+def size(each_s: float, ladders: Mapping[str, Ladder], models: Sequence[str], stated: int) -> Size:
     """Tasks and cells that fit into a block: as many at once as pay, and rounds as long as there is time for."""
-    equal = max(2, *(pays_until(ladder) for ladder in ladders.values()))
+    equal = max([2, *map(pays_until, ladders.values())])
     while True:
         for round_s in ROUNDS_S:
             found = sized(max(2 * equal, math.ceil(round_s / each_s), 4), equal, each_s, ladders, models, stated)
@@ -196,7 +196,7 @@ def size(each_s: float, ladders: dict[str, Ladder], models: Sequence[str], state
 
 
 def sized(
-    tasks: int, equal: int, each_s: float, ladders: dict[str, Ladder], models: Sequence[str], stated: int
+    tasks: int, equal: int, each_s: float, ladders: Mapping[str, Ladder], models: Sequence[str], stated: int
 ) -> Size:
     """The cells for that many tasks, and how long a block of them takes."""
     cells, total_s = list[Sized](), 0.0

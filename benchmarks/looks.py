@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from math import ceil
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 from benchmarks.accounts import between, read
@@ -35,6 +36,7 @@ LADDER_S = 8.0
 MOST_TASKS = 2_000  # of a rung
 CROWD = 8  # threads that try to disturb each other
 SWITCH_S = 1e-5  # how often they take turns meanwhile; Python's own is 5 ms
+QUEUED = Path("/proc/thread-self/schedstat")  # CPU, time in the queue for a core, turns
 GLANCE_S = 0.005  # between two looks at the memory
 
 
@@ -47,6 +49,14 @@ def cpu_s() -> float:
 def pauses() -> int:
     """How often this process has let go of its core by itself. A task that never did has not waited: it was held up."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_nvcsw
+
+
+def held_up_s() -> float:
+    """How long this thread was ready and had no core: waiting for others' programs, not for its own work (Linux)."""
+    try:
+        return int(QUEUED.read_text().split()[1]) / 1e9
+    except (OSError, ValueError, IndexError):
+        return 0.0
 
 
 @dataclass(frozen=True)
@@ -98,13 +108,13 @@ def one_by_one(mine: Mine, form: str, tasks: Sequence[int], step: Step, look_s: 
     with mine.client() if form == "blocking" else awaiting(mine) as client:
         for task in tasks:
             step(f"task {task}")
-            used, paused, start = cpu_s(), pauses(), time.perf_counter()
+            queued, paused, used, start = held_up_s(), pauses(), cpu_s(), time.perf_counter()
             answer = mine.perform(client, task)
-            took = time.perf_counter() - start
-            computed = cpu_s() - used
+            took, computed = time.perf_counter() - start, cpu_s() - used
+            waited = took - computed - (held_up_s() - queued)
             found.seconds.append(took)
             found.cpu.append(computed)
-            found.waits.append(max(0.0, took - computed) if pauses() > paused else 0.0)
+            found.waits.append(max(0.0, waited) if pauses() > paused else 0.0)
             found.answers[int(task)] = answer
             if took > SLOWEST_S:
                 shorter = f"Next: give tasks that take less than {SLOWEST_S:g} s, so that rounds can be repeated"

@@ -18,8 +18,9 @@ from typing import IO, Any
 
 import psutil
 
+from benchmarks.accounts import Usage, between, read
 from benchmarks.appraisal import FAMILIES, Ladder, bound, pays_until, released, size
-from benchmarks.capacity import Gauge
+from benchmarks.capacity import Gauge, usable_cores
 from benchmarks.looks import Timed, attempt, climb, fits, memory, one_by_one, opening_s, race, said, unpicklable
 from benchmarks.models import NAMES
 from benchmarks.pace import Pace
@@ -29,7 +30,7 @@ from servers.supervise import exit_with_parent
 
 SCHEMA = 1  # of survey.json and mine.json
 MODELS = ("sequential", *(name for family in FAMILIES.values() for name in family))  # unless others are asked for
-IN_PROCESSES = ("processes", "interpreters", "pool", "joblib", "to_process", "loops_in_processes")
+IN_PROCESSES = ("processes", "interpreters", "pool", "joblib", "to_process", "loops_in_processes", "dask", "ray")
 AGAIN = 3  # tasks that are done twice, and that each model tries
 NEGLIGIBLE = 0.01  # a share of waiting or computing below this is that of the clocks
 CACHED = 0.25  # a task that takes less than this share of its time the second time was not done again
@@ -60,7 +61,7 @@ class Survey:
     def run(self, pace: Pace) -> dict[str, Any]:
         """Everything, in the order in which a mistake shows soonest."""
         self.step("importing the file")
-        began = time.perf_counter()
+        before, began = read(), time.perf_counter()
         code = load(self.source)
         learned: dict[str, Any] = {"import_seconds": time.perf_counter() - began}
         mine = workload(self.source, code)
@@ -75,20 +76,29 @@ class Survey:
         ladders = self.ladders(mine, models, most, each_s)
         with Gauge(pace) as gauge:
             parallel = gauge.latest(mine).parallel
+        parallel = max([parallel, *(rung.cores_used for ladder in ladders.values() for rung in ladder)])
         self.weigh(mine, ladders, learned)
         learned["gil"] = released(ladders["threads"], parallel) if "threads" in ladders else None
         free, waits = float(psutil.virtual_memory().available), mine.each_waits_s > 0
         learned["bound"] = bound(ladders, parallel, learned["memory"], free, most, waits=waits) if ladders else None
+        self.mind(between(before, read()))
         learned |= {"unfit": self.unfit, "notes": self.notes}
         found = size(each_s, ladders, models, stated)
         return {
             "schema": SCHEMA,
             "work": described(self.source, code),
             "learned": learned,
-            "size": found.described(len(code.tasks), self.blocks),
+            "size": found.described(len(code.tasks), self.blocks, learned["pays_until"]),
             "workload": asdict(replace(mine, size=found.tasks)),
             "cells": [asdict(cell) for cell in found.cells],
         }
+
+    def mind(self, usage: Usage) -> None:
+        """Say so when others had much of the machine meanwhile."""
+        if usage.disturbed(usable_cores()):
+            taken = (usage.others_s + usage.steal_s) / usage.elapsed_s
+            sentence = f"Meanwhile {taken:.2g} cores were taken by other programs or the hypervisor"
+            self.notes.append(f"{sentence}: how many at once pay, and the size that follows from it, may be off.")
 
     def sized_up(self, mine: Mine, code: Code, times: dict[str, Timed], learned: dict[str, Any]) -> Mine:
         """What a task waits and computes, and whether two answers to it are alike."""

@@ -8,9 +8,9 @@ import importlib.util
 import pickle
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from inspect import iscoroutinefunction
 from itertools import islice
 from pathlib import Path
@@ -129,24 +129,19 @@ def attempting(task: int) -> Iterator[None]:
 
 @contextmanager
 def opened(client: Any) -> Iterator[Any]:
-    """What the user's `client()` gave, entered and closed.
+    """What the user's `client()` gave, entered, and closed again.
 
     Pools close their workers' clients from the main thread. What refuses that (sqlite3) closes when it is let go.
     """
-    opener = get_ident()
-    with ExitStack() as stack:
-        if callable(close := getattr(client, "close", None)):
-            stack.callback(partial(closed, close, opener))
-        yield stack.enter_context(client) if hasattr(client, "__enter__") else client
-
-
-def closed(close: Callable[[], object], opener: int) -> None:
-    """Close it; from another thread than its own, as far as it lets us."""
-    if get_ident() == opener:
-        close()
-    else:
-        with suppress(Exception):
-            close()
+    opener, entered = get_ident(), client.__enter__() if hasattr(client, "__enter__") else client
+    try:
+        yield entered
+    finally:
+        with suppress(*() if get_ident() == opener else (Exception,)):
+            if hasattr(client, "__exit__"):
+                client.__exit__(None, None, None)
+            if callable(close := getattr(client, "close", None)):
+                close()
 
 
 def same(one: Any, other: Any) -> bool:

@@ -8,7 +8,7 @@ from scripts.talk import Claim, bound
 
 OF_MACHINE = ("cores", "capacity", "system")  # said first: no other Python makes up for them
 BUILD = {"gil": "the GIL", "free_threaded": "free threading", "optimised": "profile-guided optimisation"}
-EXAMPLE = "3.13t 3.13"
+EXAMPLE = "3.13 3.13t"
 
 
 def unmet(claim: Claim, environment: dict[str, Any], capacity: float | None = None) -> str:

@@ -25,6 +25,14 @@ def console(*, stderr: bool = False) -> Console:
 
 def seconds(value: float) -> str:
     """A duration with a unit that suits it."""
+    if value >= 1e3:
+        return (
+            f"{value:,.0f} s"
+            if value < 1e4
+            else f"{value / 3600:,.0f} h"
+            if value >= 3.6e4
+            else f"{value / 60:,.0f} min"
+        )
     for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
         if value >= size:
             return f"{value / size:.3g} {unit}"
@@ -45,9 +53,12 @@ def clock(value: float) -> str:
 def number(value: float, metric: str) -> str:
     """A value of an experiment that does not time rounds, in the unit that its metric's name ends in."""
     if "bytes" in metric:
-        return f"{value / 1024:.3g} KiB" if value < 2**20 else f"{value / 2**20:.3g} MiB"
+        small = f"{value / 1024:.3g} KiB" if value < 2**20 else f"{value / 2**20:.3g} MiB"
+        return small if value < 1000 * 2**20 else f"{value / 2**30:.3g} GiB"
     if metric.endswith("seconds"):
         return seconds(value) if value > 0 else "0 s"
+    if metric.endswith("speedup") or metric == "stretch":
+        return f"{value:.3g}×"
     return f"{value:.0%}" if "share" in metric else f"{value:,.4g}" if value < 1000 else f"{value:,.0f}"
 
 

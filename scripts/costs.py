@@ -26,6 +26,7 @@ from scripts.summary import block_medians
 Name = tuple[str, ...]  # ("place", "threads"), ("client", "http", "asyncio")
 
 COSTS = ("start", "place", "task", "late", "client", "open", "pace")
+ASKED = ["tasks", "concurrency", "wait_seconds", "cpu_seconds"]
 CELL = ["experiment", "workload", "model", "concurrency", "tasks", "wait_seconds", "compute_seconds"]
 LEAST_CELLS = 3  # of a model: it has as many costs
 PRIOR_S = 2e-4  # where nothing is known a step costs something like this …
@@ -100,6 +101,8 @@ def table(run: Run) -> pd.DataFrame:
     `cpu_seconds` is what one task computes at the speed that a core had at this kind of work during the run.
     """
     rounds = run.rounds
+    if not {"core_speed", "parallel_capacity", "floor_seconds"} <= set(rounds):  # nothing was timed
+        return pd.DataFrame(columns=[*CELL, "blocks", "seconds", "cpu_seconds"])
     speed = rounds.groupby("workload")["core_speed"].median()
     known = rounds["workload"].isin(list(KINDS)) & rounds["model"].isin(list(LAWS)) & ~rounds["twin"].astype(bool)
     timed = rounds["metric"].isna() if "metric" in rounds else True
@@ -123,8 +126,8 @@ def alike(cell: pd.DataFrame) -> bool:
     return bool(first["wait_seconds"] and np.isclose(cell["floor_seconds"], waves * first["wait_seconds"]).all())
 
 
-def fit(cells: pd.DataFrame, machine: Machine) -> Fit:
-    """The costs that come nearest to the cells. ValueError when there are none."""
+def fit(cells: pd.DataFrame, machine: Machine, near: Fit | None = None) -> Fit:
+    """The costs that come nearest to the cells, looked for near others if given. ValueError when there are no cells."""
     if cells.empty:
         raise ValueError("Costs can't be learned from no cells.")
     names = sorted(
@@ -137,7 +140,10 @@ def fit(cells: pd.DataFrame, machine: Machine) -> Fit:
         found = predicted(sheets, np.exp(logs), machine)
         return np.concatenate([np.log(found) - measured, DOUBT * (logs - prior)])
 
-    found = least_squares(errors, prior, loss="soft_l1", f_scale=WILD)
+    start = np.log(
+        [near.cost_s.get(name, np.exp(own)) if near else np.exp(own) for name, own in zip(names, prior, strict=True)]
+    )
+    found = least_squares(errors, start, loss="soft_l1", f_scale=WILD)
     return Fit(dict(zip(names, map(float, np.exp(found.x)), strict=True)), machine)
 
 
@@ -163,21 +169,21 @@ class Sheet:
 
     law: str
     where: NDArray[np.intp]  # of its cells among all
-    cells: pd.DataFrame
+    asked: Mapping[str, FloatArray]  # the columns of ASKED
     gil_share: FloatArray
     costs: Mapping[str, NDArray[np.intp]]  # -1: it has none, and its pace is 1
 
     def times(self, cost_s: FloatArray, machine: Machine) -> Times:
         """The equation, with the task as it names itself and as its client makes it."""
         its = {name: np.append(cost_s, float(name == "pace"))[index] for name, index in self.costs.items()}
-        asked_s = self.cells["wait_seconds"].to_numpy()
+        asked_s = self.asked["wait_seconds"]
         wait_s = asked_s + np.where(asked_s > 0, its["late"], 0.0)
-        compute_s = self.cells["cpu_seconds"].to_numpy() * its["pace"]
+        compute_s = self.asked["cpu_seconds"] * its["pace"]
         cpu_s = compute_s + its["client"]
         held = (self.gil_share * compute_s + its["client"]) / np.where(cpu_s > 0, cpu_s, 1) * machine.gil
-        work = Work(self.cells["tasks"].to_numpy(), wait_s, cpu_s, held, its["open"])
+        work = Work(self.asked["tasks"], wait_s, cpu_s, held, its["open"])
         costs = Costs(its["start"], its["place"], its["task"])
-        return times(self.law, work, self.cells["concurrency"].to_numpy(), costs, machine.capacity)
+        return times(self.law, work, self.asked["concurrency"], costs, machine.capacity)
 
 
 def laid_out(cells: pd.DataFrame, names: Sequence[Name]) -> Iterator[Sheet]:
@@ -190,7 +196,8 @@ def laid_out(cells: pd.DataFrame, names: Sequence[Name]) -> Iterator[Sheet]:
         found = [named(*key) for key in zip(some["model"], some["workload"], strict=True)]
         costs = {name: np.array([place.get(one.get(name, ()), -1) for one in found]) for name in COSTS}
         gil_share = np.array([KINDS[workload].gil_share for workload in some["workload"]])
-        yield Sheet(law, where, some, gil_share, costs)
+        asked = {name: some[name].to_numpy(dtype=np.float64) for name in ASKED}
+        yield Sheet(law, where, asked, gil_share, costs)
 
 
 def predicted(sheets: Sequence[Sheet], cost_s: FloatArray, machine: Machine) -> FloatArray:

@@ -8,11 +8,12 @@ wheel is left out with what uv says of it, and costs only the models and workloa
 import json
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.cell import Cell
 from benchmarks.models import NAMES, needs
+from benchmarks.services import KINDS
 from scripts.exits import Exit, Stop
 from scripts.interpreters import ROOT, Interpreter, answered, executable, uv
 
@@ -44,19 +45,25 @@ def known() -> dict[str, str]:
     return {canonical(one): one for several in lists for one in several}
 
 
-def needed(cell: Cell) -> dict[str, str]:
-    """The packages that a cell cannot be measured without: of its model, and of its workload."""
-    of_model = needs(cell.model).package if cell.model in NAMES else ""
-    found = {cell.model: of_model, cell.workload.name: cell.workload.package} | {one: one for one in cell.packages}
-    return {name: package for name, package in found.items() if package}
+def needed(cell: Cell) -> list[tuple[str, str]]:
+    """The packages that a cell cannot be measured without, each with whose it is: its model's or its workload's."""
+    of_model = (needs(cell.model).package,) if cell.model in NAMES else cell.packages
+    workload, service = cell.workload, cell.workload.service
+    of_workload = (workload.package, KINDS[service].package if service else "")
+    found = [(cell.model, package) for package in of_model] + [(workload.name, package) for package in of_workload]
+    return [(name, package) for name, package in found if package]
+
+
+def locked() -> set[str]:
+    """The packages in our own lock: nothing else is ever asked for, whatever the name that it is imported by."""
+    return set(re.findall(r"^([\w.-]+)==", LOCK.read_text(), re.MULTILINE))
 
 
 def wanted(cells: Iterable[Cell]) -> dict[str, str]:
     """What to install for these cells: a requirement for each package."""
-    imported = sorted({package for cell in cells for package in needed(cell).values()})
-    names = [*NEEDED, *IMPORTED, *map(canonical, imported)]
+    imported = sorted({canonical(package) for cell in cells for _, package in needed(cell)} & locked())
     requirements = known()
-    return {name: requirements.get(name, name) for name in dict.fromkeys(names)}
+    return {name: requirements.get(name, name) for name in dict.fromkeys((*NEEDED, *IMPORTED, *imported))}
 
 
 def ready(one: Interpreter, cells: list[Cell]) -> dict[str, Any]:
@@ -76,13 +83,20 @@ def absent(cells: Iterable[Cell], lacking: dict[str, str], left_out: dict[str, s
     """The models and workloads that an interpreter cannot be measured with, each with the reason."""
     found = dict[str, str]()
     for cell in cells:
-        for name, asked in ((cell.model, cell.model), (cell.workload.name, cell.workload.package)):
-            package = needed(cell).get(name, "")
+        for name, package in [(cell.model, cell.model), *needed(cell)]:
             if why := left_out.get(canonical(package)):
                 found[name] = f"needs {package}, which {why}"
-            elif asked in lacking:
-                found[name] = lacking[asked]
+            elif package in lacking:
+                found.setdefault(name, lacking[package])
+        if why := lacked(cell):
+            found.setdefault(cell.workload.name, why)
     return found
+
+
+def lacked(cell: Cell) -> str:
+    """What this machine lacks for a cell, whatever the interpreter."""
+    kind = KINDS.get(cell.workload.service)
+    return cell.workload.lacks or (kind.missing() if kind and kind.program else "")
 
 
 def check_able(found: dict[str, Any], cells: list[Cell]) -> None:
@@ -136,11 +150,11 @@ def done(ended: "subprocess.CompletedProcess[str]", name: str) -> None:
         raise Stop(Exit.UNMEASURED, f"no environment could be made for Python {name}: {why}. Next: leave it out")
 
 
-def described(name: str, cells: Iterable[Cell] = ()) -> dict[str, Any]:
+def described(name: str, cells: Sequence[Cell] = ()) -> dict[str, Any]:
     """What the interpreter of an environment says of itself, and what it cannot measure of the cells. Stop."""
-    named = ((cell.model * (cell.model in NAMES), cell.workload.package, *cell.packages) for cell in cells)
-    asked = {word for words in named for word in words}
-    found = answered([executable(name), "-m", "benchmarks.interpreter", *sorted(filter(None, asked))])
+    asked = {cell.model for cell in cells if cell.model in NAMES}
+    asked |= {package for cell in cells for _, package in needed(cell)}
+    found = answered([executable(name), "-m", "benchmarks.interpreter", *sorted(asked)])
     if found is None:
         raise Stop(
             Exit.UNMEASURED, f"Python {name} in .venvs/{name} does not run. Next: rm -r .venvs/{name}, once more"

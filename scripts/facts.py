@@ -46,7 +46,7 @@ def cell(row: pd.Series) -> list[Value]:
 def model_table(run: Run, model: str) -> Table:
     """What a model made of the work that every model got."""
     rows = run.summary[
-        run.summary["model"].eq(model) & run.summary["experiment"].isin(["io", "cpu"]) & ~run.summary["twin"]
+        run.summary["model"].eq(model) & run.summary["experiment"].isin(["io", "cpu", "mine"]) & ~run.summary["twin"]
     ]
     return made(("work", "took", "speed-up", "low", "high", "of the limit", "mind"), [
         [

@@ -13,6 +13,7 @@ import argparse
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -60,6 +61,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--expect", default="", help="what must hold, separated by semicolons")
     parser.add_argument("--blocks", type=int, default=BLOCKS, help="fresh interpreters (default %(default)s)")
     parser.add_argument("--seed", type=int, help="seed of the order of cells (default: drawn)")
+    parser.add_argument("--json", type=Path, help="also write the comparison to this file")
     return parser.parse_args()
 
 
@@ -171,22 +173,21 @@ def saying() -> Callable[[str], None]:
     return lambda step: status.update(f"looking: {step}") if step else status.stop()
 
 
-def make_everything(run: Path, found: dict[str, Any], said: list[str]) -> tuple[Run, dict[str, Any], list[Finding]]:
+def make_everything(run: Path, found: dict[str, Any], said: list[str]) -> tuple[Run, list[Finding]]:
     """Tables, the comparison, charts and report; and the link to the newest."""
     from scripts.report import draw_and_write
 
     loaded = load(run)
     write_tables(loaded)
     verdicts = expectations.findings(loaded, said)
-    made = own_work.document(loaded, found, verdicts)
-    own_work.write(run, made)
-    draw_and_write(loaded)
+    own_work.write(run, own_work.document(loaded, found, verdicts))
+    draw_and_write(loaded, lambda _: None)
     with whole(NEWEST) as link:
         link.symlink_to(os.path.relpath(run.resolve(), RESULTS.resolve()))
-    return loaded, made, verdicts
+    return loaded, verdicts
 
 
-def mine(chosen: argparse.Namespace, run: Path) -> tuple[Run, dict[str, Any], list[Finding]]:
+def mine(chosen: argparse.Namespace, run: Path) -> tuple[Run, list[Finding]]:
     """Look, measure, make everything. Stop."""
     source, models, said = source_of(chosen.work), models_of(chosen.models), expectations.lines(chosen.expect)
     if chosen.blocks < 1:
@@ -200,7 +201,10 @@ def mine(chosen: argparse.Namespace, run: Path) -> tuple[Run, dict[str, Any], li
         expectations.check(said, sorted({cell["model"] for cell in found["cells"]}))
         console(stderr=True).print(found["size"]["sentence"], markup=False)
         measure(run, Live(console(stderr=True), chosen.blocks))
-        return make_everything(run, found, said)
+        made = make_everything(run, found, said)
+        if chosen.json:
+            shutil.copy(run / own_work.COMPARISON, chosen.json)
+        return made
 
 
 def main() -> None:
@@ -209,15 +213,13 @@ def main() -> None:
         signal.signal(number, interrupt)
     run = RESULTS / "runs" / datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     try:
-        found, made, verdicts = mine(options(), run)
+        found, verdicts = mine(options(), run)
     except Stop as stop:
         leave(stop)
     out = console()
     show(found, out)
-    for sentence in [own_work.headline(made), *own_work.sentences(made)]:
+    for sentence in own_work.told(run):
         out.print(f"\n{sentence}", markup=False)
-    for entry in made["expectations"]:
-        out.print(f"\n{own_work.verdict(entry)}", markup=False)
     print(f"\nComparison: {run}/{own_work.COMPARISON}  Report: {run}/report.html", file=sys.stderr)
     sys.exit(expectations.code(verdicts))
 

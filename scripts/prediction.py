@@ -35,7 +35,6 @@ LAWS = {  # of every model that the equation is about, the simplest to use first
     "processes": CORES,
     "interpreters": CORES,
 }
-TERMS = ("the waits", "one core", "all cores")
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,7 @@ class Costs:
 
 @dataclass(frozen=True)
 class Times:
-    """What a prediction is made of, in seconds: the start, and the three bounds in the order of TERMS."""
+    """What a prediction is made of, in seconds: the start, and the three bounds: the places, one core, all cores."""
 
     start_s: FloatArray
     bounds_s: FloatArray
@@ -69,12 +68,6 @@ class Times:
     def seconds(self) -> FloatArray:
         """All of it."""
         return np.asarray(self.start_s + self.bounds_s.max(axis=0))
-
-    @property
-    def bound_by(self) -> str:
-        """What would have to give way, of one prediction."""
-        longest = int(self.bounds_s.argmax(axis=0))
-        return "starting" if self.start_s > self.bounds_s[longest] else TERMS[longest]
 
 
 def places(law: str, tasks: Figures, concurrency: Figures) -> FloatArray:
@@ -93,7 +86,7 @@ def times(law: str, work: Work, concurrency: Figures, costs: Costs, capacity: Fi
     start_s = np.asarray(costs.start_s + n * (costs.place_s + opened_s))
     waits_s = np.ceil(count / n) * (wait_s + cpu_s + task_s) + (n - 1) * one_core_s
     busy_s = wait_s + count * one_core_s, wait_s + count * (cpu_s + task_s) / cores
-    return Times(start_s, np.stack(np.broadcast_arrays(waits_s, *busy_s)))
+    return Times(start_s, np.array(np.broadcast_arrays(waits_s, *busy_s)))
 
 
 def floor_s(work: Work, concurrency: Figures, capacity: Figures) -> FloatArray:

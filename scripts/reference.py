@@ -1,16 +1,21 @@
-"""`make reference`: take a run as the committed reference, and put what it found into the README.
+"""`make reference`: take a run as the committed reference, and put what it found into the README and the docs.
 
-No figure in the README is typed: everything between its markers comes from here, and a test fails when it drifts from
-the data. Of the pictures only the SVGs are committed; the rest of a run can be made again from its raw files.
+No figure there is typed: everything between the README's markers, and the page docs/which-model.md, comes from here,
+and a test fails when it drifts from the data. A run of several Pythons is kept beside the other, in its folder
+`matrix`. Of the pictures only the SVGs are committed; the rest of a run can be made again from its raw files.
 """
 
 import argparse
 import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
-from scripts import models
+from scripts import held_back, lesson, models, which
 from scripts.answers import answers, disturbance, noise
+from scripts.charts import CHARTS, pythons
+from scripts.charts.turns import LEADING, notes, rows, sentences
+from scripts.charts.words import seconds
 from scripts.console import groups, heading, line
 from scripts.dataset import LATEST, Run, load
 from scripts.exits import Exit, Stop, leave
@@ -19,33 +24,52 @@ from scripts.findings import verdicts_of, write_verdicts
 from scripts.talk import DEFAULT_TALK
 
 REFERENCE = Path("results/reference")
+MATRIX = REFERENCE / "matrix"
 README = Path("README.md")
+PAGES = (README, Path("docs/advice.md"), Path("docs/pitfalls.md"))  # that have markers
 LEFT_OUT = ("*.png", "*.parquet", "*.log", "[0-9][0-9].json", "slides*", "trace.json*")  # can be made again
+ALONE_IN_MATRIX = ("report.html", "claims*", *(f"{chart.NAME}*" for chart in CHARTS if chart is not pythons))
 HEADLINE = ("io", "cpu")  # the experiments whose tables stand in the README
 
 
 def take(path: Path) -> Run:
-    """Copy a run to results/reference. Stop when it is not fit to be one."""
+    """Copy a run to results/reference, or to `matrix` in it. Stop when it is not fit to be one."""
     run = load(path)
-    if run.ranges_only or run.omissions:
-        why = f"it has {run.blocks} blocks and {len(run.omissions)} omissions"
-        raise Stop(Exit.UNMEASURED, f"{path} is no reference: {why}. Next: make full, on a quiet machine")
-    if path.resolve() != REFERENCE.resolve():
-        shutil.rmtree(REFERENCE, ignore_errors=True)
-        shutil.copytree(path.resolve(), REFERENCE, ignore=shutil.ignore_patterns(*LEFT_OUT))
-    taken = load(REFERENCE)
-    write_verdicts(taken)
-    return taken
+    parts = (run, *run.beside)
+    if any(one.ranges_only or one.omissions for one in parts):
+        why = (
+            f"it has {min(one.blocks for one in parts)} blocks and {sum(len(one.omissions) for one in parts)} omissions"
+        )
+        verb = "matrix" if run.beside else "full"
+        raise Stop(Exit.UNMEASURED, f"{path} is no reference: {why}. Next: make {verb}, on a quiet machine")
+    home, left_out = (MATRIX, ALONE_IN_MATRIX) if run.beside else (REFERENCE, ())
+    if path.resolve() != home.resolve():
+        clear(home)
+        ignored = shutil.ignore_patterns(*LEFT_OUT, *left_out)
+        shutil.copytree(path.resolve(), home, ignore=ignored, dirs_exist_ok=True)
+    return run
+
+
+def clear(home: Path) -> None:
+    """Remove what a folder holds of an earlier reference; the matrix beside it stays."""
+    for old in home.glob("*"):
+        if old.is_dir() and old != MATRIX:
+            shutil.rmtree(old)
+        elif old.is_file():
+            old.unlink()
+
+
+def taken() -> tuple[Run, Run | None]:
+    """The reference, and that of several Pythons where there is one. Stop."""
+    return load(REFERENCE), load(MATRIX) if (MATRIX / "environment.json").exists() else None
 
 
 def findings(run: Run) -> str:
     """What was found, as Markdown: the chart, the sentences, the tables, where it was measured."""
     machine, python = run.environment["machine"], run.environment["python"]
     build = "" if python["optimised"] is not False else ", built without profile-guided optimisation"
-    chart = f"{REFERENCE}/charts/speedup"
     parts = [
-        f'<picture><source srcset="{chart}-dark.svg" media="(prefers-color-scheme: dark)">'
-        f'<img src="{chart}.svg" alt="Speed-up over sequential, with intervals and the physical limit"></picture>',
+        picture(f"{REFERENCE}/charts/speedup", "Speed-up over sequential, with intervals and the physical limit"),
         "\n".join(f"- {sentence}" for sentence in answers(run)),
         f"Measured on {machine['cpu']}, {machine['cores_usable']} usable cores, Python {python['version']}{build}, "
         f"{run.blocks} blocks; brackets are 95 % intervals. {noise(run)} {disturbance(run)}",
@@ -54,15 +78,38 @@ def findings(run: Run) -> str:
     return "\n\n".join(parts)
 
 
-def claims(run: Run) -> str:
+def claims(run: Run, matrix: Run | None = None) -> str:
     """What the run says of the talk, as Markdown; and where what others claim is judged."""
-    documents = {found["talk"]: found for found in verdicts_of(run)}
+    documents = {found["talk"]: found for found in verdicts_of(*filter(None, (run, matrix)))}
     talk = documents.pop(DEFAULT_TALK, None)
     parts = [verdict_tables(talk)] if talk else []
     parts += [
         f"[{found['title']}]({REFERENCE}/claims-{name}.md): {found['sentence']}" for name, found in documents.items()
     ]
     return "\n\n".join(part.strip() for part in parts)
+
+
+def side_by_side(matrix: Run) -> str:
+    """Several Pythons as Markdown: the chart, the sentences, a small table, and how each was built."""
+    kept = [row for row in rows(matrix) if row.work in LEADING]
+    names = [one.python for one in matrix.beside]
+    head = ["", f"{matrix.python} takes", *(f"{name}, times as fast" for name in names)]
+    lines = [head, ["---", *["---:"] * (len(names) + 1)]]
+    for row in kept:
+        model = f"{row.work} {row.cell['model']}" + (f", beside {row.beside}" if row.beside else "")
+        lines.append([model, seconds(row.first), *(str(row.faster.get(name, "–")) for name in names)])
+    return "\n\n".join([
+        picture(f"{MATRIX}/charts/{pythons.NAME}", pythons.finding(matrix)),
+        "\n".join(f"- {sentence}" for sentence in sentences(matrix)),
+        "\n".join(f"| {' | '.join(cells)} |" for cells in lines),
+        " ".join([f"{matrix.blocks} blocks of each; brackets are 95 % intervals.", *notes(matrix)]),
+    ])  # fmt: skip
+
+
+def picture(chart: str, alt: str) -> str:
+    """A chart in light and dark."""
+    dark = f'<source srcset="{chart}-dark.svg" media="(prefers-color-scheme: dark)">'
+    return f'<picture>{dark}<img src="{chart}.svg" alt="{alt}"></picture>'
 
 
 def markdown(title: str, group: object) -> str:
@@ -73,11 +120,30 @@ def markdown(title: str, group: object) -> str:
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
-def renewed(text: str, run: Run) -> str:
-    """The README's text with what stands between its markers made anew."""
-    for name, made in (("findings", findings(run)), ("claims", claims(run)), ("models", models.markdown())):
+def advice(run: Run) -> str:
+    """How far predictions of the run's cells are off, as Markdown."""
+    found = held_back.validation(run)
+    return held_back.markdown(found) if found else "It has too few cells to hold some back."
+
+
+# What stands between the markers of that name in whichever page, made of the reference run and the matrix beside it.
+MADE: dict[str, Callable[[Run, Run | None], str]] = {
+    "findings": lambda run, matrix: findings(run),
+    "claims": lambda run, matrix: claims(run, matrix),
+    "models": lambda run, matrix: models.markdown(),
+    "pythons": lambda run, matrix: side_by_side(matrix) if matrix else "",
+    "advice": lambda run, matrix: advice(run),
+    "lessons": lambda run, matrix: lesson.markdown(),
+}
+
+
+def renewed(text: str, run: Run, matrix: Run | None = None) -> str:
+    """A page's text with what stands between its markers made anew."""
+    for name, make in MADE.items():
         begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
-        text = re.sub(f"(?s){begin}.*{end}", lambda _, new=f"{begin}\n{made}\n{end}": new, text)  # type: ignore[misc]
+        if begin in text:
+            new = f"{begin}\n{make(run, matrix)}\n{end}"
+            text = re.sub(f"(?s){begin}.*{end}", lambda _, new=new: new, text)  # type: ignore[misc]
     return text
 
 
@@ -86,11 +152,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m scripts.reference", description=__doc__)
     parser.add_argument("run", nargs="?", type=Path, default=LATEST, help=f"folder of a run (default {LATEST})")
     try:
-        run = take(parser.parse_args().run)
+        name = take(parser.parse_args().run).environment["run"]
+        run, matrix = taken()
     except Stop as stop:
         leave(stop)
-    README.write_text(renewed(README.read_text(), run))
-    print(f"{REFERENCE} is now run {run.environment['run']}; README.md says what it found.")
+    write_verdicts(*filter(None, (run, matrix)))
+    for page in PAGES:
+        page.write_text(renewed(page.read_text(), run, matrix))
+    which.PAGE.write_text(which.text(run, matrix))
+    print(f"Run {name} is now the reference; {', '.join(map(str, (*PAGES, which.PAGE)))} say what it found.")
 
 
 if __name__ == "__main__":

@@ -7,11 +7,13 @@ files are escaped: they can become no markup.
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from benchmarks.catalogue import catalogue
 from benchmarks.models import NAMES
-from scripts import interactive, pages
+from scripts import interactive, own_work, pages
 from scripts.answers import answers, disturbance, noise
 from scripts.charts import CHARTS, Chart, draw_all
 from scripts.charts.beside import slides_beside
@@ -74,7 +76,8 @@ def models(run: Run) -> list[dict[str, Any]]:
 
 def other_code(talks: list[dict[str, Any]], run: Run) -> list[dict[str, Any]]:
     """The workloads that were run and whatever else the claims name; not the models, which have their own place."""
-    workloads = [f"benchmarks/workloads/{name}.py" for name in dict.fromkeys(run.summary["workload"])]
+    files = {cell.workload.name: f"{cell.workload.module.replace('.', '/')}.py" for cell in catalogue()}
+    workloads = [files[name] for name in dict.fromkeys(run.summary["workload"]) if name in files]
     named = [path for path in [*workloads, *code_of(talks)] if not path.startswith("benchmarks/models/")]
     return pages.listing(sorted(named))
 
@@ -88,7 +91,7 @@ def write_report(run: Run) -> Path:
         [interactive.library()],
         library=interactive.library(),
         run=run,
-        answers=answers(run),
+        answers=[*answers(run), *own_work.told(run.path)],
         noise=noise(run),
         disturbance=disturbance(run),
         capacity=capacity(run),
@@ -106,10 +109,10 @@ def write_report(run: Run) -> Path:
     return pages.write_page(run.path / "report.html", page)
 
 
-def draw_and_write(run: Run) -> Path:
-    """Draw every chart, and write the page while the last of them are drawn."""
+def draw_and_write(run: Run, say: Callable[[str], None] = print) -> Path:
+    """Draw every chart, and write the page while the last of them are drawn; say which charts the run is not for."""
     with slides_beside(run.path) as drawn:
-        draw_all(run, run.path / "charts", themes=PAGES)
+        draw_all(run, run.path / "charts", say, PAGES)
         page = write_report(run)
         if not drawn():
             draw_all(run, run.path / "charts", lambda _: None, SLIDES)

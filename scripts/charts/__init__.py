@@ -69,11 +69,11 @@ CHARTS: tuple[Chart, ...] = (
     memory,
     heartbeat,
     letting_go,
-    serving,
-    tails,
     convoy,
     sharing,
     databases,
+    serving,
+    tails,
     pythons,
 )
 

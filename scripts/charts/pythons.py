@@ -47,7 +47,7 @@ def point(row: Row, python: str) -> Point:
 def panels(run: Run) -> dict[str, list[forest.Group]]:
     """For each workload a group of rows for each model: the interpreters beside the first."""
     found: dict[str, list[forest.Group]] = {}
-    ordered = rows(run) if run.beside else []
+    ordered = [row for row in rows(run) if row.faster] if run.beside else []
     for row in ordered:
         group = forest.Group(name(row, ordered), [point(row, python) for python in row.faster])
         found.setdefault(row.work, []).append(group)

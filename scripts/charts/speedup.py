@@ -41,8 +41,23 @@ def groups(run: Run) -> dict[str, list[forest.Group]]:
     )
     for _, same in groupby(ordered, key=lambda each: (each.experiment, each.workload, each.concurrency, each.tasks)):
         rows = list(same)
-        found.setdefault(rows[0].experiment, []).append(forest.Group(rows[0].workload, rows))
+        found.setdefault(rows[0].experiment, []).append(forest.Group(title(rows[0]), rows))
     return found
+
+
+def title(row: Point) -> str:
+    """The workload; of a user's own, which is measured at several sizes, the size."""
+    return f"{row.concurrency} at once" if row.experiment == "mine" else row.workload
+
+
+def heading(name: str, panel: list[forest.Group]) -> str:
+    """What a panel is about."""
+    return f"{PANELS[name]}: {panel[0].rows[0].workload}" if name == "mine" else f"{PANELS[name]}, {at_once(panel)}"
+
+
+def leading(name: str, panel: list[forest.Group]) -> forest.Group:
+    """The group that a panel's finding rests on: its first; of a user's own work the one that went furthest."""
+    return max(panel, key=lambda group: max(row.value for row in group.rows)) if name == "mine" else panel[0]
 
 
 def at_once(groups: list[forest.Group]) -> str:
@@ -81,7 +96,7 @@ def draw(run: Run, theme: Theme) -> Figure | None:
     for axes, (name, kept) in zip(page.columns(len(panels), left_in, right_in), panels.items(), strict=True):
         axes.set_xscale("log")
         axes.set_xlim(*forest.limits(list(panels.values()), 1.0, 1.1))
-        head(axes, f"{PANELS[name]}, {at_once(kept)}", theme, left_in)
+        head(axes, heading(name, kept), theme, left_in)
         if floor := floors.get(name):
             axes.axvspan(1 / (1 + floor), 1 + floor, color=theme.muted, alpha=0.35, linewidth=0)
         axes.axvline(1, color=theme.muted, linewidth=1)
@@ -110,7 +125,7 @@ def spent(wait_s: float, compute_s: float) -> str:
 
 def finding(run: Run) -> str:
     """The fastest model where tasks wait and where they compute, if it is faster than one after another at all."""
-    parts = [found_in_panel(name, panel[0]) for name, panel in groups(run).items()]
+    parts = [found_in_panel(name, leading(name, panel)) for name, panel in groups(run).items()]
     return f"Beside one after another: {listed(parts)}" if parts else ""
 
 
@@ -125,8 +140,14 @@ def found_in_panel(name: str, group: forest.Group) -> str:
 
 def caption(run: Run) -> str:
     """The fastest model of each panel's first workload."""
-    parts = [f"for {group.rows[0].workload}, {said(group)}" for panel in groups(run).values() for group in panel]
+    parts = [f"for {called(group)}, {said(group)}" for panel in groups(run).values() for group in panel]
     return f"Times as fast as one after another ({interval_words(run)}): {'; '.join(parts)}." if parts else ""
+
+
+def called(group: forest.Group) -> str:
+    """The workload, and the size where that is the group's title."""
+    workload = group.rows[0].workload
+    return workload if group.title == workload else f"{workload} {group.title}"
 
 
 def said(group: forest.Group) -> str:
@@ -140,7 +161,7 @@ def said(group: forest.Group) -> str:
 def alt(run: Run) -> str:
     """Every number of the chart as text."""
     lines = [
-        f"{group.rows[0].workload} ({forest.limit_text(group, times) or 'no known limit'}): "
+        f"{called(group)} ({forest.limit_text(group, times) or 'no known limit'}): "
         + ", ".join(f"{row.model} {forest.value_text(row, times)}" for row in group.rows)
         for panel in groups(run).values()
         for group in panel

@@ -68,7 +68,7 @@ def every_row(run: Run) -> list[Row]:
     keys = dict.fromkeys(key for one in (run, *run.beside) for key, _ in one.rounds.groupby(KEY) if not key[-1])
     first = {key: mine[key] if key in mine else sequential_of(key, mine) for key in keys}
     found = [row(run, dict(zip(KEY, key, strict=True)), base) for key, base in first.items() if base is not None]
-    return sorted((one for one in found if one.faster), key=place)
+    return sorted((one for one in found if one.faster or not one.beside), key=place)
 
 
 def place(one: Row) -> Any:
@@ -181,8 +181,10 @@ def unlike(one: dict[str, Any], found: Sequence[dict[str, Any]]) -> Iterator[str
             other["name"] for other in found if package in other["packages"] and package not in other["pure"]
         ]:
             yield f"{name}: {package} is pure Python here, and compiled for {listed(rivals)}."
+    said = " ".join(one["absent"].values())
     for package, why in one["left_out"].items():
-        yield f"{name}: {package} {why}, and was left out."
+        if f"needs {package}," not in said:
+            yield f"{name}: {package} {why}, and was left out."
     for file, why in one["unloadable"].items():
         yield f"{name}: {file} was left out: {why}."
     for package, extension in one["need_the_gil"].items():

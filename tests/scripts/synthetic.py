@@ -242,6 +242,12 @@ def costs(block: int, random: np.random.Generator, stretch: float) -> Iterator[d
         }
 
 
+def told(work: Work, block: int, random: np.random.Generator, **metrics: float) -> dict[str, Any]:
+    """What a probe tells, the foremost metric first."""
+    moods = {name: value * random.lognormal(sigma=0.03) for name, value in metrics.items()}
+    return row(work, block, 1) | {"metric": next(iter(metrics))} | moods
+
+
 def served(block: int, stretch: float) -> Iterator[dict[str, Any]]:
     """Web frameworks, which are observed once a block."""
     random = np.random.default_rng(block)
@@ -261,12 +267,6 @@ def served(block: int, stretch: float) -> Iterator[dict[str, Any]]:
                 },
                 **{f"half_{name}_seconds": seconds * size * luck / 2 for name, size in (("p50", 1), ("p90", 2))},
             }
-
-
-def told(work: Work, block: int, random: np.random.Generator, **metrics: float) -> dict[str, Any]:
-    """What a probe tells, the foremost metric first."""
-    moods = {name: value * random.lognormal(sigma=0.03) for name, value in metrics.items()}
-    return row(work, block, 1) | {"metric": next(iter(metrics))} | moods
 
 
 def make(

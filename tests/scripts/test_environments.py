@@ -2,6 +2,7 @@
 
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -23,6 +24,13 @@ NO_WHEEL = "hint: Wheels are required for `{}` because building from source is d
 
 def cell(model: str = "threads", workload: Any = None) -> Cell:
     return Cell("models", workload or Nothing(), model, 1, 1)
+
+
+class Stored(Nothing):
+    """A workload that asks a database."""
+
+    name = "stored"
+    service = "mongo"
 
 
 class FakeUv:
@@ -88,6 +96,18 @@ def test_a_package_without_a_wheel_costs_only_the_models_that_need_it(
     }
     assert {"trio", "pytest"} <= installed(home)
     assert all(":all:" in call for call in uv.calls if call[0] == "pip")
+
+
+def test_a_package_that_is_not_in_our_lock_is_never_asked_for() -> None:
+    """`bson` is imported of pymongo; the registry has another package of that name."""
+    assert ("stored", "bson") in environments.needed(cell("threads", Stored()))
+    assert "bson" not in wanted([cell("threads", Stored())])
+    assert "uvicorn" in wanted([replace(cell("a-framework"), packages=("uvicorn",))])
+
+
+def test_what_the_machine_lacks_is_said_for_every_interpreter(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Stored, "lacks", "needs a disk of its own")
+    assert absent([cell("threads", Stored())], {}, {}) == {"stored": "needs a disk of its own"}
 
 
 def test_the_reason_names_the_package_that_really_has_no_wheel() -> None:

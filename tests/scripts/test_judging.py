@@ -159,8 +159,8 @@ def test_a_claim_about_a_model_that_cannot_run_here_is_not_testable_and_says_wha
 @pytest.mark.parametrize(
     ("when", "reason"),
     [
-        ({"gil": False}, 'needs a Python without the GIL, as in: make matrix PYTHON="3.13t 3.13"'),
-        ({"free_threaded": True}, 'needs a Python with free threading, as in: make matrix PYTHON="3.13t 3.13"'),
+        ({"gil": False}, 'needs a Python without the GIL, as in: make matrix PYTHON="3.13 3.13t"'),
+        ({"free_threaded": True}, 'needs a Python with free threading, as in: make matrix PYTHON="3.13 3.13t"'),
         ({"python": "3.14"}, "needs Python 3.14"),
         ({"optimised": True}, "needs a Python with profile-guided optimisation"),
         ({"cores": ">= 4"}, "needs usable cores >= 4, and it was 2"),
@@ -289,7 +289,7 @@ def test_without_a_matrix_a_claim_about_two_builds_says_which_one_it_takes() -> 
     assert (found.verdict, found.reason) == (
         "not testable here",
         "needs a matrix of a Python without the GIL and a Python with the GIL, "
-        'as in: make matrix PYTHON="3.13t 3.13" ONLY="cpu"',
+        'as in: make matrix PYTHON="3.13 3.13t" ONLY="cpu"',
     )
     versions = judge(about_builds(python={"of": "3.14", "over": "3.13"}), TWICE)
     assert versions.reason.endswith('as in: make matrix PYTHON="3.14 3.13" ONLY="cpu"')

@@ -90,6 +90,16 @@ def with_memory(run: SyntheticRun, held: float) -> SyntheticRun:
     return replace(run, rounds=found)
 
 
+def test_a_model_that_only_the_first_interpreter_has_is_in_the_table_and_not_in_the_chart() -> None:
+    run = in_turns()
+    others = tuple(replace(one, rounds=one.rounds[one.rounds["model"] != "asyncio"]) for one in run.beside)
+    found = replace(run, beside=others)
+    assert {row.cell["model"] for row in rows(found) if not row.faster} == {"asyncio"}
+    assert {title.title for groups in pythons.panels(found).values() for title in groups} == {
+        "sequential", "threads", "processes"
+    }  # fmt: skip
+
+
 def test_the_sentence_sets_threads_without_the_gil_beside_threads_with_it() -> None:
     gain, cost, capacity = sentences(in_turns())
     assert capacity.startswith("Meanwhile this machine did 1.8")

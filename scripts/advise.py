@@ -1,0 +1,164 @@
+"""`make advise`: which model, and how many at once, for work that you describe or that `make mine` has measured.
+
+    make advise TASKS=5000 WAIT_MS=200 CPU_MS=3 CORES=8 GIL_RELEASED=0.5
+    make advise RUN=results/runs/<id of a make mine>
+
+A prediction, with an interval that held nine of ten held-back measurements (docs/advice.md). Its costs come from
+the newest run of this machine that has them, otherwise from the reference run.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable
+from math import isfinite
+from pathlib import Path
+
+import psutil
+from rich.console import Console
+
+from benchmarks.capacity import usable_cores
+from scripts import held_back
+from scripts.advice import Question, Source, Task, advise
+from scripts.advice_text import show
+from scripts.console import console
+from scripts.dataset import LATEST, load
+from scripts.exits import Exit, Stop, leave
+from scripts.mined import NEWEST, Mine, is_one, read
+from scripts.sources import best_source, source_named
+
+MB = 1e6
+EXAMPLE = "Next: make advise TASKS=5000 WAIT_MS=200 CPU_MS=3"
+UNBOUNDED = 1e6  # more tasks, or milliseconds, than anybody means
+
+
+def amount(least: float, most: float = UNBOUNDED) -> Callable[[str], float]:
+    """A number of a range, for argparse."""
+
+    def read(text: str) -> float:
+        value = float(text)
+        if not (isfinite(value) and least <= value <= most):
+            raise argparse.ArgumentTypeError(f"{text} is not between {least:g} and {most:,.0f}")
+        return value
+
+    read.__name__ = "number"  # as argparse calls it where the text is none
+    return read
+
+
+def whole_amount(text: str) -> int:
+    """A count, for argparse."""
+    value = amount(1)(text)
+    if value != int(value):
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number")
+    return int(value)
+
+
+whole_amount.__name__ = "number"
+
+
+def options() -> argparse.Namespace:
+    """What the command line says."""
+    parser = argparse.ArgumentParser(
+        prog="python -m scripts.advise", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--tasks", type=whole_amount, help="how many there are")
+    parser.add_argument("--wait-ms", type=amount(0), help="milliseconds that one waits for something else")
+    parser.add_argument("--cpu-ms", type=amount(0), help="milliseconds that one computes, its client's CPU included")
+    parser.add_argument("--gil-released", type=amount(0, 1), help="share of the computing that lets go of the GIL (0)")
+    parser.add_argument("--cores", type=whole_amount, help="cores to compute on (default: those usable here)")
+    parser.add_argument("--memory-mb", type=amount(1), help="memory to do it in (default: what is free here)")
+    parser.add_argument("--task-mb", type=amount(0), help="memory that a task holds while it is under way (0)")
+    parser.add_argument("--at-once", type=whole_amount, help="most tasks at once that the other side allows")
+    parser.add_argument("--run", type=Path, help="a run of make mine, or the run to take the costs from")
+    parser.add_argument("--validate", type=Path, metavar="RUN", help="how far predictions of that run's cells are off")
+    return parser.parse_args()
+
+
+def refuse_unsaid(given: argparse.Namespace) -> None:
+    """Stop when the command line does not describe a task that takes any time."""
+    said = {"TASKS": given.tasks, "WAIT_MS": given.wait_ms, "CPU_MS": given.cpu_ms}
+    if unsaid := [name for name, value in said.items() if value is None]:
+        raise Stop(
+            Exit.USAGE, f"make advise does not know {' and '.join(unsaid)}, and no run of make mine says. {EXAMPLE}"
+        )
+    if not given.wait_ms and not given.cpu_ms:
+        raise Stop(Exit.USAGE, f"a task that neither waits nor computes takes no time under any model. {EXAMPLE}")
+
+
+def by_hand(given: argparse.Namespace, source: Source) -> Question:
+    """What the command line must say; the rest as it is here."""
+    task = Task(given.wait_ms / 1e3, given.cpu_ms / 1e3)
+    free = float(psutil.virtual_memory().available)
+    return Question(given.tasks, {"blocking": task, "asyncio": task}, 1.0, capacity(source, usable_cores()), free)
+
+
+def capacity(source: Source, cores: int) -> float:
+    """Cores' worth of work that so many would do, if they were as good at it together as those that were measured."""
+    found = source.fit.machine
+    return 1 + (cores - 1) * (found.capacity - 1) / (found.cores - 1) if found.cores > 1 else float(cores)
+
+
+def asked(given: argparse.Namespace, source: Source, mine: Mine | None) -> Question:
+    """The question: what make mine has learned, where there is that, and above it what the command line says."""
+    known = mine.question(source) if mine else by_hand(given, source)
+    return known.but(
+        tasks=given.tasks,
+        wait_s=thousandth(given.wait_ms),
+        cpu_s=thousandth(given.cpu_ms),
+        gil_share=None if given.gil_released is None else 1 - given.gil_released,
+        capacity=None if given.cores is None else capacity(source, given.cores),
+        memory_bytes=None if given.memory_mb is None else given.memory_mb * MB,
+        task_bytes=None if given.task_mb is None else given.task_mb * MB,
+        at_once=given.at_once,
+    )
+
+
+def thousandth(value: float | None) -> float | None:
+    """Milliseconds in seconds, if any."""
+    return None if value is None else value / 1e3
+
+
+def found_mine(given: argparse.Namespace) -> Mine | None:
+    """The run of make mine that is meant: the one named, or the newest where the numbers don't say it all."""
+    described = None not in (given.tasks, given.wait_ms, given.cpu_ms)
+    paths = [given.run] if given.run else [] if described else [NEWEST, LATEST]
+    return next((read(path) for path in paths if is_one(path)), None)
+
+
+def validate(path: Path, out: Console) -> None:
+    """Print how far predictions of held-back cells were off."""
+    found = held_back.validation(load(path))
+    if found is None:
+        raise Stop(Exit.UNMEASURED, f"{path} has too few cells to hold some back. Next: make bench")
+    out.print(held_back.markdown(found), markup=False)
+    sys.exit(Exit.WELL if found.meets_aims else Exit.DIFFERENT)
+
+
+def answer(given: argparse.Namespace, out: Console) -> None:
+    """Do what the command line says."""
+    if given.validate:
+        validate(given.validate, out)
+    mine = found_mine(given)
+    if mine is None:
+        refuse_unsaid(given)
+    source = source_named(given.run) if given.run and mine is None else best_source()
+    question, source = asked(given, source, mine), mine.told(source) if mine else source
+    advice = advise(question, source)
+    if advice is None:
+        raise Stop(Exit.USAGE, "no model fits into that memory. Next: more MEMORY_MB, less TASK_MB, or fewer TASKS")
+    show(question, source, advice, out)
+    if mine:
+        out.print(f"\n{mine.found(advice.best.model, source.fit.models)}", markup=False)
+    out.print(f"\nFrom {source.name}.", style="dim", markup=False)
+
+
+def main() -> None:
+    """Advise."""
+    try:
+        answer(options(), console())
+    except Stop as stop:
+        leave(stop)
+    sys.exit(Exit.WELL)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,252 @@
+"""`make advise` as it is typed: what it says, where it takes it from, and what it refuses."""
+
+import json
+import re
+import shutil
+import sys
+from argparse import Namespace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from scripts import advise, mined, sources
+from scripts.advice import Source, took
+from scripts.console import console
+from scripts.dataset import load
+from scripts.exits import Exit, Stop
+from tests.scripts.recorded import record
+from tests.scripts.test_advice import SOURCE, question
+from tests.scripts.worlds import world
+
+BY_HAND = ["--tasks", "5000", "--wait-ms", "200", "--cpu-ms", "3", "--cores", "8"]
+
+
+@pytest.fixture
+def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> "type[Typed]":
+    """A folder without runs, and costs that take no time to learn."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(advise, "best_source", lambda: SOURCE)
+    Typed.monkeypatch, Typed.capsys = monkeypatch, capsys
+    return Typed
+
+
+class Typed:
+    """The exit code and what was said."""
+
+    monkeypatch: pytest.MonkeyPatch
+    capsys: pytest.CaptureFixture[str]
+
+    def __init__(self, *arguments: str) -> None:
+        self.monkeypatch.setattr(sys, "argv", ["advise", *arguments])
+        with pytest.raises(SystemExit) as left:
+            advise.main()
+        self.code = left.value.code
+        self.out, self.err = self.capsys.readouterr()
+
+    @property
+    def text(self) -> str:
+        """Without line breaks."""
+        return " ".join(self.out.split())
+
+
+def mine_json(**changes: Any) -> dict[str, Any]:
+    """What make mine says of work that waits 50 ms and computes 2, half of it without the GIL."""
+
+    def spread(value: float) -> dict[str, float]:
+        return {"median": value, "mean": value, "low": value, "high": value}
+
+    def result(model: str, concurrency: int, seconds: float) -> dict[str, Any]:
+        return {"model": model, "concurrency": concurrency, "tasks": 100, "seconds": {"estimate": seconds}}
+
+    def rung(concurrency: int, tasks: int, rate: float) -> dict[str, Any]:
+        return {"concurrency": concurrency, "tasks": tasks, "tasks_per_second": rate}
+
+    one = {"wait_seconds": spread(0.05), "cpu_seconds": spread(0.002)}
+    learned = {
+        "forms": {"blocking": one},
+        "client_open_seconds": {"blocking": 0.001},
+        "gil": {"released_share": 0.5},
+        "ladder": {"threads": [rung(1, 20, 19.0), rung(64, 128, 400.0)]},
+        "memory": {"threads": {"bytes_per_task": 1e6}},
+        "unfit": {"processes": "a lock cannot be pickled"},
+    }
+    results = [result("threads", 50, 0.3), result("sequential", 1, 5.3), result("to_thread", 50, 0.25)]
+    whole = {
+        "schema": 1,
+        "run": "20260101-000000",
+        "parallel_capacity": 1.9,
+        "work": {"name": "pages", "tasks": 100},
+        "size": {"tasks": 100},
+        "learned": learned,
+        "results": results,
+    }
+    return whole | changes
+
+
+def run_of_mine(folder: Path, said: object) -> Path:
+    folder.mkdir(parents=True)
+    (folder / "mine.json").write_text(said if isinstance(said, str) else json.dumps(said))
+    return folder
+
+
+def test_it_says_what_to_take_what_comes_next_and_where_it_is_from_in_80_columns(typed: type[Typed]) -> None:
+    said = typed(*BY_HAND)
+    assert said.code == Exit.WELL
+    assert "Take threads" in said.text
+    assert "Runner-up: processes" in said.text
+    assert "It would win with more than" in said.text
+    assert said.text.endswith("From planted.")
+    assert max(map(len, said.out.splitlines())) <= 80
+    for heading in ("expected", "90 % interval", "CPU", "memory", "bound by", "floor"):
+        assert heading in said.out
+
+
+def test_the_most_that_anybody_asks_for_fits_into_the_table(typed: type[Typed]) -> None:
+    said = typed("--tasks", "1000000", "--wait-ms", "1000000", "--cpu-ms", "1000000", "--task-mb", "0.1")
+    assert said.code == Exit.WELL
+    assert max(map(len, said.out.splitlines())) <= 80
+    assert "…" not in said.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ([], "make advise does not know TASKS and WAIT_MS and CPU_MS, and no run of make mine says"),
+        (BY_HAND[:4], "make advise does not know CPU_MS"),
+        (["--tasks", "5", "--wait-ms", "0", "--cpu-ms", "0"], "takes no time under any model"),
+        (["--tasks", "many"], "argument --tasks: invalid number value: 'many'"),
+        (["--tasks", "0"], "argument --tasks: 0 is not between 1 and"),
+        (["--tasks", "1.5"], "1.5 is not a whole number"),
+        (["--wait-ms", "-1"], "-1 is not between 0 and"),
+        (["--wait-ms", "nan"], "nan is not between"),
+        (["--cpu-ms", "inf"], "inf is not between"),
+        (["--gil-released", "2"], "2 is not between 0 and 1"),
+        (["--cores", "0"], "0 is not between 1 and"),
+        ([*BY_HAND, "--memory-mb", "10", "--task-mb", "100"], "no model fits into that memory"),
+    ],
+)
+def test_what_cannot_be_advised_on_is_refused_in_a_sentence(
+    typed: type[Typed], arguments: list[str], sentence: str
+) -> None:
+    said = typed(*arguments)
+    assert said.code == Exit.USAGE
+    assert sentence in said.err
+    assert "Traceback" not in said.err
+
+
+def test_a_folder_that_is_no_run_is_refused(typed: type[Typed], tmp_path: Path) -> None:
+    said = typed(*BY_HAND, "--run", str(tmp_path))
+    assert said.code == Exit.UNREADABLE
+    assert "is not a run" in said.err
+
+
+def test_a_run_with_too_few_cells_is_refused_and_says_which(typed: type[Typed], tmp_path: Path) -> None:
+    run = record(tmp_path)
+    said = typed(*BY_HAND, "--run", str(run))
+    assert said.code == Exit.UNMEASURED
+    assert "too few cells of sequential, threads, processes, asyncio" in said.err
+    assert typed("--validate", str(run)).code == Exit.UNMEASURED
+
+
+def test_what_make_mine_measured_is_the_question(typed: type[Typed], tmp_path: Path) -> None:
+    said = typed("--run", str(run_of_mine(tmp_path / "run", mine_json())))
+    assert said.code == Exit.WELL
+    assert "100 tasks that each wait 50 ms and compute 2 ms (50% of that under the GIL)" in said.text
+    assert "Take threads" in said.text
+    assert "asyncio" not in said.out  # it has no such form
+    assert "processes" not in said.out  # it cannot be pickled
+    assert "make mine found it the quickest of them too: 300 ms for 100 tasks." in said.text
+    assert "run 20260101-000000, which measured pages under sequential, thread" in said.text
+
+
+def test_a_model_that_was_measured_is_predicted_to_take_what_it_took(tmp_path: Path) -> None:
+    mine = mined.read(run_of_mine(tmp_path / "run", mine_json()))
+    asked = mine.question(SOURCE)
+    assert set(asked.anchors) == {"threads", "sequential"}
+    found = took(asked, SOURCE, "threads", np.array(50.0))
+    assert float(found.seconds) == pytest.approx(0.3)
+
+
+def test_the_newest_run_of_make_mine_is_taken_where_nothing_is_said(typed: type[Typed], tmp_path: Path) -> None:
+    run_of_mine(tmp_path / "results" / "mine", mine_json())
+    assert "wait 50 ms" in typed().text
+    assert "200 tasks that each wait 50 ms" in typed("--tasks", "200").text
+    assert "wait 200 ms" in typed(*BY_HAND).text
+
+
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        ("{", "is damaged"),
+        ("[]", "is damaged"),
+        (mine_json(schema=2), "is of another schema than 1"),
+        (mine_json(results=[]), "is damaged"),
+        (mine_json(learned={"forms": {}}), "is damaged"),
+        (mine_json(learned={"forms": {"blocking": {}}}), "is damaged"),
+        (mine_json(parallel_capacity=None), "is damaged"),
+    ],
+)
+def test_a_damaged_mine_json_is_refused(typed: type[Typed], tmp_path: Path, said: object, sentence: str) -> None:
+    answer = typed("--run", str(run_of_mine(tmp_path / "run", said)))
+    assert answer.code == Exit.UNREADABLE
+    assert sentence in answer.err
+    assert "Traceback" not in answer.err
+
+
+def test_of_eight_cores_no_more_is_expected_than_two_of_them_gave() -> None:
+    assert advise.capacity(SOURCE, 1) == 1
+    assert advise.capacity(SOURCE, 2) == pytest.approx(1.8)
+    assert advise.capacity(SOURCE, 8) == pytest.approx(1 + 7 * 0.8)
+
+
+@pytest.fixture
+def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project with the reference run and no other."""
+    reference = Path("results/reference").resolve()
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "results").mkdir()
+    (tmp_path / "results" / "reference").symlink_to(reference)
+    return tmp_path
+
+
+def test_without_a_run_of_this_machine_the_reference_is_taken_and_named(house: Path) -> None:
+    record(house / "results" / "runs")  # of another machine
+    shutil.copytree(house / "results" / "runs", house / "results" / "runs" / "no-run")
+    found = sources.best_source()
+    assert re.match(r"the reference run \(.+, \d+ cores: no run of this machine has them\)", found.name)
+    assert set(found.widths) >= {"sequential", "threads", "processes", "asyncio"}
+    assert found.place_bytes["processes"] > found.place_bytes["threads"] > found.place_bytes["asyncio"]
+
+
+def test_the_newest_run_of_this_machine_that_has_enough_is_taken_and_named(
+    house: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = {"cpu": "CPU here", "cores_usable": 2}
+    monkeypatch.setattr(sources, "machine", lambda: here)
+    for name in ("20260101-000000", "20260102-000000", "20260103-000000"):
+        record(house / "results" / "runs", name, machine=here if name < "20260103" else None)
+    full = world()
+    monkeypatch.setattr(sources, "load", lambda path: full if path.name == "20260101-000000" else load(path))
+    assert sources.best_source().name == "20260101-000000, a run of this machine"
+
+
+def test_a_named_run_gives_the_costs(typed: type[Typed], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(advise, "source_named", lambda path: Source(f"run {path.name}", SOURCE.fit, *rest(SOURCE)))
+    assert typed(*BY_HAND, "--run", str(tmp_path / "mine-not")).text.endswith("From run mine-not.")
+
+
+def rest(source: Source) -> tuple[Any, ...]:
+    return source.widths, source.reach, source.place_bytes
+
+
+def test_no_model_is_a_reason_to_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(advise, "best_source", lambda: SOURCE)
+    given = Namespace(
+        validate=None, run=None, tasks=5, wait_ms=1.0, cpu_ms=1.0, gil_released=None, cores=2, memory_mb=1e-9,
+        task_mb=1.0, at_once=None,
+    )  # fmt: skip
+    with pytest.raises(Stop, match="no model fits"):
+        advise.answer(given, console())
+    assert question(1, 1.0, 1.0).hardest.wait_s == 1.0

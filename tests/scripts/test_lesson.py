@@ -1,0 +1,92 @@
+"""The lessons: each is short, shows what it says, and says so when there was nothing to see."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks.capacity import usable_cores
+from benchmarks.gil import gil
+from scripts import lesson
+from scripts.exits import Exit
+from tests.missing import missing
+
+BUSY = "no second core was free"  # what the lesson on the GIL says of a machine that does much else
+CURES = {  # the mistake, and what would have been right
+    "the_blocked_loop": ("time.sleep(WORK_S)  #", "await asyncio.sleep(WORK_S)  #"),
+    "the_forgotten_await": ('    save("forgotten")', '    await save("forgotten")'),
+    "the_leaked_socket": ("        fetch(url)\n", ""),
+    "the_pool_that_forks": ("    with lock:\n", "    with threading.Lock():\n"),
+    "the_unread_future": ("pool.submit(fetch, page)", "pool.submit(str, page)"),
+}
+
+
+def run(file: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, str(file)], check=False, capture_output=True, text=True, timeout=60)
+
+
+@pytest.mark.parametrize("name", lesson.names())
+def test_a_lesson_fits_a_page_argues_its_case_and_knows_nothing_of_this_project(name: str) -> None:
+    text = (lesson.LESSONS / f"{name}.py").read_text()
+    assert len(text.splitlines()) <= 60
+    assert lesson.teaches(name).endswith(".")
+    assert "What to do: " in " ".join(lesson.said(name).split())
+    assert "You should have seen" in text
+    assert "Not seen: " in text
+    assert not [word for word in ("benchmarks", "servers", "scripts") if f"from {word}" in text]
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("name", lesson.names())
+def test_a_lesson_shows_what_it_teaches(name: str) -> None:
+    if name == "the_gil" and not gil():
+        pytest.skip("this Python has no GIL")
+    if name == "the_gil" and usable_cores() < 2:
+        missing("the GIL is not to be told from a single core")
+    found = run(lesson.LESSONS / f"{name}.py")
+    assert found.returncode == 0 or (name == "the_gil" and BUSY in found.stderr), found.stdout + found.stderr
+    assert "You should have seen" in found.stdout
+    assert "Traceback" not in found.stderr
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("name", CURES)
+def test_a_lesson_whose_mistake_is_put_right_says_that_it_saw_nothing(name: str, tmp_path: Path) -> None:
+    text = (lesson.LESSONS / f"{name}.py").read_text()
+    mistake, cure = CURES[name]
+    assert text.count(mistake) == 1
+    cured = tmp_path / f"{name}.py"
+    cured.write_text(text.replace(mistake, cure))
+    found = run(cured)
+    assert found.returncode == 1, found.stdout + found.stderr
+    assert "Traceback" in found.stderr or "Not seen: " in found.stderr
+
+
+def test_every_lesson_but_the_gil_has_a_cure() -> None:
+    assert {*CURES, "the_gil"} == set(lesson.names())
+
+
+def typed(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "scripts.lesson", *arguments]
+    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+
+
+def test_without_a_name_they_are_listed() -> None:
+    found = typed()
+    assert found.returncode == Exit.WELL
+    assert all(name in found.stdout for name in lesson.names())
+    assert "Next: make lesson LESSON=" in found.stdout
+
+
+def test_a_wrong_name_is_answered_with_the_right_one() -> None:
+    found = typed("gil")
+    assert found.returncode == Exit.USAGE
+    assert "no lesson is called 'gil'. Next: make lesson LESSON=the_gil" in found.stderr
+
+
+@pytest.mark.real
+def test_a_lesson_is_given_with_what_it_says_and_what_it_measures() -> None:
+    found = typed("the_forgotten_await")
+    assert found.returncode == 0
+    assert found.stdout.index("runs none of it") < found.stdout.index("$ python") < found.stdout.index("Without await")

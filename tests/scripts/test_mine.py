@@ -1,0 +1,298 @@
+"""`make mine` from outside: what is wrong costs a sentence and nothing else, and what is right becomes a comparison."""
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from benchmarks.pace import Pace
+from scripts import expectations, mine
+from scripts.exits import Exit, Stop
+from scripts.house import House
+from scripts.mine import models_of, source_of, survey
+from tests.benchmarks.own import BOTH, NAPS, written
+
+ROOT = Path(__file__).parents[2]
+TIME_OUT_S = 2.0
+
+
+@pytest.fixture(scope="module")
+def pace() -> Pace:
+    return Pace.measure()
+
+
+@pytest.fixture
+def surveyed(tmp_path: Path, pace: Pace, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A function that lets a file be surveyed as `make mine` does it."""
+    pace.write(tmp_path / "pace.json")
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+
+    def look(text: str, models: str = "sequential threads") -> dict[str, Any]:
+        source = written(tmp_path, text)
+        (tmp_path / "survey.json").write_text(json.dumps({"work": {"source": source}}))
+        os.environ["OVERLAP_MINE"] = str(tmp_path / "survey.json")
+        return survey(tmp_path, source, models, 6, lambda step: None)
+
+    yield look
+    os.environ.pop("OVERLAP_MINE", None)
+
+
+@pytest.mark.parametrize(
+    ("work", "says"),
+    [
+        ("", "WORK is missing: which file has your work? Next: make mine WORK=path/to/file.py"),
+        ("no/such.py", "WORK=no/such.py: there is no file no/such.py"),
+        ("./README.md", "README.md is no Python file"),
+    ],
+)
+def test_a_missing_file_is_asked_for(work: str, says: str) -> None:
+    with pytest.raises(Stop, match=re.escape(says)) as stop:
+        source_of(work)
+    assert stop.value.code == Exit.USAGE
+
+
+def test_a_file_is_named_so_that_every_process_finds_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    written(tmp_path, NAPS)
+    assert source_of("mywork.py:work") == f"{tmp_path}/mywork.py:work"
+    assert source_of("package.module:work") == "package.module:work"
+
+
+def test_a_misspelt_model_is_told_the_nearest() -> None:
+    assert models_of("threads uvloop") == "sequential threads uvloop"
+    with pytest.raises(Stop, match=r"no model is called 'thread'; the nearest name is 'threads'\. Next: make models"):
+        models_of("thread")
+
+
+@pytest.mark.real
+def test_a_file_that_does_not_import_is_wrong_usage(surveyed: Any) -> None:
+    with pytest.raises(Stop, match="No module named 'no_such_package'") as stop:
+        surveyed("import no_such_package")
+    assert stop.value.code == Exit.USAGE
+
+
+@pytest.mark.real
+def test_a_function_that_raises_is_told_with_its_task(surveyed: Any) -> None:
+    with pytest.raises(Stop, match=r"task 2 \(2\) raised ValueError: no such page") as stop:
+        surveyed("TASKS = range(5)\ndef work(task):\n    if task == 2: raise ValueError('no such page')\n")
+    assert stop.value.code == Exit.UNMEASURED
+
+
+@pytest.mark.real
+def test_a_function_that_exits_is_told_with_its_task(surveyed: Any) -> None:
+    with pytest.raises(Stop, match=r"task 0 \(1\) called sys.exit"):
+        surveyed("import sys\nTASKS = [1]\ndef work(task): sys.exit()\n")
+
+
+@pytest.mark.real
+def test_a_function_that_ends_its_interpreter_is_told_with_its_task(surveyed: Any) -> None:
+    with pytest.raises(Stop, match=r"its interpreter ended with 7 at task 0 \(1\)"):
+        surveyed("import os\nTASKS = [1]\ndef work(task): os._exit(7)\n")
+
+
+@pytest.mark.real
+def test_a_function_that_never_returns_is_ended(surveyed: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mine, "PATIENCE_S", TIME_OUT_S)
+    with pytest.raises(Stop, match=r"task 1 \(1\) had not ended after 2 s. Next:") as stop:
+        surveyed("import time\nTASKS = range(3)\ndef work(task):\n    while task: time.sleep(1)\n")
+    assert stop.value.code == Exit.UNMEASURED
+
+
+@pytest.mark.real
+def test_a_client_that_cannot_be_opened_is_told(surveyed: Any) -> None:
+    with pytest.raises(Stop, match="ConnectionError: nobody there"):
+        surveyed("TASKS = [1]\ndef client(): raise ConnectionError('nobody there')\ndef work(client, task): ...\n")
+
+
+NOISY = """
+import sys, os, time, random
+TASKS = (n for n in range(20))
+def work(task):
+    print('{"found": "nonsense"}', flush=True)
+    os.write(1, b'{"failed": "nonsense"}\\n')
+    assert sys.stdin.read() == ""
+    time.sleep(0.005)
+    return float("nan")
+"""
+
+
+@pytest.mark.real
+def test_what_a_function_prints_is_never_taken_for_a_figure(surveyed: Any, tmp_path: Path) -> None:
+    found = surveyed(NOISY)
+    assert found["work"]["tasks"] == 20
+    assert found["learned"]["answers"] == {"compared": True, "against": "one after another", "why": ""}
+    assert "nonsense" in (tmp_path / "survey.log").read_text()
+    assert found["learned"]["forms"]["blocking"]["compute_share"] < 0.5
+    assert {cell["model"] for cell in found["cells"]} == {"sequential", "threads"}
+
+
+LOCKED = """
+import threading, time
+TASKS = [threading.Lock() for _ in range(6)]
+def work(lock):
+    time.sleep(0.005)
+    return time.time()
+"""
+
+
+@pytest.mark.real
+def test_what_cannot_be_sent_or_compared_is_said_and_the_rest_is_measured(surveyed: Any) -> None:
+    found = surveyed(LOCKED, "sequential threads processes")
+    assert found["learned"]["unfit"] == {
+        "processes": "task 0, a lock, cannot be pickled: cannot pickle '_thread.lock' object"
+    }
+    assert not found["learned"]["answers"]["compared"]
+    assert re.match(r"task 0 \(.*lock.*\) gave [\d.]+ and then [\d.]+. Next:", found["learned"]["answers"]["why"])
+    assert {cell["model"] for cell in found["cells"]} == {"sequential", "threads"}
+
+
+@pytest.mark.real
+def test_an_awaitable_form_with_other_answers_is_left_out_with_the_first_difference(surveyed: Any) -> None:
+    text = BOTH[: BOTH.rindex("return")] + "return task * 2 + task % 2\n"
+    found = surveyed(text, "sequential asyncio")
+    assert found["learned"]["unfit"] == {"asyncio": "task 1 (1) got the answer 3 instead of 2"}
+
+
+@pytest.mark.parametrize(
+    ("line", "of", "over", "holds"),
+    [
+        ("asyncio at least 5x sequential", "sequential", "asyncio", ">= 5"),
+        ("asyncio >= 5 × sequential", "sequential", "asyncio", ">= 5"),
+        ("threads at most 1.2x sequential", "sequential", "threads", "<= 1.2"),
+        ("processes faster than threads", "threads", "processes", "> 1"),
+        ("threads@8 slower than asyncio@20", "asyncio@20", "threads@8", "< 1"),
+        ("asyncio 0.9 … 1.1 x threads", "threads", "asyncio", "0.9 … 1.1"),
+        ("asyncio more than 100 tasks/s", "asyncio", "", "> 100"),
+        ("asyncio more than 100 tasks a second", "asyncio", "", "> 100"),
+    ],
+)
+def test_an_expectation_means_what_it_says(line: str, of: str, over: str, holds: str) -> None:
+    part = expectations.claim(line, str).parts[0]
+    assert (part.measure.of, part.measure.over, part.holds) == (of, over, holds)
+
+
+def test_within_ten_percent_is_the_same_both_ways() -> None:
+    limit = expectations.claim("uvloop within 10% of asyncio", str).parts[0].bound
+    assert limit.low * limit.high == pytest.approx(1)
+    assert limit.high == pytest.approx(1.1)
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("asyncio is great", "EXPECT: 'asyncio is great' cannot be read. Next: write it like"),
+        ("thread at least 2x sequential", "no model is called 'thread' here; the nearest name is 'threads'"),
+        ("asyncio at least 1.2.3x sequential", "'>= 1.2.3'"),
+        ("asyncio 3 … 2 x threads", "No value lies between 3 and 2"),
+    ],
+)
+def test_an_expectation_that_makes_no_sense_is_refused_before_anything_is_measured(line: str, says: str) -> None:
+    with pytest.raises(Stop, match=re.escape(says)) as stop:
+        expectations.check([line])
+    assert stop.value.code == Exit.USAGE
+
+
+def a_run(seconds: dict[str, float], blocks: int = 6) -> Any:
+    """A run in which models took so long."""
+    from scripts.dataset import Run
+
+    rows = [
+        {
+            "experiment": "mine", "workload": "mywork", "model": model,
+            "concurrency": 1 if model == "sequential" else 8, "tasks": 16, "wait_seconds": 0.02,
+            "compute_seconds": 0.0, "twin": False, "block": block, "round": 0,
+            "valid": True, "discarded": False, "disturbed": False, "seconds": took * (1 + 0.01 * (block % 3)),
+            "floor_seconds": 0.1, "efficiency": 0.5, "saturated": "", "parallel_capacity": 1.8, "cpu_seconds": 0.1,
+        }
+        for model, took in seconds.items()
+        for block in range(blocks)
+    ]  # fmt: skip
+    environment = {
+        "run": "x", "plan": {"only": "mine", "blocks": blocks}, "packages": {},
+        "machine": {"cpu": "a CPU", "cores_usable": 2}, "python": {"version": "3.11.7", "gil": True},
+    }  # fmt: skip
+    return Run(Path("x"), environment, pd.DataFrame(rows), [], [])
+
+
+def test_an_expectation_that_no_longer_holds_is_exit_code_1() -> None:
+    run = a_run({"sequential": 1.0, "threads": 0.5, "asyncio": 0.1})
+    found = expectations.findings(run, ["asyncio at least 5x sequential", "threads at least 5x sequential"])
+    assert [finding.verdict for finding in found] == ["holds", "refuted"]
+    assert expectations.code(found) == Exit.DIFFERENT
+    assert expectations.code(found[:1]) == Exit.WELL
+
+
+def test_an_expectation_that_cannot_be_decided_is_no_success() -> None:
+    few = expectations.findings(
+        a_run({"sequential": 1.0, "asyncio": 0.1}, blocks=3), ["asyncio at least 5x sequential"]
+    )
+    assert few[0].verdict == "not established"
+    none = expectations.findings(a_run({"sequential": 1.0}), ["asyncio at least 5x sequential"])
+    assert expectations.code(few) == expectations.code(none) == Exit.UNMEASURED
+
+
+def test_the_answer_is_about_the_users_own_work_with_each_model_at_its_best() -> None:
+    from scripts.answers import answers
+
+    said = answers(a_run({"sequential": 1.0, "threads": 0.5, "asyncio": 0.1}))
+    assert len(said) == 1
+    assert said[0].startswith("For your own work (mywork), asyncio with 8 at once took the least time: 10× sequential")
+    assert "threads is slower (5× its time" in said[0]
+    nothing = answers(a_run({"sequential": 1.0, "threads": 1.5}))
+    assert nothing[0].startswith("For your own work (mywork), nothing was faster than sequential")
+
+
+def test_the_chart_shows_the_users_own_work_at_each_size() -> None:
+    from scripts.charts import speedup
+
+    run = a_run({"sequential": 1.0, "threads": 0.5, "asyncio": 0.1})
+    assert speedup.finding(run) == "Beside one after another: asyncio is 10.0× as fast in your own work (mywork)"
+    assert "mywork 8 at once" in speedup.alt(run)
+
+
+NAMES = {
+    *("schema", "run", "machine", "python", "parallel_capacity", "work", "learned", "size", "results", "not_results"),
+    "expectations",
+}
+
+
+@pytest.mark.real
+def test_a_users_own_work_becomes_a_run_a_report_and_a_comparison(tmp_path: Path) -> None:
+    house = House.build(tmp_path)
+    source = written(tmp_path, BOTH + 'EXPECT = ["asyncio faster than sequential"]\n')
+    done = house.bench(
+        source, "--blocks=2", "--models=threads asyncio", "--expect=threads at least 1x sequential", verb="mine"
+    )
+    assert done.returncode == Exit.UNMEASURED, done.stderr  # two blocks establish nothing
+    assert "not established: asyncio faster than sequential" in done.stdout
+    run = tmp_path / "results" / "mine"
+    made = json.loads((run / "mine.json").read_text())
+    assert set(made) == NAMES
+    assert made["schema"] == 1
+    assert {result["model"] for result in made["results"]} == {"sequential", "threads", "asyncio"}
+    assert all(result["seconds"]["estimate"] > 0 for result in made["results"])
+    assert made["not_results"] == []
+    assert [one["text"] for one in made["expectations"]] == [
+        "threads at least 1x sequential",
+        "asyncio faster than sequential",
+    ]
+    assert "One task of" in (run / "report.html").read_text()
+    assert (run / "charts" / "speedup.png").exists()
+    assert not (tmp_path / "results" / "latest").exists()
+    assert house.left_behind() == []
+
+
+@pytest.mark.real
+def test_work_that_cannot_run_leaves_no_run_behind(tmp_path: Path) -> None:
+    house = House.build(tmp_path)
+    done = house.bench(written(tmp_path, "TASKS = []\ndef work(task): ...\n"), verb="mine")
+    assert done.returncode == Exit.USAGE
+    assert "has no tasks. Next: write TASKS" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert house.runs() == []
+    assert house.left_behind() == []
