@@ -22,6 +22,7 @@ PACKAGES = (
     *("aiohttp", "requests", "urllib3", "h11", "uvloop", "aiofiles", "pillow", "numpy"),
     *("asyncpg", "psycopg", "psycopg-pool", "pymysql", "aiomysql", "pymongo", "motor", "redis", "aiosqlite"),
     *("anyio", "trio", "gevent", "greenlet", "joblib", "httpx", "httpcore"),
+    *("distributed", "ray", "numpy"),
     *("psutil", "pytest", "pytest-benchmark"),
 )
 
