@@ -1,7 +1,7 @@
 """Every cell that the experiments define, without running any: what ONLY and a claim can name."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
@@ -43,10 +43,20 @@ def catalogue() -> tuple[Cell, ...]:
 
 @cache
 def absent() -> dict[str, str]:
-    """The models and workloads that cannot be measured here: the name of each, and what it lacks."""
-    models = {cell.model: cell.model_lacks for cell in catalogue()} | {name: needs(name).missing() for name in NAMES}
-    workloads = {cell.workload.name: lacking(cell.workload) for cell in catalogue()}
-    return {name: why for name, why in (models | workloads).items() if why}
+    """The models, workloads and experiments of which nothing can be measured here: their names, and what they lack."""
+    models = everywhere((cell.model, cell.model_lacks) for cell in catalogue())
+    workloads = everywhere((cell.workload.name, lacking(cell.workload)) for cell in catalogue())
+    experiments = everywhere((cell.experiment, cell.missing) for cell in catalogue())
+    ours = {name: why for name in NAMES if (why := needs(name).missing())}
+    return experiments | models | ours | workloads
+
+
+def everywhere(found: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """The names with which something is always missing, and what it was first."""
+    missing = dict[str, list[str]]()
+    for name, why in found:
+        missing.setdefault(name, []).append(why)
+    return {name: whys[0] for name, whys in missing.items() if all(whys)}
 
 
 def code(cell: Cell) -> list[str]:

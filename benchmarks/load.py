@@ -29,7 +29,7 @@ from benchmarks.openloop import Latencies, ask_in_turn, ask_on_schedule, schedul
 
 T = TypeVar("T")
 AT_ONCE = 100  # connections being opened: some systems queue no more than 128
-WARM_UP_S, WARM_UP_CLIENTS = 0.15, 4
+WARM_UP_S, WARM_UP_CLIENTS = 0.1, 4
 END_OF_HEAD = b"\r\n\r\n"
 ANSWERS = re.compile(r"(\d+) requests in ([\d.]+)(us|ms|s|m)\b")
 UNITS_S = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0}

@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
+import pandas as pd
 from matplotlib.figure import Figure
 
+from benchmarks.measure import SATURATED
 from scripts.charts import forest
 from scripts.charts.data import CELL, Point, Run, footer, interval_words, point, remembered
 from scripts.charts.page import head, open_page
@@ -42,15 +44,24 @@ def told(run: Run, experiment: str, metric: str) -> list[Point]:
         return []
     frame, rounds = run.summary, dict(list(run.rounds.groupby(CELL)))
     cells = [point(row, "value", {}) for row in frame[frame["experiment"].eq(experiment)].to_dict("records")]
-    found = []
-    for cell in cells:
-        values = columns(
-            "value", block_medians(rounds[cell.key], metric), with_range if run.ranges_only else with_interval
-        )
-        value, low, high = (values[name] for name in ("value", "value_low", "value_high"))
-        name = called(cell.workload, cell.model)
-        found.append(replace(cell, model=name, value=value, low=low, high=high))
+    found = [telling(run, cell, rounds[cell.key], metric) for cell in cells]
     return [cell for cell in found if cell.value > 0]
+
+
+def telling(run: Run, cell: Point, rounds: pd.DataFrame, metric: str) -> Point:
+    """The cell with that metric; saturated where the client, which is one thread, had no time left."""
+    summary = with_range if run.ranges_only else with_interval
+    values = columns("value", block_medians(rounds, metric), summary)
+    cores = f"{metric.removesuffix('_per_second')}_client_cores"
+    saturated = cores in rounds and rounds[cores].median() > SATURATED
+    return replace(
+        cell,
+        model=called(cell.workload, cell.model),
+        value=values["value"],
+        low=values["value_low"],
+        high=values["value_high"],
+        flags=", ".join(filter(None, ["saturated: client" * bool(saturated), cell.flags])),
+    )
 
 
 def draw(run: Run, theme: Theme, question: Question, panels: Panels) -> Figure | None:
@@ -68,7 +79,7 @@ def draw(run: Run, theme: Theme, question: Question, panels: Panels) -> Figure |
         footer=footer(
             run,
             question.measured,
-            list({row.key: row for group in every for row in group.rows}.values()),
+            flagged(every),
             f"Not shown: {', '.join(left_out)}" if left_out else "",
             sure=f"Bars: {interval_words(run)}",
         ),
@@ -82,6 +93,12 @@ def draw(run: Run, theme: Theme, question: Question, panels: Panels) -> Figure |
         forest.draw(axes, kept, question.form, page, start=None, rows=forest.depth(list(shown.values())))
         forest.rule(axes, question.form, question.axis, page)
     return page.figure
+
+
+def flagged(groups: Sequence[forest.Group]) -> list[Point]:
+    """Each cell once, with the flags of the metric that has most of them."""
+    rows = sorted((row for group in groups for row in group.rows), key=lambda row: len(row.flags))
+    return list({row.key: row for row in rows}.values())
 
 
 def alt(question: Question, panels: Panels) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from benchmarks import conftest
+from benchmarks.catalogue import absent
 from benchmarks.cell import CLASSICAL, Cell, cells
 from benchmarks.models import NAMES
 from benchmarks.workloads.mixed import Mixed
@@ -185,3 +186,11 @@ def test_a_server_that_is_not_installed_leaves_out_its_own_cells_with_the_reason
         packages={"no-such-server": ("json", "no_such_package")},
     ).args[1]
     assert one.missing == "needs no_such_package, which make full installs"
+
+
+def test_a_web_framework_is_not_absent_because_its_database_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("benchmarks.catalogue.lacking", lambda workload: "needs a database" * bool(workload.service))
+    monkeypatch.setattr(Cell, "missing", property(lambda cell: "needs a database" * bool(cell.workload.service)))
+    found = absent.__wrapped__()
+    assert found["rows"] == "needs a database"
+    assert not found.keys() & {"starlette", "flask", "serving", "uvicorn", "gunicorn-sync"}

@@ -258,6 +258,7 @@ def served(block: int, stretch: float) -> Iterator[dict[str, Any]]:
                 "metric": "hello_per_second",
                 "hello_per_second": hello * luck,
                 "wait_per_second": wait * luck,
+                "hello_client_cores": hello / 16_500,
             }
         if seconds:
             yield row(Work("tails", framework, server, workers, 1), block, 1) | {

@@ -162,6 +162,15 @@ def test_a_stack_is_called_after_its_framework_and_shown_with_what_its_clients_c
     assert serving.finding(run).startswith("Requests a second, a page that does nothing: starlette ")
 
 
+def test_a_web_server_that_kept_its_client_busy_is_shown_as_no_more_than_that() -> None:
+    pages = serving.panels(a_run())
+    busy = {
+        (page, row.model) for page, groups in pages.items() for group in groups for row in group.rows if row.saturated
+    }
+    assert busy == {(serving.HEADS["hello"], "starlette")}
+    assert "Hollow marker" in " ".join(texts(of_full_run(serving)))
+
+
 def test_a_quantile_that_so_few_requests_cannot_show_is_not_drawn() -> None:
     everything = " ".join([*texts(of_full_run(tails)), tails.alt(a_run())])
     assert "(p99)" in everything

@@ -1,15 +1,18 @@
 """Web frameworks under web servers: the same four pages from each, never before they are ready, and gone afterwards."""
 
 import os
+import shutil
 import signal
 import socket
 import sys
 from collections.abc import Iterator
 from importlib.util import find_spec
+from threading import Timer
 
 import psutil
 import pytest
 
+from benchmarks.load import LoadFailed
 from benchmarks.models import without
 from benchmarks.services import filled
 from benchmarks.serving import COMPUTE_S, PACKAGES, get, numbers_in, site
@@ -101,6 +104,33 @@ def test_a_web_server_that_dies_is_noticed() -> None:
         found.service.process.wait(5)
         with pytest.raises(ServiceError, match="died while in use"):
             found.service.check()
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("wrk", [True, False], ids=["wrk", "our client"])
+def test_a_web_server_that_dies_in_the_middle_costs_its_cell_and_is_no_throughput(
+    wrk: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    needing("starlette", "uvicorn")
+    if not wrk:
+        monkeypatch.setattr("shutil.which", lambda name: None)
+    elif not shutil.which("wrk"):
+        missing("needs wrk")
+    with site("starlette", "uvicorn", 1) as found:
+        page = found.hello
+        Timer(0.5, os.kill, (found.service.ready["server"], signal.SIGKILL)).start()
+        with pytest.raises((LoadFailed, ServiceError)):
+            found.burst(page, seconds=1.5)
+
+
+@pytest.mark.real
+def test_without_wrk_our_own_client_measures_and_says_how_busy_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    needing("starlette", "uvicorn")
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    with site("starlette", "uvicorn", 1) as found:
+        told = found.burst(found.hello, clients=4, seconds=0.3)
+    assert told.per_second > 0
+    assert told.client_busy > 0.05 < told.server_busy
 
 
 @pytest.mark.real
