@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.capacity import usable_cores
-from benchmarks.environment import gil
+from benchmarks.gil import gil
 from scripts import lesson
 from scripts.exits import Exit
 from tests.missing import missing
