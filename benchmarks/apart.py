@@ -11,7 +11,7 @@ watches it (nobody watches after SIGKILL).
 import os
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from importlib import import_module
 from multiprocessing import get_context, parent_process
 from threading import Thread
@@ -33,9 +33,14 @@ def end_with_parent() -> None:
 
 
 def leave_after_parent() -> None:
-    """Wait for the parent's end."""
+    """Wait for the parent's end, and end everything that was started here: Ray's helpers would stay for minutes."""
+    import psutil
+
     if parent := parent_process():
         parent.join()
+        for child in psutil.Process().children(recursive=True):
+            with suppress(psutil.NoSuchProcess):
+                child.kill()
         os._exit(1)
 
 

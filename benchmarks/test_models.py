@@ -1,14 +1,14 @@
 """Every model: how does it overlap waiting, how does it compute?
 
 The same questions as `io` and `cpu`, at equal concurrency, of every model that can run here. `gather` has no gate: 20
-of 20 at once. On request only.
+of 20 at once. Dask and Ray start a cluster each time, and have experiments of their own. On request only.
 """
 
 from collections.abc import Callable
 
 from benchmarks.capacity import usable_cores
 from benchmarks.cell import Cell, cells
-from benchmarks.models import NAMES
+from benchmarks.models import WITHOUT_CLUSTER
 from benchmarks.workloads.primes import Primes
 from benchmarks.workloads.sleep import Sleep
 from benchmarks.workloads.wire import Wire
@@ -17,7 +17,7 @@ from benchmarks.workloads.wire import Wire
 @cells(
     "models",
     workloads=[Wire(), Sleep()],
-    models=NAMES,
+    models=WITHOUT_CLUSTER,
     concurrency=[10, 20],
     tasks=lambda concurrency: 20,
     where=lambda cell: cell.concurrency == 10 or cell.model in ("gather", "asyncio"),
@@ -32,7 +32,7 @@ def test_models_waiting(measure: Callable[[Cell], None], cell: Cell) -> None:
 @cells(
     "models",
     workloads=[Primes()],
-    models=NAMES,
+    models=WITHOUT_CLUSTER,
     concurrency=[usable_cores()],
     tasks=lambda concurrency: max(6, 2 * concurrency),
     rounds=1,

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.asking import Refused, ask
-from benchmarks.catalogue import catalogue
+from benchmarks.catalogue import catalogue, code
 from benchmarks.cell import Cell
 from benchmarks.clusters import VARIABLE, serving, speaker
 from benchmarks.selection import chosen
@@ -39,7 +39,12 @@ ALONE = Where()  # this machine
 
 def recorded(where: Where, only: str) -> dict[str, Any]:
     """What the run's environment says of it. Stop where the cluster cannot do the selected cells."""
-    server = {"server": {"bind": where.bind, "address": where.address}} if where.bind or where.address else {}
+    if (where.bind or where.address) and not where.cluster:
+        raise Stop(Exit.USAGE, "BIND and ADDRESS let the workers of a CLUSTER reach the server. Next: add CLUSTER=…")
+    if where.address and not where.bind:
+        here = f"ADDRESS={where.address}: the server listens on this machine only"
+        raise Stop(Exit.USAGE, f"{here}. Next: add BIND={where.address}")
+    server = {"server": {"bind": where.bind, "address": where.address}} if where.bind else {}
     return server | ({"cluster": asked(where, only)} if where.cluster else {})
 
 
@@ -63,8 +68,8 @@ def asked(where: Where, only: str) -> dict[str, Any]:
 
 def introduced(where: Where, cells: list[Cell]) -> dict[str, Any]:
     """The cluster's own words, and whether it can do these cells; a server is there for its workers to try."""
-    modules = sorted({cell.workload.module for cell in cells})
-    fetching = any("url" in cell.workload.needs for cell in cells)
+    modules = sorted({file.removesuffix(".py").replace("/", ".") for cell in cells for file in code(cell)})
+    fetching = any("url" in cell.workload.needs or cell.metrics for cell in cells)
     with serve("servers.latency", *serving(where.bind, where.address)) if fetching else nullcontext() as server:
         return ask(where.cluster, modules, server.url if server else "")
 

@@ -126,7 +126,7 @@ def advice(run: Run) -> str:
     return held_back.markdown(found) if found else "It has too few cells to hold some back."
 
 
-# What stands between the markers of that name, whichever page they are in: of the reference run, and of the matrix.
+# What stands between the markers of that name in whichever page, made of the reference run and the matrix beside it.
 MADE: dict[str, Callable[[Run, Run | None], str]] = {
     "findings": lambda run, matrix: findings(run),
     "claims": lambda run, matrix: claims(run, matrix),

@@ -75,6 +75,8 @@ def flags(rounds: pd.DataFrame, blocks: int) -> str:
     ]
     if measured["disturbed"].mean() >= FLAGGED_SHARE:
         found.append("disturbed")
+    if lost := int(measured["workers_lost"].sum()) if "workers_lost" in measured else 0:
+        found.append(f"{lost} {'worker' if lost == 1 else 'workers'} lost")
     if (missing := blocks - rounds["block"].nunique()) > 0:
         found.append(f"missing in {missing} of {blocks} blocks")
     return ", ".join(found)

@@ -30,7 +30,6 @@ from pathlib import Path
 from pkgutil import iter_modules
 from typing import Any
 
-from benchmarks.apart import apart
 from benchmarks.gil import brought_back_by
 from benchmarks.workloads import Workload
 
@@ -95,10 +94,16 @@ def is_needs(target: ast.expr) -> bool:
     return isinstance(target, ast.Name) and target.id == "NEEDS"
 
 
+# Those that start no cluster each time they are opened.
+WITHOUT_CLUSTER = tuple(name for name in NAMES if not needs(name).apart)
+
+
 def model(name: str) -> Model:
     """The model called `name`; KeyError when there is no such file."""
     if name not in NAMES:
         raise KeyError(f"no model is called {name!r}; there are {', '.join(NAMES)}")
     if needs(name).apart:
+        from benchmarks.apart import apart
+
         return partial(apart, name)
     return getattr(import_module(f"{__name__}.{name}"), name)  # type: ignore[no-any-return]

@@ -1,7 +1,6 @@
 """Dask: `Client.map` over the worker processes of a cluster, its own on this machine unless CLUSTER names another.
 
-A worker does one task at a time and has one client, which a plugin opens and closes: in its new process, too, where a
-worker was lost and started again. Dask gives the tasks of a lost worker to the others.
+A worker does one task at a time, with a client that a plugin opens and closes. What a lost one had to do, others do.
 """
 
 from collections.abc import Iterator

@@ -1,12 +1,10 @@
 """Ray: a pool of actors, processes that keep a client, in a cluster of its own unless CLUSTER names another.
 
-Each actor is in the pool twice: its next task is there when it ends one. A lost actor is started again, and does again
-what it had not answered. Ray reads its settings when it is imported, so that comes after them.
+Each actor is in the pool twice: its next task is there when it ends one. A lost one starts again, and so do its tasks.
 """
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any
 
 from benchmarks.apart import lost
 from benchmarks.clusters import ray_cluster
@@ -23,7 +21,7 @@ class Place:
         self.workload, self.clients = workload, ExitStack()
         self.client = self.clients.enter_context(workload.client())
 
-    def perform(self, task: int) -> tuple[int, Any]:
+    def perform(self, task: int) -> tuple[int, object]:
         """Do one task."""
         return task, self.workload.perform(self.client, task)
 
@@ -39,16 +37,14 @@ class Place:
 def ray(workload: Workload, concurrency: int) -> Iterator[Run]:
     """Give the tasks to a pool of `concurrency` actors."""
     with ray_cluster(concurrency) as cluster:
-        from ray.util import ActorPool
 
-        def run(tasks: list[int]) -> list[Any]:
+        def run(tasks: list[int]) -> list[object]:
             answers = dict(pool.map_unordered(lambda place, task: place.perform.remote(task), tasks))
             return [answers[task] for task in tasks]
 
         actor = cluster.remote(num_cpus=1, max_restarts=-1, max_task_retries=-1)(Place)
         places = [actor.remote(workload) for _ in range(concurrency)]
         cluster.get([place.__ray_ready__.remote() for place in places])
-        pool = ActorPool(places * 2)
+        pool = cluster.util.ActorPool(places * 2)
         yield run
-        again = cluster.get([place.leave.remote() for place in places])
-        lost.extend(str(place) for place, was_lost in zip(places, again, strict=True) if was_lost)
+        lost.extend(str(place) for place in places if cluster.get(place.leave.remote()))

@@ -66,11 +66,13 @@ SMALL: list[Workload] = [
     Mixed(task_s=0.002, cpu_share=0, numbers_per_s=400_000),
 ]
 TASKS = 7
+FEW = ("wire", "primes")
 PAIRS = [
     pytest.param(name, workload, id=f"{name}-{workload.name}")
     for name in NAMES
     for workload in SMALL
     if needs(name).fits(workload, TASKS, TASKS)
+    and not (needs(name).apart and workload.name not in FEW)  # which start a cluster each time
 ]
 MODELS = Path(__file__).parents[2] / "benchmarks" / "models"
 

@@ -23,7 +23,7 @@ import pytest
 from benchmarks import accounts, journal, measure
 from benchmarks.cell import CLASSICAL, Cell
 from benchmarks.measure import NotAResult, Place
-from benchmarks.models import NAMES, Model, Run, model, needs
+from benchmarks.models import NAMES, WITHOUT_CLUSTER, Model, Run, model, needs
 from benchmarks.timing import Timing
 from benchmarks.workloads import Capacity, Workload
 from benchmarks.workloads.sleep import Sleep
@@ -31,7 +31,7 @@ from benchmarks.workloads.wire import Wire
 from servers.supervise import serve
 from tests.benchmarks.planted import Raising
 
-HERE = [name for name in NAMES if not needs(name).missing()]
+HERE = [name for name in WITHOUT_CLUSTER if not needs(name).missing()]
 Change = Callable[[list[Any]], list[Any]]
 
 
@@ -62,7 +62,8 @@ class FakeGauge:
     def latest(self, workload: Workload) -> Capacity:
         return Capacity(1.0, 2.0)
 
-    best = latest
+    def floor(self, workload: Workload, tasks: list[int], concurrency: int, took_s: float) -> float:
+        return workload.floor(tasks, concurrency, Capacity(1.0, 2.0))
 
 
 @dataclass

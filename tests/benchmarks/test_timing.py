@@ -84,6 +84,12 @@ def test_what_is_whole_gives_no_complaint() -> None:
     assert complaint(Nothing(), TASKS, timing(WHOLE)) is None
 
 
+def test_another_machines_clock_may_be_a_little_off_and_no_more() -> None:
+    early, late = timing([(0, -0.1, 2.0), *WHOLE[1:]]), timing([*WHOLE[:2], (2, 3.0, 4.1)])
+    assert [complaint(Nothing(), TASKS, one, 0.11) for one in (early, late)] == [None, None]
+    assert all("was not done between" in str(complaint(Nothing(), TASKS, one, 0.09)) for one in (early, late))
+
+
 @pytest.mark.parametrize(
     ("took_s", "says"), [(1.0, None), (0.9995, None), (0.9, "took 0.9 s, but waiting alone takes")]
 )
