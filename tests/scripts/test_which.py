@@ -104,8 +104,13 @@ def everything() -> Run:
 def test_a_run_of_everything_leaves_no_gap_in_the_page() -> None:
     page = which.text(everything())
     assert "not measured" not in re.sub("A dash: not measured in this run", "", page)
-    assert "| – | – |" not in page
-    assert re.search(r"`dask` takes .* to open on this machine", page)
+    elsewhere = (
+        "(../benchmarks/models/dask.py)",
+        "(../benchmarks/models/ray.py)",
+    )  # their costs have a table of their own
+    rows = [line for line in page.splitlines() if not any(file in line for file in elsewhere)]
+    assert [line for line in rows if "| – | – |" in line] == []
+    assert re.search(r"\| `dask` \| .* \| .*× .* \| .*× .* \|", page)
     assert re.search(r"\| `zlib` \| .*× .* \| .*× .* \|", page)
 
 
