@@ -77,7 +77,8 @@ def dask_cluster(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[by
     with ExitStack() as all_of_it:
         scheduler = ("-m", "distributed.cli.dask_scheduler", "--port", address.rpartition(":")[2], *here)
         all_of_it.enter_context(started(tmp_path, *scheduler))
-        worker = ("-m", "distributed.cli.dask_worker", address, "--nthreads", "1", "--no-nanny", *here)
+        place = ("--local-directory", str(tmp_path))
+        worker = ("-m", "distributed.cli.dask_worker", address, *place, "--nthreads", "1", "--no-nanny", *here)
         workers = [all_of_it.enter_context(started(tmp_path, *worker)) for _ in range(3)]
         with Client(address, timeout=PATIENCE_S, set_as_default=False) as client:
             client.wait_for_workers(3, timeout=PATIENCE_S)
