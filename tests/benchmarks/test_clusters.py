@@ -7,20 +7,24 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 import pytest
 
-from benchmarks import apart
+from benchmarks import apart, measure
 from benchmarks.asking import Refused, ask, check, of_worker, same
+from benchmarks.cell import Cell
 from benchmarks.clusters import VARIABLE, archive, elsewhere, serving, speaker
 from benchmarks.measure import stop_fork_server
-from benchmarks.models import model, needs
+from benchmarks.models import Run, model, needs
+from benchmarks.workloads import Workload
 from benchmarks.workloads.sleep import Sleep
 from benchmarks.workloads.wire import Wire
 from servers.supervise import ROOT, serve
+from tests.benchmarks.test_mutants import Bench
 from tests.missing import missing
 
 PATIENCE_S = 60.0
@@ -225,3 +229,35 @@ def test_workers_are_sent_everything_that_measures_and_nothing_else(tmp_path: Pa
         text=True,
     )
     assert str(sent) in done.stdout, done.stderr
+
+
+def losing(workload: Workload, concurrency: int) -> AbstractContextManager[Run]:
+    """A model that loses a worker in each round."""
+    apart.lost.append("a worker")
+    return model("threads")(workload, concurrency)
+
+
+def test_a_lost_worker_is_counted_in_its_round_and_never_in_the_next_cell(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench, cell = Bench(), Cell("planted", Sleep(delay_s=0.001), "threads", 2, 4)
+    monkeypatch.setattr(measure, "budget", nullcontext)
+    monkeypatch.setattr(measure, "model", lambda name: losing)
+    assert [entry["workers_lost"] for entry in bench.measure(cell)] == [1, 1, 1]
+    monkeypatch.undo()
+    monkeypatch.setattr(measure, "budget", nullcontext)
+    assert not any("workers_lost" in entry for entry in bench.measure(cell))
+
+
+@dataclass(frozen=True)
+class Distant(Sleep):
+    """Work that uses none of this machine's CPU, as that of other machines does."""
+
+    def compute_s(self, task: int) -> float:
+        return 1.0
+
+
+def test_work_that_other_machines_do_is_not_called_undone_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench, cell = Bench(), Cell("planted", Distant(delay_s=0.001), "threads", 2, 4)
+    monkeypatch.setattr(measure, "budget", nullcontext)
+    bench.refuses(cell, "it was not done")
+    monkeypatch.setattr(measure, "elsewhere", lambda name: "tcp://192.0.2.9:8786")
+    assert len(bench.measure(cell)) == 3
