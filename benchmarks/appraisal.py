@@ -5,7 +5,7 @@ one look each, not blocks: it finds the sizes that are then measured, and no ver
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from statistics import mean, median
 from typing import Any
@@ -105,9 +105,9 @@ def released(threads: Ladder, parallel: float) -> dict[str, Any]:
 
 
 def bound(
-    ladders: dict[str, Ladder],
+    ladders: Mapping[str, Ladder],
     parallel: float,
-    memory: dict[str, dict[str, float]],
+    memory: Mapping[str, dict[str, float]],
     available_bytes: float,
     most: int,
     *,
@@ -123,19 +123,16 @@ def bound(
         by, why = "memory", f"{top.concurrency} at once need {needs / 2**20:,.0f} MiB, more than half of what is free"
     elif used >= max(BUSY * parallel, 1 / BUSY) or (model == "processes" and not waits):
         by, why = "all cores", f"{used:.2g} cores were busy, and this machine did {parallel:.2g} cores' worth at once"
-    elif used >= BUSY or not waits:
-        by, why = (
-            "one core",
-            f"{used:.2g} cores were busy: what holds the GIL, or runs in one loop, has no more than one",
-        )
+    elif used >= BUSY:
+        by, why = "one core", f"{used:.2g} cores were busy: what holds the GIL, or runs in a loop, has no more than one"
+    elif not waits:
+        by, why = "one core", "its tasks compute all the time, and more of them at once gained nothing"
     elif not flat(ladder):
         known = "as many as the file allows" if top.concurrency >= most else "as far as was looked"
         by, why = "the waits", f"more at once still paid at {top.concurrency}, {known}"
     else:
-        by = "the other side"
-        why = (
-            f"with {top.concurrency} at once a task took {stretch:.2g} times as long, and {used:.0%} of a core was used"
-        )
+        longer = f"with {top.concurrency} at once a task took {stretch:.2g} times as long"
+        by, why = "the other side", f"{longer}, and {used:.0%} of a core was used"
     return {"by": by, "model": model, "concurrency": at.concurrency, "sentence": f"What stops {model} is {by}: {why}."}
 
 
@@ -185,7 +182,7 @@ class Size:
         }
 
 
-def size(each_s: float, ladders: dict[str, Ladder], models: Sequence[str], stated: int) -> Size:
+def size(each_s: float, ladders: Mapping[str, Ladder], models: Sequence[str], stated: int) -> Size:
     """Tasks and cells that fit into a block: as many at once as pay, and rounds as long as there is time for."""
     equal = max([2, *map(pays_until, ladders.values())])
     while True:
@@ -199,7 +196,7 @@ def size(each_s: float, ladders: dict[str, Ladder], models: Sequence[str], state
 
 
 def sized(
-    tasks: int, equal: int, each_s: float, ladders: dict[str, Ladder], models: Sequence[str], stated: int
+    tasks: int, equal: int, each_s: float, ladders: Mapping[str, Ladder], models: Sequence[str], stated: int
 ) -> Size:
     """The cells for that many tasks, and how long a block of them takes."""
     cells, total_s = list[Sized](), 0.0

@@ -19,7 +19,7 @@ from benchmarks.services import described
 
 # The packages whose versions decide a number.
 PACKAGES = (
-    *("aiohttp", "requests", "urllib3", "h11", "uvloop", "aiofiles", "pillow"),
+    *("aiohttp", "requests", "urllib3", "h11", "uvloop", "aiofiles", "pillow", "numpy"),
     *("asyncpg", "psycopg", "psycopg-pool", "pymysql", "aiomysql", "pymongo", "motor", "redis", "aiosqlite"),
     *("anyio", "trio", "gevent", "greenlet", "joblib", "httpx", "httpcore"),
     *("distributed", "ray", "numpy"),

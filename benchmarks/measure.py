@@ -154,7 +154,7 @@ class Rounds:
             "start_seconds": timing.start_s,
             "run_seconds": timing.run_s,
             "stop_seconds": timing.stop_s,
-            "floor_seconds": cell.workload.floor(self.tasks, cell.concurrency, self.place.gauge.best(cell.workload)),
+            "floor_seconds": self.place.gauge.floor(cell.workload, self.tasks, cell.concurrency, timing.seconds),
             "cpu_seconds": usage.ours_s,
             "others_cpu_seconds": usage.others_s,
             "steal_seconds": usage.steal_s,

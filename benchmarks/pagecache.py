@@ -60,6 +60,10 @@ def lacking() -> str:
         write_through(path, bytes(PAGESIZE))
         try:
             evict(path)
-        except (StillWarm, OSError, AttributeError) as problem:
-            return f"needs files that leave the cache: {problem}"
+        except StillWarm:
+            return (
+                "needs files that leave the cache, but temporary ones are in memory: set TMPDIR to a folder on a disk"
+            )
+        except (OSError, AttributeError) as problem:
+            return f"needs mincore, which does not work here: {type(problem).__name__}"
     return ""

@@ -39,7 +39,7 @@ START_S = 30.0  # sixteen workers on two busy cores
 
 # What each server cannot be run without.
 PACKAGES = {
-    "uvicorn": ("uvicorn",),
+    "uvicorn": ("uvicorn", "httptools"),
     "hypercorn": ("hypercorn",),
     "granian": ("granian",),
     "gunicorn": ("gunicorn",),

@@ -30,7 +30,7 @@ from servers.supervise import exit_with_parent
 
 SCHEMA = 1  # of survey.json and mine.json
 MODELS = ("sequential", *(name for family in FAMILIES.values() for name in family))  # unless others are asked for
-IN_PROCESSES = ("processes", "interpreters", "pool", "joblib", "to_process", "loops_in_processes")
+IN_PROCESSES = ("processes", "interpreters", "pool", "joblib", "to_process", "loops_in_processes", "dask", "ray")
 AGAIN = 3  # tasks that are done twice, and that each model tries
 NEGLIGIBLE = 0.01  # a share of waiting or computing below this is that of the clocks
 CACHED = 0.25  # a task that takes less than this share of its time the second time was not done again

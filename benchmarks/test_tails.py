@@ -52,7 +52,7 @@ def test_tails(observe: Observe, cell: Cell) -> None:
     on_request=True,
     metrics=("p99_seconds", "p90_seconds", "p50_seconds", "row_per_second", "row_server_cores", "row_client_cores"),
     group="frameworks",
-    packages={name: (*packages, "psycopg_pool") for name, packages in PACKAGES.items()},
+    packages={name: (*packages, "psycopg", "psycopg_pool") for name, packages in PACKAGES.items()},
 )
 def test_rows(observe: Observe, place: Place, cell: Cell) -> None:
     """Ask for a page from the database, after each answer."""

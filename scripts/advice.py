@@ -8,7 +8,7 @@ the costs are from had of that model. Among models within MARGIN of the quickest
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from math import exp
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -43,6 +43,13 @@ class Task:
     open_s: float = 0.0  # opening a client, once for each place
 
 
+class Anchor(NamedTuple):
+    """How many times as long as predicted a model takes with someone's very work: to start, and to run."""
+
+    start: float
+    run: float
+
+
 @dataclass(frozen=True)
 class Question:
     """The work, and what there is to do it with."""
@@ -54,7 +61,7 @@ class Question:
     memory_bytes: float
     at_once: int | None = None  # the most that the other side allows
     task_bytes: float = 0.0  # memory of a task while it is under way
-    anchors: Mapping[str, float] = field(default_factory=dict)  # of models measured on this very work: real ÷ predicted
+    anchors: Mapping[str, Anchor] = field(default_factory=dict)  # of models that were measured on this very work
     reach: Mapping[str, int] = field(default_factory=dict)  # … and the most places it was measured with
     unfit: Collection[str] = ()  # models that cannot do it
 
@@ -153,10 +160,13 @@ def memory(question: Question, source: Source, model: str, size: FloatArray) -> 
 
 
 def took(question: Question, source: Source, model: str, size: FloatArray) -> Times:
-    """The prediction; where this very work was measured, with all of it as much longer as it was then."""
-    found = times(LAWS[model], question.work(model), size, source.fit.of(model), question.capacity)
-    anchor = question.anchors.get(model, 1.0)
-    return Times(found.start_s * anchor, found.bounds_s * anchor)
+    """The prediction; where this very work was measured, longer or shorter as it was then, down to the floor."""
+    work = question.work(model)
+    found = times(LAWS[model], work, size, source.fit.of(model), question.capacity)
+    if anchor := question.anchors.get(model):
+        least_s = floor_s(work, 1 if model == "sequential" else size, question.capacity)
+        return Times(found.start_s * anchor.start, np.maximum(found.bounds_s * anchor.run, least_s))
+    return found
 
 
 def option(question: Question, source: Source, model: str, size: FloatArray) -> Option:

@@ -57,6 +57,8 @@ def contest(run: Run, experiment: str, workload: str) -> Contest | None:
         rows = rows[rows["compute_seconds"] == turning_share(rows)]
         rows = rows[(rows["concurrency"] == rows["concurrency"].max())]
     rows = rows.dropna(subset=["seconds", "speedup"]).sort_values("seconds")
+    if experiment == "mine":  # measured at several sizes: each model at its best
+        rows = rows.drop_duplicates("model")
     return Contest(run, rows) if len(rows) > 1 and (rows["model"] == "sequential").any() else None
 
 
@@ -81,7 +83,8 @@ def sentence(question: str, found: Contest) -> str:
     if first["model"] == "sequential":
         return f"{start}nothing was faster than sequential{runner_up(found, second)}."
     reach = f"{first['efficiency']:.0%} of the physical limit"
-    lead = f"{start}{first['model']} took the least time: {factor(first, ranges_only=ranges_only)}, {reach}"
+    size = f" with {first['concurrency']} at once" if first["experiment"] == "mine" else ""
+    lead = f"{start}{first['model']}{size} took the least time: {factor(first, ranges_only=ranges_only)}, {reach}"
     flagged = f" [{first['flags']}]" if first["flags"] else ""
     return f"{lead}{flagged}{runner_up(found, second)}."
 
@@ -104,7 +107,9 @@ def runner_up(found: Contest, second: pd.Series) -> str:
 
 def answers(run: Run) -> list[str]:
     """The sentences that this run can give."""
-    asked = ((question, contest(run, experiment, workload)) for question, experiment, workload in QUESTIONS)
+    own = run.summary.loc[run.summary["experiment"].eq("mine"), "workload"].unique()
+    questions = [*QUESTIONS, *((f"For your own work ({name})", "mine", name) for name in own)]
+    asked = ((question, contest(run, experiment, workload)) for question, experiment, workload in questions)
     return [sentence(question, found) for question, found in asked if found] + list(map(str, crossovers(run)))
 
 

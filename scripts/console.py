@@ -57,6 +57,8 @@ def number(value: float, metric: str) -> str:
         return small if value < 1000 * 2**20 else f"{value / 2**30:.3g} GiB"
     if metric.endswith("seconds"):
         return seconds(value) if value > 0 else "0 s"
+    if metric.endswith("speedup") or metric == "stretch":
+        return f"{value:.3g}×"
     return f"{value:.0%}" if "share" in metric else f"{value:,.4g}" if value < 1000 else f"{value:,.0f}"
 
 

@@ -87,24 +87,32 @@ class Finding:
         return self.verdict == self.claim.expected if established or self.claim.expected == self.verdict else None
 
 
+def names(run: Run) -> list[pd.Series]:
+    """What each round's cell can be called: experiment, workload, model, size, share of computing. Made once a run."""
+    if "names" not in vars(run):
+        rounds = run.rounds
+        share = 100 * rounds["compute_seconds"] / (rounds["wait_seconds"] + rounds["compute_seconds"])
+        columns = [
+            rounds["experiment"],
+            rounds["workload"],
+            rounds["model"],
+            "c" + rounds["concurrency"].astype(str),
+            ("cpu" + share.round().astype("Int64").astype(str)).where(rounds["workload"] == "mixed"),
+        ]
+        vars(run)["names"] = [column.astype("category") for column in columns]
+    return vars(run)["names"]  # type: ignore[no-any-return]
+
+
 def cell_rounds(run: Run, reference: str) -> pd.DataFrame:
     """The rounds of the cell that has all the names of the reference; empty when the run has no such cell, or several.
 
     By the names that stand in the run, not by the cells of this version on this machine: sizes that follow the number
     of cores differ from one machine to the next.
     """
-    rounds, names = run.rounds, reference.split("/")
-    share = 100 * rounds["compute_seconds"] / (rounds["wait_seconds"] + rounds["compute_seconds"])
-    columns = [
-        rounds["experiment"],
-        rounds["workload"],
-        rounds["model"],
-        "c" + rounds["concurrency"].astype(str),
-        ("cpu" + share.round().astype("Int64").astype(str)).where(rounds["workload"] == "mixed"),
-    ]
+    rounds = run.rounds
     wanted = ~rounds["twin"].astype(bool)
-    for name in names:
-        wanted &= np.logical_or.reduce([column.eq(name).fillna(False) for column in columns])
+    for name in reference.split("/"):
+        wanted &= np.logical_or.reduce([column.eq(name).fillna(False) for column in names(run)])
     found = rounds[wanted]
     cells = found[["experiment", "workload", "model", "concurrency", "tasks", "compute_seconds"]].drop_duplicates()
     return pd.DataFrame(found if len(cells) == 1 else found.iloc[:0])

@@ -3,19 +3,20 @@
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from math import exp, inf, log
+from math import inf
 from pathlib import Path
-from statistics import mean
 from typing import Any, NamedTuple
 
 import numpy as np
 import psutil
+from scipy.optimize import nnls
 
-from scripts.advice import Question, Source, Task, took
+from scripts.advice import Anchor, Question, Source, Task, took
 from scripts.console import seconds
 from scripts.exits import Exit, Stop
 
 FILE = "mine.json"
+DOUBT, A_LOOK = 0.05, 0.1  # how much a prediction, and a rung seen once, weigh against a cell of every block
 NEWEST = Path("results/mine")  # where make mine leaves a link to its newest run
 SCHEMA = 1
 
@@ -104,13 +105,33 @@ class Mine:
         return self.work.but(anchors={model: anchor(self, source, model) for model in models})
 
 
-def anchor(mine: Mine, source: Source, model: str) -> float:
-    """How many times as long as predicted the model took, on the average of its sizes."""
-    off = []
-    for one in (one for one in mine.results if one.model == model):
-        predicted = took(mine.work.but(tasks=one.tasks), source, model, np.array(float(one.concurrency))).seconds
-        off.append(log(one.seconds / float(predicted)))
-    return exp(mean(off))
+def anchor(mine: Mine, source: Source, model: str) -> Anchor:
+    """How much longer than predicted the model takes to start and to run.
+
+    A cell took both; a rung of the ladder ran in a pool that had started, which tells them apart. By least squares of
+    the relative errors, held a little to 1; then both so much longer that it fits the cells, which every block has.
+    """
+    cells = [
+        shares(mine, source, model, one.concurrency, one.tasks, one.seconds)
+        for one in mine.results
+        if one.model == model
+    ]
+    rungs = [
+        shares(mine, source, model, one["concurrency"], one["tasks"], one["tasks"] / one["tasks_per_second"])
+        for one in mine.learned["ladder"].get(model, [])
+    ]
+    prior = [[DOUBT, 0.0], [0.0, DOUBT]]
+    looks = [[0.0, A_LOOK * run] for _, run in rungs]
+    targets = [DOUBT, DOUBT, *[1.0] * len(cells), *[A_LOOK] * len(looks)]
+    found = nnls(np.array([*prior, *cells, *looks]), np.array(targets))[0]
+    start, run = found / np.exp(np.log(np.array(cells) @ found).mean())
+    return Anchor(float(start), float(run))
+
+
+def shares(mine: Mine, source: Source, model: str, concurrency: int, tasks: int, seconds: float) -> list[float]:
+    """What starting and running are predicted to take, of what was measured."""
+    found = took(mine.work.but(tasks=tasks), source, model, np.array(float(concurrency)))
+    return [float(found.start_s) / seconds, float(found.bounds_s.max()) / seconds]
 
 
 def is_one(path: Path) -> bool:

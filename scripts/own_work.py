@@ -13,7 +13,7 @@ import pandas as pd
 
 from benchmarks.appraisal import tail
 from scripts import expectations
-from scripts.charts.words import amount, digits, seconds, times
+from scripts.charts.words import amount, digits, seconds
 from scripts.dataset import Run
 from scripts.judging import Finding
 from scripts.whole import whole
@@ -170,16 +170,8 @@ def verdict(entry: Document) -> str:
     return f"{entry['verdict']}: {entry['text']}{number}{reason}"
 
 
-def headline(made: Document) -> str:
-    """The best model beside one after another."""
-    best = made["results"][0]
-    gain = best["speedup"]["estimate"]
-    beside = f", {times(gain)} as fast as one after another" if gain else ""
-    return f"{best['model']} with {best['concurrency']} at once did {made['work']['name']} quickest{beside}."
-
-
 def told(path: Path) -> list[str]:
     """All that the comparison in a run's folder says; nothing where there is none."""
     if not (made := read(path)):
         return []
-    return [headline(made), *sentences(made), *map(verdict, made["expectations"])]
+    return [*sentences(made), *map(verdict, made["expectations"])]

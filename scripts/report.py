@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from benchmarks.catalogue import catalogue
 from benchmarks.models import NAMES
 from scripts import interactive, own_work, pages
 from scripts.answers import answers, disturbance, noise
@@ -75,7 +76,8 @@ def models(run: Run) -> list[dict[str, Any]]:
 
 def other_code(talks: list[dict[str, Any]], run: Run) -> list[dict[str, Any]]:
     """The workloads that were run and whatever else the claims name; not the models, which have their own place."""
-    workloads = [f"benchmarks/workloads/{name}.py" for name in dict.fromkeys(run.summary["workload"])]
+    files = {cell.workload.name: f"{cell.workload.module.replace('.', '/')}.py" for cell in catalogue()}
+    workloads = [files[name] for name in dict.fromkeys(run.summary["workload"]) if name in files]
     named = [path for path in [*workloads, *code_of(talks)] if not path.startswith("benchmarks/models/")]
     return pages.listing(sorted(named))
 

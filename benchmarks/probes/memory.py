@@ -39,11 +39,13 @@ OF_MANY = {"threads": (10, 1_000), "asyncio": (10, 100_000), "uvloop": (1_000, 1
 # A thousand processes would take gigabytes, and so would 100,000 greenlets; 10,000 threads take ten seconds to start,
 # and a nursery eight for 100,000 tasks.
 ASKED = {"sequential": (1, 1)} | OF_PROCESSES | OF_MANY | {"gevent": (10, 10_000)}
-APART = (*OF_PROCESSES, "gevent", "loops_in_processes")  # they have processes of their own
+WITH_WORKERS = (*OF_PROCESSES, "gevent", "loops_in_processes")  # they have processes of their own
 
 
 def asked(name: str, waiting: int) -> bool:
-    """Whether the model called `name` is asked to let so many wait."""
+    """Whether the model called `name` is asked to let so many wait; a cluster's workers are programs of their own."""
+    if needs(name).apart:
+        return False
     least, most = ASKED.get(name, (1_000, 1_000))
     return least <= waiting <= most
 
@@ -156,7 +158,11 @@ def bytes_per_task(name: str, waiting: int, tell: Callable[[float], None]) -> No
         watcher = threading.Thread(target=look)
         watcher.start()
         begin.wait()
-        held = Held(Sleep(delay_s=STEP_S), str(path)) if name in APART else Noted(Sleep(delay_s=FOR_EVER_S), str(path))
+        held = (
+            Held(Sleep(delay_s=STEP_S), str(path))
+            if name in WITH_WORKERS
+            else Noted(Sleep(delay_s=FOR_EVER_S), str(path))
+        )
         with opened(held, waiting) as run:
             run(list(range(waiting)))
         watcher.join()
@@ -168,7 +174,7 @@ def main() -> None:
 
     def tell(found: float) -> None:
         print(json.dumps({"bytes_per_task": found}), flush=True)
-        if name not in APART:
+        if name not in WITH_WORKERS:
             os._exit(0)
 
     bytes_per_task(name, waiting, tell)

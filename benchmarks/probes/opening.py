@@ -16,16 +16,17 @@ import json
 import sys
 from time import perf_counter
 
-from benchmarks.models import Run, model
+from benchmarks.models import Run, model, needs
 from benchmarks.workloads.nothing import Nothing
 
 AT_ONCE, TASKS = 10, 1_000
-UNBOUNDED = ("gather",)  # it has all its tasks in flight: as many at once as there are
 
 
 def at_once(name: str) -> int:
-    """For how many at once the model called `name` is opened."""
-    return TASKS if name in UNBOUNDED else AT_ONCE
+    """For how many at once the model called `name` is opened; a cluster, which has its own questions, for none."""
+    if needs(name).apart:
+        return 0
+    return AT_ONCE if needs(name).bounded else TASKS
 
 
 def hand_over(run: Run, count: int) -> float:

@@ -57,7 +57,7 @@ class Pymongo(Database):
     def write(self, client: Any, task: int) -> str:
         """Write, read back."""
         notes = collection(client, "notes")
-        notes.replace_one({"_id": task}, {"body": note(task)}, upsert=True)
+        notes.replace_one({"_id": task}, {"_id": task, "body": note(task)}, upsert=True)
         return notes.find_one({"_id": task})["body"]  # type: ignore[no-any-return]
 
     async def await_wait(self, client: Any, task: int) -> int:
@@ -73,7 +73,7 @@ class Pymongo(Database):
     async def await_write(self, client: Any, task: int) -> str:
         """Write, read back."""
         notes = collection(client, "notes")
-        await notes.replace_one({"_id": task}, {"body": note(task)}, upsert=True)
+        await notes.replace_one({"_id": task}, {"_id": task, "body": note(task)}, upsert=True)
         return (await notes.find_one({"_id": task}))["body"]  # type: ignore[no-any-return]
 
 

@@ -31,8 +31,8 @@ class Question:
 
 def called(framework: str, server: str) -> str:
     """A framework by its name, and with its server where that is not the one of its documentation."""
-    usual = APPS.get(framework, ())[:1]
-    return framework if (server,) == usual else f"{framework}/{server.removeprefix('gunicorn-')}"
+    kind = server.removeprefix("gunicorn-")
+    return framework if kind == APPS.get(framework, ("",))[0] else f"{framework}/{kind}"
 
 
 @remembered
@@ -68,7 +68,7 @@ def draw(run: Run, theme: Theme, question: Question, panels: Panels) -> Figure |
         footer=footer(
             run,
             question.measured,
-            every[0].rows,
+            list({row.key: row for group in every for row in group.rows}.values()),
             f"Not shown: {', '.join(left_out)}" if left_out else "",
             sure=f"Bars: {interval_words(run)}",
         ),

@@ -52,6 +52,7 @@ PALETTE = (
     *("#1f8a8a", "#9a6a3a", "#4f6fd0", "#6a5acd", "#7a7a2e", "#a8458f"),
 )
 MARKERS = ("v", "P", "X", "<", ">", "p", "h", "d", "*", "H", "8", "+", "1", "x", "2")
+FILLED = 11  # the first of them can be hollow, and are seen where they are small
 FAMILIES = {"thread": "threads", "task": "asyncio", "process": "processes"}  # one unit of it, as `starting` names it
 
 
@@ -111,8 +112,10 @@ def style(model: str) -> tuple[str, str]:
     if version := PYTHON.fullmatch(model):
         place = int(version[1]) + 4 * bool(version[2])
         return PALETTE[place % len(PALETTE)], MARKERS[place % len(MARKERS)]
-    place = RIVALS.index(model) if model in RIVALS else crc32(model.encode())
-    return PALETTE[place % len(PALETTE)], MARKERS[place // (1 if model in RIVALS else len(PALETTE)) % len(MARKERS)]
+    if model in RIVALS:
+        return PALETTE[RIVALS.index(model) % len(PALETTE)], MARKERS[RIVALS.index(model) % len(MARKERS)]
+    place = crc32(model.encode())
+    return PALETTE[place % len(PALETTE)], MARKERS[place // len(PALETTE) % FILLED]
 
 
 def colour(model: str) -> str:

@@ -62,7 +62,8 @@ class FakeGauge:
     def latest(self, workload: Workload) -> Capacity:
         return Capacity(1.0, 2.0)
 
-    best = latest
+    def floor(self, workload: Workload, tasks: list[int], concurrency: int, took_s: float) -> float:
+        return workload.floor(tasks, concurrency, Capacity(1.0, 2.0))
 
 
 @dataclass

@@ -165,3 +165,23 @@ def test_an_experiment_measures_once(path: Path) -> None:
 def test_an_experiment_fits_on_a_screen(path: Path) -> None:
     most = 90 if path.stem == "test_aa" else 60  # the suite against itself has more to explain
     assert len(path.read_text().splitlines()) <= most
+
+
+def test_a_group_of_experiments_is_selected_by_its_name_and_none_of_it_without_being_asked_for() -> None:
+    grouped = {str(cell) for cell in all_cells() if cell.group == "frameworks" and not cell.missing}
+    assert {name.split("-")[0] for name in grouped} <= {"serving", "crowded", "tails", "rows"}
+    assert set(collected(all_cells(), only="frameworks")) == grouped
+    assert not grouped.intersection(collected(all_cells()))
+
+
+def test_a_server_that_is_not_installed_leaves_out_its_own_cells_with_the_reason() -> None:
+    (one,) = cells(
+        "serving",
+        workloads=[Sleep()],
+        models=["no-such-server", "own"],
+        concurrency=[1],
+        tasks=lambda workers: 1,
+        where=lambda cell: cell.model != "own",
+        packages={"no-such-server": ("json", "no_such_package")},
+    ).args[1]
+    assert one.missing == "needs no_such_package, which make full installs"

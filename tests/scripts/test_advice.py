@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scripts.advice import Advice, Question, Source, Task, advise, turning_points
+from scripts.advice import Advice, Anchor, Question, Source, Task, advise, turning_points
 from scripts.answers import MARGIN
 from scripts.costs import Fit
 from tests.scripts.worlds import MACHINE, MODELS, PLANTED
@@ -101,10 +101,16 @@ def test_a_model_that_cannot_do_the_work_is_not_advised() -> None:
 
 def test_a_model_measured_on_this_very_work_is_moved_to_what_it_took() -> None:
     asked = question(100, 0.1, 0.001)
-    slow = replace(asked, anchors={"asyncio": 3.0})
+    slow = replace(asked, anchors={"asyncio": Anchor(3.0, 3.0)})
     before, after = ({one.model: one.seconds for one in advised(each).options} for each in (asked, slow))
     assert after["asyncio"] == pytest.approx(3 * before["asyncio"], rel=0.05)
     assert after["threads"] == before["threads"]
+
+
+def test_not_even_a_measurement_makes_a_prediction_beat_the_floor() -> None:
+    asked = replace(question(1000, 0.1, 0.001), anchors=dict.fromkeys(MODELS, Anchor(0.0, 0.01)))
+    found = advised(asked)
+    assert all(option.seconds >= found.floor_s * (1 - 1e-9) for option in found.options)
 
 
 def test_the_runner_up_wins_from_where_it_is_said_to_and_not_before() -> None:

@@ -91,6 +91,7 @@ def test_what_may_be_zero_is_summarised_too() -> None:
         (0.0103, "longest_gap_seconds", "10.3 ms"),
         (2048, "resident_bytes", "2 KiB"),
         (1.0, "warnings", "1"),
+        (1.8371, "threads_speedup", "1.84×"),
         (100_000.0, "at_once", "100,000"),
     ],
 )

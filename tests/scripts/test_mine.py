@@ -236,6 +236,25 @@ def test_an_expectation_that_cannot_be_decided_is_no_success() -> None:
     assert expectations.code(few) == expectations.code(none) == Exit.UNMEASURED
 
 
+def test_the_answer_is_about_the_users_own_work_with_each_model_at_its_best() -> None:
+    from scripts.answers import answers
+
+    said = answers(a_run({"sequential": 1.0, "threads": 0.5, "asyncio": 0.1}))
+    assert len(said) == 1
+    assert said[0].startswith("For your own work (mywork), asyncio with 8 at once took the least time: 10× sequential")
+    assert "threads is slower (5× its time" in said[0]
+    nothing = answers(a_run({"sequential": 1.0, "threads": 1.5}))
+    assert nothing[0].startswith("For your own work (mywork), nothing was faster than sequential")
+
+
+def test_the_chart_shows_the_users_own_work_at_each_size() -> None:
+    from scripts.charts import speedup
+
+    run = a_run({"sequential": 1.0, "threads": 0.5, "asyncio": 0.1})
+    assert speedup.finding(run) == "Beside one after another: asyncio is 10.0× as fast in your own work (mywork)"
+    assert "mywork 8 at once" in speedup.alt(run)
+
+
 NAMES = {
     *("schema", "run", "machine", "python", "parallel_capacity", "work", "learned", "size", "results", "not_results"),
     "expectations",

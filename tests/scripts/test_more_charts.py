@@ -150,7 +150,9 @@ def test_where_even_processes_gained_nothing_nobody_lets_go_or_holds_on() -> Non
 
 def test_a_stack_is_called_after_its_framework_and_shown_with_what_its_clients_can_ask_at_most() -> None:
     figure, run = of_full_run(serving), a_run()
-    assert {"starlette", "starlette/hypercorn", "quart", "flask", "flask/threads", "flask/gevent"} <= set(texts(figure))
+    assert {"starlette", "starlette/hypercorn", "quart", "flask/sync", "flask/threads", "flask/gevent"} <= set(
+        texts(figure)
+    )
     waiting = next(groups for page, groups in serving.panels(run).items() if "20 ms" in page)
     assert [group.limit for group in waiting] == [1600, 1600]
     mine = run.rounds[run.rounds["workload"].eq("quart")]

@@ -15,6 +15,8 @@ from scripts.reference import taken
 from scripts.verdicts import Comparison
 from tests.scripts.synthetic import ENVIRONMENT, in_turns, make
 
+pytestmark = pytest.mark.slow
+
 MODELS = {"threads": 1.0, "asyncio": 1.01, "uvloop": 1.3, "trio": 1.06, "sequential": 8.0}
 
 

@@ -130,7 +130,7 @@ def test_a_framework_that_cannot_start_says_why_at_once(monkeypatch: pytest.Monk
 
 
 def test_what_a_framework_needs_is_known_by_the_name_of_its_module() -> None:
-    assert {name for packages in PACKAGES.values() for name in packages} <= set(SERVERS) | {"gevent"}
+    assert {name for packages in PACKAGES.values() for name in packages} <= set(SERVERS) | {"gevent", "httptools"}
     assert all(find_spec(f"servers.apps.{app}") for app in APPS)
     with pytest.raises(SystemExit):
         main(["django", "uvicorn"])
