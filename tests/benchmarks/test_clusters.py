@@ -1,10 +1,12 @@
 """Beyond one machine: real clusters of several processes, which know nothing of this folder."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
@@ -151,11 +153,13 @@ def test_nobody_listens_to_others_and_nothing_is_left_of_a_killed_holder(name: s
     needed(name)
     home = tmp_path / "home"
     home.mkdir()
+    temporary = tempfile.mkdtemp(dir="/tmp")  # a short name: the path of a socket has 107 letters at most
     program = tmp_path / "holding.py"
     program.write_text(HOLDING.format(name=name))
     holder = subprocess.Popen(
         [sys.executable, program],
-        env=strangers() | {"PYTHONPATH": str(ROOT), "HOME": str(home), "PYTHONDONTWRITEBYTECODE": "1"},
+        env=strangers()
+        | {"PYTHONPATH": str(ROOT), "HOME": str(home), "TMPDIR": temporary, "PYTHONDONTWRITEBYTECODE": "1"},
         stdout=subprocess.PIPE,
     )
     assert holder.stdout
@@ -169,6 +173,8 @@ def test_nobody_listens_to_others_and_nothing_is_left_of_a_killed_holder(name: s
     holder.stdout.close()
     assert eventually(lambda: not [one for one in everybody if alive(one)])
     assert not [file for file in home.rglob("*") if file.is_file()]
+    assert eventually(lambda: not list(Path(temporary).glob("overlap-*")))
+    shutil.rmtree(temporary)
 
 
 def listening(process: psutil.Process) -> list[str]:
