@@ -8,7 +8,7 @@ and asks 10 ms after it was answered.
 
 An event loop that answers waits for the GIL as well when a thread computes (`asyncio-to-thread`): after its `select`,
 and again after whatever else lets go of the GIL before the answer is sent. A coroutine that computes holds the loop for
-as long as it does (`asyncio-computing`): here 20 ms at a time, and then it lets the loop go round once.
+as long as it does (`asyncio-computing`): here 10 ms at a time, and then it lets the loop go round once.
 
 Rejected: asking again at once. Over the loopback the next request is there before the other thread has woken up to
 take the GIL, so that half the requests pass under its nose, and none would that came over a network.
@@ -34,7 +34,7 @@ from time import perf_counter, sleep
 REQUESTS = 50
 PAUSE_S = 0.01  # long enough for the answering thread to wait for the next request, and for nothing else
 BYTES = 64
-PIECE_S = 0.02  # that a coroutine computes before it lets the loop go round
+PIECE_S = 0.01  # that a coroutine computes before it lets the loop go round
 SWITCH_S = {"beside-short-turns": 0.0005}  # otherwise Python's own
 FOR_EVER = 10**12
 

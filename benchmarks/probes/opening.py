@@ -23,9 +23,7 @@ AT_ONCE, TASKS = 10, 1_000
 
 
 def at_once(name: str) -> int:
-    """For how many at once the model called `name` is opened; a cluster, which has its own questions, for none."""
-    if needs(name).apart:
-        return 0
+    """For how many at once the model called `name` is opened; one without a gate, for all tasks."""
     return AT_ONCE if needs(name).bounded else TASKS
 
 

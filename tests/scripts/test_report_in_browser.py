@@ -93,7 +93,7 @@ def test_the_scale_can_be_linear_from_zero_and_logarithmic_again(look: Look, url
 def test_the_pointer_is_told_the_value_and_its_interval(look: Look, url: str) -> None:
     view = look(url)
     explore(view, "memory")
-    plot = view.page.locator('.explore[data-chart="memory"] .plot')
+    plot = view.page.locator('.explore[data-chart="memory"] .plot').first
     plot.scroll_into_view_if_needed()
     place = view.page.evaluate("""() => {
       const view = Bokeh.index.roots[0] ?? [...Bokeh.index][0], plot = view.model;
