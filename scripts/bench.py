@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 RESULTS = Path("results")
 BLOCKS, QUICK_BLOCKS = 10, 3
-LEFT_OUT = ("test_aa", "test_cluster")  # of make full
+LEFT_OUT = ("test_aa", "test_cluster")  # of make full: the suite itself, and Ray started again for every round
 
 
 def options() -> argparse.Namespace:
@@ -74,7 +74,7 @@ def plan(chosen: argparse.Namespace) -> dict[str, Any]:
 
 
 def every_experiment() -> str:
-    """All experiments as ONLY selects them, but for those that measure the suite itself, or take minutes a block."""
+    """All experiments as ONLY selects them, but for those that measure the suite itself, or take too long."""
     names = {cell.experiment for file, cells in experiments().items() if file.stem not in LEFT_OUT for cell in cells}
     return f"({' or '.join(sorted(names))})"
 
