@@ -14,7 +14,7 @@ import pytest
 
 from benchmarks.catalogue import catalogue
 from benchmarks.cell import Cell
-from benchmarks.models import WITHOUT_CLUSTER, needs
+from benchmarks.models import needs, without_cluster
 from benchmarks.probes import (
     ProbeFailed,
     blocking,
@@ -284,7 +284,7 @@ def test_memory_is_looked_at_when_all_are_there_or_not_at_all(monkeypatch: pytes
 
 
 @pytest.mark.real
-@pytest.mark.parametrize("name", [name for name in WITHOUT_CLUSTER if name != "sequential"])
+@pytest.mark.parametrize("name", [name for name in without_cluster() if name != "sequential"])
 def test_every_task_is_waiting_when_memory_is_looked_at(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if sys.version_info < needs(name).python:
         pytest.skip(needs(name).missing())
@@ -306,9 +306,9 @@ def test_a_noted_task_has_the_answers_of_the_task_itself_and_leaves_one_byte(tmp
 
 
 def test_every_model_is_asked_for_a_number_that_wait_or_never_has_two() -> None:
-    sizes = {name: [size for size in memory.SIZES if memory.asked(name, size)] for name in WITHOUT_CLUSTER}
-    assert [name for name in WITHOUT_CLUSTER if not sizes[name]] == ["sequential"]
-    assert set(memory.ASKED) | set(memory.WITH_WORKERS) <= set(WITHOUT_CLUSTER)
+    sizes = {name: [size for size in memory.SIZES if memory.asked(name, size)] for name in without_cluster()}
+    assert [name for name in without_cluster() if not sizes[name]] == ["sequential"]
+    assert set(memory.ASKED) | set(memory.WITH_WORKERS) <= set(without_cluster())
 
 
 @pytest.mark.real
