@@ -47,7 +47,7 @@ claim: $(VENV)/core ## a verdict for one claim, in a minute (ID=network-io)
 	@$(PY) -m scripts.claims --id "$(ID)" $(JUDGE)
 
 mine: $(VENV)/core ## your own work under every model that can run it (WORK=path/to/file.py)
-	@$(PY) -m scripts.mine "$(WORK)" --models "$(MODELS)" --expect "$(EXPECT)" $(if $(JSON),--json "$(JSON)") $(if $(BLOCKS),--blocks $(BLOCKS)) $(if $(SEED),--seed $(SEED))
+	@$(PY) -m scripts.mine "$(WORK)" --models "$(MODELS)" --expect "$(EXPECT)" $(if $(JSON),--json "$(JSON)") $(if $(RESUME),--resume $(RESUME)) $(if $(BLOCKS),--blocks $(BLOCKS)) $(if $(SEED),--seed $(SEED))
 
 compare: $(VENV)/core ## two runs side by side (A=results/reference B=results/latest)
 	@$(PY) -m scripts.compare $(or $(A),results/reference) $(or $(B),results/latest) $(if $(TALK),--talk "$(TALK)")

@@ -14,6 +14,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from importlib import import_module
 from multiprocessing import get_context, parent_process
+from shutil import rmtree
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from benchmarks.models import Run
     from benchmarks.workloads import Workload
 
+folders: list[str] = []  # there: those that a cluster writes into
 lost: list[str] = []  # the workers that the latest round has lost, by their names
 
 opened = ExitStack()  # there: the model, until it is closed
@@ -33,7 +35,7 @@ def end_with_parent() -> None:
 
 
 def leave_after_parent() -> None:
-    """Wait for the parent's end, and end everything that was started here: Ray's helpers would stay for minutes."""
+    """Wait for the parent's end, and undo everything that was started here: Ray's helpers would stay for minutes."""
     import psutil
 
     if parent := parent_process():
@@ -41,6 +43,8 @@ def leave_after_parent() -> None:
         for child in psutil.Process().children(recursive=True):
             with suppress(psutil.NoSuchProcess):
                 child.kill()
+        for folder in folders:
+            rmtree(folder, ignore_errors=True)
         os._exit(1)
 
 

@@ -27,7 +27,8 @@ FAMILIES = {
 BUSY = 0.85  # of one core, or of all: what is this busy is at its limit
 TAIL = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
 BLOCK_S = 10.0  # of rounds in a block: ten of them, and the starts of ten interpreters, are two minutes
-ROUNDS_S = (1.0, 0.5, 0.3)  # one after another: the longer the better; below 0.3 s small work lies
+ROUNDS_S = (1.0, 0.5)  # one after another: the longer the better; small work lies
+FEW, SHORT_S = 8, 5.0  # at once: fewer are compared only where a round one after another would take longer than this
 LONG_S = 1.0  # a cell whose round takes this long is measured once a block
 
 
@@ -112,8 +113,9 @@ def bound(
     most: int,
     *,
     waits: bool,
+    disturbed: bool = False,
 ) -> dict[str, Any]:
-    """What stops the best model from doing more, and a sentence that says how that is known."""
+    """What stops the best model from doing more, and a sentence that says how that is known; None where it is not."""
     model, ladder = max(ladders.items(), key=lambda item: max(rung.tasks_per_second for rung in item[1]))
     at = next(rung for rung in ladder if rung.concurrency == pays_until(ladder))
     top, used = ladder[-1], max(rung.cores_used for rung in ladder if rung.concurrency >= at.concurrency)
@@ -127,18 +129,20 @@ def bound(
         by, why = "one core", f"{used:.2g} cores were busy: what holds the GIL, or runs in a loop, has no more than one"
     elif not waits:
         by, why = "one core", "its tasks compute all the time, and more of them at once gained nothing"
-    elif not flat(ladder):
+    elif at is top:
         known = "as many as the file allows" if top.concurrency >= most else "as far as was looked"
         by, why = "the waits", f"more at once still paid at {top.concurrency}, {known}"
+    elif disturbed:
+        return told(model, at, None, f"What stops {model} cannot be told: others were using the machine.")
     else:
         longer = f"with {top.concurrency} at once a task took {stretch:.2g} times as long"
         by, why = "the other side", f"{longer}, and {used:.0%} of a core was used"
-    return {"by": by, "model": model, "concurrency": at.concurrency, "sentence": f"What stops {model} is {by}: {why}."}
+    return told(model, at, by, f"What stops {model} is {by}: {why}.")
 
 
-def flat(ladder: Ladder) -> bool:
-    """Whether the last rung gained nothing, or too little for so many more at once."""
-    return len(ladder) > 1 and ladder[-1].tasks_per_second < GAIN * ladder[-2].tasks_per_second
+def told(model: str, at: Rung, by: str | None, sentence: str) -> dict[str, Any]:
+    """A bound, as it stands in `learned`."""
+    return {"by": by, "model": model, "concurrency": at.concurrency, "sentence": sentence}
 
 
 @dataclass(frozen=True)
@@ -190,7 +194,7 @@ def size(each_s: float, ladders: Mapping[str, Ladder], models: Sequence[str], st
             found = sized(max(2 * equal, math.ceil(round_s / each_s), 4), equal, each_s, ladders, models, stated)
             if found.seconds <= BLOCK_S:
                 return found
-        if equal <= 4:
+        if equal <= (FEW if found.tasks * each_s <= SHORT_S else 2):
             return found
         equal = 2 ** ((equal - 1).bit_length() - 1)  # the power of two below
 

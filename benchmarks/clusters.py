@@ -15,6 +15,8 @@ from tempfile import TemporaryDirectory
 from types import ModuleType
 from zipfile import ZipFile
 
+from benchmarks.apart import folders
+
 VARIABLE = "OVERLAP_CLUSTER"
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("servers", "benchmarks")  # what a worker needs of us
@@ -49,7 +51,7 @@ def dask_cluster(workers: int) -> Iterator[str]:
             yield address
         return
     with (
-        TemporaryDirectory(prefix="overlap-") as folder,
+        temporary_folder() as folder,
         LocalCluster(
             n_workers=workers,
             threads_per_worker=1,
@@ -79,6 +81,14 @@ def code_of_dask(address: str) -> Iterator[str]:
             client.unregister_scheduler_plugin("overlap-code")
 
 
+@contextmanager
+def temporary_folder() -> Iterator[str]:
+    """A folder that goes with the cluster, also when that is killed."""
+    with TemporaryDirectory(prefix="overlap-") as folder:
+        folders.append(folder)
+        yield folder
+
+
 def archive(folder: Path) -> Path:
     """Our packages in a zip, named after what is in it: a worker keeps what it has imported."""
     from benchmarks.environment import source
@@ -98,7 +108,7 @@ def ray_cluster(workers: int) -> Iterator[ModuleType]:
         keep_to_ourselves()
     import ray
 
-    with TemporaryDirectory(prefix="overlap-") as folder:
+    with temporary_folder() as folder:
         if address:
             ray.init(address, runtime_env=code_of_ray(), log_to_driver=False, configure_logging=False)
         else:

@@ -11,7 +11,7 @@ import multiprocessing.forkserver
 from statistics import median
 from time import perf_counter
 
-from benchmarks.models import WITHOUT_CLUSTER, Model, model, needs
+from benchmarks.models import Model, model, needs, without_cluster
 from benchmarks.timing import time_round
 from benchmarks.workloads import Workload
 from benchmarks.workloads.nothing import Nothing
@@ -47,7 +47,7 @@ def pairs(name: str, workload: Workload, count: int, concurrency: int) -> list[t
 def overheads(url: str) -> dict[str, dict[str, float]]:
     """For each model: microseconds added to each of 10,000 empty tasks, and the share added to a cell that waits."""
     found = {}
-    for name in WITHOUT_CLUSTER:
+    for name in without_cluster():
         if needs(name).missing() or not needs(name).bounded:
             continue
         empty = pairs(name, Nothing(), 10_000, 2)

@@ -30,7 +30,7 @@ Step = Callable[[str], None]
 
 LOOK_S = 3.0  # at tasks one at a time
 FEWEST = 5  # tasks that are timed, however long they take, where there are so many
-SLOWEST_S = 15.0  # of one task: the rounds of a cell must end within a minute
+SLOWEST_S = 10.0  # of one task: the rounds of a cell must end within a minute
 RUNG_S = 0.3
 LADDER_S = 8.0
 MOST_TASKS = 2_000  # of a rung
@@ -238,7 +238,7 @@ def memory(name: str, mine: Mine, concurrency: int, step: Step) -> float | None:
     process.start()
     theirs.close()
     try:
-        return float(ours.recv()) if ours.poll(2 * SLOWEST_S) else None
+        return float(ours.recv()) if ours.poll(4 * SLOWEST_S) else None
     except EOFError:
         return None
     finally:

@@ -79,9 +79,13 @@ class Survey:
         parallel = max([parallel, *(rung.cores_used for ladder in ladders.values() for rung in ladder)])
         self.weigh(mine, ladders, learned)
         learned["gil"] = released(ladders["threads"], parallel) if "threads" in ladders else None
+        disturbed = self.mind(between(before, read()))
         free, waits = float(psutil.virtual_memory().available), mine.each_waits_s > 0
-        learned["bound"] = bound(ladders, parallel, learned["memory"], free, most, waits=waits) if ladders else None
-        self.mind(between(before, read()))
+        learned["bound"] = (
+            bound(ladders, parallel, learned["memory"], free, most, waits=waits, disturbed=disturbed)
+            if ladders
+            else None
+        )
         learned |= {"unfit": self.unfit, "notes": self.notes}
         found = size(each_s, ladders, models, stated)
         return {
@@ -93,12 +97,13 @@ class Survey:
             "cells": [asdict(cell) for cell in found.cells],
         }
 
-    def mind(self, usage: Usage) -> None:
-        """Say so when others had much of the machine meanwhile."""
-        if usage.disturbed(usable_cores()):
+    def mind(self, usage: Usage) -> bool:
+        """Whether others had much of the machine meanwhile; then it is noted."""
+        if disturbed := usage.disturbed(usable_cores()):
             taken = (usage.others_s + usage.steal_s) / usage.elapsed_s
             sentence = f"Meanwhile {taken:.2g} cores were taken by other programs or the hypervisor"
             self.notes.append(f"{sentence}: how many at once pay, and the size that follows from it, may be off.")
+        return disturbed
 
     def sized_up(self, mine: Mine, code: Code, times: dict[str, Timed], learned: dict[str, Any]) -> Mine:
         """What a task waits and computes, and whether two answers to it are alike."""

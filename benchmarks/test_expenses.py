@@ -6,7 +6,7 @@ The classical ones' memory is in `test_costs`, in every run; the rest on request
 from collections.abc import Callable
 
 from benchmarks.cell import Cell, cells
-from benchmarks.models import WITHOUT_CLUSTER
+from benchmarks.models import without_cluster
 from benchmarks.probes import memory, opening, run_probe
 from benchmarks.test_costs import WAITING
 from benchmarks.workloads.nothing import Nothing
@@ -18,7 +18,7 @@ Observe = Callable[[Cell, Callable[[], dict[str, float]]], None]
 @cells(
     "opening",
     workloads=[Nothing()],
-    models=WITHOUT_CLUSTER,
+    models=without_cluster(),
     concurrency=[opening.AT_ONCE, opening.TASKS],
     tasks=lambda concurrency: opening.TASKS,
     where=lambda cell: cell.concurrency == opening.at_once(cell.model),
@@ -33,7 +33,7 @@ def test_opening(observe: Observe, cell: Cell) -> None:
 @cells(
     "memory",
     workloads=[Sleep()],
-    models=WITHOUT_CLUSTER,
+    models=without_cluster(),
     concurrency=memory.SIZES,
     tasks=lambda concurrency: concurrency,
     where=lambda cell: memory.asked(cell.model, cell.concurrency) and cell.concurrency != WAITING.get(cell.model),

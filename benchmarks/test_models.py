@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from benchmarks.capacity import usable_cores
 from benchmarks.cell import Cell, cells
-from benchmarks.models import WITHOUT_CLUSTER
+from benchmarks.models import without_cluster
 from benchmarks.workloads.primes import Primes
 from benchmarks.workloads.sleep import Sleep
 from benchmarks.workloads.wire import Wire
@@ -17,7 +17,7 @@ from benchmarks.workloads.wire import Wire
 @cells(
     "models",
     workloads=[Wire(), Sleep()],
-    models=WITHOUT_CLUSTER,
+    models=without_cluster(),
     concurrency=[10, 20],
     tasks=lambda concurrency: 20,
     where=lambda cell: cell.concurrency == 10 or cell.model in ("gather", "asyncio"),
@@ -32,7 +32,7 @@ def test_models_waiting(measure: Callable[[Cell], None], cell: Cell) -> None:
 @cells(
     "models",
     workloads=[Primes()],
-    models=WITHOUT_CLUSTER,
+    models=without_cluster(),
     concurrency=[usable_cores()],
     tasks=lambda concurrency: max(6, 2 * concurrency),
     rounds=1,

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 RESULTS = Path("results")
 BLOCKS, QUICK_BLOCKS = 10, 3
-LEFT_OUT = ("test_aa", "test_cluster")  # of make full
+LEFT_OUT = ("test_aa", "test_cluster")  # of make full: the suite itself, and Ray started again for every round
 
 
 def options() -> argparse.Namespace:
@@ -74,7 +74,7 @@ def plan(chosen: argparse.Namespace) -> dict[str, Any]:
 
 
 def every_experiment() -> str:
-    """All experiments as ONLY selects them, but for those that measure the suite itself, or take minutes a block."""
+    """All experiments as ONLY selects them, but for those that measure the suite itself, or take too long."""
     names = {cell.experiment for file, cells in experiments().items() if file.stem not in LEFT_OUT for cell in cells}
     return f"({' or '.join(sorted(names))})"
 
@@ -189,7 +189,7 @@ def alone() -> Iterator[None]:
 
 
 @contextmanager
-def readable_errors(run: Callable[[], Path | None]) -> Iterator[None]:
+def readable_errors(run: Callable[[], Path | None], verb: str = "make bench") -> Iterator[None]:
     """Turn what the system refuses, and an interruption, into a sentence; `run` gives what can be gone on with."""
     try:
         yield
@@ -198,7 +198,7 @@ def readable_errors(run: Callable[[], Path | None]) -> Iterator[None]:
         sentence = f"{where}: {problem.strerror}. Next: make room in {RESULTS.resolve()}, or make it writable"
         raise Stop(Exit.UNMEASURED, sentence) from None
     except KeyboardInterrupt:
-        kept = f"What was measured is kept. Next: make bench RESUME={run()}" if run() else "Nothing was measured yet"
+        kept = f"What was measured is kept. Next: {verb} RESUME={run()}" if run() else "Nothing was measured yet"
         raise Stop(Exit.INTERRUPTED, f"interrupted. {kept}") from None
 
 

@@ -82,7 +82,8 @@ def earlier(chosen: argparse.Namespace) -> list[Run]:
     """The runs whose figures may be used: the newest of each kind, if measured here by this very version."""
     if chosen.run:
         return [load(chosen.run)]
-    here, paths = environment(), [path for path in (LATEST, NEWEST, MATRIX) if path.exists() and not chosen.fresh]
+    here, found = environment(), (path.resolve() for path in (LATEST, NEWEST, MATRIX) if path.exists())
+    paths = [] if chosen.fresh else dict.fromkeys(found)
     runs = [load(path) for path in paths if not stranger(read_environment(path), here)]
     kept = [run for run in runs if not run.ranges_only]
     return sorted(kept, key=lambda run: bool(run.beside))  # what can be judged on our own Python, is

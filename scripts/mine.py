@@ -20,6 +20,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
@@ -33,7 +34,9 @@ from scripts.bench import (
     enough_files,
     interrupt,
     measure,
+    measured,
     new_run,
+    old_run,
     readable_errors,
     worth_keeping,
 )
@@ -61,6 +64,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--expect", default="", help="what must hold, separated by semicolons")
     parser.add_argument("--blocks", type=int, default=BLOCKS, help="fresh interpreters (default %(default)s)")
     parser.add_argument("--seed", type=int, help="seed of the order of cells (default: drawn)")
+    parser.add_argument("--resume", type=Path, help="go on with an interrupted run: its folder")
     parser.add_argument("--json", type=Path, help="also write the comparison to this file")
     return parser.parse_args()
 
@@ -187,20 +191,36 @@ def make_everything(run: Path, found: dict[str, Any], said: list[str]) -> tuple[
     return loaded, verdicts
 
 
-def mine(chosen: argparse.Namespace, run: Path) -> tuple[Run, list[Finding]]:
-    """Look, measure, make everything. Stop."""
-    source, models, said = source_of(chosen.work), models_of(chosen.models), expectations.lines(chosen.expect)
+def old_survey(run: Path) -> dict[str, Any]:
+    """What the survey of an interrupted run found. Stop when it was measured elsewhere, or is no such run."""
+    if not (found := own_work.survey_of(run)) or "cells" not in found:
+        raise Stop(Exit.USAGE, f"{run} is no run of your own work that could be gone on with. {HOW}")
+    old_run(run)
+    os.environ["OVERLAP_MINE"] = str((run / own_work.SURVEY).resolve())
+    return found
+
+
+def new_survey(run: Path, chosen: argparse.Namespace) -> dict[str, Any]:
+    """What is learned of the work that is asked for. Stop."""
+    source, models = source_of(chosen.work), models_of(chosen.models)
     if chosen.blocks < 1:
         raise Stop(Exit.USAGE, f"BLOCKS={chosen.blocks}: at least one block is needed. Next: make mine WORK=… BLOCKS=6")
+    enough_files()
+    need_room(RESULTS)
+    return prepare(run, source, chosen, models)
+
+
+def mine(chosen: argparse.Namespace, run: Path) -> tuple[Run, list[Finding]]:
+    """Look, measure, make everything. Stop."""
+    said = expectations.lines(chosen.expect)
     expectations.check(said)
-    with readable_errors(lambda: None), alone(), worth_keeping(run):
-        enough_files()
-        need_room(RESULTS)
-        found = prepare(run, source, chosen, models)
+    keeping = nullcontext() if chosen.resume else worth_keeping(run)
+    with readable_errors(lambda: run if measured(run) else None, "make mine"), alone(), keeping:
+        found = old_survey(run) if chosen.resume else new_survey(run, chosen)
         said += found["work"]["expect"]
         expectations.check(said, sorted({cell["model"] for cell in found["cells"]}))
         console(stderr=True).print(found["size"]["sentence"], markup=False)
-        measure(run, Live(console(stderr=True), chosen.blocks))
+        measure(run, Live(console(stderr=True), found["size"]["blocks"]))
         made = make_everything(run, found, said)
         if chosen.json:
             shutil.copy(run / own_work.COMPARISON, chosen.json)
@@ -211,9 +231,10 @@ def main() -> None:
     """Measure, answer, and hold it to what was expected."""
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, interrupt)
-    run = RESULTS / "runs" / datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    chosen = options()
+    run: Path = chosen.resume or RESULTS / "runs" / datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     try:
-        found, verdicts = mine(options(), run)
+        found, verdicts = mine(chosen, run)
     except Stop as stop:
         leave(stop)
     out = console()

@@ -1,6 +1,7 @@
 """Where advice takes its costs from: a run named, or the newest of this machine that has them, or the reference."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from benchmarks.cell import CLASSICAL
@@ -30,8 +31,8 @@ def source_named(path: Path) -> Source:
 
 def best_source() -> Source:
     """The newest run of this machine that knows all classical models; the reference where there is none."""
-    for path in newest():
-        found = source(load(path), f"{path.name}, a run of this machine")
+    for run in newest():
+        found = source(run, f"{run.path.name}, a run of this machine")
         if found and set(CLASSICAL) <= set(found.widths):
             return found
     run = load(REFERENCE)
@@ -42,16 +43,14 @@ def best_source() -> Source:
     return found
 
 
-def newest() -> Iterator[Path]:
+def newest() -> Iterator[Run]:
     """The newest runs of this machine that can be read, the latest first."""
     here = machine()
     for path in sorted(RUNS.glob("*"), reverse=True)[:LOOKED_AT]:
-        try:
+        with suppress(Stop):  # it is damaged, or has only begun
             there = read_environment(path)["machine"]
-        except Stop:
-            continue
-        if all(there[part] == here[part] for part in ("cpu", "cores_usable")):
-            yield path
+            if all(there[part] == here[part] for part in ("cpu", "cores_usable")):
+                yield load(path)
 
 
 def source(run: Run, name: str) -> Source | None:

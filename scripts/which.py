@@ -13,9 +13,11 @@ from pathlib import Path
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from benchmarks.probes.farming import LENGTHS
 from scripts.answers import MARGIN, Contest, disturbance, noise
+from scripts.charts.theme import order
 from scripts.charts.turns import sentences
-from scripts.charts.words import Format, amount, between, listed, seconds, times, whole
+from scripts.charts.words import Format, amount, between, listed, seconds, tick, times, whole
 from scripts.crossover import crossovers
 from scripts.dataset import Run
 from scripts.judging import evidence
@@ -159,6 +161,23 @@ def letting_go(run: Run) -> list[tuple[str, Figure | None, Figure | None]]:
     return sorted(found, key=lambda one: -(one[1].value if one[1] else 0.0))
 
 
+Farm = tuple[str, Figure | None, Figure | None, list[Figure | None]]
+
+
+def farming(run: Run) -> list[Farm]:
+    """What processes and clusters cost to start and for each task, and what they gain at tasks of each length."""
+    found = sorted(set(run.summary.loc[run.summary["experiment"] == "farming", "model"]), key=order)
+    return [
+        (
+            name,
+            figure(run, f"farming/{name}", "start_seconds"),
+            figure(run, f"farming/{name}", "task_seconds"),
+            [figure(run, f"farming/{name}", f"speedup_{length}") for length in LENGTHS],
+        )
+        for name in found
+    ]
+
+
 def memory(run: Run, model: str) -> tuple[Figure, int] | None:
     """What a waiting task of a model takes, and how many waited."""
     rows = run.summary[(run.summary["experiment"] == "memory") & (run.summary["model"] == model)]
@@ -216,6 +235,8 @@ def text(run: Run, matrix: Run | None = None) -> str:
         figure=partial(figure, run),
         memory=partial(memory, run),
         letting_go=letting_go(run),
+        farming=farming(run),
+        lengths=[tick(seconds)(length_s) for length_s, _ in LENGTHS.values()],
         mixtures=list(mixtures(run)),
         crossovers=crossovers(run),
         prices=prices(run),

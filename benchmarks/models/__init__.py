@@ -45,7 +45,8 @@ class Needs:
 
     `package` and `python` must be here; `form` is the form of a workload that it runs; where it is `isolated`, the
     workload must be fit for sub-interpreters; what is not `bounded` has all its tasks in flight at once; with fewer
-    than `least` places it would be another model; one that is `apart` has an interpreter of its own.
+    than `least` places it would be another model; one that is `apart` has an interpreter of its own. There is no wheel
+    of its package from the Python `unbuilt` on.
     """
 
     package: str = ""
@@ -55,6 +56,7 @@ class Needs:
     bounded: bool = True
     least: int = 1
     apart: bool = False
+    unbuilt: tuple[int, int] = (9, 9)
 
     def fits(self, workload: Workload, concurrency: int, tasks: int) -> bool:
         """Whether such a model can run the workload at all, `concurrency` of `tasks` at once, wherever it is."""
@@ -65,6 +67,8 @@ class Needs:
         """What this machine lacks, in words; empty when it lacks nothing."""
         if sys.version_info < self.python:
             return f"needs Python {'.'.join(map(str, self.python))}, and this is {sys.version.split()[0]}"
+        if sys.version_info >= self.unbuilt and not find_spec(self.package):
+            return f"needs {self.package}, which has no wheel for Python {'.'.join(map(str, sys.version_info[:2]))}"
         return without(self.package)
 
 
@@ -94,8 +98,9 @@ def is_needs(target: ast.expr) -> bool:
     return isinstance(target, ast.Name) and target.id == "NEEDS"
 
 
-# Those that start no cluster each time they are opened.
-WITHOUT_CLUSTER = tuple(name for name in NAMES if not needs(name).apart)
+def without_cluster() -> list[str]:
+    """The models that start no cluster each time they are opened."""
+    return [name for name in NAMES if not needs(name).apart]
 
 
 def model(name: str) -> Model:

@@ -7,8 +7,8 @@ here one after another. Where that speed-up is above 1, farming out pays: read t
 And an image of 72 MB that every worker filters its own way, as in R. Nishihara, "10x Faster Parallel Python Without
 Python Multiprocessing", benchmark 1: a pool pickles the image for each task, Ray puts it where all workers find it.
 
-What you should see: a pool hands over a task in a small part of a millisecond, Ray in more, Dask in most, because its
-scheduler is written in Python and knows of every task; so a task must be the longer for a cluster to pay.
+What you should see: a scheduler that can reach other machines costs a task several times what a pool does, so a task
+must be the longer for a cluster to pay; from some length on all three are as good.
 """
 
 import json
@@ -32,7 +32,7 @@ from benchmarks.workloads.wire import Wire
 
 WORKERS = 2
 NOTHING, PAGES, FIRST_LENGTH = range(3)  # places of the dishes
-NOTHINGS = 1_000  # 10,000 take Dask half a minute, and each of them as long
+NOTHINGS = 1_000  # ten thousand, in seconds, are a cell of `cluster`
 PAGES_ASKED = 20
 LENGTHS = {"100us": (100e-6, 200), "1ms": (1e-3, 200), "10ms": (10e-3, 30), "100ms": (100e-3, 6)}  # and how many
 ROOM = 10_000  # numbers for the tasks of one dish

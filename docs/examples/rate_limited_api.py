@@ -14,7 +14,8 @@ import requests
 
 URL = os.environ.get("API", "http://127.0.0.1:8099")
 EACH_S = 1 / 100  # what the service asks for between two requests
-TASKS = [f"{URL}/delay?ms=40&n={number}" for number in range(200)]
+ANSWER_S = 0.04  # what it takes to answer one
+TASKS = [f"{URL}/delay?ms={1000 * ANSWER_S:g}&n={number}" for number in range(200)]
 MOST_AT_ONCE = 32  # do not try more, however much it would gain
 EXPECT = ["threads at least 2x sequential"]
 
@@ -49,3 +50,7 @@ async def awork(session, url):
     await asyncio.sleep(Turns.wait_s())
     async with session.get(url) as answer:
         return await answer.text()
+
+
+def ideal(tasks, concurrency):
+    return max(ANSWER_S * len(tasks) / concurrency, EACH_S * (len(tasks) - 1) + ANSWER_S)

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from benchmarks.appraisal import (
-    BLOCK_S,
     Rung,
     bound,
     cells_of,
@@ -19,6 +18,7 @@ from benchmarks.appraisal import (
     spread,
     tail,
 )
+from benchmarks.measure import BUDGET_S
 
 MEMORY = {"threads": {"concurrency": 8, "bytes_per_task": 1e5}}
 PLENTY = 1e10
@@ -36,8 +36,8 @@ def ladder(*rates: float, cores: float = 0.1, each_s: float = 0.1) -> list[Rung]
 def stopped(
     rungs: list[Rung], *, parallel: float = 2.0, model: str = "threads", waits: bool = True, **more: Any
 ) -> str:
-    found = bound({model: rungs}, parallel, more.get("memory", MEMORY), more.get("free", PLENTY), 64, waits=waits)
-    return str(found["by"])
+    memory, free, disturbed = more.get("memory", MEMORY), more.get("free", PLENTY), more.get("disturbed", False)
+    return str(bound({model: rungs}, parallel, memory, free, 64, waits=waits, disturbed=disturbed)["by"])
 
 
 def test_the_last_rung_is_as_many_as_there_may_be() -> None:
@@ -76,6 +76,11 @@ def test_a_busy_machine_is_never_called_the_other_side() -> None:
     assert stopped(ladder(10, 10, 10, cores=0.4), waits=False, model="processes") == "all cores"
 
 
+def test_what_others_took_is_not_blamed_on_the_other_side() -> None:
+    assert stopped(ladder(10, 20, 25, 25, 25), disturbed=True) == "None"
+    assert stopped(ladder(10, 20, 40, 80), disturbed=True) == "the waits"
+
+
 def test_memory_that_would_run_out_stops_before_anything_else() -> None:
     assert stopped(ladder(10, 20, 40, 80), free=1e6) == "memory"
 
@@ -112,10 +117,17 @@ def test_a_round_has_two_waves_for_whatever_runs_at_once() -> None:
 def test_slow_tasks_are_compared_with_fewer_at_once_so_that_a_block_stays_short() -> None:
     slow = {"threads": ladder(*(rate / 20 for rate in (10, 20, 40, 80, 160)), each_s=2.0)}
     found = size(2.0, slow, ("sequential", "threads"), 0)
-    assert found.equal < 16
-    assert found.seconds <= BLOCK_S or found.equal <= 4
+    assert found.equal == 2
+    assert found.tasks * 2.0 < BUDGET_S / 3
     said = found.described(100, 10, {"threads": 16})["sentence"]
     assert "More at once would pay (threads 16)" in said
+
+
+def test_pools_that_start_slowly_do_not_make_the_work_too_small_to_say_anything() -> None:
+    slow = [Rung(2**step, 40, 4.0, 20 * 2**step, 0.1, 0.05) for step in range(6)]
+    found = size(0.05, {"threads": ladder(20, 40, 80, 160, 320, 640), "processes": slow}, MODELS, 0)
+    assert found.equal >= 8
+    assert found.tasks * 0.05 >= 0.5
 
 
 def test_a_service_that_must_not_be_flooded_never_is() -> None:

@@ -1,26 +1,32 @@
 """Beyond one machine: real clusters of several processes, which know nothing of this folder."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 import pytest
 
-from benchmarks import apart
+from benchmarks import apart, measure
 from benchmarks.asking import Refused, ask, check, of_worker, same
+from benchmarks.cell import Cell
 from benchmarks.clusters import VARIABLE, archive, elsewhere, serving, speaker
 from benchmarks.measure import stop_fork_server
-from benchmarks.models import model, needs
+from benchmarks.models import Run, model, needs
+from benchmarks.workloads import Workload
 from benchmarks.workloads.sleep import Sleep
 from benchmarks.workloads.wire import Wire
 from servers.supervise import ROOT, serve
+from tests.benchmarks.test_mutants import Bench
 from tests.missing import missing
 
 PATIENCE_S = 60.0
@@ -77,7 +83,8 @@ def dask_cluster(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[by
     with ExitStack() as all_of_it:
         scheduler = ("-m", "distributed.cli.dask_scheduler", "--port", address.rpartition(":")[2], *here)
         all_of_it.enter_context(started(tmp_path, *scheduler))
-        worker = ("-m", "distributed.cli.dask_worker", address, "--nthreads", "1", "--no-nanny", *here)
+        place = ("--local-directory", str(tmp_path))
+        worker = ("-m", "distributed.cli.dask_worker", address, *place, "--nthreads", "1", "--no-nanny", *here)
         workers = [all_of_it.enter_context(started(tmp_path, *worker)) for _ in range(3)]
         with Client(address, timeout=PATIENCE_S, set_as_default=False) as client:
             client.wait_for_workers(3, timeout=PATIENCE_S)
@@ -146,11 +153,13 @@ def test_nobody_listens_to_others_and_nothing_is_left_of_a_killed_holder(name: s
     needed(name)
     home = tmp_path / "home"
     home.mkdir()
+    temporary = tempfile.mkdtemp(dir="/tmp")  # a short name: the path of a socket has 107 letters at most
     program = tmp_path / "holding.py"
     program.write_text(HOLDING.format(name=name))
     holder = subprocess.Popen(
         [sys.executable, program],
-        env=strangers() | {"PYTHONPATH": str(ROOT), "HOME": str(home), "PYTHONDONTWRITEBYTECODE": "1"},
+        env=strangers()
+        | {"PYTHONPATH": str(ROOT), "HOME": str(home), "TMPDIR": temporary, "PYTHONDONTWRITEBYTECODE": "1"},
         stdout=subprocess.PIPE,
     )
     assert holder.stdout
@@ -164,6 +173,8 @@ def test_nobody_listens_to_others_and_nothing_is_left_of_a_killed_holder(name: s
     holder.stdout.close()
     assert eventually(lambda: not [one for one in everybody if alive(one)])
     assert not [file for file in home.rglob("*") if file.is_file()]
+    assert eventually(lambda: not list(Path(temporary).glob("overlap-*")))
+    shutil.rmtree(temporary)
 
 
 def listening(process: psutil.Process) -> list[str]:
@@ -224,3 +235,35 @@ def test_workers_are_sent_everything_that_measures_and_nothing_else(tmp_path: Pa
         text=True,
     )
     assert str(sent) in done.stdout, done.stderr
+
+
+def losing(workload: Workload, concurrency: int) -> AbstractContextManager[Run]:
+    """A model that loses a worker in each round."""
+    apart.lost.append("a worker")
+    return model("threads")(workload, concurrency)
+
+
+def test_a_lost_worker_is_counted_in_its_round_and_never_in_the_next_cell(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench, cell = Bench(), Cell("planted", Sleep(delay_s=0.001), "threads", 2, 4)
+    monkeypatch.setattr(measure, "budget", nullcontext)
+    monkeypatch.setattr(measure, "model", lambda name: losing)
+    assert [entry["workers_lost"] for entry in bench.measure(cell)] == [1, 1, 1]
+    monkeypatch.undo()
+    monkeypatch.setattr(measure, "budget", nullcontext)
+    assert not any("workers_lost" in entry for entry in bench.measure(cell))
+
+
+@dataclass(frozen=True)
+class Distant(Sleep):
+    """Work that uses none of this machine's CPU, as that of other machines does."""
+
+    def compute_s(self, task: int) -> float:
+        return 1.0
+
+
+def test_work_that_other_machines_do_is_not_called_undone_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench, cell = Bench(), Cell("planted", Distant(delay_s=0.001), "threads", 2, 4)
+    monkeypatch.setattr(measure, "budget", nullcontext)
+    bench.refuses(cell, "it was not done")
+    monkeypatch.setattr(measure, "elsewhere", lambda name: "tcp://192.0.2.9:8786")
+    assert len(bench.measure(cell)) == 3

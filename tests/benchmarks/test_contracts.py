@@ -289,6 +289,12 @@ def test_what_a_model_needs_is_known_without_its_packages() -> None:
     assert needs("trio") == Needs(package="trio", form="trio")
     assert needs("threads") == Needs()
     assert Needs(package="no_such_package").missing() == "needs no_such_package, which make full installs"
+    assert (
+        Needs(package="no_such_package", unbuilt=(3, 11))
+        .missing()
+        .startswith("needs no_such_package, which has no wheel")
+    )
+    assert Needs(package="h11", unbuilt=(3, 11)).missing() == ""
     assert Needs(python=(9, 1)).missing().startswith("needs Python 9.1, and this is 3.")
 
 

@@ -4,7 +4,6 @@ import os
 import signal
 import socket
 import sys
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -29,6 +28,7 @@ from scripts.exits import Exit
 from servers import mariadb
 from servers.supervise import ServiceError
 from tests.missing import missing
+from tests.reachable import reachable_folder
 
 TASKS, CONNECTIONS = 12, 4
 MODELS = ("sequential", "threads", "asyncio")
@@ -246,15 +246,12 @@ def test_too_few_connections_are_refused_with_how_many_it_takes(
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def run(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The folder of a run that is about to begin, below one that a database's user can get to."""
-    for folder in [tmp_path, *tmp_path.parents][:3]:
-        folder.chmod(0o711)
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
-    monkeypatch.setattr(tempfile, "tempdir", None)
     monkeypatch.setattr(Pace, "measure", lambda: Pace(dict.fromkeys(PIECES, 1e6)))
-    bench.new_run(tmp_path / "run", {"only": "", "blocks": 1, "seed": 1, "quick": False})
-    return tmp_path / "run"
+    with reachable_folder(monkeypatch) as folder:
+        bench.new_run(folder / "run", {"only": "", "blocks": 1, "seed": 1, "quick": False})
+        yield folder / "run"
 
 
 def results(block: Block) -> dict[str, str]:

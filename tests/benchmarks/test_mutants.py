@@ -23,7 +23,7 @@ import pytest
 from benchmarks import accounts, journal, measure
 from benchmarks.cell import CLASSICAL, Cell
 from benchmarks.measure import NotAResult, Place
-from benchmarks.models import NAMES, WITHOUT_CLUSTER, Model, Run, model, needs
+from benchmarks.models import NAMES, Model, Run, model, needs, without_cluster
 from benchmarks.timing import Timing
 from benchmarks.workloads import Capacity, Workload
 from benchmarks.workloads.sleep import Sleep
@@ -31,7 +31,7 @@ from benchmarks.workloads.wire import Wire
 from servers.supervise import serve
 from tests.benchmarks.planted import Raising
 
-HERE = [name for name in WITHOUT_CLUSTER if not needs(name).missing()]
+HERE = [name for name in without_cluster() if not needs(name).missing()]
 Change = Callable[[list[Any]], list[Any]]
 
 

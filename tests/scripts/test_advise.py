@@ -5,6 +5,7 @@ import re
 import shutil
 import sys
 from argparse import Namespace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -227,7 +228,9 @@ def test_the_newest_run_of_this_machine_that_has_enough_is_taken_and_named(
     monkeypatch.setattr(sources, "machine", lambda: here)
     for name in ("20260101-000000", "20260102-000000", "20260103-000000"):
         record(house / "results" / "runs", name, machine=here if name < "20260103" else None)
-    full = world()
+    begun = record(house / "results" / "runs", "20260102-120000", machine=here)
+    shutil.rmtree(begun / "blocks")
+    full = replace(world(), path=Path("20260101-000000"))
     monkeypatch.setattr(sources, "load", lambda path: full if path.name == "20260101-000000" else load(path))
     assert sources.best_source().name == "20260101-000000, a run of this machine"
 

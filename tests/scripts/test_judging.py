@@ -11,7 +11,7 @@ from benchmarks.catalogue import catalogue
 from benchmarks.selection import chosen
 from benchmarks.test_cpu import CORES
 from scripts import findings
-from scripts.claims import code, expression
+from scripts.claims import code, expression, missing
 from scripts.dataset import Run
 from scripts.exits import Exit
 from scripts.judging import Finding, judged
@@ -327,6 +327,12 @@ def test_a_claim_is_judged_on_the_first_interpreter_that_meets_its_conditions() 
     assert judge(claim("1.9 … 2.1"), both).run is both
     assert judge(claim("1.9 … 2.1", when=(("gil", True),)), both).verdict == "holds"
     assert judge(claim("> 1", when=(("optimised", True),)), both).verdict == "not testable here"
+
+
+def test_what_our_own_python_can_measure_is_not_taken_from_other_pythons() -> None:
+    talk = Talk(Path("x.toml"), "x", "", (claim("> 1.5"), about_builds()))
+    assert [one.id for one in missing(talk, [several(free=FREE)])] == ["it"]
+    assert missing(talk, [several(free=FREE), TWICE]) == []
 
 
 def test_two_interpreters_never_make_one_ratio() -> None:

@@ -284,6 +284,11 @@ def test_a_users_own_work_becomes_a_run_a_report_and_a_comparison(tmp_path: Path
     assert "One task of" in (run / "report.html").read_text()
     assert (run / "charts" / "speedup.png").exists()
     assert not (tmp_path / "results" / "latest").exists()
+    for file in run.glob("blocks/01.*"):
+        file.unlink()
+    again = house.bench(f"--resume={run.resolve()}", f"--json={tmp_path / 'kept.json'}", verb="mine")
+    assert "2 blocks are too few for a verdict" in " ".join(again.stdout.split()), again.stderr
+    assert json.loads((tmp_path / "kept.json").read_text())["results"][0]["flags"].count("missing") == 0
     assert house.left_behind() == []
 
 

@@ -84,5 +84,5 @@ def test_what_a_matrix_decides_is_among_the_claims(here: Path, monkeypatch: pyte
     monkeypatch.setattr(reference, "verdicts_of", verdicts_of)
     take(record(here, "one", blocks=6))
     take(record(here, "matrix", blocks=12, pythons=ORDER))
-    renewed("", *taken())
+    renewed("<!-- claims -->\n<!-- /claims -->", *taken())
     assert asked == ["one", "matrix"]

@@ -72,8 +72,10 @@ def test_the_sentences_have_the_figures_of_the_run() -> None:
     (told,) = re.findall(r"One worker for each core .*", page)
     assert f"`processes` took the least time: {1000 * row['seconds']:.0f} ms" in told
     assert f"{row['speedup']:.2f}×" in told
-    held = make().summary.query("experiment == 'memory' and model == 'threads'").iloc[0]["value"]
-    assert f"threads.py) | – | – | – | {held / 1024:.1f} KiB (1,000) |" in page
+    held = (
+        make().summary.query("experiment == 'memory' and model == 'threads' and concurrency == 1000").iloc[0]["value"]
+    )
+    assert re.search(rf"/threads\.py\) \| – \| .* \| .* \| {held / 1024:.1f} KiB \(1,000\) \|", page)
 
 
 @pytest.mark.parametrize("experiments", [["starting"], ["io"], ["mixed"], ["memory", "blocking"], ["cpu", "scaling"]])
@@ -102,8 +104,13 @@ def everything() -> Run:
 def test_a_run_of_everything_leaves_no_gap_in_the_page() -> None:
     page = which.text(everything())
     assert "not measured" not in re.sub("A dash: not measured in this run", "", page)
-    assert "| – | – |" not in page
-    assert re.search(r"`dask` takes .* to open on this machine", page)
+    elsewhere = (
+        "(../benchmarks/models/dask.py)",
+        "(../benchmarks/models/ray.py)",
+    )  # their costs have a table of their own
+    rows = [line for line in page.splitlines() if not any(file in line for file in elsewhere)]
+    assert [line for line in rows if "| – | – |" in line] == []
+    assert re.search(r"\| `dask` \| .* \| .*× .* \| .*× .* \|", page)
     assert re.search(r"\| `zlib` \| .*× .* \| .*× .* \|", page)
 
 

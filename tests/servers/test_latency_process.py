@@ -89,6 +89,15 @@ def test_a_benchmark_never_opens_a_port_to_other_machines_by_accident(host: str)
     assert "--expose" in ended.stderr
 
 
+def test_a_server_on_every_address_says_by_which_it_is_reached_or_does_not_start() -> None:
+    ended = start("--host", "0.0.0.0", "--expose")
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert "add --advertise with the one to reach it by" in ended.stderr
+    with serve("servers.latency", "--host", "0.0.0.0", "--expose", "--advertise", "localhost") as service:
+        assert service.url.startswith("http://localhost:")
+        assert stats(service.url)["requests"] == 0
+
+
 def test_a_host_that_does_not_exist_is_refused() -> None:
     ended = start("--host", "no.such.host.invalid")
     assert ended.returncode == 2
