@@ -3,6 +3,10 @@
 A cell's workload is the framework and its model the server: `serving/fastapi/uvicorn/c1`; its size is the number of
 worker processes. Every page is checked before anything is timed: its status, its content, and then every answer to our
 own client, byte by byte. Threads are as many as there are clients, so that none of them waits for one.
+
+Where asynchronous workers share a socket, expect a short middle and a long tail: a worker accepts whatever comes while
+it is awake and keeps it, so one holds many connections and another few. Blocking workers that take one request at a
+time share one queue, and their users wait about as long as each other.
 """
 
 import json
