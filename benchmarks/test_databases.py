@@ -39,7 +39,7 @@ def test_waits_one_by_one(measure: Callable[[Cell], None], cell: Cell) -> None:
     measure(cell)
 
 
-@briefly(workloads=asking("rows", FEW, *BRIEF), tasks=lambda few: 100 * few)
+@briefly(workloads=asking("rows", FEW, *BRIEF), tasks=lambda few: 75 * few)
 def test_rows(measure: Callable[[Cell], None], cell: Cell) -> None:
     """Fetch rows."""
     measure(cell)
@@ -51,7 +51,7 @@ def test_rows_of_keys(measure: Callable[[Cell], None], cell: Cell) -> None:
     measure(cell)
 
 
-@briefly(workloads=asking("write", FEW, *BRIEF, KEYS[0]), tasks=lambda few: 50 * few)
+@briefly(workloads=asking("write", FEW, *BRIEF, KEYS[0]), tasks=lambda few: 40 * few)
 def test_writes(measure: Callable[[Cell], None], cell: Cell) -> None:
     """Write and commit."""
     measure(cell)
