@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
 RESULTS = Path("results")
 BLOCKS, QUICK_BLOCKS = 10, 3
+FULL_BLOCKS = 7  # of some six minutes each: three quarters of an hour
 LEFT_OUT = ("test_aa", "test_cluster")  # of make full: the suite itself, and Ray started again for every round
 
 
@@ -50,7 +51,9 @@ def options() -> argparse.Namespace:
     """What the command line says."""
     parser = argparse.ArgumentParser(prog="python -m scripts.bench", description=__doc__)
     parser.add_argument("--only", default="", help="cells to measure, by name: 'http and (threads or asyncio)'")
-    parser.add_argument("--blocks", type=int, help=f"fresh interpreters (default {BLOCKS}; quick {QUICK_BLOCKS})")
+    parser.add_argument(
+        "--blocks", type=int, help=f"fresh interpreters (default {BLOCKS}; quick {QUICK_BLOCKS}, full {FULL_BLOCKS})"
+    )
     parser.add_argument("--seed", type=int, help="seed of the order of cells (default: drawn)")
     parser.add_argument("--quick", action="store_true", help="the headline cells only: a first look, no verdicts")
     parser.add_argument("--full", action="store_true", help="every experiment, those of the claims included")
@@ -63,7 +66,8 @@ def options() -> argparse.Namespace:
 
 def plan(chosen: argparse.Namespace) -> dict[str, Any]:
     """What will be measured, fixed beforehand. Stop when it makes no sense."""
-    blocks = chosen.blocks if chosen.blocks is not None else QUICK_BLOCKS if chosen.quick else BLOCKS
+    usual = QUICK_BLOCKS if chosen.quick else FULL_BLOCKS if chosen.full else BLOCKS
+    blocks = usual if chosen.blocks is None else chosen.blocks
     if blocks < 1:
         raise Stop(Exit.USAGE, f"BLOCKS={blocks}: at least one block is needed. Next: make bench BLOCKS={BLOCKS}")
     parts = ["headline"] * chosen.quick + [every_experiment()] * chosen.full + [f"({chosen.only})"] * bool(chosen.only)

@@ -16,6 +16,7 @@ from scripts.charts import (
     convoy,
     cpu_cost,
     cpu_scaling,
+    databases,
     decision,
     draw_all,
     handover,
@@ -286,4 +287,4 @@ def test_an_environment_that_knows_nothing_is_no_obstacle() -> None:
 
 
 def test_the_package_offers_every_chart() -> None:
-    assert set(CHARTS) == {*MODULES, pythons}  # several interpreters have tests of their own
+    assert set(CHARTS) == {*MODULES, databases, pythons}  # these two have tests of their own

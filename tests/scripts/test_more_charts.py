@@ -15,6 +15,7 @@ from scripts.charts import (
     costs,
     cpu_cost,
     cpu_scaling,
+    databases,
     decision,
     heartbeat,
     latency,
@@ -36,6 +37,7 @@ from scripts.charts.theme import SLIDE, colour
 from scripts.charts.words import seconds, times, whole
 from tests.scripts.drawings import a_run, artists, cells, drawn, of_full_run, texts
 from tests.scripts.synthetic import CAPACITY, SyntheticRun, in_turns, make
+from tests.scripts.test_databases_chart import a_run as asked
 
 pytestmark = pytest.mark.slow
 
@@ -191,16 +193,21 @@ def test_a_heartbeat_names_what_stops_the_loop() -> None:
 
 def test_on_a_slide_with_a_headline_rows_are_left_out_rather_than_crowded() -> None:
     for chart in CHARTS:
-        run = in_turns() if chart is pythons else a_run()
+        run = run_for(chart)
         theme = replace(SLIDE, headline=f"{chart.finding(run)} " * 2, small_print="Find it yourself: make bench")
         figure = chart.draw(run, theme)
         assert figure
         assert (chart.NAME, defects(figure)) == (chart.NAME, [])
 
 
+def run_for(chart: object) -> SyntheticRun:
+    """A run that has something for this chart."""
+    return {pythons: in_turns, databases: asked}.get(chart, a_run)()  # type: ignore[call-overload,no-any-return]
+
+
 @pytest.mark.parametrize("chart", CHARTS, ids=lambda chart: chart.NAME)
 def test_every_chart_has_a_caveat_and_the_data_that_it_shows(chart: object) -> None:
-    table = chart.table(in_turns() if chart is pythons else a_run())  # type: ignore[attr-defined]
+    table = chart.table(run_for(chart))  # type: ignore[attr-defined]
     assert chart.CAVEAT.endswith(".")  # type: ignore[attr-defined]
     assert table.rows
     assert all(len(row) == len(table.head) for row in table.rows)

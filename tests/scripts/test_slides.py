@@ -48,7 +48,7 @@ def test_the_title_of_a_chart_is_its_finding_and_the_small_print_the_command(tmp
     slides = {slide.name: slide for slide in deck(run)}
     for chart in (chart for chart in CHARTS if chart.caption(run)):
         said = words(slides[chart.NAME])
-        assert chart.finding(run) in said
+        assert chart.finding(run).replace("\N{NO-BREAK SPACE}", " ") in said
         assert "make bench BLOCKS=10 SEED=7" in said
 
 
