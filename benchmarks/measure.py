@@ -19,7 +19,18 @@ from math import isfinite
 from typing import Any
 
 from benchmarks import apart
-from benchmarks.accounts import TICK_S, TICKS, Company, Reading, Usage, between, end_with_children, read
+from benchmarks.accounts import (
+    TICK_S,
+    TICKS,
+    Company,
+    Reading,
+    Usage,
+    adopting,
+    between,
+    end_with_children,
+    read,
+    used_s,
+)
 from benchmarks.capacity import Gauge
 from benchmarks.cell import Cell
 from benchmarks.clusters import elsewhere
@@ -259,9 +270,10 @@ def measure(benchmark: Any, place: Place, cell: Cell) -> list[dict[str, Any]]:
 def observe(benchmark: Any, place: Place, cell: Cell, probe: Callable[[], dict[str, float]]) -> list[dict[str, Any]]:
     """Take values instead of times: one round of a probe that returns metrics by name."""
     with under_way(benchmark, place, cell):
-        before = read(place.apart)
-        metrics = benchmark.pedantic(probe, rounds=1)
-        usage = between(before, read(place.apart))
+        before, apart_s = read(place.apart), used_s(place.apart)
+        with adopting():
+            metrics = benchmark.pedantic(probe, rounds=1)
+        usage = between(before, read(place.apart), used_s(place.apart) - apart_s)
         if set(metrics) != set(cell.metrics):
             raise NotAResult(f"{cell}: the probe tells {sorted(metrics)}, but {sorted(cell.metrics)} was to be told")
         if wrong := [name for name, value in metrics.items() if value is not None and not isfinite(value)]:
