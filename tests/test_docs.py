@@ -83,7 +83,9 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The project as it is, without what it has measured: running a document's commands changes no results of yours."""
     there = tmp_path_factory.mktemp("copy") / "overlap"
     mine = {".git", ".venv", ".venvs", ".tools", "runs", "latest", "mutants"}
-    shutil.copytree(ROOT, there, ignore=lambda _, names: [name for name in names if name in mine or "cache" in name])
+    shutil.copytree(
+        ROOT, there, ignore=lambda _, names: [name for name in names if name in mine or name.endswith("cache")]
+    )
     (there / ".tools").symlink_to(ROOT / ".tools")
     (there / "benchmarks" / "models" / "thread_pool.py").write_text(example("thread_pool"))
     run(

@@ -35,7 +35,7 @@ class Redis(Database):
         """One client with one connection."""
         import redis
 
-        with redis.Redis.from_url(self.database, single_connection_client=True) as client:
+        with redis.Redis.from_url(self.database, max_connections=1) as client:
             yield client
 
     @asynccontextmanager

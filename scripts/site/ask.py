@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from benchmarks.capacity import usable_cores
-from benchmarks.models import NAMES, needs
+from benchmarks.models import needs, without_cluster
 from benchmarks.workloads import Capacity
 from benchmarks.workloads.mixed import Mixed
 from scripts.charts.theme import CLASSICAL, order
@@ -17,7 +17,10 @@ MOST_PROCESSES = 32  # some 10 MB and a hundredth of a second of one core each, 
 MOST_COMPUTING_MS = 100  # a task; larger numbers are harder to test, so that longer ones take longer than they say
 MOST_S = 120.0  # that all lanes of a race may be expected to take: an audience has left by then
 # Who can fetch and compute, in the order in which they run; and what keeps some of them from running here.
-MODELS = tuple(sorted((name for name in NAMES if needs(name).fits(Mixed(), MOST_CONCURRENCY, 1)), key=order))
+# Dask and Ray start clusters, which is no race.
+MODELS = tuple(
+    sorted((name for name in without_cluster() if needs(name).fits(Mixed(), MOST_CONCURRENCY, 1)), key=order)
+)
 MISSING = {name: reason for name in MODELS if (reason := needs(name).missing())}
 HEAVY = ("processes", "to_process", "pool", "joblib", "interpreters")  # a Python of its own for each place
 
