@@ -42,10 +42,20 @@ def lines(said: str) -> list[str]:
 def check(said: Sequence[str], models: Sequence[str] = NAMES) -> None:
     """Stop when one of them cannot be read, or is about another model than these."""
     for line in said:
-        for name in re.findall(r"\w+", " ".join(claim(line, str).cells).replace("mine", "")):
-            if not name.isdecimal() and name not in models:
+        for name in named(line):
+            if name not in models:
                 known = f"EXPECT: {line!r}: no model is called {name!r} here{nearest(name, models)}"
                 raise Stop(Exit.USAGE, f"{known}. Next: make models")
+
+
+def named(line: str) -> list[str]:
+    """The models that an expectation is about. Stop when it cannot be read."""
+    return [cell.partition("@")[0] for cell in claim(line, str).cells]
+
+
+def about(said: Sequence[str], models: Sequence[str]) -> list[str]:
+    """Those that are about no other model than these."""
+    return [line for line in said if set(named(line)) <= set(models)]
 
 
 def claim(line: str, cell: Cell) -> Claim:

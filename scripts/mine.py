@@ -217,8 +217,13 @@ def mine(chosen: argparse.Namespace, run: Path) -> tuple[Run, list[Finding]]:
     keeping = nullcontext() if chosen.resume else worth_keeping(run)
     with readable_errors(lambda: run if measured(run) else None, "make mine"), alone(), keeping:
         found = old_survey(run) if chosen.resume else new_survey(run, chosen)
-        said += found["work"]["expect"]
-        expectations.check(said, sorted({cell["model"] for cell in found["cells"]}))
+        models = sorted({cell["model"] for cell in found["cells"]})
+        own = found["work"]["expect"]
+        expectations.check(own)
+        said += expectations.about(own, models) if chosen.models or chosen.resume else own
+        expectations.check(said, models)
+        if unasked := set(own) - set(said):
+            console(stderr=True).print("left out, its model was not asked for: " + "; ".join(unasked), markup=False)
         console(stderr=True).print(found["size"]["sentence"], markup=False)
         measure(run, Live(console(stderr=True), found["size"]["blocks"]))
         made = make_everything(run, found, said)

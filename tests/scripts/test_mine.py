@@ -197,6 +197,11 @@ def test_an_expectation_that_makes_no_sense_is_refused_before_anything_is_measur
     assert stop.value.code == Exit.USAGE
 
 
+def test_a_file_expects_nothing_of_models_that_were_not_asked_for() -> None:
+    said = ["processes at most 4x sequential", "threads@8 faster than sequential", "threads at least 2 tasks/s"]
+    assert expectations.about(said, ["sequential", "threads"]) == said[1:]
+
+
 def a_run(seconds: dict[str, float], blocks: int = 6) -> Any:
     """A run in which models took so long."""
     from scripts.dataset import Run
