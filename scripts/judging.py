@@ -183,7 +183,7 @@ def examined(claim: Claim, runs: Sequence[Run]) -> Finding:
         return Finding(claim, OPINION)
     if claim.needs:
         return Finding(claim, NOT_TESTABLE, reason=f"needs {claim.needs}")
-    of, over = next(filter(None, (fitting(run, claim) for run in runs)), (None, None))
+    of, over = next(filter(None, (fitting(run, claim) for run in runs)), (with_cells(runs, claim), None))
     capacity = capacity_of(of, claim) if of else None
     if reason := "" if over else unmet(claim, (of or runs[0]).environment, capacity):
         return Finding(claim, NOT_TESTABLE, of, reason=reason)
@@ -193,7 +193,7 @@ def examined(claim: Claim, runs: Sequence[Run]) -> Finding:
 
 
 def fitting(run: Run, claim: Claim) -> tuple[Run, Run | None] | None:
-    """The run as its first interpreter that meets the claim's conditions measured it; None when cells are missing.
+    """The run as its first interpreter that meets the claim's conditions measured it; None when none of them does.
 
     Where the two sides are of two interpreters: those, and the pair that is otherwise most alike.
     """
@@ -201,9 +201,13 @@ def fitting(run: Run, claim: Claim) -> tuple[Run, Run | None] | None:
         of, over = (meeting(run, claim.side(which)) for which in SIDES)
         pairs = [(one, other) for one in of for other in over if one is not other]
         return min(pairs, key=lambda pair: bool(unlike(pair[0], pair[1], claim)), default=None)
-    able = [one for one in (run, *run.beside) if has(one, claim)]
-    first = [*meeting(run, claim), *able][:1]
-    return (first[0], None) if first else None
+    return next(((one, None) for one in meeting(run, claim)), None)
+
+
+def with_cells(runs: Sequence[Run], claim: Claim) -> Run | None:
+    """The first that has the claim's cells, whatever its machine and Python lack; None for a claim of two Pythons."""
+    able = (one for run in runs for one in (run, *run.beside) if has(one, claim))
+    return None if claim.sided else next(able, None)
 
 
 def meeting(run: Run, claim: Claim) -> list[Run]:

@@ -161,8 +161,11 @@ def notes(run: Run) -> Iterator[str]:
     found = run.environment["interpreters"]
     for one in found:
         yield f"{build(one)}, {one['python']['compiler']}."
+    names = dict[str, list[str]]()
     for one in found:
-        yield from unlike(one, found)
+        for note in unlike(one, found):
+            names.setdefault(note, []).append(one["name"])
+    yield from (f"{listed(those)}: {note}" for note, those in names.items())
     yield from alone(run)
     for part in (run, *run.beside):
         python = part.environment["python"]
@@ -171,26 +174,30 @@ def notes(run: Run) -> Iterator[str]:
 
 
 def unlike(one: dict[str, Any], found: Sequence[dict[str, Any]]) -> Iterator[str]:
-    """How the packages of an interpreter are not those of the first, and what that keeps from being measured."""
-    name, first = one["name"], found[0]
+    """How the packages of an interpreter are not those of the first, and what that keeps from being measured.
+
+    A file that none of them can load is no part of the run.
+    """
+    first = found[0]
     for package, version in one["packages"].items():
         if version != (other := first["packages"].get(package, version)):
-            yield f"{name}: {package} {version}, and {first['name']} has {other}."
+            yield f"{package} {version}, and {first['name']} has {other}."
     for package in one["pure"]:
         if rivals := [
             other["name"] for other in found if package in other["packages"] and package not in other["pure"]
         ]:
-            yield f"{name}: {package} is pure Python here, and compiled for {listed(rivals)}."
+            yield f"{package} is pure Python here, and compiled for {listed(rivals)}."
     said = " ".join(one["absent"].values())
     for package, why in one["left_out"].items():
         if f"needs {package}," not in said:
-            yield f"{name}: {package} {why}, and was left out."
+            yield f"{package} {why}, and was left out."
     for file, why in one["unloadable"].items():
-        yield f"{name}: {file} was left out: {why}."
+        if not all(file in other["unloadable"] for other in found):
+            yield f"{file} was left out: {why}."
     for package, extension in one["need_the_gil"].items():
-        yield f"{name}: importing {package} ({extension}) switches the GIL back on."
+        yield f"importing {package} ({extension}) switches the GIL back on."
     for missing, why in one["absent"].items():
-        yield f"{name}: {missing} was left out: {why}."
+        yield f"{missing} was left out: {why.partition(', and this is')[0]}."
 
 
 def memory(run: Run) -> Iterator[str]:

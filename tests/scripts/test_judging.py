@@ -329,6 +329,11 @@ def test_a_claim_is_judged_on_the_first_interpreter_that_meets_its_conditions() 
     assert judge(claim("> 1", when=(("optimised", True),)), both).verdict == "not testable here"
 
 
+def test_a_run_that_meets_the_conditions_is_preferred_to_an_earlier_one_that_has_the_cells() -> None:
+    found = judge(claim("2.9 … 3.1", when=(("gil", False),)), TWICE, several(free=FREE))
+    assert found.verdict == "holds"
+
+
 def test_what_our_own_python_can_measure_is_not_taken_from_other_pythons() -> None:
     talk = Talk(Path("x.toml"), "x", "", (claim("> 1.5"), about_builds()))
     assert [one.id for one in missing(talk, [several(free=FREE)])] == ["it"]
