@@ -76,6 +76,8 @@ def runner_up(question: Question, source: Source, advice: Advice) -> str:
 def turn(question: Question, axis: str, value: float) -> str:
     """`with more than 12 ms of computing a task`."""
     more = value > value_of(question, axis)
+    if axis == "tasks" and round(value) == 1:
+        return "with a single task"
     if axis == "tasks":
         return f"with {value:,.0f} tasks or {'more' if more else 'fewer'}"
     return f"with {'more' if more else 'less'} than {seconds(value)} of {AXES[axis]} a task"

@@ -110,6 +110,7 @@ def sentences(made: Document) -> list[str]:
     found += [learned["bound"]["sentence"]] if learned["bound"] else []
     found += [gil(learned["gil"])] if learned["gil"] else []
     found += [memory(learned["memory"])] if learned["memory"] else []
+    found += beyond(made["results"])
     found += list(filter(None, [opening(learned["client_open_seconds"]), unlike(learned["answers"])]))
     found += [f"{model} cannot run it: {why}." for model, why in learned["unfit"].items()]
     return [*found, *learned["notes"], made["size"]["sentence"]]
@@ -146,6 +147,16 @@ def memory(found: Document) -> str:
     """What a task in flight costs."""
     parts = [f"{model} {amount(one['bytes_per_task'])} ({one['concurrency']} at once)" for model, one in found.items()]
     return f"Memory for each task in flight: {', '.join(parts)}."
+
+
+def beyond(results: Sequence[Document]) -> Iterator[str]:
+    """That a model undercut the limit where a task cost it less CPU than alone, of which the limit is made."""
+    cpu = {one["model"]: one["cpu_seconds"] / one["tasks"] for one in results if one["cpu_seconds"]}
+    for one in results:
+        model, limit = one["model"], one["efficiency"]["low"]
+        if limit and limit > 1 and cpu.get(model, math.inf) < cpu.get("sequential", 0) / limit:
+            costs = f"a task took {seconds(cpu[model])} of CPU there and {seconds(cpu['sequential'])} alone"
+            yield f"{model} did better than the limit, which is made of tasks alone: {costs} (docs/your-own-work.md)."
 
 
 def opening(found: Document) -> str:

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from benchmarks.pace import Pace
-from scripts import expectations, mine
+from scripts import expectations, mine, own_work
 from scripts.exits import Exit, Stop
 from scripts.house import House
 from scripts.mine import models_of, source_of, survey
@@ -200,6 +200,18 @@ def test_an_expectation_that_makes_no_sense_is_refused_before_anything_is_measur
 def test_a_file_expects_nothing_of_models_that_were_not_asked_for() -> None:
     said = ["processes at most 4x sequential", "threads@8 faster than sequential", "threads at least 2 tasks/s"]
     assert expectations.about(said, ["sequential", "threads"]) == said[1:]
+
+
+def test_more_than_the_limit_is_explained_by_the_cpu_of_a_task() -> None:
+    def result(model: str, cpu_s: float, low: float) -> dict[str, Any]:
+        return {"model": model, "cpu_seconds": cpu_s, "tasks": 100, "efficiency": {"low": low}}
+
+    alone, within = result("sequential", 0.6, 0.9), result("processes", 0.4, 0.8)
+    assert list(own_work.beyond([result("threads", 0.4, 1.2), within, alone])) == [
+        "threads did better than the limit, which is made of tasks alone: "
+        "a task took 4.00 ms of CPU there and 6.00 ms alone (docs/your-own-work.md)."
+    ]
+    assert not list(own_work.beyond([result("threads", 0.6, 1.2), alone]))
 
 
 def a_run(seconds: dict[str, float], blocks: int = 6) -> Any:
