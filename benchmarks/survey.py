@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
+from statistics import mean
 from typing import IO, Any
 
 import psutil
@@ -21,7 +22,19 @@ import psutil
 from benchmarks.accounts import Usage, between, read
 from benchmarks.appraisal import FAMILIES, Ladder, bound, pays_until, released, size
 from benchmarks.capacity import Gauge, usable_cores
-from benchmarks.looks import Timed, attempt, climb, fits, memory, one_by_one, opening_s, race, said, unpicklable
+from benchmarks.looks import (
+    AGAIN_S,
+    Timed,
+    attempt,
+    climb,
+    fits,
+    memory,
+    one_by_one,
+    opening_s,
+    race,
+    said,
+    unpicklable,
+)
 from benchmarks.models import NAMES
 from benchmarks.pace import Pace
 from benchmarks.usercode import Code, TaskFailed, Unfit, load, same
@@ -67,8 +80,12 @@ class Survey:
         mine = workload(self.source, code)
         stated = int(code.given("MOST_AT_ONCE") or 0)
         most = min(stated or len(code.tasks), len(code.tasks))
-        times = {form: one_by_one(mine, form, mine.tasks(len(code.tasks)), self.step) for form in spoken(code)}
-        mine = self.sized_up(mine, code, times, learned)
+        tasks = mine.tasks(len(code.tasks))
+        with Gauge(pace) as gauge:
+            speeds = [gauge.latest(mine).speed]
+            times = {form: one_by_one(mine, form, tasks, self.step, AGAIN_S) for form in spoken(code)}
+            speeds.append(gauge.sample().speed)
+        mine = self.sized_up(mine, code, times, mean(speeds), learned)
         each_s = times["blocking" if code.blocking else "asyncio"].each_s
         models = self.able(mine, code, times)
         if "threads" in models and (wrong := race(mine, each_s)):
@@ -105,8 +122,8 @@ class Survey:
             self.notes.append(f"{sentence}: how many at once pay, and the size that follows from it, may be off.")
         return disturbed
 
-    def sized_up(self, mine: Mine, code: Code, times: dict[str, Timed], learned: dict[str, Any]) -> Mine:
-        """What a task waits and computes, and whether two answers to it are alike."""
+    def sized_up(self, mine: Mine, code: Code, times: dict[str, Timed], speed: float, learned: dict[str, Any]) -> Mine:
+        """What a task waits and computes, at the calibration's speed, and whether two answers to it are alike."""
         learned["forms"] = {form: found.described() for form, found in times.items()}
         opens = {"blocking": "client", "asyncio": "aclient"}
         self.step("opening a client")
@@ -126,7 +143,7 @@ class Survey:
         return replace(
             mine,
             each_waits_s=waits_s if waits_s > NEGLIGIBLE * whole_s else 0.0,
-            each_computes_s=computes_s if computes_s > NEGLIGIBLE * whole_s else 0.0,
+            each_computes_s=computes_s * speed if computes_s > NEGLIGIBLE * whole_s else 0.0,
             compared=not why,
         )
 
