@@ -95,7 +95,7 @@ test: $(VENV)/dev ## every test that this machine can run
 	@$(PY) -m pytest -q $(ARGS)
 
 check: lint ## format, lint, types and the fast tests
-	@$(PY) -m pytest -q -m "not real and not browser and not slow"
+	@$(PY) -m pytest -q -m "not real and not browser and not slow" -n auto -p no:benchmark
 
 lint: $(VENV)/dev ## format, lint and types
 	@$(PY) -m ruff format --quiet --check . && $(PY) -m ruff check --quiet . && $(PY) -m mypy --no-error-summary

@@ -7,7 +7,7 @@ from rich.table import Table
 
 from scripts.advice import Advice, Option, Question, Source, turning_points, value_of
 from scripts.answers import MARGIN
-from scripts.console import between, number, seconds
+from scripts.words import amount, between, seconds, tick
 
 AXES = {"cpu_s": "computing", "wait_s": "waiting"}
 
@@ -27,8 +27,8 @@ def table(advice: Advice) -> Table:
 
 def line(one: Option) -> list[str]:
     """One model's row."""
-    held = number(one.memory_bytes, "bytes") if one.memory_bytes else ""
-    interval = between(one.low, one.high)
+    held = amount(one.memory_bytes) if one.memory_bytes else ""
+    interval = between(one.low, one.high, seconds)
     return [one.model, f"{one.concurrency:,}", seconds(one.seconds), interval, seconds(one.cpu_s), held, one.bound_by]
 
 
@@ -37,8 +37,9 @@ def description(question: Question) -> str:
     task = question.hardest
     held = {1.0: "holding the GIL", 0.0: "without the GIL"}
     gil = held.get(question.gil_share, f"{question.gil_share:.0%} of that under the GIL")
-    parts = [f"wait {seconds(task.wait_s)}"] * (task.wait_s > 0)
-    parts += [f"compute {seconds(task.cpu_s)} ({gil})"] * (task.cpu_s > 0)
+    short = tick(seconds)
+    parts = [f"wait {short(task.wait_s)}"] * (task.wait_s > 0)
+    parts += [f"compute {short(task.cpu_s)} ({gil})"] * (task.cpu_s > 0)
     each = "that each" if question.tasks > 1 else "that"
     tasks = f"{question.tasks:,} task{'s' * (question.tasks > 1)}"
     return f"{tasks} {each} {' and '.join(parts)}, on {question.capacity:.3g} cores' worth of work."
@@ -52,7 +53,7 @@ def take(one: Option) -> str:
 def verdict(advice: Advice) -> str:
     """What to take, and how sure that is."""
     best, other = advice.best, advice.runner_up
-    interval = between(best.low, best.high)
+    interval = between(best.low, best.high, seconds)
     start = f"Take {take(best)}: about {seconds(best.seconds)} ({interval} in nine of ten runs)."
     if alike := advice.no_difference:
         names = ", ".join(option.model for option in alike)

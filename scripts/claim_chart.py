@@ -10,8 +10,8 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from scripts.charts.words import ladder
 from scripts.findings import bound_text, found_text, value_text
+from scripts.words import ladder
 
 WIDTH, EDGE = 400.0, 14.0  # of the drawing, in its own units
 ROW, AXIS = 36.0, 34.0

@@ -21,13 +21,14 @@ from scripts.charts import comparison
 from scripts.charts.theme import THEMES, save
 from scripts.claims import talk_called
 from scripts.comparisons import Row, Verdicts, differences, rows, same_machine, verdicts
-from scripts.console import console, seconds
+from scripts.console import console
 from scripts.dataset import LATEST, Run, load
 from scripts.exits import Exit, Stop, leave
 from scripts.reference import REFERENCE
 from scripts.stats import Interval
 from scripts.talk import DEFAULT_TALK
 from scripts.whole import whole
+from scripts.words import seconds
 
 COMPARISONS = Path("results/comparisons")
 

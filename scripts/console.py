@@ -12,6 +12,7 @@ from benchmarks.catalogue import catalogue
 from benchmarks.selection import chosen
 from scripts.answers import answers, disturbance, noise
 from scripts.dataset import Run
+from scripts.words import amount, between, seconds, tick, times
 
 WIDTH = 80  # fits every terminal and every paste
 HEADLINES = (("io", "wire"), ("cpu", "primes"))  # whose speed-ups are shown while the run goes on
@@ -23,28 +24,6 @@ def console(*, stderr: bool = False) -> Console:
     return made if made.is_terminal else Console(stderr=stderr, highlight=False, width=WIDTH, no_color=True)
 
 
-def seconds(value: float) -> str:
-    """A duration with a unit that suits it."""
-    if value >= 1e3:
-        return (
-            f"{value:,.0f} s"
-            if value < 1e4
-            else f"{value / 3600:,.0f} h"
-            if value >= 3.6e4
-            else f"{value / 60:,.0f} min"
-        )
-    for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
-        if value >= size:
-            return f"{value / size:.3g} {unit}"
-    return f"{value / 1e-9:.3g} ns"
-
-
-def between(low: float, high: float) -> str:
-    """Two durations; the unit once where it is the same."""
-    (first, unit), last = seconds(low).split(), seconds(high)
-    return f"{first}–{last}" if last.endswith(f" {unit}") else f"{first} {unit}–{last}"
-
-
 def clock(value: float) -> str:
     """A time to wait: 3:05."""
     return f"{int(value) // 60}:{int(value) % 60:02}"
@@ -53,12 +32,11 @@ def clock(value: float) -> str:
 def number(value: float, metric: str) -> str:
     """A value of an experiment that does not time rounds, in the unit that its metric's name ends in."""
     if "bytes" in metric:
-        small = f"{value / 1024:.3g} KiB" if value < 2**20 else f"{value / 2**20:.3g} MiB"
-        return small if value < 1000 * 2**20 else f"{value / 2**30:.3g} GiB"
+        return amount(value)
     if metric.endswith("seconds"):
-        return seconds(value) if value > 0 else "0 s"
+        return seconds(value)
     if metric.endswith("speedup") or metric == "stretch":
-        return f"{value:.3g}×"
+        return times(value)
     return f"{value:.0%}" if "share" in metric else f"{value:,.4g}" if value < 1000 else f"{value:,.0f}"
 
 
@@ -149,7 +127,8 @@ def groups(summary: pd.DataFrame) -> Any:
 
 def heading(experiment: str, workload: str, wait_s: float, compute_s: float) -> str:
     """What a group of rows did."""
-    parts = [f"wait {seconds(wait_s)}"] * (wait_s > 0) + [f"compute {seconds(compute_s)}"] * (compute_s > 0)
+    short = tick(seconds)
+    parts = [f"wait {short(wait_s)}"] * (wait_s > 0) + [f"compute {short(compute_s)}"] * (compute_s > 0)
     return " ".join([f"{experiment}: {workload}", *([f"({', '.join(parts)} a task)"] if parts else [])])
 
 
@@ -159,8 +138,8 @@ def line(row: pd.Series) -> list[str]:
     if pd.notna(row.get("metric")):
         value, low, high = (number(row[column], row["metric"]) for column in ("value", "value_low", "value_high"))
         return [name, value, f"{low}–{high}"]
-    speedup = f"{row['speedup']:.3g}×" if pd.notna(row["speedup"]) else ""
-    interval = between(row["seconds_low"], row["seconds_high"]) if pd.notna(row["seconds_low"]) else ""
+    speedup = times(row["speedup"]) if pd.notna(row["speedup"]) else ""
+    interval = between(row["seconds_low"], row["seconds_high"], seconds)
     efficiency = f"{row['efficiency']:.0%}" if pd.notna(row["efficiency"]) else ""
     return [name, seconds(row["seconds"]), interval, speedup, efficiency, row["flags"]]
 

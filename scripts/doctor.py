@@ -14,9 +14,10 @@ from rich.table import Table
 
 from benchmarks.accounts import DISTURBED_SHARE
 from benchmarks.known import Found
-from scripts.console import console, seconds
+from scripts.console import console
 from scripts.exits import Exit, Stop, leave
 from scripts.readings import LONG_S, NEEDED_FILES, SLEEPERS, Lateness, Limits, Readings, take
+from scripts.words import seconds
 
 LATE_SHARE = 0.05  # of a wait: later than this, and the machine's part is as large as the differences worth reporting
 GOOD_SHARE = 0.8  # of the cores: where less is there, no model can show what it could do with all of them

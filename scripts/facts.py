@@ -7,10 +7,10 @@ from typing import Any
 import pandas as pd
 
 from scripts.charts.table import Table, Value, made, number, word
-from scripts.charts.words import Format, amount, between, digits, seconds, times, whole
 from scripts.console import heading
 from scripts.console import number as observed
 from scripts.dataset import Run
+from scripts.words import Format, amount, between, digits, seconds, times, whole
 
 
 def percent(share: float) -> str:

@@ -15,11 +15,12 @@ from rich.table import Table
 
 from benchmarks.catalogue import code, find
 from scripts.conditions import compared
-from scripts.console import number, seconds
+from scripts.console import number
 from scripts.dataset import Run
 from scripts.judging import NOT_TESTABLE, OPINION, UNMEASURED, Evidence, Finding, Outcome, judged
 from scripts.talk import DEFAULT_TALK, TALKS, Measure, Talk, read_talk
 from scripts.whole import whole
+from scripts.words import seconds
 
 SCHEMA = 1
 OFTEN = 3  # what is to be said of so many claims is said once

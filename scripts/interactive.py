@@ -28,8 +28,8 @@ from markupsafe import Markup
 
 from scripts.charts.data import Run, distinct
 from scripts.charts.theme import style
-from scripts.charts.words import ladder, tick
 from scripts.panels import Panel, Series, panels
+from scripts.words import ladder, tick
 
 if TYPE_CHECKING:
     from bokeh.models.renderers import DataRenderer

@@ -12,8 +12,8 @@ import psutil
 from scipy.optimize import nnls
 
 from scripts.advice import Anchor, Question, Source, Task, took
-from scripts.console import seconds
 from scripts.exits import Exit, Stop
+from scripts.words import seconds
 
 FILE = "mine.json"
 DOUBT, A_LOOK = 0.05, 0.1  # how much a prediction, and a rung seen once, weigh against a cell of every block

@@ -13,10 +13,10 @@ import pandas as pd
 
 from benchmarks.appraisal import tail
 from scripts import expectations
-from scripts.charts.words import amount, digits, seconds
 from scripts.dataset import Run
 from scripts.judging import Finding
 from scripts.whole import whole
+from scripts.words import amount, digits, seconds
 
 SURVEY, COMPARISON = "survey.json", "mine.json"
 Document = dict[str, Any]

@@ -21,7 +21,7 @@ from scripts.charts import (
 from scripts.charts.costs import Cost
 from scripts.charts.costs import groups as costs_of
 from scripts.charts.data import Point, Run, by_model, distinct
-from scripts.charts.words import Format, between, rate, seconds, short, times, whole
+from scripts.words import Format, between, rate, seconds, short, times, whole
 
 
 @dataclass(frozen=True)

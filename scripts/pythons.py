@@ -7,8 +7,8 @@ from rich.table import Table
 
 from scripts.charts.data import interval_words
 from scripts.charts.turns import Row, Value, notes, rows, sentences
-from scripts.charts.words import between, digits, seconds
 from scripts.dataset import Run
+from scripts.words import between, digits, seconds
 
 ACROSS = 3  # interpreters beside the first that 80 columns have room for
 

@@ -15,13 +15,13 @@ from scripts import held_back, lesson, models, which
 from scripts.answers import answers, disturbance, noise
 from scripts.charts import CHARTS, pythons
 from scripts.charts.turns import LEADING, notes, rows, sentences
-from scripts.charts.words import seconds
 from scripts.console import groups, heading, line
 from scripts.dataset import LATEST, Run, load
 from scripts.exits import Exit, Stop, leave
 from scripts.findings import markdown as verdict_tables
 from scripts.findings import verdicts_of, write_verdicts
 from scripts.talk import DEFAULT_TALK
+from scripts.words import seconds
 
 REFERENCE = Path("results/reference")
 MATRIX = REFERENCE / "matrix"

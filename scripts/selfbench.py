@@ -25,12 +25,12 @@ from benchmarks import journal
 from benchmarks.environment import environment
 from benchmarks.pace import Pace
 from scripts.bench import RESULTS, alone, enough_files, measure, readable_errors, write_environment
-from scripts.charts.words import amount, seconds
 from scripts.console import Live, console
 from scripts.dataset import Run, load
 from scripts.exits import Stop, leave
 from scripts.reference import REFERENCE
 from scripts.schema import fingerprint, read_environment
+from scripts.words import amount, seconds
 
 SPANS = (10_000, 100_000, 1_000_000)
 AIM_S, AIM_BYTES = 20.0, 2**30  # for charts and report of a million spans

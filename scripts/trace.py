@@ -17,11 +17,11 @@ from typing import Any
 from benchmarks.selection import check, selects
 from scripts.charts.data import Point, points
 from scripts.charts.races import cells, lanes, nearest
-from scripts.charts.words import seconds as in_words
-from scripts.charts.words import tick
 from scripts.dataset import LATEST, Run, load
 from scripts.exits import Exit, Stop, leave
 from scripts.whole import whole
+from scripts.words import seconds as in_words
+from scripts.words import tick
 
 LARGE = 1_000_000  # bytes: beyond it the file is compressed
 PHASES = ("start", "run", "stop")

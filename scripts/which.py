@@ -17,7 +17,6 @@ from benchmarks.probes.farming import LENGTHS
 from scripts.answers import MARGIN, Contest, disturbance, noise
 from scripts.charts.theme import order
 from scripts.charts.turns import sentences
-from scripts.charts.words import Format, amount, between, listed, seconds, tick, times, whole
 from scripts.crossover import crossovers
 from scripts.dataset import Run
 from scripts.judging import evidence
@@ -25,6 +24,7 @@ from scripts.models import asks_for, ordered
 from scripts.summary import too_disturbed
 from scripts.talk import Measure
 from scripts.verdicts import Comparison
+from scripts.words import Format, amount, between, listed, seconds, tick, times, whole
 
 PAGE = Path("docs/which-model.md")
 CROWD = 1_000  # tasks that wait, at which a model's memory is shown; of models that do not go so far, the most

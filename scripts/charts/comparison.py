@@ -10,8 +10,8 @@ from scripts.charts import forest
 from scripts.charts.data import Point
 from scripts.charts.page import head, open_page
 from scripts.charts.theme import Theme
-from scripts.charts.words import times
 from scripts.comparisons import Row
+from scripts.words import times
 
 TITLE = "Does the second run say the same as the first?"
 PANELS = {"seconds": "Seconds: below 1× B is faster", "speedup": "Speed-up: above 1× B gains more"}

@@ -7,7 +7,7 @@ from scripts.charts.data import Run
 from scripts.charts.forest import Group
 from scripts.charts.table import Table
 from scripts.charts.theme import Theme
-from scripts.charts.words import seconds
+from scripts.words import seconds
 
 NAME = "convoy"
 NEEDS = "a cell of convoy"

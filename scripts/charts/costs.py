@@ -13,8 +13,8 @@ from scripts.charts.forest import Group
 from scripts.charts.page import open_page
 from scripts.charts.table import Table, made, of_point, of_points, word
 from scripts.charts.theme import Theme
-from scripts.charts.words import Format, times
 from scripts.summary import block_medians, columns, with_interval, with_range
+from scripts.words import Format, times
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from scripts.charts.page import head, open_page
 from scripts.charts.speedup import place
 from scripts.charts.table import Table, made, of_point, word
 from scripts.charts.theme import Theme
-from scripts.charts.words import seconds, times
 from scripts.summary import block_medians, columns, with_interval, with_range
+from scripts.words import seconds, times
 
 NAME = "cpu-cost"
 NEEDS = "a cell of io or cpu with CPU times"

@@ -14,7 +14,7 @@ from scripts.charts.forest import value_text
 from scripts.charts.page import head, open_page, rule_axis
 from scripts.charts.table import Table, of_points
 from scripts.charts.theme import Theme, colour
-from scripts.charts.words import Format, between, digits, listed, rate, seconds, tick, times, whole
+from scripts.words import Format, between, digits, listed, rate, seconds, tick, times, whole
 
 NAME = "cpu-scaling"
 NEEDS = "a cell of cpu_scaling"

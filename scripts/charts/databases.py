@@ -13,8 +13,8 @@ from scripts.charts.data import CELL, Point, Run, distinct, footer, interval_wor
 from scripts.charts.page import BELOW, MARGIN_IN, head, open_page, widest_in
 from scripts.charts.table import Table, of_points
 from scripts.charts.theme import WIDTH_IN, Theme
-from scripts.charts.words import listed, times
 from scripts.summary import columns, paired, with_interval, with_range
+from scripts.words import listed, times
 
 NAME = "databases"
 NEEDS = "a cell of databases"

@@ -12,7 +12,7 @@ from scripts.charts.mixed import measured
 from scripts.charts.page import LEADING, Page, open_page, rule_axis, widest_in, width_in
 from scripts.charts.table import Table, made, number, word
 from scripts.charts.theme import WIDTH_IN, Theme, colour, order
-from scripts.charts.words import between, digits, listed, short, times, whole
+from scripts.words import between, digits, listed, short, times, whole
 
 NAME = "decision-map"
 NEEDS = "cells of mixed in six blocks or more"

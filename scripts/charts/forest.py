@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from scripts.charts.data import Point
 from scripts.charts.page import ABOVE, BELOW, LEADING, Page, rule_axis, widest_in
 from scripts.charts.theme import WIDTH_IN, Theme, colour, marker
-from scripts.charts.words import Format, between, ladder, short, tick
+from scripts.words import Format, between, ladder, short, tick
 
 AIR = 0.4  # rows between two groups
 SLIDE_ROWS = 20  # as many as 24 pixels high text allows between the title and the footer of a slide

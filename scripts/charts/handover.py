@@ -6,7 +6,7 @@ from scripts.charts import costs
 from scripts.charts.data import Run
 from scripts.charts.table import Table
 from scripts.charts.theme import Theme
-from scripts.charts.words import seconds
+from scripts.words import seconds
 
 NAME = "handover"
 NEEDS = "a cell of opening"

@@ -18,9 +18,9 @@ from scripts.charts.lines import GAP_IN
 from scripts.charts.page import LEADING, Page, head, open_page, rule_axis, widest_in
 from scripts.charts.table import Table, made, number, word
 from scripts.charts.theme import WIDTH_IN, Theme, colour, marker
-from scripts.charts.words import ladder, listed, seconds, short, tick, whole
 from scripts.stats import FloatArray, quantile_enough
 from scripts.summary import with_interval, with_range
+from scripts.words import ladder, listed, seconds, short, tick, whole
 
 NAME = "latency"
 NEEDS = "a cell of io with the spans of its tasks"

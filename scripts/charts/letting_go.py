@@ -10,8 +10,8 @@ from scripts.charts.data import CELL, Point, Run, footer, interval_words, points
 from scripts.charts.page import open_page
 from scripts.charts.table import Table, of_points
 from scripts.charts.theme import Theme
-from scripts.charts.words import listed, times
 from scripts.summary import block_medians
+from scripts.words import listed, times
 
 NAME = "letting-go"
 NEEDS = "a cell of letting_go"

@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from scripts.charts.data import Point, by_model
 from scripts.charts.page import LEADING, Page, rule_axis, widest_in
 from scripts.charts.theme import WIDTH_IN, Theme, colour, marker
-from scripts.charts.words import Format, ladder, short, tick
+from scripts.words import Format, ladder, short, tick
 
 GAP_IN = 0.28  # between the panel and its column of labels, where the ties run
 LIMIT = "limit"

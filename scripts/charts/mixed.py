@@ -11,7 +11,7 @@ from scripts.charts.forest import value_text
 from scripts.charts.page import head, open_page, rule_axis
 from scripts.charts.table import Table, of_points
 from scripts.charts.theme import Theme
-from scripts.charts.words import listed, seconds, tick
+from scripts.words import listed, seconds, tick
 
 NAME = "mixed"
 NEEDS = "a cell of mixed"

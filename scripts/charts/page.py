@@ -15,7 +15,7 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from scripts.charts.theme import WIDTH_IN, Theme
-from scripts.charts.words import Format
+from scripts.words import Format
 
 MARGIN_IN = 0.25
 LEADING = 1.4  # line height over font size

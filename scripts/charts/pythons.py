@@ -11,7 +11,7 @@ from scripts.charts.page import head, open_page
 from scripts.charts.table import Table, made, number, word
 from scripts.charts.theme import Theme
 from scripts.charts.turns import Row, build, gain, gil, rows, sentences
-from scripts.charts.words import listed, times, whole
+from scripts.words import listed, times, whole
 
 NAME = "pythons"
 NEEDS = "several interpreters (make matrix)"

@@ -8,7 +8,7 @@ from scripts.charts.forest import value_text
 from scripts.charts.page import head, open_page, rule_axis
 from scripts.charts.table import Table, of_points
 from scripts.charts.theme import Theme
-from scripts.charts.words import digits, listed, rate, seconds, tick, whole
+from scripts.words import digits, listed, rate, seconds, tick, whole
 
 NAME = "scaling"
 NEEDS = "a cell of scaling"

@@ -9,7 +9,7 @@ from scripts.charts import forest, stacks
 from scripts.charts.data import Run, interval_words
 from scripts.charts.table import Table
 from scripts.charts.theme import Theme
-from scripts.charts.words import rate, times
+from scripts.words import rate, times
 
 NAME = "serving"
 NEEDS = "a cell of serving"

@@ -9,8 +9,8 @@ from scripts.charts.data import Point, Run, distinct, footer, interval_words, po
 from scripts.charts.page import head, open_page
 from scripts.charts.table import Table, of_points
 from scripts.charts.theme import Theme
-from scripts.charts.words import between, listed, seconds, tick, times
 from scripts.summary import kind_of_work
+from scripts.words import between, listed, seconds, tick, times
 
 NAME = "speedup"
 NEEDS = "a cell of io, cpu or mine measured beside sequential"

@@ -13,8 +13,8 @@ from scripts.charts.data import CELL, Point, Run, footer, interval_words, point,
 from scripts.charts.page import head, open_page
 from scripts.charts.table import Table, made, number, word
 from scripts.charts.theme import Theme
-from scripts.charts.words import Format, whole
 from scripts.summary import block_medians, columns, with_interval, with_range
+from scripts.words import Format, whole
 from servers.web import APPS
 
 Panels = Mapping[str, Sequence[forest.Group]]

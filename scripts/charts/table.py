@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from scripts.charts.data import Point
-from scripts.charts.words import Format, seconds, tick, whole
+from scripts.words import Format, seconds, tick, whole
 
 EMPTY = ("", -math.inf)
 Value = tuple[str, float | str]  # the text, and the key

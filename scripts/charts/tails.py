@@ -7,7 +7,7 @@ from scripts.charts import forest, stacks
 from scripts.charts.data import Run, interval_words
 from scripts.charts.table import Table
 from scripts.charts.theme import Theme
-from scripts.charts.words import listed, seconds, tick
+from scripts.words import listed, seconds, tick
 
 NAME = "tails"
 NEEDS = "a cell of tails"

@@ -13,7 +13,7 @@ from scripts.charts.page import ABOVE, MARGIN_IN, Page, open_page, rule_axis, wi
 from scripts.charts.races import MOST_SPANS, Race, races
 from scripts.charts.table import Table, made, number, word
 from scripts.charts.theme import WIDTH_IN, Theme, colour
-from scripts.charts.words import listed, seconds, short, tick, whole
+from scripts.words import listed, seconds, short, tick, whole
 
 NAME = "timeline"
 NEEDS = "a cell of io or cpu with the spans of its tasks"

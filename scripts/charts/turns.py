@@ -14,8 +14,8 @@ import pandas as pd
 
 from scripts.charts.data import Run, remembered
 from scripts.charts.theme import order
-from scripts.charts.words import amount, between, digits, listed, times
 from scripts.summary import KEY, by_turn, columns, flags, paired, sequential_of, with_interval, with_range
+from scripts.words import amount, between, digits, listed, times
 
 LEADING = ("wire", "primes", "digest")
 WORK = ("cpu", "primes")  # the computing that holds the GIL

@@ -17,6 +17,6 @@ class News:
         moments = np.array(self.marks.moments)
         new = np.flatnonzero((moments[len(HEADER) :] > 0) & ~self.known)
         self.known[new] = True
+        new = new[np.argsort(moments[len(HEADER) + new], kind="stable")]
         since_us = np.rint((moments[len(HEADER) + new] - moments[BEGAN]) * 1e6).astype(int)
-        order = np.argsort(since_us, kind="stable")
-        return np.column_stack((new // len(KINDS), new % len(KINDS), since_us))[order].ravel().tolist()
+        return np.column_stack((new // len(KINDS), new % len(KINDS), since_us)).ravel().tolist()

@@ -90,6 +90,7 @@ def test_an_honest_suite_passes() -> None:
     assert all(len(line) <= 80 for line in words.splitlines())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("world", WORLDS)
 def test_false_verdicts_on_twins_stay_rare_in_every_world(world: str) -> None:
     found = [judge_twins(twins(table)) for table in session(world, TRUTH, count=100)]

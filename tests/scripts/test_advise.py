@@ -212,6 +212,7 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_without_a_run_of_this_machine_the_reference_is_taken_and_named(house: Path) -> None:
     record(house / "results" / "runs")  # of another machine
     shutil.copytree(house / "results" / "runs", house / "results" / "runs" / "no-run")
@@ -221,6 +222,7 @@ def test_without_a_run_of_this_machine_the_reference_is_taken_and_named(house: P
     assert found.place_bytes["processes"] > found.place_bytes["threads"] > found.place_bytes["asyncio"]
 
 
+@pytest.mark.slow
 def test_the_newest_run_of_this_machine_that_has_enough_is_taken_and_named(
     house: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from scripts import console
 from scripts.answers import answers, contest, noise
-from scripts.console import Live, between, seconds, show
+from scripts.console import Live, show
 from scripts.dataset import Run
 from scripts.summary import disturbed_share, summarise, too_disturbed, twins_apart
 from tests.scripts.synthetic import SyntheticRun, make
@@ -89,7 +89,7 @@ def test_what_may_be_zero_is_summarised_too() -> None:
         (0.5, "lost_share", "50%"),
         (0.0, "longest_gap_seconds", "0 s"),
         (0.0103, "longest_gap_seconds", "10.3 ms"),
-        (2048, "resident_bytes", "2 KiB"),
+        (2048, "resident_bytes", "2.00 KiB"),
         (1.0, "warnings", "1"),
         (1.8371, "threads_speedup", "1.84×"),
         (100_000.0, "at_once", "100,000"),
@@ -225,18 +225,6 @@ def test_the_questions_are_answered_in_order() -> None:
     starts += ["With `wire`, that asyncio beats threads"]
     assert [sentence.startswith(start) for sentence, start in zip(said(run), starts, strict=True)] == [True] * 4
     assert contest(run, "mixed", "mixed").rows["concurrency"].nunique() == 1  # type: ignore[arg-type, union-attr]
-
-
-@pytest.mark.parametrize(
-    ("value", "text"), [(1.5, "1.5 s"), (0.0205, "20.5 ms"), (3.2e-5, "32 µs"), (4e-9, "4 ns"), (0.0, "0 ns")]
-)
-def test_a_duration_has_a_unit_that_suits_it(value: float, text: str) -> None:
-    assert seconds(value) == text
-
-
-def test_an_interval_names_its_unit_once() -> None:
-    assert between(0.0589, 0.0731) == "58.9–73.1 ms"
-    assert between(0.892, 1.01) == "892 ms–1.01 s"
 
 
 def printed(run: SyntheticRun, *, width: int = console.WIDTH) -> str:

@@ -23,7 +23,7 @@ from scripts.charts.theme import (
     marker,
     style,
 )
-from scripts.charts.words import amount, between, digits, ladder, rate, seconds, tick, times
+from scripts.words import amount, between, digits, ladder, rate, seconds, tick, times
 
 
 @given(st.lists(st.tuples(st.floats(0, 10), st.floats(0.01, 5))))

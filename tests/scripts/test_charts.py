@@ -46,7 +46,7 @@ from scripts.charts.theme import (
     save,
     style,
 )
-from scripts.charts.words import amount, between, rate, seconds, times
+from scripts.words import amount, between, rate, seconds, times
 from tests.scripts.drawings import RUNS, a_run, artists, cells, drawn, of_full_run, texts
 from tests.scripts.synthetic import CLASSICAL, SyntheticRun, make
 

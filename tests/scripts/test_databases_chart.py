@@ -14,9 +14,11 @@ from benchmarks.services import NOT_MONGODB
 from scripts.charts import databases
 from scripts.charts.legible import defects
 from scripts.charts.theme import LIGHT, SLIDE, Theme
-from scripts.charts.words import times
+from scripts.words import times
 from tests.scripts.drawings import artists, drawn, texts
 from tests.scripts.synthetic import ENVIRONMENT, SyntheticRun, Work, rounds_of
+
+pytestmark = pytest.mark.slow
 
 LONG = "Databases: " + "what was found is told at some length, " * 2
 

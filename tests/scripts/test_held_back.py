@@ -13,6 +13,8 @@ from scripts.held_back import AIMS, errors, regrets, validate, validation, width
 from scripts.reference import PAGES, REFERENCE, renewed
 from tests.scripts.worlds import MACHINE, world
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_machine_without_noise_is_predicted_and_the_intervals_are_narrow() -> None:
     found = validation(world())

@@ -204,6 +204,7 @@ def test_a_claim_of_several_measures_holds_when_all_do_and_falls_with_one() -> N
     assert judge(claim("> 1", parts=tuple(parts)), TWICE).verdict == "refuted"
 
 
+@pytest.mark.slow
 def test_many_claims_at_once_make_each_verdict_harder() -> None:
     scattered = rounds("threads", 1.0)
     scattered["seconds"] *= [1, 1.3, 1, 0.8, 1, 1.4, 1, 0.75, 1, 1.35, 1, 0.9, 1, 1.25, 1, 0.7, 1, 1.2, 1, 0.95]

@@ -34,7 +34,7 @@ from scripts.charts.forest import Group, fitted
 from scripts.charts.legible import defects
 from scripts.charts.table import made, number, word
 from scripts.charts.theme import SLIDE, colour
-from scripts.charts.words import seconds, times, whole
+from scripts.words import seconds, times, whole
 from tests.scripts.drawings import a_run, artists, cells, drawn, of_full_run, texts
 from tests.scripts.synthetic import CAPACITY, SyntheticRun, in_turns, make
 from tests.scripts.test_databases_chart import a_run as asked

@@ -17,6 +17,8 @@ from tests.scripts.drawings import artists, texts
 from tests.scripts.recorded import interpreter
 from tests.scripts.synthetic import SPEED, SyntheticRun, in_turns, make
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_drift_that_hits_all_alike_is_no_difference() -> None:
     for row in rows(in_turns()):

@@ -30,7 +30,11 @@ def times(value: float) -> str:
 
 
 def seconds(value: float) -> str:
-    """A duration: 85.0 µs, 12.3 ms, 1.50 s."""
+    """A duration: 85.0 µs, 12.3 ms, 1.50 s, 170 min, 10 h."""
+    if value >= 1e4:
+        return f"{value / 3600:,.0f} h" if value >= 3.6e4 else f"{value / 60:,.0f} min"
+    if value == 0:
+        return "0 s"
     for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
         if value >= 0.9995 * size:
             return f"{digits(value / size)} {unit}"
