@@ -47,6 +47,7 @@ from scripts.whole import whole
 
 NEWEST = RESULTS / "claims"  # points to the newest run that was measured for a whole talk
 MATRIX = RESULTS / "matrix"  # and to the newest of several interpreters
+INSTALL = "make .venv/full"  # all that make full installs, and nothing measured
 
 
 def options() -> argparse.Namespace:
@@ -123,6 +124,15 @@ def measure_for(claims: list[Claim], chosen: argparse.Namespace) -> Run:
     return found
 
 
+def untestable(talk: Talk) -> str:
+    """Why none of the claims can be tested here, and what would change that."""
+    here = environment()
+    why = {claim: f"needs {claim.needs}" if claim.needs else unmet(claim, here) for claim in talk.claims}
+    said = "; ".join(f"{claim.id}: {reason or 'an opinion'}" for claim, reason in why.items())
+    todo = f". Next: {INSTALL}, then the same again" if "make full installs" in said else ""
+    return f"{talk.path}: nothing in it can be tested here; {said}{todo}"
+
+
 def code(found: list[Finding]) -> Exit:
     """What the verdicts come to."""
     if any(finding.as_expected is False for finding in found):
@@ -138,7 +148,7 @@ def verdicts(chosen: argparse.Namespace) -> tuple[list[Finding], Talk, Path]:
     if not chosen.run and (left := missing(talk, runs)):
         runs.insert(0, measure_for(left, chosen))
     if not runs:
-        raise Stop(Exit.UNMEASURED, f"{talk.path}: nothing in it can be tested on this machine")
+        raise Stop(Exit.UNMEASURED, untestable(talk))
     return judged(talk, runs), talk, runs[0].path
 
 

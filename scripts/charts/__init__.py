@@ -81,15 +81,18 @@ CHARTS: tuple[Chart, ...] = (
 def draw_all(
     run: Run, folder: Path, say: Callable[[str], None] = print, themes: Sequence[Theme] = THEMES
 ) -> list[Path]:
-    """Draw every chart that the run has data for, in each of the themes; say which are left out, and why."""
+    """Draw every chart that the run has data for, in each of the themes; say in a line what the others would need."""
     folder.mkdir(parents=True, exist_ok=True)
     written: list[Path] = []
+    needed = dict[str, str]()
     for chart in CHARTS:
         figures = [(theme, chart.draw(run, theme)) for theme in themes]
         if any(figure is None for _, figure in figures):
-            say(f"overlap: no {chart.NAME} chart: it needs {chart.NEEDS}, and this run has none")
+            needed[chart.NAME] = chart.NEEDS
         described = chart.alt(run)
         for theme, figure in figures:
             if figure is not None:
                 written += save(figure, theme, folder / chart.NAME, described)
+    if needed:
+        say(f"overlap: not drawn: {'; '.join(f'{name} needs {what}' for name, what in needed.items())}")
     return written

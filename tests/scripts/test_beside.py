@@ -33,7 +33,7 @@ def test_two_processes_draw_what_one_draws(tmp_path: Path, capsys: pytest.Captur
     assert page.exists()
     assert pictures(run.path) == alone
     assert {f"{name}-slide-dark.png" for name in DRAWN} <= alone.keys()
-    assert capsys.readouterr().out.count("no mixed chart") == 1
+    assert capsys.readouterr().out.count("mixed needs") == 1
 
 
 @pytest.mark.real
