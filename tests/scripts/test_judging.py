@@ -11,7 +11,7 @@ from benchmarks.catalogue import catalogue
 from benchmarks.selection import chosen
 from benchmarks.test_cpu import CORES
 from scripts import findings
-from scripts.claims import code, expression, missing
+from scripts.claims import INSTALL, code, expression, missing, untestable
 from scripts.dataset import Run
 from scripts.exits import Exit
 from scripts.judging import Finding, judged
@@ -339,6 +339,16 @@ def test_what_our_own_python_can_measure_is_not_taken_from_other_pythons() -> No
     talk = Talk(Path("x.toml"), "x", "", (claim("> 1.5"), about_builds()))
     assert [one.id for one in missing(talk, [several(free=FREE)])] == ["it"]
     assert missing(talk, [several(free=FREE), TWICE]) == []
+
+
+def test_where_nothing_can_be_tested_it_is_said_why_and_what_would_change_that(monkeypatch: pytest.MonkeyPatch) -> None:
+    here = ENVIRONMENT | {"absent": {"threads": "needs threading, which make full installs"}}
+    monkeypatch.setattr("scripts.claims.environment", lambda: here)
+    said = untestable(Talk(Path("x.toml"), "x", "", (claim("> 1"), claim("> 1", needs="a faster network"))))
+    assert "it: needs threading, which make full installs; it: needs a faster network" in said
+    assert said.endswith(f"Next: {INSTALL}, then the same again")
+    opinion = untestable(Talk(Path("x.toml"), "x", "", (claim("> 1", parts=(), opinion=True),)))
+    assert opinion.endswith("it: an opinion")
 
 
 def test_two_interpreters_never_make_one_ratio() -> None:
