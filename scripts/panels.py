@@ -4,22 +4,8 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from scripts.charts import (
-    convoy,
-    cpu_cost,
-    cpu_scaling,
-    handover,
-    heartbeat,
-    latency,
-    memory,
-    mixed,
-    scaling,
-    sharing,
-    speedup,
-    starting,
-)
+from scripts.charts import CHARTS, cpu_cost, cpu_scaling, latency, mixed, scaling, speedup
 from scripts.charts.costs import Cost
-from scripts.charts.costs import groups as costs_of
 from scripts.charts.data import Point, Run, by_model, distinct
 from scripts.words import Format, between, rate, seconds, short, times, whole
 
@@ -216,7 +202,7 @@ def of_cpu_cost(run: Run) -> Iterator[Panel]:
 
 def of_cost(run: Run, cost: Cost) -> Iterator[Panel]:
     """A row for each model, group by group."""
-    for group in costs_of(run, cost):
+    for group in cost.groups(run):
         yield rows(group.title, cost.unit, cost.form, group.rows, cost.base)
 
 
@@ -229,11 +215,6 @@ def panels(run: Run) -> dict[str, list[Panel]]:
         cpu_scaling.NAME: of_cpu_scaling(run),
         mixed.NAME: of_mixed(run) if mixed.shown(run) else iter(()),
         cpu_cost.NAME: of_cpu_cost(run),
-        starting.NAME: of_cost(run, starting.COST),
-        memory.NAME: of_cost(run, memory.COST),
-        handover.NAME: of_cost(run, handover.COST),
-        heartbeat.NAME: of_cost(run, heartbeat.COST),
-        convoy.NAME: of_cost(run, convoy.COST),
-        sharing.NAME: of_cost(run, sharing.COST),
+        **{cost.NAME: of_cost(run, cost) for cost in CHARTS if isinstance(cost, Cost)},
     }
     return {name: found for name, each in made.items() if (found := list(each))}

@@ -1,6 +1,6 @@
-"""The charts of a run: one module per chart, each with the attributes and functions of `Chart`."""
+"""The charts of a run: one module per chart, which is a `Chart` or has one."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -32,7 +32,7 @@ from scripts.charts.table import Table
 from scripts.charts.theme import THEMES, Theme, save
 
 
-class Chart(Protocol):
+class Chart(Hashable, Protocol):
     """What a chart's module offers."""
 
     NAME: str  # of the files
@@ -64,13 +64,13 @@ CHARTS: tuple[Chart, ...] = (
     mixed,
     decision,
     cpu_cost,
-    starting,
-    handover,
-    memory,
-    heartbeat,
+    starting.CHART,
+    handover.CHART,
+    memory.CHART,
+    heartbeat.CHART,
     letting_go,
-    convoy,
-    sharing,
+    convoy.CHART,
+    sharing.CHART,
     databases,
     serving,
     tails,

@@ -1,17 +1,9 @@
 """How long an answer takes beside something that computes, from a thread and from an event loop."""
 
-from matplotlib.figure import Figure
-
 from scripts.charts import costs
 from scripts.charts.data import Run
 from scripts.charts.forest import Group
-from scripts.charts.table import Table
-from scripts.charts.theme import Theme
 from scripts.words import seconds
-
-NAME = "convoy"
-NEEDS = "a cell of convoy"
-CAVEAT = "Fifty answers a block, so that nothing is known of the slowest in a hundred."
 
 
 def groups(run: Run) -> list[Group]:
@@ -20,7 +12,10 @@ def groups(run: Run) -> list[Group]:
     return [Group(title, costs.told(run, "convoy", metric)) for metric, title in titles.items()]
 
 
-COST = costs.Cost(
+CHART = costs.Cost(
+    NAME="convoy",
+    NEEDS="a cell of convoy",
+    CAVEAT="Fifty answers a block, so that nothing is known of the slowest in a hundred.",
     experiment="convoy",
     metric="p50_seconds",
     title="What does computing do to whoever answers?",
@@ -29,30 +24,5 @@ COST = costs.Cost(
     noun="for an answer in the middle",
     unit="an answer",
     form=seconds,
-    groups=groups,
+    rows=groups,
 )
-
-
-def draw(run: Run, theme: Theme) -> Figure | None:
-    """The figure; None when the run has nothing for it."""
-    return costs.draw(run, theme, COST)
-
-
-def finding(run: Run) -> str:
-    """The cheapest and the dearest."""
-    return costs.finding(run, COST)
-
-
-def caption(run: Run) -> str:
-    """The cheapest and the dearest."""
-    return costs.caption(run, COST)
-
-
-def alt(run: Run) -> str:
-    """Every number of the chart as text."""
-    return costs.alt(run, COST)
-
-
-def table(run: Run) -> Table:
-    """The data behind it."""
-    return costs.table(run, COST)

@@ -17,22 +17,6 @@ from scripts.summary import block_medians, columns, with_interval, with_range
 from scripts.words import Format, times
 
 
-@dataclass(frozen=True)
-class Cost:
-    """One question about a cost; `groups` are the rows of its chart where they are not simply all cells."""
-
-    experiment: str
-    metric: str
-    title: str
-    reading: str
-    measured: str
-    noun: str
-    unit: str  # what the value is called in the table
-    form: Format
-    base: int = 10  # of the axis
-    groups: Callable[[Run], list[Group]] | None = None
-
-
 @remembered
 def told(run: Run, experiment: str, metric: str) -> list[Point]:
     """The cells of an experiment with what its probe tells of that metric, the cheapest first; none that is zero."""
@@ -54,13 +38,6 @@ def telling(run: Run, cell: dict[Any, Any], rounds: pd.DataFrame, metric: str) -
     return found if cell["metric"] == metric else replace(found, workload=metric)
 
 
-def groups(run: Run, cost: Cost) -> list[Group]:
-    """The rows of the chart; a group that is alone needs no title."""
-    found = cost.groups(run) if cost.groups else [Group("", told(run, cost.experiment, cost.metric))]
-    kept = [group for group in found if group.rows]
-    return [replace(kept[0], title="")] if len(kept) == 1 else kept
-
-
 def by_size(run: Run, experiment: str, metric: str, words: Callable[[int], str]) -> list[Group]:
     """A group for each concurrency, the one with most models first."""
     rows = told(run, experiment, metric)
@@ -69,73 +46,92 @@ def by_size(run: Run, experiment: str, metric: str, words: Callable[[int], str])
     return sorted(found, key=lambda group: -len(group.rows))
 
 
-def main_rows(run: Run, cost: Cost) -> list[Point]:
-    """What a sentence is about: the rows of the first group, for those of several are no answers to one question."""
-    return next((sorted(group.rows, key=lambda row: row.value) for group in groups(run, cost)), [])
+@dataclass(eq=False)
+class Cost:
+    """One question about a cost, and its chart; `rows` are its groups where they are not simply all cells."""
 
+    NAME: str
+    NEEDS: str
+    CAVEAT: str
+    experiment: str
+    metric: str
+    title: str
+    reading: str
+    measured: str
+    noun: str
+    unit: str  # what the value is called in the table
+    form: Format
+    base: int = 10  # of the axis
+    rows: Callable[[Run], list[Group]] | None = None
 
-def draw(run: Run, theme: Theme, cost: Cost) -> Figure | None:
-    """The figure; None when the run has nothing for it."""
-    kept, left_out = forest.fitted(groups(run, cost), theme)
-    if not kept:
-        return None
-    page = open_page(
-        theme,
-        title=cost.title,
-        reading=cost.reading,
-        footer=footer(
-            run,
-            cost.measured,
-            [row for group in kept for row in group.rows],
-            f"Not shown: {', '.join(left_out)}" if left_out else "",
-            sure=f"Bars: {interval_words(run)}",
-        ),
-        body_in=forest.height_in([kept], theme),
-    )
-    axes = page.columns(1, *forest.margins_in(kept, cost.form, theme))[0]
-    axes.set_xscale("log")
-    axes.set_xlim(*forest.limits([kept]))
-    forest.draw(axes, kept, cost.form, page, start=None, rows=forest.depth([kept]))
-    forest.rule(axes, cost.form, "logarithmic axis", page, cost.base)
-    return page.figure
+    def groups(self, run: Run) -> list[Group]:
+        """The rows of the chart; a group that is alone needs no title."""
+        found = self.rows(run) if self.rows else [Group("", told(run, self.experiment, self.metric))]
+        kept = [group for group in found if group.rows]
+        return [replace(kept[0], title="")] if len(kept) == 1 else kept
 
+    def main_rows(self, run: Run) -> list[Point]:
+        """What a sentence is about: the rows of the first group; those of several answer several questions."""
+        return next((sorted(group.rows, key=lambda row: row.value) for group in self.groups(run)), [])
 
-def finding(run: Run, cost: Cost) -> str:
-    """The cheapest and the dearest, as a title."""
-    rows = main_rows(run, cost)
-    if len(rows) < 2:
-        return caption(run, cost).rstrip(".")
-    least, most = (f"{row.model} {cost.form(row.value)}" for row in (rows[0], rows[-1]))
-    return f"{most} {cost.noun}, {least}: {times(rows[-1].value / rows[0].value)} as much"
+    def draw(self, run: Run, theme: Theme) -> Figure | None:
+        """The figure; None when the run has nothing for it."""
+        kept, left_out = forest.fitted(self.groups(run), theme)
+        if not kept:
+            return None
+        page = open_page(
+            theme,
+            title=self.title,
+            reading=self.reading,
+            footer=footer(
+                run,
+                self.measured,
+                [row for group in kept for row in group.rows],
+                f"Not shown: {', '.join(left_out)}" if left_out else "",
+                sure=f"Bars: {interval_words(run)}",
+            ),
+            body_in=forest.height_in([kept], theme),
+        )
+        axes = page.columns(1, *forest.margins_in(kept, self.form, theme))[0]
+        axes.set_xscale("log")
+        axes.set_xlim(*forest.limits([kept]))
+        forest.draw(axes, kept, self.form, page, start=None, rows=forest.depth([kept]))
+        forest.rule(axes, self.form, "logarithmic axis", page, self.base)
+        return page.figure
 
+    def finding(self, run: Run) -> str:
+        """The cheapest and the dearest, as a title."""
+        rows = self.main_rows(run)
+        if len(rows) < 2:
+            return self.caption(run).rstrip(".")
+        least, most = (f"{row.model} {self.form(row.value)}" for row in (rows[0], rows[-1]))
+        return f"{most} {self.noun}, {least}: {times(rows[-1].value / rows[0].value)} as much"
 
-def caption(run: Run, cost: Cost) -> str:
-    """The cheapest, the dearest, and how many times they differ."""
-    rows = main_rows(run, cost)
-    if not rows:
-        return ""
-    least, most = (f"{row.model} takes {forest.value_text(row, cost.form)}" for row in (rows[0], rows[-1]))
-    if len(rows) == 1:
-        return f"{least} {cost.noun} ({interval_words(run)})."
-    ratio = times(rows[-1].value / rows[0].value)
-    return f"{least} {cost.noun}, {most}: {ratio} as much ({interval_words(run)})."
+    def caption(self, run: Run) -> str:
+        """The cheapest, the dearest, and how many times they differ."""
+        rows = self.main_rows(run)
+        if not rows:
+            return ""
+        least, most = (f"{row.model} takes {forest.value_text(row, self.form)}" for row in (rows[0], rows[-1]))
+        if len(rows) == 1:
+            return f"{least} {self.noun} ({interval_words(run)})."
+        ratio = times(rows[-1].value / rows[0].value)
+        return f"{least} {self.noun}, {most}: {ratio} as much ({interval_words(run)})."
 
+    def alt(self, run: Run) -> str:
+        """Every number of the chart as text."""
+        parts = [
+            (f"{group.title}: " if group.title else "")
+            + ", ".join(f"{row.model} {forest.value_text(row, self.form)}" for row in group.rows)
+            for group in self.groups(run)
+        ]
+        return f"{self.title} {'; '.join(parts)}." if parts else ""
 
-def alt(run: Run, cost: Cost) -> str:
-    """Every number of the chart as text."""
-    parts = [
-        (f"{group.title}: " if group.title else "")
-        + ", ".join(f"{row.model} {forest.value_text(row, cost.form)}" for row in group.rows)
-        for group in groups(run, cost)
-    ]
-    return f"{cost.title} {'; '.join(parts)}." if parts else ""
-
-
-def table(run: Run, cost: Cost) -> Table:
-    """The data behind it."""
-    found = groups(run, cost)
-    if len(found) < 2:
-        return of_points([row for group in found for row in group.rows], cost.unit, cost.form)
-    head = ("model", "group", "", "at once", "tasks", "waits", "computes", cost.unit, "low", "high", "", "mind")
-    rows = [(group.title, of_point(replace(row, workload=""), cost.form)) for group in found for row in group.rows]
-    return made(head, [[row[0], word(title), *row[1:]] for title, row in rows])
+    def table(self, run: Run) -> Table:
+        """The data behind it."""
+        found = self.groups(run)
+        if len(found) < 2:
+            return of_points([row for group in found for row in group.rows], self.unit, self.form)
+        head = ("model", "group", "", "at once", "tasks", "waits", "computes", self.unit, "low", "high", "", "mind")
+        rows = [(group.title, of_point(replace(row, workload=""), self.form)) for group in found for row in group.rows]
+        return made(head, [[row[0], word(title), *row[1:]] for title, row in rows])

@@ -1,12 +1,12 @@
 """Runs that never happened and what their charts hold, read back from the figures."""
 
 from functools import cache
-from types import ModuleType
 from typing import Any
 
 from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 
+from scripts.charts import Chart
 from scripts.charts.legible import visible_texts
 from scripts.charts.theme import LIGHT, RIVALS, Theme
 from tests.scripts.synthetic import CLASSICAL, SyntheticRun, make
@@ -32,12 +32,12 @@ def a_run(name: str = "full") -> SyntheticRun:
 
 
 @cache
-def of_full_run(module: ModuleType, theme: Theme = LIGHT) -> Figure:
+def of_full_run(module: Chart, theme: Theme = LIGHT) -> Figure:
     """A chart of the full run, drawn once."""
     return drawn(module, a_run(), theme)
 
 
-def drawn(module: ModuleType, run: SyntheticRun, theme: Theme = LIGHT) -> Figure:
+def drawn(module: Chart, run: SyntheticRun, theme: Theme = LIGHT) -> Figure:
     figure = module.draw(run, theme)
     assert isinstance(figure, Figure)
     return figure

@@ -12,7 +12,6 @@ from matplotlib.patches import Rectangle
 from scripts.charts import (
     CHARTS,
     convoy,
-    costs,
     cpu_cost,
     cpu_scaling,
     databases,
@@ -185,9 +184,11 @@ def test_a_quantile_that_so_few_requests_cannot_show_is_not_drawn() -> None:
 
 def test_a_heartbeat_names_what_stops_the_loop() -> None:
     rows = {cell["model"]: cell["value"] for cell in cells(a_run(), "blocking")}
-    assert heartbeat.finding(a_run()).startswith(f"time-sleep stops the event loop for {seconds(rows['time-sleep'])}")
+    assert heartbeat.CHART.finding(a_run()).startswith(
+        f"time-sleep stops the event loop for {seconds(rows['time-sleep'])}"
+    )
     assert all(
-        any(text.startswith(seconds(value)) for text in texts(of_full_run(heartbeat))) for value in rows.values()
+        any(text.startswith(seconds(value)) for text in texts(of_full_run(heartbeat.CHART))) for value in rows.values()
     )
 
 
@@ -240,7 +241,7 @@ def test_a_way_that_loses_updates_never_stands_among_those_that_lose_none() -> N
     assert set(groups.pop("loses no update")) == {"threads-lock", "processes-lock"}
     lost = {cell["model"]: cell["value"] for cell in cells(a_run(), "sharing")}
     assert groups == {f"loses {100 * lost[model]:.2g} %": [model] for model in ("threads", "processes")}
-    assert "threads" not in sharing.finding(a_run()).replace("threads-lock", "")
+    assert "threads" not in sharing.CHART.finding(a_run()).replace("threads-lock", "")
 
 
 def test_a_second_metric_is_drawn_from_its_own_values() -> None:
@@ -255,7 +256,7 @@ def test_a_second_metric_is_drawn_from_its_own_values() -> None:
 def test_few_that_wait_are_never_ranked_with_many() -> None:
     groups = memory.groups(a_run())
     assert [{row.concurrency for row in group.rows} for group in groups] == [{1000}, {10}, {50}, {100_000}]
-    assert {row.concurrency for row in costs.main_rows(a_run(), memory.COST)} == {1000}
+    assert {row.concurrency for row in memory.CHART.main_rows(a_run())} == {1000}
 
 
 def test_what_does_not_fit_a_slide_is_named_on_it() -> None:
