@@ -9,6 +9,7 @@ A number is not a verdict where too few blocks were measured, where others had t
 about waiting, where the client or the server was busy instead of waiting: then the claim is *not established*.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -25,8 +26,8 @@ from scripts.verdicts import Case, Judgement, Verdict, judge
 
 NOT_TESTABLE, OPINION, UNMEASURED = "not testable here", "opinion", "could not be measured"
 VERDICTS = (*(verdict.value for verdict in Verdict), NOT_TESTABLE, OPINION, UNMEASURED)
-# Metrics with these endings are positive and skewed, and are judged on the log scale; counts and shares are not.
-POSITIVE = ("seconds", "_bytes", "bytes_per_task", "per_second")
+# Metrics with these words in them are positive and skewed, and are judged on the log scale; counts and shares are not.
+POSITIVE = re.compile("(seconds|_bytes|bytes_per_task|per_second)$|speedup")
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,7 @@ def evidence(run: Run, measure: Measure, *, over: Run | None = None, per_capacit
         values = values / metric_by_turn(run, sides[1], measure.over_metric or measure.metric)
     if per_capacity:
         values = values / metric_by_turn(run, pd.concat(sides), "parallel_capacity")
-    return Evidence(values.dropna(), tuple(sides), bool(measure.over) or measure.metric.endswith(POSITIVE))
+    return Evidence(values.dropna(), tuple(sides), bool(measure.over) or bool(POSITIVE.search(measure.metric)))
 
 
 def has(run: Run, claim: Claim) -> bool:

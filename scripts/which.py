@@ -14,6 +14,7 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from benchmarks.probes.farming import LENGTHS
+from scripts import charts
 from scripts.answers import MARGIN, Contest, disturbance, noise
 from scripts.charts.theme import order
 from scripts.charts.turns import sentences
@@ -236,6 +237,7 @@ def text(run: Run, matrix: Run | None = None) -> str:
         memory=partial(memory, run),
         letting_go=letting_go(run),
         farming=farming(run),
+        pays=charts.farming.finding(run),
         lengths=[tick(seconds)(length_s) for length_s, _ in LENGTHS.values()],
         mixtures=list(mixtures(run)),
         crossovers=crossovers(run),

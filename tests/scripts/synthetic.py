@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from benchmarks.probes.farming import LENGTHS
 from scripts.summary import noise_floors, summarise
 from tests.scripts.recorded import interpreter
 
@@ -30,6 +31,10 @@ UPDATES = {
     "threads-lock": (0.0, 7e-7),
     "processes-lock": (0.0, 2e-5),
     "processes": (0.5, 2e-6),
+}
+FARMS = {  # seconds of a task that does nothing; the speed-up at 100 µs, 1 ms, 10 ms, 100 ms
+    "processes": (8e-5, (0.6, 1.4, 1.9, 1.9)),
+    "dask": (4e-4, (0.15, 0.8, 1.4, 1.8)),
 }
 GAPS = {"await-sleep": 0.0112, "time-sleep": 0.506, "file-read": 0.11, "aiofiles": 0.0124}
 THREADS = {"python": 0.93, "json": 1.02, "sha256": 1.81, "matmul": 1.7}  # two of them, against one
@@ -228,6 +233,10 @@ def costs(block: int, random: np.random.Generator, stretch: float) -> Iterator[d
         yield told(Work("convoy", "nothing", model, 1, 50), block, random, p50_seconds=p50_s, p90_seconds=p90_s)
     for model, (lost, update_s) in UPDATES.items():
         yield told(Work("sharing", "nothing", model, 4, 1), block, random, lost_share=lost, unit_seconds=update_s)
+    for model, (task_s, speedups) in FARMS.items():
+        gained = {f"speedup_{length}": value for length, value in zip(LENGTHS, speedups, strict=True)}
+        own = np.random.default_rng(block)  # the others' draws stay as they were
+        yield told(Work("farming", "nothing", model, 2, 1_000), block, own, task_seconds=task_s, **gained)
     for model, gap_s in GAPS.items():
         value = gap_s * random.lognormal(sigma=0.02) * stretch ** (len(model) % 3)
         yield row(Work("blocking", "nothing", model, 1, 1), block, 1) | {

@@ -239,8 +239,8 @@ def test_caption_and_text_say_the_numbers_of_the_table(module: Chart) -> None:
     assert module.caption(run).endswith(".")
     assert "\n" not in module.caption(run)
     for cell in cells(run, {"handover": "opening"}.get(module.NAME, module.NAME)):
-        if module is sharing.CHART:
-            continue  # its foremost metric, the share that is lost, heads the groups
+        if module is sharing.CHART or module.NAME == "farming":
+            continue  # its foremost metric, what is lost or a task costs, is none of the values
         column, form = {
             "scaling": ("tasks_per_second", rate),
             "mixed": ("seconds", seconds),

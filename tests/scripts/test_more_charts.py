@@ -16,6 +16,7 @@ from scripts.charts import (
     cpu_scaling,
     databases,
     decision,
+    farming,
     heartbeat,
     latency,
     letting_go,
@@ -180,6 +181,15 @@ def test_a_quantile_that_so_few_requests_cannot_show_is_not_drawn() -> None:
         tails.QUANTILES["p50"],
         tails.QUANTILES["p90"],
     ]
+
+
+def test_a_task_pays_from_where_the_whole_interval_lies_above_one() -> None:
+    assert farming.finding(a_run()) == "Of the lengths measured, it pays with processes from 1 ms and dask from 10 ms"
+    lines = artists(of_full_run(farming), Line2D, "line-")
+    assert set(lines) == {"-processes", "-dask"}
+    assert all(list(line.get_xdata()) == [1e-4, 1e-3, 1e-2, 1e-1] for line in lines.values())
+    for each in farming.shown(a_run()):
+        assert times(each.value) in farming.alt(a_run())
 
 
 def test_a_heartbeat_names_what_stops_the_loop() -> None:
