@@ -91,11 +91,12 @@ selfbench: $(VENV)/core ## what the suite costs: harness, server, blocks, charts
 	@$(PY) -m scripts.selfbench $(RUN)
 	@$(PY) -m benchmarks.latency_server
 
+SIDE_BY_SIDE := -n auto -p no:benchmark
 test: $(VENV)/dev ## every test that this machine can run
-	@$(PY) -m pytest -q $(ARGS)
+	@$(if $(ARGS),,$(PY) -m pytest -q -m "not real and not browser" $(SIDE_BY_SIDE) &&) $(PY) -m pytest -q $(or $(ARGS),-m "real or browser")
 
 check: lint ## format, lint, types and the fast tests
-	@$(PY) -m pytest -q -m "not real and not browser and not slow" -n auto -p no:benchmark
+	@$(PY) -m pytest -q -m "not real and not browser and not slow" $(SIDE_BY_SIDE)
 
 lint: $(VENV)/dev ## format, lint and types
 	@$(PY) -m ruff format --quiet --check . && $(PY) -m ruff check --quiet . && $(PY) -m mypy --no-error-summary
