@@ -15,7 +15,7 @@ import pandas as pd
 from scripts.charts.data import Run, remembered
 from scripts.charts.theme import order
 from scripts.summary import KEY, by_turn, columns, flags, paired, sequential_of, with_interval, with_range
-from scripts.words import amount, between, digits, listed, times
+from scripts.words import amount, between, digits, listed, seconds, times
 
 LEADING = ("wire", "primes", "digest")
 WORK = ("cpu", "primes")  # the computing that holds the GIL
@@ -129,12 +129,13 @@ def sentences(run: Run) -> list[str]:
     gains = [(one, found) for one in (run, *run.beside) if (found := gain(one))]
     parts = [f"{found} under {one.python} ({gil(one)})" for one, found in gains]
     if not parts:
-        return list(memory(run))
+        return [*convoy(run), *memory(run)]
     kind = "range" if run.ranges_only else "95 % interval"
     costs = [cost(run, one) for one, _ in gains if not one.environment["python"]["gil"]]
     return [
         f"Tasks that compute in Python, threads against one after another: {listed(parts)}. Brackets: {kind}.",
         *filter(None, costs),
+        *convoy(run),
         *memory(run),
         f"Meanwhile this machine did {digits(cores(run))} cores' worth of work at once; threads can't gain more.",
     ]
@@ -198,6 +199,16 @@ def unlike(one: dict[str, Any], found: Sequence[dict[str, Any]]) -> Iterator[str
         yield f"importing {package} ({extension}) switches the GIL back on."
     for missing, why in one["absent"].items():
         yield f"{missing} was left out: {why.partition(', and this is')[0]}."
+
+
+def convoy(run: Run) -> Iterator[str]:
+    """What a thread that computes does to one that answers, under each interpreter."""
+    named = {one.python: f"{one.python} ({gil(one)})" for one in (run, *run.beside)}
+    for one in every_row(run):
+        if (one.cell["experiment"], one.cell["model"]) == ("convoy", "beside-computing") and one.faster:
+            others = [f"{found} as fast under {named[name]}" for name, found in one.faster.items()]
+            took = f"takes {seconds(one.first)} under {named[run.python]}"
+            yield f"An answer from a thread beside one that computes {took}, and is {listed(others)}."
 
 
 def memory(run: Run) -> Iterator[str]:

@@ -85,6 +85,22 @@ def test_memory_is_said_as_times_as_much_and_not_as_times_as_fast() -> None:
     assert "3.13t takes 1.25×" in said
 
 
+def test_an_answer_beside_computing_is_told_with_and_without_the_gil() -> None:
+    run = in_turns()
+    parts = [with_convoy(one, took_s) for one, took_s in zip((run, *run.beside), (5e-3, 5e-3, 5e-5), strict=True)]
+    (said,) = [one for one in sentences(replace(parts[0], beside=tuple(parts[1:]))) if "answer" in one]
+    assert said.startswith("An answer from a thread beside one that computes takes 5.00 ms under 3.13 (with the GIL), ")
+    assert "1.00× (1.00–1.00×) as fast under 3.14 (with the GIL)" in said
+    assert "100× (100–100×) as fast under 3.13t (without the GIL)" in said
+
+
+def with_convoy(run: SyntheticRun, took_s: float) -> SyntheticRun:
+    base = run.rounds[(run.rounds["workload"] == "primes") & (run.rounds["model"] == "sequential")]
+    more = base.assign(experiment="convoy", workload="nothing", model="beside-computing", metric="p50_seconds")
+    found = pd.concat([run.rounds.assign(metric=None), more.assign(p50_seconds=took_s)], ignore_index=True)
+    return replace(run, rounds=found)
+
+
 def with_memory(run: SyntheticRun, held: float) -> SyntheticRun:
     base = run.rounds[(run.rounds["workload"] == "primes") & (run.rounds["model"] == "sequential")]
     more = base.assign(experiment="footprint", workload="nothing", model="objects", metric="program_bytes")
