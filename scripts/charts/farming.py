@@ -17,7 +17,7 @@ from scripts.words import listed, seconds, tick, times
 NAME = "farming"
 NEEDS = "a cell of farming"
 CAVEAT = "One machine: what a network adds between a scheduler and its workers is not in it."
-RAY = "Ray's processes end with their CPU in no account: it passes for that of others"
+RAY = "Ray ignores SIGCHLD: the CPU of its workers is in no account when they end, and passes for that of others"
 TITLE = "From what length on does a task pay to be sent away?"
 BODY_IN = 4.2
 
