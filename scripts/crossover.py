@@ -40,7 +40,8 @@ class Crossover:
             return f"{start}established at every size from {least:,} at once on."
         low = "fewer than " + f"{least:,}" if self.low <= least else f"{self.low:,.0f}"
         estimate = f"fewer than {least:,}" if self.estimate <= least else f"about {self.estimate:,.0f}"
-        return f"{start}established: from {estimate} at once on (95 % interval {low} to {self.high:,.0f})."
+        high = f"{math.ceil(self.high):,}"
+        return f"{start}established from {high} at once on; it begins at {estimate} (95 % interval {low} to {high})."
 
 
 def crossover(sizes: Sequence[int], ratios: Sequence[Interval]) -> tuple[float, float, float]:

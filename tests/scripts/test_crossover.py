@@ -43,6 +43,6 @@ def test_what_is_not_established_anywhere_is_said_to_be_not_found() -> None:
 
 def test_the_sentence_gives_the_interval() -> None:
     found = Crossover("network", "http", tuple(SIZES), 34.2, 12.1, 55.8)
-    assert str(found).endswith("from about 34 at once on (95 % interval 12 to 56).")
+    assert str(found).endswith("established from 56 at once on; it begins at about 34 (95 % interval 12 to 56).")
     everywhere = Crossover("network", "http", tuple(SIZES), 1, 1, 1)
     assert str(everywhere).endswith("established at every size from 1 at once on.")
