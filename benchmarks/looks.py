@@ -30,7 +30,9 @@ from benchmarks.workloads.mine import Mine, awaiting
 Step = Callable[[str], None]
 
 LOOK_S = 3.0  # at tasks one at a time
-AGAIN_S = 1.0  # and as long as this at those that are done sooner: a core changes its speed from one moment to the next
+ENOUGH_S = (
+    1.0  # and as long as this at those that are done sooner: a core changes its speed from one moment to the next
+)
 FEWEST = 5  # tasks that are timed, however long they take, where there are so many
 SLOWEST_S = 10.0  # of one task: the rounds of a cell must end within a minute
 RUNG_S = 0.3

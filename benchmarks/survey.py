@@ -23,7 +23,7 @@ from benchmarks.accounts import Usage, between, read
 from benchmarks.appraisal import FAMILIES, Ladder, bound, pays_until, released, size
 from benchmarks.capacity import Gauge, usable_cores
 from benchmarks.looks import (
-    AGAIN_S,
+    ENOUGH_S,
     Timed,
     attempt,
     climb,
@@ -83,7 +83,7 @@ class Survey:
         tasks = mine.tasks(len(code.tasks))
         with Gauge(pace) as gauge:
             speeds = [gauge.latest(mine).speed]
-            times = {form: one_by_one(mine, form, tasks, self.step, AGAIN_S) for form in spoken(code)}
+            times = {form: one_by_one(mine, form, tasks, self.step, ENOUGH_S) for form in spoken(code)}
             speeds.append(gauge.sample().speed)
         mine = self.sized_up(mine, code, times, mean(speeds), learned)
         each_s = times["blocking" if code.blocking else "asyncio"].each_s

@@ -20,6 +20,7 @@ from scripts.dataset import LATEST, Run, load
 from scripts.exits import Exit, Stop, leave
 from scripts.findings import markdown as verdict_tables
 from scripts.findings import verdicts_of, write_verdicts
+from scripts.report import write_report
 from scripts.talk import DEFAULT_TALK
 from scripts.words import seconds
 
@@ -157,6 +158,7 @@ def main() -> None:
     except Stop as stop:
         leave(stop)
     write_verdicts(*filter(None, (run, matrix)))
+    write_report(run)
     for page in PAGES:
         page.write_text(renewed(page.read_text(), run, matrix))
     which.PAGE.write_text(which.text(run, matrix))

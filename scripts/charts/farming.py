@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from itertools import takewhile
 
 from matplotlib.figure import Figure
 
@@ -29,8 +30,12 @@ def shown(run: Run) -> list[Point]:
         for name, (length_s, _) in LENGTHS.items()
         for each in costs.told(run, "farming", f"speedup_{name}")
     ]
-    quiet = [replace(each, flags="") if each.model == "ray" else each for each in found]
-    return [each for line in by_model(quiet).values() for each in line]
+    return [undisturbed(each) if each.model == "ray" else each for line in by_model(found).values() for each in line]
+
+
+def undisturbed(each: Point) -> Point:
+    """Without the mark of a disturbance, which its own CPU is taken for (RAY); what else is to be minded stays."""
+    return replace(each, flags=", ".join(flag for flag in each.flags.split(", ") if not flag.startswith("disturbed")))
 
 
 def draw(run: Run, theme: Theme) -> Figure | None:
@@ -41,7 +46,7 @@ def draw(run: Run, theme: Theme) -> Figure | None:
     page = open_page(
         theme,
         title=TITLE,
-        reading=f"Times as fast as the same tasks one after another, with {WORKERS} workers that run already.",
+        reading=f"Times as fast as the same tasks one after another. Dashed: {WORKERS} workers that lose no time.",
         footer=footer(
             run,
             "Measured: tasks that compute prime numbers, until all answers are back",
@@ -64,8 +69,8 @@ def draw(run: Run, theme: Theme) -> Figure | None:
 
 def pays_from(line: list[Point]) -> float:
     """The shortest measured length from which on the whole interval lies above 1; NaN when there is none."""
-    lengths = [each.compute_s for each in line if each.low > 1]
-    return min(lengths, default=math.nan)
+    downwards = sorted(line, key=lambda each: -each.compute_s)
+    return min((each.compute_s for each in takewhile(lambda each: each.low > 1, downwards)), default=math.nan)
 
 
 def finding(run: Run) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.looks import attempt, climb, memory, one_by_one, race, unpicklable
+from benchmarks.looks import Timed, attempt, climb, memory, one_by_one, race, unpicklable
 from benchmarks.models import model
 from benchmarks.survey import workload
 from benchmarks.timing import complaint, time_round
@@ -209,6 +209,23 @@ def test_waiting_and_computing_are_told_apart(tmp_path: Path) -> None:
     text = "TASKS = range(6)\ndef work(task): return sum(range(200_000))\n"
     computes = one_by_one(sums := mine(tmp_path, text, "sums.py"), "blocking", sums.tasks(6), steps)
     assert computes.computes_s > 5 * computes.waits_s
+
+
+def test_short_work_is_looked_at_in_whole_passes_after_a_cold_one(tmp_path: Path) -> None:
+    naps = mine(tmp_path, NAPS)
+    found = one_by_one(naps, "blocking", naps.tasks(4), steps, least_s=0.1)
+    assert len(found.seconds) % 4 == 0
+    assert sum(found.seconds) >= 0.08
+    assert (found.warm.start, found.warm.stop) == (4, len(found.seconds))
+
+
+@pytest.mark.parametrize(
+    ("timed", "counts"), [(1, [0]), (3, [1, 2]), (4, [1, 2, 3]), (7, [1, 2, 3, 4, 5, 6]), (9, [4, 5, 6, 7])]
+)
+def test_what_counts_has_each_task_as_often_as_any_other(timed: int, counts: list[int]) -> None:
+    seconds = list(map(float, range(timed)))
+    found = Timed(range(4), seconds)
+    assert [int(one) for one in seconds[found.warm]] == counts
 
 
 def test_a_ladder_ends_where_the_tasks_do(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Latencies, the decision map, CPU costs, heartbeats, Amdahl's law: what they show is what was measured."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -30,6 +31,7 @@ from scripts.charts import (
 )
 from scripts.charts.amdahl import serial_share
 from scripts.charts.contests import tiles
+from scripts.charts.data import Point
 from scripts.charts.forest import Group, fitted
 from scripts.charts.legible import defects
 from scripts.charts.table import made, number, word
@@ -190,6 +192,20 @@ def test_a_task_pays_from_where_the_whole_interval_lies_above_one() -> None:
     assert all(list(line.get_xdata()) == [1e-4, 1e-3, 1e-2, 1e-1] for line in lines.values())
     for each in farming.shown(a_run()):
         assert times(each.value) in farming.alt(a_run())
+
+
+def test_a_length_pays_only_where_every_longer_one_does() -> None:
+    def gains(*lows: float) -> list[Point]:
+        one = farming.shown(a_run())[0]
+        return [replace(one, compute_s=10.0**place, low=low) for place, low in enumerate(lows)]
+
+    assert farming.pays_from(gains(1.2, 0.9, 1.1, 1.3)) == 100
+    assert math.isnan(farming.pays_from(gains(1.2, 1.3, 0.9)))
+
+
+def test_rays_own_cpu_is_no_disturbance_and_a_lost_worker_stays() -> None:
+    one = replace(farming.shown(a_run())[0], flags="disturbed, 1 worker lost")
+    assert farming.undisturbed(one).flags == "1 worker lost"
 
 
 def test_a_heartbeat_names_what_stops_the_loop() -> None:
