@@ -71,7 +71,7 @@ trace: $(VENV)/core ## when each task ran, for Perfetto to open (ONLY="scaling a
 	@$(PY) -m scripts.trace $(RUN) $(if $(ONLY),--only "$(ONLY)")
 
 race: $(VENV)/core ## watch the models race, live, on a page of your own (ARGS="--open --port 8000")
-	@$(PY) -m scripts.site $(ARGS)
+	@$(PY) -m scripts.race $(ARGS)
 
 dev: $(VENV)/dev ## the same page while you work on it: reloads by itself (PORT=8000)
 	@$(VENV)/bin/adev runserver scripts/site/app.py --app-factory dev_app --host 127.0.0.1 \
@@ -87,9 +87,9 @@ aa: $(VENV)/core ## the suite against itself: identical twins, planted differenc
 	@$(PY) -m scripts.aa $(if $(BLOCKS),--blocks $(BLOCKS)) $(if $(SEED),--seed $(SEED))
 
 selfbench: $(VENV)/core ## what the suite costs: harness, server, blocks, charts and report
-	@$(PY) -m benchmarks.harness
+	@$(PY) -m benchmarks.selfcheck.harness_overhead
 	@$(PY) -m scripts.selfbench $(RUN)
-	@$(PY) -m benchmarks.latency_server
+	@$(PY) -m benchmarks.selfcheck.server_overhead
 
 SIDE_BY_SIDE := -n auto -p no:benchmark
 test: $(VENV)/dev ## every test that this machine can run

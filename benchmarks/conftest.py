@@ -11,16 +11,16 @@ from typing import Any
 
 import pytest
 
-from benchmarks import journal
-from benchmarks.capacity import Gauge
-from benchmarks.cell import Cell
-from benchmarks.clusters import serving
-from benchmarks.gil import gil
-from benchmarks.measure import Place, measure, observe
-from benchmarks.pace import Pace
-from benchmarks.selection import check, chosen
-from benchmarks.services import hidden, opened, running, services
-from servers.supervise import exit_with_parent, serve
+from benchmarks.backends.databases import hidden, opened, running, services
+from benchmarks.core import journal
+from benchmarks.core.cell import Cell
+from benchmarks.core.runner import Place, measure, observe
+from benchmarks.core.selection import check, chosen
+from benchmarks.machine.calibration import Pace
+from benchmarks.machine.capacity import Gauge
+from benchmarks.machine.gil import gil
+from benchmarks.models._cluster import serving
+from servers.subprocesses import exit_with_parent, serve
 
 ROUNDS = pytest.StashKey[list[dict[str, Any]]]()  # what a test has measured
 

@@ -10,7 +10,7 @@ from types import TracebackType
 def end(kind: type[BaseException], problem: BaseException, trace: TracebackType | None) -> None:
     """Leave with a sentence after Ctrl-C, wherever it was not caught; show any other problem as usual."""
     if issubclass(kind, KeyboardInterrupt):
-        from scripts.exits import Exit, Stop, leave
+        from scripts.util.exit_codes import Exit, Stop, leave
 
         leave(Stop(Exit.INTERRUPTED, "interrupted"))
     usual(kind, problem, trace)
@@ -19,7 +19,7 @@ def end(kind: type[BaseException], problem: BaseException, trace: TracebackType 
 def refuse(platform: str) -> None:
     """Leave where neither process groups nor a fork server exist, before something half of it is measured."""
     if platform == "win32":
-        from scripts.exits import Exit, Stop, leave
+        from scripts.util.exit_codes import Exit, Stop, leave
 
         leave(Stop(Exit.UNMEASURED, "Windows has no process groups and no fork server. Next: run it in WSL"))
 

@@ -24,18 +24,18 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from benchmarks import journal
-from benchmarks.environment import environment
-from benchmarks.pace import Pace
-from scripts import stats, verdicts
+from benchmarks.core import journal
+from benchmarks.machine.calibration import Pace
+from benchmarks.metadata.environment import environment
 from scripts.bench import RESULTS, alone, enough_files, interrupt, measure, readable_errors, write_environment
-from scripts.console import Live, console
-from scripts.dataset import FEW_BLOCKS, Run, load
-from scripts.exits import Exit, Stop, leave
-from scripts.summary import paired
+from scripts.report.terminal import Live, console
+from scripts.stats import decisions, intervals
+from scripts.tables.load import FEW_BLOCKS, Run, load
+from scripts.tables.summary import paired
+from scripts.util.exit_codes import Exit, Stop, leave
 
 BLOCKS = 10
-PERCENT = (2, 5, 10, 20)  # as benchmarks/test_aa.py plants them; `planted0` is what they are compared with
+PERCENT = (2, 5, 10, 20)  # as benchmarks/experiments/test_aa.py plants them; `planted0` is what they are compared with
 EXPERIMENTS = ["aa", "planted0", *(f"planted{percent}" for percent in PERCENT)]
 MARGIN = 0.01  # half the smallest planted difference: what lies inside is called the same
 LEVEL = 0.05
@@ -51,9 +51,9 @@ class Pair:
     ratios: NDArray[np.float64]
 
     @property
-    def found(self) -> stats.Interval:
+    def found(self) -> intervals.Interval:
         """The measured ratio."""
-        return stats.geometric_mean(self.ratios)
+        return intervals.geometric_mean(self.ratios)
 
 
 @dataclass(frozen=True)
@@ -61,18 +61,18 @@ class Judged:
     """A pair, and what the suite says of it among all pairs of its kind."""
 
     pair: Pair
-    says: verdicts.Comparison
+    says: decisions.Comparison
     significant: bool  # by Holm alone, whatever the noise floor
 
     @property
     def different(self) -> bool:
         """Whether the suite calls the two cells different."""
-        return self.says in (verdicts.Comparison.FASTER, verdicts.Comparison.SLOWER)
+        return self.says in (decisions.Comparison.FASTER, decisions.Comparison.SLOWER)
 
     @property
     def wrong_sign(self) -> bool:
         """Whether it calls the slowed one faster."""
-        return self.says is verdicts.Comparison.FASTER
+        return self.says is decisions.Comparison.FASTER
 
     @property
     def inside(self) -> bool:
@@ -115,7 +115,7 @@ def planted(rounds: pd.DataFrame) -> list[Pair]:
 
 def holm(pairs: list[Pair]) -> list[float]:
     """The p-value of each, adjusted for all of them."""
-    return [float(p) for p in stats.holm([pair.found.p_value for pair in pairs])]
+    return [float(p) for p in intervals.holm([pair.found.p_value for pair in pairs])]
 
 
 def judge_twins(pairs: list[Pair]) -> list[Judged]:
@@ -123,7 +123,7 @@ def judge_twins(pairs: list[Pair]) -> list[Judged]:
     judged = []
     for place, (pair, p_value) in enumerate(zip(pairs, holm(pairs), strict=True)):
         others = [other.found for other in pairs[:place] + pairs[place + 1 :]]
-        says = verdicts.compare(pair.found, MARGIN, stats.noise_floor(others) if others else 0.0, p_value)
+        says = decisions.compare(pair.found, MARGIN, intervals.noise_floor(others) if others else 0.0, p_value)
         judged.append(Judged(pair, says, p_value <= LEVEL))
     return judged
 
@@ -131,7 +131,7 @@ def judge_twins(pairs: list[Pair]) -> list[Judged]:
 def judge_planted(pairs: list[Pair], floor: float) -> list[Judged]:
     """Each as any two cells of a run are judged."""
     return [
-        Judged(pair, verdicts.compare(pair.found, MARGIN, floor, p_value), p_value <= LEVEL)
+        Judged(pair, decisions.compare(pair.found, MARGIN, floor, p_value), p_value <= LEVEL)
         for pair, p_value in zip(pairs, holm(pairs), strict=True)
     ]
 
@@ -169,7 +169,7 @@ def found(slowed: list[Judged], percent: int) -> str:
     """How many of the slow-downs by so much were called slower."""
     these = [one for one in slowed if one.pair.truth == 1 + percent / 100]
     without = sum(one.significant and one.pair.found.estimate > 1 for one in these)
-    slower = sum(one.says is verdicts.Comparison.SLOWER for one in these)
+    slower = sum(one.says is decisions.Comparison.SLOWER for one in these)
     return f"{slower} of {len(these)} (without a noise floor: {without})"
 
 
@@ -178,7 +178,7 @@ def report(run: Run, out: Console) -> Exit:
     pairs = twins(run.rounds)
     if not pairs:
         raise Stop(Exit.UNMEASURED, f"no pair of twins was measured in two blocks: see {run.path}/blocks/*.log")
-    floor = stats.noise_floor([pair.found for pair in pairs])
+    floor = intervals.noise_floor([pair.found for pair in pairs])
     same, slowed = judge_twins(pairs), judge_planted(planted(run.rounds), floor)
     out.print(table("identical twins", same))
     out.print(table("slowed on purpose", slowed))

@@ -16,15 +16,15 @@ from pathlib import Path
 import psutil
 from rich.console import Console
 
-from benchmarks.capacity import usable_cores
-from scripts import held_back
-from scripts.advice import Question, Source, Task, advise
-from scripts.advice_text import show
-from scripts.console import console
-from scripts.dataset import LATEST, load
-from scripts.exits import Exit, Stop, leave
-from scripts.mined import NEWEST, Mine, is_one, read
-from scripts.sources import best_source, source_named
+from benchmarks.machine.capacity import usable_cores
+from scripts.predict import cross_validation
+from scripts.predict.from_profile import NEWEST, Mine, is_one, read
+from scripts.predict.recommend import Question, Source, Task, advise
+from scripts.predict.render import show
+from scripts.predict.sources import best_source, source_named
+from scripts.report.terminal import console
+from scripts.tables.load import LATEST, load
+from scripts.util.exit_codes import Exit, Stop, leave
 
 MB = 1e6
 EXAMPLE = "Next: make advise TASKS=5000 WAIT_MS=200 CPU_MS=3"
@@ -126,10 +126,10 @@ def found_mine(given: argparse.Namespace) -> Mine | None:
 
 def validate(path: Path, out: Console) -> None:
     """Print how far predictions of held-back cells were off."""
-    found = held_back.validation(load(path))
+    found = cross_validation.validation(load(path))
     if found is None:
         raise Stop(Exit.UNMEASURED, f"{path} has too few cells to hold some back. Next: make bench")
-    out.print(held_back.markdown(found), markup=False)
+    out.print(cross_validation.markdown(found), markup=False)
     sys.exit(Exit.WELL if found.meets_aims else Exit.DIFFERENT)
 
 

@@ -19,27 +19,27 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 
-from benchmarks import journal
-from benchmarks.catalogue import catalogue, experiments
-from benchmarks.cell import Cell
-from benchmarks.environment import environment, stranger
-from benchmarks.pace import Pace
-from benchmarks.selection import check
-from benchmarks.selection import chosen as selected
-from scripts.blocks import Block, need_room, run_block
-from scripts.databases import look
-from scripts.elsewhere import Where, recorded, still_there
-from scripts.environments import changed
-from scripts.exits import Exit, Stop, leave
-from scripts.interpreters import executable, under
-from scripts.readings import NEEDED_FILES
-from scripts.schema import read_environment
-from scripts.sessions import scratch
-from scripts.whole import whole
+from benchmarks.core import journal
+from benchmarks.core.cell import Cell
+from benchmarks.core.registry import catalogue, experiments
+from benchmarks.core.selection import check
+from benchmarks.core.selection import chosen as selected
+from benchmarks.machine.calibration import Pace
+from benchmarks.metadata.environment import environment, stranger
+from scripts.run.block import Block, need_room, run_block
+from scripts.run.cluster import Where, recorded, still_there
+from scripts.run.interpreters import executable, under
+from scripts.run.machine_readings import NEEDED_FILES
+from scripts.run.preflight import look
+from scripts.run.venvs import changed
+from scripts.tables.schema import read_environment
+from scripts.util.atomic_write import whole
+from scripts.util.exit_codes import Exit, Stop, leave
+from scripts.util.processes import scratch
 
 if TYPE_CHECKING:
-    from scripts.console import Live
-    from scripts.dataset import Run
+    from scripts.report.terminal import Live
+    from scripts.tables.load import Run
 
 RESULTS = Path("results")
 BLOCKS, QUICK_BLOCKS = 10, 3
@@ -163,9 +163,9 @@ def block(run: Path, found: dict[str, Any], number: int) -> Block:
 
 def make_everything(run: Path) -> "Run":
     """Tables, verdicts, charts and report of a run, and the link to the latest."""
-    from scripts.dataset import LATEST, load, write_tables
-    from scripts.findings import write_verdicts
-    from scripts.report import draw_and_write
+    from scripts.report.claim_document import write_verdicts
+    from scripts.report.report import draw_and_write
+    from scripts.tables.load import LATEST, load, write_tables
 
     found = load(run)
     write_tables(found)
@@ -248,7 +248,7 @@ def bench(chosen: argparse.Namespace, run: Path) -> "Run":
     else:
         offer()
         new_run(run, planned, **recorded(Where(chosen.cluster, chosen.bind, chosen.address), planned["only"]))
-    from scripts.console import Live, console
+    from scripts.report.terminal import Live, console
 
     measure(run, Live(console(stderr=True), read_environment(run)["plan"]["blocks"]))
     return make_everything(run)
@@ -264,7 +264,7 @@ def main() -> None:
         keeping = nullcontext() if chosen.resume else worth_keeping(run)
         with readable_errors(lambda: run if measured(run) else None), alone(), keeping:
             found = bench(chosen, run)
-        from scripts.console import console, show
+        from scripts.report.terminal import console, show
 
         show(found, console())
     except Stop as stop:

@@ -18,9 +18,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks.catalogue import find
-from benchmarks.environment import environment, stranger
-from scripts import findings
+from benchmarks.core.registry import find
+from benchmarks.metadata.environment import environment, stranger
 from scripts.bench import (
     BLOCKS,
     RESULTS,
@@ -33,17 +32,18 @@ from scripts.bench import (
     readable_errors,
     worth_keeping,
 )
-from scripts.blocks import need_room
-from scripts.claim_pages import write_claims_page
-from scripts.conditions import unmet
-from scripts.console import Live, console
-from scripts.dataset import FEW_BLOCKS, LATEST, Run, load, write_tables
-from scripts.exits import Exit, Stop, leave
-from scripts.judging import UNMEASURED, Finding, has, judged
-from scripts.schema import read_environment
-from scripts.talk import DEFAULT_TALK, TALKS, Claim, Talk, nearest, read_talk
-from scripts.verdicts import Verdict
-from scripts.whole import whole
+from scripts.report import claim_document
+from scripts.report.claim_pages import write_claims_page
+from scripts.report.terminal import Live, console
+from scripts.run.block import need_room
+from scripts.stats.decisions import Verdict
+from scripts.tables.load import FEW_BLOCKS, LATEST, Run, load, write_tables
+from scripts.tables.schema import read_environment
+from scripts.util.atomic_write import whole
+from scripts.util.exit_codes import Exit, Stop, leave
+from scripts.verdict.claims_file import DEFAULT_TALK, TALKS, Claim, Talk, nearest, read_talk
+from scripts.verdict.evaluate import UNMEASURED, Finding, has, judged
+from scripts.verdict.requirements import unmet
 
 NEWEST = RESULTS / "claims"  # points to the newest run that was measured for a whole talk
 MATRIX = RESULTS / "matrix"  # and to the newest of several interpreters
@@ -160,9 +160,9 @@ def main() -> None:
         found, talk, folder = verdicts(options())
     except Stop as stop:
         leave(stop)
-    document: dict[str, Any] = findings.document(talk, found)
-    findings.show(document, console())
-    kept = findings.write(document, folder)
+    document: dict[str, Any] = claim_document.document(talk, found)
+    claim_document.show(document, console())
+    kept = claim_document.write(document, folder)
     print(f"\nVerdicts: {kept}  Page: {write_claims_page(folder, document)}", file=sys.stderr)
     sys.exit(code(found))
 

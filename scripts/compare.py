@@ -15,20 +15,19 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from scripts import findings
-from scripts.answers import MARGIN
-from scripts.charts import comparison
-from scripts.charts.theme import THEMES, save
+from scripts.analysis.comparison import Row, Verdicts, differences, rows, same_machine, verdicts
+from scripts.analysis.conclusions import MARGIN
+from scripts.charts.lib.theme import THEMES, save
 from scripts.claims import talk_called
-from scripts.comparisons import Row, Verdicts, differences, rows, same_machine, verdicts
-from scripts.console import console
-from scripts.dataset import LATEST, Run, load
-from scripts.exits import Exit, Stop, leave
 from scripts.reference import REFERENCE
-from scripts.stats import Interval
-from scripts.talk import DEFAULT_TALK
-from scripts.whole import whole
-from scripts.words import seconds
+from scripts.report import claim_document, comparison_chart
+from scripts.report.terminal import console
+from scripts.stats.intervals import Interval
+from scripts.tables.load import LATEST, Run, load
+from scripts.util.atomic_write import whole
+from scripts.util.exit_codes import Exit, Stop, leave
+from scripts.util.format import seconds
+from scripts.verdict.claims_file import DEFAULT_TALK
 
 COMPARISONS = Path("results/comparisons")
 
@@ -73,7 +72,7 @@ def about_claim(one: Verdicts) -> str:
     """`network-io: A 18.9× [18.1, 19.7], B 17.2× [16.0, 18.4]; holds on both.`"""
     told = []
     for first, second in one.outcomes:
-        texts = [findings.found_text(findings.part(outcome)) for outcome in (first, second)]
+        texts = [claim_document.found_text(claim_document.part(outcome)) for outcome in (first, second)]
         label = f" ({first.part.name})" if first.part.name else ""
         told.append(f"A {texts[0]}, B {texts[1]}{label}")
     verdict = (
@@ -115,10 +114,10 @@ def document(a: Run, b: Run, found: list[Row], claims: list[Verdicts]) -> dict[s
     """The comparison as JSON takes it."""
 
     def numbers(interval: Interval) -> list[float | None]:
-        return [findings.finite(value) for value in (interval.estimate, interval.low, interval.high)]
+        return [claim_document.finite(value) for value in (interval.estimate, interval.low, interval.high)]
 
     return {
-        "schema": findings.SCHEMA,
+        "schema": claim_document.SCHEMA,
         "a": {"run": a.environment["run"], "machine": machine(a), "blocks": a.blocks},
         "b": {"run": b.environment["run"], "machine": machine(b), "blocks": b.blocks},
         "differences": differences(a, b),
@@ -139,8 +138,8 @@ def write(a: Run, b: Run, found: list[Row], claims: list[Verdicts]) -> Path:
     with whole(folder / "comparison.json") as file:
         file.write_text(json.dumps(document(a, b, found, claims), indent=1))
     for theme in THEMES:
-        if figure := comparison.draw(found, theme, introduction(a, b)):
-            save(figure, theme, folder / "comparison", comparison.alt(found))
+        if figure := comparison_chart.draw(found, theme, introduction(a, b)):
+            save(figure, theme, folder / "comparison", comparison_chart.alt(found))
     return folder
 
 

@@ -1,8 +1,8 @@
 """`make doctor`: what can this machine establish, and what can't it?
 
-`scripts.readings` samples for some ten seconds; everything below that line is pure, from readings to words, so that a
-busy machine, a single core or half a core can be planted in a test. A mark in front of a line says: mind this. Only
-what makes measuring impossible ends with an exit code other than 0; a slow or busy machine is a finding.
+`scripts.run.machine_readings` samples for some ten seconds; everything below that line is pure, from readings to words,
+so that a busy machine, a single core or half a core can be planted in a test. A mark in front of a line says: mind
+this. Only what makes measuring impossible ends with an exit code other than 0; a slow or busy machine is a finding.
 """
 
 import argparse
@@ -12,12 +12,12 @@ from statistics import median
 
 from rich.table import Table
 
-from benchmarks.accounts import DISTURBED_SHARE
-from benchmarks.known import Found
-from scripts.console import console
-from scripts.exits import Exit, Stop, leave
-from scripts.readings import LONG_S, NEEDED_FILES, SLEEPERS, Lateness, Limits, Readings, take
-from scripts.words import seconds
+from benchmarks.machine.cpu_usage import DISTURBED_SHARE
+from benchmarks.selfcheck.known_durations import Found
+from scripts.report.terminal import console
+from scripts.run.machine_readings import LONG_S, NEEDED_FILES, SLEEPERS, Lateness, Limits, Readings, take
+from scripts.util.exit_codes import Exit, Stop, leave
+from scripts.util.format import seconds
 
 LATE_SHARE = 0.05  # of a wait: later than this, and the machine's part is as large as the differences worth reporting
 GOOD_SHARE = 0.8  # of the cores: where less is there, no model can show what it could do with all of them

@@ -9,7 +9,7 @@ import sys
 from difflib import get_close_matches
 from pathlib import Path
 
-from scripts.exits import Exit, Stop, leave
+from scripts.util.exit_codes import Exit, Stop, leave
 
 LESSONS = Path("docs/lessons")
 

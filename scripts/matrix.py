@@ -25,12 +25,12 @@ from scripts.bench import (
     readable_errors,
     worth_keeping,
 )
-from scripts.blocks import need_room
-from scripts.dataset import FEW_BLOCKS, Run
-from scripts.environments import check_able, ready
-from scripts.exits import Exit, Stop, leave
-from scripts.interpreters import asked
-from scripts.whole import whole
+from scripts.run.block import need_room
+from scripts.run.interpreters import asked
+from scripts.run.venvs import check_able, ready
+from scripts.tables.load import FEW_BLOCKS, Run
+from scripts.util.atomic_write import whole
+from scripts.util.exit_codes import Exit, Stop, leave
 
 # Waiting without a library, computing with and without the GIL, and what 3.14 has for it; what starting costs, how long
 # a thread that computes holds up another, and what a program takes in memory.
@@ -82,7 +82,7 @@ def matrix(chosen: argparse.Namespace, run: Path) -> Run:
         check_able(found, cells)
     planned = plan(chosen, [one.name for one in interpreters])
     new_run(run, planned, interpreters=described)
-    from scripts.console import Live, console
+    from scripts.report.terminal import Live, console
 
     measure(run, Live(console(stderr=True), planned["blocks"]))
     with whole(NEWEST) as link:
@@ -99,7 +99,7 @@ def main() -> None:
     try:
         with readable_errors(lambda: run if measured(run) else None), alone(), worth_keeping(run):
             found = matrix(chosen, run)
-        from scripts.console import console, show
+        from scripts.report.terminal import console, show
 
         show(found, console())
     except Stop as stop:

@@ -26,7 +26,6 @@ from pathlib import Path
 from typing import IO, Any
 
 from benchmarks.models import NAMES
-from scripts import expectations, own_work
 from scripts.bench import (
     BLOCKS,
     RESULTS,
@@ -40,14 +39,16 @@ from scripts.bench import (
     readable_errors,
     worth_keeping,
 )
-from scripts.blocks import POLL_S, environment, need_room
-from scripts.console import Live, console, show
-from scripts.dataset import Run, load, write_tables
-from scripts.exits import Exit, Stop, leave
-from scripts.judging import Finding
-from scripts.sessions import end_session, scratch
-from scripts.talk import nearest
-from scripts.whole import whole
+from scripts.report import work_document
+from scripts.report.terminal import Live, console, show
+from scripts.run.block import POLL_S, environment, need_room
+from scripts.tables.load import Run, load, write_tables
+from scripts.util.atomic_write import whole
+from scripts.util.exit_codes import Exit, Stop, leave
+from scripts.util.processes import end_session, scratch
+from scripts.verdict import expectations
+from scripts.verdict.claims_file import nearest
+from scripts.verdict.evaluate import Finding
 
 NEWEST = RESULTS / "mine"  # points to the newest run of a user's own work
 PATIENCE_S = 60.0  # with one step of the survey: a task, or a look at a model
@@ -93,7 +94,9 @@ def models_of(said: str) -> str:
 
 def survey(run: Path, source: str, models: str, blocks: int, say: Callable[[str], None]) -> dict[str, Any]:
     """What the survey finds, kept in the run's folder. Stop when the work cannot be run."""
-    program = "from benchmarks.survey import main; main()"  # not `-m`: every worker would import it once more
+    program = (
+        "from benchmarks.profiler.profiler import main; main()"  # not `-m`: every worker would import it once more
+    )
     with (run / "survey.log").open("wb") as log, tempfile.TemporaryFile() as out:
         arguments = [source, f"--pace={run / 'pace.json'}", f"--out=/dev/fd/{out.fileno()}"]
         process = subprocess.Popen(
@@ -156,7 +159,7 @@ def prepare(run: Path, source: str, chosen: argparse.Namespace, models: str) -> 
     """The run's folder, with what the survey found. Stop."""
     seed = chosen.seed if chosen.seed is not None else random.SystemRandom().randrange(10_000)
     new_run(run, {"only": "mine", "blocks": chosen.blocks, "seed": seed, "quick": False})
-    file = run / own_work.SURVEY
+    file = run / work_document.SURVEY
     file.write_text(json.dumps({"work": {"source": source}}))  # for the fork servers of the survey
     os.environ["OVERLAP_MINE"] = str(file.resolve())
     with scratch():
@@ -179,12 +182,12 @@ def saying() -> Callable[[str], None]:
 
 def make_everything(run: Path, found: dict[str, Any], said: list[str]) -> tuple[Run, list[Finding]]:
     """Tables, the comparison, charts and report; and the link to the newest."""
-    from scripts.report import draw_and_write
+    from scripts.report.report import draw_and_write
 
     loaded = load(run)
     write_tables(loaded)
     verdicts = expectations.findings(loaded, said)
-    own_work.write(run, own_work.document(loaded, found, verdicts))
+    work_document.write(run, work_document.document(loaded, found, verdicts))
     draw_and_write(loaded, lambda _: None)
     with whole(NEWEST) as link:
         link.symlink_to(os.path.relpath(run.resolve(), RESULTS.resolve()))
@@ -193,10 +196,10 @@ def make_everything(run: Path, found: dict[str, Any], said: list[str]) -> tuple[
 
 def old_survey(run: Path) -> dict[str, Any]:
     """What the survey of an interrupted run found. Stop when it was measured elsewhere, or is no such run."""
-    if not (found := own_work.survey_of(run)) or "cells" not in found:
+    if not (found := work_document.survey_of(run)) or "cells" not in found:
         raise Stop(Exit.USAGE, f"{run} is no run of your own work that could be gone on with. {HOW}")
     old_run(run)
-    os.environ["OVERLAP_MINE"] = str((run / own_work.SURVEY).resolve())
+    os.environ["OVERLAP_MINE"] = str((run / work_document.SURVEY).resolve())
     return found
 
 
@@ -228,7 +231,7 @@ def mine(chosen: argparse.Namespace, run: Path) -> tuple[Run, list[Finding]]:
         measure(run, Live(console(stderr=True), found["size"]["blocks"]))
         made = make_everything(run, found, said)
         if chosen.json:
-            shutil.copy(run / own_work.COMPARISON, chosen.json)
+            shutil.copy(run / work_document.COMPARISON, chosen.json)
         return made
 
 
@@ -244,9 +247,9 @@ def main() -> None:
         leave(stop)
     out = console()
     show(found, out)
-    for sentence in own_work.told(run):
+    for sentence in work_document.told(run):
         out.print(f"\n{sentence}", markup=False)
-    print(f"\nComparison: {run}/{own_work.COMPARISON}  Report: {run}/report.html", file=sys.stderr)
+    print(f"\nComparison: {run}/{work_document.COMPARISON}  Report: {run}/report.html", file=sys.stderr)
     sys.exit(expectations.code(verdicts))
 
 

@@ -4,7 +4,7 @@ import ast
 import sys
 
 from benchmarks.models import NAMES, needs, source
-from scripts.charts.theme import order
+from scripts.charts.lib.theme import order
 
 
 def is_what(name: str) -> str:

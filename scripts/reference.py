@@ -11,25 +11,27 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from scripts import held_back, lesson, models, which
-from scripts.answers import answers, disturbance, noise
-from scripts.charts import CHARTS, pythons
-from scripts.charts.turns import LEADING, notes, rows, sentences
-from scripts.console import groups, heading, line
-from scripts.dataset import LATEST, Run, load
-from scripts.exits import Exit, Stop, leave
-from scripts.findings import markdown as verdict_tables
-from scripts.findings import verdicts_of, write_verdicts
-from scripts.report import write_report
-from scripts.talk import DEFAULT_TALK
-from scripts.words import seconds
+from scripts import lesson, models
+from scripts.analysis.conclusions import answers, disturbance, noise
+from scripts.analysis.interpreter_ratios import LEADING, notes, rows, sentences
+from scripts.charts import CHARTS, interpreters
+from scripts.predict import cross_validation
+from scripts.report import which_model
+from scripts.report.claim_document import markdown as verdict_tables
+from scripts.report.claim_document import verdicts_of, write_verdicts
+from scripts.report.report import write_report
+from scripts.report.terminal import groups, heading, line
+from scripts.tables.load import LATEST, Run, load
+from scripts.util.exit_codes import Exit, Stop, leave
+from scripts.util.format import seconds
+from scripts.verdict.claims_file import DEFAULT_TALK
 
 REFERENCE = Path("results/reference")
 MATRIX = REFERENCE / "matrix"
 README = Path("README.md")
 PAGES = (README, Path("docs/advice.md"), Path("docs/pitfalls.md"))  # that have markers
 LEFT_OUT = ("*.png", "*.parquet", "*.log", "[0-9][0-9].json", "slides*", "trace.json*")  # can be made again
-ALONE_IN_MATRIX = ("report.html", "claims*", *(f"{chart.NAME}*" for chart in CHARTS if chart is not pythons))
+ALONE_IN_MATRIX = ("report.html", "claims*", *(f"{chart.NAME}*" for chart in CHARTS if chart is not interpreters))
 HEADLINE = ("io", "cpu")  # the experiments whose tables stand in the README
 
 
@@ -100,7 +102,7 @@ def side_by_side(matrix: Run) -> str:
         model = f"{row.work} {row.cell['model']}" + (f", beside {row.beside}" if row.beside else "")
         lines.append([model, seconds(row.first), *(str(row.faster.get(name, "–")) for name in names)])
     return "\n\n".join([
-        picture(f"{MATRIX}/charts/{pythons.NAME}", pythons.finding(matrix)),
+        picture(f"{MATRIX}/charts/{interpreters.NAME}", interpreters.finding(matrix)),
         "\n".join(f"- {sentence}" for sentence in sentences(matrix)),
         "\n".join(f"| {' | '.join(cells)} |" for cells in lines),
         " ".join([f"{matrix.blocks} blocks of each; brackets are 95 % intervals.", *notes(matrix)]),
@@ -123,8 +125,8 @@ def markdown(title: str, group: object) -> str:
 
 def advice(run: Run) -> str:
     """How far predictions of the run's cells are off, as Markdown."""
-    found = held_back.validation(run)
-    return held_back.markdown(found) if found else "It has too few cells to hold some back."
+    found = cross_validation.validation(run)
+    return cross_validation.markdown(found) if found else "It has too few cells to hold some back."
 
 
 # What stands between the markers of that name in whichever page, made of the reference run and the matrix beside it.
@@ -161,8 +163,8 @@ def main() -> None:
     write_report(run)
     for page in PAGES:
         page.write_text(renewed(page.read_text(), run, matrix))
-    which.PAGE.write_text(which.text(run, matrix))
-    print(f"Run {name} is now the reference; {', '.join(map(str, (*PAGES, which.PAGE)))} say what it found.")
+    which_model.PAGE.write_text(which_model.text(run, matrix))
+    print(f"Run {name} is now the reference; {', '.join(map(str, (*PAGES, which_model.PAGE)))} say what it found.")
 
 
 if __name__ == "__main__":

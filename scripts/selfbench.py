@@ -3,7 +3,8 @@
 A block of `make bench` is timed from outside: the share of it that is spent in timed rounds, and what a cell costs on
 top of its rounds. Then tables, charts and report of runs that have 10,000, 100,000 and 1,000,000 spans, made of as many
 copies of the blocks of a run as that takes; and of half of its cells, for the growth with their number. What the
-harness adds to a task, and the server to a request, is asked of `benchmarks.harness` and `benchmarks.latency_server`.
+harness adds to a task, and the server to a request, is asked of `benchmarks.selfcheck.harness_overhead` and
+`benchmarks.selfcheck.server_overhead`.
 """
 
 import argparse
@@ -21,22 +22,22 @@ from typing import Any
 
 from rich.table import Table
 
-from benchmarks import journal
-from benchmarks.environment import environment
-from benchmarks.pace import Pace
+from benchmarks.core import journal
+from benchmarks.machine.calibration import Pace
+from benchmarks.metadata.environment import environment
 from scripts.bench import RESULTS, alone, enough_files, measure, readable_errors, write_environment
-from scripts.console import Live, console
-from scripts.dataset import Run, load
-from scripts.exits import Stop, leave
 from scripts.reference import REFERENCE
-from scripts.schema import fingerprint, read_environment
-from scripts.words import amount, seconds
+from scripts.report.terminal import Live, console
+from scripts.tables.load import Run, load
+from scripts.tables.schema import fingerprint, read_environment
+from scripts.util.exit_codes import Stop, leave
+from scripts.util.format import amount, seconds
 
 SPANS = (10_000, 100_000, 1_000_000)
 AIM_S, AIM_BYTES = 20.0, 2**30  # for charts and report of a million spans
 STEPS = {
-    "tables": "from scripts.dataset import load, write_tables as made",
-    "charts and report": "from scripts.dataset import load; from scripts.report import draw_and_write as made",
+    "tables": "from scripts.tables.load import load, write_tables as made",
+    "charts and report": "from scripts.report.report import draw_and_write as made, load",
 }
 
 

@@ -18,18 +18,18 @@ import matplotlib as mpl
 from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
 
-from scripts.answers import disturbance, noise
+from scripts.analysis.conclusions import disturbance, noise
+from scripts.analysis.points import machine_words
 from scripts.bench import every_experiment
 from scripts.charts import CHARTS, Chart
-from scripts.charts.data import machine_words
-from scripts.charts.page import LEADING, MARGIN_IN, Page, open_page, width_in, wrap
-from scripts.charts.theme import SLIDE, SLIDE_DARK, WIDTH_IN, Theme, as_png
-from scripts.claim_pages import SIGNS, read_claims
-from scripts.dataset import LATEST, Run, load
-from scripts.exits import Stop, leave
-from scripts.facts import capacity
-from scripts.findings import Document, bound_text, found_text, rows
-from scripts.whole import whole
+from scripts.charts.lib.layout import LEADING, MARGIN_IN, Page, open_page, width_in, wrap
+from scripts.charts.lib.theme import SLIDE, SLIDE_DARK, WIDTH_IN, Theme, as_png
+from scripts.report.claim_document import Document, bound_text, found_text, rows
+from scripts.report.claim_pages import SIGNS, read_claims
+from scripts.report.facts import capacity
+from scripts.tables.load import LATEST, Run, load
+from scripts.util.atomic_write import whole
+from scripts.util.exit_codes import Stop, leave
 
 LONGEST_ONLY = 60  # letters of a selection that the small print can hold
 CLAIMS_A_SLIDE = 11

@@ -20,10 +20,10 @@ from pathlib import Path
 
 import psutil
 
-from scripts.damage import corrupt
-from scripts.dataset import load
-from scripts.exits import Exit, Stop
-from scripts.house import LONGEST_S, House, after_a_while, words
+from scripts.faults.corruption import corrupt
+from scripts.faults.sandbox import LONGEST_S, House, after_a_while, words
+from scripts.tables.load import load
+from scripts.util.exit_codes import Exit, Stop
 
 ONLY = "io and (wire or sleep) and (asyncio or processes)"  # five cells, with a server and with a pool
 AT_ONCE = 2  # runs under torture: they only have to survive, not to measure

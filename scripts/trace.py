@@ -14,14 +14,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks.selection import check, selects
-from scripts.charts.data import Point, points
-from scripts.charts.races import cells, lanes, nearest
-from scripts.dataset import LATEST, Run, load
-from scripts.exits import Exit, Stop, leave
-from scripts.whole import whole
-from scripts.words import seconds as in_words
-from scripts.words import tick
+from benchmarks.core.selection import check, selects
+from scripts.analysis.points import Point, points
+from scripts.charts.lib.timeline_data import cells, lanes, nearest
+from scripts.tables.load import LATEST, Run, load
+from scripts.util.atomic_write import whole
+from scripts.util.exit_codes import Exit, Stop, leave
+from scripts.util.format import seconds as in_words
+from scripts.util.format import tick
 
 LARGE = 1_000_000  # bytes: beyond it the file is compressed
 PHASES = ("start", "run", "stop")

@@ -14,7 +14,8 @@ isn't aiohttp that answers), spinning for the last fraction of a millisecond (it
 `asyncio.sleep` alone (see above), aiohttp's graceful shutdown (waits for requests whose clients are gone).
 
 A reset closes with SO_LINGER 0, because `abort()` alone sends a FIN where all was read, and that is no reset. Fates and
-delays are drawn in `servers.delays`, counts are kept in `servers.account`, the lifeline is in `servers.supervise`.
+delays are drawn in `servers.delays`, counts are kept in `servers.request_stats`, the lifeline is in
+`servers.subprocesses`.
 """
 
 import argparse
@@ -36,10 +37,10 @@ from urllib.parse import parse_qsl
 
 from aiohttp import web
 
-from servers.account import Account
 from servers.delays import ERROR, HANG, READERS, SERVED, Settings, changed, delay_s, fate, read_n
-from servers.listening import BACKLOG, CANNOT_MEASURE, WRONG_USAGE, RefusalError, listen, raise_file_limit
-from servers.supervise import exit_with_parent
+from servers.request_stats import Account
+from servers.sockets import BACKLOG, CANNOT_MEASURE, WRONG_USAGE, RefusalError, listen, raise_file_limit
+from servers.subprocesses import exit_with_parent
 
 if TYPE_CHECKING:
     from aiohttp.web_protocol import RequestHandler

@@ -12,8 +12,8 @@ from pathlib import Path
 from shutil import which
 from typing import Any
 
-from servers.foreign import HOST, Foreign
-from servers.listening import CANNOT_MEASURE, RefusalError
+from servers.database_process import HOST, Foreign
+from servers.sockets import CANNOT_MEASURE, RefusalError
 
 CONNECTIONS = 300
 INSTALL = "apt-get install mariadb-server-core, or brew install mariadb"

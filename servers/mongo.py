@@ -21,8 +21,8 @@ from time import perf_counter
 from typing import Any
 
 from servers.latency import new_event_loop, sleep_until
-from servers.listening import BACKLOG, CANNOT_MEASURE, RefusalError, listen, raise_file_limit
-from servers.supervise import exit_with_parent
+from servers.sockets import BACKLOG, CANNOT_MEASURE, RefusalError, listen, raise_file_limit
+from servers.subprocesses import exit_with_parent
 
 try:
     import bson

@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from servers.foreign import HOST, Foreign, packaged
+from servers.database_process import HOST, Foreign, packaged
 
 CONNECTIONS = 300
 SETTINGS = {

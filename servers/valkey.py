@@ -8,7 +8,7 @@ import socket
 import sys
 from typing import Any
 
-from servers.foreign import HOST, Foreign, packaged
+from servers.database_process import HOST, Foreign, packaged
 
 CLIENTS = 300
 

@@ -30,13 +30,13 @@ from pathlib import Path
 from pkgutil import iter_modules
 from typing import Any
 
-from benchmarks.gil import brought_back_by
+from benchmarks.machine.gil import brought_back_by
 from benchmarks.workloads import Workload
 
 Run = Callable[[list[int]], list[Any]]
 Model = Callable[[Workload, int], AbstractContextManager[Run]]
 
-NAMES = tuple(sorted(module.name for module in iter_modules(__path__)))
+NAMES = tuple(sorted(module.name for module in iter_modules(__path__) if not module.name.startswith("_")))
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def model(name: str) -> Model:
     if name not in NAMES:
         raise KeyError(f"no model is called {name!r}; there are {', '.join(NAMES)}")
     if needs(name).apart:
-        from benchmarks.apart import apart
+        from benchmarks.models._subprocess import apart
 
         return partial(apart, name)
     return getattr(import_module(f"{__name__}.{name}"), name)  # type: ignore[no-any-return]

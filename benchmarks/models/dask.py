@@ -9,9 +9,9 @@ from typing import Any
 
 from distributed import Client, Worker, WorkerPlugin, get_worker
 
-from benchmarks.apart import lost
-from benchmarks.clusters import dask_cluster
 from benchmarks.models import Run
+from benchmarks.models._cluster import dask_cluster
+from benchmarks.models._subprocess import lost
 from benchmarks.workloads import Workload
 
 NEEDS = {"package": "distributed", "apart": True}

@@ -6,9 +6,9 @@ Each actor is in the pool twice: its next task is there when it ends one. A lost
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-from benchmarks.apart import lost
-from benchmarks.clusters import ray_cluster
 from benchmarks.models import Run
+from benchmarks.models._cluster import ray_cluster
+from benchmarks.models._subprocess import lost
 from benchmarks.workloads import Workload
 
 NEEDS = {"package": "ray", "apart": True, "unbuilt": (3, 14)}  # as of 2.60

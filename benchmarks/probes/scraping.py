@@ -18,13 +18,13 @@ import json
 import sys
 from collections import Counter
 
+from benchmarks.core.round import complaint, time_round
+from benchmarks.load.open_loop import quantile
 from benchmarks.models import model
-from benchmarks.openloop import quantile
-from benchmarks.timing import complaint, time_round
 from benchmarks.workloads import Capacity
 from benchmarks.workloads.scraping import Scraping
-from servers.account import reset, stats
 from servers.delays import ERROR, HANG, RESET, SERVED
+from servers.request_stats import reset, stats
 
 MODELS = ("threads", "processes", "asyncio")
 PAGES, AT_ONCE = 320, 30

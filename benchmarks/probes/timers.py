@@ -18,7 +18,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from threading import Timer
 
-from benchmarks.openloop import quantile
+from benchmarks.load.open_loop import quantile
 
 MANY, FEW = 10_000, 1_000
 WITHIN_S, GIVE_UP_S = 1.0, 1.5

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import aiofiles
 
-from benchmarks import pagecache
-from benchmarks.workloads import Workload
+from benchmarks.workloads import Workload, _page_cache
 
 BYTES, LARGE_BYTES = 65_536, 16 * 2**20
 ENDS = 8  # bytes of the number with which a file begins and ends: a torn or swapped one is found out
@@ -36,7 +35,7 @@ def ends(found: bytes) -> Ends:
 def write_files(folder: Path, count: int, size: int = BYTES) -> None:
     """Write the files of `count` tasks; what was just written is in the cache, and on the disk as well."""
     for task in range(count):
-        pagecache.write_through(folder / str(task), content(task, size))
+        _page_cache.write_through(folder / str(task), content(task, size))
 
 
 @dataclass(frozen=True)
@@ -79,12 +78,12 @@ class ColdFiles(Files):
     @property
     def lacks(self) -> str:
         """Why files are never cold here."""
-        return pagecache.lacking()
+        return _page_cache.lacking()
 
     def prepare(self, tasks: list[int]) -> None:
         """Take them out of the cache."""
         for task in tasks:
-            pagecache.evict(self.folder / str(task))
+            _page_cache.evict(self.folder / str(task))
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import aiohttp
 import requests
 
-from benchmarks.workloads.pages import Pages
+from benchmarks.workloads.http_base import Pages
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from http.client import HTTPConnection
 from urllib.parse import urlsplit
 
-from benchmarks.workloads.pages import Pages
+from benchmarks.workloads.http_base import Pages
 
 
 @dataclass(frozen=True)

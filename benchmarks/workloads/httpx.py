@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchmarks.workloads import EVERY_FORM
-from benchmarks.workloads.pages import Pages
+from benchmarks.workloads.http_base import Pages
 
 if TYPE_CHECKING:
     import httpx

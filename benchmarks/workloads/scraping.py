@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 
 import h11
 
-from benchmarks.workloads.pages import Pages
+from benchmarks.workloads.http_base import Pages
 from benchmarks.workloads.wire import AwaitablePool, BlockingConnection, Wire
 from servers.delays import HANG, SERVED, Settings, delay_s, fate
 

@@ -29,7 +29,7 @@ class Sleep(Workload):
         """In trio's words where it is trio."""
         if library != "trio":
             return self
-        from benchmarks.workloads.in_trio import SleepInTrio
+        from benchmarks.workloads.trio_variants import SleepInTrio
 
         return SleepInTrio(self.delay_s)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import urllib3
 
-from benchmarks.workloads.pages import Pages
+from benchmarks.workloads.http_base import Pages
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,9 @@ from urllib.parse import urlsplit
 
 import h11
 
-from benchmarks.exchange import exchange
 from benchmarks.workloads import EVERY_FORM
-from benchmarks.workloads.pages import Pages
+from benchmarks.workloads._h11_exchange import exchange
+from benchmarks.workloads.http_base import Pages
 
 RECEIVE_BYTES = 65_536  # more than any answer of ours: one receive takes what has arrived
 
@@ -132,6 +132,6 @@ class Wire(Pages):
         """In trio's words where it is trio."""
         if library != "trio":
             return self
-        from benchmarks.workloads.in_trio import WireInTrio
+        from benchmarks.workloads.trio_variants import WireInTrio
 
         return WireInTrio(*astuple(self))

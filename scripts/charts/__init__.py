@@ -6,31 +6,31 @@ from typing import Protocol
 
 from matplotlib.figure import Figure
 
+from scripts.analysis.points import Run
 from scripts.charts import (
-    convoy,
     cpu_cost,
     cpu_scaling,
     databases,
     decision,
-    farming,
-    handover,
-    heartbeat,
-    latency,
-    letting_go,
+    gil_convoy,
+    gil_release,
+    interpreters,
+    loop_blocking,
+    lost_updates,
     memory,
     mixed,
-    pythons,
+    offload_cost,
     scaling,
-    serving,
-    sharing,
     speedup,
-    starting,
-    tails,
+    startup_cost,
+    task_handover,
+    task_latency,
     timeline,
+    web_latency,
+    web_throughput,
 )
-from scripts.charts.data import Run
-from scripts.charts.table import Table
-from scripts.charts.theme import THEMES, Theme, save
+from scripts.charts.lib.table import Table
+from scripts.charts.lib.theme import THEMES, Theme, save
 
 
 class Chart(Hashable, Protocol):
@@ -59,24 +59,24 @@ class Chart(Hashable, Protocol):
 CHARTS: tuple[Chart, ...] = (
     speedup,
     timeline,
-    latency,
+    task_latency,
     scaling,
     cpu_scaling,
     mixed,
     decision,
     cpu_cost,
-    starting.CHART,
-    handover.CHART,
+    startup_cost.CHART,
+    task_handover.CHART,
     memory.CHART,
-    heartbeat.CHART,
-    letting_go,
-    convoy.CHART,
-    sharing.CHART,
-    farming,
+    loop_blocking.CHART,
+    gil_release,
+    gil_convoy.CHART,
+    lost_updates.CHART,
+    offload_cost,
     databases,
-    serving,
-    tails,
-    pythons,
+    web_throughput,
+    web_latency,
+    interpreters,
 )
 
 

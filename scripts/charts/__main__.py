@@ -5,10 +5,10 @@ import sys
 from pathlib import Path
 
 from scripts.charts import draw_all
-from scripts.charts.theme import SLIDES, THEMES
-from scripts.dataset import LATEST, load
-from scripts.exits import Stop
-from servers.supervise import exit_with_parent
+from scripts.charts.lib.theme import SLIDES, THEMES
+from scripts.tables.load import LATEST, load
+from scripts.util.exit_codes import Stop
+from servers.subprocesses import exit_with_parent
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -5,14 +5,14 @@ from dataclasses import replace
 import pandas as pd
 from matplotlib.figure import Figure
 
-from scripts.charts import forest
-from scripts.charts.data import CELL, Point, Run, footer, interval_words, points, remembered
-from scripts.charts.page import head, open_page
+from scripts.analysis.points import CELL, Point, Run, footer, interval_words, points, remembered
+from scripts.charts.lib import forest
+from scripts.charts.lib.layout import head, open_page
+from scripts.charts.lib.table import Table, made, of_point, word
+from scripts.charts.lib.theme import Theme
 from scripts.charts.speedup import place
-from scripts.charts.table import Table, made, of_point, word
-from scripts.charts.theme import Theme
-from scripts.summary import block_medians, columns, with_interval, with_range
-from scripts.words import seconds, times
+from scripts.tables.summary import block_medians, columns, with_interval, with_range
+from scripts.util.format import seconds, times
 
 NAME = "cpu-cost"
 NEEDS = "a cell of io or cpu with CPU times"

@@ -7,14 +7,14 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from scripts.charts import lines
-from scripts.charts.amdahl import Law, laws
-from scripts.charts.data import Point, Run, by_model, footer, interval_words, points
-from scripts.charts.forest import value_text
-from scripts.charts.page import head, open_page, rule_axis
-from scripts.charts.table import Table, of_points
-from scripts.charts.theme import Theme, colour
-from scripts.words import Format, between, digits, listed, rate, seconds, tick, times, whole
+from scripts.analysis.amdahl import Law, laws
+from scripts.analysis.points import Point, Run, by_model, footer, interval_words, points
+from scripts.charts.lib import lines
+from scripts.charts.lib.forest import value_text
+from scripts.charts.lib.layout import head, open_page, rule_axis
+from scripts.charts.lib.table import Table, of_points
+from scripts.charts.lib.theme import Theme, colour
+from scripts.util.format import Format, between, digits, listed, rate, seconds, tick, times, whole
 
 NAME = "cpu-scaling"
 NEEDS = "a cell of cpu_scaling"

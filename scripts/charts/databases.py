@@ -6,15 +6,15 @@ from dataclasses import replace
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from benchmarks.drivers import BRIEF, KEYS
-from benchmarks.services import NOT_MONGODB
-from scripts.charts import forest
-from scripts.charts.data import CELL, Point, Run, distinct, footer, interval_words, points, remembered
-from scripts.charts.page import BELOW, MARGIN_IN, head, open_page, widest_in
-from scripts.charts.table import Table, of_points
-from scripts.charts.theme import WIDTH_IN, Theme
-from scripts.summary import columns, paired, with_interval, with_range
-from scripts.words import listed, times
+from benchmarks.backends.databases import NOT_MONGODB
+from benchmarks.backends.drivers import BRIEF, KEYS
+from scripts.analysis.points import CELL, Point, Run, distinct, footer, interval_words, points, remembered
+from scripts.charts.lib import forest
+from scripts.charts.lib.layout import BELOW, MARGIN_IN, head, open_page, widest_in
+from scripts.charts.lib.table import Table, of_points
+from scripts.charts.lib.theme import WIDTH_IN, Theme
+from scripts.tables.summary import columns, paired, with_interval, with_range
+from scripts.util.format import listed, times
 
 NAME = "databases"
 NEEDS = "a cell of databases"

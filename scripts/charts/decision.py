@@ -6,13 +6,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from scripts.charts.contests import Tile, tiles
-from scripts.charts.data import Run, distinct, footer, interval_words
+from scripts.analysis.mix_winners import Tile, tiles
+from scripts.analysis.points import Run, distinct, footer, interval_words
+from scripts.charts.lib.layout import LEADING, Page, open_page, rule_axis, widest_in, width_in
+from scripts.charts.lib.table import Table, made, number, word
+from scripts.charts.lib.theme import WIDTH_IN, Theme, colour, order
 from scripts.charts.mixed import measured
-from scripts.charts.page import LEADING, Page, open_page, rule_axis, widest_in, width_in
-from scripts.charts.table import Table, made, number, word
-from scripts.charts.theme import WIDTH_IN, Theme, colour, order
-from scripts.words import between, digits, listed, short, times, whole
+from scripts.util.format import between, digits, listed, short, times, whole
 
 NAME = "decision-map"
 NEEDS = "cells of mixed in six blocks or more"

@@ -1,17 +1,17 @@
 """How much memory a task holds while it waits."""
 
-from scripts.charts import costs
-from scripts.charts.data import Run
-from scripts.charts.forest import Group
-from scripts.words import amount
+from scripts.analysis.points import Run
+from scripts.charts.lib import unit_cost
+from scripts.charts.lib.forest import Group
+from scripts.util.format import amount
 
 
 def groups(run: Run) -> list[Group]:
     """As many groups as there are numbers of tasks that wait."""
-    return costs.by_size(run, "memory", "bytes_per_task", lambda size: f"{size:,} waiting")
+    return unit_cost.by_size(run, "memory", "bytes_per_task", lambda size: f"{size:,} waiting")
 
 
-CHART = costs.Cost(
+CHART = unit_cost.Cost(
     NAME="memory",
     NEEDS="a cell of memory",
     CAVEAT="Memory that processes share is counted once (PSS). What a model has once counts too, most where few wait.",

@@ -2,13 +2,13 @@
 
 from matplotlib.figure import Figure
 
-from scripts.charts import lines
-from scripts.charts.data import Point, Run, distinct, footer, interval_words, points
-from scripts.charts.forest import value_text
-from scripts.charts.page import head, open_page, rule_axis
-from scripts.charts.table import Table, of_points
-from scripts.charts.theme import Theme
-from scripts.words import digits, listed, rate, seconds, tick, whole
+from scripts.analysis.points import Point, Run, distinct, footer, interval_words, points
+from scripts.charts.lib import lines
+from scripts.charts.lib.forest import value_text
+from scripts.charts.lib.layout import head, open_page, rule_axis
+from scripts.charts.lib.table import Table, of_points
+from scripts.charts.lib.theme import Theme
+from scripts.util.format import digits, listed, rate, seconds, tick, whole
 
 NAME = "scaling"
 NEEDS = "a cell of scaling"

@@ -4,13 +4,13 @@ from itertools import groupby
 
 from matplotlib.figure import Figure
 
-from scripts.charts import forest
-from scripts.charts.data import Point, Run, distinct, footer, interval_words, points
-from scripts.charts.page import head, open_page
-from scripts.charts.table import Table, of_points
-from scripts.charts.theme import Theme
-from scripts.summary import kind_of_work
-from scripts.words import between, listed, seconds, tick, times
+from scripts.analysis.points import Point, Run, distinct, footer, interval_words, points
+from scripts.charts.lib import forest
+from scripts.charts.lib.layout import head, open_page
+from scripts.charts.lib.table import Table, of_points
+from scripts.charts.lib.theme import Theme
+from scripts.tables.summary import kind_of_work
+from scripts.util.format import between, listed, seconds, tick, times
 
 NAME = "speedup"
 NEEDS = "a cell of io, cpu or mine measured beside sequential"

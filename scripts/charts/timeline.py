@@ -8,12 +8,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from scripts.charts.data import Run, block_count, distinct, footer
-from scripts.charts.page import ABOVE, MARGIN_IN, Page, open_page, rule_axis, widest_in, width_in
-from scripts.charts.races import MOST_SPANS, Race, races
-from scripts.charts.table import Table, made, number, word
-from scripts.charts.theme import WIDTH_IN, Theme, colour
-from scripts.words import listed, seconds, short, tick, whole
+from scripts.analysis.points import Run, block_count, distinct, footer
+from scripts.charts.lib.layout import ABOVE, MARGIN_IN, Page, open_page, rule_axis, widest_in, width_in
+from scripts.charts.lib.table import Table, made, number, word
+from scripts.charts.lib.theme import WIDTH_IN, Theme, colour
+from scripts.charts.lib.timeline_data import MOST_SPANS, Race, races
+from scripts.util.format import listed, seconds, short, tick, whole
 
 NAME = "timeline"
 NEEDS = "a cell of io or cpu with the spans of its tasks"

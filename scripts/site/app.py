@@ -18,14 +18,14 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from benchmarks.capacity import usable_cores
+from benchmarks.machine.capacity import usable_cores
 from scripts.bench import RESULTS
-from scripts.charts.theme import CLASSICAL, colour
-from scripts.exits import Stop
-from scripts.site.ask import LIMITS, MISSING, MODELS, presets
-from scripts.site.hall import ALIVE_S, MOST_BYTES, Hall, Visitor
-from scripts.site.past import Past, past_runs, side_by_side
+from scripts.charts.lib.theme import CLASSICAL, colour
 from scripts.site.race import House, opened_house
+from scripts.site.race_request import LIMITS, MISSING, MODELS, presets
+from scripts.site.race_server import ALIVE_S, MOST_BYTES, Hall, Visitor
+from scripts.site.run_index import Past, past_runs, side_by_side
+from scripts.util.exit_codes import Stop
 
 HERE = Path(__file__).parent
 HALL = web.AppKey("HALL", Hall)

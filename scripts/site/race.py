@@ -15,14 +15,14 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
-from benchmarks.capacity import Gauge
-from benchmarks.pace import NUMBERS, Pace
+from benchmarks.machine.calibration import NUMBERS, Pace
+from benchmarks.machine.capacity import Gauge
 from scripts.bench import alone
-from scripts.exits import Stop
-from scripts.sessions import scratch
-from scripts.site.ask import Ask
-from scripts.site.lane import Lane
-from servers.supervise import ServiceError, serve
+from scripts.site.lane_process import Lane
+from scripts.site.race_request import Ask
+from scripts.util.exit_codes import Stop
+from scripts.util.processes import scratch
+from servers.subprocesses import ServiceError, serve
 
 FRAMES_PER_S = 40  # an eye takes 25 for a movement; each costs a tenth of a millisecond
 STOPPED = "stopped"

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.workloads import Workload
-from benchmarks.workloads.nothing import Nothing
+from benchmarks.workloads.noop import Nothing
 from benchmarks.workloads.sleep import Sleep
 
 

@@ -7,8 +7,8 @@ from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 
 from scripts.charts import Chart
-from scripts.charts.legible import visible_texts
-from scripts.charts.theme import LIGHT, RIVALS, Theme
+from scripts.charts.lib.theme import LIGHT, RIVALS, Theme
+from tests.scripts.charts.legible import visible_texts
 from tests.scripts.synthetic import CLASSICAL, SyntheticRun, make
 
 RUNS: dict[str, dict[str, Any]] = {

@@ -5,8 +5,8 @@ import random
 from pathlib import Path
 from typing import Any
 
-from benchmarks import journal
-from scripts.schema import fingerprint
+from benchmarks.core import journal
+from scripts.tables.schema import fingerprint
 
 MODELS = ("sequential", "threads", "asyncio")
 SECONDS = {"sequential": 0.8, "threads": 0.06, "asyncio": 0.05}

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks.probes.farming import LENGTHS
-from scripts.summary import noise_floors, summarise
+from benchmarks.probes.offload_cost import LENGTHS
+from scripts.tables.summary import noise_floors, summarise
 from tests.scripts.recorded import interpreter
 
 CORES = 2
@@ -102,7 +102,7 @@ class Work:
 
 @dataclass(frozen=True)
 class SyntheticRun:
-    """As `scripts.dataset.Run`, as far as charts look."""
+    """As `scripts.tables.load.Run`, as far as charts look."""
 
     rounds: pd.DataFrame
     environment: dict[str, Any] = field(default_factory=lambda: ENVIRONMENT)

@@ -8,16 +8,16 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from benchmarks.cell import Cell
-from benchmarks.selection import chosen
-from benchmarks.test_aa import PERCENT as PLANTED_PERCENT
-from benchmarks.test_aa import SamePrimes
+from benchmarks.core.cell import Cell
+from benchmarks.core.selection import chosen
+from benchmarks.experiments.test_aa import PERCENT as PLANTED_PERCENT
+from benchmarks.experiments.test_aa import SamePrimes
 from benchmarks.workloads.sleep import Sleep
-from scripts import stats
 from scripts.aa import EXPERIMENTS, PERCENT, judge_planted, judge_twins, planted, report, twins
-from scripts.dataset import Run
-from scripts.exits import Exit, Stop
-from scripts.verdicts import Comparison
+from scripts.stats import intervals
+from scripts.stats.decisions import Comparison
+from scripts.tables.load import Run
+from scripts.util.exit_codes import Exit, Stop
 from tests.scripts.simulate import WORLDS, FloatArray, sessions
 
 TWINS = 7
@@ -104,7 +104,7 @@ def test_false_verdicts_on_twins_stay_rare_in_every_world(world: str) -> None:
 
 def test_a_slowdown_of_a_fifth_is_found_by_the_very_judgement_of_a_run() -> None:
     for table in session("calm", TRUTH, count=20):
-        floor = stats.noise_floor([pair.found for pair in twins(table)])
+        floor = intervals.noise_floor([pair.found for pair in twins(table)])
         judged = judge_planted(planted(table), floor)
         assert judged[-1].says is Comparison.SLOWER
         assert not any(one.wrong_sign for one in judged)

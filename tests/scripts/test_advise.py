@@ -12,13 +12,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from scripts import advise, mined, sources
-from scripts.advice import Source, took
-from scripts.console import console
-from scripts.dataset import load
-from scripts.exits import Exit, Stop
+from scripts import advise
+from scripts.predict import from_profile, sources
+from scripts.predict.recommend import Source, took
+from scripts.report.terminal import console
+from scripts.tables.load import load
+from scripts.util.exit_codes import Exit, Stop
+from tests.scripts.predict.test_recommend import SOURCE, question
 from tests.scripts.recorded import record
-from tests.scripts.test_advice import SOURCE, question
 from tests.scripts.worlds import world
 
 BY_HAND = ["--tasks", "5000", "--wait-ms", "200", "--cpu-ms", "3", "--cores", "8"]
@@ -163,7 +164,7 @@ def test_what_make_mine_measured_is_the_question(typed: type[Typed], tmp_path: P
 
 
 def test_a_model_that_was_measured_is_predicted_to_take_what_it_took(tmp_path: Path) -> None:
-    mine = mined.read(run_of_mine(tmp_path / "run", mine_json()))
+    mine = from_profile.read(run_of_mine(tmp_path / "run", mine_json()))
     asked = mine.question(SOURCE)
     assert set(asked.anchors) == {"threads", "sequential"}
     found = took(asked, SOURCE, "threads", np.array(50.0))

@@ -14,12 +14,14 @@ from types import SimpleNamespace
 
 import pytest
 
-from benchmarks import journal
-from benchmarks.pace import Pace
-from scripts import bench, blocks, report
-from scripts.blocks import Block, run_block
-from scripts.exits import Exit, Stop
-from scripts.house import House
+from benchmarks.core import journal
+from benchmarks.machine.calibration import Pace
+from scripts import bench
+from scripts.faults.sandbox import House
+from scripts.report import __main__ as report
+from scripts.run import block as block_module
+from scripts.run.block import Block, run_block
+from scripts.util.exit_codes import Exit, Stop
 from tests.scripts.recorded import record
 
 SOON_S = 10.0  # a refusal takes a second or two; the rest is for a machine that does much else
@@ -195,7 +197,7 @@ def test_a_run_that_was_cut_short_is_offered_to_be_gone_on_with(
 def test_the_latest_run_can_be_resumed_by_that_name(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = record(results / "runs")
     (results / "latest").symlink_to(f"runs/{run.name}")
-    monkeypatch.setattr("scripts.report.draw_and_write", lambda run: None)
+    monkeypatch.setattr("scripts.report.report.draw_and_write", lambda run: None)
     bench.make_everything(Path("results/latest"))
     assert os.readlink(results / "latest") == f"runs/{run.name}"
 
@@ -237,7 +239,7 @@ def test_a_torn_line_does_not_tear_the_next_one(tmp_path: Path) -> None:
     block = Block(record(tmp_path), 0, 1, "")
     path = block.path(".journal")
     path.write_bytes(path.read_bytes()[:-10])
-    blocks.open_journal(block)
+    block_module.open_journal(block)
     journal.append(path, {"kind": "end"})
     assert block.entries()[-1] == {"kind": "end"}
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from scripts import compare
-from scripts.comparisons import differences, rows, same_machine
-from scripts.dataset import load
+from scripts.analysis.comparison import differences, rows, same_machine
+from scripts.tables.load import load
 from tests.scripts import recorded
 
 ROOT = Path(__file__).parents[2]

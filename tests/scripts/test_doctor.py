@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from benchmarks.known import Found, waits
-from scripts import doctor, readings
+from benchmarks.selfcheck.known_durations import Found, waits
+from scripts import doctor
 from scripts.doctor import Check, checks, conclusion, judged, refusals
-from scripts.exits import Exit
-from scripts.readings import NEEDED_FILES, Lateness, Limits, Readings, take
+from scripts.run import machine_readings
+from scripts.run.machine_readings import NEEDED_FILES, Lateness, Limits, Readings, take
+from scripts.util.exit_codes import Exit
 
 WELL = Limits(files=20_000, threads=90_000, shm_bytes=2**33, locks=True, loopback=True)
 
@@ -137,9 +138,9 @@ def test_shared_memory_that_is_missing_is_read_as_missing(monkeypatch: pytest.Mo
     def missing(context: object) -> None:
         raise FileNotFoundError("/dev/shm")
 
-    monkeypatch.setattr(readings, "SHM", tmp_path / "shm")
+    monkeypatch.setattr(machine_readings, "SHM", tmp_path / "shm")
     monkeypatch.setattr("multiprocessing.context.BaseContext.Lock", missing)
-    assert (readings.shm_bytes(), readings.can_share_locks()) == (None, False)
+    assert (machine_readings.shm_bytes(), machine_readings.can_share_locks()) == (None, False)
 
 
 def test_too_few_threads_are_named() -> None:
@@ -196,9 +197,9 @@ def test_every_check_fits_its_line_in_80_columns(readings: Readings) -> None:
 
 @pytest.mark.real
 def test_this_machine_can_be_read() -> None:
-    readings = take(Limits.read())
-    assert readings.affinity >= 1
-    assert all(1 <= one <= readings.machine["cores_usable"] for one in readings.parallel)
-    assert 0 < readings.long.p50_s <= readings.long.p99_s
-    assert 0 < readings.timer_s < 1e-3
-    assert conclusion(readings)
+    taken = take(Limits.read())
+    assert taken.affinity >= 1
+    assert all(1 <= one <= taken.machine["cores_usable"] for one in taken.parallel)
+    assert 0 < taken.long.p50_s <= taken.long.p99_s
+    assert 0 < taken.timer_s < 1e-3
+    assert conclusion(taken)

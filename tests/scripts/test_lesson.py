@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.capacity import usable_cores
-from benchmarks.gil import gil
+from benchmarks.machine.capacity import usable_cores
+from benchmarks.machine.gil import gil
 from scripts import lesson
-from scripts.exits import Exit
+from scripts.util.exit_codes import Exit
 from tests.missing import missing
 
 BUSY = "no second core was free"  # what the lesson on the GIL says of a machine that does much else

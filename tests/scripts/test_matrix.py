@@ -9,13 +9,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from benchmarks import journal
-from scripts import bench, blocks, matrix
-from scripts.dataset import load, write_tables
-from scripts.environments import changed
-from scripts.exits import Exit, Stop
-from scripts.house import House
+from benchmarks.core import journal
+from scripts import bench, matrix
+from scripts.faults.sandbox import House
 from scripts.matrix import HEADLINE, plan, turns
+from scripts.run import block as block_module
+from scripts.run.venvs import changed
+from scripts.tables.load import load, write_tables
+from scripts.util.exit_codes import Exit, Stop
 from tests.missing import missing
 from tests.scripts.recorded import record
 
@@ -44,7 +45,7 @@ def test_each_block_is_measured_by_the_interpreter_of_its_turn(tmp_path: Path) -
         commands = [bench.block(run, found, number).command(done, made) for number in range(6)]
     assert [Path(command[0]).parts[-3] for command in commands] == list(ORDER)
     assert all(f"--server-python={sys.executable}" in command for command in commands)
-    assert ["--ignore=benchmarks/test_images.py" in command for command in commands] == [
+    assert ["--ignore=benchmarks/experiments/test_images.py" in command for command in commands] == [
         name == "3.13t" for name in ORDER
     ]
 
@@ -107,7 +108,7 @@ def test_a_run_that_does_not_say_who_measured_what_is_refused(tmp_path: Path, or
 def test_a_run_is_not_gone_on_with_under_another_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = json.loads((record(tmp_path, blocks=6, pythons=ORDER) / "environment.json").read_text())
     now = {one["name"]: json.loads(json.dumps(one)) for one in found["interpreters"]}
-    monkeypatch.setattr("scripts.environments.described", lambda name: now[name])
+    monkeypatch.setattr("scripts.run.venvs.described", lambda name: now[name])
     assert changed(found) == ""
     now["3.13t"]["python"]["version"] = "3.13.9"
     assert "measured with another Python 3.13t" in changed(found)
@@ -133,7 +134,7 @@ def test_what_cannot_be_measured_is_refused_before_an_environment_is_made(
 
 @pytest.mark.real
 def test_two_interpreters_are_measured_in_turns_and_shown_side_by_side(tmp_path: Path) -> None:
-    root = Path(blocks.__file__).parents[1]
+    root = Path(block_module.__file__).parents[2]
     if not (root / ".tools" / "bin" / "uv").exists():
         missing("uv, which makes the environments, is missing")
     house = House.build(tmp_path)

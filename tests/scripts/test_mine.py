@@ -10,11 +10,13 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from benchmarks.pace import Pace
-from scripts import expectations, mine, own_work
-from scripts.exits import Exit, Stop
-from scripts.house import House
+from benchmarks.machine.calibration import Pace
+from scripts import mine
+from scripts.faults.sandbox import House
 from scripts.mine import models_of, source_of, survey
+from scripts.report import work_document
+from scripts.util.exit_codes import Exit, Stop
+from scripts.verdict import expectations
 from tests.benchmarks.own import BOTH, NAPS, written
 
 ROOT = Path(__file__).parents[2]
@@ -207,16 +209,16 @@ def test_more_than_the_limit_is_explained_by_the_cpu_of_a_task() -> None:
         return {"model": model, "cpu_seconds": cpu_s, "tasks": 100, "efficiency": {"low": low}}
 
     alone, within = result("sequential", 0.6, 0.9), result("processes", 0.4, 0.8)
-    assert list(own_work.beyond([result("threads", 0.4, 1.2), within, alone])) == [
+    assert list(work_document.beyond([result("threads", 0.4, 1.2), within, alone])) == [
         "threads did better than the limit, which is made of tasks alone: "
         "a task took 4.00 ms of CPU there and 6.00 ms alone (docs/your-own-work.md)."
     ]
-    assert not list(own_work.beyond([result("threads", 0.6, 1.2), alone]))
+    assert not list(work_document.beyond([result("threads", 0.6, 1.2), alone]))
 
 
 def a_run(seconds: dict[str, float], blocks: int = 6) -> Any:
     """A run in which models took so long."""
-    from scripts.dataset import Run
+    from scripts.tables.load import Run
 
     rows = [
         {
@@ -254,7 +256,7 @@ def test_an_expectation_that_cannot_be_decided_is_no_success() -> None:
 
 
 def test_the_answer_is_about_the_users_own_work_with_each_model_at_its_best() -> None:
-    from scripts.answers import answers
+    from scripts.analysis.conclusions import answers
 
     said = answers(a_run({"sequential": 1.0, "threads": 0.5, "asyncio": 0.1}))
     assert len(said) == 1

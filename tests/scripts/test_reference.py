@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from scripts import reference
-from scripts.dataset import Run, load
-from scripts.exits import Exit, Stop
 from scripts.reference import MATRIX, REFERENCE, clear, renewed, side_by_side, take, taken
+from scripts.tables.load import Run, load
+from scripts.util.exit_codes import Exit, Stop
 from tests.scripts.recorded import record
 
 ORDER = ("3.13", "3.13t", "3.13t", "3.13") * 3

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from scripts.dataset import load
 from scripts.selfbench import grown
+from scripts.tables.load import load
 from tests.scripts.recorded import record
 
 

@@ -9,10 +9,10 @@ import pytest
 from PIL import Image
 
 from scripts.charts import CHARTS
-from scripts.charts.legible import defects, visible_texts
-from scripts.charts.theme import SLIDE, SLIDE_DARK, Theme
-from scripts.dataset import Omission, Run
+from scripts.charts.lib.theme import SLIDE, SLIDE_DARK, Theme
 from scripts.slides import PAPERS, Slide, command, deck, small_print, unbroken, write_slides
+from scripts.tables.load import Omission, Run
+from tests.scripts.charts.legible import defects, visible_texts
 from tests.scripts.synthetic import ENVIRONMENT, make
 from tests.scripts.verdicts_sample import claim, claims
 

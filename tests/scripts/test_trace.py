@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from scripts import trace
-from scripts.dataset import load
-from scripts.exits import Exit, Stop
+from scripts.tables.load import load
+from scripts.util.exit_codes import Exit, Stop
 from tests.scripts.recorded import record
 
 

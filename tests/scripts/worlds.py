@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from scripts.costs import Fit, Machine, Name
-from scripts.dataset import Run
+from scripts.predict.cost_model import Fit, Machine, Name
+from scripts.tables.load import Run
 
 MACHINE = Machine(capacity=1.8, cores=2, gil=True)
 PLANTED: dict[Name, float] = {  # seconds; pace is a factor

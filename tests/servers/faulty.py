@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 
-from servers.supervise import exit_with_parent
+from servers.subprocesses import exit_with_parent
 
 
 def ready(**facts: object) -> None:

@@ -10,10 +10,10 @@ from shutil import which
 import psutil
 import pytest
 
-from servers.supervise import ServiceError, serve
+from servers.subprocesses import ServiceError, serve
 from tests.missing import missing
 from tests.reachable import reachable_folder
-from tests.servers.test_supervise import assert_gone, kill_a_parent_of
+from tests.servers.test_subprocesses import assert_gone, kill_a_parent_of
 
 pytestmark = pytest.mark.real
 

@@ -14,8 +14,8 @@ from http.client import HTTPConnection
 
 import pytest
 
-from servers.account import reset, stats
-from servers.supervise import ROOT, Service, serve
+from servers.request_stats import reset, stats
+from servers.subprocesses import ROOT, Service, serve
 from tests.missing import missing
 
 pytestmark = pytest.mark.real

@@ -12,15 +12,15 @@ from typing import Any
 
 import pytest
 
-from benchmarks.drivers import asking
+from benchmarks.backends.database_fixtures import Mongo
+from benchmarks.backends.drivers import asking
+from benchmarks.core.round import complaint, time_round
 from benchmarks.models import model
-from benchmarks.stores import Mongo
-from benchmarks.timing import complaint, time_round
 from benchmarks.workloads.database import note
 from benchmarks.workloads.pymongo import Pymongo
-from servers.supervise import serve
+from servers.subprocesses import serve
 from tests.missing import missing
-from tests.servers.test_supervise import assert_gone, kill_a_parent_of
+from tests.servers.test_subprocesses import assert_gone, kill_a_parent_of
 
 pytestmark = pytest.mark.real
 

@@ -12,11 +12,11 @@ import time
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from benchmarks.core.round import complaint, most_at_once, time_round
 from benchmarks.models import model, needs
-from benchmarks.timing import complaint, most_at_once, time_round
 from benchmarks.workloads.mixed import Mixed
-from scripts.site.marked import Marked
-from scripts.site.marks import BEGAN, GO, Marks, opened
+from scripts.site.instrumented_workload import Marked
+from scripts.site.shared_timeline import BEGAN, GO, Marks, opened
 
 LOOK_S = 0.001  # between two looks whether we may go
 

@@ -6,7 +6,7 @@ import json
 import sys
 
 from scripts.site.runner import Order, run, say
-from servers.supervise import exit_with_parent
+from servers.subprocesses import exit_with_parent
 
 exit_with_parent()
 say(run(Order(**json.loads(sys.argv[1]))))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.site import lane
+from scripts.site import lane_process
 from scripts.site.race import House, opened_house
 from tests.scripts.site.visit import Site, served
 
@@ -29,5 +29,5 @@ def site(house: House, elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
     """The page, served by this process; it keeps the accounts that the server gives of each lane."""
     with served(house, elsewhere / "results") as (url, hall):
         site = Site(url, hall)
-        monkeypatch.setattr(lane, "stats", site.account)
+        monkeypatch.setattr(lane_process, "stats", site.account)
         yield site

@@ -6,9 +6,9 @@ import pytest
 
 from benchmarks.models import NAMES
 from benchmarks.workloads import Capacity
-from scripts.charts.theme import CLASSICAL
-from scripts.site import ask as ask_module
-from scripts.site.ask import LIMITS, MODELS, MOST_PROCESSES, MOST_S, Ask, presets
+from scripts.charts.lib.theme import CLASSICAL
+from scripts.site import race_request as ask_module
+from scripts.site.race_request import LIMITS, MODELS, MOST_PROCESSES, MOST_S, Ask, presets
 
 QUICK = {"tasks": 20, "delay_ms": 5, "concurrency": 10}
 

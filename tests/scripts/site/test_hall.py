@@ -11,9 +11,9 @@ import pytest
 from aiohttp import ClientWebSocketResponse
 from aiohttp.test_utils import TestClient, TestServer
 
-from scripts.site import hall
+from scripts.site import race_server
 from scripts.site.app import create_app
-from scripts.site.ask import Ask
+from scripts.site.race_request import Ask
 
 WAIT_S = 10.0  # for what takes a moment on a machine that does nothing else
 Opens = Callable[[str], Any]
@@ -44,8 +44,8 @@ def empty_house() -> Iterator[Any]:
 @pytest.fixture
 def races(monkeypatch: pytest.MonkeyPatch) -> list[FakeRace]:
     FakeRace.every = []
-    monkeypatch.setattr(hall, "Race", FakeRace)
-    monkeypatch.setattr(hall, "GRACE_S", 0.1)
+    monkeypatch.setattr(race_server, "Race", FakeRace)
+    monkeypatch.setattr(race_server, "GRACE_S", 0.1)
     return FakeRace.every
 
 
@@ -180,9 +180,9 @@ async def test_a_flood_is_cut_off_and_the_page_goes_on(client: TestClient[Any, A
 async def test_a_visitor_who_takes_nothing_does_not_hold_up_the_others(
     client: TestClient[Any, Any], races: list[FakeRace], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hall, "MOST_WAITING", 5)
+    monkeypatch.setattr(race_server, "MOST_WAITING", 5)
     await start(socket := await visit(client))
-    stalled = hall.Visitor(Any, "stalled")  # type: ignore[arg-type]  # its socket is never written to
+    stalled = race_server.Visitor(Any, "stalled")  # type: ignore[arg-type]  # its socket is never written to
     stalled.sending = asyncio.create_task(asyncio.sleep(60))
     for number in range(7):
         stalled.put(json.dumps(number))

@@ -7,8 +7,8 @@ from time import perf_counter
 
 import pytest
 
-from scripts.site.marks import BEGAN, COMPUTING, FINISHED, GO, WAITING, Marks, opened
-from scripts.site.news import News
+from scripts.site.shared_timeline import BEGAN, COMPUTING, FINISHED, GO, WAITING, Marks, opened
+from scripts.site.timeline_reader import News
 
 
 def leave_marks(path: str, tasks: range) -> None:

@@ -9,10 +9,10 @@ import pytest
 from PIL import Image, ImageColor
 from playwright.sync_api import Page, expect
 
-from scripts.charts.theme import colour
-from scripts.site import lane
-from scripts.site.hall import Hall
-from servers.account import stats
+from scripts.charts.lib.theme import colour
+from scripts.site import lane_process
+from scripts.site.race_server import Hall
+from servers.request_stats import stats
 from tests.browser import Look
 from tests.scripts.site.visit import CLASSICAL, Site, ask, assert_content, figures, start, status
 
@@ -51,7 +51,7 @@ def told(hall: Hall) -> tuple[list[float], list[float]]:
 def test_a_lane_whose_account_differs_is_marked_as_no_result(
     look: Look, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lane, "stats", lambda url: stats(url) | {"successes": 19})
+    monkeypatch.setattr(lane_process, "stats", lambda url: stats(url) | {"successes": 19})
     view = look(site.url)
     start(view.page, models=["asyncio"])
     expect(status(view.page)).to_have_text("No model gave a result.")

@@ -10,7 +10,7 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
 from scripts.site.app import HEADERS, POLICY, create_app, dev_app
-from scripts.site.past import past_runs
+from scripts.site.run_index import past_runs
 from tests.scripts import recorded
 from tests.scripts.site.test_hall import empty_house
 

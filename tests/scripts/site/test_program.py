@@ -14,11 +14,11 @@ from urllib.request import urlopen
 import psutil
 import pytest
 
-from servers.supervise import ROOT
+from servers.subprocesses import ROOT
 
 pytestmark = pytest.mark.real
 
-COMMAND = [sys.executable, "-m", "scripts.site"]
+COMMAND = [sys.executable, "-m", "scripts.race"]
 GONE_S = 10.0
 
 

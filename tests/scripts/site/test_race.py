@@ -11,10 +11,10 @@ import psutil
 import pytest
 
 from scripts.bench import alone
-from scripts.site import lane as lane_module
-from scripts.site.ask import MISSING, MODELS, Ask
+from scripts.site import lane_process as lane_module
 from scripts.site.race import House, Race
-from servers.account import stats
+from scripts.site.race_request import MISSING, MODELS, Ask
+from servers.request_stats import stats
 
 pytestmark = [pytest.mark.real, pytest.mark.usefixtures("elsewhere")]
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from scripts.site.hall import GRACE_S
 from scripts.site.race import House
-from servers.account import stats
+from scripts.site.race_server import GRACE_S
+from servers.request_stats import stats
 from tests.browser import Look
 from tests.scripts import recorded
 from tests.scripts.site.visit import END_MS, Site, assert_content, figures, start, status

@@ -12,9 +12,9 @@ from aiohttp import web
 from playwright.sync_api import Locator, Page, expect
 
 from scripts.site.app import HALL, create_app
-from scripts.site.hall import Hall
 from scripts.site.race import House
-from servers.account import stats
+from scripts.site.race_server import Hall
+from servers.request_stats import stats
 from tests.browser import View
 
 CLASSICAL = ["sequential", "threads", "processes", "asyncio"]

@@ -1,0 +1,1 @@
+"""The measurement itself: cells, their selection, rounds, the journal."""

@@ -1,0 +1,98 @@
+"""Every cell that the experiments define, without running any: what ONLY and a claim can name."""
+
+import re
+from collections.abc import Callable, Iterable
+from difflib import get_close_matches
+from functools import cache
+from importlib import import_module
+from inspect import getsource
+from pathlib import Path
+from pkgutil import iter_modules
+
+import benchmarks.experiments
+from benchmarks.backends.databases import lacking
+from benchmarks.core.cell import Cell
+from benchmarks.models import NAMES, needs
+
+HERE = Path(__file__).parents[1]
+Test = Callable[..., None]
+
+
+@cache
+def tests() -> dict[tuple[Path, Test], list[Cell]]:
+    """The cells of each test of each file of experiments."""
+    names = [module.name for module in iter_modules(benchmarks.experiments.__path__) if module.name.startswith("test_")]
+    modules = {HERE / "experiments" / f"{name}.py": import_module(f"benchmarks.experiments.{name}") for name in names}
+    found = [(path, test) for path, module in modules.items() for test in vars(module).values()]
+    return {(path, test): cells for path, test in found if (cells := cells_of(test))}
+
+
+def experiments() -> dict[Path, list[Cell]]:
+    """The cells of each file of experiments."""
+    found = dict[Path, list[Cell]]()
+    for (file, _), cells in tests().items():
+        found.setdefault(file, []).extend(cells)
+    return found
+
+
+@cache
+def catalogue() -> tuple[Cell, ...]:
+    """The cells, experiment by experiment."""
+    return tuple(cell for cells in tests().values() for cell in cells)
+
+
+@cache
+def absent() -> dict[str, str]:
+    """The models, workloads and experiments of which nothing can be measured here: their names, and what they lack."""
+    models = everywhere((cell.model, cell.model_lacks) for cell in catalogue())
+    workloads = everywhere((cell.workload.name, lacking(cell.workload)) for cell in catalogue())
+    experiments = everywhere((cell.experiment, cell.missing) for cell in catalogue())
+    ours = {name: why for name in NAMES if (why := needs(name).missing())}
+    return experiments | models | ours | workloads
+
+
+def everywhere(found: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """The names with which something is always missing, and what it was first."""
+    missing = dict[str, list[str]]()
+    for name, why in found:
+        missing.setdefault(name, []).append(why)
+    return {name: whys[0] for name, whys in missing.items() if all(whys)}
+
+
+def code(cell: Cell) -> list[str]:
+    """The files that say what is measured: model and workload of a timed cell, otherwise its probe or the experiment.
+
+    Paths from the project's root.
+    """
+    if cell.metrics:
+        file, test = next(found for found, cells in tests().items() if cell in cells)
+        probes = re.findall(r'run_probe\("(\w+)"', getsource(test))
+        found = [HERE / "probes" / f"{name}.py" for name in probes] or [file]
+    else:
+        workload = cell.workload.module.removeprefix("benchmarks.").replace(".", "/")
+        found = [HERE / "models" / f"{cell.model}.py", HERE / f"{workload}.py"]
+    return [str(file.relative_to(HERE.parent)) for file in found]
+
+
+def cells_of(test: object) -> list[Cell]:
+    """The cells that a test is parametrized with; none of what is no test."""
+    marks = getattr(test, "pytestmark", [])
+    return [cell for mark in marks if mark.name == "parametrize" and mark.args[0] == "cell" for cell in mark.args[1]]
+
+
+def find(reference: str) -> Cell:
+    """The one cell that has all the names of a reference such as `network/wire/asyncio/c50`, twins left out.
+
+    ValueError when there is none (it gives the nearest name) or more than one (it says what tells them apart).
+    """
+    names = set(reference.split("/"))
+    known = set().union(*(cell.names() for cell in catalogue()))
+    for name in sorted(names - known):
+        near = get_close_matches(name, known, 1, 0.0)[0]
+        raise ValueError(f"no cell is called {name!r}; the nearest name is {near!r}")
+    found = [cell for cell in catalogue() if names <= cell.names() and not cell.twin]
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise ValueError(f"no cell is all of {reference!r}; make bench ONLY=… lists every name")
+    raise ValueError(f"{reference!r} fits {len(found)} cells: {', '.join(map(str, found[:6]))}; add a name")

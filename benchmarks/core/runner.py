@@ -1,0 +1,291 @@
+"""A cell becomes rounds: the only file that touches pytest-benchmark.
+
+It fails closed. A cell is marked as an error until its last round has been checked, so that a wrong answer, an
+assertion, Ctrl-C or a time-out never leaves a valid-looking entry in the JSON (seen with plain pytest-benchmark: all
+three do). pytest-benchmark's set-up and tear-down run for every round, warm-ups included, outside the clock, but it
+returns only the last round's value: so each round is checked in the tear-down.
+"""
+
+import faulthandler
+import gc
+import multiprocessing.forkserver
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from math import isfinite
+from typing import Any
+
+from benchmarks.backends.databases import Served
+from benchmarks.core.cell import Cell
+from benchmarks.core.round import CLOCKS_APART_S, Timing, complaint, most_at_once, spans_us, time_round
+from benchmarks.machine.capacity import Gauge
+from benchmarks.machine.cpu_usage import (
+    TICK_S,
+    TICKS,
+    Company,
+    Reading,
+    Usage,
+    adopting,
+    between,
+    end_with_children,
+    read,
+    used_s,
+)
+from benchmarks.models import Model, _subprocess, model
+from benchmarks.models._cluster import elsewhere
+from servers.request_stats import reset, stats
+from servers.subprocesses import ServiceError
+
+BUDGET_S = 60.0  # a cell's rounds take under ten seconds; what takes this long hangs
+SATURATED = 0.9  # of a core (or of the machine): what is this busy measures itself, not the waiting
+LEAVING_S = 2.0  # PyMongo's threads look every half second whether they should stop
+LEAST_CPU = 0.25  # of the calibrated work; moods of this machine reached 0.55, an answer from a cache costs nothing
+
+
+class NotAResult(Exception):
+    """A round was not whole, so its cell is not a result."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a block measures: what workloads need to know, the gauge, and who belongs to no cell."""
+
+    provided: dict[str, Any]  # values for the fields that a workload lists in `needs`
+    gauge: Gauge
+    apart: frozenset[int]
+    write: Callable[[dict[str, Any]], None]
+    served: Mapping[str, Served | ServiceError] = field(default_factory=dict)  # the databases
+
+    @cached_property
+    def company(self) -> Company:
+        """Who was here before the block's first round: who comes later may not stay, however late he is seen."""
+        return Company.now(self.apart)
+
+    def database(self, cell: Cell) -> Served | None:
+        """The database that the cell's workload asks, if it asks one. NotAResult where that did not start."""
+        found = self.served[cell.workload.service] if cell.workload.service else None
+        if isinstance(found, ServiceError):
+            raise NotAResult(str(found))
+        return found
+
+    def furnish(self, cell: Cell) -> Cell:
+        """The cell with its workload's needs filled in."""
+        given = {name: self.provided[name] for name in cell.workload.needs}
+        if database := self.database(cell):
+            given["database"] = database.url
+        return replace(cell, workload=replace(cell.workload, **given))
+
+
+@dataclass
+class Rounds:
+    """The rounds of one cell, as pytest-benchmark calls for them: `before`, `perform`, `after`, over and over."""
+
+    cell: Cell
+    place: Place
+    model: Model
+    done: list[dict[str, Any]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.tasks = self.cell.workload.tasks(self.cell.tasks)
+        self.elsewhere = bool(elsewhere(self.cell.model))
+        self.url = self.place.provided["url"] if "url" in self.cell.workload.needs else None
+        self.database = self.place.database(self.cell)
+        for task in self.tasks:
+            self.cell.workload.answer(task)  # found now, so that checking a round costs little
+
+    def before(self) -> None:
+        """Clear the table: what the tasks find, garbage, the server's account, the machine's."""
+        self.cell.workload.prepare(self.tasks)
+        self.capacity = self.place.gauge.latest(self.cell.workload)
+        gc.collect()
+        _subprocess.lost.clear()
+        if self.url:
+            reset(self.url)
+        if self.database:
+            self.database.prepare(self.cell.workload)
+            self.database_cpu_s = self.database.cpu_s()
+        self.company = self.place.company
+        self.reading: Reading = read(self.place.apart)
+
+    def perform(self) -> None:
+        """The part inside the clock."""
+        clock = time.time if self.elsewhere else time.perf_counter  # which starts anew on each machine
+        self.timing: Timing = time_round(self.model, self.cell.workload, self.tasks, self.cell.concurrency, clock)
+
+    def after(self) -> None:
+        """Take the accounts, check the answers, keep the round."""
+        reading = read(self.place.apart)
+        server = stats(self.url) if self.url else self.served()
+        usage = between(self.reading, reading, server.get("cpu_s", 0.0))
+        slack_s = CLOCKS_APART_S if self.elsewhere else 0.0
+        self.refuse(complaint(self.cell.workload, self.tasks, self.timing, slack_s))
+        if self.database:
+            self.refuse(self.database.complaint(self.cell.workload, self.tasks))
+        await_leaving(self.cell.workload.leaving, self.company)
+        self.refuse("; ".join(Company.now(self.place.apart).strays(self.company)) or None)
+        self.refuse(self.unequal(usage, server))
+        self.done.append(self.entry(usage, server))
+
+    def served(self) -> dict[str, Any]:
+        """The account of a database: the time that it has computed, where that can be told."""
+        if not self.database or self.database_cpu_s is None or (now_s := self.database.cpu_s()) is None:
+            return {}
+        return {"cpu_s": now_s - self.database_cpu_s}
+
+    def refuse(self, complaint: str | None) -> None:
+        """Raise NotAResult when there is a complaint."""
+        if complaint:
+            raise NotAResult(f"{self.cell}, round {len(self.done)}: {complaint}")
+
+    def unequal(self, usage: Usage, server: dict[str, Any]) -> str | None:
+        """What makes this other work than every model's: too much at once, nothing computed, requests, connections."""
+        tasks, allowed, most = len(self.tasks), self.cell.concurrency, most_at_once(self.timing)
+        work_s = sum(map(self.cell.workload.compute_s, self.tasks))
+        if most > allowed:
+            return f"{most} tasks were in flight at once, but {allowed} are allowed"
+        if not self.elsewhere and usage.ours_s + TICKS * TICK_S < LEAST_CPU * work_s:
+            return f"the work takes {work_s:.3g} s of CPU, but {usage.ours_s:.3g} s were used: it was not done"
+        if self.url and not tasks == server["started"] == server["successes"]:
+            return f"{tasks} tasks, but the server saw {server['started']} requests and met {server['successes']}"
+        if self.url and not most <= server["connections"] <= allowed:
+            return f"{most} tasks at once, {allowed} allowed, but the server saw {server['connections']} connections"
+        return None
+
+    def entry(self, usage: Usage, server: dict[str, Any]) -> dict[str, Any]:
+        """The columns of this round."""
+        timing, cell = self.timing, self.cell
+        return {
+            "round": len(self.done),
+            "discarded": len(self.done) < cell.discarded,
+            "seconds": timing.seconds,
+            "start_seconds": timing.start_s,
+            "run_seconds": timing.run_s,
+            "stop_seconds": timing.stop_s,
+            "floor_seconds": self.place.gauge.floor(cell.workload, self.tasks, cell.concurrency, timing.seconds),
+            "cpu_seconds": usage.ours_s,
+            "others_cpu_seconds": usage.others_s,
+            "steal_seconds": usage.steal_s,
+            "disturbed": usage.disturbed(self.place.gauge.cores),
+            "core_speed": self.capacity.speed,
+            "parallel_capacity": self.capacity.parallel,
+            "saturated": self.saturated(usage, server),
+            "spans_us": spans_us(timing),
+            **({"workers_lost": len(_subprocess.lost)} if _subprocess.lost else {}),
+        } | (self.wire_entry(server) if self.url else {"server_cpu_seconds": server["cpu_s"]} if server else {})
+
+    def wire_entry(self, server: dict[str, Any]) -> dict[str, Any]:
+        """The columns that the server's account gives."""
+        inside_s = sum(end - start for _, start, end in self.timing.returned)
+        return {
+            "server_cpu_seconds": server["cpu_s"],
+            "requests": server["requests"],
+            "connections": server["connections"],
+            "peak_in_flight": server["peak_in_flight"],
+            "received_bytes": server["bytes"],
+            "delay_excess_p99_seconds": server["delay_excess_p99_s"],
+            # Little's law, L = λW: the share of the tasks' time that the server did not see as a request in flight,
+            # so time spent in the client's own queues, its library, its interpreter.
+            "littles_residual": 1 - server["busy_s"] / inside_s,
+        }
+
+    def saturated(self, usage: Usage, server: dict[str, Any]) -> str:
+        """Which part of a cell that should wait was too busy to: server, machine, client; empty when none was."""
+        if self.cell.compute_s or not self.cell.wait_s:
+            return ""
+        server_s = server.get("cpu_s", 0.0)
+        if server_s > SATURATED * self.timing.seconds:
+            return "server"
+        if usage.ours_s + server_s > SATURATED * self.capacity.parallel * self.timing.seconds:
+            return "machine"
+        return "client" if usage.ours_s > SATURATED * self.timing.seconds else ""
+
+
+def await_leaving(names: str, company: Company) -> None:
+    """Give threads whose names begin like that some time to leave, outside the clock."""
+    deadline = time.monotonic() + LEAVING_S
+    while names and time.monotonic() < deadline and leaving(names, company):
+        time.sleep(LEAVING_S / 100)
+
+
+def leaving(names: str, company: Company) -> bool:
+    """Whether any such thread is here that was not before."""
+    return any(name.startswith(names) for name in Company.now(frozenset()).threads - company.threads)
+
+
+@contextmanager
+def budget(seconds: float = BUDGET_S) -> Iterator[None]:
+    """End this process with a traceback of every thread if the cell has not ended by then: the rest can go on."""
+    assert sys.__stderr__, "a block has a log"
+    faulthandler.dump_traceback_later(seconds, exit=True, file=sys.__stderr__)
+    try:
+        yield
+    finally:
+        faulthandler.cancel_dump_traceback_later()
+
+
+def stop_fork_server() -> None:
+    """Let the next cell start a fork server of its own, with its own workload's module in it and no other's.
+
+    Asked politely it stays as long as any of its workers does, and a pool that was interrupted while it started leaves
+    workers that nobody will ever tell to go: a block waited for them until the driver's patience was at its end.
+    """
+    server: Any = multiprocessing.forkserver._forkserver
+    if server._forkserver_pid:
+        end_with_children(server._forkserver_pid)
+    server._stop()
+
+
+@contextmanager
+def under_way(benchmark: Any, place: Place, cell: Cell) -> Iterator[None]:
+    """Mark the cell as begun, and as an error until the body is through."""
+    place.write({"kind": "begin", "cell": str(cell)})
+    benchmark.has_error = True
+    try:
+        with budget():
+            yield
+    finally:
+        stop_fork_server()
+    benchmark.extra_info.update(cell.identity())
+    benchmark.has_error = False
+
+
+def measure(benchmark: Any, place: Place, cell: Cell) -> list[dict[str, Any]]:
+    """Time the rounds of a cell. NotAResult when one of them is not whole."""
+    rounds = Rounds(place.furnish(cell), place, model(cell.model))
+    with under_way(benchmark, place, cell):
+        benchmark.pedantic(
+            rounds.perform,
+            setup=rounds.before,
+            teardown=rounds.after,
+            warmup_rounds=cell.discarded,
+            rounds=cell.rounds,
+        )
+    return rounds.done
+
+
+def observe(benchmark: Any, place: Place, cell: Cell, probe: Callable[[], dict[str, float]]) -> list[dict[str, Any]]:
+    """Take values instead of times: one round of a probe that returns metrics by name."""
+    with under_way(benchmark, place, cell):
+        before, apart_s = read(place.apart), used_s(place.apart)
+        with adopting():
+            metrics = benchmark.pedantic(probe, rounds=1)
+        usage = between(before, read(place.apart), used_s(place.apart) - apart_s)
+        if set(metrics) != set(cell.metrics):
+            raise NotAResult(f"{cell}: the probe tells {sorted(metrics)}, but {sorted(cell.metrics)} was to be told")
+        if wrong := [name for name, value in metrics.items() if value is not None and not isfinite(value)]:
+            raise NotAResult(f"{cell}: no finite number was found for {', '.join(wrong)}")
+    return [
+        {
+            "round": 0,
+            "discarded": False,
+            "seconds": usage.elapsed_s,
+            "cpu_seconds": usage.ours_s,
+            "others_cpu_seconds": usage.others_s,
+            "steal_seconds": usage.steal_s,
+            "disturbed": usage.disturbed(place.gauge.cores),
+            "metrics": {name: metrics[name] for name in cell.metrics},
+        }
+    ]

@@ -1,0 +1,45 @@
+"""A blocking client in asynchronous code: what does it cost, and does `asyncio.to_thread` make up for it?
+
+40 pages that each take 50 ms, 20 at once: one after another 2 s, and two waves of 50 ms are the floor. `http-blocking`
+calls `requests` from coroutines, as happens when code is made `async` by its first word only. One after another, the
+pages take so long that being cold is nothing beside it: no round is discarded there. On request only.
+"""
+
+from collections.abc import Callable
+
+from benchmarks.core.cell import Cell, cells
+from benchmarks.workloads.http import Http
+from benchmarks.workloads.http_blocking import HttpBlocking
+
+DELAY_S = 0.05
+TASKS = 40
+
+
+@cells(
+    "clients",
+    workloads=[Http(delay_s=DELAY_S)],
+    models=["asyncio", "to_thread"],
+    concurrency=[20],
+    tasks=lambda concurrency: TASKS,
+    rounds=1,
+    on_request=True,
+)
+def test_clients(measure: Callable[[Cell], None], cell: Cell) -> None:
+    """Fetch, many pages at once."""
+    measure(cell)
+
+
+@cells(
+    "clients",
+    workloads=[Http(delay_s=DELAY_S), HttpBlocking(delay_s=DELAY_S)],
+    models=["sequential", "asyncio"],
+    concurrency=[20],
+    tasks=lambda concurrency: TASKS,
+    where=lambda cell: (cell.workload.name, cell.model) in (("http", "sequential"), ("http-blocking", "asyncio")),
+    rounds=1,
+    discarded=0,
+    on_request=True,
+)
+def test_clients_one_by_one(measure: Callable[[Cell], None], cell: Cell) -> None:
+    """Fetch one page after another, and mean not to."""
+    measure(cell)

@@ -1,0 +1,57 @@
+"""Databases: what does each way of driving one gain, where it waits, where it fetches 100 rows, and where it writes?
+
+Real servers on this machine, started once a block; for MongoDB a stand-in. As many connections for every model as may
+be in flight: 32 for a query that waits in the server, 8 where it answers at once, for then drivers and server share
+the cores. Opening them is part of a round, as it is part of a script. One after another, what waits takes so long that
+being cold is nothing beside it: no round is discarded there. Rows from Redis are a hundred trips each. On request only.
+"""
+
+from collections.abc import Callable
+from functools import partial
+
+from benchmarks.backends.drivers import BRIEF, KEYS, SERVERS, asking
+from benchmarks.core.cell import Cell, cells
+
+MANY, FEW = 32, 8
+POOLS = ("asyncpg-pool", "psycopg-pool")
+
+databases = partial(cells, "databases", rounds=1, on_request=True)
+waits = partial(
+    databases, workloads=asking("wait", MANY, *SERVERS, KEYS[0]), concurrency=[MANY], tasks=lambda many: 6 * many
+)
+briefly = partial(
+    databases,
+    models=["sequential", "threads", "asyncio"],
+    concurrency=[FEW],
+    where=lambda cell: cell.model != "sequential" or not cell.workload.name.startswith(POOLS),
+)
+
+
+@waits(models=["threads", "asyncio"])
+def test_waits(measure: Callable[[Cell], None], cell: Cell) -> None:
+    """Wait, many at once."""
+    measure(cell)
+
+
+@waits(models=["sequential"], discarded=0)
+def test_waits_one_by_one(measure: Callable[[Cell], None], cell: Cell) -> None:
+    """Wait, one after another."""
+    measure(cell)
+
+
+@briefly(workloads=asking("rows", FEW, *BRIEF), tasks=lambda few: 75 * few)
+def test_rows(measure: Callable[[Cell], None], cell: Cell) -> None:
+    """Fetch rows."""
+    measure(cell)
+
+
+@briefly(workloads=asking("rows", FEW, *KEYS), tasks=lambda few: 8 * few)
+def test_rows_of_keys(measure: Callable[[Cell], None], cell: Cell) -> None:
+    """Fetch rows, each by its key."""
+    measure(cell)
+
+
+@briefly(workloads=asking("write", FEW, *BRIEF, KEYS[0]), tasks=lambda few: 40 * few)
+def test_writes(measure: Callable[[Cell], None], cell: Cell) -> None:
+    """Write and commit."""
+    measure(cell)

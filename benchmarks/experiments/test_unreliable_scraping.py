@@ -1,0 +1,25 @@
+"""Scraping hundreds of pages of a web that misbehaves: which model comes closest to what the web allows?
+
+A program in `probes/`. One page after another is left out: that it takes the sum of all waits, some 20 s, is known. On
+request only.
+"""
+
+from collections.abc import Callable
+
+from benchmarks.core.cell import Cell, cells
+from benchmarks.core.runner import Place
+from benchmarks.probes import run_probe, scraping
+
+
+@cells(
+    "scraping",
+    workloads=[scraping.WEB],
+    models=scraping.MODELS,
+    concurrency=[scraping.AT_ONCE],
+    tasks=lambda concurrency: scraping.PAGES,
+    on_request=True,
+    metrics=("stretch", "p50_seconds", "p99_seconds", "error_share", "retries", "fetched"),
+)
+def test_scraping(observe: Callable[[Cell, Callable[[], dict[str, float]]], None], place: Place, cell: Cell) -> None:
+    """Scrape."""
+    observe(cell, lambda: run_probe("scraping", cell.model, place.provided["url"]))

@@ -1,0 +1,23 @@
+"""A user's own work, under every model that can run it: `make mine WORK=path/to/file.py`.
+
+What is measured was fixed by a survey of the file before the first block; without one there is no such experiment.
+Warnings of the user's code are the user's: they do not make a round invalid, as ours would.
+"""
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from benchmarks.core.cell import Cell
+from benchmarks.profiler.sizing import cells_of
+
+if survey := os.environ.get("OVERLAP_MINE"):
+
+    @pytest.mark.filterwarnings("default")
+    @pytest.mark.parametrize("cell", cells_of(json.loads(Path(survey).read_text())), ids=str)
+    def test_mine(measure: Callable[[Cell], None], cell: Cell) -> None:
+        """Do the user's tasks."""
+        measure(cell)

@@ -1,0 +1,59 @@
+"""Web frameworks when pages compute, or ask PostgreSQL: who has the longer tail? On request only.
+
+`tails`: each page computes 5 ms, two workers; users come when they like, at 50 % (`half`) and 80 % (`most`) of what the
+server answers at best, and are timed from when they wanted to ask. `rows`: each page is a row of PostgreSQL, and 100
+clients wait for their answers, as in the comparisons that made the question famous: 16 blocking workers against 5
+asynchronous ones that keep 3 connections each, and 6 against 6 with 3 each; beside them 6 with threads, which keep
+their clients' connections open as the asynchronous ones do.
+"""
+
+from collections.abc import Callable
+
+from benchmarks.core.cell import Cell, cells
+from benchmarks.core.runner import Place
+from benchmarks.probes.web_stacks import PACKAGES, Told, frameworks, rows, tails
+from servers.web_server import SERVERS
+
+Observe = Callable[[Cell, Callable[[], Told]], None]
+COMPUTING = (("starlette", "uvicorn"), ("flask", "gunicorn-threads"), ("flask", "gunicorn-sync"))
+WORKERS = {("flask", "gunicorn-sync"): (6, 16), ("flask", "gunicorn-threads"): (6,), ("starlette", "uvicorn"): (5, 6)}
+CONNECTIONS = {16: 1, 5: 3, 6: 3}  # of each worker
+CLIENTS = 100
+OF_A_LOAD = ("p99_seconds", "p50_seconds", "p90_seconds", "p999_seconds", "lagging")
+
+
+@cells(
+    "tails",
+    workloads=frameworks(),
+    models=SERVERS,
+    concurrency=[2],
+    tasks=lambda workers: 1,
+    where=lambda cell: (cell.workload.name, cell.model) in COMPUTING,
+    on_request=True,
+    metrics=(
+        *(f"{load}_{metric}" for load in ("most", "half") for metric in OF_A_LOAD),
+        *("best_per_second", "best_server_cores", "best_client_cores"),
+    ),
+    group="frameworks",
+    packages=PACKAGES,
+)
+def test_tails(observe: Observe, cell: Cell) -> None:
+    """Ask on schedule for a page that computes."""
+    observe(cell, lambda: tails(cell))
+
+
+@cells(
+    "rows",
+    workloads=frameworks("postgres"),
+    models=SERVERS,
+    concurrency=CONNECTIONS,
+    tasks=lambda workers: 1,
+    where=lambda cell: cell.concurrency in WORKERS.get((cell.workload.name, cell.model), ()),
+    on_request=True,
+    metrics=("p99_seconds", "p90_seconds", "p50_seconds", "row_per_second", "row_server_cores", "row_client_cores"),
+    group="frameworks",
+    packages={name: (*packages, "psycopg", "psycopg_pool") for name, packages in PACKAGES.items()},
+)
+def test_rows(observe: Observe, place: Place, cell: Cell) -> None:
+    """Ask for a page from the database, after each answer."""
+    observe(cell, lambda: rows(cell, place.served["postgres"], CONNECTIONS[cell.concurrency], CLIENTS))

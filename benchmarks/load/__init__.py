@@ -1,0 +1,1 @@
+"""Load on a server: closed and open loops, and clients of streams."""

@@ -1,0 +1,1 @@
+"""What this machine gives: cores, parallel capacity, calibration, CPU time, the GIL."""

@@ -1,0 +1,167 @@
+"""How much computing the machine really does: independent spinning processes, one at a time and all at once.
+
+`os.cpu_count()` is a hope: two cores gave 1.04 to 1.9 times the work of one, from minute to minute. So the capacity is
+sampled in every block, for each kind of work that its cells compute, with that kind's own loop: `digest` kept its speed
+while `primes` moved by a factor of two.
+
+`latest` says what the machine gave just now, and stands beside each round. `best` is the most that was seen so far, in
+the block or when the tasks were sized: a floor is what no schedule can beat. Floors from a sample that was a few
+seconds old were beaten, by 8 % on a quiet machine and by 100 % beside other programs. Where every sample was taken
+beside them, the best is no more than the calibration's one core, and a round that had both took 0.185 s of 0.3: so a
+round that beats its floor has the machine looked at once more.
+
+Rejected: threads (the GIL), a pool (its queue is part of what would be measured), one sample a run (it drifts).
+"""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from math import ceil
+from pathlib import Path, PurePosixPath
+from typing import Self
+
+from benchmarks.machine.calibration import NUMBERS, Pace, kind_of, rate
+from benchmarks.workloads import Capacity, Workload
+
+SPIN_S = 0.05  # more than ten pieces of the longest kind, and short enough to repeat many times a block
+GROUPS, OWN_GROUPS = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")  # where Linux keeps control groups
+MAX_AGE_S = 5.0  # of a sample when a cell computes; it was seen to change within seconds
+
+
+def cgroup_quota() -> float | None:
+    """Cores that the control groups around this process allow; None when none of them sets a limit."""
+    return min(filter(None, map(allowed, groups())), default=None)
+
+
+def groups() -> Iterator[Path]:
+    """The folders of this process's group and of those above it, as far as they are seen here; of both versions."""
+    for line in OWN_GROUPS.read_text().splitlines() if OWN_GROUPS.exists() else []:
+        _, controllers, own = line.split(":", 2)
+        if not controllers or "cpu" in controllers.split(","):
+            for group in (PurePosixPath(own), *PurePosixPath(own).parents):
+                yield GROUPS / ("cpu" if controllers else "") / group.relative_to("/")
+
+
+def allowed(group: Path) -> float | None:
+    """Cores that one control group allows; None when it sets no limit."""
+    for names in (("cpu.max",), ("cpu.cfs_quota_us", "cpu.cfs_period_us")):
+        with suppress(OSError, ValueError):
+            limit, period = " ".join((group / name).read_text() for name in names).split()
+            return None if limit in ("max", "-1") else int(limit) / int(period)
+    return None
+
+
+def usable_cores() -> int:
+    """Cores that this process may use: its affinity, and no more than the cgroup's quota, rounded up."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(cores, ceil(cgroup_quota() or cores))
+
+
+class Spinner:
+    """A process that spins when told, and leaves when its standard input closes."""
+
+    def __init__(self) -> None:
+        command = [sys.executable, "-m", __name__]
+        root = Path(__file__).parents[2]
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1, cwd=root
+        )
+
+    def begin(self, kind: str) -> None:
+        """Do that kind of work, from now on for SPIN_S."""
+        assert self.process.stdin
+        self.process.stdin.write(f"{kind} {SPIN_S}\n")
+
+    def rate(self) -> float:
+        """Units per second of the spin just begun."""
+        assert self.process.stdout
+        return float(self.process.stdout.readline())
+
+    def close(self) -> None:
+        """Let it leave, and wait until it has."""
+        self.process.communicate()
+
+
+def rates(kind: str, spinners: list[Spinner]) -> list[float]:
+    """What each does while all spin at the same time."""
+    for spinner in spinners:
+        spinner.begin(kind)
+    return [spinner.rate() for spinner in spinners]
+
+
+def most(samples: list[Capacity]) -> Capacity:
+    """The most that one core did, and the most that all did together, in whichever samples."""
+    speed = max(sample.speed for sample in samples)
+    return Capacity(speed, max(sample.speed * sample.parallel for sample in samples) / speed)
+
+
+class Gauge:
+    """Samples the capacity for each kind of work when a cell computes it; one that waits needs no new sample."""
+
+    def __init__(self, pace: Pace, cores: int | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+        self.pace, self.clock = pace, clock
+        self.cores = cores or usable_cores()
+        self.samples: dict[str, list[Capacity]] = {}
+        self.sampled_at: dict[str, float] = {}
+
+    def __enter__(self) -> Self:
+        self.spinners = [Spinner() for _ in range(self.cores)]
+        self.sample()
+        return self
+
+    def __exit__(self, *reason: object) -> None:
+        for spinner in self.spinners:
+            spinner.close()
+
+    @property
+    def pids(self) -> set[int]:
+        """The spinners' processes, which belong to no cell."""
+        return {spinner.process.pid for spinner in self.spinners}
+
+    def sample(self, kind: str = NUMBERS) -> Capacity:
+        """Look now; a kind's first look finds cold caches, and is thrown away."""
+        if kind not in self.samples:
+            self.samples[kind] = [Capacity()]  # the calibration
+            self.look(kind)
+        self.samples[kind].append(self.look(kind))
+        self.sampled_at[kind] = self.clock()
+        return self.samples[kind][-1]
+
+    def look(self, kind: str) -> Capacity:
+        """All at once between two spins of one alone, so that a drift of the clock rate cancels."""
+        before = rates(kind, self.spinners[:1])[0]
+        together = sum(rates(kind, self.spinners))
+        alone = (before + rates(kind, self.spinners[-1:])[0]) / 2
+        parallel = min(max(1.0, together / alone), float(self.cores))
+        return Capacity(speed=alone / self.pace.rates[kind], parallel=parallel)
+
+    def latest(self, workload: Workload) -> Capacity:
+        """The latest sample of the workload's kind, renewed when it computes and the sample is too old."""
+        kind = kind_of(workload)
+        age_s = self.clock() - self.sampled_at.get(kind, float("-inf"))
+        needed = kind not in self.samples or (workload.compute_s(0) and age_s > MAX_AGE_S)
+        return self.sample(kind) if needed else self.samples[kind][-1]
+
+    def best(self, workload: Workload) -> Capacity:
+        """The most of the workload's kind that was seen so far."""
+        return most(self.samples[kind_of(workload)])
+
+    def floor(self, workload: Workload, tasks: list[int], concurrency: int, took_s: float) -> float:
+        """The floor of a round that took so long; one that beat all that was seen asks for another look.
+
+        In a block that began beside other programs nothing else tells that they have gone.
+        """
+        floor_s = workload.floor(tasks, concurrency, self.best(workload))
+        if floor_s <= took_s or not workload.compute_s(0):
+            return floor_s
+        self.sample(kind_of(workload))
+        return workload.floor(tasks, concurrency, self.best(workload))
+
+
+if __name__ == "__main__":
+    for line in sys.stdin:
+        kind, seconds = line.split()
+        print(rate(kind, float(seconds)), flush=True)

@@ -1,0 +1,1 @@
+"""What a run records of where it was measured."""

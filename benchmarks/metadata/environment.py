@@ -1,0 +1,125 @@
+"""The machine is part of the result: what a run must say about where it was measured."""
+
+import importlib.metadata
+import os
+import platform
+import re
+import sys
+import sysconfig
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from benchmarks.backends.databases import described
+from benchmarks.core.registry import absent
+from benchmarks.machine.capacity import cgroup_quota, usable_cores
+from benchmarks.machine.gil import free_threaded, gil
+
+# The packages whose versions decide a number.
+PACKAGES = (
+    *("aiohttp", "requests", "urllib3", "h11", "uvloop", "aiofiles", "pillow", "numpy"),
+    *("asyncpg", "psycopg", "psycopg-pool", "pymysql", "aiomysql", "pymongo", "motor", "redis", "aiosqlite"),
+    *("anyio", "trio", "gevent", "greenlet", "joblib", "httpx", "httpcore"),
+    *("distributed", "ray", "numpy"),
+    *("psutil", "pytest", "pytest-benchmark"),
+)
+
+
+def first_line(path: str) -> str | None:
+    """What the kernel says in `path`; None where there is no such file."""
+    try:
+        return Path(path).read_text().strip().splitlines()[0]
+    except (OSError, IndexError):
+        return None
+
+
+def cpu_model() -> str:
+    """The processor's name."""
+    try:
+        found = re.search(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    except OSError:
+        found = None
+    return found[1] if found else platform.processor() or platform.machine()
+
+
+def versions() -> dict[str, str]:
+    """Installed versions of the packages that matter."""
+    found = {}
+    for package in PACKAGES:
+        try:
+            found[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def optimised() -> bool | None:
+    """Whether profile-guided optimisation made this build; None where its makers hide it, as Debian's do."""
+    if "--enable-optimizations" in (sysconfig.get_config_var("CONFIG_ARGS") or ""):
+        return True
+    return None if sysconfig.get_config_var("PGO_PROF_USE_FLAG") == "" else False
+
+
+def python() -> dict[str, Any]:
+    """The interpreter: version, build, and what is switched on."""
+    jit = getattr(sys, "_jit", None)
+    return {
+        "version": platform.python_version(),
+        "implementation": platform.python_implementation(),
+        "compiler": platform.python_compiler(),
+        "optimised": optimised(),
+        "free_threaded": free_threaded(),
+        "gil": gil(),
+        "jit": bool(jit and jit.is_enabled()),
+        "switch_interval_seconds": sys.getswitchinterval(),
+        "bytecode_written": not sys.dont_write_bytecode,
+    }
+
+
+def machine() -> dict[str, Any]:
+    """The hardware and how much of it is ours."""
+    frequency = "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"
+    return {
+        "cpu": cpu_model(),
+        "cores": os.cpu_count(),
+        "cores_usable": usable_cores(),
+        "cgroup_quota_cores": cgroup_quota(),
+        "governor": first_line(frequency),
+        "memory_bytes": psutil.virtual_memory().total,
+        "system": platform.system(),
+        "kernel": platform.release(),
+        "architecture": platform.machine(),
+        "virtual": " hypervisor" in (Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""),
+        "load_average": list(psutil.getloadavg()),
+    }
+
+
+def source() -> str:
+    """What tells this version of the measuring code from any other: figures of two versions are never mixed."""
+    root = Path(__file__).parents[2]
+    files = sorted(file for folder in ("servers", "benchmarks") for file in (root / folder).rglob("*.py"))
+    return sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
+
+
+def environment() -> dict[str, Any]:
+    """Everything, as JSON takes it."""
+    return {
+        "machine": machine(),
+        "python": python(),
+        "packages": versions(),
+        "absent": absent(),
+        "databases": described(),
+        "source": source(),
+    }
+
+
+def stranger(found: dict[str, Any], here: dict[str, Any]) -> str:
+    """What keeps figures of the environment `found` from being put together with figures taken `here`; or nothing."""
+    for part in ("cpu", "cores_usable"):
+        if found["machine"][part] != here["machine"][part]:
+            return f"was measured on another machine ({part} differs)"
+    if found["python"] != here["python"] or found["packages"] != here["packages"]:
+        return "was measured with another Python or other packages"
+    return "" if found.get("source") == here["source"] else "was measured by another version of Overlap"

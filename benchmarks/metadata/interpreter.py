@@ -1,0 +1,62 @@
+"""An interpreter and what is installed for it, as JSON: `python -m benchmarks.metadata.interpreter`.
+
+With the names of models and packages it says which of them cannot be used under it, and why.
+"""
+
+import importlib.metadata
+import json
+import sys
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any
+
+import benchmarks.experiments
+from benchmarks.machine.gil import brought_back_by
+from benchmarks.metadata.environment import python, versions
+from benchmarks.models import NAMES, needs, without
+
+
+def modules(package: str) -> list[str]:
+    """What to import of a package."""
+    found = importlib.metadata.packages_distributions().items()
+    return [module for module, packages in found if package in packages and not module.startswith("_")]
+
+
+def pure() -> list[str]:
+    """The packages that are installed without compiled code."""
+    wheels = {name: importlib.metadata.distribution(name).read_text("WHEEL") or "" for name in versions()}
+    return [name for name, wheel in wheels.items() if "Root-Is-Purelib: true" in wheel]
+
+
+def unloadable() -> dict[str, str]:
+    """The files of experiments that cannot be imported here, each with the reason."""
+    found = {}
+    for module in iter_modules(benchmarks.experiments.__path__):
+        if module.name.startswith("test_"):
+            try:
+                import_module(f"benchmarks.experiments.{module.name}")
+            except ImportError as problem:
+                found[f"{module.name}.py"] = str(problem)
+    return found
+
+
+def need_the_gil() -> dict[str, str]:
+    """The packages whose import switches the GIL back on, each with the extension that does."""
+    compiled = [name for name in versions() if name not in pure()]
+    return {name: extension for name in compiled if (extension := brought_back_by(*modules(name)))}
+
+
+def lacking(names: list[str]) -> dict[str, str]:
+    """Which of these models and packages cannot be used here, each with what it lacks."""
+    found = {name: needs(name).missing() if name in NAMES else without(name) for name in names}
+    return {name: lacks for name, lacks in found.items() if lacks}
+
+
+def described(names: list[str]) -> dict[str, Any]:
+    """Everything, as JSON takes it; of these models and packages, whether they can be used."""
+    about = {"python": python(), "packages": versions(), "pure": pure(), "unloadable": unloadable()}
+    return about | {"need_the_gil": need_the_gil(), "lacking": lacking(names)}
+
+
+if __name__ == "__main__":
+    print(json.dumps(described(sys.argv[1:])))

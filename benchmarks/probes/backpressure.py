@@ -1,0 +1,168 @@
+"""A producer, a short queue, ten consumers: does back-pressure hold, and what does handing over cost?
+
+    items_per_second       with consumers that wait 3 ms on each item: 3,333 a second if handing over took no time
+    p50_seconds …          from when an item was made until a consumer was done with it
+    peak_in_flight         the most items that were made and not done at the same time
+    handovers_per_second   with consumers that do nothing: the queue itself
+
+The producer is faster than its consumers. Without a bound, everything it makes would lie in memory, and each item would
+wait for all before it. With one, it waits: at most 64 items are in flight, those in everybody's hands included. That
+no more are is checked from the moments of every item, on the clock that all processes share, and so is that each item
+arrives once. `queue.Queue` for threads, `asyncio.Queue`, `multiprocessing.Queue`; consumers are up before the first
+item is made.
+
+You should see the bound kept by all three, and latencies that it decides: 64 items at that rate are 19 ms (Little's
+law). An event loop, which counts whole milliseconds, waits longer than 3. What handing over itself costs, some ten
+microseconds, is next to nothing beside that.
+"""
+
+import asyncio
+import json
+import sys
+from collections.abc import Callable
+from multiprocessing import get_context
+from queue import Queue
+from threading import Thread
+from time import perf_counter, sleep
+from typing import Any, Protocol
+
+from benchmarks.core.round import most_overlapping
+from benchmarks.load.open_loop import quantile
+
+ITEMS, CONSUMERS, LIMIT = 1500, 10, 64
+WAIT_S = 0.003
+Item = tuple[int, float]  # its number, and when it was made
+Done = tuple[int, float, float]  # and when a consumer was done with it
+
+
+class Waiting(Protocol):
+    """A queue that blocks."""
+
+    def put(self, item: Item | None) -> None:
+        """Wait for room."""
+
+    def get(self) -> Item | None:
+        """Wait for an item."""
+
+
+def room(limit: int, consumers: int) -> int:
+    """How many may lie in the queue: one is in the producer's hands, and one in each consumer's."""
+    return limit - consumers - 1
+
+
+def produce(queue: Waiting, items: int, consumers: int) -> None:
+    """Make items as fast as the queue takes them, and send everybody home."""
+    for number in range(items):
+        queue.put((number, perf_counter()))
+    for _ in range(consumers):
+        queue.put(None)
+
+
+def consume(queue: Waiting, wait_s: float, done: list[Done]) -> None:
+    """Take items, wait on each, and note when that is done."""
+    while item := queue.get():
+        if wait_s:
+            sleep(wait_s)
+        done.append((*item, perf_counter()))
+
+
+def with_threads(items: int, wait_s: float, limit: int, consumers: int) -> list[Done]:
+    """One queue, a thread for each consumer."""
+    queue, done = Queue[Item | None](room(limit, consumers)), list[Done]()
+    consuming = [Thread(target=consume, args=(queue, wait_s, done)) for _ in range(consumers)]
+    for thread in consuming:
+        thread.start()
+    produce(queue, items, consumers)
+    for thread in consuming:
+        thread.join()
+    return done
+
+
+def with_asyncio(items: int, wait_s: float, limit: int, consumers: int) -> list[Done]:
+    """One queue, a coroutine for each consumer."""
+    done = list[Done]()
+
+    async def consume_here(queue: asyncio.Queue[Item | None]) -> None:
+        while item := await queue.get():
+            if wait_s:
+                await asyncio.sleep(wait_s)
+            done.append((*item, perf_counter()))
+
+    async def run() -> None:
+        queue = asyncio.Queue[Item | None](room(limit, consumers))
+        async with asyncio.TaskGroup() as group:
+            for _ in range(consumers):
+                group.create_task(consume_here(queue))
+            for number in range(items):
+                await queue.put((number, perf_counter()))
+            for _ in range(consumers):
+                await queue.put(None)
+
+    asyncio.run(run())
+    return done
+
+
+def consume_there(queue: Waiting, wait_s: float, up: Any, results: Any) -> None:
+    """In a process: the same, and hand in the moments at the end."""
+    up.wait()
+    done = list[Done]()
+    consume(queue, wait_s, done)
+    results.put(done)
+
+
+def with_processes(items: int, wait_s: float, limit: int, consumers: int) -> list[Done]:
+    """One queue, a process for each consumer."""
+    context = get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    queue, results = context.Queue(room(limit, consumers)), context.Queue()
+    up = context.Barrier(consumers + 1)
+    consuming = [context.Process(target=consume_there, args=(queue, wait_s, up, results)) for _ in range(consumers)]
+    for process in consuming:
+        process.start()
+    up.wait()
+    produce(queue, items, consumers)
+    done = [each for _ in consuming for each in results.get()]
+    for process in consuming:
+        process.join()
+    return done
+
+
+WAYS: dict[str, Callable[[int, float, int, int], list[Done]]] = {
+    "threads": with_threads,
+    "asyncio": with_asyncio,
+    "processes": with_processes,
+}
+
+
+def checked(done: list[Done], items: int, limit: int) -> int:
+    """The most in flight at once. ValueError for a lost item, for one that came twice, for more than are allowed."""
+    if sorted(number for number, _, _ in done) != list(range(items)):
+        raise ValueError(f"{items} items were made, and {len(done)} came, but not each of them once")
+    most = most_overlapping((made, finished) for _, made, finished in done)
+    if most > limit:
+        raise ValueError(f"{most} items were in flight at once, but {limit} are allowed")
+    return most
+
+
+def per_second(done: list[Done]) -> float:
+    """Items a second, from when the first was made until the last was done."""
+    return len(done) / (max(finished for *_, finished in done) - min(made for _, made, _ in done))
+
+
+def measure(way: str, items: int, wait_s: float, limit: int = LIMIT, consumers: int = CONSUMERS) -> dict[str, Any]:
+    """The metrics."""
+    at_once, waiting = (WAYS[way](items, each_s, limit, consumers) for each_s in (0.0, wait_s))
+    most = [checked(done, items, limit) for done in (at_once, waiting)]
+    took = sorted(finished - made for _, made, finished in waiting)
+    return {
+        "items_per_second": per_second(waiting),
+        "p50_seconds": quantile(took, 0.5),
+        "p99_seconds": quantile(took, 0.99),
+        "peak_in_flight": max(most),
+        "handovers_per_second": per_second(at_once),
+    }
+
+
+def main() -> None:
+    """Print the metrics of the way that the command line names."""
+    print(json.dumps(measure(sys.argv[1], ITEMS, WAIT_S)))

@@ -1,0 +1,127 @@
+"""One process passes every chat message on to 1,000 WebSocket clients: how long until the last of them has it?
+
+The server is the few lines of `chat` below, as aiohttp's documentation would write them; beside it one with a thread
+for each client (`in_threads`). A message is sent when all have the one before, so none waits in a queue, and is timed
+from its sending to its arrival at the last, and at each. 300 messages, because fewer than 299 have no 99th percentile.
+One that a client misses, or hears wrongly, is no error to be counted: then there is no result. The clients are a
+process of their own, on another core where there is one; the share of its time in which it is busy is told too, because
+a crowd that is too busy notes arrivals late.
+
+You should see some ten microseconds for each client, whoever serves: one loop, or one thread, is held up by 1,000 small
+writes, one after another, and the last of them hears every message last.
+"""
+
+import asyncio
+import json
+import sys
+import time
+from collections.abc import Callable
+from itertools import chain
+
+from aiohttp import web
+
+from benchmarks.load.open_loop import quantile
+from benchmarks.load.stream_clients import GRACE_S, check, crowd, open_for_all, serve_app
+from benchmarks.probes._threaded_servers import Room, serve_threads
+from servers.latency import new_event_loop
+from servers.sockets import raise_file_limit
+from servers.subprocesses import serve
+
+CLIENTS, MESSAGES = 1000, 300
+BYTES = 100  # of text in a message: a line of chat
+UPGRADE = (
+    b"GET /chat HTTP/1.1\r\nHost: overlap\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: b3ZlcmxhcCBvdmVybGFwIQ==\r\n\r\n"
+)
+everyone: set[web.WebSocketResponse] = set()
+
+
+async def chat(request: web.Request) -> web.WebSocketResponse:
+    """Pass on to everyone what one says."""
+    client = web.WebSocketResponse()
+    await client.prepare(request)
+    everyone.add(client)
+    try:
+        async for message in client:
+            for other in tuple(everyone):
+                await other.send_str(message.data)
+    finally:
+        everyone.discard(client)
+    return client
+
+
+def frame(number: int, masked: bool) -> bytes:
+    """A message on the wire (RFC 6455): a text of fewer than 126 bytes; the mask of a client may be all zeros."""
+    head = bytes([0x81, BYTES | 0x80, 0, 0, 0, 0] if masked else [0x81, BYTES])
+    return head + b"message %d" % number + b" " * (BYTES - len(b"message %d" % number))
+
+
+class Hearing:
+    """Counts who has yet to hear a message."""
+
+    def __init__(self) -> None:
+        self.left = 0
+        self.all_heard = asyncio.Event()
+
+    def __call__(self) -> None:
+        """One more has heard it."""
+        self.left -= 1
+        if self.left == 0:
+            self.all_heard.set()
+
+
+async def deliveries(url: str, clients: int, messages: int) -> list[list[float]]:
+    """For each message the seconds from its sending to its arrival at each client."""
+    hearing, took = Hearing(), []
+    async with crowd(url, UPGRADE, len(frame(0, masked=False)), clients, hearing) as listeners:
+        for number in range(messages):
+            hearing.left = clients
+            hearing.all_heard.clear()
+            sent = time.perf_counter()
+            listeners[number % clients].transport.write(frame(number, masked=True))
+            async with asyncio.timeout(GRACE_S):
+                await hearing.all_heard.wait()
+            took.append([listener.arrivals[-1] - sent for listener in listeners])
+    said = b"".join(frame(number, masked=False) for number in range(messages))
+    check(listeners, lambda listener: said)
+    return took
+
+
+def measure(way: str, clients: int, messages: int) -> dict[str, float | None]:
+    """The metrics, once the server is up."""
+    raise_file_limit(clients)
+    with serve(__name__, way) as server, asyncio.Runner(loop_factory=new_event_loop) as runner:
+        began, busy_s = time.perf_counter(), time.process_time()
+        took = runner.run(deliveries(server.url, clients, messages))
+        share = (time.process_time() - busy_s) / (time.perf_counter() - began)
+    last, every = sorted(map(max, took)), sorted(chain.from_iterable(took))
+    return {
+        "last_delivery_p99_seconds": quantile(last, 0.99),
+        "last_delivery_p50_seconds": quantile(last, 0.5),
+        "p50_seconds": quantile(every, 0.5),
+        "p99_seconds": quantile(every, 0.99),
+        "p999_seconds": quantile(every, 0.999),
+        "deliveries": clients * messages,
+        "clients_busy": share,
+    }
+
+
+def main() -> None:
+    """Print the metrics of the way that the command line names."""
+    print(json.dumps(measure(sys.argv[1], CLIENTS, MESSAGES)))
+
+
+def in_event_loop() -> None:
+    """Serve with aiohttp."""
+    app = web.Application()
+    app.add_routes([web.get("/chat", chat)])
+    serve_app(app)
+
+
+WAYS: dict[str, Callable[[], None]] = {
+    "threads": lambda: serve_threads(open_for_all(), Room().chat),
+    "asyncio": in_event_loop,
+}
+
+if __name__ == "__main__":
+    WAYS[sys.argv[1]]()

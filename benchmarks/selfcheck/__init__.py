@@ -1,0 +1,1 @@
+"""The suite measured against known truth."""

@@ -1,0 +1,163 @@
+"""A user's own work as a workload like any other: a file with a function and its tasks, a dozen lines.
+
+    TASKS = ["a", "b", "c"]          # or def tasks(): …
+    def work(task): …                # blocking, or
+    async def awork(task): …         # awaitable, or both
+
+`client()` and `aclient()` open what one worker or one loop needs, which `work` and `awork` are then given first;
+`answer(task)` is the right result; `ideal(tasks, concurrency)` is the limit in seconds.
+
+The file is imported in the processes that measure, and nowhere else; it is named, never pickled. A task travels as the
+object that it is, because in the user's program it would. (Rejected: a number that the worker looks up. It hides what
+it costs to send a picture to another process, and a set has another order in each.)
+"""
+
+from asyncio import Runner
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass, fields
+from functools import cache, partial
+from typing import Any
+
+from benchmarks.workloads import Capacity, Workload
+from benchmarks.workloads._user_module import Code, aopened, attempting, load, opened, same
+
+
+class Task(int):
+    """A task's number in the user's list; `value` is what the user's function is given."""
+
+    value: Any
+
+    @classmethod
+    def of(cls, number: int, value: Any) -> "Task":
+        """The task of that number."""
+        made = cls(number)
+        made.value = value
+        return made
+
+    def __str__(self) -> str:
+        return f"{int(self)} ({self.value!r:.60})"
+
+
+@dataclass(frozen=True)
+class Mine(Workload):
+    """The work of the file `source`; what one task waits and computes was measured one at a time, on average."""
+
+    source: str = ""
+    name: str = "mine"  # type: ignore[misc]  # as the file is called
+    forms: tuple[str, ...] = ("blocking", "asyncio")  # type: ignore[misc]
+    each_waits_s: float = 0.0
+    each_computes_s: float = 0.0
+    compared: bool = True  # whether two answers to one task are alike
+    size: int = 1  # tasks in a round
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Whoever receives it has the code loaded before the first task arrives, whose class may stand in there."""
+        return revived, tuple(getattr(self, field.name) for field in fields(self))
+
+    @property
+    def code(self) -> Code:
+        """The user's file, imported in this process."""
+        return load(self.source)
+
+    @property
+    def module(self) -> str:
+        """What loads the user's file into a fork server, too."""
+        return "benchmarks.workloads.user_work_loaded"
+
+    def tasks(self, count: int) -> list[int]:
+        """`count` of the user's tasks: evenly from the list when it has more, over and over when it has fewer."""
+        values = self.code.tasks
+        numbers = [
+            place * len(values) // count if count < len(values) else place % len(values) for place in range(count)
+        ]
+        return [Task.of(number, values[number]) for number in numbers]
+
+    @contextmanager
+    def client(self) -> Iterator[Any]:
+        """What the user's `client()` opens; where there is only an awaitable form, a loop to run it in."""
+        if not self.code.blocking:
+            with awaiting(self) as client:
+                yield client
+        elif make := self.code.given("client"):
+            with opened(make()) as client:
+                yield partial(self.code.blocking, client)
+        else:
+            yield self.code.blocking
+
+    @asynccontextmanager
+    async def aclient(self) -> AsyncIterator[Any]:
+        """What the user's `aclient()` opens."""
+        assert self.code.awaitable
+        if make := self.code.given("aclient"):
+            async with aopened(make()) as client:
+                yield partial(self.code.awaitable, client)
+        else:
+            yield self.code.awaitable
+
+    def perform(self, client: Any, task: int) -> Any:
+        """Call the user's function."""
+        with attempting(task):
+            return client(task.value)  # type: ignore[attr-defined]
+
+    async def aperform(self, client: Any, task: int) -> Any:
+        """Await the user's function."""
+        with attempting(task):
+            return await client(task.value)  # type: ignore[attr-defined]
+
+    def answer(self, task: int) -> Any:
+        """What the user's `answer` says, or what came when each task was done one after another in this process."""
+        if says := self.code.given("answer"):
+            with attempting(task):
+                return says(self.code.tasks[task])
+        return references(self)[task] if self.compared else None
+
+    def right(self, task: int, answer: Any) -> bool:
+        """Whether it is as it should be; anything is where two answers to one task are never alike."""
+        return same(answer, self.answer(task)) if self.compared or self.code.given("answer") else True
+
+    def least_s(self, task: int) -> float:
+        """Nothing: what tasks waited on average does not bind a single one."""
+        return 0.0
+
+    def wait_s(self, task: int) -> float:
+        """The average."""
+        return self.each_waits_s
+
+    def compute_s(self, task: int) -> float:
+        """The average."""
+        return self.each_computes_s
+
+    def floor(self, tasks: list[int], concurrency: int, capacity: Capacity) -> float:
+        """The user's `ideal`, or what tasks took one at a time, spread evenly over the places and the cores."""
+        if ideal := self.code.given("ideal"):
+            return float(ideal([task.value for task in tasks], concurrency))  # type: ignore[attr-defined]
+        alone = self.each_waits_s + self.each_computes_s / capacity.speed
+        waves = max(1.0, len(tasks) / concurrency)
+        return max(waves * alone, len(tasks) * self.each_computes_s / capacity.rate(concurrency))
+
+
+def revived(*values: Any) -> Mine:
+    """The workload in another process, where its file is loaded at once."""
+    mine = Mine(*values)
+    load(mine.source)
+    return mine
+
+
+@contextmanager
+def awaiting(mine: Mine) -> Iterator[Callable[[Any], Any]]:
+    """The awaitable form as a blocking one: a loop that runs while it is called, and no longer."""
+    stack = AsyncExitStack()
+    with Runner() as runner:
+        try:
+            client = runner.run(stack.enter_async_context(mine.aclient()))
+            yield lambda value: runner.run(client(value))
+        finally:
+            runner.run(stack.aclose())
+
+
+@cache
+def references(mine: Mine) -> dict[int, Any]:
+    """The answers to the tasks of a round, found one after another; once in a process."""
+    with mine.client() as client:
+        return {task: mine.perform(client, task) for task in sorted(set(mine.tasks(mine.size)))}

@@ -1,0 +1,78 @@
+"""How large a share of computing stays serial: Amdahl's law, fitted to a model's times with more and more workers.
+
+    time with n workers ÷ time of one after another = s + (1 - s) / n
+
+The law counts cores, so n is the number of workers, but no more than the parallel capacity that was measured. Each
+block gives its own s by least squares (the law is linear in s), and the interval is over blocks. What a model pays at
+its start, or to a lock, counts as serial; s above 1 says that more workers make it slower.
+
+Amdahl, "Validity of the single processor approach to achieving large scale computing capabilities", AFIPS 1967.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from scripts.analysis.points import CELL, Point, Run
+from scripts.stats import intervals
+from scripts.tables.summary import block_medians, sequential_of
+
+
+@dataclass(frozen=True)
+class Law:
+    """Amdahl's law with a serial share, and how sure that share is."""
+
+    serial: float
+    low: float
+    high: float
+
+    def speedup(self, workers: float, capacity: float) -> float:
+        """What the law allows with so many workers."""
+        return 1 / (self.serial + (1 - self.serial) / min(workers, capacity))
+
+    def __str__(self) -> str:
+        interval = f" ({percent(self.low)} to {percent(self.high)})" if self.low < self.high else ""
+        return f"{percent(self.serial)} % serial{interval}"
+
+
+def percent(share: float) -> str:
+    """A share in whole percent, with a true minus sign: below zero is the noise of the capacity that was measured."""
+    return f"{100 * share:.0f}".replace("-", "−")
+
+
+def serial_share(cores: Sequence[float], times: Sequence[float]) -> float:
+    """The s that fits times, each a share of the time of one after another, best in the sense of least squares."""
+    inverse, share = 1 / np.asarray(cores), np.asarray(times)
+    return float(((share - inverse) * (1 - inverse)).sum() / ((1 - inverse) ** 2).sum())
+
+
+def laws(run: Run, line: Sequence[Point]) -> Law | None:
+    """The law of one model from its cells; None when they do not tell."""
+    rounds = run.rounds[~run.rounds["twin"].astype(bool)]
+    cells = dict(list(rounds.groupby(CELL)))
+    alone = sequential_of((*line[0].key, False), {(*key, False): found for key, found in cells.items()})
+    if alone is None or "parallel_capacity" not in rounds:
+        return None
+    sequential = block_medians(alone, "seconds")
+    shares = {each.concurrency: block_medians(cells[each.key], "seconds") / sequential for each in line}
+    capacity = block_medians(cells[line[-1].key], "parallel_capacity")
+    found = [share for block in sequential.index if (share := of_block(shares, capacity, block)) is not None]
+    return over_blocks(found, ranges_only=run.ranges_only)
+
+
+def of_block(shares: Mapping[int, pd.Series], capacity: pd.Series, block: int) -> float | None:
+    """The serial share in one block; None when it lacks a cell, or has no second core to tell by."""
+    times = [share.get(block, np.nan) for share in shares.values()]
+    cores = [min(workers, max(float(capacity.get(block, np.nan)), 1.0)) for workers in shares]
+    fit = np.isfinite([*times, *cores]).all() and max(cores, default=1) >= 1.1
+    return serial_share(cores, times) if fit else None
+
+
+def over_blocks(found: Sequence[float], *, ranges_only: bool) -> Law | None:
+    """One law from those of the blocks."""
+    if ranges_only or len(found) < 2:
+        return Law(*intervals.value_range(found)) if found else None
+    sure = intervals.mean(found)
+    return Law(sure.estimate, sure.low, sure.high)

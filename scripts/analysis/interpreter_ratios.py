@@ -1,0 +1,233 @@
+"""Interpreters side by side: the same cells under each Python of a run, and what that says of Pythons and builds.
+
+Every turn has a block of each interpreter, in an order drawn for that turn, so what drifts hits all alike: ratios are
+paired turn by turn. A model that the first interpreter lacks is set beside the same tasks one after another there. The
+tasks are sized once, under our own Python, and are the same for all; so is the server, which
+runs under our own Python whichever client is measured.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pandas as pd
+
+from scripts.analysis.points import Run, remembered
+from scripts.charts.lib.theme import order
+from scripts.tables.summary import KEY, by_turn, columns, flags, paired, sequential_of, with_interval, with_range
+from scripts.util.format import amount, between, digits, listed, seconds, times
+
+LEADING = ("wire", "primes", "digest")
+WORK = ("cpu", "primes")  # the computing that holds the GIL
+
+
+@dataclass(frozen=True)
+class Value:
+    """An estimate with its interval, or with its range where the blocks are too few."""
+
+    value: float
+    low: float
+    high: float
+    flags: str = ""
+
+    def __str__(self) -> str:
+        return f"{times(self.value)} ({between(self.low, self.high, times)})"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A cell: what it takes under the first interpreter, and how many times as little it takes under each other."""
+
+    cell: dict[str, Any]
+    metric: str
+    first: float
+    faster: dict[str, Value]
+    beside: str = ""  # the model that the first interpreter did the same tasks with, where it lacks this one
+
+    @property
+    def work(self) -> str:
+        """What is done: the workload, or the experiment where one is observed instead of timed."""
+        return str(self.cell["workload"] if self.metric == "seconds" else self.cell["experiment"])
+
+
+def value(run: Run, values: pd.Series) -> Value | None:
+    """The values of several turns in one; None where they are too few."""
+    found, low, high = columns("it", values, with_range if run.ranges_only else with_interval).values()
+    return Value(found, low, high) if found > 0 else None
+
+
+def rows(run: Run) -> list[Row]:
+    """Every cell that was timed under the first interpreter or under a later one, twins left out."""
+    return [one for one in every_row(run) if one.metric.endswith("seconds")]
+
+
+@remembered
+def every_row(run: Run) -> list[Row]:
+    """Of every cell, whatever was measured of it; none of a cell that nothing can be set beside."""
+    mine = dict(list(run.rounds.groupby(KEY)))
+    keys = dict.fromkeys(key for one in (run, *run.beside) for key, _ in one.rounds.groupby(KEY) if not key[-1])
+    first = {key: mine[key] if key in mine else sequential_of(key, mine) for key in keys}
+    found = [row(run, dict(zip(KEY, key, strict=True)), base) for key, base in first.items() if base is not None]
+    return sorted((one for one in found if one.faster or not one.beside), key=place)
+
+
+def place(one: Row) -> Any:
+    """The workloads that the suite answers with first, and the models in their order."""
+    leading = LEADING.index(one.work) if one.work in LEADING else len(LEADING)
+    experiment = "" if leading < len(LEADING) else one.cell["experiment"]
+    return leading, experiment, one.work, order(one.cell["model"]), one.cell["concurrency"]
+
+
+def row(run: Run, cell: dict[str, Any], mine: pd.DataFrame) -> Row:
+    """One cell under every interpreter that has it, next to what the first did of that work."""
+    metric = mine["metric"].iloc[0] if isinstance(mine["metric"].iloc[0], str) else "seconds"
+    first, faster = by_turn(run, mine, metric), dict[str, Value]()
+    for other in run.beside:
+        theirs = other.rounds[(other.rounds[list(cell)] == list(cell.values())).all(axis=1)]
+        ratios = (first / by_turn(run, theirs, metric)).dropna() if len(theirs) else pd.Series(dtype=float)
+        if found := value(run, ratios):
+            marks = [flags(each, one.rounds["block"].nunique()) for each, one in ((theirs, other), (mine, run))]
+            faster[other.python] = replace(found, flags=next(filter(None, marks), ""))
+    base = mine["model"].iloc[0]
+    return Row(cell, metric, float(first.median()), faster, base if base != cell["model"] else "")
+
+
+def computing(run: Run, model: str) -> pd.DataFrame:
+    """The rounds of a model that computes in Python."""
+    rounds = run.rounds
+    names = (rounds["experiment"] + "/" + rounds["workload"] + "/" + rounds["model"]).eq("/".join([*WORK, model]))
+    return pd.DataFrame(rounds[names & ~rounds["twin"].astype(bool)])
+
+
+def gain(run: Run) -> Value | None:
+    """How many times as fast threads compute as one task after another, under one interpreter."""
+    alone, threads = (computing(run, model) for model in ("sequential", "threads"))
+    return value(run, paired(alone, threads)) if len(alone) and len(threads) else None
+
+
+def cost(run: Run, free: Run) -> str:
+    """What one thread pays for doing without the GIL: against the same version with it, or else the first that has."""
+    with_gil = [one for one in (run, *run.beside) if not one.environment["python"]["free_threaded"]]
+    minor = free.environment["python"]["version"].rsplit(".", 1)[0]
+    same = [one for one in with_gil if one.environment["python"]["version"].rsplit(".", 1)[0] == minor]
+    if not (others := same or with_gil):
+        return ""
+    alone, theirs = (computing(one, "sequential") for one in (free, others[0]))
+    if not (len(alone) and len(theirs)):
+        return ""
+    found = value(run, (by_turn(run, alone, "seconds") / by_turn(run, theirs, "seconds")).dropna())
+    return f"One after another they take {free.python} {found} the time of {others[0].python}." if found else ""
+
+
+def gil(run: Run) -> str:
+    """Whether it had one, in words."""
+    return "with the GIL" if run.environment["python"]["gil"] else "without the GIL"
+
+
+def sentences(run: Run) -> list[str]:
+    """What threads gain by computing in Python under each interpreter, and what a free-threaded one pays for it."""
+    gains = [(one, found) for one in (run, *run.beside) if (found := gain(one))]
+    parts = [f"{found} under {one.python} ({gil(one)})" for one, found in gains]
+    if not parts:
+        return [*convoy(run), *memory(run)]
+    kind = "range" if run.ranges_only else "95 % interval"
+    costs = [cost(run, one) for one, _ in gains if not one.environment["python"]["gil"]]
+    return [
+        f"Tasks that compute in Python, threads against one after another: {listed(parts)}. Brackets: {kind}.",
+        *filter(None, costs),
+        *convoy(run),
+        *memory(run),
+        f"Meanwhile this machine did {digits(cores(run))} cores' worth of work at once; threads can't gain more.",
+    ]
+
+
+def cores(run: Run) -> float:
+    """The median parallel capacity beside the threads that computed, under all interpreters."""
+    found = [computing(one, "threads")["parallel_capacity"] for one in (run, *run.beside)]
+    return float(pd.concat(found).median())
+
+
+def build(one: dict[str, Any]) -> str:
+    """An interpreter of a run in words: version, how it was built, what is switched on."""
+    python = one["python"]
+    flags = {True: "optimised", False: "not optimised (no PGO)", None: "optimised or not is not on record"}
+    free = ["free-threaded"] * python["free_threaded"] + ["JIT on"] * python["jit"]
+    return ", ".join(
+        [f"{one['name']}: {python['implementation']} {python['version']}", flags[python["optimised"]], *free]
+    )
+
+
+def notes(run: Run) -> Iterator[str]:
+    """What a reader must mind about the interpreters: builds, packages that differ, cells that are missing, the GIL."""
+    found = run.environment["interpreters"]
+    for one in found:
+        yield f"{build(one)}, {one['python']['compiler']}."
+    names = dict[str, list[str]]()
+    for one in found:
+        for note in unlike(one, found):
+            names.setdefault(note, []).append(one["name"])
+    yield from (f"{listed(those)}: {note}" for note, those in names.items())
+    yield from alone(run)
+    for part in (run, *run.beside):
+        python = part.environment["python"]
+        if python["free_threaded"] and python["gil"]:
+            yield f"{part.python}: the GIL was switched back on while it was measured."
+
+
+def unlike(one: dict[str, Any], found: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """How the packages of an interpreter are not those of the first, and what that keeps from being measured.
+
+    A file that none of them can load is no part of the run.
+    """
+    first = found[0]
+    for package, version in one["packages"].items():
+        if version != (other := first["packages"].get(package, version)):
+            yield f"{package} {version}, and {first['name']} has {other}."
+    for package in one["pure"]:
+        if rivals := [
+            other["name"] for other in found if package in other["packages"] and package not in other["pure"]
+        ]:
+            yield f"{package} is pure Python here, and compiled for {listed(rivals)}."
+    said = " ".join(one["absent"].values())
+    for package, why in one["left_out"].items():
+        if f"needs {package}," not in said:
+            yield f"{package} {why}, and was left out."
+    for file, why in one["unloadable"].items():
+        if not all(file in other["unloadable"] for other in found):
+            yield f"{file} was left out: {why}."
+    for package, extension in one["need_the_gil"].items():
+        yield f"importing {package} ({extension}) switches the GIL back on."
+    for missing, why in one["absent"].items():
+        yield f"{missing} was left out: {why.partition(', and this is')[0]}."
+
+
+def convoy(run: Run) -> Iterator[str]:
+    """What a thread that computes does to one that answers, under each interpreter."""
+    named = {one.python: f"{one.python} ({gil(one)})" for one in (run, *run.beside)}
+    for one in every_row(run):
+        if (one.cell["experiment"], one.cell["model"]) == ("convoy", "beside-computing") and one.faster:
+            others = [f"{found} as fast under {named[name]}" for name, found in one.faster.items()]
+            took = f"takes {seconds(one.first)} under {named[run.python]}"
+            yield f"An answer from a thread beside one that computes {took}, and is {listed(others)}."
+
+
+def memory(run: Run) -> Iterator[str]:
+    """What the same program takes in memory under each interpreter."""
+    for one in every_row(run):
+        if one.metric.endswith("bytes"):
+            others = [f"{name} takes {inverse(found)} as much" for name, found in one.faster.items()]
+            yield f"Memory, {one.work} {one.cell['model']}: {amount(one.first)} under {run.python}; {listed(others)}."
+
+
+def inverse(found: Value) -> Value:
+    """Times as much, of times as little."""
+    return replace(found, value=1 / found.value, low=1 / found.high, high=1 / found.low)
+
+
+def alone(run: Run) -> Iterator[str]:
+    """The cells that nothing can be set beside, for the first interpreter did not do that work at all."""
+    shown = {tuple(one.cell.values()) for one in every_row(run)}
+    for one in run.beside:
+        left = [key for key, _ in one.rounds.groupby(KEY) if not key[-1] and key not in shown]
+        for key in left:
+            yield f"{one.python} only: {'/'.join(map(str, key[:3]))}."

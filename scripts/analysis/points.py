@@ -1,0 +1,224 @@
+"""What the charts read from a run, and the words about it that stand under every chart."""
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import wraps
+from itertools import groupby
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+
+import pandas as pd
+
+from scripts.charts.lib.theme import order
+
+P = ParamSpec("P")
+T = TypeVar("T")
+CELL = ["experiment", "workload", "model", "concurrency", "tasks", "wait_seconds", "compute_seconds"]
+
+
+class Run(Protocol):
+    """As much of `scripts.tables.load.Run` as a chart needs."""
+
+    @property
+    def environment(self) -> dict[str, Any]:
+        """Where it ran."""
+
+    @property
+    def rounds(self) -> pd.DataFrame:
+        """One row per round."""
+
+    @property
+    def summary(self) -> pd.DataFrame:
+        """One row per cell."""
+
+    @property
+    def noise_floors(self) -> dict[str, float | None]:
+        """How far identical twins of each kind of work differed."""
+
+    @property
+    def ranges_only(self) -> bool:
+        """Too few blocks for intervals."""
+
+    @property
+    def python(self) -> str:
+        """What its interpreter is called where there are several."""
+
+    @property
+    def beside(self) -> "Sequence[Run]":
+        """The same cells under other interpreters."""
+
+    def spans(self, **identity: object) -> pd.DataFrame:
+        """When each task of the cells that match ran, in their measured rounds."""
+
+
+def remembered(make: Callable[Concatenate[Run, P], T]) -> Callable[Concatenate[Run, P], T]:
+    """Remember what a function makes of a run for as long as the run lives: a chart is asked for it several times."""
+
+    @wraps(make)
+    def remember(run: Run, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        known: dict[Any, T] = vars(run).setdefault("remembered", {})
+        key = (make.__module__, make.__name__, *args, *kwargs.items())
+        if key not in known:
+            known[key] = make(run, *args, **kwargs)
+        return known[key]
+
+    return remember
+
+
+@dataclass(frozen=True)
+class Point:
+    """One cell with the value that a chart shows of it."""
+
+    experiment: str
+    workload: str
+    model: str
+    concurrency: int
+    tasks: int
+    wait_s: float
+    compute_s: float
+    value: float
+    low: float
+    high: float
+    limit: float  # what is physically possible, in the same unit; NaN when nothing is known
+    flags: str
+
+    @property
+    def key(self) -> tuple[str, str, str, int, int, float, float]:
+        """What tells its rounds from all others: the columns of CELL."""
+        work = (self.experiment, self.workload, self.model)
+        return (*work, self.concurrency, self.tasks, self.wait_s, self.compute_s)
+
+    @property
+    def saturated(self) -> bool:
+        """Whether the client, the server or the machine was at its limit, and not the model."""
+        return "saturated" in self.flags
+
+    @property
+    def cpu_percent(self) -> float:
+        """Share of a task that computes."""
+        total_s = self.wait_s + self.compute_s
+        return 100 * self.compute_s / total_s if total_s else 0.0
+
+
+def points(run: Run, experiments: Sequence[str], column: str, metric: str = "") -> list[Point]:
+    """The cells of the experiments that have the value, in the order of models; twins are left out."""
+    frame = run.summary
+    if column not in frame:
+        return []
+    wanted = frame["experiment"].isin(experiments) & frame[column].gt(0) & ~frame["twin"].astype(bool)
+    if metric:
+        wanted &= frame["metric"].eq(metric)
+    floors = floors_s(run) if column in ("tasks_per_second", "seconds") else {}
+    found = [point(row, column, floors) for row in frame[wanted].to_dict("records")]
+    return sorted(found, key=lambda each: (experiments.index(each.experiment), order(each.model), each.concurrency))
+
+
+@remembered
+def floors_s(run: Run) -> dict[Any, float]:
+    """The floor of each cell: the median of its measured rounds."""
+    measured = run.rounds[~run.rounds["discarded"].astype(bool) & ~run.rounds["twin"].astype(bool)]
+    return measured.groupby(CELL)["floor_seconds"].median().dropna().to_dict() if "floor_seconds" in measured else {}
+
+
+def point(row: dict[Any, Any], column: str, floors: dict[Any, float]) -> Point:
+    """A row of the summary as a point; without an interval its ends are the value."""
+    value = float(row[column])
+    low, high = number(row.get(f"{column}_low"), value), number(row.get(f"{column}_high"), value)
+    flags = row.get("flags")
+    return Point(
+        experiment=str(row["experiment"]),
+        workload=str(row["workload"]),
+        model=str(row["model"]),
+        concurrency=int(row["concurrency"]),
+        tasks=int(row["tasks"]),
+        wait_s=number(row.get("wait_seconds"), 0),
+        compute_s=number(row.get("compute_seconds"), 0),
+        value=value,
+        low=low,
+        high=high,
+        limit=limit(row, column, floors),
+        flags=flags if isinstance(flags, str) else "",
+    )
+
+
+def limit(row: dict[Any, Any], column: str, floors: dict[Any, float]) -> float:
+    """What the floor makes of the column; NaN where there is none."""
+    if column == "speedup":
+        return number(row.get("ideal_speedup"), math.nan)
+    floor_s = floors.get(tuple(row[name] for name in CELL), 0.0)
+    if floor_s <= 0:
+        return math.nan
+    return float(row["tasks"] / floor_s) if column == "tasks_per_second" else floor_s
+
+
+def number(value: Any, otherwise: float) -> float:
+    """The value as a number, or something else when it is none."""
+    return float(value) if isinstance(value, int | float) and math.isfinite(value) else otherwise
+
+
+def by_model(found: Iterable[Point]) -> dict[str, list[Point]]:
+    """The points of each model, in the order of models."""
+    ordered = sorted(found, key=lambda each: order(each.model))
+    return {model: list(group) for model, group in groupby(ordered, key=lambda each: each.model)}
+
+
+def distinct(values: Iterable[Any]) -> list[Any]:
+    """Each value once, in the order of first appearance."""
+    return list(dict.fromkeys(values))
+
+
+def found_in(environment: Any, *names: str) -> Any:
+    """The first of the names that the environment knows, at any depth; None when it knows none."""
+    for name in names:
+        layer = [environment]
+        while layer:
+            maps = [each for each in layer if isinstance(each, dict)]
+            for each in maps:
+                if each.get(name) is not None and not isinstance(each[name], dict):
+                    return each[name]
+            layer = [value for each in maps for value in each.values()]
+    return None
+
+
+def block_count(run: Run) -> int:
+    """How many blocks the run has."""
+    blocks = run.rounds["block"].nunique() if "block" in run.rounds else 0
+    return int(blocks or found_in(run.environment, "blocks") or 0)
+
+
+def interval_words(run: Run, plural: str = "") -> str:
+    """What low and high are: never an interval that is only a range. `plural` is "s" for several."""
+    blocks = block_count(run)
+    noun = f"range{plural}" if run.ranges_only else f"95\N{NO-BREAK SPACE}% interval{plural}"
+    return f"{noun} of {blocks} block{'' if blocks == 1 else 's'}"
+
+
+def machine_words(run: Run) -> str:
+    """CPU, cores and Python; what is not known is left out."""
+    environment = run.environment
+    cpu = found_in(environment, "cpu_model", "cpu_name", "brand", "brand_raw", "cpu", "processor")
+    cores = found_in(environment, "cores_usable", "usable_cores", "cores")
+    python = found_in(environment, "python_version", "python", "version")
+    known = [
+        str(cpu) if cpu else "unknown CPU",
+        f"{cores} core{'' if cores == 1 else 's'} usable" if cores else "",
+        f"Python\N{NO-BREAK SPACE}{str(python).split()[0]}" if python else "",
+        "GIL\N{NO-BREAK SPACE}off" if found_in(environment, "gil") is False else "",
+    ]
+    return ", ".join(filter(None, known))
+
+
+def footer(run: Run, measured: str, shown: Sequence[Point], *notes: str, sure: str, markers: bool = True) -> str:
+    """What was measured, on what, how often, and what the bars are."""
+    disturbed = sum("disturbed" in each.flags for each in shown)
+    sentences = [
+        measured,
+        machine_words(run),
+        sure,
+        "Hollow marker: client, server or machine saturated"
+        if markers and any(each.saturated for each in shown)
+        else "",
+        f"Disturbed by other programs: {disturbed} of {len(shown)} cells" if disturbed else "",
+        *notes,
+    ]
+    return ". ".join(filter(None, sentences)) + "."

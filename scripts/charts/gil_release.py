@@ -1,0 +1,93 @@
+"""What lets go of the GIL: how much more two threads do than one, for each kind of work; processes are the limit."""
+
+from dataclasses import replace
+
+from matplotlib.figure import Figure
+
+from benchmarks.probes.gil_release import LEAST_GAIN
+from scripts.analysis.points import CELL, Point, Run, footer, interval_words, points, remembered
+from scripts.charts.lib import forest
+from scripts.charts.lib.layout import open_page
+from scripts.charts.lib.table import Table, of_points
+from scripts.charts.lib.theme import Theme
+from scripts.tables.summary import block_medians
+from scripts.util.format import listed, times
+
+NAME = "letting-go"
+NEEDS = "a cell of letting_go"
+CAVEAT = "One size of one task of each kind: small arrays and short texts spend more of their time in Python."
+TITLE = "What lets go of the GIL?"
+METRIC, BESIDE = "threads_speedup", "processes_speedup"
+HALF = 0.5  # of what processes gain
+
+
+@remembered
+def shown(run: Run) -> list[Point]:
+    """The kinds of work, the freest first; the limit of each is what two processes do."""
+    found = points(run, ["letting_go"], "value", METRIC)
+    rounds = dict(list(run.rounds.groupby(CELL)))
+    limited = [replace(each, limit=float(block_medians(rounds[each.key], BESIDE).median())) for each in found]
+    return sorted(limited, key=lambda each: -each.value)
+
+
+def groups(run: Run) -> list[forest.Group]:
+    """All of them under one heading, with the best that processes did."""
+    found = shown(run)
+    return [forest.Group("two at once, against one", found)] if found else []
+
+
+def draw(run: Run, theme: Theme) -> Figure | None:
+    """The figure; None when the run has nothing for it."""
+    panel = groups(run)
+    if not panel:
+        return None
+    page = open_page(
+        theme,
+        title=TITLE,
+        reading="How many times the work of one thread two threads do. Limit: the most that two processes did.",
+        footer=footer(
+            run, "Measured: the same task alone, in threads, in processes, in turns; BLAS kept to one thread",
+            shown(run), sure=f"Bars: {interval_words(run)}",
+        ),
+        body_in=forest.height_in([panel], theme),
+    )  # fmt: skip
+    axes = page.columns(1, *forest.margins_in(panel, times, theme))[0]
+    axes.set_xscale("log")
+    axes.set_xlim(*forest.limits([panel], 0.9, 2.1))
+    axes.axvline(1, color=theme.muted, linewidth=1)
+    forest.draw(axes, panel, times, page, start=1.0, rows=forest.depth([panel]))
+    forest.rule(axes, times, "work done at once ÷ work of one thread", page)
+    return page.figure
+
+
+def freed(each: Point) -> bool:
+    """Whether threads gain more than half of what processes do."""
+    return each.value - 1 > HALF * (each.limit - 1)
+
+
+def finding(run: Run) -> str:
+    """Which let go, and which hold on; nothing of those that not even processes gained anything by."""
+    found = [each for each in shown(run) if each.limit - 1 >= LEAST_GAIN]
+    free, held = ([each.model for each in found if freed(each) is one] for one in (True, False))
+    parts = [f"{listed(kinds)} {words}" for kinds, words in ((free, "let go"), (held, "hold on")) if kinds]
+    return "; ".join(parts)
+
+
+def caption(run: Run) -> str:
+    """What two threads do of every kind, and two processes."""
+    parts = [f"{each.model} {times(each.value)} (processes {times(each.limit)})" for each in shown(run)]
+    return f"Two threads against one, {interval_words(run)} in the chart: {', '.join(parts)}." if parts else ""
+
+
+def alt(run: Run) -> str:
+    """Every number of the chart as text."""
+    rows = [
+        f"{each.model} {forest.value_text(each, times)}, processes {times(each.limit)}"
+        for each in shown(run)
+    ]  # fmt: skip
+    return f"{TITLE} {'; '.join(rows)}." if rows else ""
+
+
+def table(run: Run) -> Table:
+    """The data behind it."""
+    return of_points(shown(run), "two threads", times)

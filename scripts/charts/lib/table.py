@@ -1,0 +1,56 @@
+"""The data behind a chart as a table: what a reader sees in each cell, and what it is sorted by."""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from scripts.analysis.points import Point
+from scripts.util.format import Format, seconds, tick, whole
+
+EMPTY = ("", -math.inf)
+Value = tuple[str, float | str]  # the text, and the key
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows under a head; the first cell names the row."""
+
+    head: tuple[str, ...]
+    rows: tuple[tuple[Value, ...], ...]
+
+
+def word(text: str) -> Value:
+    """A cell that is sorted by its text."""
+    return text, text
+
+
+def number(value: float, form: Format) -> Value:
+    """A cell that is sorted by its number; empty when there is none."""
+    return (form(value), value) if math.isfinite(value) else EMPTY
+
+
+def made(head: Sequence[str], rows: Iterable[Sequence[Value]]) -> Table:
+    """A table without the columns that are empty in every row."""
+    rows = [tuple(row) for row in rows]
+    kept = [place for place in range(len(head)) if any(row[place][0] for row in rows)]
+    return Table(tuple(head[place] for place in kept), tuple(tuple(row[place] for place in kept) for row in rows))
+
+
+def of_points(found: Sequence[Point], value: str, form: Format) -> Table:
+    """The cells of a chart: what they did, the value with its interval, the limit, and what to mind."""
+    head = ("model", "workload", "at once", "tasks", "waits", "computes", value, "low", "high", "limit", "mind")
+    return made(head, [of_point(each, form) for each in found])
+
+
+def of_point(each: Point, form: Format) -> list[Value]:
+    """One cell's row."""
+    return [
+        word(each.model),
+        word(each.workload),
+        number(each.concurrency, whole),
+        number(each.tasks, whole),
+        number(each.wait_s or math.nan, tick(seconds)),
+        number(each.compute_s or math.nan, tick(seconds)),
+        *(number(one, form) for one in (each.value, each.low, each.high, each.limit)),
+        word(each.flags),
+    ]

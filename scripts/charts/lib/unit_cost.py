@@ -1,0 +1,137 @@
+"""What a unit of a model costs, as a forest plot: shared by the charts that differ in the unit only."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from scripts.analysis.points import CELL, Point, Run, footer, interval_words, point, remembered
+from scripts.charts.lib import forest
+from scripts.charts.lib.forest import Group
+from scripts.charts.lib.layout import open_page
+from scripts.charts.lib.table import Table, made, of_point, of_points, word
+from scripts.charts.lib.theme import Theme
+from scripts.tables.summary import block_medians, columns, with_interval, with_range
+from scripts.util.format import Format, times
+
+
+@remembered
+def told(run: Run, experiment: str, metric: str) -> list[Point]:
+    """The cells of an experiment with what its probe tells of that metric, the cheapest first; none that is zero."""
+    if metric not in run.rounds:
+        return []
+    mine = run.rounds[run.rounds["experiment"].eq(experiment) & ~run.rounds["twin"].astype(bool)]
+    rounds = dict(list(mine.groupby(CELL)))
+    cells = run.summary[run.summary["experiment"].eq(experiment) & ~run.summary["twin"].astype(bool)]
+    found = [
+        telling(run, cell, rounds[tuple(cell[name] for name in CELL)], metric) for cell in cells.to_dict("records")
+    ]
+    return sorted((each for each in found if each.value > 0), key=lambda each: each.value)
+
+
+def telling(run: Run, cell: dict[Any, Any], rounds: pd.DataFrame, metric: str) -> Point:
+    """A cell with the metric as its value; a metric that is not the foremost stands in place of the workload."""
+    values = columns("value", block_medians(rounds, metric), with_range if run.ranges_only else with_interval)
+    found = point(cell | values, "value", {})
+    return found if cell["metric"] == metric else replace(found, workload=metric)
+
+
+def by_size(run: Run, experiment: str, metric: str, words: Callable[[int], str]) -> list[Group]:
+    """A group for each concurrency, the one with most models first."""
+    rows = told(run, experiment, metric)
+    sizes = sorted({row.concurrency for row in rows})
+    found = [Group(words(size), [row for row in rows if row.concurrency == size]) for size in sizes]
+    return sorted(found, key=lambda group: -len(group.rows))
+
+
+@dataclass(eq=False)
+class Cost:
+    """One question about a cost, and its chart; `rows` are its groups where they are not simply all cells."""
+
+    NAME: str
+    NEEDS: str
+    CAVEAT: str
+    experiment: str
+    metric: str
+    title: str
+    reading: str
+    measured: str
+    noun: str
+    unit: str  # what the value is called in the table
+    form: Format
+    base: int = 10  # of the axis
+    rows: Callable[[Run], list[Group]] | None = None
+
+    def groups(self, run: Run) -> list[Group]:
+        """The rows of the chart; a group that is alone needs no title."""
+        found = self.rows(run) if self.rows else [Group("", told(run, self.experiment, self.metric))]
+        kept = [group for group in found if group.rows]
+        return [replace(kept[0], title="")] if len(kept) == 1 else kept
+
+    def main_rows(self, run: Run) -> list[Point]:
+        """What a sentence is about: the rows of the first group; those of several answer several questions."""
+        return next((sorted(group.rows, key=lambda row: row.value) for group in self.groups(run)), [])
+
+    def draw(self, run: Run, theme: Theme) -> Figure | None:
+        """The figure; None when the run has nothing for it."""
+        kept, left_out = forest.fitted(self.groups(run), theme)
+        if not kept:
+            return None
+        page = open_page(
+            theme,
+            title=self.title,
+            reading=self.reading,
+            footer=footer(
+                run,
+                self.measured,
+                [row for group in kept for row in group.rows],
+                f"Not shown: {', '.join(left_out)}" if left_out else "",
+                sure=f"Bars: {interval_words(run)}",
+            ),
+            body_in=forest.height_in([kept], theme),
+        )
+        axes = page.columns(1, *forest.margins_in(kept, self.form, theme))[0]
+        axes.set_xscale("log")
+        axes.set_xlim(*forest.limits([kept]))
+        forest.draw(axes, kept, self.form, page, start=None, rows=forest.depth([kept]))
+        forest.rule(axes, self.form, "logarithmic axis", page, self.base)
+        return page.figure
+
+    def finding(self, run: Run) -> str:
+        """The cheapest and the dearest, as a title."""
+        rows = self.main_rows(run)
+        if len(rows) < 2:
+            return self.caption(run).rstrip(".")
+        least, most = (f"{row.model} {self.form(row.value)}" for row in (rows[0], rows[-1]))
+        return f"{most} {self.noun}, {least}: {times(rows[-1].value / rows[0].value)} as much"
+
+    def caption(self, run: Run) -> str:
+        """The cheapest, the dearest, and how many times they differ."""
+        rows = self.main_rows(run)
+        if not rows:
+            return ""
+        least, most = (f"{row.model} takes {forest.value_text(row, self.form)}" for row in (rows[0], rows[-1]))
+        if len(rows) == 1:
+            return f"{least} {self.noun} ({interval_words(run)})."
+        ratio = times(rows[-1].value / rows[0].value)
+        return f"{least} {self.noun}, {most}: {ratio} as much ({interval_words(run)})."
+
+    def alt(self, run: Run) -> str:
+        """Every number of the chart as text."""
+        parts = [
+            (f"{group.title}: " if group.title else "")
+            + ", ".join(f"{row.model} {forest.value_text(row, self.form)}" for row in group.rows)
+            for group in self.groups(run)
+        ]
+        return f"{self.title} {'; '.join(parts)}." if parts else ""
+
+    def table(self, run: Run) -> Table:
+        """The data behind it."""
+        found = self.groups(run)
+        if len(found) < 2:
+            return of_points([row for group in found for row in group.rows], self.unit, self.form)
+        head = ("model", "group", "", "at once", "tasks", "waits", "computes", self.unit, "low", "high", "", "mind")
+        rows = [(group.title, of_point(replace(row, workload=""), self.form)) for group in found for row in group.rows]
+        return made(head, [[row[0], word(title), *row[1:]] for title, row in rows])

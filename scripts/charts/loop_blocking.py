@@ -1,0 +1,32 @@
+"""How long the event loop goes without a heartbeat while something runs in it: the pitfalls, made visible."""
+
+from scripts.analysis.points import Run
+from scripts.charts.lib import unit_cost
+from scripts.util.format import seconds
+
+
+class Heartbeat(unit_cost.Cost):
+    """Its finding is of silence, not of a price."""
+
+    def finding(self, run: Run) -> str:
+        """What holds the loop least and most."""
+        rows = self.main_rows(run)
+        if not rows:
+            return ""
+        quiet, loud = rows[0], rows[-1]
+        return f"{loud.model} stops the event loop for {seconds(loud.value)}, {quiet.model} for {seconds(quiet.value)}"
+
+
+CHART = Heartbeat(
+    NAME="heartbeat",
+    NEEDS="a cell of blocking",
+    CAVEAT="The heart beats every 10 ms: what holds the loop for less than that is not seen.",
+    experiment="blocking",
+    metric="longest_gap_seconds",
+    title="What stops the event loop, and for how long?",
+    reading="The longest time between two beats of a 10 ms heartbeat while this ran in the loop.",
+    measured="Measured: ticks of a coroutine that sleeps 10 ms between two looks at the clock",
+    noun="between two beats",
+    unit="longest gap",
+    form=seconds,
+)

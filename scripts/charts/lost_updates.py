@@ -1,0 +1,30 @@
+"""What an update of a shared counter costs when several want to make one, and which ways lose some."""
+
+from scripts.analysis.points import Run
+from scripts.charts.lib import unit_cost
+from scripts.charts.lib.forest import Group
+from scripts.util.format import seconds
+
+
+def groups(run: Run) -> list[Group]:
+    """The ways that lose nothing; and each that does, with the share that it loses."""
+    lost = {row.model: row.value for row in unit_cost.told(run, "sharing", "lost_share")}
+    rows = unit_cost.told(run, "sharing", "unit_seconds")
+    losing = [Group(f"loses {100 * lost[row.model]:.2g} %", [row]) for row in rows if row.model in lost]
+    return [Group("loses no update", [row for row in rows if row.model not in lost]), *losing]
+
+
+CHART = unit_cost.Cost(
+    NAME="sharing",
+    NEEDS="a cell of sharing",
+    CAVEAT="Nothing but updates: a program that does something else in between has fewer that meet.",
+    experiment="sharing",
+    metric="unit_seconds",
+    title="What does an update of a shared counter cost?",
+    reading="Time for all updates of four workers, divided by their number. A lost update is a wrong answer.",
+    measured="Measured: threads, coroutines and processes that read, compute and write, all at once",
+    noun="for an update that is not lost",
+    unit="an update",
+    form=seconds,
+    rows=groups,
+)

@@ -1,0 +1,104 @@
+"""From what task length on it pays to farm tasks out, to a process pool, to Dask or to Ray."""
+
+import math
+from dataclasses import replace
+from itertools import takewhile
+
+from matplotlib.figure import Figure
+
+from benchmarks.probes.offload_cost import LENGTHS, WORKERS
+from scripts.analysis.points import Point, Run, by_model, footer, interval_words
+from scripts.charts.lib import lines, unit_cost
+from scripts.charts.lib.forest import value_text
+from scripts.charts.lib.layout import open_page, rule_axis
+from scripts.charts.lib.table import Table, of_points
+from scripts.charts.lib.theme import Theme
+from scripts.util.format import listed, seconds, tick, times
+
+NAME = "farming"
+NEEDS = "a cell of farming"
+CAVEAT = "One machine: what a network adds between a scheduler and its workers is not in it."
+RAY = "Ray ignores SIGCHLD: the CPU of its workers is in no account when they end, and passes for that of others"
+TITLE = "From what length on does a task pay to be sent away?"
+BODY_IN = 4.2
+
+
+def shown(run: Run) -> list[Point]:
+    """The speed-up of each model at each length, which stands as what a task computes."""
+    found = [
+        replace(each, workload="", compute_s=length_s, limit=float(WORKERS))
+        for name, (length_s, _) in LENGTHS.items()
+        for each in unit_cost.told(run, "farming", f"speedup_{name}")
+    ]
+    return [undisturbed(each) if each.model == "ray" else each for line in by_model(found).values() for each in line]
+
+
+def undisturbed(each: Point) -> Point:
+    """Without the mark of a disturbance, which its own CPU is taken for (RAY); what else is to be minded stays."""
+    return replace(each, flags=", ".join(flag for flag in each.flags.split(", ") if not flag.startswith("disturbed")))
+
+
+def draw(run: Run, theme: Theme) -> Figure | None:
+    """The figure; None when the run has nothing for it."""
+    found = shown(run)
+    if not found:
+        return None
+    page = open_page(
+        theme,
+        title=TITLE,
+        reading=f"Times as fast as the same tasks one after another. Dashed: {WORKERS} workers that lose no time.",
+        footer=footer(
+            run,
+            "Measured: tasks that compute prime numbers, until all answers are back",
+            found,
+            RAY if any(each.model == "ray" for each in found) else "",
+            sure=f"Bars and bands: {interval_words(run)}",
+        ),
+        body_in=BODY_IN,
+    )
+    scale = lines.scale(found, times, page)
+    (axes,) = page.columns(1, scale.left_in, lines.room_in(found, page))
+    lengths = sorted({each.compute_s for each in found})
+    axes.set(xscale="log", xlim=(lengths[0] / 1.25, lengths[-1] * 1.25))
+    rule_axis(axes, "x", lengths, tick(seconds), "a task computes", theme)
+    scale.rule(axes, theme)
+    axes.axhline(1.0, color=theme.ink, linewidth=1).set_gid("even")
+    lines.draw(axes, found, lambda each: each.compute_s, page, limit=max)
+    return page.figure
+
+
+def pays_from(line: list[Point]) -> float:
+    """The shortest measured length from which on the whole interval lies above 1; NaN when there is none."""
+    downwards = sorted(line, key=lambda each: -each.compute_s)
+    return min((each.compute_s for each in takewhile(lambda each: each.low > 1, downwards)), default=math.nan)
+
+
+def finding(run: Run) -> str:
+    """From where on each pays, as a title."""
+    parts = [
+        f"{model} from {tick(seconds)(length_s)}"
+        for model, line in by_model(shown(run)).items()
+        if math.isfinite(length_s := pays_from(line))
+    ]
+    return f"Of the lengths measured, it pays with {listed(parts)}" if parts else ""
+
+
+def caption(run: Run) -> str:
+    """From where on each pays, and what it brings at the longest."""
+    longest = [max(line, key=lambda each: each.compute_s) for line in by_model(shown(run)).values()]
+    parts = [f"{each.model} {value_text(each, times)}" for each in longest]
+    if not parts:
+        return ""
+    pays = f"{found}. " if (found := finding(run)) else ""
+    return f"{pays}At tasks of {tick(seconds)(longest[0].compute_s)}: {listed(parts)} ({interval_words(run, 's')})."
+
+
+def alt(run: Run) -> str:
+    """Every number of the chart as text."""
+    rows = [f"{each.model} at {tick(seconds)(each.compute_s)}: {value_text(each, times)}" for each in shown(run)]
+    return f"{TITLE} {'; '.join(rows)}." if rows else ""
+
+
+def table(run: Run) -> Table:
+    """The data behind it."""
+    return of_points(shown(run), "speed-up", times)

@@ -1,0 +1,29 @@
+"""What one thread, one asyncio task or one process costs to start, and what a pool or a loop does."""
+
+from scripts.analysis.points import Run
+from scripts.charts.lib import unit_cost
+from scripts.charts.lib.forest import Group
+from scripts.util.format import seconds
+
+
+def groups(run: Run) -> list[Group]:
+    """One unit of each kind; and every model, opened for ten at once."""
+    models = "a model: opened, ten tasks, closed"
+    units = Group("one thread, task, process", unit_cost.told(run, "starting", "unit_seconds"))
+    return [units, Group(models, unit_cost.told(run, "opening", "open_seconds"))]
+
+
+CHART = unit_cost.Cost(
+    NAME="starting",
+    NEEDS="a cell of starting or opening",
+    CAVEAT="What an empty unit costs on its own; a pool starts each of its workers only once.",
+    experiment="starting",
+    metric="unit_seconds",
+    title="What does it cost to start one?",
+    reading="Time to start one unit that does nothing, and to wait until it is done.",
+    measured="Measured: starting and joining one unit after another",
+    noun="to start and join one",
+    unit="start and join",
+    form=seconds,
+    rows=groups,
+)

@@ -1,0 +1,231 @@
+"""How long a single task takes under each model: the share of the tasks that are done within a time.
+
+Each curve is taken quantile by quantile: a block gives one value for each, and the band is the interval over blocks,
+as everywhere else. Rejected: pooling the tasks of all blocks, whose band would be far too narrow.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from scripts.analysis.points import Point, Run, by_model, footer, interval_words, points, remembered
+from scripts.charts.lib.forest import value_text
+from scripts.charts.lib.layout import LEADING, Page, head, open_page, rule_axis, widest_in
+from scripts.charts.lib.lines import GAP_IN
+from scripts.charts.lib.table import Table, made, number, word
+from scripts.charts.lib.theme import WIDTH_IN, Theme, colour, marker
+from scripts.stats.intervals import FloatArray, quantile_enough
+from scripts.tables.summary import with_interval, with_range
+from scripts.util.format import ladder, listed, seconds, short, tick, whole
+
+NAME = "latency"
+NEEDS = "a cell of io with the spans of its tasks"
+CAVEAT = "A task is timed from when its worker takes it up: what it waited in the model's own queue is not in here."
+TITLE = "How long does a single task take?"
+BODY_IN = 4.0
+EXPERIMENTS = ("network", "io")  # the first that was measured
+WORKLOADS = ("wire", "http")
+AT_ONCE = 50  # or the nearest that was measured
+SHARES = np.round(np.arange(0.01, 1.0, 0.01), 2)
+
+
+@dataclass(frozen=True)
+class Curve:
+    """The time within which each share of a cell's tasks is done, with its interval over blocks."""
+
+    cell: Point
+    each_block: int  # tasks that a block timed
+    value: FloatArray
+    low: FloatArray
+    high: FloatArray
+
+    @property
+    def marked(self) -> list[float]:
+        """The shares that get a marker and a number: the highest for which there are tasks enough."""
+        top = next((share for share in (0.99, 0.95, 0.9) if quantile_enough(self.each_block, share)), 0.9)
+        return [0.5, top]
+
+    def at(self, share: float) -> Point:
+        """The value of a share as a point, so that it is written like any other."""
+        place = int(np.searchsorted(SHARES, share))
+        value, low, high = (float(each[place]) for each in (self.value, self.low, self.high))
+        return replace(self.cell, value=value, low=low, high=high, limit=self.cell.wait_s)
+
+
+@remembered
+def curves(run: Run) -> dict[str, list[Curve]]:
+    """The curves of each workload, in the order of models."""
+    for experiment in EXPERIMENTS:
+        found = [each for each in points(run, [experiment], "seconds") if each.workload in WORKLOADS]
+        made = {name: made for name in WORKLOADS if (made := of_workload(run, found, name))}
+        if made:
+            return made
+    return {}
+
+
+def of_workload(run: Run, found: Sequence[Point], workload: str) -> list[Curve]:
+    """One curve for each model, at the concurrency nearest to AT_ONCE that it was measured at."""
+    chosen = {}
+    for model, cells in by_model(each for each in found if each.workload == workload).items():
+        chosen[model] = min(cells, key=lambda each: (each.model == "sequential", abs(each.concurrency - AT_ONCE)))
+    return [curve for cell in chosen.values() if (curve := of_cell(run, cell))]
+
+
+def of_cell(run: Run, cell: Point) -> Curve | None:
+    """The curve of a cell; None when no spans were kept."""
+    wanted = ("experiment", "workload", "model", "concurrency", "tasks")
+    spans = run.spans(**{name: getattr(cell, name) for name in wanted}, twin=False)
+    if spans.empty:
+        return None
+    took = (spans["end_s"] - spans["start_s"]).to_numpy()
+    order = np.argsort(spans["block"].to_numpy(), kind="stable")
+    blocks = np.split(took[order], np.unique(spans["block"].to_numpy()[order], return_index=True)[1][1:])
+    quantiles = np.array([np.quantile(block, SHARES, method="inverted_cdf") for block in blocks])
+    quantiles = np.maximum(quantiles, 1e-6)  # the clock of a span
+    summary = with_range if run.ranges_only or len(blocks) < 2 else with_interval
+    value, low, high = np.array([summary(column) for column in quantiles.T]).T
+    return Curve(cell, min(map(len, blocks)), value, low, high)
+
+
+def draw(run: Run, theme: Theme) -> Figure | None:
+    """The figure; None when the run has nothing for it."""
+    found = curves(run)
+    if not found:
+        return None
+    every = [curve for panel in found.values() for curve in panel]
+    page = open_page(
+        theme,
+        title=TITLE,
+        reading="Share of the tasks that are done within a time. Dashed: the delay that was asked for.",
+        footer=footer(
+            run,
+            f"Measured: {about(every)}",
+            [curve.cell for curve in every],
+            sure=f"Bands: {interval_words(run)}",
+            markers=False,
+        ),
+        body_in=BODY_IN,
+    )
+    words = [*(legend(curve) for curve in every), *(legend_head(curve) for curve in every)]
+    right_in = (
+        max(widest_in(words, theme.text_pt), widest_in([short(c.cell.model) for c in every], theme.text_pt)) + GAP_IN
+    )
+    left_in = widest_in(["100 %"], theme.small_pt) + 0.08
+    for axes, (workload, panel) in zip(page.columns(len(found), left_in, right_in), found.items(), strict=True):
+        head(axes, workload, theme, left_in)
+        draw_panel(axes, panel, page)
+    return page.figure
+
+
+def draw_panel(axes: Axes, panel: Sequence[Curve], page: Page) -> None:
+    """The curves of a workload, the delay, and what each model took."""
+    limits = [curve.cell.wait_s for curve in panel if curve.cell.wait_s > 0]
+    low, high = min(*limits, *(c.value.min() for c in panel)), max(c.value.max() for c in panel)
+    low, high = low / (high / low) ** 0.04 / 1.02, high * 1.1
+    axes.set(xscale="log", xlim=(low, high), ylim=(-0.06, 1.06))
+    wide = widest_in(map(tick(seconds), ladder(low, high, 0)), page.theme.small_pt) + 0.12
+    ticks = ladder(low, high, wide / (axes.get_position().width * WIDTH_IN))
+    rule_axis(axes, "x", ticks, tick(seconds), "time of a task (logarithmic)", page.theme)
+    rule_axis(axes, "y", [0, 0.25, 0.5, 0.75, 1], lambda share: f"{100 * share:.0f} %", "", page.theme)
+    for limit in set(limits):
+        axes.axvline(limit, color=page.theme.ink, linewidth=1.4, linestyle=(0, (3, 2)), zorder=2)
+    for curve in panel:
+        draw_curve(axes, curve)
+    write_legend(axes, panel, page)
+
+
+def draw_curve(axes: Axes, curve: Curve) -> None:
+    """A model's line, its band, and markers at the shares that are put into words."""
+    model, paint = curve.cell.model, colour(curve.cell.model)
+    key = f"{curve.cell.workload}-{model}"
+    axes.plot(curve.value, SHARES, color=paint, linewidth=2, zorder=3)[0].set_gid(f"line-{key}")
+    axes.fill_betweenx(SHARES, curve.low, curve.high, color=paint, alpha=0.2, linewidth=0).set_gid(f"band-{key}")
+    dots = [curve.at(share).value for share in curve.marked]
+    axes.plot(dots, curve.marked, marker(model), color=paint, markersize=6, zorder=4)[0].set_gid(f"value-{key}")
+
+
+def legend_head(curve: Curve) -> str:
+    """What the two numbers under a model's name are."""
+    return " / ".join(f"{100 * share:.0f} %" for share in curve.marked) + " within"
+
+
+def legend(curve: Curve) -> str:
+    """The two numbers."""
+    return " / ".join(seconds(curve.at(share).value) for share in curve.marked)
+
+
+def write_legend(axes: Axes, panel: Sequence[Curve], page: Page) -> None:
+    """Each model with its marker and its numbers, the quickest first, at the right of the panel."""
+    box = axes.get_position()
+    wide_in, high_in = box.width * WIDTH_IN, box.height * page.height_in
+    line_in = page.theme.text_pt * LEADING / 72
+    x = 1 + GAP_IN / wide_in
+    lines = [(legend_head(panel[0]), page.theme.muted, "")]
+    for curve in sorted(panel, key=lambda each: each.at(0.5).value):
+        model = curve.cell.model
+        lines += [(short(model), page.theme.text_colour(model), model), (legend(curve), page.theme.ink, "")]
+    for place, (text, paint, model) in enumerate(lines):
+        y = 1 - (place * 0.95 + 0.5) * line_in / high_in
+        axes.text(x, y, text, color=paint, fontsize=page.theme.text_pt, va="center", transform=axes.transAxes)
+        if model:
+            axes.plot([x - 0.1 / wide_in], [y], marker(model), color=colour(model), markersize=6, clip_on=False,
+                      transform=axes.transAxes)  # fmt: skip
+
+
+def about(every: Sequence[Curve]) -> str:
+    """The tasks, for the footer."""
+    sizes = listed(sorted({whole(curve.cell.concurrency) for curve in every if curve.cell.model != "sequential"}))
+    waits = listed(sorted({tick(seconds)(curve.cell.wait_s) for curve in every}))
+    return f"every task of the measured rounds, {sizes or '1'} at once, waiting {waits} each"
+
+
+def finding(run: Run) -> str:
+    """The spread of the quickest and the slowest model of the first workload."""
+    for workload, panel in curves(run).items():
+        top = min(curve.marked[1] for curve in panel)
+        ordered = sorted(panel, key=lambda curve: curve.at(top).value)
+        ends = listed(f"{c.cell.model} {seconds(c.at(top).value)}" for c in [ordered[0], *ordered[1:][-1:]])
+        return f"{100 * top:.0f} % of the tasks on {workload} are done within: {ends}"
+    return ""
+
+
+def caption(run: Run) -> str:
+    """Half of the tasks, and nearly all of them, for every model."""
+    parts = [
+        f"{workload}: " + ", ".join(f"{curve.cell.model} {legend(curve)}" for curve in panel)
+        for workload, panel in curves(run).items()
+    ]
+    if not parts:
+        return ""
+    first = next(iter(curves(run).values()))[0]
+    return f"{legend_head(first)}, in the chart with {interval_words(run, 's')}: {'; '.join(parts)}."
+
+
+def alt(run: Run) -> str:
+    """Every number of the chart as text."""
+    rows = [
+        f"{workload} {curve.cell.model}: "
+        + ", ".join(f"{100 * share:.0f} % within {value_text(curve.at(share), seconds)}" for share in curve.marked)
+        for workload, panel in curves(run).items()
+        for curve in panel
+    ]
+    return f"{TITLE} {'; '.join(rows)}." if rows else ""
+
+
+def table(run: Run) -> Table:
+    """The data behind it: three quantiles of every curve."""
+    head = ("model", "workload", "at once", "tasks in a block", "share", "within", "low", "high", "asked for")
+    found = [curve for panel in curves(run).values() for curve in panel]
+    points = [(curve, share, curve.at(share)) for curve in found for share in sorted({*curve.marked, 0.9})]
+    return made(head, [
+        [
+            word(curve.cell.model), word(curve.cell.workload), number(curve.cell.concurrency, whole),
+            number(curve.each_block, whole), number(share, lambda value: f"{100 * value:.0f} %"),
+            *(number(value or math.nan, seconds) for value in (at.value, at.low, at.high, at.limit)),
+        ]
+        for curve, share, at in points
+    ])  # fmt: skip

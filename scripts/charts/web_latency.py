@@ -1,0 +1,65 @@
+"""How long users of web servers wait whose pages compute: at half of what a server can do, and near its limit."""
+
+from matplotlib.figure import Figure
+
+from benchmarks.probes.web_stacks import COMPUTE_S, SHARES
+from scripts.analysis.points import Run, interval_words
+from scripts.charts.lib import forest, web_panels
+from scripts.charts.lib.table import Table
+from scripts.charts.lib.theme import Theme
+from scripts.util.format import listed, seconds, tick
+
+NAME = "tails"
+NEEDS = "a cell of tails"
+CAVEAT = "Each server is asked at a share of its own best, so the slower one gets fewer requests."
+QUANTILES = {"p50": "half of the users (p50)", "p90": "9 of 10 (p90)", "p99": "99 of 100 (p99)", "p999": "999 of 1,000"}
+QUESTION = web_panels.Question(
+    title="Whose users wait longest where pages compute?",
+    reading="Time within which so many users have their page, counted from when they wanted it.",
+    measured=f"Measured: pages of {tick(seconds)(COMPUTE_S)} of computing, two workers, users who come when they like",
+    axis="time (logarithmic)",
+    form=seconds,
+)
+
+
+def panels(run: Run) -> web_panels.Panels:
+    """Both loads, the quantiles below each other."""
+    found = {}
+    for load, share in SHARES.items():
+        cells = {title: web_panels.told(run, NAME, f"{load}_{name}_seconds") for name, title in QUANTILES.items()}
+        groups = [forest.Group(title, sorted(rows, key=lambda row: row.model)) for title, rows in cells.items() if rows]
+        found[f"At {share:.0%} of a server's best".replace("%", "\N{NO-BREAK SPACE}%")] = groups
+    return {load: groups for load, groups in found.items() if groups}
+
+
+def draw(run: Run, theme: Theme) -> Figure | None:
+    """The figure; None when the run has nothing for it."""
+    return web_panels.draw(run, theme, QUESTION, panels(run))
+
+
+def finding(run: Run) -> str:
+    """The longest tail of each load, from the shortest to the longest."""
+    parts = [f"{load[0].lower()}{load[1:]}: {said(groups[-1])}" for load, groups in panels(run).items()]
+    return f"{'; '.join(parts)}".capitalize() if parts else ""
+
+
+def said(group: forest.Group) -> str:
+    """Everybody's wait, the shortest first."""
+    rows = sorted(group.rows, key=lambda row: row.value)
+    return f"{group.title} " + listed(f"{row.model} {seconds(row.value)}" for row in rows)
+
+
+def caption(run: Run) -> str:
+    """The longest tail of each load."""
+    parts = [f"{load}, {said(groups[-1])}" for load, groups in panels(run).items()]
+    return f"In the chart with {interval_words(run, 's')}: {'; '.join(parts)}." if parts else ""
+
+
+def alt(run: Run) -> str:
+    """Every number of the chart as text."""
+    return web_panels.alt(QUESTION, panels(run))
+
+
+def table(run: Run) -> Table:
+    """The data behind it."""
+    return web_panels.table(QUESTION, panels(run), "within")

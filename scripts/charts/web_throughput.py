@@ -1,0 +1,74 @@
+"""Requests a second of every web framework: a page that does nothing, and one that waits."""
+
+from dataclasses import replace
+
+from matplotlib.figure import Figure
+
+from benchmarks.probes.web_stacks import CLIENTS, WAIT_MS
+from scripts.analysis.points import Run, interval_words
+from scripts.charts.lib import forest, web_panels
+from scripts.charts.lib.table import Table
+from scripts.charts.lib.theme import Theme
+from scripts.util.format import rate, times
+
+NAME = "serving"
+NEEDS = "a cell of serving"
+CAVEAT = "Client and server share the machine: more workers have no core of their own here."
+LIMITS = {"hello": float("nan"), "wait": 1000 * CLIENTS / WAIT_MS}
+HEADS = {"hello": "A page that does nothing", "wait": f"A page that waits {WAIT_MS} ms"}
+WORKERS = {1: "one worker", 2: "two workers"}
+QUESTION = web_panels.Question(
+    title="Which web framework answers the most requests?",
+    reading=f"Requests a second to {CLIENTS} clients that wait for their answers. Dashed: what they can ask at most.",
+    measured="Measured: wrk, or our own client where there is none; every page checked before",
+    axis="requests a second (logarithmic)",
+    form=rate,
+)
+
+
+def panels(run: Run) -> web_panels.Panels:
+    """Both pages, the stacks in the order of the one that does nothing."""
+    quickest = [
+        cell.key for cell in sorted(web_panels.told(run, NAME, "hello_per_second"), key=lambda cell: -cell.value)
+    ]
+    found = {}
+    for page, limit in LIMITS.items():
+        cells = [replace(cell, limit=limit) for cell in web_panels.told(run, NAME, f"{page}_per_second")]
+        cells.sort(key=lambda cell: quickest.index(cell.key) if cell.key in quickest else len(quickest))
+        by_workers = {title: [cell for cell in cells if cell.concurrency == size] for size, title in WORKERS.items()}
+        found[HEADS[page]] = [forest.Group(title, rows) for title, rows in by_workers.items() if rows]
+    return {page: groups for page, groups in found.items() if groups}
+
+
+def draw(run: Run, theme: Theme) -> Figure | None:
+    """The figure; None when the run has nothing for it."""
+    return web_panels.draw(run, theme, QUESTION, panels(run))
+
+
+def finding(run: Run) -> str:
+    """How far the ends are apart, where a page does nothing and where it waits."""
+    parts = [f"{page[0].lower()}{page[1:]}: {ends(groups[0])}" for page, groups in panels(run).items()]
+    return f"Requests a second, {'; '.join(parts)}" if parts else ""
+
+
+def ends(group: forest.Group) -> str:
+    """The most and the least of a group."""
+    rows = sorted(group.rows, key=lambda row: -row.value)
+    most, least = (f"{row.model} {rate(row.value)}" for row in (rows[0], rows[-1]))
+    return most if len(rows) == 1 else f"{most}, {least} ({times(rows[0].value / rows[-1].value)})"
+
+
+def caption(run: Run) -> str:
+    """The ends of every group."""
+    parts = [f"{page}, {group.title}: {ends(group)}" for page, groups in panels(run).items() for group in groups]
+    return f"Requests a second, in the chart with {interval_words(run, 's')}: {'; '.join(parts)}." if parts else ""
+
+
+def alt(run: Run) -> str:
+    """Every number of the chart as text."""
+    return web_panels.alt(QUESTION, panels(run))
+
+
+def table(run: Run) -> Table:
+    """The data behind it."""
+    return web_panels.table(QUESTION, panels(run), "requests/s")

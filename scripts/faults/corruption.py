@@ -1,0 +1,245 @@
+"""Every kind of damage that result files may suffer, done at random, and what is made of a damaged run.
+
+No damaged number may be used: a damaged file is refused, or what is missing of it is named.
+"""
+
+import json
+import random
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zlib import crc32
+
+from rich.console import Console
+
+from benchmarks.core import journal
+from scripts.report.terminal import show
+from scripts.tables.load import Run, load, write_tables
+from scripts.util.exit_codes import Exit, Stop
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Damage:
+    """A kind of damage: how it is done to a copy of a run, given another run's folder and chance."""
+
+    name: str
+    do: Callable[[Path, Path, random.Random], None]
+
+
+def raw_file(run: Path, rng: random.Random) -> Path:
+    """A raw file of the run."""
+    return rng.choice([*sorted((run / "blocks").glob("*.journal")), run / "environment.json", run / "pace.json"])
+
+
+def a_journal(run: Path, rng: random.Random) -> Path:
+    """A journal of the run."""
+    return rng.choice(sorted((run / "blocks").glob("*.journal")))
+
+
+def cut(run: Path, other: Path, rng: random.Random) -> None:
+    """The end is missing."""
+    file = raw_file(run, rng)
+    file.write_bytes(file.read_bytes()[: rng.randrange(file.stat().st_size)])
+
+
+def flip(run: Path, other: Path, rng: random.Random) -> None:
+    """Some bits are another."""
+    file = raw_file(run, rng)
+    data = bytearray(file.read_bytes())
+    for _ in range(rng.randint(1, 3)):
+        data[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
+    file.write_bytes(data)
+
+
+def lines_changed(change: Callable[[list[str], random.Random], None]) -> Callable[[Path, Path, random.Random], None]:
+    """Damage to the lines of a journal."""
+
+    def do(run: Path, other: Path, rng: random.Random) -> None:
+        file = a_journal(run, rng)
+        lines = file.read_text().splitlines(keepends=True)
+        change(lines, rng)
+        file.write_text("".join(lines))
+
+    return do
+
+
+def repeat(lines: list[str], rng: random.Random) -> None:
+    """A line twice."""
+    lines.insert(rng.randint(0, len(lines)), rng.choice(lines))
+
+
+def drop(lines: list[str], rng: random.Random) -> None:
+    """A line less."""
+    del lines[rng.randrange(len(lines))]
+
+
+def reseal(change: Callable[[dict[str, Any], random.Random], None]) -> Callable[[list[str], random.Random], None]:
+    """Damage inside a line whose checksum is right nevertheless."""
+
+    def do(lines: list[str], rng: random.Random) -> None:
+        place = rng.randrange(len(lines))
+        entry = journal.unseal(lines[place])
+        change(rng.choice([table for table in tables(entry) if table]), rng)
+        text = json.dumps(entry, separators=(",", ":"))  # `journal.seal` would refuse NaN
+        lines[place] = f"{crc32(text.encode()):08x} {text}\n"
+
+    return do
+
+
+def tables(value: Any) -> Iterator[dict[str, Any]]:
+    """Every table in an entry, itself included."""
+    if isinstance(value, dict):
+        yield value
+        for inner in value.values():
+            yield from tables(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from tables(inner)
+
+
+def without_key(table: dict[str, Any], rng: random.Random) -> None:
+    """A key is missing."""
+    del table[rng.choice(sorted(table))]
+
+
+def wrong_type(table: dict[str, Any], rng: random.Random) -> None:
+    """A value is of another kind."""
+    name = rng.choice(sorted(table))
+    odd: list[Any] = ["../<b>", [], {}, [[]], "", -1.5, 10**400]
+    table[name] = rng.choice([value for value in odd if type(value) is not type(table[name])])
+
+
+def not_a_number(table: dict[str, Any], rng: random.Random) -> None:
+    """NaN or infinity."""
+    table[rng.choice(sorted(table))] = rng.choice([float("nan"), float("inf")])
+
+
+def copied(run: Path, other: Path, rng: random.Random) -> None:
+    """A journal stands for another block as well, or instead."""
+    target = run / "blocks" / f"{rng.randrange(6):02}.journal"
+    source = a_journal(run, rng)
+    if source != target:
+        shutil.copy(source, target)
+
+
+def foreign_block(run: Path, other: Path, rng: random.Random) -> None:
+    """A journal of another machine's run."""
+    shutil.copy(a_journal(other, rng), run / "blocks" / f"{rng.randrange(6):02}.journal")
+
+
+def foreign_line(run: Path, other: Path, rng: random.Random) -> None:
+    """A line of another machine's run."""
+    theirs = a_journal(other, rng).read_text().splitlines(keepends=True)
+    lines_changed(lambda lines, _: lines.insert(rng.randint(0, len(lines)), rng.choice(theirs)))(run, other, rng)
+
+
+def foreign_file(run: Path, other: Path, rng: random.Random) -> None:
+    """Another machine's environment or pace."""
+    name = rng.choice(["environment.json", "pace.json"])
+    shutil.copy(other / name, run / name)
+
+
+def other_schema(run: Path, other: Path, rng: random.Random) -> None:
+    """As an older or a newer Overlap would write it."""
+    file = run / "environment.json"
+    file.write_text(file.read_text().replace('"schema": 1', f'"schema": {rng.choice(["0", "2", "null", "[]"])}'))
+
+
+def emptied(run: Path, other: Path, rng: random.Random) -> None:
+    """Nothing in it."""
+    raw_file(run, rng).write_bytes(b"")
+
+
+def binary(run: Path, other: Path, rng: random.Random) -> None:
+    """Anything in it."""
+    raw_file(run, rng).write_bytes(rng.randbytes(rng.randrange(1, 5000)))
+
+
+def removed(run: Path, other: Path, rng: random.Random) -> None:
+    """No such file."""
+    raw_file(run, rng).unlink()
+
+
+def folder_instead(run: Path, other: Path, rng: random.Random) -> None:
+    """A folder of that name."""
+    file = raw_file(run, rng)
+    file.unlink()
+    file.mkdir()
+
+
+DAMAGES = (
+    Damage("truncated", cut),
+    Damage("bits flipped", flip),
+    Damage("line repeated", lines_changed(repeat)),
+    Damage("line missing", lines_changed(drop)),
+    Damage("order lost", lines_changed(lambda lines, rng: rng.shuffle(lines))),
+    Damage("key missing", lines_changed(reseal(without_key))),
+    Damage("wrong type", lines_changed(reseal(wrong_type))),
+    Damage("NaN", lines_changed(reseal(not_a_number))),
+    Damage("block copied", copied),
+    Damage("foreign block", foreign_block),
+    Damage("foreign line", foreign_line),
+    Damage("foreign file", foreign_file),
+    Damage("another schema", other_schema),
+    Damage("emptied", emptied),
+    Damage("binary", binary),
+    Damage("file missing", removed),
+    Damage("folder instead", folder_instead),
+)
+
+
+def judge(run: Path, truth: Run) -> str:
+    """What the suite makes of a damaged copy: `refused`, `omission`, `unharmed`; or what must never be."""
+    try:
+        found = load(run)
+        write_tables(found)
+        with redirect_stdout(StringIO()):
+            show(found, Console(file=StringIO(), width=80))
+    except Stop as stop:
+        return "refused" if stop.code == Exit.UNREADABLE and "Next: " in str(stop) else f"WRONG STOP: {stop}"
+    except Exception as problem:
+        return f"TRACEBACK: {type(problem).__name__}: {problem}"
+    if altered(found, truth):
+        return "SILENT USE: a number was changed"
+    if len(found.omissions) > len(truth.omissions):
+        return "omission"
+    return "unharmed" if len(found.rounds) == len(truth.rounds) else "SILENT LOSS: rounds are missing"
+
+
+def altered(found: Run, truth: Run) -> bool:
+    """Whether a number is there that was not measured; one that is missing is none."""
+    key = ["experiment", "workload", "model", "concurrency", "twin", "block", "round"]
+    both = found.rounds.merge(truth.rounds, how="left", on=key, suffixes=("", "_true"), indicator=True)
+    if found.environment != truth.environment or (both["_merge"] != "both").any():
+        return True
+    measured = [name for name in found.rounds if name not in key]
+    if not set(measured) <= set(truth.rounds):
+        return True
+    return any(differs(both[name], both[f"{name}_true"]) for name in measured)
+
+
+def differs(found: "pd.Series[Any]", true: "pd.Series[Any]") -> bool:
+    """Whether any value that is there is another."""
+    return bool((found.notna() & (found != true)).any())
+
+
+def corrupt(times: int, seed: int, intact: Path, other: Path, folder: Path) -> Counter[tuple[str, str]]:
+    """Damage so many copies of a run, every kind in turn; how often each (kind, outcome) was seen."""
+    rng, truth = random.Random(seed), load(intact)
+    found: Counter[tuple[str, str]] = Counter()
+    for number in range(times):
+        copy = folder / "damaged"
+        shutil.copytree(intact, copy, ignore=shutil.ignore_patterns("charts", "*.html", "*.log"))
+        damage = DAMAGES[number % len(DAMAGES)]
+        damage.do(copy, other, rng)
+        found[damage.name, judge(copy, truth)] += 1
+        shutil.rmtree(copy)
+    return found

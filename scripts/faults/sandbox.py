@@ -1,0 +1,106 @@
+"""A copy of the house: a place where runs can be killed, starved and damaged, and no result of yours is touched.
+
+The processes of a copy are found by a mark in their environment, whatever becomes of their parents.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+from filelock import FileLock, Timeout
+
+ROOT = Path(__file__).parents[2]
+FOLDERS = ("servers", "benchmarks", "scripts")  # the house, as far as a run needs it
+GONE_S = 2.0  # nothing may be left after it
+LONGEST_S = 120.0  # of a run of a few cells, on a machine that does much else
+MARK = "OVERLAP_TORTURE"  # in the environment of a trial's processes, so that each of them is found
+
+
+@dataclass(frozen=True)
+class House:
+    """A copy of the code with results of its own."""
+
+    path: Path
+
+    @classmethod
+    def build(cls, path: Path) -> "House":
+        """Copy what a run needs."""
+        for folder in FOLDERS:
+            shutil.copytree(ROOT / folder, path / folder, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copy(ROOT / "pyproject.toml", path)
+        (path / "tmp").mkdir()
+        return cls(path)
+
+    def environment(self) -> dict[str, str]:
+        """Ours, but that of no other trial."""
+        kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        return kept | {MARK: str(self.path), "TMPDIR": str(self.path / "tmp"), "PYTHONPATH": ""}
+
+    def command(self, *arguments: str, verb: str = "bench") -> list[str]:
+        """A call of the driver."""
+        return [sys.executable, "-m", f"scripts.{verb}", *arguments]
+
+    def start(self, *arguments: str) -> "subprocess.Popen[str]":
+        """Begin a run."""
+        pipe = subprocess.PIPE
+        return subprocess.Popen(
+            self.command(*arguments), cwd=self.path, env=self.environment(), stderr=pipe, stdout=pipe, text=True
+        )
+
+    def bench(
+        self, *arguments: str, before: tuple[str, ...] = (), verb: str = "bench"
+    ) -> "subprocess.CompletedProcess[str]":
+        """Run to the end; `before` are commands that change the world first, like `taskset`."""
+        command = [*before, *self.command(*arguments, verb=verb)]
+        return subprocess.run(
+            command, cwd=self.path, env=self.environment(), capture_output=True, text=True, timeout=LONGEST_S
+        )
+
+    def runs(self) -> list[Path]:
+        """Every run's folder, oldest first."""
+        return sorted((self.path / "results" / "runs").glob("*"))
+
+    def processes(self) -> list[psutil.Process]:
+        """Whatever lives of this house."""
+        return [one for one in psutil.process_iter() if belongs(one, str(self.path))]
+
+    def left_behind(self) -> list[str]:
+        """Processes (and so ports), temporary files, and a lock that somebody holds."""
+        found = [f"process {one.pid}: {' '.join(words(one))}" for one in self.processes()]
+        found += [str(file) for file in (self.path / "results").rglob("*.partial")]
+        found += [str(file) for file in (self.path / "tmp").iterdir()]
+        try:
+            with FileLock(self.path / "results" / ".lock", timeout=0):
+                return found
+        except Timeout:
+            return [*found, "the lock"]
+
+
+def belongs(process: psutil.Process, mark: str) -> bool:
+    """Whether a process that still runs has the mark."""
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE and process.environ().get(MARK) == mark
+    except psutil.Error:
+        return False
+
+
+def words(process: psutil.Process) -> list[str]:
+    """Its command line; empty when it has just gone."""
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
+
+
+def after_a_while(look: Callable[[], list[str]]) -> list[str]:
+    """What is still there when it should be gone."""
+    deadline = time.monotonic() + GONE_S
+    while (found := look()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return found

@@ -1,0 +1,1 @@
+"""Prediction from measured costs: what `make advise` recommends."""

@@ -1,0 +1,208 @@
+"""What each model costs on a machine, learned from the cells of a run, for `scripts.predict.equation`.
+
+One fit over all cells of the models that the equation knows, on logs, so that 10 % of a short cell counts as much as
+10 % of a long one, and robust, so that a disturbed cell pulls little. Beside the costs of the models it finds what a
+cell's own task costs and a user's would not: the CPU of its client (`http` is requests where code blocks and aiohttp
+where it awaits), opening one, and how late its waits end. A number that few cells speak of stays near PRIOR_S.
+
+Which cells can be predicted at all stands in KINDS: their tasks are all alike, and how long they wait and compute is
+known. Not `sites` (each task waits otherwise), nor `undelayed` and `files` (what a task does there is the server's).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.optimize import least_squares
+
+from benchmarks.models import needs
+from scripts.predict.equation import ALONE, LAWS, Costs, Times, Work, times
+from scripts.stats.intervals import FloatArray
+from scripts.tables.load import Run
+from scripts.tables.summary import block_medians
+
+Name = tuple[str, ...]  # ("place", "threads"), ("client", "http", "asyncio")
+
+COSTS = ("start", "place", "task", "late", "client", "open", "pace")
+ASKED = ["tasks", "concurrency", "wait_seconds", "cpu_seconds"]
+CELL = ["experiment", "workload", "model", "concurrency", "tasks", "wait_seconds", "compute_seconds"]
+LEAST_CELLS = 3  # of a model: it has as many costs
+PRIOR_S = 2e-4  # where nothing is known a step costs something like this …
+DOUBT = 0.02  # … but whoever knows better is believed: one cell's 2 % against a factor of e
+WILD = 0.05  # errors of the log beyond this pull less and less: identical twins differed by up to 8 %
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What is known of a workload's tasks: who fetches, what is computed, and what share of that holds the GIL."""
+
+    client: str = ""
+    computes: str = ""
+    gil_share: float = 1.0
+
+
+KINDS = {
+    "sleep": Kind(),
+    "primes": Kind(computes="primes"),
+    "digest": Kind(computes="digest", gil_share=0),  # hashlib and Pillow let go of it
+    "images": Kind(computes="images", gil_share=0),
+    "wire": Kind("wire"),
+    "mixed": Kind("wire", computes="primes"),
+    "http": Kind("http"),
+}
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What a run found of its machine: cores' worth of work (median), cores that it might use, and the GIL."""
+
+    capacity: float
+    cores: int
+    gil: bool
+
+    @classmethod
+    def of(cls, run: Run) -> "Machine":
+        """As its rounds and its environment have it."""
+        cores, gil = run.environment["machine"]["cores_usable"], run.environment["python"].get("gil", True)
+        return cls(float(run.rounds["parallel_capacity"].median()), cores, gil)
+
+
+@dataclass(frozen=True)
+class Fit:
+    """The costs in seconds by name, and the machine that they are of."""
+
+    cost_s: Mapping[Name, float]
+    machine: Machine
+
+    def of(self, model: str) -> Costs:
+        """What the model adds."""
+        return Costs(*(self.cost_s.get((name, model), 0.0) for name in ("start", "place", "task")))
+
+    def predict(self, cells: pd.DataFrame) -> FloatArray:
+        """Seconds of each cell."""
+        return predicted(list(laid_out(cells, list(self.cost_s))), np.array(list(self.cost_s.values())), self.machine)
+
+    def knows(self, cells: pd.DataFrame) -> list[bool]:
+        """Of each cell, whether the fit has met all its costs."""
+        pairs = zip(cells["model"], cells["workload"], strict=True)
+        return [all(name in self.cost_s for name in named(*pair).values() if name[0] != "pace") for pair in pairs]
+
+    @property
+    def models(self) -> list[str]:
+        """Those that it knows, the simplest first."""
+        return [model for model in LAWS if ("start", model) in self.cost_s]
+
+
+def table(run: Run) -> pd.DataFrame:
+    """One row per cell that can be predicted: what it is, `seconds` over the blocks, and `blocks`, one value each.
+
+    `cpu_seconds` is what one task computes at the speed that a core had at this kind of work during the run.
+    """
+    rounds = run.rounds
+    if not {"core_speed", "parallel_capacity", "floor_seconds"} <= set(rounds):  # nothing was timed
+        return pd.DataFrame(columns=[*CELL, "blocks", "seconds", "cpu_seconds"])
+    speed = rounds.groupby("workload")["core_speed"].median()
+    known = rounds["workload"].isin(list(KINDS)) & rounds["model"].isin(list(LAWS)) & ~rounds["twin"].astype(bool)
+    timed = rounds["metric"].isna() if "metric" in rounds else True
+    rows = [
+        dict(zip(CELL, key, strict=True)) | {"blocks": values, "seconds": float(np.exp(np.log(values).mean()))}
+        for key, cell in rounds[known & timed].groupby(CELL)
+        if alike(cell) and len(values := block_medians(cell, "seconds").to_numpy(dtype=np.float64))
+    ]
+    cells = pd.DataFrame(rows, columns=[*CELL, "blocks", "seconds"])
+    cells["cpu_seconds"] = cells["compute_seconds"] / cells["workload"].map(speed)
+    enough = cells.groupby("model")["model"].transform("size") >= LEAST_CELLS
+    return cells[enough].reset_index(drop=True)
+
+
+def alike(cell: pd.DataFrame) -> bool:
+    """Whether its tasks are: each waits or computes a known time, and the floor of waiting is that of equal waits."""
+    first = cell.iloc[0]
+    if first["compute_seconds"]:
+        return True
+    waves = np.ceil(first["tasks"] / min(first["tasks"], first["concurrency"]))
+    return bool(first["wait_seconds"] and np.isclose(cell["floor_seconds"], waves * first["wait_seconds"]).all())
+
+
+def fit(cells: pd.DataFrame, machine: Machine, near: Fit | None = None) -> Fit:
+    """The costs that come nearest to the cells, looked for near others if given. ValueError when there are no cells."""
+    if cells.empty:
+        raise ValueError("Costs can't be learned from no cells.")
+    names = sorted(
+        {name for key in zip(cells["model"], cells["workload"], strict=True) for name in named(*key).values()}
+    )
+    sheets, measured = list(laid_out(cells, names)), np.log(cells["seconds"].to_numpy())
+    prior = np.log([1.0 if name[0] == "pace" else PRIOR_S for name in names])
+
+    def errors(logs: FloatArray) -> FloatArray:
+        found = predicted(sheets, np.exp(logs), machine)
+        return np.concatenate([np.log(found) - measured, DOUBT * (logs - prior)])
+
+    start = np.log(
+        [near.cost_s.get(name, np.exp(own)) if near else np.exp(own) for name, own in zip(names, prior, strict=True)]
+    )
+    found = least_squares(errors, start, loss="soft_l1", f_scale=WILD)
+    return Fit(dict(zip(names, map(float, np.exp(found.x)), strict=True)), machine)
+
+
+def named(model: str, workload: str) -> dict[str, Name]:
+    """The costs that such a cell has: those of its model, to which one after another is the zero, and of its client."""
+    kind, form = KINDS[workload], needs(model).form
+    client = kind.client
+    alone = LAWS[model] == ALONE
+    late = ("late", "server" if client else "timer", "alone" if alone else "beside others")
+    names: dict[str, Name] = {"start": ("start", model), "late": late}
+    if not alone:
+        names |= {"place": ("place", model), "task": ("task", model)}
+    if kind.computes:
+        names["pace"] = ("pace", kind.computes)
+    if client:
+        names |= {"client": ("client", client, form), "open": ("open", client, form)}
+    return names
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Cells of one law, laid out so that any costs can be tried on them: where in a list of costs theirs are."""
+
+    law: str
+    where: NDArray[np.intp]  # of its cells among all
+    asked: Mapping[str, FloatArray]  # the columns of ASKED
+    gil_share: FloatArray
+    costs: Mapping[str, NDArray[np.intp]]  # -1: it has none, and its pace is 1
+
+    def times(self, cost_s: FloatArray, machine: Machine) -> Times:
+        """The equation, with the task as it names itself and as its client makes it."""
+        its = {name: np.append(cost_s, float(name == "pace"))[index] for name, index in self.costs.items()}
+        asked_s = self.asked["wait_seconds"]
+        wait_s = asked_s + np.where(asked_s > 0, its["late"], 0.0)
+        compute_s = self.asked["cpu_seconds"] * its["pace"]
+        cpu_s = compute_s + its["client"]
+        held = (self.gil_share * compute_s + its["client"]) / np.where(cpu_s > 0, cpu_s, 1) * machine.gil
+        work = Work(self.asked["tasks"], wait_s, cpu_s, held, its["open"])
+        costs = Costs(its["start"], its["place"], its["task"])
+        return times(self.law, work, self.asked["concurrency"], costs, machine.capacity)
+
+
+def laid_out(cells: pd.DataFrame, names: Sequence[Name]) -> Iterator[Sheet]:
+    """A sheet for each law."""
+    place = {name: number for number, name in enumerate(names)}
+    laws = cells["model"].map(LAWS).to_numpy()
+    for law in sorted(set(laws)):
+        where = np.flatnonzero(laws == law)
+        some = cells.iloc[where]
+        found = [named(*key) for key in zip(some["model"], some["workload"], strict=True)]
+        costs = {name: np.array([place.get(one.get(name, ()), -1) for one in found]) for name in COSTS}
+        gil_share = np.array([KINDS[workload].gil_share for workload in some["workload"]])
+        asked = {name: some[name].to_numpy(dtype=np.float64) for name in ASKED}
+        yield Sheet(law, where, asked, gil_share, costs)
+
+
+def predicted(sheets: Sequence[Sheet], cost_s: FloatArray, machine: Machine) -> FloatArray:
+    """Seconds of each cell, in the order of the table that was laid out."""
+    seconds = np.empty(sum(len(sheet.where) for sheet in sheets))
+    for sheet in sheets:
+        seconds[sheet.where] = sheet.times(cost_s, machine).seconds
+    return seconds

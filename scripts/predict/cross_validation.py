@@ -1,0 +1,170 @@
+"""How far predictions are off: each experiment is predicted from the others, and the errors make the intervals.
+
+An experiment is held back whole, and what another measured of the very same cell with it. The interval that a model's
+prediction gets is as wide as 90 % of the errors of its other cells, in blocks: it is about one run of a program, not
+about the mean of many. This is split conformal prediction over folds (Vovk, "Cross-conformal predictors", Ann. Math.
+Artif. Intell. 74, 2015), with the cell as the unit, since its blocks are alike (Dunn, Wasserman & Ramdas,
+"Distribution-free prediction sets for two-layer hierarchical models", J. Am. Stat. Assoc. 118, 2023): nothing is
+assumed of the errors, but that the next cell's are like those seen. Where they are not, because experiments differ by
+more than their cells do, a larger share of the errors is taken until 90 % of the held-back are in their intervals. No
+interval from fewer than LEAST_CELLS cells.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from scripts.predict.cost_model import CELL, Machine, fit, table
+from scripts.stats.intervals import FloatArray
+from scripts.tables.load import Run
+
+CONFIDENCE = 0.9
+SHARES = (0.9, 0.925, 0.95, 0.975, 1.0)  # of errors to hold, until 90 % of the held-back are
+LEAST_CELLS = 9  # with fewer, 90 % of them and one more are more than there are
+NEAR = 1.1  # an advice that costs no more than this over the best is a good one
+AIMS = (0.9, 0.95)  # of intervals that hold the truth, of advice that is good
+SAME_WORK = ["workload", "tasks", "wait_seconds", "compute_seconds"]
+
+
+@dataclass(frozen=True)
+class Validation:
+    """What became of the predictions of held-back cells, and of the advice that they give."""
+
+    cells: int
+    blocks: int
+    held_cells: float  # share of cells whose measured time is in its interval
+    held_blocks: float  # share of single blocks that are
+    widths: Mapping[str, float]  # of each model the factor by which its interval reaches up and down
+    typical: float  # median error, as a share
+    cases: int
+    good: float  # share of cases in which the advised model and concurrency took at most NEAR times the best
+    worst: float  # the most that the advised took over the best, as a factor
+
+    @property
+    def meets_aims(self) -> bool:
+        """Whether what was promised is true."""
+        return self.held_cells >= AIMS[0] and self.held_blocks >= AIMS[0] and self.good >= AIMS[1]
+
+
+def held_back(cells: pd.DataFrame, machine: Machine) -> pd.DataFrame:
+    """The cells with `predicted` seconds from a fit that never saw them or their experiment."""
+    found = list(predicted_folds(cells, machine))
+    return pd.concat(found) if found else cells.assign(predicted=np.nan)
+
+
+def predicted_folds(cells: pd.DataFrame, machine: Machine) -> Iterator[pd.DataFrame]:
+    """An experiment at a time; without those cells of which nothing else tells a cost."""
+    same, near = cells.groupby(CELL[1:]).ngroup(), fit(cells, machine) if len(cells) else None
+    for experiment in cells["experiment"].unique():
+        out = cells["experiment"] == experiment
+        known = cells[~out & ~same.isin(same[out])]
+        if known.empty:
+            continue
+        fitted = fit(known, machine, near)
+        asked = cells[out][fitted.knows(cells[out])]
+        if len(asked):
+            yield asked.assign(predicted=fitted.predict(asked))
+
+
+def errors(cells: pd.DataFrame) -> FloatArray:
+    """Of every block of these cells, how many logs it is off."""
+    logs = [
+        np.abs(np.log(blocks / seconds)) for blocks, seconds in zip(cells["blocks"], cells["predicted"], strict=True)
+    ]
+    return np.concatenate(logs)
+
+
+def widths(cells: pd.DataFrame) -> dict[str, float]:
+    """Of each model with enough cells, how many logs its interval reaches either way."""
+    return reaches(cells, share_needed(cells))
+
+
+def reaches(cells: pd.DataFrame, share: float) -> dict[str, float]:
+    """How far that share of a model's errors reach, and one cell's more."""
+    found = {}
+    for model, some in cells.groupby("model"):
+        if len(some) >= LEAST_CELLS:
+            level = min(1.0, share * (1 + 1 / len(some)))
+            found[str(model)] = float(np.quantile(errors(some), level, method="higher"))
+    return found
+
+
+def share_needed(cells: pd.DataFrame) -> float:
+    """The least of SHARES at which the intervals keep their promise: experiments differ by more than their cells do."""
+    return next((share for share in SHARES if holds(judged(cells, share))), SHARES[-1])
+
+
+def judged(cells: pd.DataFrame, share: float) -> pd.DataFrame:
+    """The cells with the `reach` of the interval that the other experiments give, where they give one."""
+    parts = []
+    for experiment in cells["experiment"].unique():
+        out = cells["experiment"] == experiment
+        parts.append(cells[out].assign(reach=cells.loc[out, "model"].map(reaches(cells[~out], share))))
+    return pd.concat(parts).dropna(subset=["reach"]) if parts else cells.assign(reach=np.nan)
+
+
+def held_blocks(found: pd.DataFrame) -> float:
+    """The share of the cells' blocks that are in their intervals."""
+    inside = [errors(found.iloc[[row]]) <= found["reach"].iloc[row] for row in range(len(found))]
+    return float(np.concatenate(inside).mean()) if inside else 1.0
+
+
+def holds(found: pd.DataFrame) -> bool:
+    """Whether that is as many as it should be."""
+    return held_blocks(found) >= CONFIDENCE
+
+
+def validation(run: Run) -> Validation | None:
+    """Of a run; None where it has too few cells for any interval."""
+    known = table(run)
+    cells = known if known.empty else held_back(known, Machine.of(run))
+    return validate(cells) if widths(cells) else None
+
+
+def validate(cells: pd.DataFrame) -> Validation:
+    """What the held-back cells say; each experiment is judged by the intervals that the others give."""
+    found = judged(cells, share_needed(cells))
+    off = np.abs(np.log(found["seconds"].to_numpy() / found["predicted"].to_numpy()))
+    over = list(regrets(cells))
+    return Validation(
+        cells=len(found),
+        blocks=sum(map(len, found["blocks"])),
+        held_cells=float((off <= found["reach"]).mean()),
+        held_blocks=held_blocks(found),
+        widths={model: float(np.exp(width)) for model, width in widths(cells).items()},
+        typical=float(np.expm1(np.median(off))),
+        cases=len(over),
+        good=float(np.mean([factor <= NEAR for factor in over])) if over else 1.0,
+        worst=max(over, default=1.0),
+    )
+
+
+def regrets(cells: pd.DataFrame) -> Iterator[float]:
+    """Of all work that several models did, how many times the best of them the one took that was predicted to be."""
+    for _, case in cells.groupby(SAME_WORK):
+        if case["model"].nunique() > 1:
+            yield float(case["seconds"].to_numpy()[case["predicted"].to_numpy().argmin()] / case["seconds"].min())
+
+
+def markdown(found: Validation) -> str:
+    """The figures as the docs show them."""
+    reach = ", ".join(f"{factor:.1f} ({model})" for model, factor in found.widths.items())
+    rows = [
+        ("cells held back and predicted", f"{found.cells}"),
+        (f"of them within their {CONFIDENCE:.0%} interval", f"{found.held_cells:.1%} (aim: {AIMS[0]:.0%})"),
+        (
+            f"of their {found.blocks:,} blocks, one run of a program each",
+            f"{found.held_blocks:.1%} (aim: {AIMS[0]:.0%})",
+        ),
+        ("the interval reaches this factor up and down", reach),
+        ("error of the prediction, median", f"{found.typical:.0%}"),
+        ("work that several models did", f"{found.cases} cases"),
+        (
+            f"… in which the advised took at most {NEAR - 1:.0%} more than the best",
+            f"{found.good:.1%} (aim: {AIMS[1]:.0%})",
+        ),
+        ("… the worst advice took, of the best", f"{found.worst:.2f}×"),
+    ]
+    return "\n".join(["| | |", "| --- | --- |", *(f"| {what} | {value} |" for what, value in rows)])

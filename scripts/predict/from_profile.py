@@ -1,0 +1,154 @@
+"""What `make mine` has learned of someone's work (mine.json, see results/README.md), as a question to be advised on."""
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from math import inf
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import psutil
+from scipy.optimize import nnls
+
+from scripts.predict.recommend import Anchor, Question, Source, Task, took
+from scripts.util.exit_codes import Exit, Stop
+from scripts.util.format import seconds
+
+FILE = "mine.json"
+DOUBT, A_LOOK = 0.05, 0.1  # how much a prediction, and a rung seen once, weigh against a cell of every block
+NEWEST = Path("results/mine")  # where make mine leaves a link to its newest run
+SCHEMA = 1
+
+
+class Result(NamedTuple):
+    """One cell of a run of make mine."""
+
+    model: str
+    concurrency: int
+    tasks: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Mine:
+    """A run of make mine."""
+
+    path: Path
+    said: Mapping[str, Any]
+
+    @property
+    def learned(self) -> Mapping[str, Any]:
+        """About one task."""
+        return self.said["learned"]  # type: ignore[no-any-return]
+
+    @property
+    def forms(self) -> dict[str, Task]:
+        """A task in each form that it was measured in."""
+        opening = self.learned.get("client_open_seconds") or {}
+        return {
+            form: Task(one["wait_seconds"]["mean"], one["cpu_seconds"]["mean"], opening.get(form) or 0.0)
+            for form, one in self.learned["forms"].items()
+        }
+
+    @property
+    def gil_share(self) -> float:
+        """What of its computing holds the GIL: all of it where there was too little to tell."""
+        return 1.0 - ((self.learned.get("gil") or {}).get("released_share") or 0.0)
+
+    def told(self, source: Source) -> Source:
+        """The source, with what this work's tasks in flight hold, and what was measured of it in its name."""
+        held = {model: one["bytes_per_task"] for model, one in (self.learned.get("memory") or {}).items()}
+        measured = ", ".join(sorted({one.model for one in self.results}))
+        run, work = self.said["run"], self.said["work"]["name"]
+        name = f"run {run}, which measured {work} under {measured}; the costs of {source.name}"
+        return replace(source, name=name, place_bytes={**source.place_bytes, **held})
+
+    def found(self, advised: str, models: Collection[str]) -> str:
+        """What was measured of the models that were to choose from, and of the advised one."""
+        best_s: dict[str, float] = {}
+        for one in self.results:
+            best_s[one.model] = min(one.seconds, best_s.get(one.model, inf))
+        quickest = min((model for model in best_s if model in models), key=best_s.__getitem__, default=advised)
+        tasks = f"{self.said['size']['tasks']:,} tasks"
+        if advised not in best_s or quickest == advised:
+            same = f"make mine found it the quickest of them too: {seconds(best_s[advised])} for {tasks}."
+            return same if advised in best_s else f"make mine did not measure {advised}."
+        over = f"{best_s[advised] / best_s[quickest]:.2g}× as long"
+        return f"make mine found {quickest} quickest, {seconds(best_s[quickest])} for {tasks}; {advised} took {over}."
+
+    @property
+    def results(self) -> list[Result]:
+        """What was measured of every model and concurrency."""
+        return [
+            Result(one["model"], one["concurrency"], one["tasks"], one["seconds"]["estimate"])
+            for one in self.said["results"]
+        ]
+
+    @property
+    def work(self) -> Question:
+        """All of it, each model with as many places as it was tried with."""
+        ladder = self.learned["ladder"].items()
+        return Question(
+            tasks=int(self.said["work"]["tasks"]),
+            forms=self.forms,
+            gil_share=self.gil_share,
+            capacity=float(self.said["parallel_capacity"]),
+            memory_bytes=float(psutil.virtual_memory().available),
+            reach={model: max(rung["concurrency"] for rung in rungs) for model, rungs in ladder},
+            unfit=tuple(self.learned["unfit"]),
+        )
+
+    def question(self, source: Source) -> Question:
+        """The work, each model anchored at what it really took."""
+        models = {one.model for one in self.results} & set(source.fit.models)
+        return self.work.but(anchors={model: anchor(self, source, model) for model in models})
+
+
+def anchor(mine: Mine, source: Source, model: str) -> Anchor:
+    """How much longer than predicted the model takes to start and to run.
+
+    A cell took both; a rung of the ladder ran in a pool that had started, which tells them apart. By least squares of
+    the relative errors, held a little to 1; then both so much longer that it fits the cells, which every block has.
+    """
+    cells = [
+        shares(mine, source, model, one.concurrency, one.tasks, one.seconds)
+        for one in mine.results
+        if one.model == model
+    ]
+    rungs = [
+        shares(mine, source, model, one["concurrency"], one["tasks"], one["tasks"] / one["tasks_per_second"])
+        for one in mine.learned["ladder"].get(model, [])
+    ]
+    prior = [[DOUBT, 0.0], [0.0, DOUBT]]
+    looks = [[0.0, A_LOOK * run] for _, run in rungs]
+    targets = [DOUBT, DOUBT, *[1.0] * len(cells), *[A_LOOK] * len(looks)]
+    found = nnls(np.array([*prior, *cells, *looks]), np.array(targets))[0]
+    start, run = found / np.exp(np.log(np.array(cells) @ found).mean())
+    return Anchor(float(start), float(run))
+
+
+def shares(mine: Mine, source: Source, model: str, concurrency: int, tasks: int, seconds: float) -> list[float]:
+    """What starting and running are predicted to take, of what was measured."""
+    found = took(mine.work.but(tasks=tasks), source, model, np.array(float(concurrency)))
+    return [float(found.start_s) / seconds, float(found.bounds_s.max()) / seconds]
+
+
+def is_one(path: Path) -> bool:
+    """Whether the run is one of make mine."""
+    return (path / FILE).exists()
+
+
+def read(path: Path) -> Mine:
+    """Its mine.json. Stop when it cannot be read, or is of another schema."""
+    try:
+        said = json.loads((path / FILE).read_text())
+        if said["schema"] != SCHEMA:
+            raise Stop(Exit.UNREADABLE, f"{path / FILE} is of another schema than {SCHEMA}. Next: make mine WORK=…")
+        mine = Mine(path, said)
+        assert mine.work.forms
+        assert all(one.seconds > 0 for one in mine.results)
+        assert mine.results
+    except (OSError, ValueError, KeyError, TypeError, AssertionError) as problem:
+        raise Stop(Exit.UNREADABLE, f"{path / FILE} is damaged: {problem!r}. Next: make mine WORK=…") from None
+    return mine

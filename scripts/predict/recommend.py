@@ -1,0 +1,216 @@
+"""Which model, and how many at once: predictions for work that someone names, the best of them, and when it is not.
+
+A model is advised with the fewest places that come within ENOUGH of its best time: more of them gain nothing and cost
+memory, and the other side's patience. Nothing is advised beyond what was measured: no more places than the run that
+the costs are from had of that model. Among models within MARGIN of the quickest the simplest is advised.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from math import exp
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from benchmarks.models import needs
+from scripts.analysis.conclusions import MARGIN
+from scripts.predict.cost_model import Fit
+from scripts.predict.equation import CORES, LAWS, LOOP, Times, Work, floor_s, times
+from scripts.stats.intervals import FloatArray
+
+ENOUGH = 1.02  # times a model's best: twins were farther apart
+FACTORS = np.geomspace(1, 1000, 121)[1:]  # how far to look for where another model would win: steps of 6 %
+AXES = ("cpu_s", "wait_s", "tasks")  # along which
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the costs come from: a fit, its errors, what was measured with each model, and how to call it."""
+
+    name: str
+    fit: Fit
+    widths: Mapping[str, float]  # logs, either way
+    reach: Mapping[str, int]  # most places measured
+    place_bytes: Mapping[str, float]  # memory of one place, or of one task of a loop; missing where not measured
+
+
+@dataclass(frozen=True)
+class Task:
+    """One task in one form, as its user knows it."""
+
+    wait_s: float
+    cpu_s: float
+    open_s: float = 0.0  # opening a client, once for each place
+
+
+class Anchor(NamedTuple):
+    """How many times as long as predicted a model takes with someone's very work: to start, and to run."""
+
+    start: float
+    run: float
+
+
+@dataclass(frozen=True)
+class Question:
+    """The work, and what there is to do it with."""
+
+    tasks: int
+    forms: Mapping[str, Task]  # by form: blocking, asyncio
+    gil_share: float  # of the computing, what holds the GIL
+    capacity: float  # cores' worth of work
+    memory_bytes: float
+    at_once: int | None = None  # the most that the other side allows
+    task_bytes: float = 0.0  # memory of a task while it is under way
+    anchors: Mapping[str, Anchor] = field(default_factory=dict)  # of models that were measured on this very work
+    reach: Mapping[str, int] = field(default_factory=dict)  # … and the most places it was measured with
+    unfit: Collection[str] = ()  # models that cannot do it
+
+    def but(self, **changes: Any) -> "Question":
+        """The same with those changed that are not None; `wait_s` and `cpu_s` in every form."""
+        said = {name: value for name, value in changes.items() if value is not None}
+        of_task = {name: said.pop(name) for name in ("wait_s", "cpu_s") if name in said}
+        return replace(self, forms={form: replace(task, **of_task) for form, task in self.forms.items()}, **said)
+
+    def work(self, model: str) -> Work:
+        """As the model runs it."""
+        task = self.forms[needs(model).form]
+        return Work(self.tasks, task.wait_s, task.cpu_s, self.gil_share, task.open_s)
+
+    @property
+    def hardest(self) -> Task:
+        """Its task in the form that it has, the blocking one where it has both."""
+        return self.forms.get("blocking") or next(iter(self.forms.values()))
+
+
+@dataclass(frozen=True)
+class Option:
+    """What one model would take with so many places, with a 90 % interval, and what it costs."""
+
+    model: str
+    concurrency: int
+    seconds: float
+    low: float
+    high: float
+    cpu_s: float
+    memory_bytes: float
+    bound_by: str
+
+
+@dataclass(frozen=True)
+class Advice:
+    """The options, the quickest first; the one to take; and the floor at its concurrency."""
+
+    options: list[Option]
+    best: Option
+    floor_s: float
+
+    @property
+    def no_difference(self) -> list[Option]:
+        """The others that take as good as the same time."""
+        least_s = self.options[0].seconds
+        return [one for one in self.options if one is not self.best and one.seconds <= least_s * (1 + MARGIN)]
+
+    @property
+    def runner_up(self) -> Option | None:
+        """The quickest of those that take longer."""
+        alike = [self.best, *self.no_difference]
+        return next((option for option in self.options if option not in alike), None)
+
+
+def advise(question: Question, source: Source) -> Advice | None:
+    """What to do; None where no model can do it."""
+    found = [option for model in source.fit.models if (option := of_model(question, source, model))]
+    if not found:
+        return None
+    options = sorted(found, key=lambda option: option.seconds)
+    alike = {one.model: one for one in options if one.seconds <= options[0].seconds * (1 + MARGIN)}
+    best = next(alike[model] for model in LAWS if model in alike)
+    task = question.hardest
+    work = Work(question.tasks, task.wait_s, task.cpu_s)
+    most = max(option.concurrency for option in options)
+    return Advice(options, best, float(floor_s(work, most, question.capacity)))
+
+
+def of_model(question: Question, source: Source, model: str) -> Option | None:
+    """The fewest places with which this model comes close to its best; None where it cannot do the work at all."""
+    if needs(model).form not in question.forms or model not in source.widths or model in question.unfit:
+        return None
+    possible = np.array(sizes(question, source, model), dtype=np.float64)
+    possible = possible[memory(question, source, model, possible) <= question.memory_bytes]
+    if not possible.size:
+        return None
+    seconds = took(question, source, model, possible).seconds
+    return option(question, source, model, possible[int(np.argmax(seconds <= seconds.min() * ENOUGH))])
+
+
+def sizes(question: Question, source: Source, model: str) -> list[int]:
+    """The concurrencies to choose from, the fewest first."""
+    if model == "sequential":
+        return [1]
+    reach = question.reach.get(model, source.reach[model])
+    most = min(question.tasks, reach, question.at_once or question.tasks)
+    grid = {round(size) for size in np.geomspace(1, most, 60)} | {round(question.capacity), most}
+    return sorted(size for size in grid if 1 <= size <= most)
+
+
+def memory(question: Question, source: Source, model: str, size: FloatArray) -> FloatArray:
+    """Bytes that so many places take beside the program itself; a loop makes a coroutine of every task at once."""
+    units = question.tasks if LAWS[model] == LOOP else size
+    return np.asarray(source.place_bytes.get(model, 0.0) * units + question.task_bytes * size)
+
+
+def took(question: Question, source: Source, model: str, size: FloatArray) -> Times:
+    """The prediction; where this very work was measured, longer or shorter as it was then, down to the floor."""
+    work = question.work(model)
+    found = times(LAWS[model], work, size, source.fit.of(model), question.capacity)
+    if anchor := question.anchors.get(model):
+        least_s = floor_s(work, 1 if model == "sequential" else size, question.capacity)
+        return Times(found.start_s * anchor.start, np.maximum(found.bounds_s * anchor.run, least_s))
+    return found
+
+
+def option(question: Question, source: Source, model: str, size: FloatArray) -> Option:
+    """The prediction, what is not sure of it, and what it costs."""
+    found, off = took(question, source, model, size), exp(source.widths[model])
+    seconds, held = float(found.seconds), float(memory(question, source, model, size))
+    cpu_s = computing(question, source, model, float(size))
+    bound_by = limit(found, question.work(model), int(size), question.capacity)
+    return Option(model, int(size), seconds, seconds / off, seconds * off, cpu_s, held, bound_by)
+
+
+def limit(found: Times, work: Work, size: int, capacity: float) -> str:
+    """What would have to give way before it could be quicker."""
+    longest = int(found.bounds_s.argmax(axis=0))
+    if found.start_s > found.bounds_s[longest]:
+        return "starting"
+    cores = "one core" if size == 1 else "all cores" if size >= round(capacity) else f"{size} cores"
+    return ("the waits" if work.wait_s > work.cpu_s else cores, "one core", "all cores")[longest]
+
+
+def computing(question: Question, source: Source, model: str, size: float) -> float:
+    """CPU seconds that it costs: the tasks, handing them over, starting; processes start on all cores at once."""
+    work, costs = question.work(model), source.fit.of(model)
+    starting = question.capacity if LAWS[model] == CORES else 1.0
+    opening_s = size * (costs.place_s * starting + work.open_s)
+    return float(costs.start_s + opening_s + question.tasks * (work.cpu_s + costs.task_s))
+
+
+def turning_points(question: Question, source: Source, winner: str, other: str) -> Iterator[tuple[str, float]]:
+    """Along each axis the nearest value from which on the other would win, all else being equal."""
+    for axis in AXES:
+        near = (value_of(question, axis) * factor**way for factor in FACTORS for way in (1, -1))
+        values = (max(1, round(value)) if axis == "tasks" else value for value in near)
+        turned = (value for value in values if wins(question.but(**{axis: value}), source, winner, other))
+        if (value := next(turned, None)) is not None:
+            yield axis, value
+
+
+def wins(question: Question, source: Source, winner: str, other: str) -> bool:
+    """Whether the other would be the quicker."""
+    first, second = (of_model(question, source, model) for model in (winner, other))
+    return bool(second and (first is None or second.seconds < first.seconds))
+
+
+def value_of(question: Question, axis: str) -> float:
+    """How much of it there is."""
+    return float(question.tasks if axis == "tasks" else getattr(question.hardest, axis))

@@ -1,0 +1,104 @@
+"""Advice as the terminal shows it: the work, a row for each model, what to take, and when something else would win."""
+
+from collections.abc import Iterator
+
+from rich.console import Console
+from rich.table import Table
+
+from scripts.analysis.conclusions import MARGIN
+from scripts.predict.recommend import Advice, Option, Question, Source, turning_points, value_of
+from scripts.util.format import amount, between, seconds, tick
+
+AXES = {"cpu_s": "computing", "wait_s": "waiting"}
+
+
+def table(advice: Advice) -> Table:
+    """The options, within 80 columns."""
+    made = Table(box=None, pad_edge=False, padding=(0, 0, 0, 1), header_style="dim")
+    made.add_column("", width=12, no_wrap=True)
+    for title, width in (("at once", 7), ("expected", 9), ("90 % interval", 17), ("CPU", 9), ("memory", 8)):
+        made.add_column(title, width=width, justify="right", no_wrap=True)
+    made.add_column("bound by", width=9, no_wrap=True)
+    for one in advice.options:
+        made.add_row(*line(one), style="bold" if one is advice.best else "")
+    made.add_row("floor", "", seconds(advice.floor_s), style="dim")
+    return made
+
+
+def line(one: Option) -> list[str]:
+    """One model's row."""
+    held = amount(one.memory_bytes) if one.memory_bytes else ""
+    interval = between(one.low, one.high, seconds)
+    return [one.model, f"{one.concurrency:,}", seconds(one.seconds), interval, seconds(one.cpu_s), held, one.bound_by]
+
+
+def description(question: Question) -> str:
+    """The work in a sentence."""
+    task = question.hardest
+    held = {1.0: "holding the GIL", 0.0: "without the GIL"}
+    gil = held.get(question.gil_share, f"{question.gil_share:.0%} of that under the GIL")
+    short = tick(seconds)
+    parts = [f"wait {short(task.wait_s)}"] * (task.wait_s > 0)
+    parts += [f"compute {short(task.cpu_s)} ({gil})"] * (task.cpu_s > 0)
+    each = "that each" if question.tasks > 1 else "that"
+    tasks = f"{question.tasks:,} task{'s' * (question.tasks > 1)}"
+    return f"{tasks} {each} {' and '.join(parts)}, on {question.capacity:.3g} cores' worth of work."
+
+
+def take(one: Option) -> str:
+    """`asyncio, 200 at once`."""
+    return one.model if one.concurrency == 1 else f"{one.model}, {one.concurrency:,} at once"
+
+
+def verdict(advice: Advice) -> str:
+    """What to take, and how sure that is."""
+    best, other = advice.best, advice.runner_up
+    interval = between(best.low, best.high, seconds)
+    start = f"Take {take(best)}: about {seconds(best.seconds)} ({interval} in nine of ten runs)."
+    if alike := advice.no_difference:
+        names = ", ".join(option.model for option in alike)
+        start += f" No difference that matters (within {MARGIN:.0%}) to {names}: it is the simplest of them."
+    if other and other.low <= best.high:
+        start += f" That {other.model} takes longer is likely, not sure: their intervals overlap."
+    return start
+
+
+def runner_up(question: Question, source: Source, advice: Advice) -> str:
+    """The next best, and when it would win; empty where there is none."""
+    best, other = advice.best, advice.runner_up
+    if other is None:
+        return ""
+    start = f"Runner-up: {take(other)}, about {seconds(other.seconds)}, {other.seconds / best.seconds:.2g}× as long."
+    turns = [turn(question, axis, value) for axis, value in turning_points(question, source, best.model, other.model)]
+    when = f"It would win {', or '.join(turns)}." if turns else "More or less of anything changes nothing."
+    return f"{start} {when}"
+
+
+def turn(question: Question, axis: str, value: float) -> str:
+    """`with more than 12 ms of computing a task`."""
+    more = value > value_of(question, axis)
+    if axis == "tasks" and round(value) == 1:
+        return "with a single task"
+    if axis == "tasks":
+        return f"with {value:,.0f} tasks or {'more' if more else 'fewer'}"
+    return f"with {'more' if more else 'less'} than {seconds(value)} of {AXES[axis]} a task"
+
+
+def limits(question: Question, source: Source, advice: Advice) -> Iterator[str]:
+    """What keeps an option from going further than it does."""
+    if question.at_once is None and not question.reach and question.hardest.wait_s and advice.best.concurrency > 1:
+        yield "That is if the other side takes so many at once: AT_ONCE=20 says that it takes no more than 20."
+    for one in advice.options:
+        reach = question.reach.get(one.model, source.reach[one.model])
+        if one.model != "sequential" and one.concurrency == reach < question.tasks:
+            yield f"What more than {reach:,} at once would bring {one.model} is not known: no more were measured."
+
+
+def show(question: Question, source: Source, advice: Advice, out: Console) -> None:
+    """Everything, to be read."""
+    out.print(description(question), markup=False)
+    out.print()
+    out.print(table(advice))
+    said = [verdict(advice), runner_up(question, source, advice), *limits(question, source, advice)]
+    for sentence in filter(None, said):
+        out.print(f"\n{sentence}", markup=False)

@@ -1,0 +1,72 @@
+"""Where advice takes its costs from: a run named, or the newest of this machine that has them, or the reference."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from benchmarks.core.cell import CLASSICAL
+from benchmarks.metadata.environment import machine
+from scripts.predict.cost_model import Machine, fit, table
+from scripts.predict.cross_validation import held_back, widths
+from scripts.predict.recommend import Source
+from scripts.reference import REFERENCE
+from scripts.tables.load import Run, load
+from scripts.tables.schema import read_environment
+from scripts.util.exit_codes import Exit, Stop
+
+RUNS = Path("results/runs")
+LOOKED_AT = 5  # of the newest runs: older ones say little of the machine as it is, and each takes seconds to learn from
+EVERY_RUN_HAS = "Next: make advise without RUN, or make bench, which measures what it takes"
+
+
+def source_named(path: Path) -> Source:
+    """The costs of that run. Stop when it does not have those of all classical models."""
+    run = load(path)
+    found = source(run, f"run {run.environment['run']}")
+    if lacking := [model for model in CLASSICAL if found is None or model not in found.widths]:
+        raise Stop(Exit.UNMEASURED, f"{path} has too few cells of {', '.join(lacking)} to learn from. {EVERY_RUN_HAS}")
+    assert found
+    return found
+
+
+def best_source() -> Source:
+    """The newest run of this machine that knows all classical models; the reference where there is none."""
+    for run in newest():
+        found = source(run, f"{run.path.name}, a run of this machine")
+        if found and set(CLASSICAL) <= set(found.widths):
+            return found
+    run = load(REFERENCE)
+    where = run.environment["machine"]
+    name = f"the reference run ({where['cpu']}, {where['cores_usable']} cores: no run of this machine has them)"
+    found = source(run, name)
+    assert found, "a test says that the reference has enough cells"
+    return found
+
+
+def newest() -> Iterator[Run]:
+    """The newest runs of this machine that can be read, the latest first."""
+    here = machine()
+    for path in sorted(RUNS.glob("*"), reverse=True)[:LOOKED_AT]:
+        with suppress(Stop):  # it is damaged, or has only begun
+            there = read_environment(path)["machine"]
+            if all(there[part] == here[part] for part in ("cpu", "cores_usable")):
+                yield load(path)
+
+
+def source(run: Run, name: str) -> Source | None:
+    """What a run knows; None where it has nothing to learn from."""
+    cells = table(run)
+    if cells.empty:
+        return None
+    of = Machine.of(run)
+    reach = {str(model): int(most) for model, most in cells.groupby("model")["concurrency"].max().items()}
+    return Source(name, fit(cells, of), widths(held_back(cells, of)), reach, memory_of(run))
+
+
+def memory_of(run: Run) -> Mapping[str, float]:
+    """Bytes for each task that waits, by model, as the experiment `memory` has them; else the reference's."""
+    rounds = run.rounds
+    if "bytes_per_task" not in rounds:
+        return memory_of(load(REFERENCE)) if run.path.resolve() != REFERENCE.resolve() else {}
+    found = rounds[rounds["experiment"] == "memory"].groupby("model")["bytes_per_task"].median()
+    return {str(model): float(held) for model, held in found.items()}

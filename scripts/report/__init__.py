@@ -1,0 +1,1 @@
+"""Conclusions and tables as pages, documents and terminal output."""

@@ -1,0 +1,24 @@
+"""`make report`: draw the charts of a run again and write its report.html."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from scripts.report.report import draw_and_write
+from scripts.tables.load import LATEST, load
+from scripts.util.exit_codes import Stop, leave
+
+
+def main() -> None:
+    """Write the report of the run that the command line names."""
+    parser = argparse.ArgumentParser(prog="python -m scripts.report", description=__doc__)
+    parser.add_argument("run", nargs="?", type=Path, default=LATEST, help=f"folder of a run (default {LATEST})")
+    try:
+        print(draw_and_write(load(parser.parse_args().run)))
+    except Stop as stop:
+        leave(stop)
+    sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

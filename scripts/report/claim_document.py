@@ -1,0 +1,235 @@
+"""Findings about claims, as they are kept and shown: JSON for tools and the report, Markdown, a terminal's table.
+
+The JSON is the only thing that the others are made from, so a verdict reads the same everywhere.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.core.registry import code, find
+from scripts.report.terminal import number
+from scripts.tables.load import Run
+from scripts.util.atomic_write import whole
+from scripts.util.format import seconds
+from scripts.verdict.claims_file import DEFAULT_TALK, TALKS, Measure, Talk, read_talk
+from scripts.verdict.evaluate import NOT_TESTABLE, OPINION, UNMEASURED, Evidence, Finding, Outcome, judged
+from scripts.verdict.requirements import compared
+
+SCHEMA = 1
+OFTEN = 3  # what is to be said of so many claims is said once
+Document = dict[str, Any]
+COLOURS = {"holds": "green", "refuted": "red", "not established": "yellow", UNMEASURED: "magenta"}
+WORDS = {  # how many of them, in the sentence at the end
+    "holds": "hold",
+    "refuted": "are refuted",
+    "not established": "are not established",
+    NOT_TESTABLE: "can't be tested here",
+    OPINION: "are opinions",
+    UNMEASURED: "could not be measured",
+}
+
+
+def document(talk: Talk, findings: list[Finding]) -> Document:
+    """Everything about the verdicts on a talk, as JSON takes it."""
+    claims = [entry(talk, finding) for finding in findings]
+    return {
+        "schema": SCHEMA,
+        "talk": talk.name,
+        "title": talk.title,
+        "source": talk.source,
+        "sentence": sentence(claims),
+        "claims": claims,
+    }
+
+
+def entry(talk: Talk, finding: Finding) -> Document:
+    """One claim."""
+    claim = finding.claim
+    which = "" if talk.name == DEFAULT_TALK else f" TALK={talk.name if talk.shipped else talk.path}"
+    return {
+        "id": claim.id,
+        "text": claim.text,
+        "where": claim.where,
+        "verdict": finding.verdict,
+        "expected": claim.expected,
+        "as_expected": finding.as_expected,
+        "reason": finding.reason,
+        "why": claim.why,
+        "source": claim.source,
+        "condition": claim.condition,
+        "command": f"make claim ID={claim.id}{which}",
+        "run": finding.run.environment["run"] if finding.run else "",
+        "compared": compared(finding.run, finding.over) if finding.run and finding.over else "",
+        "parts": [part(outcome) for outcome in finding.outcomes],
+    }
+
+
+def part(outcome: Outcome) -> Document:
+    """One measure of a claim."""
+    limit = outcome.part.bound
+    ends = {"bound_low": finite(limit.low), "bound_high": finite(limit.high)}
+    judged = {"p_value": outcome.p_value, "verdict": outcome.verdict, "reason": outcome.reason}
+    beside = outcome.part.beside and measured(outcome.part.beside, outcome.beside)
+    named = {"name": outcome.part.name, "bound": outcome.part.holds, "per_capacity": outcome.part.per_capacity}
+    return named | ends | measured(outcome.part.measure, outcome.evidence) | judged | {"beside": beside}
+
+
+def measured(measure: Measure, found: Evidence | None) -> Document:
+    """What a measure is of, and what was found."""
+    interval = found.interval if found else None
+    return {
+        "of": measure.of,
+        "over": measure.over,
+        "metric": measure.metric,
+        "over_metric": measure.over_metric,
+        "log": found.log if found else False,
+        "blocks": len(found.values) if found else 0,
+        "estimate": finite(interval.estimate) if interval else None,
+        "low": finite(interval.low) if interval else None,
+        "high": finite(interval.high) if interval else None,
+        "code": list(dict.fromkeys(file for cell in measure.cells for file in code(find(cell)))),
+    }
+
+
+def finite(value: float) -> float | None:
+    """The number; None for infinity, which JSON does not have."""
+    return value if abs(value) != float("inf") else None
+
+
+def value_text(part: Document, value: float | None) -> str:
+    """A value of the measure with its unit."""
+    if value is None:
+        return "∞"
+    if part["per_capacity"]:
+        return f"{value:.2f}"
+    if part["over"]:
+        return f"{value:.3g}×"
+    if part["metric"].endswith("seconds"):
+        return seconds(value) if value > 0 else "0 s"
+    if "bytes" in part["metric"]:
+        return number(value, "bytes_per_task")
+    return f"{value:.0%}" if "share" in part["metric"] else f"{value:.4g}"
+
+
+def found_text(part: Document) -> str:
+    """`35.2× [33.1×, 37.4×]`; nothing where nothing was found."""
+    if part["estimate"] is None:
+        return ""
+    text, low, high = (value_text(part, part[end]) for end in ("estimate", "low", "high"))
+    if low == high:
+        return text
+    number, _, unit = low.partition(" ")
+    shared = number if unit and high.endswith(f" {unit}") else low.removesuffix("×")
+    return f"{text} [{shared}, {high.removesuffix('×')}]"
+
+
+def bound_text(part: Document) -> str:
+    """The bound, in the unit of the value."""
+    if part["per_capacity"]:
+        return f"{part['bound'].split('×')[0].strip()} capacity"
+    return str(part["bound"])
+
+
+def sentence(claims: list[Document]) -> str:
+    """How many claims came out how, and which came out otherwise than their author says."""
+    counts = [(sum(one["verdict"] == verdict for one in claims), words) for verdict, words in WORDS.items()]
+    told = ", ".join(f"{count} {words}" for count, words in counts if count)
+    other = [one["id"] for one in claims if one["as_expected"] is False]
+    differ = f" Otherwise than its author says: {', '.join(other)}." if other else ""
+    return f"Of {len(claims)} claim{'' if len(claims) == 1 else 's'} {told}.{differ}"
+
+
+def sections(claims: list[Document]) -> Iterator[tuple[str, list[Document]]]:
+    """The claims of each part of the talk, in its order."""
+    for where, group in groupby(claims, key=lambda one: str(one["where"])):
+        yield where, list(group)
+
+
+def rows(claim: Document) -> Iterator[tuple[str, str, str, str]]:
+    """A claim's lines: what it is, what was found, the bound, the verdict; one more for each measure of several."""
+    mark = "" if claim["as_expected"] is not False else " ≠"
+    single = claim["parts"] if len(claim["parts"]) == 1 else [None]
+    first = single[0]
+    found, limit = (found_text(first), bound_text(first)) if first else ("", "")
+    yield claim["id"], found, limit, claim["verdict"] + mark
+    for one in claim["parts"] if not first else []:
+        yield f"  {one['name']}", found_text(one), bound_text(one), one["verdict"]
+
+
+def show(found: Document, out: Console) -> None:
+    """The verdicts within 80 columns, what keeps some from being one, and the sentence."""
+    notes = Counter(map(note_on, found["claims"]))
+    often = [note for note, times in notes.items() if note and times >= OFTEN]
+    for where, claims in sections(found["claims"]):
+        out.print(f"[bold]{where}[/bold]" if where else "")
+        table = Table(box=None, pad_edge=False, padding=(0, 0, 0, 1), show_header=False)
+        for width, justify in ((25, "left"), (25, "right"), (12, "right"), (15, "left")):
+            table.add_column(width=width, justify=justify, overflow="fold")  # type: ignore[arg-type]
+        for claim in claims:
+            for name, value, limit, verdict in rows(claim):
+                colour = COLOURS.get(verdict.removesuffix(" ≠"), "dim")
+                table.add_row(name, value, limit, f"[{colour}]{verdict}[/{colour}]")
+        out.print(table)
+        for claim in claims:
+            if (note := note_on(claim)) and note not in often:
+                out.print(f"  {claim['id']}: {note}", style="dim", markup=False)
+    for note in often:
+        out.print(f"\nOf several claims: {note}.", style="dim", markup=False)
+    out.print(f"\n{found['sentence']}", markup=False)
+
+
+def note_on(claim: Document) -> str:
+    """What a reader must be told about the verdict: what kept it from being one, or why it came out otherwise."""
+    told = "" if claim["verdict"] in ("holds", "refuted", OPINION) else claim["reason"]
+    why = claim["why"] if claim["verdict"] != NOT_TESTABLE else ""
+    return ". ".join(filter(None, (claim.get("compared"), told, why)))
+
+
+def markdown(found: Document) -> str:
+    """The verdicts as Markdown tables."""
+    parts = [f"## {found['title']}", found["sentence"]]
+    for where, claims in sections(found["claims"]):
+        lines = ["| claim | found | bound | verdict |", "| --- | ---: | ---: | --- |"]
+        for claim in claims:
+            for place, (name, value, limit, verdict) in enumerate(rows(claim)):
+                said = f"**{name}**: {claim['text']}" if not place else f"… {name.strip()}"
+                lines.append(
+                    "| " + " | ".join(cell.replace("|", "\\|") for cell in (said, value, limit, verdict)) + " |"
+                )
+        notes = [f"- {claim['id']}: {note}" for claim in claims if (note := note_on(claim))]
+        parts += [f"### {where}" if where else "", "\n".join(lines), "\n".join(notes)]
+    return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def write(found: Document, folder: Path) -> Path:
+    """The verdicts on a talk as JSON and as Markdown in the folder of a run: claims.json, or claims-<talk>.json."""
+    stem = "claims" if found["talk"] == DEFAULT_TALK else f"claims-{found['talk']}"
+    texts = {".json": json.dumps(found, indent=1, ensure_ascii=False), ".md": markdown(found)}
+    for suffix, text in texts.items():
+        with whole(folder / f"{stem}{suffix}") as file:
+            file.write_text(text, encoding="utf-8")
+    return folder / f"{stem}.json"
+
+
+def verdicts_of(*runs: Run) -> list[Document]:
+    """What the runs say of each of our talks; without the claims whose cells they have not measured."""
+    found = []
+    for file in sorted(TALKS.glob("*.toml")):
+        talk = read_talk(file)
+        judgements = [one for one in judged(talk, runs) if one.outcomes or one.verdict != UNMEASURED]
+        if any(one.outcomes for one in judgements):
+            found.append(document(talk, judgements))
+    return found
+
+
+def write_verdicts(run: Run, *others: Run) -> None:
+    """Those verdicts, beside the run's tables; others have what the run has not."""
+    for found in verdicts_of(run, *others):
+        write(found, run.path)

@@ -1,0 +1,86 @@
+"""The claims of a talk with their verdicts as HTML: a table, and for each claim what was found, its code, its command.
+
+The same parts stand in the report of a run and, alone, in `claims.html`. They are made from the JSON of
+`scripts.report.claim_document` only, so a verdict reads the same everywhere.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from scripts.report import claim_chart, html
+from scripts.report.claim_document import SCHEMA, bound_text, found_text, note_on, rows, sections
+from scripts.util.exit_codes import Exit, Stop
+
+SIGNS = {"holds": "✓", "refuted": "✗", "not established": "?"}  # never by colour alone
+Document = dict[str, Any]
+
+
+def read_claims(folder: Path) -> list[Document]:
+    """The verdicts beside a run: claims.json, then those of other talks. Stop when one of them cannot be read."""
+    return [read(file) for file in sorted(folder.glob("claims*.json"), key=lambda file: (len(file.name), file.name))]
+
+
+def read(file: Path) -> Document:
+    """One of them."""
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+        if found["schema"] == SCHEMA:
+            talk_view(found)  # what it lacks, is missed here
+            return dict(found)
+        why = f"it is of another schema than {SCHEMA}"
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as problem:
+        why = f"{type(problem).__name__}: {problem}"
+    raise Stop(Exit.UNREADABLE, f"{file} cannot be read: {why:.200}. Next: make claims RUN={file.parent}")
+
+
+def view(claim: Document) -> Document:
+    """A claim as the page shows it."""
+    lines, note = list(rows(claim)), note_on(claim)
+    return claim | {
+        "sign": SIGNS.get(claim["verdict"], "–"),
+        "kind": claim["verdict"].replace(" ", "-"),
+        "first": lines[0],
+        "note": note[:1].upper() + note[1:],
+        "measured": [view_part(part) for part in claim["parts"]],
+    }
+
+
+def view_part(part: Document) -> Document:
+    """One measure of a claim."""
+    beside = part["beside"]
+    return {
+        "name": part["name"],
+        "what": claim_chart.measures(part),
+        "found": found_text(part),
+        "bound": bound_text(part),
+        "verdict": part["verdict"],
+        "blocks": part["blocks"],
+        "p_value": part["p_value"],
+        "chart": claim_chart.draw(part),
+        "beside": f"{claim_chart.measures(beside)}: {found_text(part | beside) or 'not measured'}" if beside else "",
+        "code": [(path, html.code_anchor(path)) for path in part["code"] if html.code(path) is not None],
+    }
+
+
+def talk_view(found: Document) -> Document:
+    """A talk as the page shows it, section by section."""
+    groups = [(where, [view(claim) for claim in claims]) for where, claims in sections(found["claims"])]
+    return {"title": found["title"], "source": found["source"], "sentence": found["sentence"], "sections": groups}
+
+
+def code_of(found: list[Document]) -> list[str]:
+    """The files that any of the claims was measured with."""
+    return [path for talk in found for claim in talk["claims"] for part in claim["parts"] for path in part["code"]]
+
+
+def write_claims_page(folder: Path, claims: Document) -> Path:
+    """Write the verdicts on a talk as a page of their own: claims.html, named like their JSON."""
+    page = html.render(
+        "claims.html",
+        [html.script("page.js")],
+        talks=[talk_view(claims)],
+        code=html.listing(code_of([claims])),
+    )
+    name = next((file.stem for file in folder.glob("claims*.json") if read(file)["talk"] == claims["talk"]), "claims")
+    return html.write_page(folder / f"{name}.html", page)

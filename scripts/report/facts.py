@@ -1,0 +1,120 @@
+"""What a report says about a run beside its charts: every cell in numbers, its blocks, its machine."""
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+
+from scripts.charts.lib.table import Table, Value, made, number, word
+from scripts.report.terminal import heading
+from scripts.report.terminal import number as observed
+from scripts.tables.load import Run
+from scripts.util.format import Format, amount, between, digits, seconds, times, whole
+
+
+def percent(share: float) -> str:
+    """A share: 12 %."""
+    return f"{100 * share:.0f} %"
+
+
+def numbers(run: Run, group: pd.DataFrame) -> Table:
+    """Every cell of a group: what it took, its interval, how much faster than sequential, how near the limit."""
+    sure = "range" if run.ranges_only else "95 % interval"
+    head = ("model", "at once", "tasks", "took", sure, "speed-up", "of the limit", "mind")
+    return made(head, [cell(row) for _, row in group.iterrows()])
+
+
+def cell(row: pd.Series) -> list[Value]:
+    """One cell."""
+    is_metric = pd.notna(row.get("metric"))
+    name = "value" if is_metric else "seconds"
+    form: Format = (lambda value: observed(value, row["metric"])) if is_metric else seconds
+    low, high = row[f"{name}_low"], row[f"{name}_high"]
+    return [
+        word(f"{row['model']}{' (twin)' if row['twin'] else ''}"),
+        number(row["concurrency"], whole),
+        number(row["tasks"], whole),
+        number(row[name], form),
+        (between(low, high, form), float(high)) if math.isfinite(high) else word(""),
+        number(row.get("speedup", math.nan), times),
+        number(row.get("efficiency", math.nan), percent),
+        word(row["flags"]),
+    ]
+
+
+def model_table(run: Run, model: str) -> Table:
+    """What a model made of the work that every model got."""
+    rows = run.summary[
+        run.summary["model"].eq(model) & run.summary["experiment"].isin(["io", "cpu", "mine"]) & ~run.summary["twin"]
+    ]
+    return made(("work", "took", "speed-up", "low", "high", "of the limit", "mind"), [
+        [
+            word(heading(*row[["experiment", "workload", "wait_seconds", "compute_seconds"]])),
+            number(row["seconds"], seconds),
+            *(number(row[name], times) for name in ("speedup", "speedup_low", "speedup_high")),
+            number(row["efficiency"], percent),
+            word(row["flags"]),
+        ]
+        for _, row in rows.iterrows()
+    ])  # fmt: skip
+
+
+def capacity(run: Run) -> str:
+    """How many cores' worth of work this machine did at once, over the run."""
+    found = run.rounds["parallel_capacity"].dropna() if "parallel_capacity" in run.rounds else pd.Series(dtype=float)
+    if found.empty:
+        return "It was not measured."
+    return f"{found.median():.2f} cores' worth of work at once ({found.min():.2f} to {found.max():.2f})."
+
+
+def blocks(run: Run) -> Table:
+    """How each block went."""
+    measured = run.rounds[~run.rounds["discarded"].astype(bool)]
+    head = ("block", "rounds", "disturbed", "capacity", "speed of a core", "CPU of others", "kept by the hypervisor")
+    return made(head, [of_block(rounds) for _, rounds in measured.groupby("block")])
+
+
+def of_block(rounds: pd.DataFrame) -> list[Value]:
+    """One block."""
+
+    def middle(column: str) -> float:
+        return float(rounds[column].median()) if column in rounds else math.nan
+
+    def total(column: str) -> float:
+        return float(rounds[column].sum()) if column in rounds else math.nan
+
+    return [
+        number(rounds["block"].iloc[0], whole),
+        number(len(rounds), whole),
+        number(float(rounds["disturbed"].astype(bool).mean()), percent),
+        number(middle("parallel_capacity"), digits),
+        number(middle("core_speed"), times),
+        number(total("others_cpu_seconds"), seconds),
+        number(total("steal_seconds"), seconds),
+    ]
+
+
+def facts(environment: dict[str, Any], under: str = "") -> Iterator[tuple[str, str]]:
+    """Everything that is known of the machine, as names and words."""
+    for name, value in environment.items():
+        called = f"{under}{name.replace('_', ' ')}"
+        if isinstance(value, dict):
+            yield from facts(value, f"{called}: ")
+        elif isinstance(value, list) and any(isinstance(one, dict) for one in value):
+            yield from facts({f"{name} {one.get('name', place)}": one for place, one in enumerate(value)}, under)
+        else:
+            yield called, said(name, value)
+
+
+def said(name: str, value: Any) -> str:
+    """A value in words."""
+    if value is None:
+        return "unknown"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(said(name, one) for one in value)
+    if isinstance(value, int | float) and name.endswith("bytes"):
+        return amount(value)
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,116 @@
+"""`make report`: one self-contained page about a run, to read or to send to a colleague; it asks nothing of a network.
+
+The answers come first, then what is missing or disturbed, the claims, every chart with its sentence, its caveats and
+its data, the code of the models beside their results, the table behind it all, and the machine. Names from result
+files are escaped: they can become no markup.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from benchmarks.core.registry import catalogue
+from benchmarks.models import NAMES
+from scripts.analysis.conclusions import answers, disturbance, noise
+from scripts.analysis.interpreter_ratios import notes, sentences
+from scripts.charts import CHARTS, Chart, draw_all
+from scripts.charts.lib.parallel import slides_beside
+from scripts.charts.lib.theme import PAGES, SLIDES, order
+from scripts.report import html, interactive, work_document
+from scripts.report.claim_pages import code_of, read_claims, talk_view
+from scripts.report.facts import blocks, capacity, facts, model_table, numbers
+from scripts.report.svg import adaptive, data_uri
+from scripts.report.terminal import groups, heading
+from scripts.tables.load import Run
+
+
+def figures(run: Run, live: dict[str, Any]) -> list[dict[str, Any]]:
+    """Each chart of the run: its finding, its sentence, its caveats, its data, and the drawing in light and dark."""
+    folder = run.path / "charts"
+    drawn = [chart for chart in CHARTS if (folder / f"{chart.NAME}.svg").exists() and chart.caption(run)]
+    return [
+        {
+            "name": chart.NAME,
+            "finding": chart.finding(run),
+            "caption": chart.caption(run),
+            "caveats": caveats(run, chart),
+            "alt": chart.alt(run),
+            "table": chart.table(run),
+            "live": live.get(chart.NAME),
+        }
+        | drawings(folder / f"{chart.NAME}.svg", folder / f"{chart.NAME}-dark.svg")
+        for chart in drawn
+    ]
+
+
+def drawings(light: Path, dark: Path) -> dict[str, str]:
+    """The drawing as one that is both, or, should they differ in more than colours, as two."""
+    one, other = light.read_text(encoding="utf-8"), dark.read_text(encoding="utf-8")
+    both = adaptive(one, other)
+    return {"light": data_uri(both or one), "dark": "" if both else data_uri(other)}
+
+
+def caveats(run: Run, chart: Chart) -> list[str]:
+    """What the chart cannot tell, and what was not as it should be in the cells that it shows."""
+    table = chart.table(run)
+    marks = [row[table.head.index("mind")][0] for row in table.rows] if "mind" in table.head else []
+    counts = [(sum(word in mark for mark in marks), word) for word in ("saturated", "disturbed", "missing")]
+    words = [f"{count} of {len(marks)} cells are marked {word}." for count, word in counts if count]
+    return [chart.CAVEAT, *words, *(["Too few blocks for intervals."] if run.ranges_only else [])]
+
+
+def tables(run: Run) -> list[dict[str, Any]]:
+    """The summary, group by group, as the terminal shows it."""
+    return [{"heading": heading(*key), "data": numbers(run, group)} for key, group in groups(run.summary)]
+
+
+def models(run: Run) -> list[dict[str, Any]]:
+    """The file of each model that was measured, with its results."""
+    measured = [name for name in sorted(NAMES, key=order) if run.summary["model"].eq(name).any()]
+    files = html.listing(f"benchmarks/models/{name}.py" for name in measured)
+    return [file | {"name": (name := Path(file["path"]).stem), "table": model_table(run, name)} for file in files]
+
+
+def other_code(talks: list[dict[str, Any]], run: Run) -> list[dict[str, Any]]:
+    """The workloads that were run and whatever else the claims name; not the models, which have their own place."""
+    files = {cell.workload.name: f"{cell.workload.module.replace('.', '/')}.py" for cell in catalogue()}
+    workloads = [files[name] for name in dict.fromkeys(run.summary["workload"]) if name in files]
+    named = [path for path in [*workloads, *code_of(talks)] if not path.startswith("benchmarks/models/")]
+    return html.listing(sorted(named))
+
+
+def write_report(run: Run) -> Path:
+    """Write report.html into the run's folder."""
+    talks, live, shown = read_claims(run.path), interactive.charts(run), models(run)
+    page = html.render(
+        "report.html",
+        [html.script("page.js"), html.script("interactive.js")],
+        [interactive.library()],
+        library=interactive.library(),
+        run=run,
+        answers=[*answers(run), *work_document.told(run.path)],
+        noise=noise(run),
+        disturbance=disturbance(run),
+        capacity=capacity(run),
+        interpreters=[*sentences(run), *notes(run)] if run.beside else [],
+        talks=[talk_view(found) for found in talks],
+        figures=figures(run, live),
+        models=shown,
+        shown=[model["path"] for model in shown],
+        code=other_code(talks, run),
+        tables=tables(run),
+        blocks=blocks(run),
+        facts=facts(run.environment),
+        live=html.data(live),
+    )
+    return html.write_page(run.path / "report.html", page)
+
+
+def draw_and_write(run: Run, say: Callable[[str], None] = print) -> Path:
+    """Draw every chart, and write the page while the last of them are drawn; say which charts the run is not for."""
+    with slides_beside(run.path) as drawn:
+        draw_all(run, run.path / "charts", say, PAGES)
+        page = write_report(run)
+        if not drawn():
+            draw_all(run, run.path / "charts", lambda _: None, SLIDES)
+    return page

@@ -1,0 +1,247 @@
+"""Which model for which work: the page docs/which-model.md, whose sentences are written and whose figures are a run's.
+
+How the models stand at one piece of work is what `answers` says of it: the fastest, and of every other whether it is
+as fast within the margin, slower, or neither is established. What a run has not measured, the page says it has not.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import pandas as pd
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from benchmarks.probes.offload_cost import LENGTHS
+from scripts import charts
+from scripts.analysis.conclusions import MARGIN, Contest, disturbance, noise
+from scripts.analysis.crossover import crossovers
+from scripts.analysis.interpreter_ratios import sentences
+from scripts.charts.lib.theme import order
+from scripts.models import asks_for, ordered
+from scripts.stats.decisions import Comparison
+from scripts.tables.load import Run
+from scripts.tables.summary import too_disturbed
+from scripts.util.format import Format, amount, between, listed, seconds, tick, times, whole
+from scripts.verdict.claims_file import Measure
+from scripts.verdict.evaluate import evidence
+
+PAGE = Path("docs/which-model.md")
+CROWD = 1_000  # tasks that wait, at which a model's memory is shown; of models that do not go so far, the most
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A measured value with its interval."""
+
+    value: float
+    low: float
+    high: float
+    form: Format
+
+    @property
+    def bare(self) -> str:
+        """The value alone."""
+        return self.form(self.value)
+
+    def __str__(self) -> str:
+        interval = between(self.low, self.high, self.form)
+        return f"{self.bare} ({interval})" if interval and self.low < self.high else self.bare
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How the models stand at one piece of work: the fastest, and each other with its time over the fastest's."""
+
+    work: str
+    best: str
+    took: Figure
+    speedup: Figure | None
+    efficiency: float
+    others: tuple[tuple[str, Figure, Comparison], ...]
+
+    def those(self, says: Comparison) -> list[tuple[str, Figure]]:
+        """The others of which that is so, nearest first."""
+        return [(name, ratio) for name, ratio, said in self.others if said is says]
+
+    @property
+    def alike(self) -> list[tuple[str, Figure]]:
+        """As fast, within what matters."""
+        return self.those(Comparison.SAME)
+
+    @property
+    def unsure(self) -> list[tuple[str, Figure]]:
+        """Neither established to be slower nor to be as fast."""
+        return self.those(Comparison.NOT_ESTABLISHED)
+
+    @property
+    def slower(self) -> list[tuple[str, Figure]]:
+        """Established to be slower."""
+        return self.those(Comparison.SLOWER)
+
+
+def standing(
+    run: Run, experiment: str, workload: str, at_once: int | None = None, compute_s: float | None = None
+) -> Standing | None:
+    """The models that did that work in the run; None where fewer than two did."""
+    summary = run.summary
+    rows = summary[(summary["experiment"] == experiment) & (summary["workload"] == workload) & ~summary["twin"]]
+    if at_once is not None:
+        rows = rows[rows["concurrency"] == at_once]
+    if compute_s is not None:
+        rows = rows[rows["compute_seconds"] == compute_s]
+    rows = rows[rows["seconds"].notna()].sort_values("seconds") if "seconds" in rows else rows.iloc[:0]
+    return of_contest(Contest(run, rows)) if len(rows) > 1 else None
+
+
+def of_contest(found: Contest) -> Standing:
+    """What the contest says."""
+    first = found.rows.iloc[0]
+    speedup = summarised(first, "speedup", times)
+    return Standing(
+        described(first),
+        str(first["model"]),
+        summarised(first, "seconds", seconds),
+        speedup if pd.notna(speedup.value) and first["model"] != "sequential" else None,
+        float(first["efficiency"]),
+        tuple(other(found, place) for place in range(1, len(found.rows))),
+    )
+
+
+def summarised(row: pd.Series, name: str, form: Format) -> Figure:
+    """A value of a row of the summary."""
+    return Figure(float(row[name]), float(row[f"{name}_low"]), float(row[f"{name}_high"]), form)
+
+
+def other(found: Contest, place: int) -> tuple[str, Figure, Comparison]:
+    """A model that is not the fastest, the ratio of the times, and what that establishes."""
+    ratio, says = found.difference(place)
+    spoiled = found.run.ranges_only or too_disturbed(pd.concat([found.rounds(0), found.rounds(place)]))
+    says = Comparison.NOT_ESTABLISHED if spoiled else says
+    return str(found.rows.iloc[place]["model"]), Figure(ratio.estimate, ratio.low, ratio.high, times), says
+
+
+def described(row: pd.Series) -> str:
+    """The work, in words."""
+    wait_s, compute_s = row["wait_seconds"], row["compute_seconds"]
+    does = [f"wait {seconds(wait_s)}"] * bool(wait_s) + [f"compute {seconds(compute_s)}"] * bool(compute_s)
+    each = f" that each {listed(does)}" if does else ""
+    return f"{whole(row['tasks'])} tasks{each}, {whole(row['concurrency'])} at once"
+
+
+def figure(run: Run, of: str, metric: str = "seconds", over: str = "") -> Figure | None:
+    """A metric of a cell, or its ratio to that of another; None where the run has it not."""
+    found = evidence(run, Measure(of, metric, over)).interval
+    form = times if over or "speedup" in metric else amount if "bytes" in metric else seconds
+    return Figure(found.estimate, found.low, found.high, form) if found else None
+
+
+def mixtures(run: Run) -> Iterator[tuple[float, Standing]]:
+    """Mixed work from none to all of it computing, as many at once as were measured at most."""
+    rows = run.summary[run.summary["experiment"] == "mixed"]
+    most = rows["concurrency"].max()
+    tasks = rows[["compute_seconds", "wait_seconds"]].drop_duplicates().sort_values("compute_seconds")
+    for compute_s, wait_s in tasks.itertuples(index=False):
+        if found := standing(run, "mixed", "mixed", int(most), compute_s):
+            yield compute_s / (wait_s + compute_s), found
+
+
+def sizes(run: Run, experiment: str, workload: str) -> list[Standing]:
+    """The same work with more and more tasks at once."""
+    rows = run.summary[(run.summary["experiment"] == experiment) & (run.summary["workload"] == workload)]
+    found = (standing(run, experiment, workload, int(size)) for size in sorted(set(rows["concurrency"])))
+    return [one for one in found if one]
+
+
+def letting_go(run: Run) -> list[tuple[str, Figure | None, Figure | None]]:
+    """What two threads and two processes gain at each kind of work that C code does, most for threads first."""
+    kinds = run.summary.loc[run.summary["experiment"] == "letting_go", "model"]
+    metrics = ("threads_speedup", "processes_speedup")
+    found = [(kind, *(figure(run, f"letting_go/{kind}", metric) for metric in metrics)) for kind in kinds]
+    return sorted(found, key=lambda one: -(one[1].value if one[1] else 0.0))
+
+
+Farm = tuple[str, Figure | None, Figure | None, list[Figure | None]]
+
+
+def farming(run: Run) -> list[Farm]:
+    """What processes and clusters cost to start and for each task, and what they gain at tasks of each length."""
+    found = sorted(set(run.summary.loc[run.summary["experiment"] == "farming", "model"]), key=order)
+    return [
+        (
+            name,
+            figure(run, f"farming/{name}", "start_seconds"),
+            figure(run, f"farming/{name}", "task_seconds"),
+            [figure(run, f"farming/{name}", f"speedup_{length}") for length in LENGTHS],
+        )
+        for name in found
+    ]
+
+
+def memory(run: Run, model: str) -> tuple[Figure, int] | None:
+    """What a waiting task of a model takes, and how many waited."""
+    rows = run.summary[(run.summary["experiment"] == "memory") & (run.summary["model"] == model)]
+    measured = sorted(map(int, set(rows["concurrency"])))
+    size = max((one for one in measured if one <= CROWD), default=0)
+    found = figure(run, f"memory/{model}/c{size}", "bytes_per_task") if size else None
+    return (found, size) if found else None
+
+
+@dataclass(frozen=True)
+class Price:
+    """What a model needs, and what it costs beside the work."""
+
+    model: str
+    needs: str
+    opened: Figure | None
+    handed: Figure | None
+    memory: tuple[Figure, int] | None
+    absent: str
+
+
+def prices(run: Run) -> list[Price]:
+    """Every model there is."""
+    absent = run.environment.get("absent", {})
+    return [
+        Price(
+            name,
+            asks_for(name),
+            figure(run, f"opening/{name}", "open_seconds"),
+            figure(run, f"opening/{name}", "task_seconds"),
+            memory(run, name),
+            absent.get(name, ""),
+        )
+        for name in ordered()
+    ]
+
+
+def text(run: Run, matrix: Run | None = None) -> str:
+    """The page, from a run and, where there is one, from a run of several Pythons."""
+    environment = Environment(
+        loader=PackageLoader("scripts.report"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters.update(listed=listed, models=lambda found: listed(f"`{name}`" for name, _ in found))
+    page = environment.get_template("which-model.md").render(
+        run=run,
+        margin=MARGIN,
+        noise=noise(run),
+        disturbance=disturbance(run),
+        standing=partial(standing, run),
+        sizes=partial(sizes, run),
+        figure=partial(figure, run),
+        memory=partial(memory, run),
+        letting_go=letting_go(run),
+        farming=farming(run),
+        pays=charts.offload_cost.finding(run),
+        lengths=[tick(seconds)(length_s) for length_s, _ in LENGTHS.values()],
+        mixtures=list(mixtures(run)),
+        crossovers=crossovers(run),
+        prices=prices(run),
+        pythons=sentences(matrix) if matrix else [],
+    )
+    return re.sub(r"\n{3,}", "\n\n", page)

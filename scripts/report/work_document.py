@@ -1,0 +1,188 @@
+"""The comparison of a user's own work, as JSON for tools and as sentences for people; both from one document.
+
+`mine.json` is described in results/README.md. A name is never removed or given another meaning without raising SCHEMA.
+"""
+
+import json
+import math
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from benchmarks.profiler.sizing import tail
+from scripts.tables.load import Run
+from scripts.util.atomic_write import whole
+from scripts.util.format import amount, digits, seconds
+from scripts.verdict import expectations
+from scripts.verdict.evaluate import Finding
+
+SURVEY, COMPARISON = "survey.json", "mine.json"
+Document = dict[str, Any]
+
+
+def survey_of(path: Path) -> Document | None:
+    """What was learned before the first block of the run in that folder; None of a run of anything else."""
+    file = path / SURVEY
+    return json.loads(file.read_text()) if file.exists() else None
+
+
+def document(run: Run, survey: Document, found: Sequence[Finding]) -> Document:
+    """Everything about a comparison, as JSON takes it."""
+    machine, python = run.environment["machine"], run.environment["python"]
+    capacity = run.rounds["parallel_capacity"].median() if "parallel_capacity" in run.rounds else math.nan
+    return {
+        "schema": survey["schema"],
+        "run": run.environment["run"],
+        "machine": {name: machine.get(name) for name in ("cpu", "cores_usable", "memory_bytes")},
+        "python": {name: python.get(name) for name in ("version", "gil")},
+        "parallel_capacity": finite(capacity),
+        "work": survey["work"],
+        "learned": survey["learned"],
+        "size": survey["size"],
+        "results": list(results(run, survey)),
+        "not_results": not_results(run),
+        "expectations": [expectations.entry(finding) for finding in found],
+    }
+
+
+def results(run: Run, survey: Document) -> Iterator[Document]:
+    """What each cell did, the quickest first."""
+    rows = run.summary[~run.summary["twin"].astype(bool)].sort_values("seconds")
+    views = {(cell["model"], cell["concurrency"]): list(cell["views"]) for cell in survey["cells"]}
+    for _, row in rows.iterrows():
+        model, concurrency = str(row["model"]), int(row["concurrency"])
+        rounds = run.rounds[run.rounds["model"].eq(model) & run.rounds["concurrency"].eq(concurrency)]
+        spans = run.spans(model=model, concurrency=concurrency, twin=False)
+        yield {
+            "model": model,
+            "concurrency": concurrency,
+            "tasks": int(row["tasks"]),
+            "views": views.get((model, concurrency), []),
+            **{name: interval(row, name) for name in ("seconds", "tasks_per_second", "speedup", "efficiency")},
+            "cpu_seconds": finite(rounds[~rounds["discarded"].astype(bool)]["cpu_seconds"].median()),
+            "task_seconds": tail((spans["end_s"] - spans["start_s"]).tolist()),
+            "flags": str(row["flags"]),
+        }
+
+
+def interval(row: pd.Series, name: str) -> Document:
+    """An estimate and its ends; None where there is none."""
+    return {
+        key: finite(row[column])
+        for key, column in zip(("estimate", "low", "high"), (name, f"{name}_low", f"{name}_high"), strict=True)
+    }
+
+
+def finite(value: float) -> float | None:
+    """The value as JSON can have it."""
+    return float(value) if math.isfinite(value) else None
+
+
+def not_results(run: Run) -> list[Document]:
+    """The cells that were no result, in how many blocks, and why in the first of them."""
+    found = dict[str, Document]()
+    for omission in run.omissions:
+        entry = found.setdefault(omission.what, {"cell": omission.what, "blocks": 0, "reason": omission.reason})
+        entry["blocks"] += 1
+    return list(found.values())
+
+
+def write(path: Path, made: Document) -> Path:
+    """Put the document into the run's folder."""
+    with whole(path / COMPARISON) as file:
+        file.write_text(json.dumps(made, indent=1, allow_nan=False))
+    return path / COMPARISON
+
+
+def read(path: Path) -> Document | None:
+    """The document of a run's folder; None where there is none."""
+    file = path / COMPARISON
+    return json.loads(file.read_text()) if file.exists() else None
+
+
+def sentences(made: Document) -> list[str]:
+    """What was learned about the work, for people."""
+    learned = made["learned"]
+    found = [one_task(form, timed) for form, timed in learned["forms"].items()]
+    found += [until(learned)] if learned["pays_until"] else []
+    found += [learned["bound"]["sentence"]] if learned["bound"] else []
+    found += [gil(learned["gil"])] if learned["gil"] else []
+    found += [memory(learned["memory"])] if learned["memory"] else []
+    found += beyond(made["results"])
+    found += list(filter(None, [opening(learned["client_open_seconds"]), unlike(learned["answers"])]))
+    found += [f"{model} cannot run it: {why}." for model, why in learned["unfit"].items()]
+    return [*found, *learned["notes"], made["size"]["sentence"]]
+
+
+def one_task(form: str, timed: Document) -> str:
+    """What a task takes and what that is made of."""
+    name = {"blocking": "`work`", "asyncio": "`awork`"}[form]
+    known = [f"{quantile} {seconds(value)}" for quantile, value in timed["tail"].items() if value is not None]
+    share = timed["compute_share"] or 0.0
+    parts = f"{1 - share:.0%} of it waits, {share:.0%} computes ({seconds(timed['cpu_seconds']['mean'])} of CPU)"
+    took = f"One task of {name} takes {seconds(timed['seconds']['median'])}: {parts}"
+    return f"{took}; of {timed['tasks']} tasks one at a time, {', '.join(known)}." if known else f"{took}."
+
+
+def until(learned: Document) -> str:
+    """How many at once pay."""
+    parts = [f"{model} {size}" for model, size in learned["pays_until"].items()]
+    return f"More at once pays up to: {', '.join(parts)} (90 % of the best throughput)."
+
+
+def gil(found: Document) -> str:
+    """Whether its computing lets go of the GIL."""
+    if found["released_share"] is None:
+        return "It computes too little, or the machine was too busy, to tell whether it lets go of the GIL."
+    used = f"{found['threads']} threads used {digits(found['cores_used'])} cores"
+    if not found["released_share"]:
+        return f"Its computing holds the GIL: {used}."
+    least = "at least " if found["at_least"] else "about "
+    return f"Its computing lets go of the GIL for {least}{found['released_share']:.0%} of the time: {used}."
+
+
+def memory(found: Document) -> str:
+    """What a task in flight costs."""
+    parts = [f"{model} {amount(one['bytes_per_task'])} ({one['concurrency']} at once)" for model, one in found.items()]
+    return f"Memory for each task in flight: {', '.join(parts)}."
+
+
+def beyond(results: Sequence[Document]) -> Iterator[str]:
+    """That a model undercut the limit where a task cost it less CPU than alone, of which the limit is made."""
+    cpu = {one["model"]: one["cpu_seconds"] / one["tasks"] for one in results if one["cpu_seconds"]}
+    for one in results:
+        model, limit = one["model"], one["efficiency"]["low"]
+        if limit and limit > 1 and cpu.get(model, math.inf) < cpu.get("sequential", 0) / limit:
+            costs = f"a task took {seconds(cpu[model])} of CPU there and {seconds(cpu['sequential'])} alone"
+            yield f"{model} did better than the limit, which is made of tasks alone: {costs} (docs/your-own-work.md)."
+
+
+def opening(found: Document) -> str:
+    """What a client costs."""
+    parts = [f"{seconds(value)} ({form})" for form, value in found.items() if value is not None]
+    return f"Opening and closing a client takes {', '.join(parts)}." if parts else ""
+
+
+def unlike(answers: Document) -> str:
+    """That answers are not compared, and why."""
+    return "" if answers["compared"] else f"Answers are not compared: {answers['why']}."
+
+
+def verdict(entry: Document) -> str:
+    """An expectation and what became of it."""
+    number = (
+        ""
+        if entry["estimate"] is None
+        else f" ({digits(entry['estimate'])}, {digits(entry['low'])} to {digits(entry['high'])})"
+    )
+    reason = f": {entry['reason']}" if entry["reason"] else ""
+    return f"{entry['verdict']}: {entry['text']}{number}{reason}"
+
+
+def told(path: Path) -> list[str]:
+    """All that the comparison in a run's folder says; nothing where there is none."""
+    if not (made := read(path)):
+        return []
+    return [*sentences(made), *map(verdict, made["expectations"])]

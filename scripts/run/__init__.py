@@ -1,0 +1,1 @@
+"""The life of a run: its plan, its blocks, its environments."""

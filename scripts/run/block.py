@@ -1,0 +1,256 @@
+"""Blocks: each a fresh interpreter that measures every cell once, watched through its journal.
+
+A block runs in a session of its own, so that it can be ended with all its descendants. It holds the other end of a
+pipe of ours, so that it ends when we do.
+
+A cell that hangs or kills its interpreter is entered as no result, and the rest of the block goes on in a new one.
+So it does after every cell that failed, whatever of: a dead server, a stray thread or a half-spent limit would be the
+next cell's trouble. Rejected: looking for each of them.
+"""
+
+import errno
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from benchmarks.core import journal
+from benchmarks.core.runner import BUDGET_S
+from scripts.run.cluster import ALONE, Where
+from scripts.tables.schema import Entry, fault, fingerprint, read_environment, whose
+from scripts.util.atomic_write import whole
+from scripts.util.exit_codes import Exit, Stop
+from scripts.util.processes import end_session
+
+POLL_S = 0.1  # how often the journal is looked at: the screen needs no more, and looking disturbs
+# A stopped interpreter cannot keep its own budget. The margin is for its start: imports, the server, the spinners.
+SILENCE_S = BUDGET_S + 15
+ATTEMPTS = 2  # of an interpreter to begin a cell: whatever killed the first may be over
+ROOM_BYTES = 16 * 2**20  # a run takes some 4 MB, and half a line on a full disk is no record
+NOTHING_SELECTED = 5  # pytest's exit code
+USAGE_ERROR = 4
+
+
+@dataclass(frozen=True)
+class Block:
+    """One block of a run: where it writes, and what it runs."""
+
+    run: Path
+    number: int
+    seed: int
+    only: str
+    python: str = sys.executable  # the interpreter that is measured; the server runs under ours, whatever it is
+    unloadable: tuple[str, ...] = ()  # files of experiments that it cannot import
+    where: Where = ALONE
+
+    def path(self, suffix: str) -> Path:
+        """A file of this block."""
+        return self.run / "blocks" / f"{self.number:02}{suffix}"
+
+    def entries(self) -> list[Entry]:
+        """What the journal holds so far; torn lines are left out."""
+        path = self.path(".journal")
+        lines = journal.read(path) if path.exists() else []
+        return [entry for _, entry in lines if isinstance(entry, dict) and not fault(entry)]
+
+    def finished(self) -> set[str]:
+        """Cells that have an entry, be they results or not."""
+        return {entry["cell"] for entry in self.entries() if entry["kind"] == "cell"}
+
+    def planned(self) -> dict[str, Entry]:
+        """The cells that were to be measured."""
+        return {cell["cell"]: cell for entry in self.entries() if entry["kind"] == "block" for cell in entry["order"]}
+
+    def ended(self) -> bool:
+        """Whether every planned cell has an entry; the last line says little, an interrupted pytest writes it too."""
+        planned = self.planned().keys()
+        return planned <= self.finished() and (bool(planned) or any(entry["kind"] == "end" for entry in self.entries()))
+
+    def under_way(self) -> Entry | None:
+        """The cell that was begun last and has no entry: the block died of it."""
+        begun = [entry["cell"] for entry in self.entries() if entry["kind"] == "begin"]
+        if not begun or begun[-1] in self.finished():
+            return None
+        return self.planned().get(begun[-1])
+
+    def command(self, done: IO[bytes], made: IO[bytes]) -> list[str]:
+        """The interpreter's command line; which cells are `done` and what was `made` stands in files without a name."""
+        done.write("\n".join(self.finished()).encode())
+        done.seek(0)
+        options = {
+            "only": self.only,
+            "block": self.number,
+            "seed": self.seed,
+            "journal": self.path(".journal"),
+            "pace": self.run / "pace.json",
+            "server-python": sys.executable,
+            "server-bind": self.where.bind,
+            "server-address": self.where.address,
+            "without": f"/dev/fd/{done.fileno()}",
+            "benchmark-json": f"/dev/fd/{made.fileno()}",
+        }
+        # capture=sys: the default closes the standard input that ties the block to us
+        pytest = [self.python, "-m", "pytest", "benchmarks", "-qx", "--capture=sys", "--supervised"]
+        pytest.append("--tb=short")  # the long form prints what functions were called with, a password included
+        pytest.append("-Wignore:Not saving anything")  # what pytest-benchmark says, as an error, where nothing was run
+        pytest += [f"--ignore=benchmarks/experiments/{file}" for file in self.unloadable]
+        return pytest + [f"--{name}={value}" for name, value in options.items()]
+
+
+@contextmanager
+def interpreter(block: Block) -> Iterator[subprocess.Popen[bytes]]:
+    """The block's process; it and all its descendants are gone afterwards, whatever happens, and its JSON is whole."""
+    unnamed = tempfile.TemporaryFile  # what has no name is left behind by nobody
+    with block.path(".log").open("ab") as log, unnamed() as done, unnamed() as made:
+        process = subprocess.Popen(
+            block.command(done, made),
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=log,
+            pass_fds=[done.fileno(), made.fileno()],
+            start_new_session=True,
+            env=environment() | block.where.environment(),
+        )
+        try:
+            yield process
+        finally:
+            end_session(process)
+        if process.returncode >= 0:  # or it was killed, perhaps while it wrote
+            made.seek(0)
+            publish(block, made.read())
+
+
+def environment() -> dict[str, str]:
+    """Ours, but bytecode is written (or every worker compiles its imports anew) and only known plugins are loaded."""
+    kept = {
+        name: value for name, value in os.environ.items() if name not in ("PYTHONDONTWRITEBYTECODE", "PYTEST_ADDOPTS")
+    }
+    return kept | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_PLUGINS": "pytest_benchmark.plugin"}
+
+
+@dataclass
+class Tail:
+    """The end of a growing journal: only what is new is read, because whatever we compute disturbs the measurement."""
+
+    path: Path
+    at: int = 0
+
+    def new(self) -> list[Entry]:
+        """The entries that have come since the last look; a line that is still being written comes with the next."""
+        with self.path.open("rb") as file:
+            file.seek(self.at)
+            lines = [line for line in file if line.endswith(b"\n")]
+        self.at += sum(map(len, lines))
+        found = (journal.entry_or_problem(line.decode(errors="replace")) for line in lines)
+        return [entry for entry in found if isinstance(entry, dict) and not fault(entry)]
+
+
+def follow(tail: Tail, process: subprocess.Popen[bytes], listen: Callable[[Entry], None], silence_s: float) -> float:
+    """Tell `listen` of each new entry until the process has ended or says nothing for too long.
+
+    Returns for how many seconds there was none.
+    """
+    heard_at = time.monotonic()
+    while True:
+        ended = process.poll() is not None
+        for entry in tail.new():
+            listen(entry)
+            heard_at = time.monotonic()
+        silent_s = time.monotonic() - heard_at
+        if ended or silent_s > silence_s:
+            return silent_s
+        time.sleep(POLL_S)
+
+
+def run_block(block: Block, listen: Callable[[Entry], None], silence_s: float = SILENCE_S) -> None:
+    """Run the block to its end, in as many interpreters as it takes. Stop when nothing could be measured."""
+    open_journal(block)
+    tail, fruitless = Tail(block.path(".journal"), block.path(".journal").stat().st_size), 0
+    while not block.ended():
+        need_room(block.run)
+        before = block.finished()
+        with interpreter(block) as process:
+            silent_s = follow(tail, process, listen, silence_s)
+        if culprit := block.under_way():
+            blame(block, culprit, how_it_ended(process.returncode, silent_s))
+        else:
+            explain(block, process.returncode)
+        fruitless = fruitless + 1 if block.finished() == before and not block.ended() else 0
+        if fruitless == ATTEMPTS:
+            need_room(block.run)
+            raise Stop(
+                Exit.UNMEASURED, f"block {block.number} measured nothing: {last_words(block)}. Next: make doctor"
+            )
+
+
+def open_journal(block: Block) -> None:
+    """Begin the journal with whose it is, or go on with it. Stop when it is another's."""
+    path, run = block.path(".journal"), fingerprint(block.run, read_environment(block.run))
+    if not path.exists():
+        with whole(path) as file:
+            journal.append(file, {"kind": "run", "schema": journal.SCHEMA, "block": block.number, "of": run})
+    if stranger := whose(next((entry for _, entry in journal.read(path)), None), block.number, run):
+        raise Stop(Exit.UNREADABLE, f"{path} cannot be gone on with: {stranger}. Next: rm {path}")
+    if not path.read_bytes().endswith(b"\n"):
+        with path.open("ab") as file:  # a torn line must not tear the next one
+            file.write(b"\n")
+
+
+def need_room(folder: Path) -> None:
+    """OSError when the disk is as good as full: what cannot be recorded should not be measured."""
+    if shutil.disk_usage(folder).free < ROOM_BYTES:
+        raise OSError(errno.ENOSPC, f"less than {ROOM_BYTES // 2**20} MiB are free", str(folder))
+
+
+def blame(block: Block, culprit: Entry, what: str) -> None:
+    """Enter the cell that the interpreter died of as no result."""
+    entry = {
+        "kind": "cell",
+        **culprit,
+        "valid": False,
+        "reason": f"{what}; see {block.path('.log').name}",
+        "rounds": [],
+    }
+    journal.append(block.path(".journal"), entry)
+
+
+def how_it_ended(code: int, silent_s: float) -> str:
+    """What became of the interpreter of a cell, in words."""
+    if silent_s > BUDGET_S - 2 * POLL_S:
+        return f"it had not ended after {BUDGET_S:g} s"
+    return f"its interpreter ended with {signal.Signals(-code).name if code < 0 else f'exit code {code}'}"
+
+
+def explain(block: Block, code: int) -> None:
+    """Stop for what pytest refused to run at all."""
+    if code == USAGE_ERROR:
+        raise Stop(Exit.USAGE, last_words(block))
+    if code == NOTHING_SELECTED and not block.ended():
+        if not block.finished():
+            raise Stop(Exit.USAGE, f"ONLY={block.only!r} selects no cell. Next: make bench ONLY=io")
+        journal.append(block.path(".journal"), {"kind": "end"})
+
+
+def last_words(block: Block) -> str:
+    """The line of the block's log that says what went wrong."""
+    lines = block.path(".log").read_text(errors="replace").splitlines()
+    errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
+    failures = [line.removeprefix("E").strip() for line in lines if line.startswith("E  ")]
+    return (errors or failures or lines or ["it said nothing"])[-1] + f" (all of it: {block.path('.log')})" * (
+        not errors
+    )
+
+
+def publish(block: Block, made: bytes) -> None:
+    """Put pytest-benchmark's JSON into place, where there is one."""
+    if made:
+        with whole(block.path(".json")) as file:
+            file.write_bytes(made)

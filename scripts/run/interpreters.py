@@ -1,0 +1,133 @@
+"""Other Pythons than our own, found by name or path.
+
+A name such as 3.13t is looked for on PATH, among pyenv's versions, and among uv's. A candidate counts when it runs and
+is what its name says: pyenv's shims are found on PATH and refuse to run. `name=path` tells two builds of one version
+apart.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from scripts.util.exit_codes import Exit, Stop
+
+ROOT = Path(__file__).parents[2]
+HOME = ROOT / ".venvs"
+OLDEST = (3, 11)
+LONGEST_S = 300  # for uv to fetch and to unpack on a slow line
+EXAMPLE = 'make matrix PYTHON="3.13 3.14"'
+ASK = """import json, platform, sys, sysconfig; print(json.dumps({
+"version": platform.python_version(), "free_threaded": bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
+"path": sys.executable, "prefix": sys.base_prefix}))"""
+
+
+@dataclass(frozen=True)
+class Interpreter:
+    """A Python to be measured: what it is called in tables, and where it is."""
+
+    name: str
+    path: str
+    version: str
+
+    @property
+    def home(self) -> Path:
+        """Its environment."""
+        return HOME / self.name
+
+    @property
+    def python(self) -> str:
+        """The interpreter of its environment."""
+        return executable(self.name)
+
+
+def executable(name: str) -> str:
+    """The interpreter of the environment that is called so."""
+    return str(HOME / name / "bin" / "python")
+
+
+def answered(command: list[str]) -> Any:
+    """The JSON that a command prints; None when it fails, hangs or prints none."""
+    unlike = ("PYTHONHOME", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE")  # what a block runs without, or what is not ours
+    kept = {name: value for name, value in os.environ.items() if name not in unlike}
+    try:
+        ended = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=ROOT, env=kept)
+        return json.loads(ended.stdout) if ended.returncode == 0 else None
+    except (OSError, ValueError, subprocess.TimeoutExpired):
+        return None
+
+
+def asked(python: str) -> list[Interpreter]:
+    """The interpreters that PYTHON names. Stop when it names less than two, one twice, or one that cannot be used."""
+    words = python.split()
+    if len(words) < 2:
+        raise Stop(Exit.USAGE, f"PYTHON={python!r}: it takes two Pythons to compare. Next: {EXAMPLE}")
+    found = [interpreter(word) for word in words]
+    names = [one.name for one in found]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        sentence = f"PYTHON names {twice} twice. Next: tell two builds apart, like PYTHON='plain=/usr/bin/python3 ...'"
+        raise Stop(Exit.USAGE, sentence)
+    return found
+
+
+def interpreter(word: str) -> Interpreter:
+    """The interpreter that one word of PYTHON means. Stop when there is none, or when it is too old."""
+    name, _, path = word.rpartition("=")
+    tried = [path] if os.sep in path else list(candidates(path))
+    facts = next((facts for one in tried if (facts := answered([one, "-c", ASK])) and fits(path, facts)), None)
+    if facts is None:
+        where = "does not run" if os.sep in path else "was found neither on PATH nor by pyenv nor by uv"
+        raise Stop(Exit.USAGE, f"Python {path!r} {where}. Next: give a path, or install it (uv python install {path})")
+    if tuple(map(int, facts["version"].split(".")[:2])) < OLDEST:
+        raise Stop(Exit.USAGE, f"{path} is Python {facts['version']}, and 3.11 or newer is needed. Next: {EXAMPLE}")
+    name = name or (short(facts) if os.sep in path else path)
+    if not re.fullmatch(r"[\w.+-]+", name) or name.startswith("."):
+        raise Stop(Exit.USAGE, f"{name!r} is no name for a table and a folder. Next: letters, digits, dots and dashes")
+    return Interpreter(name, facts["path"], facts["version"])
+
+
+def short(facts: dict[str, Any]) -> str:
+    """As in 3.13t."""
+    major, minor, _ = str(facts["version"]).split(".", 2)
+    return f"{major}.{minor}{'t' * facts['free_threaded']}"
+
+
+def fits(name: str, facts: dict[str, Any]) -> bool:
+    """Whether an interpreter is what its name says; a name that is no version says nothing."""
+    version = re.fullmatch(r"(\d+(?:\.\d+)*)(t?)", name)
+    if not version:
+        return True
+    same = f"{facts['version']}.".startswith(f"{version[1]}.")
+    return same and facts["free_threaded"] == bool(version[2])
+
+
+def candidates(name: str) -> Iterator[str]:
+    """Where an interpreter of that name could be, in the order of preference."""
+    yield from filter(None, (shutil.which(f"python{name}"), shutil.which(name)))
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    yield from (str(path / "bin" / "python") for path in sorted(pyenv.glob(f"{name}*"), reverse=True))
+    found = uv("python", "find", "--no-project", "--no-python-downloads", "--managed-python", name)
+    if found.returncode == 0:
+        yield found.stdout.strip()
+
+
+def uv(*arguments: str, text: str = "") -> "subprocess.CompletedProcess[str]":
+    """Call uv, ours or another. Stop when there is none."""
+    ours = ROOT / ".tools" / "bin" / "uv"
+    program = str(ours) if ours.exists() else shutil.which("uv")
+    if not program:
+        raise Stop(Exit.UNMEASURED, "uv, which makes the environments, is missing. Next: make .tools/bin/uv")
+    try:
+        return subprocess.run([program, *arguments], input=text, capture_output=True, text=True, timeout=LONGEST_S)
+    except subprocess.TimeoutExpired:
+        raise Stop(Exit.UNMEASURED, f"uv {arguments[0]} took over {LONGEST_S} s. Next: look at the network") from None
+
+
+def under(found: dict[str, Any], number: int) -> str:
+    """The name of the interpreter that a block belongs to; empty where a run has only ours."""
+    return str(found["plan"]["pythons"][number]) if "pythons" in found["plan"] else ""

@@ -1,0 +1,204 @@
+"""What `make doctor` reads off this machine, before anything is made of it: numbers only, no opinions.
+
+Everything is sampled as the suite itself uses it: the spinning loop is that of `primes`, the processes are those of the
+gauge, the sleepers sleep as long as a task waits and as many at once as the I/O experiments let in.
+"""
+
+import os
+import resource
+import socket
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import pairwise
+from multiprocessing import get_context
+from pathlib import Path
+from statistics import median
+from typing import Any, Self
+
+from benchmarks.machine.calibration import BLOCKS, NUMBERS, TRIAL_S, Pace, rate
+from benchmarks.machine.capacity import Gauge
+from benchmarks.machine.cpu_usage import between, read
+from benchmarks.metadata.environment import first_line, machine, python
+from benchmarks.selfcheck.known_durations import KNOWN, Found, find
+from scripts.run.preflight import found
+
+NEEDED_FILES = 2048  # a thousand connections on both ends of the measurement, each with its own descriptor
+SLEEPERS = 20  # at once, as in the I/O experiment
+SHORT_S, LONG_S = 0.001, 0.02
+SLEEPS = 300  # of each length: p99 needs 299
+STEAL_S = 1.0  # of looking on while we do nothing: steal and neighbours come in bursts
+GAUGES = 5  # samples of the parallel capacity, which drifts from second to second
+TICKS = 2000  # of the clock, to see its smallest step
+SHM = Path("/dev/shm")
+THREAD_LIMITS = ("/sys/fs/cgroup/pids.max", "/proc/sys/kernel/threads-max")
+
+
+@dataclass(frozen=True)
+class Lateness:
+    """How late sleepers wake."""
+
+    p50_s: float
+    p99_s: float
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What the system allows: read in no time, and first, for without it nothing else can be read."""
+
+    files: int  # most that may be open at once, after raising the limit as far as allowed
+    threads: int | None  # most that this user may have
+    shm_bytes: int | None  # free in /dev/shm
+    locks: bool  # whether processes can share a lock, which a pool needs
+    loopback: bool
+
+    @classmethod
+    def read(cls) -> Self:
+        """As they are now."""
+        return cls(open_files(), most_threads(), shm_bytes(), can_share_locks(), can_connect())
+
+
+@dataclass(frozen=True)
+class Readings:
+    """Everything, in base units; None for what this system does not tell."""
+
+    machine: dict[str, Any]  # as in environment.json
+    python: dict[str, Any]
+    affinity: int
+    turbo: bool | None
+    steal_share: float  # of all cores, while we did nothing
+    others_share: float
+    short: Lateness  # sleeps of SHORT_S, one at a time
+    long: Lateness  # sleeps of LONG_S, SLEEPERS at once
+    timer_s: float
+    python_threads: float  # how many times one thread's work two threads do: Python code
+    c_threads: float  # C code that releases the GIL
+    parallel: tuple[float, ...]  # samples of the parallel capacity
+    limits: Limits
+    known: tuple[Found, ...]
+    databases: Sequence[tuple[str, str]] = ()  # what each is here, or what it lacks
+
+
+def turbo() -> bool | None:
+    """Whether the clock may rise above its nominal rate."""
+    if (no_turbo := first_line("/sys/devices/system/cpu/intel_pstate/no_turbo")) is not None:
+        return no_turbo == "0"
+    boost = first_line("/sys/devices/system/cpu/cpufreq/boost")
+    return None if boost is None else boost == "1"
+
+
+def shares(seconds: float = STEAL_S) -> tuple[float, float]:
+    """What the hypervisor and other processes take of all cores while we do nothing."""
+    before = read()
+    time.sleep(seconds)
+    usage = between(before, read())
+    core_s = usage.elapsed_s * (os.cpu_count() or 1)
+    return usage.steal_s / core_s, usage.others_s / core_s
+
+
+def sleep_late(delay_s: float, sleeps: int) -> list[float]:
+    """How late each of several sleeps ends that follow one another."""
+    late = []
+    for _ in range(sleeps):
+        began = time.perf_counter()
+        time.sleep(delay_s)
+        late.append(time.perf_counter() - began - delay_s)
+    return late
+
+
+def lateness(delay_s: float, sleepers: int) -> Lateness:
+    """SLEEPS sleeps by so many sleepers at once."""
+    with ThreadPoolExecutor(sleepers) as pool:
+        found = pool.map(lambda _: sleep_late(delay_s, SLEEPS // sleepers), range(sleepers))
+        late = sorted(one for several in found for one in several)
+    return Lateness(late[len(late) // 2], late[len(late) * 99 // 100])
+
+
+def timer_step_s() -> float:
+    """The median step that the clock is seen to make when looked at as often as possible."""
+    seen = [time.perf_counter() for _ in range(TICKS)]
+    return median(later - earlier for earlier, later in pairwise(seen) if later > earlier)
+
+
+def scaling(kind: str) -> float:
+    """What two threads do at once of a kind of work over what one does, measured before and after."""
+    with ThreadPoolExecutor(2) as pool:
+        before = rate(kind, TRIAL_S)
+        together = sum(pool.map(rate, [kind] * 2, [TRIAL_S] * 2))
+        return 2 * together / (before + rate(kind, TRIAL_S))
+
+
+def parallel() -> tuple[float, ...]:
+    """Samples of the parallel capacity, one after another."""
+    with Gauge(Pace({NUMBERS: rate(NUMBERS, TRIAL_S)})) as gauge:
+        return tuple(gauge.sample().parallel for _ in range(GAUGES))
+
+
+def most_threads() -> int | None:
+    """The smaller of what the user's limit and the control group allow."""
+    limits = [resource.getrlimit(resource.RLIMIT_NPROC)[1], *map(whole, THREAD_LIMITS)]
+    known = [limit for limit in limits if limit is not None and limit != resource.RLIM_INFINITY]
+    return min(known, default=None)
+
+
+def whole(path: str) -> int | None:
+    """The number in a file; None for "max", or without one."""
+    found = first_line(path)
+    return int(found) if found and found.isdigit() else None
+
+
+def open_files() -> int:
+    """The hard limit: a run raises the soft one to it."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    return 2**31 if hard == resource.RLIM_INFINITY else hard
+
+
+def shm_bytes() -> int | None:
+    """Bytes free in /dev/shm; None where it is missing."""
+    try:
+        found = os.statvfs(SHM)
+    except OSError:
+        return None
+    return found.f_bavail * found.f_frsize
+
+
+def can_share_locks() -> bool:
+    """Whether a lock that processes share can be made."""
+    try:
+        get_context("forkserver").Lock()
+    except (OSError, ImportError):
+        return False
+    return True
+
+
+def can_connect() -> bool:
+    """Whether this process can reach itself over 127.0.0.1."""
+    try:
+        with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname(), 2):
+            return True
+    except OSError:
+        return False
+
+
+def take(limits: Limits) -> Readings:
+    """Read the rest; some ten seconds, and nobody else should be busy meanwhile."""
+    steal_share, others_share = shares()
+    affinity = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return Readings(
+        machine=machine(),
+        python=python(),
+        affinity=affinity,
+        turbo=turbo(),
+        steal_share=steal_share,
+        others_share=others_share,
+        short=lateness(SHORT_S, 1),
+        long=lateness(LONG_S, SLEEPERS),
+        timer_s=timer_step_s(),
+        python_threads=median(scaling(NUMBERS) for _ in range(3)),
+        c_threads=median(scaling(BLOCKS) for _ in range(3)),
+        parallel=parallel(),
+        limits=limits,
+        known=tuple(find(known) for known in KNOWN),
+        databases=found(),
+    )

@@ -1,0 +1,173 @@
+"""The environment of each interpreter of a matrix, in .venvs: what a block imports, and what the selection needs.
+
+It holds nothing of what draws and computes, and is locked for that Python alone: the versions and hashes of our own
+lock wherever they have a wheel for it, so that what is compared is Pythons. Nothing is compiled. A package without a
+wheel is left out with what uv says of it, and costs only the models and workloads that need it.
+"""
+
+import json
+import re
+import tomllib
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.backends.databases import KINDS
+from benchmarks.core.cell import Cell
+from benchmarks.models import NAMES, needs
+from scripts.run.interpreters import ROOT, Interpreter, answered, executable, uv
+from scripts.util.exit_codes import Exit, Stop
+
+if TYPE_CHECKING:
+    import subprocess
+
+LOCK = ROOT / "requirements-full.lock"
+NEEDED = ("psutil", "pytest", "pytest-benchmark")  # without these no block can run
+IMPORTED = (
+    "aiohttp",
+    "aiofiles",
+    "h11",
+    "multidict",
+    "pillow",
+    "requests",
+)  # by the experiments' files, whatever ONLY is
+REASON_LENGTH = 200
+
+
+def canonical(requirement: str) -> str:
+    """The name of a package, or of what is required of it, as registries compare names."""
+    return re.split(r"[^\w.-]", requirement, maxsplit=1)[0].lower().replace("_", "-")
+
+
+def known() -> dict[str, str]:
+    """Every requirement in pyproject.toml, those of the extras included, by the package's name."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    lists = [project["dependencies"], *project["optional-dependencies"].values()]
+    return {canonical(one): one for several in lists for one in several}
+
+
+def needed(cell: Cell) -> list[tuple[str, str]]:
+    """The packages that a cell cannot be measured without, each with whose it is: its model's or its workload's."""
+    of_model = (needs(cell.model).package,) if cell.model in NAMES else cell.packages
+    workload, service = cell.workload, cell.workload.service
+    of_workload = (workload.package, KINDS[service].package if service else "")
+    found = [(cell.model, package) for package in of_model] + [(workload.name, package) for package in of_workload]
+    return [(name, package) for name, package in found if package]
+
+
+def locked() -> set[str]:
+    """The packages in our own lock: nothing else is ever asked for, whatever the name that it is imported by."""
+    return set(re.findall(r"^([\w.-]+)==", LOCK.read_text(), re.MULTILINE))
+
+
+def wanted(cells: Iterable[Cell]) -> dict[str, str]:
+    """What to install for these cells: a requirement for each package."""
+    imported = sorted({canonical(package) for cell in cells for _, package in needed(cell)} & locked())
+    requirements = known()
+    return {name: requirements.get(name, name) for name in dict.fromkeys((*NEEDED, *IMPORTED, *imported))}
+
+
+def ready(one: Interpreter, cells: list[Cell]) -> dict[str, Any]:
+    """Make the environment, unless it is there, and describe it: an entry of environment.json. Stop when it fails."""
+    stamp, packages = one.home / "made-of.json", wanted(cells)
+    asked = {"path": one.path, "version": one.version, "packages": packages, "lock": LOCK.read_text()}
+    made = json.loads(stamp.read_text()) if stamp.exists() else {}
+    if {name: made.get(name) for name in asked} != asked:
+        done(uv("venv", "-q", "--clear", "--no-project", "--python", one.path, str(one.home)), one.name)
+        made = asked | {"left_out": install(one, packages)}
+        stamp.write_text(json.dumps(made))
+    found = described(one.name, cells)
+    return found | {"left_out": made["left_out"], "absent": absent(cells, found.pop("lacking"), made["left_out"])}
+
+
+def absent(cells: Iterable[Cell], lacking: dict[str, str], left_out: dict[str, str]) -> dict[str, str]:
+    """The models and workloads that an interpreter cannot be measured with, each with the reason."""
+    found = dict[str, str]()
+    for cell in cells:
+        for name, package in [(cell.model, cell.model), *needed(cell)]:
+            if why := left_out.get(canonical(package)):
+                found[name] = f"needs {package}, which {why}"
+            elif package in lacking:
+                found.setdefault(name, lacking[package])
+        if why := lacked(cell):
+            found.setdefault(cell.workload.name, why)
+    return found
+
+
+def lacked(cell: Cell) -> str:
+    """What this machine lacks for a cell, whatever the interpreter."""
+    kind = KINDS.get(cell.workload.service)
+    return cell.workload.lacks or (kind.missing() if kind and kind.program else "")
+
+
+def check_able(found: dict[str, Any], cells: list[Cell]) -> None:
+    """Stop when an interpreter can measure none of the cells."""
+    lacks = [found["absent"].get(cell.model) or found["absent"].get(cell.workload.name) for cell in cells]
+    if all(lacks):
+        sentence = f"Python {found['name']} can measure nothing of that: {cells[0].model} {lacks[0]}"
+        raise Stop(Exit.UNMEASURED, f"{sentence}. Next: leave it out, or ask for more")
+
+
+def install(one: Interpreter, packages: dict[str, str]) -> dict[str, str]:
+    """Lock and install; returns the packages that cannot be had for this Python, each with the reason."""
+    left_out, locked = dict[str, str](), compile_lock(one, packages.values())
+    if locked.returncode:
+        tried = {name: compile_lock(one, [requirement]) for name, requirement in packages.items()}
+        left_out = {name: because(name, ended.stderr) for name, ended in tried.items() if ended.returncode}
+        locked = compile_lock(one, [packages[name] for name in packages if name not in left_out])
+    lock = (one.home / "requirements.lock").read_text()
+    not_meant = [name for name in packages if name not in left_out and f"\n{name}==" not in f"\n{lock}"]
+    left_out |= dict.fromkeys(not_meant, "is not made for this Python")
+    if missing := [f"{name} {left_out[name]}" for name in NEEDED if name in left_out]:
+        raise Stop(Exit.UNMEASURED, f"Python {one.name}: {missing[0]}. Next: leave it out")
+    done(locked, one.name)
+    options = ("--require-hashes", "--only-binary", ":all:", "--compile-bytecode", "--python", one.python)
+    done(uv("pip", "sync", "-q", *options, str(one.home / "requirements.lock")), one.name)
+    return left_out
+
+
+def compile_lock(one: Interpreter, requirements: Iterable[str]) -> "subprocess.CompletedProcess[str]":
+    """Lock these for this Python. Of a lock that is there, uv keeps each version, with its hashes, that still fits."""
+    lock = one.home / "requirements.lock"
+    lock.write_text(LOCK.read_text())
+    options = ("--generate-hashes", "--no-emit-index-url", "--no-header", "--no-annotate", "--only-binary", ":all:")
+    return uv(
+        "pip", "compile", "-q", *options, "--python", one.python, "-", "-o", str(lock), text="\n".join(requirements)
+    )
+
+
+def because(package: str, said: str) -> str:
+    """Why a package cannot be had, from what uv says at length."""
+    if found := re.search(r"(?:Wheels are required for|only found wheels for) `([\w.-]+)`", said):
+        whose = "" if canonical(found[1]) == package else f" of {found[1]}, which it needs,"
+        return f"has no wheel{whose} for this Python"
+    return f"cannot be had: {' '.join(said.split())[-REASON_LENGTH:] or 'uv said nothing'}"
+
+
+def done(ended: "subprocess.CompletedProcess[str]", name: str) -> None:
+    """Stop when uv could not do what it had to do for an interpreter."""
+    if ended.returncode:
+        why = " ".join((ended.stderr.strip() or "it said nothing").split())[-300:]
+        raise Stop(Exit.UNMEASURED, f"no environment could be made for Python {name}: {why}. Next: leave it out")
+
+
+def described(name: str, cells: Sequence[Cell] = ()) -> dict[str, Any]:
+    """What the interpreter of an environment says of itself, and what it cannot measure of the cells. Stop."""
+    asked = {cell.model for cell in cells if cell.model in NAMES}
+    asked |= {package for cell in cells for _, package in needed(cell)}
+    found = answered([executable(name), "-m", "benchmarks.metadata.interpreter", *sorted(asked)])
+    if found is None:
+        raise Stop(
+            Exit.UNMEASURED, f"Python {name} in .venvs/{name} does not run. Next: rm -r .venvs/{name}, once more"
+        )
+    return {"name": name, **found}
+
+
+def changed(found: dict[str, Any]) -> str:
+    """What keeps a run of several interpreters from being gone on with: one of them is another by now."""
+    strangers = [one["name"] for one in found.get("interpreters", []) if not same(one, described(one["name"]))]
+    return f"was measured with another Python {strangers[0]} or other packages" if strangers else ""
+
+
+def same(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether two descriptions are of the same build with the same packages."""
+    return all(one[part] == other[part] for part in ("python", "packages"))

@@ -1,0 +1,163 @@
+"""What watching costs: the same runs with a visitor who sees all of it live, and with nobody, in turn.
+
+Watched is the whole way: marks, the page's server, a socket, a visitor in a process of his own, and with `--browser`
+the page itself in Chromium beside him. Unwatched is the same runner, which leaves no marks and is asked nothing until
+it has ended. Pairs take turns (A B B A …), so that a machine whose speed drifts hits both alike; a ratio's interval is
+a t-interval over pairs, on the log scale.
+"""
+
+import argparse
+import asyncio
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from aiohttp import ClientSession
+
+from scripts.site.lane_process import Lane
+from scripts.site.race_request import Ask
+from scripts.stats.intervals import geometric_mean
+from scripts.util.exit_codes import Exit, Stop, leave
+from servers.subprocesses import ROOT, serve
+
+WORK: dict[str, Any] = {"tasks": 200, "delay_ms": 30, "concurrency": 20, "cpu_percent": 3}
+AIM, AIM_FRAMES_PER_S = 1.05, 30
+PAIRS = 7
+HEADLESS = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--remote-debugging-port=0")
+DRAWN_S = 2.0  # until a browser has drawn the page
+
+
+@dataclass
+class Watched:
+    """What a visitor saw of a race."""
+
+    numbers_per_s: float = 0.0
+    frames: dict[int, int] = field(default_factory=dict)
+    seconds: dict[int, float] = field(default_factory=dict)
+
+    def hear(self, message: dict[str, Any]) -> bool:
+        """Take a message in; whether there are more to come. Stop when the race went wrong."""
+        if message["kind"] == "race":
+            self.numbers_per_s = message["numbers_per_s"]
+        elif message["kind"] == "marks":
+            self.frames[message["lane"]] = self.frames.get(message["lane"], 0) + 1
+        elif message["kind"] == "result":
+            self.seconds[message["lane"]] = message["seconds"]
+        if problem := message.get("sentence") or message.get("reason"):
+            raise Stop(Exit.UNMEASURED, f"the race went wrong: {problem}")
+        return bool(message["kind"] != "end")
+
+
+async def watch(url: str) -> Watched:
+    """Start a race and watch it to its end."""
+    seen = Watched()
+    async with ClientSession() as session, session.ws_connect(f"{url}live?visitor=cost") as socket:
+        await socket.receive()  # what was told of the race before
+        await socket.send_json({"do": "start", **WORK})
+        async for told in socket:
+            if not seen.hear(json.loads(told.data)):
+                break
+    return seen
+
+
+def unwatched(url: str, numbers_per_s: float, folder: Path) -> list[float]:
+    """Seconds of each lane when nobody looks."""
+    ask, found = Ask.read(WORK), []
+    for number, model in enumerate(ask.models):
+        order = replace(ask.order(model, url, numbers_per_s, folder / f"{number}.marks"), marked=False)
+        with Lane(number, order, ask.expected_s(model)) as lane:
+            found.append(left_alone(lane))
+    return found
+
+
+def left_alone(lane: Lane) -> float:
+    """Let a lane go, and look again when it has ended. Stop when it gave no result."""
+    while not lane.ready:
+        time.sleep(0.01)
+    lane.go()
+    lane.service.process.wait(lane.limit_s)
+    result = lane.result() or {"reason": "it did not end"}
+    if result["reason"]:
+        raise Stop(Exit.UNMEASURED, f"{lane.order.model} gave no result: {result['reason']}")
+    return float(result["seconds"])
+
+
+@contextmanager
+def page() -> Iterator[str]:
+    """`make race`, and its address."""
+    command = [sys.executable, "-m", "scripts.race"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        assert process.stdout
+        try:
+            if not (found := re.search(r"http://\S+", process.stdout.readline())):
+                raise Stop(Exit.UNMEASURED, "the page did not start. Next: make race")
+            yield found[0]
+        finally:
+            process.terminate()
+
+
+@contextmanager
+def browser(url: str, *, wanted: bool) -> Iterator[None]:
+    """The page in Chromium, while it is watched. Stop where there is none."""
+    if not wanted:
+        yield
+        return
+    if (path := shutil.which("chromium")) is None:
+        raise Stop(Exit.UNMEASURED, "no chromium is installed. Next: apt-get install chromium, or leave --browser out")
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+        command = [path, *HEADLESS, f"--user-data-dir={profile}", url]
+        with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
+            try:
+                time.sleep(DRAWN_S)
+                yield
+            finally:
+                process.terminate()
+
+
+def pairs(count: int, *, browsing: bool) -> Iterator[tuple[Watched, list[float]]]:
+    """Both sides of each pair; the first pair is thrown away."""
+    with page() as url, serve("servers.latency") as server, tempfile.TemporaryDirectory() as folder:
+        for number in range(1 + count):
+            seen, bare = Watched(), list[float]()
+            for looks in (True, False) if number % 2 == 0 else (False, True):
+                if looks:
+                    with browser(url, wanted=browsing):
+                        seen = asyncio.run(watch(url))
+                    numbers_per_s = seen.numbers_per_s
+                else:
+                    bare = unwatched(server.url, numbers_per_s, Path(folder))
+            if number:
+                yield seen, bare
+
+
+def main() -> None:
+    """Measure, print, compare with the aims."""
+    parser = argparse.ArgumentParser(prog="python -m scripts.site.viewer_overhead", description=__doc__)
+    parser.add_argument("--pairs", type=int, default=PAIRS, help="how many, at least 2 (default %(default)s)")
+    parser.add_argument("--browser", action="store_true", help="watch in Chromium too")
+    given = parser.parse_args()
+    try:
+        found = list(pairs(max(2, given.pairs), browsing=given.browser))
+    except Stop as stop:
+        leave(stop)
+    print(f"{WORK['tasks']} tasks of {WORK['delay_ms']} ms in each lane, {len(found)} pairs")
+    print(f"{'model':12} {'watched / unwatched':>26} {f'frames/s (aim ≥ {AIM_FRAMES_PER_S})':>20}  aim ≤ {AIM}")
+    for lane, model in enumerate(Ask.read(WORK).models):
+        ratio = geometric_mean([seen.seconds[lane] / bare[lane] for seen, bare in found])
+        frames_per_s = geometric_mean([seen.frames[lane] / seen.seconds[lane] for seen, _ in found]).estimate
+        verdict = "met" if ratio.high <= AIM else "missed" if ratio.low > AIM else "not established"
+        interval = f"{ratio.estimate:.3f} [{ratio.low:.3f}, {ratio.high:.3f}]"
+        print(f"{model:12} {interval:>26} {frames_per_s:20.0f}  {verdict}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,143 @@
+"""What a run establishes: three-valued verdicts on claims with a bound, and on differences between two cells.
+
+Established one way, established the other way, or not established: never "true on average". Claims of one file are
+judged together (Holm), and a difference must clear what identical twins showed.
+"""
+
+import enum
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import stdtr
+
+from scripts.stats.intervals import (
+    FloatArray,
+    Interval,
+    finite,
+    geometric_mean,
+    holm,
+    mean,
+    positive,
+    standard_error,
+)
+
+
+@dataclass(frozen=True)
+class Bound:
+    """What a claim says of a value, fixed beforehand: `> 20` is `Bound(low=20, open_low=True)`, `= 0` is `Bound(0, 0)`.
+
+    Raises ValueError when no value could ever satisfy it.
+    """
+
+    low: float = -math.inf
+    high: float = math.inf
+    open_low: bool = False
+    open_high: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.low <= self.high or (self.low == self.high and (self.open_low or self.open_high)):
+            raise ValueError(f"No value lies between {self.low:g} and {self.high:g}: the bound can never hold.")
+
+    def contains(self, value: float) -> bool:
+        """Whether `value` is inside, with open ends left out."""
+        above = value > self.low if self.open_low else value >= self.low
+        below = value < self.high if self.open_high else value <= self.high
+        return above and below
+
+
+class Verdict(enum.Enum):
+    """What a run says of a claim."""
+
+    HOLDS = "holds"
+    REFUTED = "refuted"
+    NOT_ESTABLISHED = "not established"
+
+
+class Comparison(enum.Enum):
+    """What two cells, or two runs of one, say of each other."""
+
+    FASTER = "faster"
+    SLOWER = "slower"
+    SAME = "same"
+    NOT_ESTABLISHED = "not established"
+
+
+@dataclass(frozen=True)
+class Case:
+    """One claim, measured: a value per block and the bound; `log` for ratios and times, not for what may be zero."""
+
+    values: Sequence[float] | FloatArray
+    bound: Bound
+    log: bool = True
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A verdict that allows for its whole claims file; `p_value` is Holm's, the interval is that of the claim alone."""
+
+    verdict: Verdict
+    interval: Interval
+    p_value: float
+
+
+def verdict(interval: Interval, bound: Bound) -> Verdict:
+    """What one interval says of one bound; for a claims file, and for bounds like `= 0`, use `judge`."""
+    if bound.contains(interval.low) and bound.contains(interval.high):
+        return Verdict.HOLDS
+    below = interval.high < bound.low or (bound.open_low and interval.high == bound.low)
+    above = interval.low > bound.high or (bound.open_high and interval.low == bound.high)
+    return Verdict.REFUTED if below or above else Verdict.NOT_ESTABLISHED
+
+
+def judge(cases: Sequence[Case], confidence: float = 0.95) -> list[Judgement]:
+    """Verdicts on all claims of a file at once: the chance of any wrong one is at most `1 - confidence` (Holm).
+
+    A claim holds when two one-sided tests, each at half the level, put the value inside its bound; it is refuted when
+    one puts it outside. A bound like `= 0` is for exact measures such as counts: every block must show it, one
+    counter-example refutes it; blocks that all agree are exact too. (Ten blocks without a lost update still allow,
+    with 95 % confidence, losses in one block of four: `1 - 0.05 ** (1 / 10)`.) Raises ValueError as the intervals do.
+    """
+    tails = [_tails(case) for case in cases]
+    adjusted = holm([min(pair) for pair in tails])
+    intervals = [(geometric_mean if case.log else mean)(case.values, confidence) for case in cases]
+    found = [Verdict.HOLDS if inside < outside else Verdict.REFUTED for inside, outside in tails]
+    return [
+        Judgement(side if p <= 1 - confidence else Verdict.NOT_ESTABLISHED, interval, float(p))
+        for side, interval, p in zip(found, intervals, adjusted, strict=True)
+    ]
+
+
+def compare(ratio: Interval, margin: float, noise_floor: float = 0.0, p_value: float | None = None) -> Comparison:
+    """What a ratio of seconds, new over old, says. `margin` and `noise_floor` are factors less 1: 0.05 is 5 %.
+
+    "Same" when the whole interval is inside the margin, whatever side of 1 it is on: the margin says what is too
+    small to matter. A difference must lie wholly outside the noise floor. Among many comparisons give Holm's `p_value`.
+    """
+    p_value = ratio.p_value if p_value is None else p_value
+    if 1 / (1 + margin) <= ratio.low and ratio.high <= 1 + margin:
+        return Comparison.SAME
+    if p_value <= 1 - ratio.confidence and ratio.high < 1 / (1 + noise_floor):
+        return Comparison.FASTER
+    if p_value <= 1 - ratio.confidence and ratio.low > 1 + noise_floor:
+        return Comparison.SLOWER
+    return Comparison.NOT_ESTABLISHED
+
+
+def _tails(case: Case) -> tuple[float, float]:
+    """Two-sided p-values for the value lying inside the bound and for lying outside."""
+    values, bound = (positive if case.log else finite)(case.values), case.bound
+    if bound.low == bound.high or np.ptp(values) == 0:
+        return (0.0, 1.0) if all(bound.contains(value) for value in values) else (1.0, 0.0)
+    sample = np.log(values) if case.log else values
+    low, high = (_log(end) if case.log else end for end in (bound.low, bound.high))
+    centre, error, freedom = sample.mean(), standard_error(sample), values.size - 1
+    above, below = (centre - low) / error, (high - centre) / error
+    inside = max(stdtr(freedom, -above), stdtr(freedom, -below))
+    outside = min(stdtr(freedom, above), stdtr(freedom, below))
+    return min(1.0, 2 * float(inside)), min(1.0, 2 * float(outside))
+
+
+def _log(value: float) -> float:
+    return math.log(value) if value > 0 else -math.inf

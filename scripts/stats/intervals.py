@@ -1,0 +1,234 @@
+"""How sure a run makes us: arrays of one value per block in, frozen dataclasses out, no I/O.
+
+The unit is the block, a fresh interpreter. Rounds of one block share its memory layout and the machine's mood, so
+pooling them counts the same luck twice; here a block gives one value, the median of its rounds. What two cells of a
+block share (drift, frequency, a noisy neighbour) cancels in the log of their ratio, and a t-interval over the logs is
+the whole method. The log makes `a/b` and `b/a` the same statement, and halving as far from 1 as doubling.
+
+References: Kalibera & Jones, "Rigorous Benchmarking in Reasonable Time", ISMM 2013 (the unit is the highest level
+that repeats); Georges, Buytaert & Eeckhout, OOPSLA 2007 (t-intervals over invocations); Hodges & Lehmann, Ann. Math.
+Stat. 34, 1963; Holm, Scand. J. Stat. 6, 1979; Schuirmann, J. Pharmacokinet. Biopharm. 15, 1987 (two one-sided tests).
+
+Rejected: pooled rounds and the percentile bootstrap, which miss the truth far more often than they say at 6 to 20
+blocks (tests/scripts/stats/test_validity.py); best-of-n, which has no interval; "mean ± sd", which is not one.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import stdtr, stdtrit
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Interval:
+    """An estimate from `n` blocks, its interval, and the two-sided p-value against ratio 1 (or difference 0)."""
+
+    estimate: float
+    low: float
+    high: float
+    n: int
+    confidence: float
+    p_value: float
+
+    def contains(self, value: float) -> bool:
+        """Whether `value` is among those that the data do not speak against."""
+        return self.low <= value <= self.high
+
+    def excludes(self, value: float) -> bool:
+        """Whether the data speak against `value`."""
+        return not self.contains(value)
+
+    def __str__(self) -> str:
+        width = self.high - self.low
+        if not (0 < width < math.inf):
+            return f"{self.estimate:.4g} [{self.low:.4g}, {self.high:.4g}]"
+        places = max(0, 1 - math.floor(math.log10(width)))  # two digits of the width: more would be noise
+        return f"{self.estimate:.{places}f} [{self.low:.{places}f}, {self.high:.{places}f}]"
+
+
+class Limits(NamedTuple):
+    """Arrays of shape (...): one t-interval and two-sided p-value (against 0) per sample."""
+
+    centre: FloatArray
+    low: FloatArray
+    high: FloatArray
+    p_value: FloatArray
+
+
+def block_medians(rounds: ArrayLike) -> FloatArray:
+    """One value per block, shape (..., blocks), from that of each of its rounds, shape (..., blocks, rounds)."""
+    return np.median(np.asarray(rounds, dtype=np.float64), axis=-1)
+
+
+def block_ratios(numerator: ArrayLike, denominator: ArrayLike) -> FloatArray:
+    """The ratio within each block, shape (blocks,): what the blocks share cancels. Errors as in `paired_ratio`."""
+    top, bottom = positive(numerator), positive(denominator)
+    if top.shape != bottom.shape:
+        raise ValueError(f"A paired ratio needs the same blocks on both sides, not {top.size} and {bottom.size}.")
+    return top / bottom
+
+
+def mean(values_by_block: ArrayLike, confidence: float = 0.95) -> Interval:
+    """Mean of what may be zero or negative (lost updates, differences), shape (blocks,), in its own unit.
+
+    Raises ValueError for fewer than 2 blocks or a value that is not finite.
+    """
+    values = finite(values_by_block)
+    centre, low, high, p_value = (float(limit) for limit in t_limits(values, _share(confidence)))
+    return Interval(centre, low, high, values.size, confidence, p_value)
+
+
+def geometric_mean(values_by_block: ArrayLike, confidence: float = 0.95) -> Interval:
+    """Typical value of a positive measure (seconds, bytes), shape (blocks,), in its own unit: for skewed data.
+
+    Raises ValueError for fewer than 2 blocks or a value that is not finite and positive.
+    """
+    return _exponentiated(mean(np.log(positive(values_by_block)), confidence))
+
+
+def paired_ratio(numerator: ArrayLike, denominator: ArrayLike, confidence: float = 0.95) -> Interval:
+    """How many times the numerator is of the denominator; each of shape (blocks,), same unit, same order of blocks.
+
+    Raises ValueError for fewer than 2 blocks, unequal lengths, or a value that is not finite and positive.
+    """
+    return geometric_mean(block_ratios(numerator, denominator), confidence)
+
+
+def unpaired_ratio(numerator: ArrayLike, denominator: ArrayLike, confidence: float = 0.95) -> Interval:
+    """The same of blocks that share nothing, shapes (blocks_a,) and (blocks_b,): two runs, perhaps two machines.
+
+    Welch's interval for the difference of mean logs (Biometrika 34, 1947), with Satterthwaite's degrees of freedom.
+    What differs from run to run, and not from block to block, is not in it. Raises ValueError as `geometric_mean` does.
+    """
+    top, bottom = np.log(positive(numerator)), np.log(positive(denominator))
+    squares = [float(standard_error(logs)) ** 2 for logs in (top, bottom)]
+    error = math.sqrt(sum(squares))
+    parts = sum(square**2 / (logs.size - 1) for square, logs in zip(squares, (top, bottom), strict=True))
+    freedom = sum(squares) ** 2 / parts if parts else math.inf
+    centre = float(top.mean() - bottom.mean())
+    half = float(stdtrit(freedom, (1 + _share(confidence)) / 2)) * error
+    p_value = 2 * float(stdtr(freedom, -abs(_t(np.asarray(centre), np.asarray(error)))))
+    blocks = min(top.size, bottom.size)
+    return _exponentiated(Interval(centre, centre - half, centre + half, blocks, confidence, p_value))
+
+
+def hodges_lehmann_ratio(numerator: ArrayLike, denominator: ArrayLike, confidence: float = 0.95) -> Interval:
+    """Second opinion on `paired_ratio`, which one wild block hardly moves: shapes and errors are the same.
+
+    The median of the Walsh averages of the log-ratios, with the interval of the exact signed-rank test. Being a
+    rank test it keeps at least `confidence`, and with fewer than 6 blocks no finite interval reaches 95 %.
+    """
+    logs = np.log(block_ratios(numerator, denominator))
+    first, second = np.triu_indices(logs.size)
+    walsh = np.sort(np.round((logs[first] + logs[second]) / 2, 12))  # beyond 12 digits is rounding: those are ties
+    tail = _signed_rank_cdf(logs.size)
+    cut = int(np.searchsorted(tail, (1 - _share(confidence)) / 2, side="right"))
+    padded = np.concatenate(([-np.inf], walsh, [np.inf]))
+    p_value = min(1.0, 2 * float(tail[min((walsh >= 0).sum(), (walsh <= 0).sum())]))
+    low, high = float(padded[cut]), float(padded[-1 - cut])
+    return _exponentiated(Interval(float(np.median(walsh)), low, high, logs.size, confidence, p_value))
+
+
+def t_limits(values: FloatArray, confidence: float = 0.95) -> Limits:
+    """Student's interval for the mean over the last axis: (..., blocks) to (...). Simulations run this very code."""
+    n = values.shape[-1]
+    centre, error = values.mean(axis=-1), standard_error(values)
+    half = stdtrit(n - 1, (1 + confidence) / 2) * error
+    return Limits(centre, centre - half, centre + half, 2 * stdtr(n - 1, -np.abs(_t(centre, error))))
+
+
+def holm(p_values: ArrayLike) -> FloatArray:
+    """p-values adjusted so that the chance of any false finding among them all, shape (tests,), stays at the level."""
+    raw = np.asarray(p_values, dtype=np.float64)
+    order = np.argsort(raw)
+    adjusted = np.empty_like(raw)
+    adjusted[order] = np.minimum(1.0, np.maximum.accumulate(raw[order] * np.arange(raw.size, 0, -1)))
+    return adjusted
+
+
+def noise_floor(twin_ratios: Sequence[Interval]) -> float:
+    """The farthest from 1 that the estimate of any identical pair came, as a factor less 1: 0.03 is 3 % either way.
+
+    Estimates, not the ends of their intervals: `compare` asks that the whole other interval clears the floor, so the
+    ends would count the scatter twice (in simulation a true 5 % was then found in 43 % of calm sessions, not in 95 %).
+    Raises ValueError without twins: an unmeasured floor is not a floor of zero.
+    """
+    if not twin_ratios:
+        raise ValueError("No identical twins were measured, so the noise floor is unknown.")
+    return max(max(twin.estimate, 1 / twin.estimate) for twin in twin_ratios) - 1
+
+
+def quantile_enough(n: int, q: float, confidence: float = 0.95) -> bool:
+    """Whether `n` tasks show the quantile `q` at all: p99 needs 299.
+
+    All n stay below the true quantile with chance q**n. Until that is under 5 %, not even the slowest task is known
+    to reach it, and no order statistic bounds it from above (David & Nagaraja, "Order Statistics", 2003, 7.1).
+    """
+    return q**n <= 1 - confidence
+
+
+def ecdf(values: ArrayLike) -> tuple[FloatArray, FloatArray]:
+    """The values of shape (n,) sorted, and the share of all at or below each: nothing binned, nothing smoothed."""
+    ordered = np.sort(np.asarray(values, dtype=np.float64))
+    return ordered, np.arange(1, ordered.size + 1) / ordered.size
+
+
+def value_range(values: ArrayLike) -> tuple[float, float, float]:
+    """Median, smallest and largest of values of shape (n,): what `make quick` prints, which gives no verdicts."""
+    array = np.asarray(values, dtype=np.float64)
+    return float(np.median(array)), float(array.min()), float(array.max())
+
+
+def _signed_rank_cdf(n: int) -> FloatArray:
+    """P(W <= w) of Wilcoxon's signed-rank sum for w = 0 ... n(n+1)/2: each rank is added or not, at even odds."""
+    density = np.ones(1)
+    for rank in range(1, n + 1):
+        density = (np.pad(density, (0, rank)) + np.pad(density, (rank, 0))) / 2
+    return np.cumsum(density)
+
+
+def standard_error(values: FloatArray) -> FloatArray:
+    """Of the mean over the last axis, the blocks."""
+    return np.asarray(values.std(axis=-1, ddof=1) / math.sqrt(values.shape[-1]))
+
+
+def _t(distance: FloatArray, error: FloatArray) -> FloatArray:
+    """Student's t; without any scatter a distance is infinitely many errors, and no distance is none."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(distance == 0, 0.0, distance / error)
+
+
+def _exponentiated(logs: Interval) -> Interval:
+    with np.errstate(over="ignore"):  # two wild blocks can leave it open upwards: infinity is the right end
+        low, estimate, high = (float(np.exp(x)) for x in (logs.low, logs.estimate, logs.high))
+    return Interval(estimate, low, high, logs.n, logs.confidence, logs.p_value)
+
+
+def _share(confidence: float) -> float:
+    if not 0 < confidence < 1:
+        raise ValueError(f"A confidence is a share between 0 and 1, not {confidence:g}.")
+    return confidence
+
+
+def finite(values: ArrayLike) -> FloatArray:
+    """The values as an array; ValueError unless they are numbers, one for each of two or more blocks."""
+    array = np.asarray(values, dtype=np.float64)
+    if array.ndim != 1 or array.size < 2:
+        raise ValueError(f"An interval needs one value per block and at least 2 blocks, not shape {array.shape}.")
+    if not np.isfinite(array).all():
+        raise ValueError("A block gave a value that is not a finite number: it is not a result.")
+    return array
+
+
+def positive(values: ArrayLike) -> FloatArray:
+    """The same, and all above zero, so that they have logs."""
+    array = finite(values)
+    if not (array > 0).all():
+        raise ValueError(f"A ratio or geometric mean needs positive values, not {array.min():g}; use mean().")
+    return array

@@ -1,0 +1,221 @@
+"""A run as tables: one row per round, and the spans of every task, made from the journals of its blocks.
+
+Nothing is used in silence: a torn line, a cell that was not whole, a cell that is missing, is an omission with its
+reason. Everything derived can be made again from the raw files, which are never rewritten.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from benchmarks.core import journal
+from scripts.tables.schema import Entry, fault, fingerprint, read_environment, whose
+from scripts.util.atomic_write import whole
+from scripts.util.exit_codes import Exit, Stop
+
+LATEST = Path("results/latest")
+IDENTITY = ["experiment", "workload", "model", "concurrency", "tasks", "wait_seconds", "compute_seconds", "twin"]
+FEW_BLOCKS = 6  # below this a t-interval says more about its tables than about the machine: ranges only
+
+
+@dataclass(frozen=True)
+class Omission:
+    """Something that should have been a result and is not."""
+
+    block: int
+    what: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"block {self.block}, {self.what}: {self.reason}"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run: where it lies, where it was measured, its rounds, what is missing from it."""
+
+    path: Path
+    environment: Entry
+    rounds: pd.DataFrame
+    omissions: list[Omission]
+    cells: list[Entry]  # journal entries of whole cells, spans included
+    beside: tuple["Run", ...] = ()  # the same under other interpreters, block by block in turns
+
+    @property
+    def python(self) -> str:
+        """What its interpreter is called where a run has several; empty where it has one."""
+        return str(self.environment.get("interpreter", ""))
+
+    @property
+    def blocks(self) -> int:
+        """How many blocks have at least one result."""
+        return int(self.rounds["block"].nunique())
+
+    @property
+    def ranges_only(self) -> bool:
+        """Whether there are too few blocks for intervals and verdicts."""
+        return self.blocks < FEW_BLOCKS
+
+    @cached_property
+    def summary(self) -> pd.DataFrame:
+        """One row per cell, with intervals."""
+        from scripts.tables.summary import summarise
+
+        return summarise(self.rounds, ranges_only=self.ranges_only)
+
+    @cached_property
+    def noise_floors(self) -> dict[str, float | None]:
+        """For each kind of work how far its twins were apart: 0.04 for up to 4 %. Empty with too few blocks."""
+        from scripts.tables.summary import noise_floors
+
+        return {} if self.ranges_only else noise_floors(self.rounds)
+
+    def spans(self, **identity: object) -> pd.DataFrame:
+        """Spans of the measured rounds of the cells that match: block, round, task, start_s, end_s."""
+        frames = [spans_of(cell) for cell in self.cells if all(cell[key] == value for key, value in identity.items())]
+        columns = ["block", "round", "task", "start_s", "end_s"]
+        return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
+
+
+def spans_of(cell: Entry) -> pd.DataFrame:
+    """The measured rounds of one cell in one block."""
+    measured = [entry for entry in cell["rounds"] if not entry["discarded"] and entry.get("spans_us")]
+    frames = [span_frame(cell["block"], entry) for entry in measured]
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+
+
+def span_frame(block: int, entry: Entry) -> pd.DataFrame:
+    """One round's spans, in seconds since it began."""
+    spans = np.asarray(entry["spans_us"], dtype=np.float64).reshape(-1, 2) / 1e6
+    columns = {"block": block, "round": entry["round"], "task": np.arange(len(spans))}
+    return pd.DataFrame(columns | {"start_s": spans[:, 0], "end_s": spans[:, 1]})
+
+
+def load(path: Path) -> Run:
+    """Read a run. Stop when there is none, or when nothing in it can be read."""
+    environment = read_environment(path)
+    run, found = fingerprint(path, environment), dict[tuple[int, str], list[Entry]]()
+    omissions: list[Omission] = []
+    for file in sorted((path / "blocks").glob("*.journal")):
+        for one in read_block(file, run):
+            if isinstance(one, Omission):
+                omissions.append(one)
+            else:
+                found.setdefault((one["block"], one["cell"]), []).append(one)
+    cells = [entries[0] for entries in found.values() if all(entry == entries[0] for entry in entries)]
+    omissions += [omission for entries in found.values() for omission in entered_again(entries)]
+    if not cells:
+        raise Stop(Exit.UNREADABLE, f"{path} holds no whole cell{because(omissions)}. Next: make bench")
+    omissions += missing_blocks(path, environment["plan"]["blocks"])
+    parts = [part(path, environment, one, cells, omissions) for one in environment.get("interpreters", [])]
+    if measured := [one for one in parts if one.cells]:
+        return replace(measured[0], beside=tuple(measured[1:]))
+    return Run(path, environment, round_table(cells), omissions, cells)
+
+
+def part(path: Path, environment: Entry, one: Entry, cells: list[Entry], omissions: list[Omission]) -> Run:
+    """What a run of several interpreters measured under one of them, as a run of its own.
+
+    Its GIL is on where it was on after any cell, whatever the interpreter said before it had imported anything.
+    """
+    blocks = [number for number, name in enumerate(environment["plan"]["pythons"]) if name == one["name"]]
+    mine = [cell for cell in cells if cell["block"] in blocks]
+    missing = [omission for omission in omissions if omission.block in blocks]
+    python = one["python"] | {"gil": any(cell.get("gil", True) for cell in mine)}
+    found = {"interpreter": one["name"], "python": python}
+    found |= {part: one[part] for part in ("packages", "absent") if part in one}
+    return Run(path, environment | found, round_table(mine) if mine else pd.DataFrame(), missing, mine)
+
+
+def because(omissions: list[Omission]) -> str:
+    """The first reason, if any is known."""
+    return f" ({omissions[0]})" if omissions else ""
+
+
+def missing_blocks(path: Path, blocks: int) -> Iterator[Omission]:
+    """The blocks that were planned and have no journal."""
+    for number in range(blocks):
+        if not (path / "blocks" / f"{number:02}.journal").exists():
+            yield Omission(number, "every cell", "not measured: the block has no journal")
+
+
+def entered_again(entries: list[Entry]) -> Iterator[Omission]:
+    """What to say of a cell with more than one entry: a copy changes nothing, but of two that differ none is right."""
+    alike = all(entry == entries[0] for entry in entries)
+    words = "entered twice; it counts once" if alike else "two entries that differ; neither counts"
+    if len(entries) > 1:
+        yield Omission(entries[0]["block"], entries[0]["cell"], words)
+
+
+def read_block(file: Path, run: str) -> Iterator[Entry | Omission]:
+    """The whole cells of a block's journal, and everything that is not one; nothing else from another run's."""
+    if not file.stem.isdecimal():
+        yield Omission(-1, file.name, "its name is no block's number")
+        return
+    block = int(file.stem)
+    try:
+        lines = list(journal.read(file))
+    except OSError as problem:
+        yield Omission(block, file.name, problem.strerror or str(problem))
+        return
+    if stranger := whose(lines[0][1] if lines else None, block, run):
+        yield Omission(block, file.name, stranger)
+        return
+    yield from read_entries(block, lines)
+
+
+def read_entries(block: int, lines: list[tuple[int, Entry | ValueError]]) -> Iterator[Entry | Omission]:
+    """The whole cells among the lines, and what is wrong with the others."""
+    faults = {number: str(line) if isinstance(line, ValueError) else fault(line) for number, line in lines}
+    yield from (Omission(block, f"line {number}", wrong) for number, wrong in faults.items() if wrong)
+    sound = [line for number, line in lines if not isinstance(line, ValueError) and not faults[number]]
+    planned = {cell["cell"] for line in sound if line["kind"] == "block" for cell in line["order"]}
+    entries = [line | {"block": block} for line in sound if line["kind"] == "cell"]
+    for entry in entries:
+        if planned and entry["cell"] not in planned:
+            yield Omission(block, entry["cell"], "it was not planned for this block")
+        else:
+            yield entry if entry["valid"] else Omission(block, entry["cell"], entry["reason"])
+    ended = planned or any(line["kind"] == "end" for line in sound)
+    missing = sorted(planned - {entry["cell"] for entry in entries}) if ended else ["every other cell"]
+    yield from (Omission(block, cell, "not measured: the block was cut short") for cell in missing)
+
+
+def round_table(cells: Iterable[Entry]) -> pd.DataFrame:
+    """One row per round."""
+    rows = []
+    for cell in cells:
+        identity = {name: cell[name] for name in [*IDENTITY, "block", "valid"]}
+        for entry in cell["rounds"]:
+            values = {name: value for name, value in entry.items() if name not in ("spans_us", "metrics")}
+            metrics = entry.get("metrics", {})
+            rows.append(identity | values | {"metric": next(iter(metrics), None)} | metrics)
+    rounds = pd.DataFrame(rows)
+    if "floor_seconds" in rounds:
+        rounds["efficiency"] = (rounds["floor_seconds"] / rounds["seconds"]).where(rounds["floor_seconds"] > 0)
+    rounds["saturated"] = rounds["saturated"].fillna("") if "saturated" in rounds else ""
+    return rounds.sort_values([*IDENTITY, "block", "round"], ignore_index=True)
+
+
+def write_tables(run: Run) -> None:
+    """rounds.csv, rounds.parquet and summary.csv, beside the raw files; a column says the interpreter of several."""
+    rounds, summary = (by_python(run, table) for table in ("rounds", "summary"))
+    with whole(run.path / "rounds.csv") as file:
+        rounds.to_csv(file, index=False)
+    with whole(run.path / "rounds.parquet") as file:
+        rounds.to_parquet(file, index=False)
+    with whole(run.path / "summary.csv") as file:
+        summary.to_csv(file, index=False)
+
+
+def by_python(run: Run, table: str) -> pd.DataFrame:
+    """A table of the run, and of those beside it one below the other."""
+    if not run.python:
+        return pd.DataFrame(getattr(run, table))
+    frames = [getattr(one, table).assign(python=one.python) for one in (run, *run.beside)]
+    found = pd.concat(frames, ignore_index=True)
+    return pd.DataFrame(found[["python", *(column for column in found if column != "python")]])

@@ -1,0 +1,157 @@
+"""One row per cell: what it took, how sure that is, how far it is from the physical limit, and what to mind."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from scripts.stats import intervals
+
+KEY = ["experiment", "workload", "model", "concurrency", "tasks", "wait_seconds", "compute_seconds", "twin"]
+SAME_WORK = ["workload", "tasks", "wait_seconds", "compute_seconds"]
+KINDS = ("waiting", "computing", "mixed work")
+# A cell of which so many rounds were disturbed, or saturated, says so.
+FLAGGED_SHARE = 0.5
+# Beyond this nothing is established about a cell: in most blocks its median round was one that others disturbed, and
+# they disturb unequally, so that no pairing takes it out again. A smaller share widens the interval, as it should.
+MOST_DISTURBED = 0.5
+
+Summary = Callable[[NDArray[np.float64]], tuple[float, float, float]]
+
+
+def block_medians(rounds: pd.DataFrame, column: str) -> pd.Series:
+    """The median of each block's measured rounds, indexed by block."""
+    return rounds[~rounds["discarded"]].groupby("block")[column].median().dropna()
+
+
+def by_turn(run: Any, rounds: pd.DataFrame, column: str) -> pd.Series:
+    """The median of each turn, which has a block of each of the run's interpreters; of one interpreter, each block."""
+    interpreters = len(run.environment.get("interpreters", ())) or 1
+    return block_medians(rounds, column).groupby(lambda block: block // interpreters).median()
+
+
+def with_interval(values: NDArray[np.float64]) -> tuple[float, float, float]:
+    """Geometric mean over blocks and its 95 % t-interval; the plain mean where a value is zero, as of lost updates."""
+    found = (intervals.geometric_mean if (values > 0).all() else intervals.mean)(values)
+    return found.estimate, found.low, found.high
+
+
+def with_range(values: NDArray[np.float64]) -> tuple[float, float, float]:
+    """Median over blocks, smallest, largest."""
+    return intervals.value_range(values)
+
+
+def columns(name: str, values: pd.Series, summary: Summary) -> dict[str, float]:
+    """`name`, `name_low` and `name_high`; NaN where there is nothing to summarise."""
+    enough = len(values) >= (2 if summary is with_interval else 1)
+    found = summary(values.to_numpy(dtype=np.float64)) if enough else (np.nan, np.nan, np.nan)
+    return dict(zip((name, f"{name}_low", f"{name}_high"), found, strict=True))
+
+
+def disturbed_share(rounds: pd.DataFrame) -> float:
+    """The share of the measured rounds that other programs or the hypervisor disturbed; 0 where none was measured."""
+    measured = rounds.loc[~rounds["discarded"].astype(bool), "disturbed"].astype(bool)
+    return float(measured.mean()) if len(measured) else 0.0
+
+
+def too_disturbed(rounds: pd.DataFrame) -> str:
+    """Why these rounds, of one cell or several, can establish nothing about time; empty when they can.
+
+    Each cell by itself: where only one of two was disturbed, it is their difference that is.
+    """
+    worst = max((disturbed_share(cell) for _, cell in rounds.groupby(KEY)), default=0.0)
+    return f"other programs or the hypervisor disturbed {worst:.0%} of the rounds" if worst > MOST_DISTURBED else ""
+
+
+def flags(rounds: pd.DataFrame, blocks: int) -> str:
+    """What a reader must mind: saturation, disturbance, missing blocks."""
+    measured = rounds[~rounds["discarded"]]
+    found = [
+        f"saturated: {part}"
+        for part in ("server", "machine", "client")
+        if (measured["saturated"] == part).mean() >= FLAGGED_SHARE
+    ]
+    if measured["disturbed"].mean() >= FLAGGED_SHARE:
+        found.append("disturbed")
+    if lost := int(measured["workers_lost"].sum()) if "workers_lost" in measured else 0:
+        found.append(f"{lost} {'worker' if lost == 1 else 'workers'} lost")
+    if (missing := blocks - rounds["block"].nunique()) > 0:
+        found.append(f"missing in {missing} of {blocks} blocks")
+    return ", ".join(found)
+
+
+def paired(rounds: pd.DataFrame, over: pd.DataFrame, column: str = "seconds") -> pd.Series:
+    """Ratio of two cells' block medians, for the blocks that both have."""
+    return (block_medians(rounds, column) / block_medians(over, column)).dropna()
+
+
+def summarise(rounds: pd.DataFrame, *, ranges_only: bool) -> pd.DataFrame:
+    """One row per cell of a table of rounds."""
+    summary: Summary = with_range if ranges_only else with_interval
+    cells = dict(list(rounds.groupby(KEY, sort=True)))
+    blocks = rounds["block"].nunique()
+    return pd.DataFrame([row(key, cell, sequential_of(key, cells), blocks, summary) for key, cell in cells.items()])
+
+
+def sequential_of(key: Any, cells: dict[Any, pd.DataFrame]) -> pd.DataFrame | None:
+    """The rounds of the sequential cell that did the same work, whatever its concurrency."""
+    same = [KEY.index(name) for name in SAME_WORK]
+    for other, cell in cells.items():
+        if other[KEY.index("model")] == "sequential" and all(other[i] == key[i] for i in same):
+            return cell
+    return None
+
+
+def row(key: Any, cell: pd.DataFrame, sequential: pd.DataFrame | None, blocks: int, summary: Summary) -> dict[str, Any]:
+    """The columns of one cell."""
+    found: dict[str, Any] = dict(zip(KEY, key, strict=True))
+    found["blocks"] = cell["block"].nunique()
+    metric = cell["metric"].iloc[0] if "metric" in cell else None  # of experiments that observe instead of timing
+    if isinstance(metric, str):
+        found["metric"] = metric
+        found |= columns("value", block_medians(cell, metric), summary)
+    else:
+        found |= timed(cell, sequential, summary)
+    return found | {"flags": flags(cell, blocks)}
+
+
+def timed(cell: pd.DataFrame, sequential: pd.DataFrame | None, summary: Summary) -> dict[str, Any]:
+    """Seconds, throughput, efficiency, and the ratio to sequential."""
+    seconds = block_medians(cell, "seconds")
+    found = columns("seconds", seconds, summary)
+    found |= columns("tasks_per_second", cell["tasks"].iloc[0] / seconds, summary)
+    found |= columns("efficiency", block_medians(cell, "efficiency"), summary)
+    found["cold_seconds"] = cell.loc[cell["discarded"], "seconds"].median()
+    nothing = pd.Series(dtype=float)
+    found |= columns("speedup", nothing if sequential is None else paired(sequential, cell), summary)
+    alone = nothing if sequential is None else block_medians(sequential, "seconds")
+    return found | {"ideal_speedup": (alone / block_medians(cell, "floor_seconds")).median()}
+
+
+def kind_of_work(wait_s: float, compute_s: float) -> str:
+    """One of KINDS, by what a task does."""
+    return KINDS[0] if not compute_s else KINDS[2] if wait_s else KINDS[1]
+
+
+def noise_floors(rounds: pd.DataFrame) -> dict[str, float | None]:
+    """How far identical cells were apart, for each kind of work that was timed; None where it had no twin.
+
+    Of each kind, because computing and waiting are disturbed by different things: a pair of processes on a machine
+    whose clock rate drifts must not hide what is known about waiting.
+    """
+    timed = rounds[rounds["metric"].isna()] if "metric" in rounds else rounds
+    kinds = pd.Series(map(kind_of_work, timed["wait_seconds"], timed["compute_seconds"]), index=timed.index)
+    return {kind: twins_apart(timed[kinds == kind]) for kind in KINDS if (kinds == kind).any()}
+
+
+def twins_apart(rounds: pd.DataFrame) -> float | None:
+    """How far identical cells were apart, as a share; None when no twin was measured."""
+    ratios = []
+    for key, twin in rounds[rounds["twin"]].groupby(KEY):
+        same = (rounds[KEY[:-1]] == list(key[:-1])).all(axis=1) & ~rounds["twin"]
+        pairs = paired(twin, rounds[same])
+        if len(pairs) >= 2:
+            ratios.append(intervals.geometric_mean(pairs.to_numpy()))
+    return intervals.noise_floor(ratios) if ratios else None

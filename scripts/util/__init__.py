@@ -1,0 +1,1 @@
+"""Formatting, atomic files, exit codes, processes."""

@@ -1,0 +1,1 @@
+"""Claims, their requirements and their verdicts."""

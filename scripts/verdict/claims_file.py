@@ -1,0 +1,305 @@
+"""A claims file, read and checked: sentences with a measure and a bound that were fixed beforehand.
+
+    [[claim]]
+    id = "gil-stops-threads"
+    text = "Under the GIL, threads bring nothing to CPU-bound Python code."
+    where = "Concurrency and parallelism"
+    ratio = { of = "cpu/primes/sequential", over = "cpu/primes/threads", metric = "seconds" }
+    holds = "< 1.2"
+    when = { gil = true }
+    expected = "holds"
+
+A measure is a paired `ratio` of two cells or the `value` of one; a cell is named by as many of its names as it takes
+(experiment, workload, model, size), and the metric is any column of the cell. `part` lists several measures of one
+claim, which holds when all do. What nothing can measure is an `opinion`; what this version has no experiment for says
+in `needs` what it would take. Every error names file, claim and field, and the nearest valid name.
+
+A condition of `when` that is given for both sides, `{ gil = { of = false, over = true } }`, makes `of` and `over` of a
+ratio those of two interpreters of one matrix, paired turn by turn.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from benchmarks.core.registry import find
+from scripts.stats.decisions import Bound
+from scripts.util.exit_codes import Exit, Stop
+
+TALKS = Path(__file__).parents[2] / "benchmarks" / "claims"
+DEFAULT_TALK = "async_await"
+MEASURES = {"ratio": {"of", "over"}, "value": {"of", "metric"}}  # and the fields that each must have
+MEASURE_FIELDS = {"of", "over", "metric", "over_metric"}
+PART_FIELDS = {"name", "ratio", "value", "beside", "holds"}
+EXPECTED = ("holds", "refuted", "not established")
+# What `when` can ask for: yes or no, a bound on a number, or the name of something installed.
+WHEN: dict[str, type] = {
+    "gil": bool,
+    "free_threaded": bool,
+    "optimised": bool,
+    "cores": str,
+    "capacity": str,
+    "package": str,
+    "python": str,
+    "system": str,
+}
+SIDES = ("of", "over")
+BOUND = re.compile(r"(?P<sign>[<>]=?|=)\s*(?P<number>\S+)|(?P<low>\S+)\s*(?:…|\.\.|to)\s*(?P<high>\S+)")
+PER_CAPACITY = re.compile(r"\s*[×*]\s*capacity$")
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What is compared with the bound: a metric of the cell `of`, or its ratio to one of the cell `over`."""
+
+    of: str
+    metric: str = "seconds"
+    over: str = ""
+    over_metric: str = ""
+
+    @property
+    def cells(self) -> list[str]:
+        """The references of the cells that it needs."""
+        return list(dict.fromkeys(filter(None, (self.of, self.over))))
+
+
+@dataclass(frozen=True)
+class Part:
+    """One measure and its bound; `per_capacity` where the bound counts in cores that are really there."""
+
+    name: str
+    measure: Measure
+    beside: Measure | None
+    holds: str
+    bound: Bound
+    per_capacity: bool
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A sentence, where it was said, and what decides it; no parts when nothing does."""
+
+    id: str
+    text: str
+    where: str = ""
+    expected: str = ""
+    parts: tuple[Part, ...] = ()
+    opinion: bool = False
+    needs: str = ""
+    when: tuple[tuple[str, Any], ...] = ()
+    about: str = ""  # "waiting": then a cell whose client or server was saturated cannot establish it
+    why: str = ""
+    source: str = ""
+    condition: str = ""
+
+    @property
+    def cells(self) -> list[str]:
+        """The references of the cells that decide it, and of those shown beside."""
+        measures = [one for part in self.parts for one in (part.measure, part.beside) if one]
+        return list(dict.fromkeys(cell for measure in measures for cell in measure.cells))
+
+    @property
+    def sided(self) -> dict[str, dict[str, Any]]:
+        """The conditions that differ from side to side; with any, the claim is about two interpreters."""
+        return {name: asked for name, asked in self.when if isinstance(asked, dict)}
+
+    def side(self, which: str) -> "Claim":
+        """The claim as one of its sides must meet it."""
+        when = ((name, asked[which] if isinstance(asked, dict) else asked) for name, asked in self.when)
+        return replace(self, when=tuple(when))
+
+
+@dataclass(frozen=True)
+class Talk:
+    """A claims file."""
+
+    path: Path
+    title: str
+    source: str
+    claims: tuple[Claim, ...]
+
+    @property
+    def name(self) -> str:
+        """As it is asked for."""
+        return self.path.stem
+
+    def only(self, name: str) -> "Talk":
+        """The same with one claim. Stop when it has none of that id."""
+        chosen = tuple(claim for claim in self.claims if claim.id == name)
+        if not chosen:
+            raise Stop(Exit.USAGE, f"{self.path}: no claim is called {name!r}{nearest(name, self.ids)}")
+        return Talk(self.path, self.title, self.source, chosen)
+
+    @property
+    def shipped(self) -> bool:
+        """Whether it is one of ours."""
+        return self.path.parent == TALKS
+
+    @property
+    def ids(self) -> list[str]:
+        """The claims' names."""
+        return [claim.id for claim in self.claims]
+
+
+class Mistake(ValueError):
+    """What is wrong with a claims file: in which claim, in which field."""
+
+    def __init__(self, claim: str, field: str, what: object) -> None:
+        super().__init__(f"claim {claim}, {field}: {what}" if claim else f"{field}: {what}")
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The end of an error about an unknown name."""
+    near = get_close_matches(name, list(known), 1, 0.0)
+    return f"; the nearest name is {near[0]!r}" if near else ""
+
+
+def read_talk(path: Path) -> Talk:
+    """The claims of a file. Stop when it cannot be read, or says what makes no sense."""
+    try:
+        with path.open("rb") as file:
+            given = tomllib.load(file)
+        return talk(path, given)
+    except OSError as problem:
+        raise Stop(Exit.USAGE, f"{path}: {problem.strerror}. Next: make claims TALK=path/to/claims.toml") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, Mistake) as problem:
+        raise Stop(Exit.USAGE, f"{path}: {problem}") from None
+
+
+def talk(path: Path, given: dict[str, Any]) -> Talk:
+    """The tables of a file as a Talk. Mistake."""
+    for name in given.keys() - {"talk", "claim"}:
+        raise Mistake("", name, f"there is no such table{nearest(name, ('talk', 'claim'))}")
+    head, rows = given.get("talk", {}), given.get("claim", [])
+    if not isinstance(head, dict) or not isinstance(rows, list) or not rows:
+        raise Mistake("", "claim", "a claims file has one [talk] and at least one [[claim]]")
+    claims = [claim(row, f"number {place}") for place, row in enumerate(rows, 1)]
+    for place, one in enumerate(claims):
+        if one.id in [other.id for other in claims[:place]]:
+            raise Mistake(one.id, "id", "two claims have this id; give one of them another")
+    return Talk(path, text(head, "title", "talk") or path.stem, text(head, "source", "talk"), tuple(claims))
+
+
+def claim(row: Any, place: str) -> Claim:
+    """One [[claim]]. Mistake."""
+    if not isinstance(row, dict) or not text(row, "id", place):
+        raise Mistake(place, "id", "every claim needs one")
+    name = text(row, "id", place)
+    known = {field.name for field in fields(Claim)} - {"parts"} | PART_FIELDS - {"name"} | {"part"}
+    for field in row.keys() - known:
+        raise Mistake(name, field, f"there is no such field{nearest(field, known)}")
+    words = ("id", "text", "where", "expected", "needs", "about", "why", "source", "condition")
+    said = {word: text(row, word, name) for word in words}
+    if not said["text"]:
+        raise Mistake(name, "text", "every claim needs its sentence")
+    parts = () if row.get("opinion") or said["needs"] else parts_of(row, name)
+    if parts and said["expected"] not in EXPECTED:
+        raise Mistake(name, "expected", f"cannot be {said['expected']!r}; it is one of {', '.join(EXPECTED)}")
+    found = Claim(**said, parts=parts, opinion=bool(row.get("opinion")), when=conditions(row.get("when", {}), name))
+    if found.sided and not all(one.measure.over for one in parts):
+        raise Mistake(name, "when", "two sides, of and over, are those of a ratio, and a value has none")
+    return found
+
+
+def text(row: dict[str, Any], field: str, name: str) -> str:
+    """The text of a field; empty when it is not there. Mistake when it is something else."""
+    if not isinstance(found := row.get(field, ""), str):
+        raise Mistake(name, field, f"is a text, not {found!r}")
+    return found
+
+
+def parts_of(row: dict[str, Any], name: str) -> tuple[Part, ...]:
+    """The measures of a claim: those it lists, or the only one. Mistake."""
+    if not isinstance(given := row.get("part", [row]), list):
+        raise Mistake(name, "part", "is a list of tables")
+    return tuple(part(one, name) for one in given)
+
+
+def part(row: dict[str, Any], name: str) -> Part:
+    """One measure and its bound. Mistake."""
+    if "part" not in row and "id" not in row:
+        for field in row.keys() - PART_FIELDS:
+            raise Mistake(name, f"part: {field}", f"there is no such field{nearest(field, PART_FIELDS)}")
+    kinds = [kind for kind in MEASURES if kind in row]
+    if len(kinds) != 1:
+        raise Mistake(name, "ratio", "a claim has one ratio or one value, or opinion = true, or needs = …")
+    found = measure(row[kinds[0]], name, kinds[0])
+    beside = measure(row["beside"], name, "beside") if "beside" in row else None
+    holds = text(row, "holds", name)
+    limit, per_capacity = bound(holds, name, "holds")
+    return Part(text(row, "name", name), found, beside, holds, limit, per_capacity)
+
+
+def measure(row: Any, name: str, field: str) -> Measure:
+    """A ratio or a value, whose cells exist and have the metric. Mistake."""
+    if not isinstance(row, dict) or not all(isinstance(value, str) for value in row.values()):
+        raise Mistake(name, field, 'is a table like { of = "cpu/primes/sequential", over = "cpu/primes/threads" }')
+    for key in row.keys() - MEASURE_FIELDS:
+        raise Mistake(name, f"{field}.{key}", f"there is no such field{nearest(key, MEASURE_FIELDS)}")
+    for key in sorted(MEASURES.get(field, {"of"}) - row.keys()):
+        raise Mistake(name, f"{field}.{key}", "is missing")
+    found = Measure(**row)
+    for key, cell in (("of", found.of), ("over", found.over)):
+        if cell:
+            check_metric(cell, found.metric if key == "of" else found.over_metric or found.metric, name, field, key)
+    return found
+
+
+def check_metric(cell: str, metric: str, name: str, field: str, key: str) -> None:
+    """Mistake unless the cell exists and has the metric."""
+    try:
+        known = find(cell).columns
+    except ValueError as problem:
+        raise Mistake(name, f"{field}.{key}", problem) from None
+    if metric not in known:
+        wrong = f"{cell} has no metric {metric!r}{nearest(metric, known)}; it has {', '.join(known)}"
+        raise Mistake(name, f"{field}.metric", wrong)
+
+
+def bound(said: str, name: str, field: str) -> tuple[Bound, bool]:
+    """`> 20`, `= 0`, `0.9 … 1.1`, `> 0.75 × capacity` as a Bound, and whether it counts in capacities. Mistake."""
+    plain = PER_CAPACITY.sub("", said.strip())
+    form = 'is written like "> 20", ">= 100", "= 0", "0.9 … 1.1" or "> 0.75 × capacity"'
+    if not (found := BOUND.fullmatch(plain)):
+        raise Mistake(name, field, f"{said!r} is no bound; a bound {form}")
+    try:
+        return bound_of(found), plain != said.strip()
+    except ValueError as problem:
+        raise Mistake(name, field, f"{said!r}: {problem}; a bound {form}") from None
+
+
+def bound_of(found: re.Match[str]) -> Bound:
+    """The Bound that a match says. ValueError."""
+    if found["low"]:
+        return Bound(float(found["low"]), float(found["high"]))
+    number = float(found["number"])
+    if found["sign"] == "=":
+        return Bound(number, number)
+    is_open = len(found["sign"]) == 1
+    return Bound(low=number, open_low=is_open) if found["sign"][0] == ">" else Bound(high=number, open_high=is_open)
+
+
+def conditions(given: Any, name: str) -> tuple[tuple[str, Any], ...]:
+    """What must be so for the claim to be testable. Mistake."""
+    if not isinstance(given, dict):
+        raise Mistake(name, "when", "is a table like { gil = true }")
+    for field, value in given.items():
+        if field not in WHEN:
+            raise Mistake(name, f"when.{field}", f"there is no such condition{nearest(field, WHEN)}")
+        if isinstance(value, dict) and value.keys() != set(SIDES):
+            raise Mistake(name, f"when.{field}", "of two sides is a table like { of = false, over = true }")
+        for one in value.values() if isinstance(value, dict) else [value]:
+            check_condition(one, name, field)
+    return tuple(given.items())
+
+
+def check_condition(value: Any, name: str, field: str) -> None:
+    """Mistake unless the condition can have that value."""
+    if not isinstance(value, WHEN[field]):
+        raise Mistake(name, f"when.{field}", f"cannot be {value!r}")
+    if field in ("cores", "capacity"):
+        bound(str(value), name, f"when.{field}")

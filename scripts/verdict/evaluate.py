@@ -1,0 +1,255 @@
+"""From claims and runs to findings: what was measured, what that says of the bound, and what keeps it from saying so.
+
+Pure: a talk and the runs in, findings out. Each claim is judged on the first of the runs that has all its cells, for
+cells of different runs are never paired, and of a run's interpreters on the first that meets its conditions, or, where
+its sides are two, on the two that are most alike otherwise; Holm's
+correction is over all measures of the file that could be judged.
+
+A number is not a verdict where too few blocks were measured, where others had too much of the machine, or, for a claim
+about waiting, where the client or the server was busy instead of waiting: then the claim is *not established*.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from scripts.stats.decisions import Case, Judgement, Verdict, judge
+from scripts.stats.intervals import Interval, geometric_mean, mean
+from scripts.tables.load import FEW_BLOCKS, Run
+from scripts.tables.summary import FLAGGED_SHARE, by_turn, too_disturbed
+from scripts.verdict.claims_file import SIDES, Claim, Measure, Part, Talk
+from scripts.verdict.requirements import unlike, unmet
+
+NOT_TESTABLE, OPINION, UNMEASURED = "not testable here", "opinion", "could not be measured"
+VERDICTS = (*(verdict.value for verdict in Verdict), NOT_TESTABLE, OPINION, UNMEASURED)
+# Metrics with these words in them are positive and skewed, and are judged on the log scale; counts and shares are not.
+POSITIVE = re.compile("(seconds|_bytes|bytes_per_task|per_second)$|speedup")
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One value for each turn that has it, and the rounds that they come from; `log` where the values are positive."""
+
+    values: pd.Series  # indexed by turn: a block, or one of each interpreter
+    sides: tuple[pd.DataFrame, ...]  # the rounds of each cell
+    log: bool
+
+    @property
+    def rounds(self) -> pd.DataFrame:
+        """All of them."""
+        return pd.concat(self.sides)
+
+    @cached_property
+    def interval(self) -> Interval | None:
+        """What the values say together; None when they are too few, or zero where none can be."""
+        try:
+            return (geometric_mean if self.log else mean)(self.values.to_numpy(dtype=np.float64))
+        except ValueError:
+            return None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A measure, the evidence, and the verdict on its bound."""
+
+    part: Part
+    evidence: Evidence
+    beside: Evidence | None = None
+    verdict: str = UNMEASURED
+    p_value: float | None = None
+    reason: str = ""
+
+    @property
+    def case(self) -> Case | None:
+        """What there is to be judged; None when nothing is."""
+        found = self.evidence
+        return Case(found.values.to_numpy(dtype=np.float64), self.part.bound, found.log) if found.interval else None
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A claim with its verdict, the run that decided it, and the outcome of each of its measures."""
+
+    claim: Claim
+    verdict: str
+    run: Run | None = None
+    over: Run | None = None  # the other interpreter, where there are two
+    outcomes: tuple[Outcome, ...] = ()
+    reason: str = ""
+
+    @property
+    def as_expected(self) -> bool | None:
+        """Whether the author of the claim found the same; None where this run cannot tell."""
+        established = self.verdict in (Verdict.HOLDS.value, Verdict.REFUTED.value)
+        return self.verdict == self.claim.expected if established or self.claim.expected == self.verdict else None
+
+
+def names(run: Run) -> list[pd.Series]:
+    """What each round's cell can be called: experiment, workload, model, size, share of computing. Made once a run."""
+    if "names" not in vars(run):
+        rounds = run.rounds
+        share = 100 * rounds["compute_seconds"] / (rounds["wait_seconds"] + rounds["compute_seconds"])
+        columns = [
+            rounds["experiment"],
+            rounds["workload"],
+            rounds["model"],
+            "c" + rounds["concurrency"].astype(str),
+            ("cpu" + share.round().astype("Int64").astype(str)).where(rounds["workload"] == "mixed"),
+        ]
+        vars(run)["names"] = [column.astype("category") for column in columns]
+    return vars(run)["names"]  # type: ignore[no-any-return]
+
+
+def cell_rounds(run: Run, reference: str) -> pd.DataFrame:
+    """The rounds of the cell that has all the names of the reference; empty when the run has no such cell, or several.
+
+    By the names that stand in the run, not by the cells of this version on this machine: sizes that follow the number
+    of cores differ from one machine to the next.
+    """
+    rounds = run.rounds
+    wanted = ~rounds["twin"].astype(bool)
+    for name in reference.split("/"):
+        wanted &= np.logical_or.reduce([column.eq(name).fillna(False) for column in names(run)])
+    found = rounds[wanted]
+    cells = found[["experiment", "workload", "model", "concurrency", "tasks", "compute_seconds"]].drop_duplicates()
+    return pd.DataFrame(found if len(cells) == 1 else found.iloc[:0])
+
+
+def metric_by_turn(run: Run, rounds: pd.DataFrame, metric: str) -> pd.Series:
+    """The metric's median in each turn; empty where the rounds do not have it."""
+    if metric == "tasks_per_second" and len(rounds):
+        return by_turn(run, rounds, "seconds").rdiv(rounds["tasks"].iloc[0])
+    return by_turn(run, rounds, metric) if metric in rounds else pd.Series(dtype=float)
+
+
+def evidence(run: Run, measure: Measure, *, over: Run | None = None, per_capacity: bool = False) -> Evidence:
+    """What the run has on a measure: paired turn by turn where it is a ratio, and in capacities where asked.
+
+    What the ratio is over comes from the interpreter `over`, where the two sides are not one.
+    """
+    sides = [cell_rounds(run, measure.of)]
+    values = metric_by_turn(run, sides[0], measure.metric)
+    if measure.over:
+        sides.append(cell_rounds(over or run, measure.over))
+        values = values / metric_by_turn(run, sides[1], measure.over_metric or measure.metric)
+    if per_capacity:
+        values = values / metric_by_turn(run, pd.concat(sides), "parallel_capacity")
+    return Evidence(values.dropna(), tuple(sides), bool(measure.over) or bool(POSITIVE.search(measure.metric)))
+
+
+def has(run: Run, claim: Claim) -> bool:
+    """Whether the run has all cells that decide the claim."""
+    decisive = {cell for part in claim.parts for cell in part.measure.cells}
+    return all(len(cell_rounds(run, cell)) for cell in decisive)
+
+
+def capacity_of(run: Run, claim: Claim) -> float:
+    """The median parallel capacity beside the cells that decide the claim; of all blocks where none was sampled."""
+    beside = pd.concat(
+        [metric_by_turn(run, evidence(run, part.measure).rounds, "parallel_capacity") for part in claim.parts]
+    )
+    found = beside if len(beside) else metric_by_turn(run, run.rounds, "parallel_capacity")
+    return float(found.median())
+
+
+def spoiled(found: Evidence, claim: Claim, part: Part) -> str:
+    """Why these rounds cannot establish the claim, whatever their numbers say; empty when they can."""
+    if (blocks := len(found.values)) < FEW_BLOCKS:
+        return f"{blocks} blocks are too few for a verdict; it takes {FEW_BLOCKS}"
+    if "seconds" in part.measure.metric and (why := max(map(too_disturbed, found.sides))):
+        return why
+    measured = found.rounds[~found.rounds["discarded"].astype(bool)]
+    for _, cell in measured.groupby(["workload", "model", "concurrency"]):
+        busy = cell["saturated"].mode()[0]
+        if claim.about == "waiting" and busy and (cell["saturated"] == busy).mean() > FLAGGED_SHARE:
+            return f"under {cell['model'].iloc[0]} the {busy} was saturated: this measures computing, not waiting"
+    return ""
+
+
+def judged(talk: Talk, runs: Sequence[Run]) -> list[Finding]:
+    """A finding for each claim of the talk, in its order; the runs, at least one, are looked through in their order."""
+    findings = [examined(claim, runs) for claim in talk.claims]
+    cases = [outcome.case for finding in findings for outcome in finding.outcomes if outcome.case]
+    judgements = iter(judge(cases) if cases else [])
+    return [concluded(finding, judgements) for finding in findings]
+
+
+def examined(claim: Claim, runs: Sequence[Run]) -> Finding:
+    """The claim with what was measured about it, not judged yet."""
+    if claim.opinion:
+        return Finding(claim, OPINION)
+    if claim.needs:
+        return Finding(claim, NOT_TESTABLE, reason=f"needs {claim.needs}")
+    of, over = next(filter(None, (fitting(run, claim) for run in runs)), (with_cells(runs, claim), None))
+    capacity = capacity_of(of, claim) if of else None
+    if reason := "" if over else unmet(claim, (of or runs[0]).environment, capacity):
+        return Finding(claim, NOT_TESTABLE, of, reason=reason)
+    if not of:
+        return Finding(claim, UNMEASURED, reason="a cell that it needs is missing from the run, or was no result")
+    return Finding(claim, UNMEASURED, of, over, tuple(outcome(of, over, part) for part in claim.parts))
+
+
+def fitting(run: Run, claim: Claim) -> tuple[Run, Run | None] | None:
+    """The run as its first interpreter that meets the claim's conditions measured it; None when none of them does.
+
+    Where the two sides are of two interpreters: those, and the pair that is otherwise most alike.
+    """
+    if claim.sided:
+        of, over = (meeting(run, claim.side(which)) for which in SIDES)
+        pairs = [(one, other) for one in of for other in over if one is not other]
+        return min(pairs, key=lambda pair: bool(unlike(pair[0], pair[1], claim)), default=None)
+    return next(((one, None) for one in meeting(run, claim)), None)
+
+
+def with_cells(runs: Sequence[Run], claim: Claim) -> Run | None:
+    """The first that has the claim's cells, whatever its machine and Python lack; None for a claim of two Pythons."""
+    able = (one for run in runs for one in (run, *run.beside) if has(one, claim))
+    return None if claim.sided else next(able, None)
+
+
+def meeting(run: Run, claim: Claim) -> list[Run]:
+    """The run's interpreters that have the claim's cells and meet its conditions."""
+    able = (one for one in (run, *run.beside) if has(one, claim))
+    return [one for one in able if not unmet(claim, one.environment, capacity_of(one, claim))]
+
+
+def outcome(run: Run, over: Run | None, part: Part) -> Outcome:
+    """What the run has on one measure."""
+    beside = evidence(run, part.beside, over=over) if part.beside else None
+    return Outcome(part, evidence(run, part.measure, over=over, per_capacity=part.per_capacity), beside)
+
+
+def concluded(finding: Finding, judgements: Iterator[Judgement]) -> Finding:
+    """The finding with the verdict on each measure, and on the claim: it holds when all do, one refuted refutes it."""
+    if not finding.outcomes:
+        return finding
+    outcomes = tuple(
+        with_verdict(one, finding, next(judgements)) if one.case else replace(one, reason=why_unmeasured(one))
+        for one in finding.outcomes
+    )
+    ranked = (UNMEASURED, Verdict.REFUTED.value, Verdict.NOT_ESTABLISHED.value, Verdict.HOLDS.value)
+    worst = min(outcomes, key=lambda one: ranked.index(one.verdict))
+    return replace(finding, outcomes=outcomes, verdict=worst.verdict, reason=worst.reason)
+
+
+def with_verdict(outcome: Outcome, finding: Finding, judgement: Judgement) -> Outcome:
+    """The outcome as it was judged, unless its rounds can establish nothing."""
+    reason = spoiled(outcome.evidence, finding.claim, outcome.part)
+    if finding.run and finding.over and not reason:
+        reason = unlike(finding.run, finding.over, finding.claim)
+    verdict = Verdict.NOT_ESTABLISHED if reason else judgement.verdict
+    if verdict is Verdict.NOT_ESTABLISHED and not reason:
+        reason = "the interval, allowing for all claims judged together, lies on both sides of the bound"
+    return replace(outcome, verdict=verdict.value, p_value=judgement.p_value, reason=reason)
+
+
+def why_unmeasured(outcome: Outcome) -> str:
+    """What keeps the values from having an interval."""
+    values = outcome.evidence.values
+    if len(values) < 2:
+        return f"{outcome.part.measure.metric} was measured in {len(values)} blocks; an interval needs two"
+    return f"{outcome.part.measure.metric} was {values.min():g} in a block, where it must be positive"

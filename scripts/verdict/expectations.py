@@ -1,0 +1,131 @@
+"""What a project expects of its own work, in a line each, as claims that a run of `make mine` can decide.
+
+    asyncio at least 5x sequential       # five times as fast
+    threads at most 1.2x sequential
+    processes faster than threads
+    uvloop within 10% of asyncio
+    asyncio at least 100 tasks/s
+
+A model stands for its best cell, the one that took the least time; `asyncio@20` for that with 20 at once. In numbers
+`>= 5`, `> 5`, `0.9 … 1.1` may stand for the words. Bounds are read and judged like those of a talk's claims.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from benchmarks.models import NAMES
+from scripts.tables.load import Run
+from scripts.util.exit_codes import Exit, Stop
+from scripts.verdict.claims_file import Claim, Measure, Mistake, Part, Talk, bound, nearest
+from scripts.verdict.evaluate import Finding, judged
+
+MODEL = r"(?P<{}>\w+(?:@\d+)?)"
+BOUND = r"(?P<bound>at least|at most|more than|less than|[<>]=?|=|[\d.]+\s*(?:…|\.\.|to))\s*(?P<number>[\d.]+)"
+RATIO = re.compile(rf"{MODEL.format('one')}\s+{BOUND}\s*(?:x|×|times)\s*{MODEL.format('other')}")
+FASTER = re.compile(rf"{MODEL.format('one')}\s+(?:is\s+)?(?P<word>faster|slower) than\s+{MODEL.format('other')}")
+WITHIN = re.compile(rf"{MODEL.format('one')}\s+within\s+(?P<percent>[\d.]+)\s*% of\s+{MODEL.format('other')}")
+RATE = re.compile(rf"{MODEL.format('one')}\s+{BOUND}\s*tasks\s*(?:/\s*s|(?:a|per) second)")
+SIGNS = {"at least": ">=", "at most": "<=", "more than": ">", "less than": "<"}
+EXAMPLE = '"asyncio at least 5x sequential", "threads within 10% of asyncio" or "asyncio at least 100 tasks/s"'
+
+Cell = Callable[[str], str]  # from a model as it is named in an expectation to the cell that it stands for
+
+
+def lines(said: str) -> list[str]:
+    """The expectations of a text, one on each line or after each semicolon."""
+    return [line.strip() for line in re.split(r"[;\n]", said) if line.strip()]
+
+
+def check(said: Sequence[str], models: Sequence[str] = NAMES) -> None:
+    """Stop when one of them cannot be read, or is about another model than these."""
+    for line in said:
+        for name in named(line):
+            if name not in models:
+                known = f"EXPECT: {line!r}: no model is called {name!r} here{nearest(name, models)}"
+                raise Stop(Exit.USAGE, f"{known}. Next: make models")
+
+
+def named(line: str) -> list[str]:
+    """The models that an expectation is about. Stop when it cannot be read."""
+    return [cell.partition("@")[0] for cell in claim(line, str).cells]
+
+
+def about(said: Sequence[str], models: Sequence[str]) -> list[str]:
+    """Those that are about no other model than these."""
+    return [line for line in said if set(named(line)) <= set(models)]
+
+
+def claim(line: str, cell: Cell) -> Claim:
+    """An expectation as a claim. Stop when it cannot be read."""
+    if not isinstance(line, str) or not (read := measure_of(line.strip(), cell)):
+        raise Stop(Exit.USAGE, f"EXPECT: {line!r} cannot be read. Next: write it like {EXAMPLE}")
+    measure, holds = read
+    try:
+        limit, _ = bound(holds, "", "EXPECT")
+    except Mistake as problem:
+        raise Stop(Exit.USAGE, f"{problem} (in {line!r})") from None
+    return Claim(line, line, parts=(Part("", measure, None, holds, limit, per_capacity=False),), expected="holds")
+
+
+def measure_of(line: str, cell: Cell) -> tuple[Measure, str] | None:
+    """What is measured, and the bound on it; None when the line has no form that we know.
+
+    How many times as fast one is, is the seconds of the other over its own.
+    """
+    if found := RATIO.fullmatch(line):
+        return Measure(cell(found["other"]), over=cell(found["one"])), numeric(found)
+    if found := FASTER.fullmatch(line):
+        sign = ">" if found["word"] == "faster" else "<"
+        return Measure(cell(found["other"]), over=cell(found["one"])), f"{sign} 1"
+    if found := WITHIN.fullmatch(line):
+        share = 1 + float(found["percent"]) / 100
+        return Measure(cell(found["other"]), over=cell(found["one"])), f"{1 / share} … {share}"
+    if found := RATE.fullmatch(line):
+        return Measure(cell(found["one"]), "tasks_per_second"), numeric(found)
+    return None
+
+
+def numeric(found: re.Match[str]) -> str:
+    """The bound of a match as a claim writes it."""
+    return f"{SIGNS.get(found['bound'], found['bound'])} {found['number']}"
+
+
+def best_cell(summary: pd.DataFrame, model: str) -> str:
+    """The cell that a model stands for; what it is called when there is none, which no run has."""
+    name, _, size = model.partition("@")
+    rows = summary[summary["model"].eq(name) & ~summary["twin"].astype(bool)]
+    if not size and len(rows):
+        size = str(rows.sort_values("seconds")["concurrency"].iloc[0])
+    return f"mine/{name}/c{size or 0}"
+
+
+def findings(run: Run, said: Sequence[str]) -> list[Finding]:
+    """A verdict on each expectation, judged together."""
+    if not said:
+        return []
+    claims = tuple(claim(line, lambda model: best_cell(run.summary, model)) for line in dict.fromkeys(said))
+    return judged(Talk(Path("EXPECT"), "what is expected", "", claims), [run])
+
+
+def entry(finding: Finding) -> dict[str, object]:
+    """A finding as mine.json has it."""
+    interval = finding.outcomes[0].evidence.interval if finding.outcomes else None
+    return {
+        "text": finding.claim.text,
+        "verdict": finding.verdict,
+        "estimate": interval.estimate if interval else None,
+        "low": interval.low if interval else None,
+        "high": interval.high if interval else None,
+        "reason": finding.reason,
+    }
+
+
+def code(found: Sequence[Finding]) -> Exit:
+    """What the verdicts come to: refuted before not established, and that before all is well."""
+    verdicts = {finding.verdict for finding in found}
+    if "refuted" in verdicts:
+        return Exit.DIFFERENT
+    return Exit.UNMEASURED if verdicts - {"holds"} else Exit.WELL

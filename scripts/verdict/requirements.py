@@ -1,0 +1,95 @@
+"""What a claim asks of a machine and its Pythons, and what keeps a run from meeting it, in words."""
+
+from typing import Any
+
+from benchmarks.core.registry import find
+from scripts.tables.load import Run
+from scripts.verdict.claims_file import Claim, bound
+
+OF_MACHINE = ("cores", "capacity", "system")  # said first: no other Python makes up for them
+BUILD = {"gil": "the GIL", "free_threaded": "free threading", "optimised": "profile-guided optimisation"}
+EXAMPLE = "3.13 3.13t"
+
+
+def unmet(claim: Claim, environment: dict[str, Any], capacity: float | None = None) -> str:
+    """The first condition of the claim that a machine and Python do not meet, in words; empty when all are.
+
+    Every model and library that it names must be there, too. Without a `capacity` what the claim asks of it is left
+    open. One Python alone never meets what is asked of two.
+    """
+    if lacks := unmet_of_machine(claim, environment, capacity):
+        return lacks
+    if claim.sided:
+        return f"needs a matrix of {asked_of(claim, 'of')} and {asked_of(claim, 'over')}, as in: {command(claim)}"
+    names = {name for part in claim.parts for cell in part.measure.cells for name in cell.split("/")}
+    lacking = (why for name, why in environment.get("absent", {}).items() if name in names)
+    conditions = (unmet_by(environment, capacity, *condition) for condition in claim.when)
+    return next(filter(None, (*lacking, *conditions)), "")
+
+
+def unmet_of_machine(claim: Claim, environment: dict[str, Any], capacity: float | None) -> str:
+    """The same of those conditions that another machine would meet, and no other Python."""
+    asked = ((name, value) for name, value in claim.when if name in OF_MACHINE and not isinstance(value, dict))
+    return next(filter(None, (unmet_by(environment, capacity, *condition) for condition in asked)), "")
+
+
+def unmet_by(environment: dict[str, Any], capacity: float | None, name: str, asked: Any) -> str:
+    """What keeps one condition from being met; empty when nothing does."""
+    machine, python = environment["machine"], environment["python"]
+    if name in ("cores", "capacity"):
+        what = {"cores": "usable cores", "capacity": "a parallel capacity of"}[name]
+        found = machine["cores_usable"] if name == "cores" else capacity
+        met = found is None or bound(asked, "", name)[0].contains(found)
+        return "" if met else f"needs {what} {asked}, and it was {found:.3g}"
+    if name == "package":
+        return "" if asked in environment["packages"] else f"needs the package {asked}"
+    if name == "system":
+        return "" if machine.get("system") == asked else f"needs {asked}"
+    if name == "python":
+        return "" if f"{python['version']}.".startswith(f"{asked}.") else f"needs Python {asked}"
+    if bool(python.get(name, name == "gil")) == asked:
+        return ""
+    return f"needs {in_words(name, asked)}" + (
+        f', as in: make matrix PYTHON="{EXAMPLE}"' if name != "optimised" else ""
+    )
+
+
+def in_words(name: str, asked: Any) -> str:
+    """Which Python a condition asks for."""
+    return f"Python {asked}" if name == "python" else f"a Python {'with' if asked else 'without'} {BUILD[name]}"
+
+
+def asked_of(claim: Claim, which: str) -> str:
+    """Which Python one of the two sides of a claim is."""
+    return " that is ".join(in_words(name, asked[which]) for name, asked in claim.sided.items())
+
+
+def command(claim: Claim) -> str:
+    """What to type to measure a claim about two Pythons."""
+    versions = claim.sided.get("python")
+    python = f"{versions['of']} {versions['over']}" if versions else EXAMPLE
+    only = " or ".join(dict.fromkeys(find(cell).experiment for cell in claim.cells))
+    return f'make matrix PYTHON="{python}" ONLY="{only}"'
+
+
+def minor(run: Run) -> str:
+    """As in 3.13."""
+    return ".".join(str(run.environment["python"]["version"]).split(".")[:2])
+
+
+def unlike(of: Run, over: Run, claim: Claim) -> str:
+    """What two interpreters differ in beside that which the claim is about, in words; empty when in nothing."""
+    if "python" not in claim.sided and minor(of) != minor(over):
+        return f"{of.python} and {over.python} are not the same version of Python"
+    flags = [one.environment["python"].get("optimised") for one in (of, over)]
+    if "optimised" in claim.sided or flags[0] == flags[1]:
+        return ""
+    words = {True: "optimised", False: "not optimised", None: "perhaps optimised"}
+    said = [f"{one.python} is {words[flag]}" for one, flag in zip((of, over), flags, strict=True)]
+    return f"the two builds differ in more than that: {' and '.join(said)}"
+
+
+def compared(of: Run, over: Run) -> str:
+    """Which two interpreters are set against each other; empty when they are one."""
+    versions = [f"{one.python} (Python {one.environment['python']['version']})" for one in (of, over)]
+    return f"{versions[0]} against {versions[1]}" if of is not over else ""

@@ -1,0 +1,142 @@
+"""What a survey concludes from ladders whose truth is known: the right size, the right bound, no more than is seen."""
+
+import json
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from benchmarks.core.runner import BUDGET_S
+from benchmarks.profiler.sizing import Rung, bound, cells_of, goes_on, heights, pays_until, released, size, spread, tail
+
+MEMORY = {"threads": {"concurrency": 8, "bytes_per_task": 1e5}}
+PLENTY = 1e10
+
+
+def ladder(*rates: float, cores: float = 0.1, each_s: float = 0.1) -> list[Rung]:
+    """1, 2, 4, … at once with these tasks a second; a task takes as long as Little's law says."""
+    sizes = [2**step for step in range(len(rates))]
+    return [
+        Rung(at_once, 2 * at_once, 2 * at_once / rate, rate, cores, max(each_s, at_once / rate))
+        for at_once, rate in zip(sizes, rates, strict=True)
+    ]
+
+
+def stopped(
+    rungs: list[Rung], *, parallel: float = 2.0, model: str = "threads", waits: bool = True, **more: Any
+) -> str:
+    memory, free, disturbed = more.get("memory", MEMORY), more.get("free", PLENTY), more.get("disturbed", False)
+    return str(bound({model: rungs}, parallel, memory, free, 64, waits=waits, disturbed=disturbed)["by"])
+
+
+def test_the_last_rung_is_as_many_as_there_may_be() -> None:
+    assert list(heights(1)) == [1]
+    assert list(heights(20)) == [1, 2, 4, 8, 16, 20]
+    assert list(heights(16)) == [1, 2, 4, 8, 16]
+
+
+def test_a_ladder_is_climbed_until_two_rungs_gain_nothing() -> None:
+    assert goes_on(ladder(10, 10))
+    assert not goes_on(ladder(10, 10, 10))
+    assert goes_on(ladder(10, 20, 20))
+    assert not goes_on(ladder(10, 20, 21, 20))
+
+
+def test_it_pays_as_long_as_there_is_a_tenth_to_gain() -> None:
+    assert pays_until(ladder(10, 20, 40, 79, 80)) == 8
+    assert pays_until(ladder(10, 9, 8)) == 1
+
+
+def test_what_waits_is_stopped_by_its_waits() -> None:
+    assert stopped(ladder(10, 20, 40, 80)) == "the waits"
+
+
+def test_a_limit_of_the_other_side_is_not_taken_for_ours() -> None:
+    assert stopped(ladder(10, 20, 25, 25, 25)) == "the other side"
+
+
+@pytest.mark.parametrize(("cores", "by"), [(0.98, "one core"), (1.85, "all cores")])
+def test_computing_is_stopped_by_the_cores_that_it_fills(cores: float, by: str) -> None:
+    assert stopped(ladder(10, 12, 12, cores=cores), waits=False) == by
+
+
+def test_a_busy_machine_is_never_called_the_other_side() -> None:
+    assert stopped(ladder(10, 10, 10, cores=0.4), waits=False) == "one core"
+    assert stopped(ladder(10, 10, 10, cores=0.4), waits=False, model="processes") == "all cores"
+
+
+def test_what_others_took_is_not_blamed_on_the_other_side() -> None:
+    assert stopped(ladder(10, 20, 25, 25, 25), disturbed=True) == "None"
+    assert stopped(ladder(10, 20, 40, 80), disturbed=True) == "the waits"
+
+
+def test_memory_that_would_run_out_stops_before_anything_else() -> None:
+    assert stopped(ladder(10, 20, 40, 80), free=1e6) == "memory"
+
+
+@pytest.mark.parametrize(
+    ("cores", "share", "at_least"), [(0.2, None, False), (0.97, 0.0, False), (1.25, 0.2, False), (1.9, 0.474, True)]
+)
+def test_the_gil_is_judged_by_the_cores_that_threads_fill(cores: float, share: float | None, at_least: bool) -> None:
+    found = released(ladder(10, 20, cores=cores), parallel=2.0)
+    assert found["released_share"] == (None if share is None else pytest.approx(share, abs=0.01))
+    assert found["at_least"] is at_least
+
+
+def test_a_quantile_that_so_few_tasks_cannot_show_is_not_told() -> None:
+    assert tail([1.0] * 20) == {"p50": 1.0, "p95": None, "p99": None}
+    assert tail([float(n) for n in range(300)])["p99"] is not None
+
+
+def test_a_spread_leaves_out_the_extremes_of_many() -> None:
+    found = spread([*[1.0] * 18, 5.0, 100.0])
+    assert (found["median"], found["low"], found["high"]) == (1.0, 1.0, 5.0)
+
+
+MODELS = ("sequential", "threads", "to_thread", "asyncio", "gather", "processes")
+WAITING = {"threads": ladder(10, 20, 40, 80, 160), "asyncio": ladder(10, 20, 40, 80, 160)}
+
+
+def test_a_round_has_two_waves_for_whatever_runs_at_once() -> None:
+    found = size(0.1, WAITING, MODELS, 0)
+    assert all(2 * cell.concurrency <= found.tasks for cell in found.cells if cell.model != "gather")
+    assert {cell.concurrency for cell in found.cells if "equal" in cell.views and cell.model == "asyncio"} == {16}
+
+
+def test_slow_tasks_are_compared_with_fewer_at_once_so_that_a_block_stays_short() -> None:
+    slow = {"threads": ladder(*(rate / 20 for rate in (10, 20, 40, 80, 160)), each_s=2.0)}
+    found = size(2.0, slow, ("sequential", "threads"), 0)
+    assert found.equal == 2
+    assert found.tasks * 2.0 < BUDGET_S / 3
+    said = found.described(100, 10, {"threads": 16})["sentence"]
+    assert "More at once would pay (threads 16)" in said
+
+
+def test_pools_that_start_slowly_do_not_make_the_work_too_small_to_say_anything() -> None:
+    slow = [Rung(2**step, 40, 4.0, 20 * 2**step, 0.1, 0.05) for step in range(6)]
+    found = size(0.05, {"threads": ladder(20, 40, 80, 160, 320, 640), "processes": slow}, MODELS, 0)
+    assert found.equal >= 8
+    assert found.tasks * 0.05 >= 0.5
+
+
+def test_a_service_that_must_not_be_flooded_never_is() -> None:
+    found = size(0.01, {"asyncio": ladder(100, 200, 400)}, MODELS, 4)
+    assert max(cell.concurrency for cell in found.cells) <= 4
+    assert "gather" not in {cell.model for cell in found.cells}
+
+
+def test_what_is_done_about_the_size_is_said() -> None:
+    found = size(0.1, WAITING, MODELS, 0)
+    assert f"{found.tasks} of the 5,000 tasks, evenly from the list" in found.described(5000, 10, {})["sentence"]
+    assert f"the 3 tasks over and over, until there are {found.tasks}" in found.described(3, 10, {})["sentence"]
+
+
+def test_a_size_becomes_cells_each_of_its_own() -> None:
+    found = size(0.1, WAITING, MODELS, 0)
+    workload = {"name": "mywork", "forms": ["blocking", "asyncio"], "source": "mywork.py", "size": found.tasks}
+    survey = {"workload": workload, "cells": [vars(cell) for cell in found.cells]}
+    cells = cells_of(json.loads(json.dumps(survey)))
+    names = sorted(map(str, cells))
+    assert all(one != other for one, other in pairwise(names))
+    assert sum(cell.twin for cell in cells) == 1
+    assert all(cell.on_request and cell.experiment == "mine" and cell.tasks == found.tasks for cell in cells)

@@ -1,0 +1,263 @@
+"""The table, the sentences and the console: what a reader is told, from rounds whose truth is known."""
+
+import io
+from typing import Any
+
+import pandas as pd
+import pytest
+from rich.console import Console
+
+from scripts.analysis.conclusions import answers, contest, noise
+from scripts.report import terminal
+from scripts.report.terminal import Live, show
+from scripts.tables.load import Run
+from scripts.tables.summary import disturbed_share, summarise, too_disturbed, twins_apart
+from tests.scripts.synthetic import SyntheticRun, make
+
+
+def rounds(*, blocks: int = 10, **seconds_of_models: float) -> pd.DataFrame:
+    """An io experiment on `wire` whose models take so long in every round."""
+    common = {"experiment": "io", "workload": "wire", "concurrency": 20, "tasks": 40, "wait_seconds": 0.02}
+    common |= {"compute_seconds": 0.0, "twin": False, "valid": True, "disturbed": False, "saturated": ""}
+    return pd.DataFrame(
+        common
+        | {"model": model, "block": block, "round": number, "discarded": not number}
+        # no two blocks and rounds alike, and the discarded round far off
+        | {"seconds": took * (1 + 0.01 * ((block + number) % 3)) * (1 if number else 9)}
+        | {"floor_seconds": 0.04, "efficiency": 0.04 / took}
+        for model, took in seconds_of_models.items()
+        for block in range(blocks)
+        for number in range(3)
+    )
+
+
+def row_of(table: pd.DataFrame, model: str) -> Any:
+    return summarise(table, ranges_only=False).set_index("model").loc[model]
+
+
+def said(run: SyntheticRun) -> list[str]:
+    return answers(run)  # type: ignore[arg-type]
+
+
+def test_a_discarded_round_never_reaches_a_figure() -> None:
+    row = row_of(rounds(sequential=0.8, asyncio=0.05), "asyncio")
+    assert 0.05 <= row["seconds"] <= 0.051
+    assert row["cold_seconds"] > 0.4
+
+
+def test_a_speed_up_is_paired_with_the_sequential_cell_of_the_same_work() -> None:
+    table = rounds(sequential=0.8, asyncio=0.05)
+    other = table.assign(tasks=400, seconds=table["seconds"] * 10)
+    row = row_of(pd.concat([table, other[other["model"] == "sequential"]]), "asyncio")
+    assert row["speedup"] == pytest.approx(16)
+    assert row["ideal_speedup"] == pytest.approx(0.8 * 1.01 / 0.04, rel=0.02)
+
+
+def test_without_a_sequential_cell_there_is_no_speed_up() -> None:
+    assert summarise(rounds(asyncio=0.05), ranges_only=False)["speedup"].isna().all()
+
+
+def test_a_cell_that_is_missing_in_a_block_says_so() -> None:
+    table = rounds(sequential=0.8, asyncio=0.05)
+    torn = table[(table["model"] != "asyncio") | (table["block"] != 3)]
+    assert row_of(torn, "asyncio")["flags"] == "missing in 1 of 10 blocks"
+
+
+def test_a_saturated_client_is_told_where_its_figure_is_shown() -> None:
+    table = rounds(sequential=0.8, asyncio=0.05)
+    ours = table["model"] == "asyncio"
+    table = table.assign(saturated=ours.map({True: "client", False: ""}), disturbed=ours)
+    assert row_of(table, "asyncio")["flags"] == "saturated: client, disturbed"
+    assert row_of(table, "sequential")["flags"] == ""
+
+
+def test_three_blocks_give_ranges_and_no_interval() -> None:
+    row = summarise(rounds(blocks=3, asyncio=0.05), ranges_only=True).iloc[0]
+    assert (row["seconds_low"], row["seconds_high"]) == pytest.approx((0.05 * 1.005, 0.05 * 1.015))
+
+
+def test_what_may_be_zero_is_summarised_too() -> None:
+    told = rounds(threads=0.05).assign(metric="lost_share", lost_share=lambda table: table["block"] % 2 * 0.5)
+    row = summarise(told, ranges_only=False).iloc[0]
+    assert row["value"] == pytest.approx(0.25)
+    assert row["value_low"] < 0.25 < row["value_high"]
+
+
+@pytest.mark.parametrize(
+    ("value", "metric", "text"),
+    [
+        (0.5, "lost_share", "50%"),
+        (0.0, "longest_gap_seconds", "0 s"),
+        (0.0103, "longest_gap_seconds", "10.3 ms"),
+        (2048, "resident_bytes", "2.00 KiB"),
+        (1.0, "warnings", "1"),
+        (1.8371, "threads_speedup", "1.84×"),
+        (100_000.0, "at_once", "100,000"),
+    ],
+)
+def test_a_share_or_a_count_is_not_told_in_seconds(value: float, metric: str, text: str) -> None:
+    assert terminal.number(value, metric) == text
+
+
+def test_identical_twins_show_how_far_apart_identical_is() -> None:
+    table = rounds(asyncio=0.05)
+    assert twins_apart(table) is None
+    twin = table.assign(twin=True, seconds=table["seconds"] * 1.04)
+    assert twins_apart(pd.concat([table, twin])) == pytest.approx(0.04)
+
+
+def test_one_noisy_pair_that_computes_sets_no_floor_for_waiting() -> None:
+    waiting = rounds(sequential=0.8, threads=0.06, asyncio=0.05)
+    computing = rounds(sequential=0.26, processes=0.2)
+    computing = computing.assign(experiment="cpu", workload="primes", wait_seconds=0.0, compute_seconds=0.05)
+    both = (waiting[waiting["model"] == "asyncio"], 1.01), (computing[computing["model"] == "processes"], 1.4)
+    twins = [cell.assign(twin=True, seconds=cell["seconds"] * factor) for cell, factor in both]
+    run = SyntheticRun(pd.concat([waiting, computing, *twins]))
+    assert run.noise_floors == pytest.approx({"waiting": 0.01, "computing": 0.4})
+    io, cpu = said(run)
+    assert "threads is slower" in io
+    assert "that it beats sequential is not established" in cpu
+    assert noise(run) == (  # type: ignore[arg-type]
+        "Identical twins differed by up to 1.0% (waiting), 40.0% (computing): smaller differences mean nothing."
+    )
+
+
+def test_a_kind_of_work_without_a_twin_is_named() -> None:
+    assert noise(make(experiments=["io", "mixed"])).endswith(  # type: ignore[arg-type]
+        ": smaller differences mean nothing. No twin was measured of computing, mixed work: "
+        "how much of a difference is noise is not known."
+    )
+
+
+def test_three_blocks_say_nothing_of_noise() -> None:
+    assert noise(make(blocks=3)) == ""  # type: ignore[arg-type]
+
+
+def test_the_sentence_names_the_fastest_and_an_established_runner_up() -> None:
+    (sentence,) = said(SyntheticRun(rounds(sequential=0.8, threads=0.1, asyncio=0.05)))
+    assert sentence.startswith(
+        "For I/O-bound work, asyncio took the least time: 16× sequential (95 % interval 16 to 16)"
+    )
+    assert "80% of the physical limit" in sentence
+    assert "threads is slower (2× its time" in sentence
+
+
+def test_a_difference_within_the_margin_is_called_the_same() -> None:
+    (sentence,) = said(SyntheticRun(rounds(sequential=0.8, threads=0.0505, asyncio=0.05)))
+    assert "threads is the same within 5%" in sentence
+
+
+def test_no_difference_inside_the_twins_noise_is_called_one() -> None:
+    table = rounds(sequential=0.8, threads=0.056, asyncio=0.05)
+    twin = table[table["model"] == "asyncio"]
+    noisy = pd.concat([table, twin.assign(twin=True, seconds=twin["seconds"] * 1.2)])
+    (sentence,) = said(SyntheticRun(noisy))
+    assert "that it beats threads is not established" in sentence
+
+
+def disturbing(share: float, **models: Any) -> SyntheticRun:
+    """A clear difference, measured while others disturbed so many of the fastest model's rounds."""
+    table = rounds(**models)
+    hit = (table["model"] == "asyncio") & (table["round"] > 0) & (table["block"] < 10 * share)
+    return SyntheticRun(table.assign(disturbed=hit))
+
+
+def test_a_clear_difference_is_not_established_when_others_disturbed_most_rounds() -> None:
+    (sentence,) = said(disturbing(0.6, sequential=0.8, threads=0.1, asyncio=0.05))
+    assert "that it beats threads is not established: other programs or the hypervisor disturbed 60% of" in sentence
+    assert "threads is slower" not in sentence
+
+
+def test_what_is_the_same_is_not_established_either_when_disturbed() -> None:
+    (sentence,) = said(disturbing(0.6, sequential=0.8, threads=0.0505, asyncio=0.05))
+    assert "is not established" in sentence
+    assert "the same" not in sentence
+
+
+def test_some_disturbed_rounds_are_what_intervals_are_for() -> None:
+    (sentence,) = said(disturbing(0.5, sequential=0.8, threads=0.1, asyncio=0.05))
+    assert "threads is slower" in sentence
+
+
+def test_a_disturbed_cell_is_not_excused_by_a_quiet_one_beside_it() -> None:
+    run = disturbing(0.6, threads=0.1, asyncio=0.05)
+    assert disturbed_share(run.rounds) == 0.3
+    assert too_disturbed(run.rounds).endswith("disturbed 60% of the rounds")
+    assert too_disturbed(run.rounds[run.rounds["model"] == "threads"]) == ""
+
+
+def test_a_discarded_round_disturbs_nobody() -> None:
+    table = rounds(asyncio=0.05)
+    assert disturbed_share(table.assign(disturbed=table["discarded"])) == 0
+    assert disturbed_share(table[table["discarded"]].assign(disturbed=True)) == 0
+
+
+def test_the_run_says_what_share_was_disturbed() -> None:
+    run = disturbing(0.6, sequential=0.8, threads=0.1, asyncio=0.05)
+    assert "Other programs or the hypervisor disturbed 20% of 60 measured rounds." in printed(run).replace("\n", " ")
+
+
+def test_three_blocks_give_no_verdict() -> None:
+    (sentence,) = said(SyntheticRun(rounds(blocks=3, sequential=0.8, threads=0.1, asyncio=0.05)))
+    assert "too few blocks for a verdict" in sentence
+    assert "range" in sentence
+    assert "interval" not in sentence
+
+
+def test_when_nothing_beats_sequential_the_sentence_says_so() -> None:
+    (sentence,) = said(SyntheticRun(rounds(sequential=0.8, threads=0.9)))
+    assert "nothing was faster than sequential" in sentence
+
+
+def test_a_run_without_sequential_gives_no_answer_rather_than_a_wrong_one() -> None:
+    assert said(SyntheticRun(rounds(threads=0.9, asyncio=0.5))) == []
+
+
+def test_a_run_that_only_observes_is_shown_without_answers() -> None:
+    run = make(experiments=["starting", "memory"])
+    assert said(run) == []
+    assert "process-spawn" in printed(run)
+
+
+def test_the_questions_are_answered_in_order() -> None:
+    run = make()
+    starts = ["For I/O-bound work", "For CPU-bound Python code", "For mixed work (20 % CPU)"]
+    starts += ["With `wire`, that asyncio beats threads"]
+    assert [sentence.startswith(start) for sentence, start in zip(said(run), starts, strict=True)] == [True] * 4
+    assert contest(run, "mixed", "mixed").rows["concurrency"].nunique() == 1  # type: ignore[arg-type, union-attr]
+
+
+def printed(run: SyntheticRun, *, width: int = terminal.WIDTH) -> str:
+    out = Console(file=io.StringIO(), width=width, no_color=True)
+    about = {"plan": {"only": ""}, "absent": {}}
+    full = Run(path=None, environment=about, rounds=run.rounds, omissions=[], cells=[])  # type: ignore[arg-type]
+    show(full, out)
+    return out.file.getvalue()  # type: ignore[attr-defined, no-any-return]
+
+
+def test_the_table_fits_80_columns_and_loses_nothing() -> None:
+    text = printed(make())
+    assert max(map(len, text.splitlines())) <= terminal.WIDTH
+    assert "…" not in text
+    assert "Identical twins differed by up to" in text
+
+
+def test_piped_output_is_plain_text(capsys: pytest.CaptureFixture[str]) -> None:
+    terminal.console().print("[bold]16×[/bold]")
+    assert capsys.readouterr().out == "16×\n"
+
+
+def test_the_current_estimate_and_the_first_number_are_shown_while_the_run_goes_on() -> None:
+    out = Console(file=io.StringIO(), width=terminal.WIDTH)
+    live = Live(out, blocks=2)
+    cell = {"kind": "cell", "experiment": "io", "workload": "wire", "twin": False, "valid": True, "reason": ""}
+    live.hear({"kind": "block", "order": [{}, {}, {}]})
+    for model, took in (("sequential", 0.8), ("asyncio", 0.05)):
+        measured = [{"seconds": 9.0, "discarded": True}, {"seconds": took, "discarded": False}]
+        live.hear(cell | {"cell": f"io-wire-{model}-c20", "model": model, "rounds": measured})
+    live.hear(cell | {"cell": "io-wire-threads-c20", "model": "threads", "valid": False, "reason": "lost a task"})
+    live.begin_block(1, 63.0)
+    text = out.file.getvalue()  # type: ignore[attr-defined]
+    assert "first number: io-wire-sequential-c20 800 ms" in text
+    assert "not a result: io-wire-threads-c20: lost a task" in text
+    assert "block 2 of 2: 1:03 left. io: asyncio 16×" in text

@@ -1,0 +1,86 @@
+"""The chart of databases says what the tables say, names what is not MongoDB, and says what a slide has no room for."""
+
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.lines import Line2D
+
+from benchmarks.backends.databases import NOT_MONGODB
+from benchmarks.core.registry import catalogue
+from scripts.charts import databases
+from scripts.charts.lib.theme import LIGHT, SLIDE, Theme
+from scripts.util.format import times
+from tests.scripts.charts.legible import defects
+from tests.scripts.drawings import artists, drawn, texts
+from tests.scripts.synthetic import ENVIRONMENT, SyntheticRun, Work, rounds_of
+
+pytestmark = pytest.mark.slow
+
+LONG = "Databases: " + "what was found is told at some length, " * 2
+
+
+def a_run(blocks: int = 8, **environment: Any) -> SyntheticRun:
+    return SyntheticRun(rounds(blocks), ENVIRONMENT | environment)
+
+
+@cache
+def rounds(blocks: int) -> pd.DataFrame:
+    """What was measured."""
+    random, found = np.random.default_rng(5), list[dict[str, Any]]()
+    for block in range(blocks):
+        for cell in catalogue():
+            if cell.experiment == "databases":
+                size = (cell.concurrency, cell.tasks, cell.wait_s or 0.0005)
+                found += rounds_of(Work("databases", cell.workload.name, cell.model, *size), block, random, 1)
+    return pd.DataFrame(found)
+
+
+def test_every_driver_is_held_to_the_blocking_one_of_its_database_block_by_block() -> None:
+    run = a_run()
+    dots = artists(drawn(databases, run), Line2D, "value-")
+    assert len(dots) == sum(
+        cell.model != "sequential" or cell.workload.name == "redis-pipeline-rows"
+        for cell in catalogue()
+        if cell.experiment == "databases"
+    )
+    measured = run.rounds[~run.rounds["discarded"]]
+
+    def medians(workload: str, model: str) -> pd.Series:
+        mine = measured[(measured["workload"] == workload) & (measured["model"] == model)]
+        return mine.groupby("block")["seconds"].median()
+
+    for workload, alone in (("asyncpg-rows", "psycopg-rows"), ("aiomysql-wait", "pymysql-wait")):
+        size = 8 if workload.endswith("rows") else 32
+        ratio = medians(alone, "sequential") / medians(workload, "asyncio")
+        value = float(np.exp(np.log(ratio).mean()))
+        assert dots[f"{workload}-asyncio-{size}"].get_xdata() == [pytest.approx(value)]
+        assert times(value) in texts(drawn(databases, run))
+
+
+@pytest.mark.parametrize("theme", [LIGHT, SLIDE, replace(SLIDE, headline=LONG)], ids=["page", "slide", "headline"])
+@pytest.mark.parametrize("blocks", [1, 8])
+def test_no_text_covers_another(theme: Theme, blocks: int) -> None:
+    assert defects(drawn(databases, a_run(blocks), theme)) == []
+
+
+def test_what_a_slide_has_no_room_for_is_named() -> None:
+    assert "Not shown: " not in " ".join(texts(drawn(databases, a_run())))
+    assert "Not shown: SQLite" in " ".join(texts(drawn(databases, a_run(), SLIDE)))
+
+
+def test_what_only_stands_in_for_mongodb_is_called_so() -> None:
+    stand_in, real = a_run(1, databases={"mongo": NOT_MONGODB}), a_run(1, databases={"mongo": "MongoDB 8 at db"})
+    assert "Not MongoDB: a stand-in" in texts(drawn(databases, stand_in))
+    assert "Not MongoDB: a stand-in, the server waits, motor, asyncio" in databases.alt(stand_in)
+    assert "Not MongoDB" not in databases.alt(real)
+
+
+def test_a_run_without_databases_has_no_such_chart() -> None:
+    run = SyntheticRun(a_run(1).rounds.assign(experiment="io"))
+    assert databases.draw(run, LIGHT) is None
+    assert databases.finding(run) == databases.caption(run) == databases.alt(run) == ""
+    assert not databases.table(run).rows

@@ -1,0 +1,299 @@
+"""Latencies, the decision map, CPU costs, heartbeats, Amdahl's law: what they show is what was measured."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from matplotlib.collections import PolyCollection
+from matplotlib.colors import to_hex
+from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
+
+from scripts.analysis.amdahl import serial_share
+from scripts.analysis.mix_winners import tiles
+from scripts.analysis.points import Point
+from scripts.charts import (
+    CHARTS,
+    cpu_cost,
+    cpu_scaling,
+    databases,
+    decision,
+    gil_convoy,
+    gil_release,
+    interpreters,
+    loop_blocking,
+    lost_updates,
+    memory,
+    offload_cost,
+    speedup,
+    startup_cost,
+    task_latency,
+    web_latency,
+    web_throughput,
+)
+from scripts.charts.lib.forest import Group, fitted
+from scripts.charts.lib.table import made, number, word
+from scripts.charts.lib.theme import SLIDE, colour
+from scripts.util.format import seconds, times, whole
+from tests.scripts.charts.legible import defects
+from tests.scripts.charts.test_databases import a_run as asked
+from tests.scripts.drawings import a_run, artists, cells, drawn, of_full_run, texts
+from tests.scripts.synthetic import CAPACITY, SyntheticRun, in_turns, make
+
+pytestmark = pytest.mark.slow
+
+
+def test_a_latency_curve_is_the_mean_of_the_quantiles_of_the_blocks_and_not_of_pooled_tasks() -> None:
+    run, lines = a_run(), artists(of_full_run(task_latency), Line2D, "line-")
+    spans = run.spans(experiment="io", workload="wire", model="threads", twin=False)
+    took = (spans["end_s"] - spans["start_s"]).groupby(spans["block"])
+    for share in (0.1, 0.5, 0.9):
+        of_blocks = [np.quantile(block, share, method="inverted_cdf") for _, block in took]
+        drawn_at = np.interp(share, *np.asarray(lines["wire-threads"].get_data())[::-1])
+        assert drawn_at == pytest.approx(np.exp(np.mean(np.log(of_blocks))))
+    assert set(lines) == {
+        f"{w}-{m}" for w in ("wire", "http") for m in ("sequential", "threads", "processes", "asyncio")
+    }
+
+
+def test_no_p99_is_given_where_a_block_has_too_few_tasks_for_one() -> None:
+    few = task_latency.curves(a_run())["wire"]
+    assert {curve.each_block for curve in few} == {80}
+    assert {top for curve in few for top in curve.marked} == {0.5, 0.95}
+    assert "99 %" not in " ".join(
+        [*texts(of_full_run(task_latency)), task_latency.caption(a_run()), task_latency.alt(a_run())]
+    )
+
+
+def test_the_numbers_beside_a_latency_curve_are_those_at_its_markers() -> None:
+    figure = of_full_run(task_latency)
+    for curve in task_latency.curves(a_run())["http"]:
+        marks = artists(figure, Line2D, "value-")[f"http-{curve.cell.model}"].get_xdata()
+        assert list(marks) == [curve.at(share).value for share in curve.marked]
+        assert " / ".join(map(seconds, marks)) in texts(figure)
+        band = artists(figure, PolyCollection, "band-")[f"http-{curve.cell.model}"].get_paths()[0].vertices[:, 0]
+        assert {curve.low.min(), curve.high.max()} <= set(band)
+
+
+def planted(winner: float, *, blocks: int = 8, noise: float = 0.02) -> SyntheticRun:
+    """Mixed work of which threads take `winner` times as long as asyncio."""
+    rounds = make(experiments=["mixed"], blocks=blocks, models=["sequential", "threads", "asyncio"]).rounds.copy()
+    random = np.random.default_rng(3)
+    base = rounds["model"].map({"sequential": 9.0, "threads": winner, "asyncio": 1.0})
+    rounds["seconds"] = base * random.lognormal(sigma=noise, size=len(rounds))
+    return SyntheticRun(rounds)
+
+
+def test_a_tile_wears_the_colour_of_a_winner_only_when_one_is_established() -> None:
+    sure, unsure = (artists(drawn(decision, planted(ratio)), Rectangle, "tile-") for ratio in (1.5, 1.005))
+    assert len(sure) == len(unsure) == 12
+    assert {to_hex(tile.get_facecolor()) for tile in sure.values()} == {colour("asyncio")}
+    assert {tile.get_hatch() for tile in sure.values()} == {""}
+    assert {tile.get_hatch() for tile in unsure.values()} == {decision.HATCH}
+    assert {tile.get_facecolor()[3] for tile in unsure.values()} == {0.0}
+    run = planted(1.5)
+    assert {times(tile.ratios[0].estimate) for tile in tiles(run)} <= set(texts(drawn(decision, run)))
+
+
+def test_those_that_may_be_the_fastest_are_named_and_no_others() -> None:
+    assert {tuple(cell.model for cell in tile.contenders) for tile in tiles(planted(1.005))} <= {
+        ("threads", "asyncio"),
+        ("asyncio", "threads"),
+    }
+
+
+def test_a_difference_smaller_than_that_of_twins_wins_no_tile() -> None:
+    run = planted(1.12, noise=0.001)
+    assert all(tile.winner for tile in tiles(run))
+    apart = SyntheticRun(run.rounds)
+    vars(apart)["noise_floors"] = {"mixed work": 0.2, "waiting": 0.2, "computing": 0.2}
+    assert not any(tile.winner for tile in tiles(apart))
+
+
+def test_the_serial_share_is_found_again() -> None:
+    cores = np.array([1, 2, 4, 8.0])
+    assert serial_share(list(cores), list(0.3 + 0.7 / cores)) == pytest.approx(0.3)
+    assert serial_share([1, 2, 4], [1, 1, 1]) == pytest.approx(1)
+
+
+def test_amdahls_line_is_drawn_and_its_share_is_said() -> None:
+    figure = of_full_run(cpu_scaling)
+    found = cpu_scaling.fitted(a_run(), cpu_scaling.shown(a_run())[0])
+    assert set(artists(figure, Line2D, "amdahl-")) == {f"primes-{model}" for model in found} != set()
+    assert all(str(law) in " ".join(texts(figure)) for law in found.values())
+    assert found["processes"].serial < 0.5 < 0.9 < found["threads"].serial
+
+
+@pytest.mark.parametrize("side", cpu_cost.SIDES)
+def test_the_cpu_cost_is_the_rounds_cpu_seconds_divided_by_their_tasks(side: str) -> None:
+    run = a_run()
+    rounds = run.rounds[~run.rounds["discarded"] & ~run.rounds["twin"] & run.rounds["experiment"].eq("io")]
+    mine = rounds[rounds["model"].eq("asyncio") & rounds["workload"].eq("wire")]
+    medians = mine.groupby("block")[cpu_cost.SIDES[side]].median() / 40
+    (cell,) = (each for each in cpu_cost.shown(run, side) if (each.workload, each.model) == ("wire", "asyncio"))
+    assert cell.value == pytest.approx(np.exp(np.log(medians).mean()))
+    assert any(text.startswith(seconds(cell.value)) for text in texts(of_full_run(cpu_cost)))
+
+
+def test_the_server_has_no_row_where_nothing_was_asked_of_it() -> None:
+    assert {each.workload for each in cpu_cost.shown(a_run(), "server")} == {"wire", "http"}
+
+
+def test_what_lets_go_of_the_gil_is_told_by_what_threads_and_processes_gain() -> None:
+    run = make(experiments=["letting_go"])
+    assert gil_release.finding(run) == "sha256 and matmul let go; json and python hold on"
+    assert artists(drawn(gil_release, run), Line2D, "limit-")["nothing"].get_xdata()[0] == CAPACITY
+    dots = artists(drawn(gil_release, run), Line2D, "value-")
+    rows = {f"nothing-{cell['model']}-2": cell["value"] for cell in cells(run, "letting_go")}
+    assert {name: dot.get_xdata()[0] for name, dot in dots.items()} == rows
+
+
+def test_where_even_processes_gained_nothing_nobody_lets_go_or_holds_on() -> None:
+    rounds = make(experiments=["letting_go"]).rounds
+    assert gil_release.finding(SyntheticRun(rounds.assign(processes_speedup=1.1))) == ""
+
+
+def test_a_stack_is_called_after_its_framework_and_shown_with_what_its_clients_can_ask_at_most() -> None:
+    figure, run = of_full_run(web_throughput), a_run()
+    assert {"starlette", "starlette/hypercorn", "quart", "flask/sync", "flask/threads", "flask/gevent"} <= set(
+        texts(figure)
+    )
+    waiting = next(groups for page, groups in web_throughput.panels(run).items() if "20 ms" in page)
+    assert [group.limit for group in waiting] == [1600, 1600]
+    mine = run.rounds[run.rounds["workload"].eq("quart")]
+    assert next(row.value for row in waiting[0].rows if row.model == "quart") == pytest.approx(
+        np.exp(np.log(mine["wait_per_second"]).mean())
+    )
+    assert web_throughput.finding(run).startswith("Requests a second, a page that does nothing: starlette ")
+
+
+def test_a_web_server_that_kept_its_client_busy_is_shown_as_no_more_than_that() -> None:
+    pages = web_throughput.panels(a_run())
+    busy = {
+        (page, row.model) for page, groups in pages.items() for group in groups for row in group.rows if row.saturated
+    }
+    assert busy == {(web_throughput.HEADS["hello"], "starlette")}
+    assert "Hollow marker" in " ".join(texts(of_full_run(web_throughput)))
+
+
+def test_a_quantile_that_so_few_requests_cannot_show_is_not_drawn() -> None:
+    everything = " ".join([*texts(of_full_run(web_latency)), web_latency.alt(a_run())])
+    assert "(p99)" in everything
+    assert "999 of 1,000" not in everything
+    assert [group.title for group in web_latency.panels(a_run())["At 50\N{NO-BREAK SPACE}% of a server's best"]] == [
+        web_latency.QUANTILES["p50"],
+        web_latency.QUANTILES["p90"],
+    ]
+
+
+def test_a_task_pays_from_where_the_whole_interval_lies_above_one() -> None:
+    assert (
+        offload_cost.finding(a_run()) == "Of the lengths measured, it pays with processes from 1 ms and dask from 10 ms"
+    )
+    lines = artists(of_full_run(offload_cost), Line2D, "line-")
+    assert set(lines) == {"-processes", "-dask"}
+    assert all(list(line.get_xdata()) == [1e-4, 1e-3, 1e-2, 1e-1] for line in lines.values())
+    for each in offload_cost.shown(a_run()):
+        assert times(each.value) in offload_cost.alt(a_run())
+
+
+def test_a_length_pays_only_where_every_longer_one_does() -> None:
+    def gains(*lows: float) -> list[Point]:
+        one = offload_cost.shown(a_run())[0]
+        return [replace(one, compute_s=10.0**place, low=low) for place, low in enumerate(lows)]
+
+    assert offload_cost.pays_from(gains(1.2, 0.9, 1.1, 1.3)) == 100
+    assert math.isnan(offload_cost.pays_from(gains(1.2, 1.3, 0.9)))
+
+
+def test_rays_own_cpu_is_no_disturbance_and_a_lost_worker_stays() -> None:
+    one = replace(offload_cost.shown(a_run())[0], flags="disturbed, 1 worker lost")
+    assert offload_cost.undisturbed(one).flags == "1 worker lost"
+
+
+def test_a_heartbeat_names_what_stops_the_loop() -> None:
+    rows = {cell["model"]: cell["value"] for cell in cells(a_run(), "blocking")}
+    assert loop_blocking.CHART.finding(a_run()).startswith(
+        f"time-sleep stops the event loop for {seconds(rows['time-sleep'])}"
+    )
+    assert all(
+        any(text.startswith(seconds(value)) for text in texts(of_full_run(loop_blocking.CHART)))
+        for value in rows.values()
+    )
+
+
+def test_on_a_slide_with_a_headline_rows_are_left_out_rather_than_crowded() -> None:
+    for chart in CHARTS:
+        run = run_for(chart)
+        theme = replace(SLIDE, headline=f"{chart.finding(run)} " * 2, small_print="Find it yourself: make bench")
+        figure = chart.draw(run, theme)
+        assert figure
+        assert (chart.NAME, defects(figure)) == (chart.NAME, [])
+
+
+def run_for(chart: object) -> SyntheticRun:
+    """A run that has something for this chart."""
+    return {interpreters: in_turns, databases: asked}.get(chart, a_run)()  # type: ignore[call-overload,no-any-return]
+
+
+@pytest.mark.parametrize("chart", CHARTS, ids=lambda chart: chart.NAME)
+def test_every_chart_has_a_caveat_and_the_data_that_it_shows(chart: object) -> None:
+    table = chart.table(run_for(chart))  # type: ignore[attr-defined]
+    assert chart.CAVEAT.endswith(".")  # type: ignore[attr-defined]
+    assert table.rows
+    assert all(len(row) == len(table.head) for row in table.rows)
+
+
+def test_the_table_of_a_chart_holds_the_summary_to_the_last_digit() -> None:
+    rows = [cell for cell in cells(a_run(), "io", "cpu") if cell["model"] != "sequential"]
+    table = speedup.table(a_run())
+    place = {name: table.head.index(name) for name in ("model", "workload", "speed-up", "low", "high")}
+    shown = {(row[place["model"]][0], row[place["workload"]][0]): row for row in table.rows}
+    for cell in rows:
+        row = shown[cell["model"], cell["workload"]]
+        ends = [row[place[name]][1] for name in ("speed-up", "low", "high")]
+        assert ends == [cell["speedup"], cell["speedup_low"], cell["speedup_high"]]
+
+
+def test_a_headline_claims_no_gain_that_is_not_established() -> None:
+    assert speedup.finding(a_run()).startswith("Beside one after another: asyncio is 20.0× as fast where tasks wait")
+    rounds = make(experiments=["cpu"], models=["sequential", "threads"]).rounds
+    assert "nothing is established as faster where tasks compute (primes)" in speedup.finding(SyntheticRun(rounds))
+
+
+def test_a_column_that_is_empty_in_every_row_is_left_out() -> None:
+    table = made(("a", "b", "c"), [[word("x"), number(float("nan"), whole), number(1, whole)]])
+    assert table.head == ("a", "c")
+
+
+def test_a_way_that_loses_updates_never_stands_among_those_that_lose_none() -> None:
+    groups = {group.title: [row.model for row in group.rows] for group in lost_updates.groups(a_run())}
+    assert set(groups.pop("loses no update")) == {"threads-lock", "processes-lock"}
+    lost = {cell["model"]: cell["value"] for cell in cells(a_run(), "sharing")}
+    assert groups == {f"loses {100 * lost[model]:.2g} %": [model] for model in ("threads", "processes")}
+    assert "threads" not in lost_updates.CHART.finding(a_run()).replace("threads-lock", "")
+
+
+def test_a_second_metric_is_drawn_from_its_own_values() -> None:
+    half, tenth = (group.rows for group in gil_convoy.groups(a_run()))
+    rounds = a_run().rounds[a_run().rounds["experiment"].eq("convoy")]
+    for rows, metric in ((half, "p50_seconds"), (tenth, "p90_seconds")):
+        for row in rows:
+            values = rounds[rounds["model"].eq(row.model)][metric]
+            assert row.value == pytest.approx(np.exp(np.log(values).mean()))
+
+
+def test_few_that_wait_are_never_ranked_with_many() -> None:
+    groups = memory.groups(a_run())
+    assert [{row.concurrency for row in group.rows} for group in groups] == [{1000}, {10}, {50}, {100_000}]
+    assert {row.concurrency for row in memory.CHART.main_rows(a_run())} == {1000}
+
+
+def test_what_does_not_fit_a_slide_is_named_on_it() -> None:
+    many = [
+        Group("models", [replace(startup_cost.groups(a_run())[0].rows[0], model=f"m{number}") for number in range(30)])
+    ]
+    kept, left_out = fitted([*many, Group("more", many[0].rows)], SLIDE)
+    assert [row.model for row in kept[0].rows] == [f"m{number}" for number in range(19)]
+    assert left_out == [*(f"m{number}" for number in range(19, 30)), "more"]

@@ -1,0 +1,356 @@
+"""From rounds to verdicts: what holds, what is refuted, and all that keeps a number from being a verdict."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from benchmarks.core.registry import catalogue
+from benchmarks.core.selection import chosen
+from benchmarks.experiments.test_cpu import CORES
+from scripts.claims import INSTALL, code, expression, missing, untestable
+from scripts.report import claim_document
+from scripts.tables.load import Run
+from scripts.util.exit_codes import Exit
+from scripts.verdict.claims_file import Claim, Measure, Part, Talk, bound
+from scripts.verdict.evaluate import Finding, judged
+
+ENVIRONMENT: dict[str, Any] = {
+    "run": "a-run",
+    "machine": {"cores_usable": 2, "system": "Linux"},
+    "python": {"version": "3.13.1", "gil": True, "free_threaded": False, "optimised": False},
+    "packages": {"pillow": "13"},
+}
+JITTER = (0.99, 1.01, 0.985, 1.015, 1.0, 0.995, 1.005, 1.02, 0.98, 1.0)
+
+
+def rounds(model: str, value: float, column: str = "seconds", blocks: int = 10, **more: Any) -> pd.DataFrame:
+    """A cell's rounds: one discarded, one measured in each block."""
+    cell = {"experiment": "cpu", "workload": "primes", "model": model, "concurrency": 2, "tasks": 6}
+    fixed = {"wait_seconds": 0.0, "compute_seconds": 0.05, "twin": False, "disturbed": False, "saturated": ""}
+    shared = cell | fixed | {"seconds": 1.0, "parallel_capacity": 1.6} | more
+    return pd.DataFrame(
+        shared
+        | {
+            "block": block,
+            "round": number,
+            "discarded": number == 0,
+            column: value * JITTER[(block + len(model)) % 10] * (2 - number),
+        }
+        for block in range(blocks)
+        for number in range(2)
+    )
+
+
+def run(*cells: pd.DataFrame, **environment: Any) -> Run:
+    return Run(Path("nowhere"), ENVIRONMENT | environment, pd.concat(cells, ignore_index=True), [], [])
+
+
+RATIO = Measure("cpu/primes/sequential", over="cpu/primes/threads")
+
+
+def claim(holds: str, measure: Measure = RATIO, **more: Any) -> Claim:
+    limit, per_capacity = bound(holds, "it", "holds")
+    part = Part("", measure, None, holds, limit, per_capacity)
+    return Claim("it", "It is so.", expected="holds", parts=more.pop("parts", (part,)), **more)
+
+
+def judge(one: Claim, *runs: Run) -> Finding:
+    return judged(Talk(Path("x.toml"), "x", "", (one,)), runs)[0]
+
+
+TWICE = run(rounds("sequential", 2.0), rounds("threads", 1.0))
+
+
+@pytest.mark.parametrize(
+    ("holds", "verdict"),
+    [
+        ("> 1.9", "holds"),
+        ("< 1.9", "refuted"),
+        ("> 2.1", "refuted"),
+        ("1.9 … 2.1", "holds"),
+        ("> 2", "not established"),
+        ("> 1.2 × capacity", "holds"),  # 2 / 1.6 = 1.25
+        ("> 1.3 × capacity", "refuted"),
+    ],
+)
+def test_the_verdict_follows_from_the_bound(holds: str, verdict: str) -> None:
+    assert judge(claim(holds), TWICE).verdict == verdict
+
+
+def test_discarded_rounds_and_twins_decide_nothing() -> None:
+    twin = rounds("threads", 50.0).assign(twin=True)
+    found = judge(claim("1.9 … 2.1"), run(rounds("sequential", 2.0), rounds("threads", 1.0), twin))
+    assert found.verdict == "holds"
+    assert found.outcomes[0].evidence.interval
+    assert found.outcomes[0].evidence.interval.estimate == pytest.approx(2)
+
+
+def test_too_few_blocks_give_a_number_and_no_verdict() -> None:
+    found = judge(claim("> 1.5"), run(rounds("sequential", 2.0, blocks=5), rounds("threads", 1.0, blocks=5)))
+    assert (found.verdict, found.outcomes[0].evidence.interval is not None) == ("not established", True)
+    assert "5 blocks are too few" in found.reason
+
+
+def test_a_single_block_is_not_measured() -> None:
+    found = judge(claim("> 1.5"), run(rounds("sequential", 2.0, blocks=1), rounds("threads", 1.0, blocks=1)))
+    assert (found.verdict, found.outcomes[0].evidence.interval) == ("could not be measured", None)
+
+
+def test_disturbed_rounds_establish_nothing() -> None:
+    found = judge(
+        claim("> 1.5"), run(rounds("sequential", 2.0, disturbed=True), rounds("threads", 1.0, disturbed=True))
+    )
+    assert found.verdict == "not established"
+    assert "disturbed 100% of the rounds" in found.reason
+
+
+@pytest.mark.parametrize("busy", ["client", "server", "machine"])
+def test_a_saturated_cell_cannot_establish_a_claim_about_waiting(busy: str) -> None:
+    flagged = run(rounds("sequential", 2.0), rounds("threads", 1.0, saturated=busy))
+    assert judge(claim("> 1.5"), flagged).verdict == "holds"
+    about_waiting = judge(claim("> 1.5", about="waiting"), flagged)
+    assert about_waiting.verdict == "not established"
+    assert f"under threads the {busy} was saturated" in about_waiting.reason
+
+
+def test_counts_that_never_vary_are_exact() -> None:
+    peak = rounds("asyncio", 1.0, peak_in_flight=100)
+    value = Measure("cpu/primes/asyncio", metric="peak_in_flight")
+    assert judge(claim(">= 100", value), run(peak)).verdict == "holds"
+    assert judge(claim("= 99", value), run(peak)).verdict == "refuted"
+
+
+def test_one_lost_update_refutes_that_none_is_lost() -> None:
+    lost = rounds("asyncio", 1.0).assign(lost_share=[0.0] * 19 + [0.01])
+    assert judge(claim("= 0", Measure("cpu/primes/asyncio", metric="lost_share")), run(lost)).verdict == "refuted"
+
+
+def test_a_value_where_none_can_be_is_no_result() -> None:
+    nothing = run(rounds("asyncio", 0.0, column="lateness_seconds"))
+    found = judge(claim("< 1", Measure("cpu/primes/asyncio", metric="lateness_seconds")), nothing)
+    assert found.verdict == "could not be measured"
+    assert "must be positive" in found.reason
+
+
+def test_a_ratio_may_have_two_metrics() -> None:
+    one = run(rounds("asyncio", 1.0, floor_seconds=0.9))
+    measure = Measure("cpu/primes/asyncio", over="cpu/primes/asyncio", over_metric="floor_seconds")
+    assert judge(claim("< 1.25", measure), one).verdict == "holds"
+
+
+def test_throughput_follows_from_seconds() -> None:
+    measure = Measure("cpu/primes/threads", metric="tasks_per_second", over="cpu/primes/sequential")
+    assert judge(claim("1.9 … 2.1", measure), TWICE).verdict == "holds"
+
+
+def test_a_claim_about_a_model_that_cannot_run_here_is_not_testable_and_says_what_is_lacking() -> None:
+    threads = run(rounds("sequential", 2.0), absent={"threads": "needs Python 9.1"})
+    others = run(rounds("sequential", 2.0), absent={"trio": "needs trio"})
+    assert (judge(claim("> 1"), threads).verdict, judge(claim("> 1"), threads).reason) == (
+        "not testable here",
+        "needs Python 9.1",
+    )
+    assert judge(claim("> 1"), others).verdict == "could not be measured"
+
+
+@pytest.mark.parametrize(
+    ("when", "reason"),
+    [
+        ({"gil": False}, 'needs a Python without the GIL, as in: make matrix PYTHON="3.13 3.13t"'),
+        ({"free_threaded": True}, 'needs a Python with free threading, as in: make matrix PYTHON="3.13 3.13t"'),
+        ({"python": "3.14"}, "needs Python 3.14"),
+        ({"optimised": True}, "needs a Python with profile-guided optimisation"),
+        ({"cores": ">= 4"}, "needs usable cores >= 4, and it was 2"),
+        ({"capacity": ">= 1.8"}, "needs a parallel capacity of >= 1.8, and it was 1.6"),
+        ({"package": "trio"}, "needs the package trio"),
+        ({"system": "Darwin"}, "needs Darwin"),
+    ],
+)
+def test_a_condition_that_is_not_met_makes_the_claim_not_testable(when: dict[str, Any], reason: str) -> None:
+    found = judge(claim("> 1.5", when=tuple(when.items())), TWICE)
+    assert (found.verdict, found.reason) == ("not testable here", reason)
+
+
+def test_conditions_that_are_met_change_nothing() -> None:
+    when = {"gil": True, "cores": ">= 2", "capacity": ">= 1.5", "package": "pillow", "system": "Linux"}
+    assert judge(claim("> 1.5", when=tuple(when.items())), TWICE).verdict == "holds"
+
+
+def test_opinions_and_what_has_no_experiment_are_listed() -> None:
+    assert judge(claim("> 1", opinion=True), TWICE).verdict == "opinion"
+    assert judge(claim("> 1", needs="a database"), TWICE).reason == "needs a database"
+
+
+def test_a_missing_cell_could_not_be_measured() -> None:
+    assert judge(claim("> 1.5"), run(rounds("sequential", 2.0))).verdict == "could not be measured"
+
+
+def test_cells_of_two_runs_are_never_paired() -> None:
+    first, second = run(rounds("sequential", 2.0)), run(rounds("threads", 1.0))
+    assert judge(claim("> 1.5"), first, second).verdict == "could not be measured"
+    found = judge(claim("> 1.5"), first, TWICE)
+    assert (found.verdict, found.run) == ("holds", TWICE)
+
+
+def test_a_claim_of_several_measures_holds_when_all_do_and_falls_with_one() -> None:
+    parts = [claim(holds).parts[0] for holds in ("> 1.5", "< 3", "> 2.5")]
+    assert (
+        judge(claim("", parts=tuple(parts[:2])) if False else claim("> 1", parts=tuple(parts[:2])), TWICE).verdict
+        == "holds"
+    )
+    assert judge(claim("> 1", parts=tuple(parts)), TWICE).verdict == "refuted"
+
+
+@pytest.mark.slow
+def test_many_claims_at_once_make_each_verdict_harder() -> None:
+    scattered = rounds("threads", 1.0)
+    scattered["seconds"] *= [1, 1.3, 1, 0.8, 1, 1.4, 1, 0.75, 1, 1.35, 1, 0.9, 1, 1.25, 1, 0.7, 1, 1.2, 1, 0.95]
+    noisy = run(rounds("sequential", 1.32), scattered)
+    alone = judged(Talk(Path("x.toml"), "x", "", (claim("> 1.1"),)), [noisy])
+    crowd = judged(Talk(Path("x.toml"), "x", "", tuple(claim("> 1.1") for _ in range(30))), [noisy])
+    assert alone[0].outcomes[0].p_value is not None
+    assert {one.outcomes[0].p_value for one in crowd} == {min(1.0, 30 * alone[0].outcomes[0].p_value)}
+
+
+def test_the_exit_code_says_whether_the_author_was_right() -> None:
+    held, fell = judge(claim("> 1.5"), TWICE), judge(claim("< 1.5"), TWICE)
+    unsure, opinion = judge(claim("> 2"), TWICE), judge(claim("> 1", opinion=True), TWICE)
+    assert code([held, opinion]) == Exit.WELL
+    assert code([held, fell, unsure]) == Exit.DIFFERENT
+    assert code([held, unsure]) == Exit.UNMEASURED
+
+
+def test_the_selection_names_just_the_cells_that_are_needed() -> None:
+    said = expression([claim("> 1.5")])
+    assert {str(cell) for cell in catalogue() if chosen(said, cell)} == {
+        f"cpu-primes-{model}-c{CORES}" for model in ("sequential", "threads")
+    }
+
+
+def test_the_document_the_table_and_the_markdown_say_the_same() -> None:
+    talk = Talk(Path("x.toml"), "A talk", "", (claim("> 1.5"), claim("> 1", needs="a database", where="Later")))
+    found = claim_document.document(talk, judged(talk, [TWICE]))
+    assert [one["verdict"] for one in found["claims"]] == ["holds", "not testable here"]
+    part = found["claims"][0]["parts"][0]
+    assert (part["bound"], part["bound_low"], part["bound_high"], part["blocks"]) == ("> 1.5", 1.5, None, 10)
+    assert part["code"] == [
+        "benchmarks/models/sequential.py", "benchmarks/workloads/primes.py", "benchmarks/models/threads.py"
+    ]  # fmt: skip
+    text = claim_document.markdown(found)
+    assert "| **it**: It is so. | 2× [1.97, 2.03] | > 1.5 | holds |" in text
+    assert found["sentence"] == "Of 2 claims 1 hold, 1 can't be tested here."
+    assert found["sentence"] in text
+
+
+def several(*, free: Run, **python: Any) -> Run:
+    """A run of two interpreters in turns, whose second is a free-threaded one."""
+    names = {"interpreters": [{"name": "3.13"}, {"name": "3.13t"}]}
+    without = {"version": "3.13.5", "gil": False, "free_threaded": True, "optimised": False} | python
+    first = ENVIRONMENT | names | {"interpreter": "3.13"}
+    second = ENVIRONMENT | names | {"interpreter": "3.13t", "python": without}
+    mine, theirs = TWICE.rounds.copy(), free.rounds.copy()
+    mine["block"], theirs["block"] = 2 * mine["block"], 2 * theirs["block"] + 1
+    other = replace(free, environment=second, rounds=theirs)
+    return replace(TWICE, environment=first, rounds=mine, beside=(other,))
+
+
+def about_builds(holds: str = "1.4 … 1.6", **when: Any) -> Claim:
+    """That one thread takes half as long again without the GIL."""
+    sides = tuple((when or {"gil": {"of": False, "over": True}}).items())
+    return claim(holds, Measure("cpu/primes/sequential", over="cpu/primes/sequential"), when=sides)
+
+
+FREE = run(rounds("sequential", 3.0), rounds("threads", 1.0))
+
+
+def test_two_builds_are_set_against_each_other_turn_by_turn_and_named() -> None:
+    both = several(free=FREE)
+    found = judge(about_builds(), both)
+    assert (found.verdict, found.run, found.over) == ("holds", both.beside[0], both)
+    assert found.outcomes[0].evidence.interval
+    assert found.outcomes[0].evidence.interval.estimate == pytest.approx(1.5)
+    assert list(found.outcomes[0].evidence.values.index) == list(range(10))
+    said = claim_document.document(Talk(Path("x.toml"), "x", "", ()), [found])["claims"][0]
+    assert said["compared"] == "3.13t (Python 3.13.5) against 3.13 (Python 3.13.1)"
+    assert claim_document.note_on(said).startswith(said["compared"])
+
+
+def test_a_drift_that_hits_both_builds_of_a_turn_is_no_difference() -> None:
+    both = several(free=FREE)
+    for one in (both, both.beside[0]):
+        one.rounds["seconds"] *= 1 + (one.rounds["block"] // 2) % 3
+    assert judge(about_builds(), both).verdict == "holds"
+
+
+def test_without_a_matrix_a_claim_about_two_builds_says_which_one_it_takes() -> None:
+    found = judge(about_builds(), TWICE)
+    assert (found.verdict, found.reason) == (
+        "not testable here",
+        "needs a matrix of a Python without the GIL and a Python with the GIL, "
+        'as in: make matrix PYTHON="3.13 3.13t" ONLY="cpu"',
+    )
+    versions = judge(about_builds(python={"of": "3.14", "over": "3.13"}), TWICE)
+    assert versions.reason.endswith('as in: make matrix PYTHON="3.14 3.13" ONLY="cpu"')
+
+
+def test_builds_that_differ_in_more_than_the_claim_is_about_establish_nothing() -> None:
+    optimised = judge(about_builds(), several(free=FREE, optimised=True))
+    assert (optimised.verdict, optimised.reason) == (
+        "not established",
+        "the two builds differ in more than that: 3.13t is optimised and 3.13 is not optimised",
+    )
+    newer = judge(about_builds(), several(free=FREE, version="3.14.1"))
+    assert (newer.verdict, newer.reason) == ("not established", "3.13t and 3.13 are not the same version of Python")
+    assert judge(about_builds(python={"of": "3.14", "over": "3.13"}), several(free=FREE, version="3.14.1")).over
+
+
+def test_of_several_pairs_the_one_that_is_most_alike_is_compared() -> None:
+    both = several(free=FREE)
+    old = replace(TWICE, environment=both.environment | {"python": ENVIRONMENT["python"] | {"version": "3.11.7"}})
+    found = judge(about_builds(), replace(old, beside=(both.beside[0], replace(both, beside=()))))
+    assert found.over
+    assert found.over.environment["python"]["version"] == "3.13.1"
+
+
+def test_where_the_rounds_of_one_build_were_disturbed_nothing_is_established() -> None:
+    both = several(free=run(rounds("sequential", 3.0, disturbed=True), rounds("threads", 1.0)))
+    found = judge(about_builds(), both)
+    assert (found.verdict, "disturbed 100%" in found.reason) == ("not established", True)
+
+
+def test_a_claim_is_judged_on_the_first_interpreter_that_meets_its_conditions() -> None:
+    both = several(free=FREE)
+    free = judge(claim("2.9 … 3.1", when=(("gil", False),)), both)
+    assert (free.verdict, free.run) == ("holds", both.beside[0])
+    assert judge(claim("1.9 … 2.1"), both).run is both
+    assert judge(claim("1.9 … 2.1", when=(("gil", True),)), both).verdict == "holds"
+    assert judge(claim("> 1", when=(("optimised", True),)), both).verdict == "not testable here"
+
+
+def test_a_run_that_meets_the_conditions_is_preferred_to_an_earlier_one_that_has_the_cells() -> None:
+    found = judge(claim("2.9 … 3.1", when=(("gil", False),)), TWICE, several(free=FREE))
+    assert found.verdict == "holds"
+
+
+def test_what_our_own_python_can_measure_is_not_taken_from_other_pythons() -> None:
+    talk = Talk(Path("x.toml"), "x", "", (claim("> 1.5"), about_builds()))
+    assert [one.id for one in missing(talk, [several(free=FREE)])] == ["it"]
+    assert missing(talk, [several(free=FREE), TWICE]) == []
+
+
+def test_where_nothing_can_be_tested_it_is_said_why_and_what_would_change_that(monkeypatch: pytest.MonkeyPatch) -> None:
+    here = ENVIRONMENT | {"absent": {"threads": "needs threading, which make full installs"}}
+    monkeypatch.setattr("scripts.claims.environment", lambda: here)
+    said = untestable(Talk(Path("x.toml"), "x", "", (claim("> 1"), claim("> 1", needs="a faster network"))))
+    assert "it: needs threading, which make full installs; it: needs a faster network" in said
+    assert said.endswith(f"Next: {INSTALL}, then the same again")
+    opinion = untestable(Talk(Path("x.toml"), "x", "", (claim("> 1", parts=(), opinion=True),)))
+    assert opinion.endswith("it: an opinion")
+
+
+def test_two_interpreters_never_make_one_ratio() -> None:
+    apart = replace(run(rounds("threads", 1.0)), beside=(run(rounds("sequential", 2.0)),))
+    assert judge(claim("> 1.5"), apart).verdict == "could not be measured"
