@@ -14,10 +14,10 @@ import pytest
 from benchmarks.backends.databases import hidden, opened, running, services
 from benchmarks.core import journal
 from benchmarks.core.cell import Cell
-from benchmarks.core.runner import Place, measure, observe
+from benchmarks.core.runner import BlockContext, measure, record_metrics
 from benchmarks.core.selection import check, chosen
-from benchmarks.machine.calibration import Pace
-from benchmarks.machine.capacity import Gauge
+from benchmarks.machine.calibration import Calibration
+from benchmarks.machine.capacity import CapacityMonitor
 from benchmarks.machine.gil import gil
 from benchmarks.models._cluster import serving
 from servers.subprocesses import exit_with_parent, serve
@@ -55,10 +55,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Keep what ONLY selects, can be measured here and is not done yet; shuffled by the run's seed and its number."""
     only, done = config.getoption("only"), without(config)
     try:
-        check(only, set().union(*(cell_of(item).names() for item in items)))
+        check(only, set().union(*(cell_of(item).labels() for item in items)))
     except ValueError as problem:
         raise pytest.UsageError(str(problem)) from None
-    here = [item for item in items if chosen(only, cell_of(item)) and not cell_of(item).missing]
+    here = [item for item in items if chosen(only, cell_of(item)) and not cell_of(item).unavailable_reason]
     kept = [item for item in here if str(cell_of(item)) not in done]
     random.Random(f"{config.getoption('seed')}/{config.getoption('block')}").shuffle(kept)
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
@@ -87,36 +87,39 @@ def write(request: pytest.FixtureRequest) -> Callable[[dict[str, Any]], None]:
 
 
 @pytest.fixture(scope="session")
-def place(request: pytest.FixtureRequest, write: Callable[[dict[str, Any]], None]) -> Iterator[Place]:
+def place(request: pytest.FixtureRequest, write: Callable[[dict[str, Any]], None]) -> Iterator[BlockContext]:
     """The server, the spinners, the calibration; the journal's first and last entries."""
     config, items = request.config, request.session.items
     path = config.getoption("pace")
-    pace = Pace.read(path) if path else Pace.measure()
+    pace = Calibration.read(path) if path else Calibration.measure()
     gc.collect()
     gc.freeze()  # pytest's own hundred thousand objects are no part of any program that is measured
     bound = serving(config.getoption("server_bind"), config.getoption("server_address"))
-    with serve("servers.latency", *bound, python=config.getoption("server_python")) as server, Gauge(pace) as gauge:
-        order = [cell_of(item).identity() | {"cell": str(cell_of(item))} for item in items]
+    with (
+        serve("servers.latency", *bound, python=config.getoption("server_python")) as server,
+        CapacityMonitor(pace) as gauge,
+    ):
+        order = [cell_of(item).key() | {"cell": str(cell_of(item))} for item in items]
         write({"kind": "block", "schema": journal.SCHEMA, "block": config.getoption("block"), "order": order})
         with opened(services(cell_of(item).workload for item in items), config.getoption("server_python")) as served:
             apart = frozenset({server.pid} | gauge.pids).union(*(database.pids for database in running(served)))
-            yield Place({"url": server.url} | pace.rates, gauge, apart, write, served)
+            yield BlockContext({"url": server.url} | pace.rates, gauge, apart, write, served)
         server.check()
     write({"kind": "end"})
 
 
 @pytest.fixture(name="measure")
-def measure_fixture(request: pytest.FixtureRequest, benchmark: Any, place: Place) -> Callable[[Cell], None]:
+def measure_fixture(request: pytest.FixtureRequest, benchmark: Any, place: BlockContext) -> Callable[[Cell], None]:
     """`measure(cell)` times a cell."""
     return keeping(request.node, partial(measure, benchmark, place))
 
 
 @pytest.fixture(name="observe")
 def observe_fixture(
-    request: pytest.FixtureRequest, benchmark: Any, place: Place
+    request: pytest.FixtureRequest, benchmark: Any, place: BlockContext
 ) -> Callable[[Cell, Callable[[], dict[str, float]]], None]:
     """`observe(cell, probe)` takes a cell's values from a probe."""
-    return keeping(request.node, partial(observe, benchmark, place))
+    return keeping(request.node, partial(record_metrics, benchmark, place))
 
 
 def keeping(item: pytest.Item, measured: Callable[..., list[dict[str, Any]]]) -> Callable[..., None]:
@@ -139,7 +142,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         entry = {
             "kind": "cell",
             "cell": str(cell),
-            **cell.identity(),
+            **cell.key(),
             "gil": gil(),
             "valid": not reason,
             "reason": reason,

@@ -10,18 +10,18 @@ from types import TracebackType
 def end(kind: type[BaseException], problem: BaseException, trace: TracebackType | None) -> None:
     """Leave with a sentence after Ctrl-C, wherever it was not caught; show any other problem as usual."""
     if issubclass(kind, KeyboardInterrupt):
-        from scripts.util.exit_codes import Exit, Stop, leave
+        from scripts.util.exit_codes import CommandError, Exit, leave
 
-        leave(Stop(Exit.INTERRUPTED, "interrupted"))
+        leave(CommandError(Exit.INTERRUPTED, "interrupted"))
     usual(kind, problem, trace)
 
 
 def refuse(platform: str) -> None:
     """Leave where neither process groups nor a fork server exist, before something half of it is measured."""
     if platform == "win32":
-        from scripts.util.exit_codes import Exit, Stop, leave
+        from scripts.util.exit_codes import CommandError, Exit, leave
 
-        leave(Stop(Exit.UNMEASURED, "Windows has no process groups and no fork server. Next: run it in WSL"))
+        leave(CommandError(Exit.NOT_MEASURED, "Windows has no process groups and no fork server. Next: run it in WSL"))
 
 
 usual, sys.excepthook = sys.excepthook, end

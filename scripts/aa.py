@@ -25,14 +25,14 @@ from rich.table import Table
 from rich.text import Text
 
 from benchmarks.core import journal
-from benchmarks.machine.calibration import Pace
+from benchmarks.machine.calibration import Calibration
 from benchmarks.metadata.environment import environment
-from scripts.bench import RESULTS, alone, enough_files, interrupt, measure, readable_errors, write_environment
+from scripts.bench import RESULTS, enough_files, exclusive_lock, interrupt, measure, readable_errors, write_environment
 from scripts.report.terminal import Live, console
 from scripts.stats import decisions, intervals
 from scripts.tables.load import FEW_BLOCKS, Run, load
 from scripts.tables.summary import paired
-from scripts.util.exit_codes import Exit, Stop, leave
+from scripts.util.exit_codes import CommandError, Exit, leave
 
 BLOCKS = 10
 PERCENT = (2, 5, 10, 20)  # as benchmarks/experiments/test_aa.py plants them; `planted0` is what they are compared with
@@ -177,7 +177,9 @@ def report(run: Run, out: Console) -> Exit:
     """Print what the run says of itself; DIFFERENT when it says what is false."""
     pairs = twins(run.rounds)
     if not pairs:
-        raise Stop(Exit.UNMEASURED, f"no pair of twins was measured in two blocks: see {run.path}/blocks/*.log")
+        raise CommandError(
+            Exit.NOT_MEASURED, f"no pair of twins was measured in two blocks: see {run.path}/blocks/*.log"
+        )
     floor = intervals.noise_floor([pair.found for pair in pairs])
     same, slowed = judge_twins(pairs), judge_planted(planted(run.rounds), floor)
     out.print(table("identical twins", same))
@@ -189,14 +191,14 @@ def report(run: Run, out: Console) -> Exit:
     if run.ranges_only:
         out.print(f"{run.blocks} blocks are too few for verdicts: ask for at least {FEW_BLOCKS}.")
     wrong = any(one.different for one in same) or any(one.wrong_sign for one in slowed)
-    return Exit.DIFFERENT if wrong else Exit.WELL
+    return Exit.NEGATIVE if wrong else Exit.OK
 
 
 def new_run(blocks: int, seed: int) -> Path:
     """The folder of a run of the suite against itself."""
     run = RESULTS / "aa" / datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     (run / "blocks").mkdir(parents=True)
-    Pace.measure().write(run / "pace.json")
+    Calibration.measure().write(run / "pace.json")
     planned = {"only": " or ".join(EXPERIMENTS), "blocks": blocks, "seed": seed, "quick": False}
     write_environment(run, environment() | {"schema": journal.SCHEMA, "run": run.name, "plan": planned})
     return run
@@ -218,14 +220,14 @@ def measured(blocks: int, seed: int | None) -> Path:
     """A new run, all of its blocks measured."""
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, interrupt)
-    with alone():
+    with exclusive_lock():
         enough_files()
         run = new_run(blocks, random.SystemRandom().randrange(10_000) if seed is None else seed)
         try:
             measure(run, Live(console(stderr=True), blocks))
         except KeyboardInterrupt:
             sentence = f"interrupted, and half a comparison is none; what there is lies in {run}. Next: make aa"
-            raise Stop(Exit.INTERRUPTED, sentence) from None
+            raise CommandError(Exit.INTERRUPTED, sentence) from None
         return run
 
 
@@ -236,7 +238,7 @@ def main() -> None:
         with readable_errors(lambda: None):
             run = chosen.run or measured(chosen.blocks, chosen.seed)
         code = report(load(run), console())
-    except Stop as stop:
+    except CommandError as stop:
         leave(stop)
     print(f"\nRaw data: {run}", file=sys.stderr)
     sys.exit(code)

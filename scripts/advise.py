@@ -24,7 +24,7 @@ from scripts.predict.render import show
 from scripts.predict.sources import best_source, source_named
 from scripts.report.terminal import console
 from scripts.tables.load import LATEST, load
-from scripts.util.exit_codes import Exit, Stop, leave
+from scripts.util.exit_codes import CommandError, Exit, leave
 
 MB = 1e6
 EXAMPLE = "Next: make advise TASKS=5000 WAIT_MS=200 CPU_MS=3"
@@ -77,11 +77,13 @@ def refuse_unsaid(given: argparse.Namespace) -> None:
     """Stop when the command line does not describe a task that takes any time."""
     said = {"TASKS": given.tasks, "WAIT_MS": given.wait_ms, "CPU_MS": given.cpu_ms}
     if unsaid := [name for name, value in said.items() if value is None]:
-        raise Stop(
+        raise CommandError(
             Exit.USAGE, f"make advise does not know {' and '.join(unsaid)}, and no run of make mine says. {EXAMPLE}"
         )
     if not given.wait_ms and not given.cpu_ms:
-        raise Stop(Exit.USAGE, f"a task that neither waits nor computes takes no time under any model. {EXAMPLE}")
+        raise CommandError(
+            Exit.USAGE, f"a task that neither waits nor computes takes no time under any model. {EXAMPLE}"
+        )
 
 
 def by_hand(given: argparse.Namespace, source: Source) -> Question:
@@ -128,9 +130,9 @@ def validate(path: Path, out: Console) -> None:
     """Print how far predictions of held-back cells were off."""
     found = cross_validation.validation(load(path))
     if found is None:
-        raise Stop(Exit.UNMEASURED, f"{path} has too few cells to hold some back. Next: make bench")
+        raise CommandError(Exit.NOT_MEASURED, f"{path} has too few cells to hold some back. Next: make bench")
     out.print(cross_validation.markdown(found), markup=False)
-    sys.exit(Exit.WELL if found.meets_aims else Exit.DIFFERENT)
+    sys.exit(Exit.OK if found.meets_aims else Exit.NEGATIVE)
 
 
 def answer(given: argparse.Namespace, out: Console) -> None:
@@ -144,7 +146,9 @@ def answer(given: argparse.Namespace, out: Console) -> None:
     question, source = asked(given, source, mine), mine.told(source) if mine else source
     advice = advise(question, source)
     if advice is None:
-        raise Stop(Exit.USAGE, "no model fits into that memory. Next: more MEMORY_MB, less TASK_MB, or fewer TASKS")
+        raise CommandError(
+            Exit.USAGE, "no model fits into that memory. Next: more MEMORY_MB, less TASK_MB, or fewer TASKS"
+        )
     show(question, source, advice, out)
     if mine:
         out.print(f"\n{mine.found(advice.best.model, source.fit.models)}", markup=False)
@@ -155,9 +159,9 @@ def main() -> None:
     """Advise."""
     try:
         answer(options(), console())
-    except Stop as stop:
+    except CommandError as stop:
         leave(stop)
-    sys.exit(Exit.WELL)
+    sys.exit(Exit.OK)
 
 
 if __name__ == "__main__":

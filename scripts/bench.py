@@ -24,17 +24,17 @@ from benchmarks.core.cell import Cell
 from benchmarks.core.registry import catalogue, experiments
 from benchmarks.core.selection import check
 from benchmarks.core.selection import chosen as selected
-from benchmarks.machine.calibration import Pace
-from benchmarks.metadata.environment import environment, stranger
-from scripts.run.block import Block, need_room, run_block
-from scripts.run.cluster import Where, recorded, still_there
+from benchmarks.machine.calibration import Calibration
+from benchmarks.metadata.environment import environment, environment_mismatch
+from scripts.run.block import Block, require_disk_space, run_block
+from scripts.run.cluster import ClusterConfig, recorded, still_there
 from scripts.run.interpreters import executable, under
 from scripts.run.machine_readings import NEEDED_FILES
 from scripts.run.preflight import look
 from scripts.run.venvs import changed
 from scripts.tables.schema import read_environment
-from scripts.util.atomic_write import whole
-from scripts.util.exit_codes import Exit, Stop, leave
+from scripts.util.atomic_write import atomic_write
+from scripts.util.exit_codes import CommandError, Exit, leave
 from scripts.util.processes import scratch
 
 if TYPE_CHECKING:
@@ -69,7 +69,9 @@ def plan(chosen: argparse.Namespace) -> dict[str, Any]:
     usual = QUICK_BLOCKS if chosen.quick else FULL_BLOCKS if chosen.full else BLOCKS
     blocks = usual if chosen.blocks is None else chosen.blocks
     if blocks < 1:
-        raise Stop(Exit.USAGE, f"BLOCKS={blocks}: at least one block is needed. Next: make bench BLOCKS={BLOCKS}")
+        raise CommandError(
+            Exit.USAGE, f"BLOCKS={blocks}: at least one block is needed. Next: make bench BLOCKS={BLOCKS}"
+        )
     parts = ["headline"] * chosen.quick + [every_experiment()] * chosen.full + [f"({chosen.only})"] * bool(chosen.only)
     only = " and ".join(parts)
     check_here(check_selection(chosen.only, only))
@@ -87,24 +89,26 @@ def check_selection(typed: str, only: str) -> list[Cell]:
     """The cells of `only`. Stop when what was typed has no meaning, or when `only`, made of it, selects no cell."""
     cells = catalogue()
     try:
-        check(typed, set().union(*(cell.names() for cell in cells)))
+        check(typed, set().union(*(cell.labels() for cell in cells)))
     except ValueError as problem:
-        raise Stop(Exit.USAGE, str(problem)) from None
+        raise CommandError(Exit.USAGE, str(problem)) from None
     if not (asked := [cell for cell in cells if selected(only, cell)]):
-        raise Stop(Exit.USAGE, f"ONLY={only!r} selects no cell. Next: make bench ONLY=io")
+        raise CommandError(Exit.USAGE, f"ONLY={only!r} selects no cell. Next: make bench ONLY=io")
     return asked
 
 
 def check_here(asked: list[Cell]) -> None:
     """Stop when none of the cells can be measured by our own interpreter."""
-    if all(cell.missing for cell in asked):
-        raise Stop(Exit.UNMEASURED, f"nothing of that can be measured here: {asked[0]} {asked[0].missing}")
+    if all(cell.unavailable_reason for cell in asked):
+        raise CommandError(
+            Exit.NOT_MEASURED, f"nothing of that can be measured here: {asked[0]} {asked[0].unavailable_reason}"
+        )
     look(asked)
 
 
 def new_run(run: Path, planned: dict[str, Any], **more: Any) -> None:
     """Make the folder of a new run, with its environment, its plan and its pace."""
-    pace, found = Pace.measure(), environment()
+    pace, found = Calibration.measure(), environment()
     (run / "blocks").mkdir(parents=True)
     pace.write(run / "pace.json")
     write_environment(run, found | {"schema": journal.SCHEMA, "run": run.name, "plan": planned} | more)
@@ -112,20 +116,20 @@ def new_run(run: Path, planned: dict[str, Any], **more: Any) -> None:
 
 def write_environment(run: Path, found: dict[str, Any]) -> None:
     """All at once or not at all."""
-    with whole(run / "environment.json") as file:
+    with atomic_write(run / "environment.json") as file:
         file.write_text(json.dumps(found, indent=1))
 
 
 def old_run(run: Path) -> None:
     """Mark an interrupted run as resumed. Stop when it was measured elsewhere."""
     found = read_environment(run)
-    if why := stranger(found, environment()) or changed(found):
-        raise Stop(Exit.UNREADABLE, f"{run} {why}. Next: make bench")
+    if why := environment_mismatch(found, environment()) or changed(found):
+        raise CommandError(Exit.BAD_DATA, f"{run} {why}. Next: make bench")
     found["resumed"] = [*found.get("resumed", []), datetime.now(UTC).isoformat(timespec="seconds")]
     write_environment(run, found)
 
 
-def offer() -> None:
+def suggest_resume() -> None:
     """Say so when the newest run was cut short: what it measured need not be lost."""
     runs = sorted((RESULTS / "runs").glob("*/environment.json"))
     runs = [file for file in runs if not file.with_name("survey.json").exists()]  # nobody's own work is gone on with
@@ -156,12 +160,12 @@ def block(run: Path, found: dict[str, Any], number: int) -> Block:
     """A block of the run whose environment is given."""
     planned, name = found["plan"], under(found, number)
     if not name:
-        return Block(run, number, planned["seed"], planned["only"], where=Where.of(found))
+        return Block(run, number, planned["seed"], planned["only"], where=ClusterConfig.of(found))
     entry = next(one for one in found["interpreters"] if one["name"] == name)
     return Block(run, number, planned["seed"], planned["only"], executable(name), tuple(entry["unloadable"]))
 
 
-def make_everything(run: Path) -> "Run":
+def write_outputs(run: Path) -> "Run":
     """Tables, verdicts, charts and report of a run, and the link to the latest."""
     from scripts.report.claim_document import write_verdicts
     from scripts.report.report import draw_and_write
@@ -171,13 +175,13 @@ def make_everything(run: Path) -> "Run":
     write_tables(found)
     write_verdicts(found)
     draw_and_write(found)
-    with whole(LATEST) as link:
+    with atomic_write(LATEST) as link:
         link.symlink_to(os.path.relpath(run.resolve(), RESULTS.resolve()))
     return found
 
 
 @contextmanager
-def alone() -> Iterator[None]:
+def exclusive_lock() -> Iterator[None]:
     """Two runs at once would measure each other: hold a lock that says whose it is, and that ends with its owner."""
     lock = RESULTS / ".lock"
     try:
@@ -189,7 +193,9 @@ def alone() -> Iterator[None]:
             yield
     except Timeout:
         who = lock.read_text() or "another process"
-        raise Stop(Exit.UNMEASURED, f"another run is under way ({who}). Next: wait for it, or end it") from None
+        raise CommandError(
+            Exit.NOT_MEASURED, f"another run is under way ({who}). Next: wait for it, or end it"
+        ) from None
 
 
 @contextmanager
@@ -200,10 +206,10 @@ def readable_errors(run: Callable[[], Path | None], verb: str = "make bench") ->
     except OSError as problem:
         where = problem.filename or RESULTS
         sentence = f"{where}: {problem.strerror}. Next: make room in {RESULTS.resolve()}, or make it writable"
-        raise Stop(Exit.UNMEASURED, sentence) from None
+        raise CommandError(Exit.NOT_MEASURED, sentence) from None
     except KeyboardInterrupt:
         kept = f"What was measured is kept. Next: {verb} RESUME={run()}" if run() else "Nothing was measured yet"
-        raise Stop(Exit.INTERRUPTED, f"interrupted. {kept}") from None
+        raise CommandError(Exit.INTERRUPTED, f"interrupted. {kept}") from None
 
 
 @contextmanager
@@ -212,7 +218,7 @@ def worth_keeping(run: Path) -> Iterator[None]:
     try:
         yield
     except BaseException as problem:
-        failed = isinstance(problem, Stop) and problem.code == Exit.UNMEASURED
+        failed = isinstance(problem, CommandError) and problem.code == Exit.NOT_MEASURED
         if not failed and not measured(run):
             shutil.rmtree(run, ignore_errors=True)
         raise
@@ -227,7 +233,7 @@ def enough_files() -> None:
         sentence = (
             f"only {hard} files may be open, {NEEDED_FILES} are needed. Next: ulimit -Hn {NEEDED_FILES}; make bench"
         )
-        raise Stop(Exit.UNMEASURED, sentence)
+        raise CommandError(Exit.NOT_MEASURED, sentence)
     if soft < NEEDED_FILES:
         resource.setrlimit(resource.RLIMIT_NOFILE, (NEEDED_FILES, hard))
 
@@ -241,17 +247,17 @@ def bench(chosen: argparse.Namespace, run: Path) -> "Run":
     """Measure what is asked for, or what is left of it, and make everything of it."""
     planned = plan(chosen)
     enough_files()
-    need_room(RESULTS)
+    require_disk_space(RESULTS)
     if chosen.resume:
         old_run(run)
         still_there(run)
     else:
-        offer()
-        new_run(run, planned, **recorded(Where(chosen.cluster, chosen.bind, chosen.address), planned["only"]))
+        suggest_resume()
+        new_run(run, planned, **recorded(ClusterConfig(chosen.cluster, chosen.bind, chosen.address), planned["only"]))
     from scripts.report.terminal import Live, console
 
     measure(run, Live(console(stderr=True), read_environment(run)["plan"]["blocks"]))
-    return make_everything(run)
+    return write_outputs(run)
 
 
 def main() -> None:
@@ -262,15 +268,15 @@ def main() -> None:
     run: Path = chosen.resume or RESULTS / "runs" / datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     try:
         keeping = nullcontext() if chosen.resume else worth_keeping(run)
-        with readable_errors(lambda: run if measured(run) else None), alone(), keeping:
+        with readable_errors(lambda: run if measured(run) else None), exclusive_lock(), keeping:
             found = bench(chosen, run)
         from scripts.report.terminal import console, show
 
         show(found, console())
-    except Stop as stop:
+    except CommandError as stop:
         leave(stop)
     except KeyboardInterrupt:
-        leave(Stop(Exit.INTERRUPTED, f"interrupted. Everything is measured and made: see {run}"))
+        leave(CommandError(Exit.INTERRUPTED, f"interrupted. Everything is measured and made: see {run}"))
     print(f"\nCharts: {run}/charts  Report: {run}/report.html  Tables: {run}/*.csv", file=sys.stderr)
 
 

@@ -19,12 +19,12 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.core.registry import find
-from benchmarks.metadata.environment import environment, stranger
+from benchmarks.metadata.environment import environment, environment_mismatch
 from scripts.bench import (
     BLOCKS,
     RESULTS,
-    alone,
     enough_files,
+    exclusive_lock,
     interrupt,
     measure,
     measured,
@@ -35,15 +35,15 @@ from scripts.bench import (
 from scripts.report import claim_document
 from scripts.report.claim_pages import write_claims_page
 from scripts.report.terminal import Live, console
-from scripts.run.block import need_room
+from scripts.run.block import require_disk_space
 from scripts.stats.decisions import Verdict
 from scripts.tables.load import FEW_BLOCKS, LATEST, Run, load, write_tables
 from scripts.tables.schema import read_environment
-from scripts.util.atomic_write import whole
-from scripts.util.exit_codes import Exit, Stop, leave
+from scripts.util.atomic_write import atomic_write
+from scripts.util.exit_codes import CommandError, Exit, leave
 from scripts.verdict.claims_file import DEFAULT_TALK, TALKS, Claim, Talk, nearest, read_talk
-from scripts.verdict.evaluate import UNMEASURED, Finding, has, judged
-from scripts.verdict.requirements import unmet
+from scripts.verdict.evaluate import UNMEASURED, Finding, evaluate, has
+from scripts.verdict.requirements import unmet_requirement
 
 NEWEST = RESULTS / "claims"  # points to the newest run that was measured for a whole talk
 MATRIX = RESULTS / "matrix"  # and to the newest of several interpreters
@@ -69,7 +69,7 @@ def talk_called(name: str) -> Talk:
     if Path(name).suffix:
         return read_talk(Path(name))
     if name not in (names := [file.stem for file in sorted(TALKS.glob("*.toml"))]):
-        raise Stop(Exit.USAGE, f"no talk is called {name!r}{nearest(name, names)}")
+        raise CommandError(Exit.USAGE, f"no talk is called {name!r}{nearest(name, names)}")
     return read_talk(TALKS / f"{name}.toml")
 
 
@@ -85,7 +85,7 @@ def earlier(chosen: argparse.Namespace) -> list[Run]:
         return [load(chosen.run)]
     here, found = environment(), (path.resolve() for path in (LATEST, NEWEST, MATRIX) if path.exists())
     paths = [] if chosen.fresh else dict.fromkeys(found)
-    runs = [load(path) for path in paths if not stranger(read_environment(path), here)]
+    runs = [load(path) for path in paths if not environment_mismatch(read_environment(path), here)]
     kept = [run for run in runs if not run.ranges_only]
     return sorted(kept, key=lambda run: bool(run.beside))  # what can be judged on our own Python, is
 
@@ -93,7 +93,7 @@ def earlier(chosen: argparse.Namespace) -> list[Run]:
 def missing(talk: Talk, runs: list[Run]) -> list[Claim]:
     """The claims that can be tested here, but on none of the runs."""
     here = environment()
-    testable = [claim for claim in talk.claims if claim.parts and not unmet(claim, here)]
+    testable = [claim for claim in talk.claims if claim.parts and not unmet_requirement(claim, here)]
     ours = [run for run in runs if not run.beside]
     return [claim for claim in testable if not any(has(run, claim) for run in ours)]
 
@@ -101,25 +101,29 @@ def missing(talk: Talk, runs: list[Run]) -> list[Claim]:
 def expression(claims: list[Claim]) -> str:
     """The cells of the claims as ONLY selects them."""
     cells = {str(cell): cell for claim in claims for cell in map(find, claim.cells)}
-    return " or ".join(f"({' and '.join(sorted(cell.names() - {'headline'}))} and not twin)" for cell in cells.values())
+    return " or ".join(
+        f"({' and '.join(sorted(cell.labels() - {'headline'}))} and not twin)" for cell in cells.values()
+    )
 
 
 def measure_for(claims: list[Claim], chosen: argparse.Namespace) -> Run:
     """A new run of just the cells that the claims need, whole before anything is judged."""
     blocks = chosen.blocks if chosen.blocks is not None else FEW_BLOCKS if chosen.id is not None else BLOCKS
     if blocks < 2:
-        raise Stop(Exit.USAGE, f"BLOCKS={blocks}: an interval needs two, a verdict {FEW_BLOCKS}. Next: make claims")
+        raise CommandError(
+            Exit.USAGE, f"BLOCKS={blocks}: an interval needs two, a verdict {FEW_BLOCKS}. Next: make claims"
+        )
     seed = chosen.seed if chosen.seed is not None else random.SystemRandom().randrange(10_000)
     run = RESULTS / "runs" / datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-    with readable_errors(lambda: run if measured(run) else None), alone(), worth_keeping(run):
+    with readable_errors(lambda: run if measured(run) else None), exclusive_lock(), worth_keeping(run):
         enough_files()
-        need_room(RESULTS)
+        require_disk_space(RESULTS)
         new_run(run, {"only": expression(claims), "blocks": blocks, "seed": seed, "quick": False})
         measure(run, Live(console(stderr=True), blocks))
         found = load(run)
         write_tables(found)
         if chosen.id is None:
-            with whole(NEWEST) as link:
+            with atomic_write(NEWEST) as link:
                 link.symlink_to(os.path.relpath(run.resolve(), RESULTS.resolve()))
     return found
 
@@ -127,7 +131,7 @@ def measure_for(claims: list[Claim], chosen: argparse.Namespace) -> Run:
 def untestable(talk: Talk) -> str:
     """Why none of the claims can be tested here, and what would change that."""
     here = environment()
-    why = {claim: f"needs {claim.needs}" if claim.needs else unmet(claim, here) for claim in talk.claims}
+    why = {claim: f"needs {claim.needs}" if claim.needs else unmet_requirement(claim, here) for claim in talk.claims}
     said = "; ".join(f"{claim.id}: {reason or 'an opinion'}" for claim, reason in why.items())
     todo = f". Next: {INSTALL}, then the same again" if "make full installs" in said else ""
     return f"{talk.path}: nothing in it can be tested here; {said}{todo}"
@@ -136,10 +140,10 @@ def untestable(talk: Talk) -> str:
 def code(found: list[Finding]) -> Exit:
     """What the verdicts come to."""
     if any(finding.as_expected is False for finding in found):
-        return Exit.DIFFERENT
+        return Exit.NEGATIVE
     undecided = (UNMEASURED, Verdict.NOT_ESTABLISHED.value)
     missing = any(finding.verdict in undecided and not finding.as_expected for finding in found)
-    return Exit.UNMEASURED if missing else Exit.WELL
+    return Exit.NOT_MEASURED if missing else Exit.OK
 
 
 def verdicts(chosen: argparse.Namespace) -> tuple[list[Finding], Talk, Path]:
@@ -148,8 +152,8 @@ def verdicts(chosen: argparse.Namespace) -> tuple[list[Finding], Talk, Path]:
     if not chosen.run and (left := missing(talk, runs)):
         runs.insert(0, measure_for(left, chosen))
     if not runs:
-        raise Stop(Exit.UNMEASURED, untestable(talk))
-    return judged(talk, runs), talk, runs[0].path
+        raise CommandError(Exit.NOT_MEASURED, untestable(talk))
+    return evaluate(talk, runs), talk, runs[0].path
 
 
 def main() -> None:
@@ -158,7 +162,7 @@ def main() -> None:
         signal.signal(number, interrupt)
     try:
         found, talk, folder = verdicts(options())
-    except Stop as stop:
+    except CommandError as stop:
         leave(stop)
     document: dict[str, Any] = claim_document.document(talk, found)
     claim_document.show(document, console())

@@ -24,8 +24,8 @@ from scripts.report import claim_document, comparison_chart
 from scripts.report.terminal import console
 from scripts.stats.intervals import Interval
 from scripts.tables.load import LATEST, Run, load
-from scripts.util.atomic_write import whole
-from scripts.util.exit_codes import Exit, Stop, leave
+from scripts.util.atomic_write import atomic_write
+from scripts.util.exit_codes import CommandError, Exit, leave
 from scripts.util.format import seconds
 from scripts.verdict.claims_file import DEFAULT_TALK
 
@@ -135,7 +135,7 @@ def write(a: Run, b: Run, found: list[Row], claims: list[Verdicts]) -> Path:
     """comparison.json, and the chart in every theme."""
     folder = COMPARISONS / f"{a.environment['run']}-{b.environment['run']}".replace("/", "_")
     folder.mkdir(parents=True, exist_ok=True)
-    with whole(folder / "comparison.json") as file:
+    with atomic_write(folder / "comparison.json") as file:
         file.write_text(json.dumps(document(a, b, found, claims), indent=1))
     for theme in THEMES:
         if figure := comparison_chart.draw(found, theme, introduction(a, b)):
@@ -162,13 +162,13 @@ def main() -> None:
         a, b, talk = load(chosen.a), load(chosen.b), talk_called(chosen.talk)
         found, claims = rows(a, b), verdicts(talk, a, b)
         if not found and not claims:
-            raise Stop(Exit.UNMEASURED, f"{chosen.a} and {chosen.b} have no cell in common. Next: make bench")
-    except Stop as stop:
+            raise CommandError(Exit.NOT_MEASURED, f"{chosen.a} and {chosen.b} have no cell in common. Next: make bench")
+    except CommandError as stop:
         leave(stop)
     show(a, b, found, claims, console())
     print(f"\nChart and JSON: {write(a, b, found, claims)}", file=sys.stderr)
     worse = any(row.worse for row in found) or any(one.opposite for one in claims)
-    sys.exit(Exit.DIFFERENT if worse else Exit.WELL)
+    sys.exit(Exit.NEGATIVE if worse else Exit.OK)
 
 
 if __name__ == "__main__":

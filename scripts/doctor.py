@@ -13,10 +13,10 @@ from statistics import median
 from rich.table import Table
 
 from benchmarks.machine.cpu_usage import DISTURBED_SHARE
-from benchmarks.selfcheck.known_durations import Found
+from benchmarks.selfcheck.known_durations import ErrorEstimate
 from scripts.report.terminal import console
 from scripts.run.machine_readings import LONG_S, NEEDED_FILES, SLEEPERS, Lateness, Limits, Readings, take
-from scripts.util.exit_codes import Exit, Stop, leave
+from scripts.util.exit_codes import CommandError, Exit, leave
 from scripts.util.format import seconds
 
 LATE_SHARE = 0.05  # of a wait: later than this, and the machine's part is as large as the differences worth reporting
@@ -128,7 +128,7 @@ def checks(r: Readings) -> list[Check]:
     return [check for part in (machine, clocks, scaling, limits, interpreter) for check in part(r)]
 
 
-def judged(found: Found, late_s: float) -> str:
+def judged(found: ErrorEstimate, late_s: float) -> str:
     """What an error on a known answer means."""
     if found.error_s <= found.aim_s:
         return "met"
@@ -221,7 +221,7 @@ def main() -> None:
     argparse.ArgumentParser(prog="python -m scripts.doctor", description=__doc__).parse_args()
     out, limits = console(), Limits.read()
     if reasons := refusals(limits):
-        leave(Stop(Exit.UNMEASURED, "measuring is impossible here: " + "; ".join(reasons)))
+        leave(CommandError(Exit.NOT_MEASURED, "measuring is impossible here: " + "; ".join(reasons)))
     readings = take(limits)
     out.print(rows(checks(readings)))
     out.print()

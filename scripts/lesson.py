@@ -9,7 +9,7 @@ import sys
 from difflib import get_close_matches
 from pathlib import Path
 
-from scripts.util.exit_codes import Exit, Stop, leave
+from scripts.util.exit_codes import CommandError, Exit, leave
 
 LESSONS = Path("docs/lessons")
 
@@ -38,7 +38,7 @@ def called(name: str) -> Path:
     """The file of a lesson. Stop when there is none."""
     if name not in names():
         near = get_close_matches(name, names(), n=1, cutoff=0.4) or names()[:1]
-        raise Stop(
+        raise CommandError(
             Exit.USAGE, f"no lesson is called {name!r}. Next: make lesson LESSON={near[0]}, or make lesson for all"
         )
     return LESSONS / f"{name}.py"
@@ -56,10 +56,10 @@ def main() -> None:
     if not sys.argv[1:]:
         print(*(f"{name:22}{teaches(name)}" for name in names()), sep="\n")
         print("\nNext: make lesson LESSON=the_gil")
-        sys.exit(Exit.WELL)
+        sys.exit(Exit.OK)
     try:
         sys.exit(give(sys.argv[1]))
-    except Stop as stop:
+    except CommandError as stop:
         leave(stop)
 
 

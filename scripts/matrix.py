@@ -14,23 +14,23 @@ from typing import Any
 
 from scripts.bench import (
     RESULTS,
-    alone,
     check_selection,
     enough_files,
+    exclusive_lock,
     interrupt,
-    make_everything,
     measure,
     measured,
     new_run,
     readable_errors,
     worth_keeping,
+    write_outputs,
 )
-from scripts.run.block import need_room
+from scripts.run.block import require_disk_space
 from scripts.run.interpreters import asked
 from scripts.run.venvs import check_able, ready
 from scripts.tables.load import FEW_BLOCKS, Run
-from scripts.util.atomic_write import whole
-from scripts.util.exit_codes import Exit, Stop, leave
+from scripts.util.atomic_write import atomic_write
+from scripts.util.exit_codes import CommandError, Exit, leave
 
 # Waiting without a library, computing with and without the GIL, and what 3.14 has for it; what starting costs, how long
 # a thread that computes holds up another, and what a program takes in memory.
@@ -70,11 +70,13 @@ def plan(chosen: argparse.Namespace, names: list[str]) -> dict[str, Any]:
 def matrix(chosen: argparse.Namespace, run: Path) -> Run:
     """Find the interpreters, make their environments, measure under each, and make everything of it."""
     if chosen.blocks < 1:
-        raise Stop(Exit.USAGE, f"BLOCKS={chosen.blocks}: at least one block of each Python is needed. Next: BLOCKS=6")
+        raise CommandError(
+            Exit.USAGE, f"BLOCKS={chosen.blocks}: at least one block of each Python is needed. Next: BLOCKS=6"
+        )
     cells = check_selection(chosen.only, chosen.only or HEADLINE)
     interpreters = asked(chosen.python)
     enough_files()
-    need_room(RESULTS)
+    require_disk_space(RESULTS)
     described = []
     for one in interpreters:
         print(f"overlap: Python {one.name} ({one.version}) in .venvs/{one.name} ...", file=sys.stderr)
@@ -85,9 +87,9 @@ def matrix(chosen: argparse.Namespace, run: Path) -> Run:
     from scripts.report.terminal import Live, console
 
     measure(run, Live(console(stderr=True), planned["blocks"]))
-    with whole(NEWEST) as link:
+    with atomic_write(NEWEST) as link:
         link.symlink_to(os.path.relpath(run.resolve(), RESULTS.resolve()))
-    return make_everything(run)
+    return write_outputs(run)
 
 
 def main() -> None:
@@ -97,12 +99,12 @@ def main() -> None:
     chosen = options()
     run = RESULTS / "runs" / datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     try:
-        with readable_errors(lambda: run if measured(run) else None), alone(), worth_keeping(run):
+        with readable_errors(lambda: run if measured(run) else None), exclusive_lock(), worth_keeping(run):
             found = matrix(chosen, run)
         from scripts.report.terminal import console, show
 
         show(found, console())
-    except Stop as stop:
+    except CommandError as stop:
         leave(stop)
     print(f"\nChart: {run}/charts/pythons.png  Report: {run}/report.html  Tables: {run}/*.csv", file=sys.stderr)
 

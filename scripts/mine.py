@@ -29,8 +29,8 @@ from benchmarks.models import NAMES
 from scripts.bench import (
     BLOCKS,
     RESULTS,
-    alone,
     enough_files,
+    exclusive_lock,
     interrupt,
     measure,
     measured,
@@ -41,10 +41,10 @@ from scripts.bench import (
 )
 from scripts.report import work_document
 from scripts.report.terminal import Live, console, show
-from scripts.run.block import POLL_S, environment, need_room
+from scripts.run.block import POLL_S, environment, require_disk_space
 from scripts.tables.load import Run, load, write_tables
-from scripts.util.atomic_write import whole
-from scripts.util.exit_codes import Exit, Stop, leave
+from scripts.util.atomic_write import atomic_write
+from scripts.util.exit_codes import CommandError, Exit, leave
 from scripts.util.processes import end_session, scratch
 from scripts.verdict import expectations
 from scripts.verdict.claims_file import nearest
@@ -73,13 +73,13 @@ def options() -> argparse.Namespace:
 def source_of(work: str) -> str:
     """WORK with a whole path, which means the same wherever a process works. Stop when there is no such file."""
     if not work:
-        raise Stop(Exit.USAGE, f"WORK is missing: which file has your work? {HOW}")
+        raise CommandError(Exit.USAGE, f"WORK is missing: which file has your work? {HOW}")
     place, colon, name = work.partition(":")
     if place.endswith(".py") or "/" in place:
         if not Path(place).is_file():
-            raise Stop(Exit.USAGE, f"WORK={work}: there is no file {place}. {HOW}")
+            raise CommandError(Exit.USAGE, f"WORK={work}: there is no file {place}. {HOW}")
         if not place.endswith(".py"):
-            raise Stop(Exit.USAGE, f"WORK={work}: {place} is no Python file: its name must end in .py. {HOW}")
+            raise CommandError(Exit.USAGE, f"WORK={work}: {place} is no Python file: its name must end in .py. {HOW}")
         place = str(Path(place).resolve())
     return f"{place}{colon}{name}"
 
@@ -88,7 +88,9 @@ def models_of(said: str) -> str:
     """The models that were asked for, and sequential. Stop when one is no model."""
     for name in said.split():
         if name not in NAMES:
-            raise Stop(Exit.USAGE, f"MODELS: no model is called {name!r}{nearest(name, NAMES)}. Next: make models")
+            raise CommandError(
+                Exit.USAGE, f"MODELS: no model is called {name!r}{nearest(name, NAMES)}. Next: make models"
+            )
     return " ".join(dict.fromkeys(["sequential", *said.split()])) if said else ""
 
 
@@ -145,14 +147,18 @@ def found_or_stop(last: dict[str, Any], source: str, log: Path) -> dict[str, Any
     if "found" in last:
         return dict(last["found"])
     if "unfit" in last:
-        raise Stop(Exit.USAGE, last["unfit"])
+        raise CommandError(Exit.USAGE, last["unfit"])
     step = last.get("step", "its start")
     if "failed" in last:
-        raise Stop(Exit.UNMEASURED, f"{source}: {last['failed']}. What it printed: {log}")
+        raise CommandError(Exit.NOT_MEASURED, f"{source}: {last['failed']}. What it printed: {log}")
     if "silent" in last:
         why = f"{step} had not ended after {PATIENCE_S:g} s"
-        raise Stop(Exit.UNMEASURED, f"{source}: {why}. Next: let it time out by itself, or give smaller tasks")
-    raise Stop(Exit.UNMEASURED, f"{source}: its interpreter ended with {last['ended']} at {step}. What it said: {log}")
+        raise CommandError(
+            Exit.NOT_MEASURED, f"{source}: {why}. Next: let it time out by itself, or give smaller tasks"
+        )
+    raise CommandError(
+        Exit.NOT_MEASURED, f"{source}: its interpreter ended with {last['ended']} at {step}. What it said: {log}"
+    )
 
 
 def prepare(run: Path, source: str, chosen: argparse.Namespace, models: str) -> dict[str, Any]:
@@ -164,7 +170,7 @@ def prepare(run: Path, source: str, chosen: argparse.Namespace, models: str) -> 
     os.environ["OVERLAP_MINE"] = str(file.resolve())
     with scratch():
         found = survey(run, source, models, chosen.blocks, saying())
-    with whole(file) as kept:
+    with atomic_write(file) as kept:
         kept.write_text(json.dumps(found, indent=1))
     return found
 
@@ -180,7 +186,7 @@ def saying() -> Callable[[str], None]:
     return lambda step: status.update(f"looking: {step}") if step else status.stop()
 
 
-def make_everything(run: Path, found: dict[str, Any], said: list[str]) -> tuple[Run, list[Finding]]:
+def write_outputs(run: Path, found: dict[str, Any], said: list[str]) -> tuple[Run, list[Finding]]:
     """Tables, the comparison, charts and report; and the link to the newest."""
     from scripts.report.report import draw_and_write
 
@@ -189,7 +195,7 @@ def make_everything(run: Path, found: dict[str, Any], said: list[str]) -> tuple[
     verdicts = expectations.findings(loaded, said)
     work_document.write(run, work_document.document(loaded, found, verdicts))
     draw_and_write(loaded, lambda _: None)
-    with whole(NEWEST) as link:
+    with atomic_write(NEWEST) as link:
         link.symlink_to(os.path.relpath(run.resolve(), RESULTS.resolve()))
     return loaded, verdicts
 
@@ -197,7 +203,7 @@ def make_everything(run: Path, found: dict[str, Any], said: list[str]) -> tuple[
 def old_survey(run: Path) -> dict[str, Any]:
     """What the survey of an interrupted run found. Stop when it was measured elsewhere, or is no such run."""
     if not (found := work_document.survey_of(run)) or "cells" not in found:
-        raise Stop(Exit.USAGE, f"{run} is no run of your own work that could be gone on with. {HOW}")
+        raise CommandError(Exit.USAGE, f"{run} is no run of your own work that could be gone on with. {HOW}")
     old_run(run)
     os.environ["OVERLAP_MINE"] = str((run / work_document.SURVEY).resolve())
     return found
@@ -207,9 +213,11 @@ def new_survey(run: Path, chosen: argparse.Namespace) -> dict[str, Any]:
     """What is learned of the work that is asked for. Stop."""
     source, models = source_of(chosen.work), models_of(chosen.models)
     if chosen.blocks < 1:
-        raise Stop(Exit.USAGE, f"BLOCKS={chosen.blocks}: at least one block is needed. Next: make mine WORK=… BLOCKS=6")
+        raise CommandError(
+            Exit.USAGE, f"BLOCKS={chosen.blocks}: at least one block is needed. Next: make mine WORK=… BLOCKS=6"
+        )
     enough_files()
-    need_room(RESULTS)
+    require_disk_space(RESULTS)
     return prepare(run, source, chosen, models)
 
 
@@ -218,7 +226,7 @@ def mine(chosen: argparse.Namespace, run: Path) -> tuple[Run, list[Finding]]:
     said = expectations.lines(chosen.expect)
     expectations.check(said)
     keeping = nullcontext() if chosen.resume else worth_keeping(run)
-    with readable_errors(lambda: run if measured(run) else None, "make mine"), alone(), keeping:
+    with readable_errors(lambda: run if measured(run) else None, "make mine"), exclusive_lock(), keeping:
         found = old_survey(run) if chosen.resume else new_survey(run, chosen)
         models = sorted({cell["model"] for cell in found["cells"]})
         own = found["work"]["expect"]
@@ -229,7 +237,7 @@ def mine(chosen: argparse.Namespace, run: Path) -> tuple[Run, list[Finding]]:
             console(stderr=True).print("left out, its model was not asked for: " + "; ".join(unasked), markup=False)
         console(stderr=True).print(found["size"]["sentence"], markup=False)
         measure(run, Live(console(stderr=True), found["size"]["blocks"]))
-        made = make_everything(run, found, said)
+        made = write_outputs(run, found, said)
         if chosen.json:
             shutil.copy(run / work_document.COMPARISON, chosen.json)
         return made
@@ -243,7 +251,7 @@ def main() -> None:
     run: Path = chosen.resume or RESULTS / "runs" / datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     try:
         found, verdicts = mine(chosen, run)
-    except Stop as stop:
+    except CommandError as stop:
         leave(stop)
     out = console()
     show(found, out)

@@ -4,7 +4,7 @@ import ast
 import sys
 
 from benchmarks.models import NAMES, needs, source
-from scripts.charts.lib.theme import order
+from scripts.analysis.model_order import order
 
 
 def is_what(name: str) -> str:
@@ -33,7 +33,7 @@ def ordered() -> list[str]:
 def main() -> None:
     """Print a line for each."""
     for name in ordered():
-        print(f"{name:20}{needs(name).missing() or 'runs here':42}{is_what(name)}")
+        print(f"{name:20}{needs(name).unavailable_reason() or 'runs here':42}{is_what(name)}")
     sys.exit(0)
 
 

@@ -15,7 +15,7 @@ from aiohttp import web
 
 from scripts.site.app import create_app
 from scripts.site.race_request import MOST_CONCURRENCY
-from scripts.util.exit_codes import Exit, Stop, leave
+from scripts.util.exit_codes import CommandError, Exit, leave
 from servers.sockets import RefusalError, listen, raise_file_limit
 from servers.subprocesses import ServiceError
 
@@ -58,10 +58,10 @@ def main() -> None:
             app.on_startup.append(announce(listening, browse=given.open))
             web.run_app(app, sock=listening, print=None, access_log=None)
     except RefusalError as refusal:
-        leave(Stop(Exit(refusal.code), str(refusal)))
+        leave(CommandError(Exit(refusal.code), str(refusal)))
     except ServiceError as problem:
-        leave(Stop(Exit.UNMEASURED, f"{problem} Next: make doctor"))
-    sys.exit(Exit.WELL)  # Ctrl-C is the way to end it
+        leave(CommandError(Exit.NOT_MEASURED, f"{problem} Next: make doctor"))
+    sys.exit(Exit.OK)  # Ctrl-C is the way to end it
 
 
 if __name__ == "__main__":

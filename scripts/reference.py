@@ -22,7 +22,7 @@ from scripts.report.claim_document import verdicts_of, write_verdicts
 from scripts.report.report import write_report
 from scripts.report.terminal import groups, heading, line
 from scripts.tables.load import LATEST, Run, load
-from scripts.util.exit_codes import Exit, Stop, leave
+from scripts.util.exit_codes import CommandError, Exit, leave
 from scripts.util.format import seconds
 from scripts.verdict.claims_file import DEFAULT_TALK
 
@@ -44,7 +44,7 @@ def take(path: Path) -> Run:
             f"it has {min(one.blocks for one in parts)} blocks and {sum(len(one.omissions) for one in parts)} omissions"
         )
         verb = "matrix" if run.beside else "full"
-        raise Stop(Exit.UNMEASURED, f"{path} is no reference: {why}. Next: make {verb}, on a quiet machine")
+        raise CommandError(Exit.NOT_MEASURED, f"{path} is no reference: {why}. Next: make {verb}, on a quiet machine")
     home, left_out = (MATRIX, ALONE_IN_MATRIX) if run.beside else (REFERENCE, ())
     if path.resolve() != home.resolve():
         clear(home)
@@ -157,7 +157,7 @@ def main() -> None:
     try:
         name = take(parser.parse_args().run).environment["run"]
         run, matrix = taken()
-    except Stop as stop:
+    except CommandError as stop:
         leave(stop)
     write_verdicts(*filter(None, (run, matrix)))
     write_report(run)

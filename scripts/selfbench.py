@@ -23,14 +23,14 @@ from typing import Any
 from rich.table import Table
 
 from benchmarks.core import journal
-from benchmarks.machine.calibration import Pace
+from benchmarks.machine.calibration import Calibration
 from benchmarks.metadata.environment import environment
-from scripts.bench import RESULTS, alone, enough_files, measure, readable_errors, write_environment
+from scripts.bench import RESULTS, enough_files, exclusive_lock, measure, readable_errors, write_environment
 from scripts.reference import REFERENCE
 from scripts.report.terminal import Live, console
 from scripts.tables.load import Run, load
 from scripts.tables.schema import fingerprint, read_environment
-from scripts.util.exit_codes import Stop, leave
+from scripts.util.exit_codes import CommandError, leave
 from scripts.util.format import amount, seconds
 
 SPANS = (10_000, 100_000, 1_000_000)
@@ -55,7 +55,7 @@ def a_block() -> tuple[float, float, int]:
     (run / "blocks").mkdir(parents=True, exist_ok=True)
     for old in (run / "blocks").iterdir():
         old.unlink()
-    Pace.measure().write(run / "pace.json")
+    Calibration.measure().write(run / "pace.json")
     planned = {"only": "", "blocks": 1, "seed": 1, "quick": False}
     write_environment(run, environment() | {"schema": journal.SCHEMA, "run": run.name, "plan": planned})
     began = time.monotonic()
@@ -139,10 +139,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make selfbench", description=__doc__)
     parser.add_argument("run", nargs="?", type=Path, default=REFERENCE, help="the run to make larger (%(default)s)")
     try:
-        with readable_errors(lambda: None), alone():
+        with readable_errors(lambda: None), exclusive_lock():
             enough_files()
             figures = report(parser.parse_args().run)
-    except Stop as stop:
+    except CommandError as stop:
         leave(stop)
     file = RESULTS / "selfbench" / "selfbench.json"
     file.write_text(json.dumps(figures, indent=1))

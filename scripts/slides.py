@@ -28,8 +28,8 @@ from scripts.report.claim_document import Document, bound_text, found_text, rows
 from scripts.report.claim_pages import SIGNS, read_claims
 from scripts.report.facts import capacity
 from scripts.tables.load import LATEST, Run, load
-from scripts.util.atomic_write import whole
-from scripts.util.exit_codes import Stop, leave
+from scripts.util.atomic_write import atomic_write
+from scripts.util.exit_codes import CommandError, leave
 
 LONGEST_ONLY = 60  # letters of a selection that the small print can hold
 CLAIMS_A_SLIDE = 11
@@ -206,7 +206,7 @@ def write_slides(run: Run) -> list[Path]:
 def write_paper(run: Run, folder: Path, slides: Sequence[Slide], suffix: str, theme: Theme) -> Iterator[Path]:
     """The deck on light or on dark paper."""
     deck_path = run.path / f"slides{suffix}.pdf"
-    with whole(deck_path) as file, mpl.rc_context({"pdf.fonttype": 42}), PdfPages(file, metadata=UNDATED) as pdf:
+    with atomic_write(deck_path) as file, mpl.rc_context({"pdf.fonttype": 42}), PdfPages(file, metadata=UNDATED) as pdf:
         for number, slide in enumerate(slides, 1):
             figure, path = slide.draw(theme), folder / f"{number:02}-{slide.name}{suffix}.png"
             pdf.savefig(figure, facecolor=theme.paper)
@@ -225,7 +225,7 @@ def main() -> None:
     try:
         for path in write_slides(load(parser.parse_args().run)):
             print(path)
-    except Stop as stop:
+    except CommandError as stop:
         leave(stop)
     sys.exit(0)
 

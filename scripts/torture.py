@@ -21,9 +21,9 @@ from pathlib import Path
 import psutil
 
 from scripts.faults.corruption import corrupt
-from scripts.faults.sandbox import LONGEST_S, House, after_a_while, words
+from scripts.faults.sandbox import LONGEST_S, Sandbox, after_a_while, words
 from scripts.tables.load import load
-from scripts.util.exit_codes import Exit, Stop
+from scripts.util.exit_codes import CommandError, Exit
 
 ONLY = "io and (wire or sleep) and (asyncio or processes)"  # five cells, with a server and with a pool
 AT_ONCE = 2  # runs under torture: they only have to survive, not to measure
@@ -32,7 +32,7 @@ TARGETS = ("driver", "block", "server")
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
 
 
-def victim(house: House, driver: "subprocess.Popen[str]", target: str) -> psutil.Process | None:
+def victim(house: Sandbox, driver: "subprocess.Popen[str]", target: str) -> psutil.Process | None:
     """The process to hit, once it is there; None when the run ended without one."""
     word = {"block": "pytest", "server": "servers.latency"}.get(target)
     while driver.poll() is None:
@@ -71,12 +71,12 @@ def faults_at_the_end(driver: "subprocess.Popen[str]") -> Iterator[str]:
         yield f"a traceback: {err[-500:]}"
 
 
-def begun(house: House) -> Path | None:
+def begun(house: Sandbox) -> Path | None:
     """The run under way, as soon as it has its environment."""
     return next((run for run in reversed(house.runs()) if (run / "environment.json").exists()), None)
 
 
-def strike(house: House, target: str, number: signal.Signals, delay_s: float) -> Blow:
+def strike(house: Sandbox, target: str, number: signal.Signals, delay_s: float) -> Blow:
     """Start a run, hit the target after a while, see what is left, go on with the run, and count what is lost."""
     shutil.rmtree(house.path / "results", ignore_errors=True)
     driver, began = house.start("--blocks", "1", "--only", ONLY, "--seed", "1"), time.monotonic()
@@ -98,7 +98,7 @@ def strike(house: House, target: str, number: signal.Signals, delay_s: float) ->
     return Blow(target, number.name, process is not None, code, lost, left, wrong, took_s)
 
 
-def kill(times: int, seed: int, houses: list[House], length_s: float) -> list[Blow]:
+def kill(times: int, seed: int, houses: list[Sandbox], length_s: float) -> list[Blow]:
     """Strike so often, at instants spread over the length of a run, at every target with every signal in turn."""
     rng = random.Random(seed)
     plan = [(TARGETS[n % 3], SIGNALS[(n + n // 3 + 2) % 3], rng.uniform(0.5, length_s)) for n in range(times)]
@@ -108,18 +108,18 @@ def kill(times: int, seed: int, houses: list[House], length_s: float) -> list[Bl
         return [blow for blows in done for blow in blows]
 
 
-def strike_home(house: House, target: str, number: signal.Signals, delay_s: float) -> Blow:
+def strike_home(house: Sandbox, target: str, number: signal.Signals, delay_s: float) -> Blow:
     """Strike; where the target had ended already, once more and sooner, until it is hit."""
     while not (blow := strike(house, target, number, delay_s)).hit:
         delay_s /= 2
     return blow
 
 
-def undisturbed(house: House) -> float:
+def undisturbed(house: Sandbox) -> float:
     """How long the run takes that nobody hits. Stop when it fails."""
     began = time.monotonic()
     if (found := house.bench("--blocks", "1", "--only", ONLY, "--seed", "1")).returncode:
-        raise Stop(Exit.UNMEASURED, f"the run that nobody hit failed: {found.stderr[-500:]}")
+        raise CommandError(Exit.NOT_MEASURED, f"the run that nobody hit failed: {found.stderr[-500:]}")
     return time.monotonic() - began
 
 
@@ -159,7 +159,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)  # else a job in the background hands on its deafness
     with tempfile.TemporaryDirectory(prefix="torture-") as name:
         folder = Path(name)
-        houses = [House.build(folder / f"house{number}") for number in range(AT_ONCE)]
+        houses = [Sandbox.build(folder / f"house{number}") for number in range(AT_ONCE)]
         blows = kill(chosen.kills, chosen.seed, houses, undisturbed(houses[0]))
         shutil.rmtree(houses[0].path / "results")
         for _ in range(2):
@@ -167,7 +167,7 @@ def main() -> None:
         intact, other = houses[0].runs()
         damages = corrupt(chosen.corruptions, chosen.seed, intact, other, folder)
     print("\n".join(account(blows, damages)))
-    sys.exit(Exit.WELL if survived(blows, damages) else Exit.DIFFERENT)
+    sys.exit(Exit.OK if survived(blows, damages) else Exit.NEGATIVE)
 
 
 if __name__ == "__main__":

@@ -18,8 +18,8 @@ from benchmarks.core.selection import check, selects
 from scripts.analysis.points import Point, points
 from scripts.charts.lib.timeline_data import cells, lanes, nearest
 from scripts.tables.load import LATEST, Run, load
-from scripts.util.atomic_write import whole
-from scripts.util.exit_codes import Exit, Stop, leave
+from scripts.util.atomic_write import atomic_write
+from scripts.util.exit_codes import CommandError, Exit, leave
 from scripts.util.format import seconds as in_words
 from scripts.util.format import tick
 
@@ -36,7 +36,7 @@ def chosen(run: Run, only: str) -> list[Point]:
     try:
         check(only, set().union(*map(names, found)))
     except ValueError as problem:
-        raise Stop(Exit.USAGE, str(problem).replace("make bench", "make trace")) from None
+        raise CommandError(Exit.USAGE, str(problem).replace("make bench", "make trace")) from None
     return [cell for cell in found if selects(only, names(cell))]
 
 
@@ -98,7 +98,9 @@ def document(run: Run, only: str = "") -> dict[str, Any]:
     for pid, cell in enumerate(chosen(run, only), 1):
         found += events(run, cell, pid, max((event["tid"] for event in found), default=0) + 1)
     if not found:
-        raise Stop(Exit.UNMEASURED, f"{run.path}: no spans were kept of what ONLY={only!r} selects. Next: make trace")
+        raise CommandError(
+            Exit.NOT_MEASURED, f"{run.path}: no spans were kept of what ONLY={only!r} selects. Next: make trace"
+        )
     about = {name: run.environment[name] for name in ("run", "machine", "python")}
     return {"traceEvents": found, "displayTimeUnit": "ms", "otherData": about}
 
@@ -108,7 +110,7 @@ def write_trace(run: Run, only: str = "") -> Path:
     text = json.dumps(document(run, only), separators=(",", ":")).encode()
     small, large = run.path / "trace.json", run.path / "trace.json.gz"
     path, other = (large, small) if len(text) > LARGE else (small, large)
-    with whole(path) as file:
+    with atomic_write(path) as file:
         file.write_bytes(gzip.compress(text, mtime=0) if path == large else text)
     other.unlink(missing_ok=True)
     return path
@@ -124,7 +126,7 @@ def main() -> None:
     given = parser.parse_args()
     try:
         print(write_trace(load(given.run), given.only))
-    except Stop as stop:
+    except CommandError as stop:
         leave(stop)
     sys.exit(0)
 

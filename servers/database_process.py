@@ -88,7 +88,7 @@ class Foreign:
         assert self.process is not None
         print(json.dumps({"database": self.process.pid, **self.facts()}), flush=True)
         code = self.process.wait()
-        raise RefusalError(f"it died ({ending(code)}).{self.last_words()}", CANNOT_MEASURE)
+        raise RefusalError(f"it died ({ending(code)}).{self.last_log_error()}", CANNOT_MEASURE)
 
     def start(self) -> None:
         """Start it and wait until it answers; on another port where somebody was quicker to take the first."""
@@ -110,16 +110,16 @@ class Foreign:
         while not self.ready():
             assert self.process is not None
             if (code := self.process.poll()) is not None:
-                raise RefusalError(f"it did not start ({ending(code)}).{self.last_words()}", CANNOT_MEASURE)
+                raise RefusalError(f"it did not start ({ending(code)}).{self.last_log_error()}", CANNOT_MEASURE)
             if time.monotonic() > deadline:
-                raise RefusalError(f"it was not ready after {READY_S:g} s.{self.last_words()}", CANNOT_MEASURE)
+                raise RefusalError(f"it was not ready after {READY_S:g} s.{self.last_log_error()}", CANNOT_MEASURE)
             time.sleep(POLL_S)
 
     def run(self, *command: str, stdin: int | IO[bytes] = subprocess.DEVNULL) -> None:
         """Run a program to its end, as the database's user. RefusalError with its last words where it fails."""
         self.process = self.launch(list(command), stdin)
         if code := self.process.wait():
-            raise RefusalError(f"{command[0]} failed ({ending(code)}).{self.last_words()}", CANNOT_MEASURE)
+            raise RefusalError(f"{command[0]} failed ({ending(code)}).{self.last_log_error()}", CANNOT_MEASURE)
 
     def launch(self, command: list[str], stdin: int | IO[bytes] = subprocess.DEVNULL) -> "subprocess.Popen[bytes]":
         """Start a program as the database's user. RefusalError where the system does not let it."""
@@ -130,7 +130,7 @@ class Foreign:
             who = "nobody, who runs it here, " if not os.geteuid() else ""
             raise RefusalError(f"{who}cannot start {command[0]} ({problem.strerror}).", CANNOT_MEASURE) from None
 
-    def last_words(self) -> str:
+    def last_log_error(self) -> str:
         """The end of what it said, as the end of a message."""
         words = self.log.read_text(errors="replace").strip()[-TAIL:] if self.log.exists() else ""
         return f" Its last words:\n{words}" if words else " It said nothing."

@@ -80,16 +80,18 @@ class Service:
     def check(self) -> None:
         """Raise where the server is no longer running."""
         if (code := self.process.poll()) is not None:
-            raise ServiceError(f"{self.module} (pid {self.pid}) died while in use: {ending(code)}.{self.last_words()}")
+            raise ServiceError(
+                f"{self.module} (pid {self.pid}) died while in use: {ending(code)}.{self.last_log_error()}"
+            )
 
     def await_ready(self, timeout_s: float) -> None:
         """Wait for the one JSON line."""
         deadline = time.monotonic() + timeout_s
         while b"\n" not in (said := os.pread(self.out.fileno(), 65_536, 0)):
             if (code := self.process.poll()) is not None:
-                raise ServiceError(f"{self.module} did not start: {ending(code)}.{self.last_words()}")
+                raise ServiceError(f"{self.module} did not start: {ending(code)}.{self.last_log_error()}")
             if time.monotonic() > deadline:
-                raise ServiceError(f"{self.module} was not ready after {timeout_s:g} s.{self.last_words()}")
+                raise ServiceError(f"{self.module} was not ready after {timeout_s:g} s.{self.last_log_error()}")
             time.sleep(POLL_S)
         line = said.partition(b"\n")[0]
         try:
@@ -97,7 +99,7 @@ class Service:
         except ValueError:
             raise ServiceError(f"{self.module} should print one JSON line, but said {line[:200]!r}.") from None
 
-    def last_words(self) -> str:
+    def last_log_error(self) -> str:
         """The end of its stderr, as the end of a message."""
         size = os.fstat(self.err.fileno()).st_size
         words = os.pread(self.err.fileno(), TAIL_BYTES, max(0, size - TAIL_BYTES)).decode(errors="replace").strip()

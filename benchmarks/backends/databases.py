@@ -23,7 +23,7 @@ import psutil
 
 from benchmarks.backends.database_fixtures import STORES, Store
 from benchmarks.machine.cpu_usage import cpu_s, living_below
-from benchmarks.models import without
+from benchmarks.models import missing_package
 from benchmarks.workloads import Workload
 from benchmarks.workloads.database import Database, note
 from servers import mariadb
@@ -53,7 +53,7 @@ class Kind:
         """The user's own, if there is one."""
         return os.environ.get(self.variable, "") if self.variable else ""
 
-    def missing(self) -> str:
+    def unavailable_reason(self) -> str:
         """What this machine lacks for it, in words; empty when it lacks nothing."""
         if self.url:
             return ""
@@ -83,10 +83,12 @@ KINDS = {
 }
 
 
-def lacking(workload: Workload) -> str:
+def unavailable_reason(workload: Workload) -> str:
     """What this machine lacks for a workload, in words; empty when it lacks nothing."""
     return (
-        without(workload.package) or workload.lacks or (KINDS[workload.service].missing() if workload.service else "")
+        missing_package(workload.package)
+        or workload.unavailable_reason
+        or (KINDS[workload.service].unavailable_reason() if workload.service else "")
     )
 
 
@@ -135,7 +137,7 @@ def check(service: str, connections: int) -> str:
 
 def described() -> dict[str, str]:
     """What each database is that can be measured against here, for the record."""
-    return {name: described_one(name, kind) for name, kind in KINDS.items() if not kind.missing()}
+    return {name: described_one(name, kind) for name, kind in KINDS.items() if not kind.unavailable_reason()}
 
 
 def described_one(service: str, kind: Kind) -> str:
@@ -156,7 +158,7 @@ def described_one(service: str, kind: Kind) -> str:
 
 
 @dataclass(frozen=True)
-class Served:
+class DatabaseHandle:
     """A database in use."""
 
     url: str
@@ -194,9 +196,9 @@ def writes(workload: Workload) -> bool:
 
 
 @contextmanager
-def opened(names: list[str], python: str) -> Iterator[dict[str, Served | ServiceError]]:
+def opened(names: list[str], python: str) -> Iterator[dict[str, DatabaseHandle | ServiceError]]:
     """These databases, filled; in the place of one that does not start, why."""
-    found = dict[str, Served | ServiceError]()
+    found = dict[str, DatabaseHandle | ServiceError]()
     with ExitStack() as stack:
         for name in names:
             try:
@@ -206,13 +208,13 @@ def opened(names: list[str], python: str) -> Iterator[dict[str, Served | Service
         yield found
 
 
-def running(served: Mapping[str, Served | ServiceError]) -> list[Served]:
+def running(served: Mapping[str, DatabaseHandle | ServiceError]) -> list[DatabaseHandle]:
     """Those that did start."""
-    return [one for one in served.values() if isinstance(one, Served)]
+    return [one for one in served.values() if isinstance(one, DatabaseHandle)]
 
 
 @contextmanager
-def filled(service: str, python: str) -> Iterator[Served]:
+def filled(service: str, python: str) -> Iterator[DatabaseHandle]:
     """A database, filled. ServiceError where it does not start; what its driver raises where it can't be filled."""
     with ExitStack() as stack:
         url, process, pids = KINDS[service].url, None, frozenset[int]()
@@ -228,7 +230,7 @@ def filled(service: str, python: str) -> Iterator[Served]:
         store.fill()
         if KINDS[service].url:
             stack.callback(store.drop)
-        yield Served(url, store, process, pids, len(living_below(process)) if process else 0)
+        yield DatabaseHandle(url, store, process, pids, len(living_below(process)) if process else 0)
 
 
 def listening(url: str) -> psutil.Process | None:

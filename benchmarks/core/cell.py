@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from benchmarks.backends.databases import lacking
-from benchmarks.models import NAMES, needs, without
+from benchmarks.backends.databases import unavailable_reason
+from benchmarks.models import NAMES, missing_package, needs
 from benchmarks.workloads import Workload
 
 CLASSICAL = ("sequential", "threads", "processes", "asyncio")
@@ -32,9 +32,9 @@ class Cell:
     tasks: int
     twin: bool = False
     rounds: int = 2  # measured
-    discarded: int = 1  # rounds before them, left out of every figure; their time is kept: cold start is a finding
-    headline: bool = False  # belongs to `make quick`
-    on_request: bool = False  # measured only when ONLY names its experiment: a question of its own, not of every run
+    warmup_rounds: int = 1  # rounds before them, left out of every figure; their time is kept: cold start is a finding
+    quick: bool = False  # belongs to `make quick`
+    opt_in: bool = False  # measured only when ONLY names its experiment: a question of its own, not of every run
     metrics: tuple[str, ...] = ()  # what its probe tells, the foremost first; empty when its rounds are timed
     group: str = ""  # a name for several experiments at once
     packages: tuple[str, ...] = ()  # what a model that is none of ours cannot be run without
@@ -61,19 +61,21 @@ class Cell:
         return self.metrics or TIMED
 
     @property
-    def possible(self) -> bool:
+    def is_supported(self) -> bool:
         """Whether its model can run its workload at all, whatever the machine."""
         return self.model not in NAMES or needs(self.model).fits(self.workload, self.concurrency, self.tasks)
 
     @property
-    def missing(self) -> str:
+    def unavailable_reason(self) -> str:
         """What this machine lacks for it, in words; empty when it lacks nothing."""
-        return (needs(self.model).missing() if self.model in NAMES else self.model_lacks) or lacking(self.workload)
+        return (
+            needs(self.model).unavailable_reason() if self.model in NAMES else self.model_unavailable_reason
+        ) or unavailable_reason(self.workload)
 
     @property
-    def model_lacks(self) -> str:
+    def model_unavailable_reason(self) -> str:
         """What is missing for a model that is none of ours."""
-        return next(filter(None, map(without, self.packages)), "")
+        return next(filter(None, map(missing_package, self.packages)), "")
 
     def __str__(self) -> str:
         """As in `io-http-asyncio-c20`: unique within a run, and fit for a file name."""
@@ -81,7 +83,7 @@ class Cell:
         twin = TWIN if self.twin else ""
         return f"{self.experiment}-{self.workload.name}-{self.model}{twin}-c{self.concurrency}{share}"
 
-    def identity(self) -> dict[str, Any]:
+    def key(self) -> dict[str, Any]:
         """The columns that tell this cell from every other."""
         return {
             "experiment": self.experiment,
@@ -94,9 +96,9 @@ class Cell:
             "twin": self.twin,
         }
 
-    def names(self) -> set[str]:
+    def labels(self) -> set[str]:
         """The words by which ONLY selects this cell."""
-        extra = {"twin": self.twin, "headline": self.headline, f"cpu{self.cpu_percent}": self.workload.name == "mixed"}
+        extra = {"twin": self.twin, "headline": self.quick, f"cpu{self.cpu_percent}": self.workload.name == "mixed"}
         always = {
             self.experiment,
             self.workload.name,
@@ -116,10 +118,10 @@ def cells(
     tasks: Callable[[int], int],
     twins: Iterable[tuple[str, str]] = (),
     where: Callable[[Cell], bool] = lambda cell: True,
-    headline: Callable[[Cell], bool] = lambda cell: False,
+    quick: Callable[[Cell], bool] = lambda cell: False,
     rounds: int = 2,
-    discarded: int = 1,
-    on_request: bool = False,
+    warmup_rounds: int = 1,
+    opt_in: bool = False,
     metrics: tuple[str, ...] = (),
     group: str = "",
     packages: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
@@ -142,8 +144,8 @@ def cells(
             size,
             tasks(size),
             rounds=rounds,
-            discarded=discarded,
-            on_request=on_request,
+            warmup_rounds=warmup_rounds,
+            opt_in=opt_in,
             metrics=metrics,
             group=group,
             packages=packages.get(model, ()),
@@ -153,5 +155,5 @@ def cells(
         for size in concurrency
     ]
     grid += [replace(cell, twin=True) for cell in grid if (cell.workload.name, cell.model) in twins]
-    chosen = [replace(cell, headline=headline(cell)) for cell in grid if cell.possible and where(cell)]
+    chosen = [replace(cell, quick=quick(cell)) for cell in grid if cell.is_supported and where(cell)]
     return pytest.mark.parametrize("cell", chosen, ids=str)

@@ -10,7 +10,7 @@ from pathlib import Path
 from pkgutil import iter_modules
 
 import benchmarks.experiments
-from benchmarks.backends.databases import lacking
+from benchmarks.backends.databases import unavailable_reason
 from benchmarks.core.cell import Cell
 from benchmarks.models import NAMES, needs
 
@@ -42,12 +42,12 @@ def catalogue() -> tuple[Cell, ...]:
 
 
 @cache
-def absent() -> dict[str, str]:
+def unavailable() -> dict[str, str]:
     """The models, workloads and experiments of which nothing can be measured here: their names, and what they lack."""
-    models = everywhere((cell.model, cell.model_lacks) for cell in catalogue())
-    workloads = everywhere((cell.workload.name, lacking(cell.workload)) for cell in catalogue())
-    experiments = everywhere((cell.experiment, cell.missing) for cell in catalogue())
-    ours = {name: why for name in NAMES if (why := needs(name).missing())}
+    models = everywhere((cell.model, cell.model_unavailable_reason) for cell in catalogue())
+    workloads = everywhere((cell.workload.name, unavailable_reason(cell.workload)) for cell in catalogue())
+    experiments = everywhere((cell.experiment, cell.unavailable_reason) for cell in catalogue())
+    ours = {name: why for name in NAMES if (why := needs(name).unavailable_reason())}
     return experiments | models | ours | workloads
 
 
@@ -86,11 +86,11 @@ def find(reference: str) -> Cell:
     ValueError when there is none (it gives the nearest name) or more than one (it says what tells them apart).
     """
     names = set(reference.split("/"))
-    known = set().union(*(cell.names() for cell in catalogue()))
+    known = set().union(*(cell.labels() for cell in catalogue()))
     for name in sorted(names - known):
         near = get_close_matches(name, known, 1, 0.0)[0]
         raise ValueError(f"no cell is called {name!r}; the nearest name is {near!r}")
-    found = [cell for cell in catalogue() if names <= cell.names() and not cell.twin]
+    found = [cell for cell in catalogue() if names <= cell.labels() and not cell.twin]
     if len(found) == 1:
         return found[0]
     if not found:

@@ -21,7 +21,7 @@ EARLY_S = 0.001  # libuv's clock counts whole milliseconds: a sleep of 20 ms may
 
 
 @dataclass(frozen=True)
-class Spanned(Workload):
+class TracedWorkload(Workload):
     """The same workload, whose answers come as (answer, start, end)."""
 
     name = "spanned"
@@ -41,9 +41,9 @@ class Spanned(Workload):
         """The wrapped workload's."""
         return self.workload.aclient()
 
-    def speaking(self, library: str) -> "Spanned":
+    def for_library(self, library: str) -> "TracedWorkload":
         """The wrapped workload in that library's words."""
-        return replace(self, workload=self.workload.speaking(library))
+        return replace(self, workload=self.workload.for_library(library))
 
     def perform(self, client: Any, task: int) -> tuple[Any, float, float]:
         """Perform between two looks at the clock."""
@@ -93,7 +93,7 @@ def time_round(
     model: Model, workload: Workload, tasks: list[int], concurrency: int, clock: Clock = perf_counter
 ) -> Timing:
     """Run `tasks` once under `model`."""
-    spanned = Spanned(workload, clock)
+    spanned = TracedWorkload(workload, clock)
     began = clock()
     with model(spanned, concurrency) as run:
         opened = clock()
@@ -102,7 +102,7 @@ def time_round(
     return Timing(began, opened, ran, clock(), returned)
 
 
-def complaint(workload: Workload, tasks: list[int], timing: Timing, slack_s: float = 0.0) -> str | None:
+def validation_error(workload: Workload, tasks: list[int], timing: Timing, slack_s: float = 0.0) -> str | None:
     """What is wrong with the answers and spans of a round; None when it is whole. Other clocks may be `slack_s` off.
 
     Right values, right count, right order, and every task done between the round's beginning and its end, in no less
@@ -117,16 +117,18 @@ def complaint(workload: Workload, tasks: list[int], timing: Timing, slack_s: flo
         if not (isinstance(item, tuple) and len(item) == 3):
             return f"task {task} was not performed: its answer is {item!r:.80}"
         answer, start, end = item
-        if not workload.right(task, answer):
-            return f"task {task} got the answer {answer!r:.60} instead of {workload.answer(task)!r:.60}"
+        if not workload.is_correct(task, answer):
+            return f"task {task} got the answer {answer!r:.60} instead of {workload.expected(task)!r:.60}"
         if not timing.began - slack_s <= start <= end <= timing.ran + slack_s:
             return f"task {task} was not done between the start and the end of the round"
-        if end - start < workload.least_s(task) - EARLY_S:
-            return f"task {task} took {end - start:.3g} s, but waiting alone takes {workload.least_s(task):.3g} s"
+        if end - start < workload.min_duration_s(task) - EARLY_S:
+            return (
+                f"task {task} took {end - start:.3g} s, but waiting alone takes {workload.min_duration_s(task):.3g} s"
+            )
     return None
 
 
-def most_at_once(timing: Timing) -> int:
+def peak_concurrency(timing: Timing) -> int:
     """How many tasks were in flight at the same time, as their spans tell."""
     return most_overlapping((start, end) for _, start, end in timing.returned)
 

@@ -18,24 +18,24 @@ from functools import cached_property
 from math import isfinite
 from typing import Any
 
-from benchmarks.backends.databases import Served
+from benchmarks.backends.databases import DatabaseHandle
 from benchmarks.core.cell import Cell
-from benchmarks.core.round import CLOCKS_APART_S, Timing, complaint, most_at_once, spans_us, time_round
-from benchmarks.machine.capacity import Gauge
+from benchmarks.core.round import CLOCKS_APART_S, Timing, peak_concurrency, spans_us, time_round, validation_error
+from benchmarks.machine.capacity import CapacityMonitor
 from benchmarks.machine.cpu_usage import (
     TICK_S,
     TICKS,
-    Company,
-    Reading,
-    Usage,
+    CpuSnapshot,
+    CpuUsage,
+    ProcessSnapshot,
     adopting,
-    between,
     end_with_children,
-    read,
+    snapshot,
+    usage_between,
     used_s,
 )
 from benchmarks.models import Model, _subprocess, model
-from benchmarks.models._cluster import elsewhere
+from benchmarks.models._cluster import external_address
 from servers.request_stats import reset, stats
 from servers.subprocesses import ServiceError
 
@@ -45,58 +45,58 @@ LEAVING_S = 2.0  # PyMongo's threads look every half second whether they should 
 LEAST_CPU = 0.25  # of the calibrated work; moods of this machine reached 0.55, an answer from a cache costs nothing
 
 
-class NotAResult(Exception):
+class InvalidCell(Exception):
     """A round was not whole, so its cell is not a result."""
 
 
 @dataclass(frozen=True)
-class Place:
+class BlockContext:
     """Where a block measures: what workloads need to know, the gauge, and who belongs to no cell."""
 
-    provided: dict[str, Any]  # values for the fields that a workload lists in `needs`
-    gauge: Gauge
-    apart: frozenset[int]
+    params: dict[str, Any]  # values for the fields that a workload lists in `needs`
+    gauge: CapacityMonitor
+    excluded_pids: frozenset[int]
     write: Callable[[dict[str, Any]], None]
-    served: Mapping[str, Served | ServiceError] = field(default_factory=dict)  # the databases
+    databases: Mapping[str, DatabaseHandle | ServiceError] = field(default_factory=dict)  # the databases
 
     @cached_property
-    def company(self) -> Company:
+    def baseline(self) -> ProcessSnapshot:
         """Who was here before the block's first round: who comes later may not stay, however late he is seen."""
-        return Company.now(self.apart)
+        return ProcessSnapshot.now(self.excluded_pids)
 
-    def database(self, cell: Cell) -> Served | None:
+    def database(self, cell: Cell) -> DatabaseHandle | None:
         """The database that the cell's workload asks, if it asks one. NotAResult where that did not start."""
-        found = self.served[cell.workload.service] if cell.workload.service else None
+        found = self.databases[cell.workload.service] if cell.workload.service else None
         if isinstance(found, ServiceError):
-            raise NotAResult(str(found))
+            raise InvalidCell(str(found))
         return found
 
-    def furnish(self, cell: Cell) -> Cell:
+    def bind(self, cell: Cell) -> Cell:
         """The cell with its workload's needs filled in."""
-        given = {name: self.provided[name] for name in cell.workload.needs}
+        given = {name: self.params[name] for name in cell.workload.needs}
         if database := self.database(cell):
             given["database"] = database.url
         return replace(cell, workload=replace(cell.workload, **given))
 
 
 @dataclass
-class Rounds:
+class CellRunner:
     """The rounds of one cell, as pytest-benchmark calls for them: `before`, `perform`, `after`, over and over."""
 
     cell: Cell
-    place: Place
+    place: BlockContext
     model: Model
     done: list[dict[str, Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.tasks = self.cell.workload.tasks(self.cell.tasks)
-        self.elsewhere = bool(elsewhere(self.cell.model))
-        self.url = self.place.provided["url"] if "url" in self.cell.workload.needs else None
+        self.elsewhere = bool(external_address(self.cell.model))
+        self.url = self.place.params["url"] if "url" in self.cell.workload.needs else None
         self.database = self.place.database(self.cell)
         for task in self.tasks:
-            self.cell.workload.answer(task)  # found now, so that checking a round costs little
+            self.cell.workload.expected(task)  # found now, so that checking a round costs little
 
-    def before(self) -> None:
+    def setup(self) -> None:
         """Clear the table: what the tasks find, garbage, the server's account, the machine's."""
         self.cell.workload.prepare(self.tasks)
         self.capacity = self.place.gauge.latest(self.cell.workload)
@@ -107,42 +107,42 @@ class Rounds:
         if self.database:
             self.database.prepare(self.cell.workload)
             self.database_cpu_s = self.database.cpu_s()
-        self.company = self.place.company
-        self.reading: Reading = read(self.place.apart)
+        self.baseline = self.place.baseline
+        self.reading: CpuSnapshot = snapshot(self.place.excluded_pids)
 
     def perform(self) -> None:
         """The part inside the clock."""
         clock = time.time if self.elsewhere else time.perf_counter  # which starts anew on each machine
         self.timing: Timing = time_round(self.model, self.cell.workload, self.tasks, self.cell.concurrency, clock)
 
-    def after(self) -> None:
+    def teardown(self) -> None:
         """Take the accounts, check the answers, keep the round."""
-        reading = read(self.place.apart)
-        server = stats(self.url) if self.url else self.served()
-        usage = between(self.reading, reading, server.get("cpu_s", 0.0))
+        reading = snapshot(self.place.excluded_pids)
+        server = stats(self.url) if self.url else self.databases()
+        usage = usage_between(self.reading, reading, server.get("cpu_s", 0.0))
         slack_s = CLOCKS_APART_S if self.elsewhere else 0.0
-        self.refuse(complaint(self.cell.workload, self.tasks, self.timing, slack_s))
+        self.fail_if(validation_error(self.cell.workload, self.tasks, self.timing, slack_s))
         if self.database:
-            self.refuse(self.database.complaint(self.cell.workload, self.tasks))
-        await_leaving(self.cell.workload.leaving, self.company)
-        self.refuse("; ".join(Company.now(self.place.apart).strays(self.company)) or None)
-        self.refuse(self.unequal(usage, server))
-        self.done.append(self.entry(usage, server))
+            self.fail_if(self.database.complaint(self.cell.workload, self.tasks))
+        wait_for_thread_exit(self.cell.workload.lingering_thread_prefix, self.baseline)
+        self.fail_if("; ".join(ProcessSnapshot.now(self.place.excluded_pids).leaked_since(self.baseline)) or None)
+        self.fail_if(self.work_mismatch(usage, server))
+        self.done.append(self.to_record(usage, server))
 
-    def served(self) -> dict[str, Any]:
+    def databases(self) -> dict[str, Any]:
         """The account of a database: the time that it has computed, where that can be told."""
         if not self.database or self.database_cpu_s is None or (now_s := self.database.cpu_s()) is None:
             return {}
         return {"cpu_s": now_s - self.database_cpu_s}
 
-    def refuse(self, complaint: str | None) -> None:
+    def fail_if(self, complaint: str | None) -> None:
         """Raise NotAResult when there is a complaint."""
         if complaint:
-            raise NotAResult(f"{self.cell}, round {len(self.done)}: {complaint}")
+            raise InvalidCell(f"{self.cell}, round {len(self.done)}: {complaint}")
 
-    def unequal(self, usage: Usage, server: dict[str, Any]) -> str | None:
+    def work_mismatch(self, usage: CpuUsage, server: dict[str, Any]) -> str | None:
         """What makes this other work than every model's: too much at once, nothing computed, requests, connections."""
-        tasks, allowed, most = len(self.tasks), self.cell.concurrency, most_at_once(self.timing)
+        tasks, allowed, most = len(self.tasks), self.cell.concurrency, peak_concurrency(self.timing)
         work_s = sum(map(self.cell.workload.compute_s, self.tasks))
         if most > allowed:
             return f"{most} tasks were in flight at once, but {allowed} are allowed"
@@ -154,12 +154,12 @@ class Rounds:
             return f"{most} tasks at once, {allowed} allowed, but the server saw {server['connections']} connections"
         return None
 
-    def entry(self, usage: Usage, server: dict[str, Any]) -> dict[str, Any]:
+    def to_record(self, usage: CpuUsage, server: dict[str, Any]) -> dict[str, Any]:
         """The columns of this round."""
         timing, cell = self.timing, self.cell
         return {
             "round": len(self.done),
-            "discarded": len(self.done) < cell.discarded,
+            "discarded": len(self.done) < cell.warmup_rounds,
             "seconds": timing.seconds,
             "start_seconds": timing.start_s,
             "run_seconds": timing.run_s,
@@ -191,7 +191,7 @@ class Rounds:
             "littles_residual": 1 - server["busy_s"] / inside_s,
         }
 
-    def saturated(self, usage: Usage, server: dict[str, Any]) -> str:
+    def saturated(self, usage: CpuUsage, server: dict[str, Any]) -> str:
         """Which part of a cell that should wait was too busy to: server, machine, client; empty when none was."""
         if self.cell.compute_s or not self.cell.wait_s:
             return ""
@@ -203,16 +203,16 @@ class Rounds:
         return "client" if usage.ours_s > SATURATED * self.timing.seconds else ""
 
 
-def await_leaving(names: str, company: Company) -> None:
+def wait_for_thread_exit(names: str, company: ProcessSnapshot) -> None:
     """Give threads whose names begin like that some time to leave, outside the clock."""
     deadline = time.monotonic() + LEAVING_S
     while names and time.monotonic() < deadline and leaving(names, company):
         time.sleep(LEAVING_S / 100)
 
 
-def leaving(names: str, company: Company) -> bool:
+def leaving(names: str, company: ProcessSnapshot) -> bool:
     """Whether any such thread is here that was not before."""
-    return any(name.startswith(names) for name in Company.now(frozenset()).threads - company.threads)
+    return any(name.startswith(names) for name in ProcessSnapshot.now(frozenset()).threads - company.threads)
 
 
 @contextmanager
@@ -239,7 +239,7 @@ def stop_fork_server() -> None:
 
 
 @contextmanager
-def under_way(benchmark: Any, place: Place, cell: Cell) -> Iterator[None]:
+def cell_in_progress(benchmark: Any, place: BlockContext, cell: Cell) -> Iterator[None]:
     """Mark the cell as begun, and as an error until the body is through."""
     place.write({"kind": "begin", "cell": str(cell)})
     benchmark.has_error = True
@@ -248,35 +248,37 @@ def under_way(benchmark: Any, place: Place, cell: Cell) -> Iterator[None]:
             yield
     finally:
         stop_fork_server()
-    benchmark.extra_info.update(cell.identity())
+    benchmark.extra_info.update(cell.key())
     benchmark.has_error = False
 
 
-def measure(benchmark: Any, place: Place, cell: Cell) -> list[dict[str, Any]]:
+def measure(benchmark: Any, place: BlockContext, cell: Cell) -> list[dict[str, Any]]:
     """Time the rounds of a cell. NotAResult when one of them is not whole."""
-    rounds = Rounds(place.furnish(cell), place, model(cell.model))
-    with under_way(benchmark, place, cell):
+    rounds = CellRunner(place.bind(cell), place, model(cell.model))
+    with cell_in_progress(benchmark, place, cell):
         benchmark.pedantic(
             rounds.perform,
-            setup=rounds.before,
-            teardown=rounds.after,
-            warmup_rounds=cell.discarded,
+            setup=rounds.setup,
+            teardown=rounds.teardown,
+            warmup_rounds=cell.warmup_rounds,
             rounds=cell.rounds,
         )
     return rounds.done
 
 
-def observe(benchmark: Any, place: Place, cell: Cell, probe: Callable[[], dict[str, float]]) -> list[dict[str, Any]]:
+def record_metrics(
+    benchmark: Any, place: BlockContext, cell: Cell, probe: Callable[[], dict[str, float]]
+) -> list[dict[str, Any]]:
     """Take values instead of times: one round of a probe that returns metrics by name."""
-    with under_way(benchmark, place, cell):
-        before, apart_s = read(place.apart), used_s(place.apart)
+    with cell_in_progress(benchmark, place, cell):
+        before, apart_s = snapshot(place.excluded_pids), used_s(place.excluded_pids)
         with adopting():
             metrics = benchmark.pedantic(probe, rounds=1)
-        usage = between(before, read(place.apart), used_s(place.apart) - apart_s)
+        usage = usage_between(before, snapshot(place.excluded_pids), used_s(place.excluded_pids) - apart_s)
         if set(metrics) != set(cell.metrics):
-            raise NotAResult(f"{cell}: the probe tells {sorted(metrics)}, but {sorted(cell.metrics)} was to be told")
+            raise InvalidCell(f"{cell}: the probe tells {sorted(metrics)}, but {sorted(cell.metrics)} was to be told")
         if wrong := [name for name, value in metrics.items() if value is not None and not isfinite(value)]:
-            raise NotAResult(f"{cell}: no finite number was found for {', '.join(wrong)}")
+            raise InvalidCell(f"{cell}: no finite number was found for {', '.join(wrong)}")
     return [
         {
             "round": 0,

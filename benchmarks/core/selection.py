@@ -28,8 +28,8 @@ def check(only: str, known: set[str]) -> None:
 
 def chosen(only: str, cell: Cell) -> bool:
     """Whether ONLY selects the cell; one on request must have its experiment named, or the group of experiments."""
-    asked = not cell.on_request or not {cell.experiment, cell.group}.isdisjoint(re.findall(WORD, only))
-    return asked and selects(only, cell.names())
+    asked = not cell.opt_in or not {cell.experiment, cell.group}.isdisjoint(re.findall(WORD, only))
+    return asked and selects(only, cell.labels())
 
 
 def selects(only: str, names: set[str]) -> bool:

@@ -49,7 +49,7 @@ PLANTED: list[tuple[Workload, str, int]] = [  # workload, model, concurrency
     tasks=lambda concurrency: 2 * concurrency,
     twins=WAITING,
     where=lambda cell: (cell.workload.name, cell.model) in WAITING,
-    on_request=True,
+    opt_in=True,
 )
 def test_twins_that_wait(measure: Callable[[Cell], None], cell: Cell) -> None:
     """Wait, twice."""
@@ -63,7 +63,7 @@ def test_twins_that_wait(measure: Callable[[Cell], None], cell: Cell) -> None:
     concurrency=[CORES],
     tasks=lambda concurrency: TASKS,
     twins=COMPUTING,
-    on_request=True,
+    opt_in=True,
 )
 def test_twins_that_compute(measure: Callable[[Cell], None], cell: Cell) -> None:
     """Compute, twice."""
@@ -73,7 +73,7 @@ def test_twins_that_compute(measure: Callable[[Cell], None], cell: Cell) -> None
 @pytest.mark.parametrize(
     "cell",
     [
-        Cell(f"planted{percent}", workload, model, places, places * (100 + percent), on_request=True)
+        Cell(f"planted{percent}", workload, model, places, places * (100 + percent), opt_in=True)
         for workload, model, places in PLANTED
         for percent in PERCENT
     ],

@@ -16,7 +16,7 @@ from benchmarks.workloads.noop import Nothing
     models=backpressure.WAYS,
     concurrency=[backpressure.CONSUMERS],
     tasks=lambda concurrency: backpressure.ITEMS,
-    on_request=True,
+    opt_in=True,
     metrics=("items_per_second", "p50_seconds", "p99_seconds", "peak_in_flight", "handovers_per_second"),
 )
 def test_pipeline(observe: Callable[[Cell, Callable[[], dict[str, float]]], None], cell: Cell) -> None:

@@ -22,7 +22,7 @@ TASKS = 40
     concurrency=[20],
     tasks=lambda concurrency: TASKS,
     rounds=1,
-    on_request=True,
+    opt_in=True,
 )
 def test_clients(measure: Callable[[Cell], None], cell: Cell) -> None:
     """Fetch, many pages at once."""
@@ -37,8 +37,8 @@ def test_clients(measure: Callable[[Cell], None], cell: Cell) -> None:
     tasks=lambda concurrency: TASKS,
     where=lambda cell: (cell.workload.name, cell.model) in (("http", "sequential"), ("http-blocking", "asyncio")),
     rounds=1,
-    discarded=0,
-    on_request=True,
+    warmup_rounds=0,
+    opt_in=True,
 )
 def test_clients_one_by_one(measure: Callable[[Cell], None], cell: Cell) -> None:
     """Fetch one page after another, and mean not to."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from benchmarks.core.cell import Cell, cells
-from benchmarks.core.runner import Place
+from benchmarks.core.runner import BlockContext
 from benchmarks.probes import asyncio_entry, run_probe, session_reuse, thread_handoff
 from benchmarks.workloads.noop import Nothing
 
@@ -16,7 +16,7 @@ Observe = Callable[[Cell, Callable[[], dict[str, float]]], None]
     models=asyncio_entry.FORMS,
     concurrency=[1],
     tasks=lambda concurrency: 1,
-    on_request=True,
+    opt_in=True,
     metrics=("unit_seconds",),
 )
 def test_overheads(observe: Observe, cell: Cell) -> None:
@@ -30,7 +30,7 @@ def test_overheads(observe: Observe, cell: Cell) -> None:
     models=thread_handoff.FORMS,
     concurrency=[1],
     tasks=lambda concurrency: thread_handoff.CALLS,
-    on_request=True,
+    opt_in=True,
     metrics=("unit_seconds",),
 )
 def test_handing(observe: Observe, cell: Cell) -> None:
@@ -44,9 +44,9 @@ def test_handing(observe: Observe, cell: Cell) -> None:
     models=session_reuse.FORMS,
     concurrency=[1],
     tasks=lambda concurrency: session_reuse.REQUESTS,
-    on_request=True,
+    opt_in=True,
     metrics=("unit_seconds",),
 )
-def test_pooling(observe: Observe, place: Place, cell: Cell) -> None:
+def test_pooling(observe: Observe, place: BlockContext, cell: Cell) -> None:
     """Fetch, with one session or with many."""
-    observe(cell, lambda: run_probe("session_reuse", cell.model, place.provided["url"]))
+    observe(cell, lambda: run_probe("session_reuse", cell.model, place.params["url"]))

@@ -23,7 +23,7 @@ MODELS = ("sequential", "processes", "dask", "ray")
     tasks=lambda concurrency: 20,
     where=lambda cell: cell.model != "sequential" or cell.concurrency == 1,
     rounds=1,
-    on_request=True,
+    opt_in=True,
 )
 def test_cluster(measure: Callable[[Cell], None], cell: Cell) -> None:
     """Compute, and wait."""
@@ -37,8 +37,8 @@ def test_cluster(measure: Callable[[Cell], None], cell: Cell) -> None:
     concurrency=[2],
     tasks=lambda concurrency: 10_000,
     rounds=1,
-    discarded=0,
-    on_request=True,
+    warmup_rounds=0,
+    opt_in=True,
 )
 def test_handing_over(measure: Callable[[Cell], None], cell: Cell) -> None:
     """Do nothing, ten thousand times."""

@@ -20,7 +20,7 @@ from benchmarks.workloads.wire import Wire
     concurrency=[100],
     tasks=lambda concurrency: 1000,
     rounds=1,
-    on_request=True,
+    opt_in=True,
 )
 def test_undelayed(measure: Callable[[Cell], None], cell: Cell) -> None:
     """Fetch what is there at once."""
@@ -35,8 +35,8 @@ def test_undelayed(measure: Callable[[Cell], None], cell: Cell) -> None:
     tasks=lambda concurrency: 2000,
     where=lambda cell: (cell.model, cell.concurrency) != ("asyncio", 1000),
     rounds=1,
-    discarded=0,
-    on_request=True,
+    warmup_rounds=0,
+    opt_in=True,
 )
 def test_crowds(measure: Callable[[Cell], None], cell: Cell) -> None:
     """Wait in a crowd."""

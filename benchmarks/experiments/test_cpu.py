@@ -21,7 +21,7 @@ TASKS = max(6, 2 * CORES)  # 0.3 s one after another: shorter cells once gave th
     concurrency=[CORES],
     tasks=lambda concurrency: TASKS,
     twins=[("primes", "processes")],
-    headline=lambda cell: cell.workload.name == "primes",
+    quick=lambda cell: cell.workload.name == "primes",
 )
 def test_cpu(measure: Callable[[Cell], None], cell: Cell) -> None:
     """Compute."""

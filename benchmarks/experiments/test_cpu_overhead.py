@@ -19,7 +19,7 @@ CLAIMED = (("sequential", 10), ("asyncio", 10), ("threads", 10), ("threads", 4),
     tasks=lambda concurrency: 12,
     where=lambda cell: (cell.model, cell.concurrency) in CLAIMED,
     rounds=1,
-    on_request=True,
+    opt_in=True,
 )
 def test_crunching(measure: Callable[[Cell], None], cell: Cell) -> None:
     """Compute."""

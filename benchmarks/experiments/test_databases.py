@@ -15,7 +15,7 @@ from benchmarks.core.cell import Cell, cells
 MANY, FEW = 32, 8
 POOLS = ("asyncpg-pool", "psycopg-pool")
 
-databases = partial(cells, "databases", rounds=1, on_request=True)
+databases = partial(cells, "databases", rounds=1, opt_in=True)
 waits = partial(
     databases, workloads=asking("wait", MANY, *SERVERS, KEYS[0]), concurrency=[MANY], tasks=lambda many: 6 * many
 )
@@ -33,7 +33,7 @@ def test_waits(measure: Callable[[Cell], None], cell: Cell) -> None:
     measure(cell)
 
 
-@waits(models=["sequential"], discarded=0)
+@waits(models=["sequential"], warmup_rounds=0)
 def test_waits_one_by_one(measure: Callable[[Cell], None], cell: Cell) -> None:
     """Wait, one after another."""
     measure(cell)

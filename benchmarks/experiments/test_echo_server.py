@@ -40,7 +40,7 @@ def of_size(size: str) -> pytest.MarkDecorator:
         models=["asyncio", "uvloop"],
         concurrency=[echo_server.CLIENTS],
         tasks=lambda concurrency: concurrency * echo_server.ROUND_TRIPS[size],
-        on_request=True,
+        opt_in=True,
         metrics=("unit_seconds",),
     )
 

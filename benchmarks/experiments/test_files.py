@@ -18,7 +18,7 @@ from benchmarks.core.cell import CLASSICAL, Cell, cells
 from benchmarks.workloads.files import ColdFiles, ColdLargeFiles, Files, LargeFiles, write_files
 
 MANY, FEW = 200, 4
-grid = partial(cells, models=(*CLASSICAL, "to_thread"), on_request=True)
+grid = partial(cells, models=(*CLASSICAL, "to_thread"), opt_in=True)
 
 
 @pytest.fixture(scope="module")

@@ -35,8 +35,8 @@ SEED = first_seed()
     concurrency=[SITES],
     tasks=lambda concurrency: SITES,
     rounds=1,
-    discarded=0,
-    on_request=True,
+    warmup_rounds=0,
+    opt_in=True,
 )
 def test_sites(measure: Callable[[Cell], None], cell: Cell) -> None:
     """Scrape."""

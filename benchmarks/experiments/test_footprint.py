@@ -18,7 +18,7 @@ Observe = Callable[[Cell, Callable[[], dict[str, float]]], None]
     models=interpreter_memory.FORMS,
     concurrency=[1],
     tasks=lambda concurrency: 1,
-    on_request=True,
+    opt_in=True,
     metrics=("program_bytes",),
 )
 def test_footprint(observe: Observe, cell: Cell) -> None:

@@ -16,7 +16,7 @@ Observe = Callable[[Cell, Callable[[], dict[str, float]]], None]
     models=gil_convoy.FORMS,
     concurrency=[1],
     tasks=lambda concurrency: gil_convoy.REQUESTS,
-    on_request=True,
+    opt_in=True,
     metrics=("p50_seconds", "p90_seconds"),
 )
 def test_convoy(observe: Observe, cell: Cell) -> None:
@@ -30,7 +30,7 @@ def test_convoy(observe: Observe, cell: Cell) -> None:
     models=coordinated_omission.FORMS,
     concurrency=[coordinated_omission.CLIENTS],
     tasks=lambda concurrency: round(coordinated_omission.RATE_PER_S * coordinated_omission.SECONDS),
-    on_request=True,
+    opt_in=True,
     metrics=METRICS,
 )
 def test_freeze(observe: Observe, cell: Cell) -> None:

@@ -16,7 +16,7 @@ from benchmarks.workloads.noop import Nothing
     models=gil_release.KINDS,
     concurrency=[2],
     tasks=lambda concurrency: concurrency,
-    on_request=True,
+    opt_in=True,
     metrics=("threads_speedup", "processes_speedup", "gil_released_share"),
 )
 def test_letting_go(observe: Callable[[Cell, Callable[[], dict[str, float]]], None], cell: Cell) -> None:

@@ -29,7 +29,7 @@ AT_ONCE = 20
     concurrency=[AT_ONCE],
     tasks=lambda concurrency: 5 * concurrency,
     rounds=1,
-    on_request=True,
+    opt_in=True,
 )
 def test_libraries(measure: Callable[[Cell], None], cell: Cell) -> None:
     """Fetch pages that take their time."""
@@ -43,7 +43,7 @@ def test_libraries(measure: Callable[[Cell], None], cell: Cell) -> None:
     concurrency=[AT_ONCE],
     tasks=lambda concurrency: 15 * concurrency,
     rounds=1,
-    on_request=True,
+    opt_in=True,
 )
 def test_libraries_undelayed(measure: Callable[[Cell], None], cell: Cell) -> None:
     """Fetch pages that are there at once."""

@@ -19,7 +19,7 @@ PICTURES = 12
     concurrency=[usable_cores()],
     tasks=lambda concurrency: PICTURES,
     rounds=1,
-    on_request=True,
+    opt_in=True,
 )
 def test_images(measure: Callable[[Cell], None], cell: Cell) -> None:
     """Blur."""

@@ -19,7 +19,7 @@ from benchmarks.workloads.wire import Wire
     concurrency=[10],
     tasks=lambda concurrency: 2 * concurrency,
     twins=[("wire", "asyncio")],
-    headline=lambda cell: cell.workload.name != "sleep",
+    quick=lambda cell: cell.workload.name != "sleep",
 )
 def test_io(measure: Callable[[Cell], None], cell: Cell) -> None:
     """Wait."""

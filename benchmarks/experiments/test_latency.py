@@ -7,7 +7,7 @@ Little's law asks for, each waiting for its answer (`closed`). On request only: 
 from collections.abc import Callable
 
 from benchmarks.core.cell import Cell, cells
-from benchmarks.core.runner import Place
+from benchmarks.core.runner import BlockContext
 from benchmarks.load.open_loop import METRICS, closed_loop, open_loop
 from benchmarks.workloads.wire import Wire
 
@@ -22,12 +22,12 @@ RATE_PER_S = 200  # four clients that wait 20 ms each; some 600 requests, where 
     models=["open", "closed"],
     concurrency=[CLIENTS],
     tasks=lambda concurrency: RATE_PER_S * SECONDS,
-    on_request=True,
+    opt_in=True,
     metrics=METRICS,
 )
-def test_latency(observe: Observe, place: Place, cell: Cell) -> None:
+def test_latency(observe: Observe, place: BlockContext, cell: Cell) -> None:
     """Ask on schedule, or one after another."""
-    url, delay_s = place.provided["url"], cell.wait_s
+    url, delay_s = place.params["url"], cell.wait_s
     if cell.model == "open":
         observe(cell, lambda: open_loop(url, RATE_PER_S, SECONDS, seed=0, delay_s=delay_s).metrics())
     else:

@@ -21,7 +21,7 @@ Observe = Callable[[Cell, Callable[[], dict[str, float]]], None]
     models=lost_updates.FORMS,
     concurrency=[lost_updates.WORKERS],
     tasks=lambda concurrency: 1,
-    on_request=True,
+    opt_in=True,
     metrics=("lost_share", "unit_seconds"),
 )
 def test_sharing(observe: Observe, cell: Cell) -> None:
@@ -35,7 +35,7 @@ def test_sharing(observe: Observe, cell: Cell) -> None:
     models=callback_chain.FORMS,
     concurrency=[callback_chain.AT_ONCE],
     tasks=lambda concurrency: 1,
-    on_request=True,
+    opt_in=True,
     metrics=("unit_seconds",),
 )
 def test_chaining(observe: Observe, cell: Cell) -> None:
@@ -49,7 +49,7 @@ def test_chaining(observe: Observe, cell: Cell) -> None:
     models=forgotten_await.FORMS,
     concurrency=[1],
     tasks=lambda concurrency: 1,
-    on_request=True,
+    opt_in=True,
     metrics=("side_effects", "warnings"),
 )
 def test_forgetting(observe: Observe, cell: Cell) -> None:

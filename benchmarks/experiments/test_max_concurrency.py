@@ -15,7 +15,7 @@ Observe = Callable[[Cell, Callable[[], dict[str, float]]], None]
     models=["threads"],
     concurrency=[max_concurrency.THREADS],
     tasks=lambda concurrency: concurrency,
-    on_request=True,
+    opt_in=True,
     metrics=("at_once",),
 )
 def test_threads_at_once(observe: Observe, cell: Cell) -> None:
@@ -29,7 +29,7 @@ def test_threads_at_once(observe: Observe, cell: Cell) -> None:
     models=["coroutines"],
     concurrency=[max_concurrency.COROUTINES],
     tasks=lambda concurrency: concurrency,
-    on_request=True,
+    opt_in=True,
     metrics=("at_once", "stretch"),
 )
 def test_coroutines_at_once(observe: Observe, cell: Cell) -> None:
@@ -43,7 +43,7 @@ def test_coroutines_at_once(observe: Observe, cell: Cell) -> None:
     models=thread_stacks.FORMS,
     concurrency=[1],
     tasks=lambda concurrency: 1,
-    on_request=True,
+    opt_in=True,
     metrics=("resident_bytes", "virtual_bytes"),
 )
 def test_stacks(observe: Observe, cell: Cell) -> None:

@@ -26,7 +26,7 @@ def turning(cell: Cell) -> bool:
     # sequential does the same work whatever is allowed; one twin is enough
     where=lambda cell: (cell.model != "sequential" or cell.concurrency == MANY) and (not cell.twin or turning(cell)),
     rounds=1,
-    headline=turning,
+    quick=turning,
 )
 def test_mixed(measure: Callable[[Cell], None], cell: Cell) -> None:
     """Fetch, then compute."""

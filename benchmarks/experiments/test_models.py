@@ -22,7 +22,7 @@ from benchmarks.workloads.wire import Wire
     tasks=lambda concurrency: 20,
     where=lambda cell: cell.concurrency == 10 or cell.model in ("gather", "asyncio"),
     rounds=1,
-    on_request=True,
+    opt_in=True,
 )
 def test_models_waiting(measure: Callable[[Cell], None], cell: Cell) -> None:
     """Wait."""
@@ -36,7 +36,7 @@ def test_models_waiting(measure: Callable[[Cell], None], cell: Cell) -> None:
     concurrency=[usable_cores()],
     tasks=lambda concurrency: max(6, 2 * concurrency),
     rounds=1,
-    on_request=True,
+    opt_in=True,
 )
 def test_models_computing(measure: Callable[[Cell], None], cell: Cell) -> None:
     """Compute."""

@@ -29,7 +29,7 @@ def pages(concurrency: int) -> int:
     concurrency=[2, 10, BURST, 100, 200, 1000],
     tasks=pages,
     rounds=1,
-    on_request=True,
+    opt_in=True,
 )
 def test_network(measure: Callable[[Cell], None], cell: Cell) -> None:
     """Wait, more and more at once."""
@@ -43,8 +43,8 @@ def test_network(measure: Callable[[Cell], None], cell: Cell) -> None:
     concurrency=[BURST],
     tasks=pages,
     rounds=1,
-    discarded=0,
-    on_request=True,
+    warmup_rounds=0,
+    opt_in=True,
 )
 def test_network_one_by_one(measure: Callable[[Cell], None], cell: Cell) -> None:
     """Wait, one page after another."""

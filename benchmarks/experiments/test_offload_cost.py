@@ -7,7 +7,7 @@ CLUSTER it is asked of that one. On request only.
 from collections.abc import Callable
 
 from benchmarks.core.cell import Cell, cells
-from benchmarks.core.runner import Place
+from benchmarks.core.runner import BlockContext
 from benchmarks.probes import offload_cost, run_probe
 from benchmarks.workloads.noop import Nothing
 
@@ -20,10 +20,10 @@ Observe = Callable[[Cell, Callable[[], dict[str, float]]], None]
     models=["processes", "dask", "ray"],
     concurrency=[offload_cost.WORKERS],
     tasks=lambda concurrency: offload_cost.NOTHINGS,
-    on_request=True,
+    opt_in=True,
     metrics=offload_cost.METRICS,
 )
-def test_farming(observe: Observe, place: Place, cell: Cell) -> None:
+def test_farming(observe: Observe, place: BlockContext, cell: Cell) -> None:
     """Farm out nothing, waiting, computing and an image."""
-    provided = place.provided
+    provided = place.params
     observe(cell, lambda: run_probe("offload_cost", cell.model, provided["numbers_per_s"], provided["url"]))

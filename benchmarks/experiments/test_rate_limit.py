@@ -6,7 +6,7 @@ Does a client keep to an API's rate limit, and use it up? How late do 10,000 tim
 from collections.abc import Callable
 
 from benchmarks.core.cell import Cell, cells
-from benchmarks.core.runner import Place
+from benchmarks.core.runner import BlockContext
 from benchmarks.probes import rate_limit, run_probe, timers
 from benchmarks.workloads.http import Http
 from benchmarks.workloads.noop import Nothing
@@ -20,12 +20,12 @@ Observe = Callable[[Cell, Callable[[], dict[str, float]]], None]
     models=rate_limit.WAYS,
     concurrency=[rate_limit.REQUESTS],
     tasks=lambda concurrency: concurrency,
-    on_request=True,
+    opt_in=True,
     metrics=("share_of_limit", "rate_limited", "answered", "error_share", "p50_seconds", "p99_seconds"),
 )
-def test_rates(observe: Observe, place: Place, cell: Cell) -> None:
+def test_rates(observe: Observe, place: BlockContext, cell: Cell) -> None:
     """Ask as fast as is allowed."""
-    observe(cell, lambda: run_probe("rate_limit", cell.model, place.provided["url"]))
+    observe(cell, lambda: run_probe("rate_limit", cell.model, place.params["url"]))
 
 
 @cells(
@@ -34,7 +34,7 @@ def test_rates(observe: Observe, place: Place, cell: Cell) -> None:
     models=timers.WAYS,
     concurrency=[timers.MANY],
     tasks=lambda concurrency: concurrency,
-    on_request=True,
+    opt_in=True,
     metrics=(
         *("lateness_p99_seconds", "lateness_p50_seconds", "lateness_p999_seconds"),
         *("few_lateness_p99_seconds", "armed"),

@@ -13,7 +13,7 @@ from statistics import median
 from urllib.parse import urlsplit
 
 from benchmarks.core.cell import Cell, cells
-from benchmarks.core.runner import Place
+from benchmarks.core.runner import BlockContext
 from benchmarks.probes import sequential_script
 from benchmarks.workloads.http import Http
 from benchmarks.workloads.wire import Wire
@@ -42,10 +42,10 @@ def run_script(name: str, url: str) -> float:
     models=["sequential", "asyncio"],
     concurrency=[1],
     tasks=lambda concurrency: sequential_script.PAGES,
-    on_request=True,
+    opt_in=True,
     metrics=("script_seconds",),
 )
-def test_script(observe: Observe, place: Place, cell: Cell) -> None:
+def test_script(observe: Observe, place: BlockContext, cell: Cell) -> None:
     """Start, fetch, end."""
-    name, url = f"{cell.workload.name}/{cell.model}", place.provided["url"]
+    name, url = f"{cell.workload.name}/{cell.model}", place.params["url"]
     observe(cell, lambda: {"script_seconds": median(run_script(name, url) for _ in range(STARTS))})

@@ -30,7 +30,7 @@ def test_starting(observe: Observe, cell: Cell) -> None:
     models=["interpreters"],  # from Python 3.14 on
     concurrency=[1],
     tasks=lambda concurrency: 1,
-    on_request=True,
+    opt_in=True,
     metrics=("unit_seconds",),
 )
 def test_starting_interpreters(observe: Observe, cell: Cell) -> None:

@@ -19,7 +19,7 @@ Observe = Callable[[Cell, Callable[[], dict[str, float]]], None]
     models=chat_broadcast.WAYS,
     concurrency=[chat_broadcast.CLIENTS],
     tasks=lambda concurrency: chat_broadcast.MESSAGES,
-    on_request=True,
+    opt_in=True,
     metrics=(
         *("last_delivery_p99_seconds", "last_delivery_p50_seconds"),
         *("p50_seconds", "p99_seconds", "p999_seconds", "deliveries", "clients_busy"),
@@ -36,7 +36,7 @@ def test_chat(observe: Observe, cell: Cell) -> None:
     models=sse_broadcast.WAYS,
     concurrency=[sse_broadcast.CLIENTS],
     tasks=lambda concurrency: sse_broadcast.TICKS,
-    on_request=True,
+    opt_in=True,
     metrics=(
         *("lateness_p99_seconds", "lateness_p50_seconds", "lateness_p999_seconds"),
         *("deliveries", "clients_busy"),

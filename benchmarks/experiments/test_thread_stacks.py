@@ -22,7 +22,7 @@ Observe = Callable[[Cell, Callable[[], dict[str, float]]], None]
     concurrency=[pool_startup.AT_ONCE, pool_startup.TASKS],
     tasks=lambda concurrency: pool_startup.TASKS,
     where=lambda cell: cell.concurrency == pool_startup.at_once(cell.model),
-    on_request=True,
+    opt_in=True,
     metrics=("task_seconds", "open_seconds"),
 )
 def test_opening(observe: Observe, cell: Cell) -> None:
@@ -37,7 +37,7 @@ def test_opening(observe: Observe, cell: Cell) -> None:
     concurrency=task_memory.SIZES,
     tasks=lambda concurrency: concurrency,
     where=lambda cell: task_memory.asked(cell.model, cell.concurrency) and cell.concurrency != WAITING.get(cell.model),
-    on_request=True,
+    opt_in=True,
     metrics=("bytes_per_task",),
 )
 def test_memory_of_all(observe: Observe, cell: Cell) -> None:

@@ -7,7 +7,7 @@ request only.
 from collections.abc import Callable
 
 from benchmarks.core.cell import Cell, cells
-from benchmarks.core.runner import Place
+from benchmarks.core.runner import BlockContext
 from benchmarks.probes import run_probe, scraping
 
 
@@ -17,9 +17,11 @@ from benchmarks.probes import run_probe, scraping
     models=scraping.MODELS,
     concurrency=[scraping.AT_ONCE],
     tasks=lambda concurrency: scraping.PAGES,
-    on_request=True,
+    opt_in=True,
     metrics=("stretch", "p50_seconds", "p99_seconds", "error_share", "retries", "fetched"),
 )
-def test_scraping(observe: Callable[[Cell, Callable[[], dict[str, float]]], None], place: Place, cell: Cell) -> None:
+def test_scraping(
+    observe: Callable[[Cell, Callable[[], dict[str, float]]], None], place: BlockContext, cell: Cell
+) -> None:
     """Scrape."""
-    observe(cell, lambda: run_probe("scraping", cell.model, place.provided["url"]))
+    observe(cell, lambda: run_probe("scraping", cell.model, place.params["url"]))

@@ -23,7 +23,7 @@ MANY, LONG_MS, SECONDS = 200, 50, 0.8
     concurrency=[1, 2],
     tasks=lambda workers: 1,
     where=lambda cell: (cell.workload.name, cell.model) in (STACKS if cell.concurrency == 1 else IN_PAIRS),
-    on_request=True,
+    opt_in=True,
     metrics=(
         *("hello_per_second", "wait_per_second", "hello_server_cores", "hello_client_cores"),
         *("wait_server_cores", "wait_client_cores", "idle_bytes"),
@@ -43,7 +43,7 @@ def test_serving(observe: Observe, cell: Cell) -> None:
     concurrency=[1],
     tasks=lambda workers: 1,
     where=lambda cell: (cell.workload.name, cell.model) in CROWDED,
-    on_request=True,
+    opt_in=True,
     metrics=("wait_per_second", "wait_server_cores", "wait_client_cores"),
     group="frameworks",
     packages=PACKAGES,

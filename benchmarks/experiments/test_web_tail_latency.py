@@ -10,7 +10,7 @@ their clients' connections open as the asynchronous ones do.
 from collections.abc import Callable
 
 from benchmarks.core.cell import Cell, cells
-from benchmarks.core.runner import Place
+from benchmarks.core.runner import BlockContext
 from benchmarks.probes.web_stacks import PACKAGES, Told, frameworks, rows, tails
 from servers.web_server import SERVERS
 
@@ -29,7 +29,7 @@ OF_A_LOAD = ("p99_seconds", "p50_seconds", "p90_seconds", "p999_seconds", "laggi
     concurrency=[2],
     tasks=lambda workers: 1,
     where=lambda cell: (cell.workload.name, cell.model) in COMPUTING,
-    on_request=True,
+    opt_in=True,
     metrics=(
         *(f"{load}_{metric}" for load in ("most", "half") for metric in OF_A_LOAD),
         *("best_per_second", "best_server_cores", "best_client_cores"),
@@ -49,11 +49,11 @@ def test_tails(observe: Observe, cell: Cell) -> None:
     concurrency=CONNECTIONS,
     tasks=lambda workers: 1,
     where=lambda cell: cell.concurrency in WORKERS.get((cell.workload.name, cell.model), ()),
-    on_request=True,
+    opt_in=True,
     metrics=("p99_seconds", "p90_seconds", "p50_seconds", "row_per_second", "row_server_cores", "row_client_cores"),
     group="frameworks",
     packages={name: (*packages, "psycopg", "psycopg_pool") for name, packages in PACKAGES.items()},
 )
-def test_rows(observe: Observe, place: Place, cell: Cell) -> None:
+def test_rows(observe: Observe, place: BlockContext, cell: Cell) -> None:
     """Ask for a page from the database, after each answer."""
-    observe(cell, lambda: rows(cell, place.served["postgres"], CONNECTIONS[cell.concurrency], CLIENTS))
+    observe(cell, lambda: rows(cell, place.databases["postgres"], CONNECTIONS[cell.concurrency], CLIENTS))

@@ -143,7 +143,7 @@ def against(workload: Wire, ask: Callable[[Fetch], Awaitable[Latencies]]) -> Lat
         async with workload.aclient() as pool:
 
             async def fetch(task: int) -> None:
-                if (body := await workload.aperform(pool, task)) != workload.answer(task):
+                if (body := await workload.aperform(pool, task)) != workload.expected(task):
                     raise ConnectionError(f"task {task} got {body[:60]!r}")
 
             await fetch(0)  # the server's and the client's first request is another question

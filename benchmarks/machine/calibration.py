@@ -61,7 +61,7 @@ def rate(kind: str, seconds: float, clock: Callable[[], float] = time.perf_count
 
 
 @dataclass(frozen=True)
-class Pace:
+class Calibration:
     """One core's rate at each kind of work."""
 
     rates: dict[str, float]

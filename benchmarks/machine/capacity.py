@@ -23,7 +23,7 @@ from math import ceil
 from pathlib import Path, PurePosixPath
 from typing import Self
 
-from benchmarks.machine.calibration import NUMBERS, Pace, kind_of, rate
+from benchmarks.machine.calibration import NUMBERS, Calibration, kind_of, rate
 from benchmarks.workloads import Capacity, Workload
 
 SPIN_S = 0.05  # more than ten pieces of the longest kind, and short enough to repeat many times a block
@@ -60,7 +60,7 @@ def usable_cores() -> int:
     return min(cores, ceil(cgroup_quota() or cores))
 
 
-class Spinner:
+class SpinProcess:
     """A process that spins when told, and leaves when its standard input closes."""
 
     def __init__(self) -> None:
@@ -85,7 +85,7 @@ class Spinner:
         self.process.communicate()
 
 
-def rates(kind: str, spinners: list[Spinner]) -> list[float]:
+def rates(kind: str, spinners: list[SpinProcess]) -> list[float]:
     """What each does while all spin at the same time."""
     for spinner in spinners:
         spinner.begin(kind)
@@ -98,17 +98,19 @@ def most(samples: list[Capacity]) -> Capacity:
     return Capacity(speed, max(sample.speed * sample.parallel for sample in samples) / speed)
 
 
-class Gauge:
+class CapacityMonitor:
     """Samples the capacity for each kind of work when a cell computes it; one that waits needs no new sample."""
 
-    def __init__(self, pace: Pace, cores: int | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, pace: Calibration, cores: int | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.pace, self.clock = pace, clock
         self.cores = cores or usable_cores()
         self.samples: dict[str, list[Capacity]] = {}
         self.sampled_at: dict[str, float] = {}
 
     def __enter__(self) -> Self:
-        self.spinners = [Spinner() for _ in range(self.cores)]
+        self.spinners = [SpinProcess() for _ in range(self.cores)]
         self.sample()
         return self
 

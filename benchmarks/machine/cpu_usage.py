@@ -27,7 +27,7 @@ ENDING_S = 0.5  # for what was killed to be gone
 
 
 @dataclass(frozen=True)
-class Reading:
+class CpuSnapshot:
     """Seconds of CPU so far: ours (this process and its descendants), everybody's, and what the hypervisor kept."""
 
     at: float
@@ -37,7 +37,7 @@ class Reading:
 
 
 @dataclass(frozen=True)
-class Usage:
+class CpuUsage:
     """Seconds of CPU between two readings."""
 
     elapsed_s: float
@@ -134,7 +134,7 @@ def subreaper(on: bool) -> None:
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, int(on), 0, 0, 0)
 
 
-def read(apart: frozenset[int] = frozenset()) -> Reading:
+def snapshot(apart: frozenset[int] = frozenset()) -> CpuSnapshot:
     """The accounts now; `apart` are processes (server, spinners) that belong to no cell."""
     system = psutil.cpu_times()
     idle_s = system.idle + getattr(system, "iowait", 0.0)
@@ -143,30 +143,30 @@ def read(apart: frozenset[int] = frozenset()) -> Reading:
     counted_s = sum(system) - getattr(system, "guest", 0.0) - getattr(system, "guest_nice", 0.0)
     ended = resource.getrusage(resource.RUSAGE_CHILDREN)
     ours_s = time.process_time() + ended.ru_utime + ended.ru_stime + sum(map(cpu_s, descendants(apart)))
-    return Reading(time.perf_counter(), ours_s, counted_s - idle_s - steal_s, steal_s)
+    return CpuSnapshot(time.perf_counter(), ours_s, counted_s - idle_s - steal_s, steal_s)
 
 
-def between(before: Reading, after: Reading, server_cpu_s: float = 0.0) -> Usage:
+def usage_between(before: CpuSnapshot, after: CpuSnapshot, server_cpu_s: float = 0.0) -> CpuUsage:
     """What was used from `before` to `after`; the server's share is neither ours nor a disturbance."""
     ours_s = after.ours_s - before.ours_s
     others_s = after.busy_s - before.busy_s - ours_s - server_cpu_s
-    return Usage(after.at - before.at, ours_s, max(0.0, others_s), max(0.0, after.steal_s - before.steal_s))
+    return CpuUsage(after.at - before.at, ours_s, max(0.0, others_s), max(0.0, after.steal_s - before.steal_s))
 
 
 @dataclass(frozen=True)
-class Company:
+class ProcessSnapshot:
     """The threads of this process and its descendants: a round must leave as many as it found."""
 
     threads: frozenset[str]
     processes: frozenset[tuple[int, str]]
 
     @classmethod
-    def now(cls, apart: frozenset[int]) -> "Company":
+    def now(cls, apart: frozenset[int]) -> "ProcessSnapshot":
         """Who is here."""
         processes = frozenset((child.pid, name(child)) for child in descendants(apart))
         return cls(frozenset(f"{thread.name} ({thread.ident})" for thread in threading.enumerate()), processes)
 
-    def strays(self, before: "Company") -> list[str]:
+    def leaked_since(self, before: "ProcessSnapshot") -> list[str]:
         """Who has come since `before` and not left again, but for the helpers that multiprocessing keeps."""
         threads = [f"thread {name}" for name in sorted(self.threads - before.threads)]
         processes = [f"process {pid} ({name})" for pid, name in sorted(self.processes - before.processes)]

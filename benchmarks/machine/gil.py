@@ -28,7 +28,7 @@ def free_threaded() -> bool:
 
 
 @cache
-def brought_back_by(*modules: str) -> str:
+def gil_enabling_extension(*modules: str) -> str:
     """The extension that switches the GIL back on when these modules are imported; empty when none does."""
     if not free_threaded():
         return ""

@@ -32,7 +32,7 @@ TRIPS = 20
 Found = dict[str, Any]
 
 
-class Refused(Exception):
+class ClusterError(Exception):
     """Why a cluster cannot be measured on, and what to do about it."""
 
 
@@ -54,12 +54,12 @@ def dask_workers(address: str) -> Iterator[Workers]:
     with Client(address, timeout=ANSWER_S, set_as_default=False) as client:
         said, threads = client.get_versions(), client.nthreads()
         if not threads:
-            raise Refused("it has no worker; start one with: dask worker ADDRESS --nthreads 1")
+            raise ClusterError("it has no worker; start one with: dask worker ADDRESS --nthreads 1")
         for name, one in {"its scheduler": said["scheduler"], **said["workers"]}.items():
             for package in ("python", "distributed"):
                 same(name, package, one["packages"][package], said["client"]["packages"][package])
         if several := [name for name, count in threads.items() if count > 1]:
-            raise Refused(f"{several[0]} does {threads[several[0]]} tasks at once; start it with --nthreads 1")
+            raise ClusterError(f"{several[0]} does {threads[several[0]]} tasks at once; start it with --nthreads 1")
         with code_of_dask(address) as code:
 
             def everywhere(call: Callable[..., Any], *args: Any) -> list[Any]:
@@ -67,7 +67,7 @@ def dask_workers(address: str) -> Iterator[Workers]:
 
             imported = [client.run_on_scheduler(imported_from), *everywhere(imported_from)]
             if stale := [file for file in imported if code not in file]:
-                raise Refused(f"another version of Overlap is in its memory ({stale[0]}); restart the cluster")
+                raise ClusterError(f"another version of Overlap is in its memory ({stale[0]}); restart the cluster")
             yield Workers(
                 said["client"]["packages"]["distributed"],
                 len(threads),
@@ -123,17 +123,17 @@ def same(name: str, package: str, theirs: str, ours: str) -> None:
     """Refused where their version cannot be spoken to."""
     parts = 2 if package == "python" else None
     if theirs.split(".")[:parts] != ours.split(".")[:parts]:
-        raise Refused(f"{name} has {package} {theirs}, and here it is {ours}; give both the same")
+        raise ClusterError(f"{name} has {package} {theirs}, and here it is {ours}; give both the same")
 
 
 def check(workers: list[Found]) -> None:
     """Refused where one of the workers cannot take part."""
     for one in workers:
         if one["lacks"]:
-            raise Refused(f"a worker on {one['host']} cannot do the tasks ({one['lacks'][0]}); install that there")
+            raise ClusterError(f"a worker on {one['host']} cannot do the tasks ({one['lacks'][0]}); install that there")
         if one["unreachable"]:
             here = "BIND=0.0.0.0 ADDRESS=<this machine's address>"
-            raise Refused(f"{one['host']} cannot reach the latency server ({one['unreachable']}); add {here}")
+            raise ClusterError(f"{one['host']} cannot reach the latency server ({one['unreachable']}); add {here}")
 
 
 def trip_s(call: Callable[[], object]) -> float:
@@ -158,7 +158,7 @@ def describe(address: str, modules: list[str], url: str) -> Found:
         found = workers.everywhere(of_worker, modules, url)
         check(found)
         if (apart_s := clocks_apart_s(workers)) > CLOCKS_APART_S:
-            raise Refused(f"a clock of its machines is {apart_s:.1f} s off ours; let all keep the same time")
+            raise ClusterError(f"a clock of its machines is {apart_s:.1f} s off ours; let all keep the same time")
         trips_s = [trip_s(workers.trip) for _ in range(TRIPS)]
     return {
         "address": address,
@@ -182,9 +182,9 @@ def ask(address: str, modules: list[str], url: str = "") -> Found:
             command, cwd=Path(__file__).parents[2], env=environment, capture_output=True, text=True, timeout=ALL_S
         )
     except subprocess.TimeoutExpired:
-        raise Refused(f"it has not said what it is after {ALL_S:g} s; look at its log") from None
+        raise ClusterError(f"it has not said what it is after {ALL_S:g} s; look at its log") from None
     if done.returncode:
-        raise Refused((done.stderr.strip().splitlines() or ["it said nothing"])[-1])
+        raise ClusterError((done.stderr.strip().splitlines() or ["it said nothing"])[-1])
     return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
@@ -195,9 +195,11 @@ def knock(address: str) -> None:
         if parts.hostname and parts.port:
             socket.create_connection((parts.hostname, parts.port), ANSWER_S).close()
     except ValueError as problem:
-        raise Refused(f"that is no address ({problem}); write it like tcp://192.168.1.5:8786") from None
+        raise ClusterError(f"that is no address ({problem}); write it like tcp://192.168.1.5:8786") from None
     except OSError as problem:
-        raise Refused(f"nobody answers there ({problem.strerror or problem}); start it, or leave CLUSTER out") from None
+        raise ClusterError(
+            f"nobody answers there ({problem.strerror or problem}); start it, or leave CLUSTER out"
+        ) from None
 
 
 def main() -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import psutil
 
 from benchmarks.backends.databases import described
-from benchmarks.core.registry import absent
+from benchmarks.core.registry import unavailable
 from benchmarks.machine.capacity import cgroup_quota, usable_cores
 from benchmarks.machine.gil import free_threaded, gil
 
@@ -109,13 +109,13 @@ def environment() -> dict[str, Any]:
         "machine": machine(),
         "python": python(),
         "packages": versions(),
-        "absent": absent(),
+        "absent": unavailable(),
         "databases": described(),
         "source": source(),
     }
 
 
-def stranger(found: dict[str, Any], here: dict[str, Any]) -> str:
+def environment_mismatch(found: dict[str, Any], here: dict[str, Any]) -> str:
     """What keeps figures of the environment `found` from being put together with figures taken `here`; or nothing."""
     for part in ("cpu", "cores_usable"):
         if found["machine"][part] != here["machine"][part]:

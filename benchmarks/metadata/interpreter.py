@@ -11,9 +11,9 @@ from pkgutil import iter_modules
 from typing import Any
 
 import benchmarks.experiments
-from benchmarks.machine.gil import brought_back_by
+from benchmarks.machine.gil import gil_enabling_extension
 from benchmarks.metadata.environment import python, versions
-from benchmarks.models import NAMES, needs, without
+from benchmarks.models import NAMES, missing_package, needs
 
 
 def modules(package: str) -> list[str]:
@@ -43,12 +43,12 @@ def unloadable() -> dict[str, str]:
 def need_the_gil() -> dict[str, str]:
     """The packages whose import switches the GIL back on, each with the extension that does."""
     compiled = [name for name in versions() if name not in pure()]
-    return {name: extension for name in compiled if (extension := brought_back_by(*modules(name)))}
+    return {name: extension for name in compiled if (extension := gil_enabling_extension(*modules(name)))}
 
 
 def lacking(names: list[str]) -> dict[str, str]:
     """Which of these models and packages cannot be used here, each with what it lacks."""
-    found = {name: needs(name).missing() if name in NAMES else without(name) for name in names}
+    found = {name: needs(name).unavailable_reason() if name in NAMES else missing_package(name) for name in names}
     return {name: lacks for name, lacks in found.items() if lacks}
 
 

@@ -13,7 +13,7 @@ A module is imported when its model is first measured and not before: what one m
 measurement. So what a model needs stands in its file as data, a literal called NEEDS, which is read without running
 the file:
 
-    NEEDS = {"package": "trio", "form": "trio"}
+    NEEDS = {"workers": "loop", "package": "trio", "form": "trio"}
 
 A model that is `apart` is opened in an interpreter of its own, and its module is never imported here.
 """
@@ -30,7 +30,7 @@ from pathlib import Path
 from pkgutil import iter_modules
 from typing import Any
 
-from benchmarks.machine.gil import brought_back_by
+from benchmarks.machine.gil import gil_enabling_extension
 from benchmarks.workloads import Workload
 
 Run = Callable[[list[int]], list[Any]]
@@ -40,43 +40,45 @@ NAMES = tuple(sorted(module.name for module in iter_modules(__path__) if not mod
 
 
 @dataclass(frozen=True)
-class Needs:
+class Requirements:
     """What a model needs, and what it does not offer.
 
+    `workers` is what it runs its tasks in: "threads", "processes", one event "loop", or, by default, the "caller".
     `package` and `python` must be here; `form` is the form of a workload that it runs; where it is `isolated`, the
-    workload must be fit for sub-interpreters; what is not `bounded` has all its tasks in flight at once; with fewer
-    than `least` places it would be another model; one that is `apart` has an interpreter of its own. There is no wheel
-    of its package from the Python `unbuilt` on.
+    workload must be fit for sub-interpreters. A model that is not `bounded` has all its tasks in flight; below
+    `min_concurrency` it would be another model; one that `needs_subprocess` has an interpreter of its own. Its package
+    has no wheel for Pythons from `no_wheel_from` on.
     """
 
+    workers: str = "caller"
     package: str = ""
     python: tuple[int, int] = (3, 11)
     form: str = "blocking"
     isolated: bool = False
     bounded: bool = True
-    least: int = 1
-    apart: bool = False
-    unbuilt: tuple[int, int] = (9, 9)
+    min_concurrency: int = 1
+    needs_subprocess: bool = False
+    no_wheel_from: tuple[int, int] = (9, 9)
 
     def fits(self, workload: Workload, concurrency: int, tasks: int) -> bool:
         """Whether such a model can run the workload at all, `concurrency` of `tasks` at once, wherever it is."""
         spoken = self.form in workload.forms and (workload.isolated or not self.isolated)
-        return spoken and self.least <= concurrency and (self.bounded or tasks <= concurrency)
+        return spoken and self.min_concurrency <= concurrency and (self.bounded or tasks <= concurrency)
 
-    def missing(self) -> str:
+    def unavailable_reason(self) -> str:
         """What this machine lacks, in words; empty when it lacks nothing."""
         if sys.version_info < self.python:
             return f"needs Python {'.'.join(map(str, self.python))}, and this is {sys.version.split()[0]}"
-        if sys.version_info >= self.unbuilt and not find_spec(self.package):
+        if sys.version_info >= self.no_wheel_from and not find_spec(self.package):
             return f"needs {self.package}, which has no wheel for Python {'.'.join(map(str, sys.version_info[:2]))}"
-        return without(self.package)
+        return missing_package(self.package)
 
 
-def without(package: str) -> str:
+def missing_package(package: str) -> str:
     """That a package is not here, in words, or what is wrong with it; empty when nothing is, or when none is needed."""
     if package and not find_spec(package):
         return f"needs {package}, which make full installs"
-    extension = brought_back_by(package) if package else ""
+    extension = gil_enabling_extension(package) if package else ""
     return f"needs {package}, and importing {extension} switches the GIL back on" if extension else ""
 
 
@@ -87,10 +89,10 @@ def source(name: str) -> ast.Module:
 
 
 @cache
-def needs(name: str) -> Needs:
+def needs(name: str) -> Requirements:
     """What the model called `name` needs."""
     said = (node.value for node in source(name).body if isinstance(node, ast.Assign) and is_needs(node.targets[0]))
-    return Needs(**{key: value for node in said for key, value in ast.literal_eval(node).items()})
+    return Requirements(**{key: value for node in said for key, value in ast.literal_eval(node).items()})
 
 
 def is_needs(target: ast.expr) -> bool:
@@ -100,14 +102,14 @@ def is_needs(target: ast.expr) -> bool:
 
 def without_cluster() -> list[str]:
     """The models that start no cluster each time they are opened."""
-    return [name for name in NAMES if not needs(name).apart]
+    return [name for name in NAMES if not needs(name).needs_subprocess]
 
 
 def model(name: str) -> Model:
     """The model called `name`; KeyError when there is no such file."""
     if name not in NAMES:
         raise KeyError(f"no model is called {name!r}; there are {', '.join(NAMES)}")
-    if needs(name).apart:
+    if needs(name).needs_subprocess:
         from benchmarks.models._subprocess import apart
 
         return partial(apart, name)

@@ -29,7 +29,7 @@ def speaker(address: str) -> str:
     return "dask" if address.startswith(("tcp://", "tls://", "ws://", "wss://")) else "ray"
 
 
-def elsewhere(model: str) -> str:
+def external_address(model: str) -> str:
     """The address of the cluster that `model` was told to use; empty where it starts its own."""
     address = os.environ.get(VARIABLE, "")
     return address if address and speaker(address) == model else ""
@@ -46,7 +46,7 @@ def dask_cluster(workers: int) -> Iterator[str]:
     """The address of a scheduler with as many workers of one thread, all of them with our code."""
     from distributed import LocalCluster
 
-    if address := elsewhere("dask"):
+    if address := external_address("dask"):
         with code_of_dask(address):
             yield address
         return
@@ -103,7 +103,7 @@ def archive(folder: Path) -> Path:
 @contextmanager
 def ray_cluster(workers: int) -> Iterator[ModuleType]:
     """Ray, connected to a cluster with room for as many workers, all of them with our code."""
-    address = elsewhere("ray")
+    address = external_address("ray")
     if not address:
         keep_to_ourselves()
     import ray

@@ -10,7 +10,7 @@ from anyio import run as anyio_run
 from benchmarks.models import Run
 from benchmarks.workloads import Workload
 
-NEEDS = {"form": "asyncio", "package": "anyio"}
+NEEDS = {"workers": "loop", "form": "asyncio", "package": "anyio"}
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from typing import Any
 from benchmarks.models import Run
 from benchmarks.workloads import Workload
 
-NEEDS = {"form": "asyncio"}
+NEEDS = {"workers": "loop", "form": "asyncio"}
 
 
 @contextmanager

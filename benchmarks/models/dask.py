@@ -14,7 +14,7 @@ from benchmarks.models._cluster import dask_cluster
 from benchmarks.models._subprocess import lost
 from benchmarks.workloads import Workload
 
-NEEDS = {"package": "distributed", "apart": True}
+NEEDS = {"workers": "processes", "package": "distributed", "needs_subprocess": True}
 
 
 class Place(WorkerPlugin):

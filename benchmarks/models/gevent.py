@@ -14,7 +14,7 @@ from typing import Any
 from benchmarks.models import Run
 from benchmarks.workloads import Workload
 
-NEEDS = {"package": "gevent"}
+NEEDS = {"workers": "loop", "package": "gevent"}
 
 
 def patch() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from benchmarks.models import Run
 from benchmarks.workloads import Workload
 
-NEEDS = {"python": (3, 14), "isolated": True}
+NEEDS = {"workers": "threads", "python": (3, 14), "isolated": True}
 
 perform: Any  # what a worker does with a task, set when the worker starts
 

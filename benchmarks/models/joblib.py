@@ -15,7 +15,7 @@ from joblib.externals.loky import get_reusable_executor
 from benchmarks.models import Run
 from benchmarks.workloads import Workload
 
-NEEDS = {"package": "joblib", "least": 2}  # with one, `Parallel` starts no process
+NEEDS = {"workers": "processes", "package": "joblib", "min_concurrency": 2}  # with one, `Parallel` starts no process
 
 perform: Any  # what a worker does with a task, set when the worker starts
 

@@ -14,7 +14,7 @@ from typing import Any
 from benchmarks.models import Run
 from benchmarks.workloads import Workload
 
-NEEDS = {"form": "asyncio"}
+NEEDS = {"workers": "threads", "form": "asyncio"}
 
 
 @contextmanager

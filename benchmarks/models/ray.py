@@ -11,7 +11,7 @@ from benchmarks.models._cluster import ray_cluster
 from benchmarks.models._subprocess import lost
 from benchmarks.workloads import Workload
 
-NEEDS = {"package": "ray", "apart": True, "unbuilt": (3, 14)}  # as of 2.60
+NEEDS = {"workers": "processes", "package": "ray", "needs_subprocess": True, "no_wheel_from": (3, 14)}  # as of 2.60
 
 
 class Place:

@@ -9,6 +9,8 @@ from typing import Any
 from benchmarks.models import Run
 from benchmarks.workloads import Workload
 
+NEEDS = {"workers": "threads"}
+
 
 @contextmanager
 def threads(workload: Workload, concurrency: int) -> Iterator[Run]:

@@ -14,6 +14,8 @@ from typing import Any
 from benchmarks.models import Run
 from benchmarks.workloads import Workload
 
+NEEDS = {"workers": "processes"}
+
 perform: Any  # what a worker does with a task, set when the worker starts
 
 

@@ -15,6 +15,8 @@ from typing import Any
 from benchmarks.models import Run
 from benchmarks.workloads import Workload
 
+NEEDS = {"workers": "threads"}
+
 
 @contextmanager
 def to_thread(workload: Workload, concurrency: int) -> Iterator[Run]:

@@ -13,13 +13,13 @@ from trio import run as trio_run
 from benchmarks.models import Run
 from benchmarks.workloads import Workload
 
-NEEDS = {"form": "trio", "package": "trio"}
+NEEDS = {"workers": "loop", "form": "trio", "package": "trio"}
 
 
 @contextmanager
 def trio(workload: Workload, concurrency: int) -> Iterator[Run]:
     """Start a child for each task, `concurrency` of them past the limiter at once."""
-    spoken = workload.speaking("trio")
+    spoken = workload.for_library("trio")
 
     async def run(tasks: list[int]) -> list[Any]:
         limiter, answers = CapacityLimiter(concurrency), list[Any](tasks)

@@ -10,7 +10,7 @@ from uvloop import new_event_loop
 from benchmarks.models import Run
 from benchmarks.workloads import Workload
 
-NEEDS = {"form": "asyncio", "package": "uvloop"}
+NEEDS = {"workers": "loop", "form": "asyncio", "package": "uvloop"}
 
 
 @contextmanager

@@ -66,9 +66,9 @@ class Menu(Workload):
         """Do it."""
         return self.dishes[task // ROOM].perform(client, task % ROOM)
 
-    def answer(self, task: int) -> Any:
+    def expected(self, task: int) -> Any:
         """The dish's."""
-        return self.dishes[task // ROOM].answer(task % ROOM)
+        return self.dishes[task // ROOM].expected(task % ROOM)
 
 
 def menu(numbers_per_s: float, url: str) -> Menu:
@@ -79,7 +79,7 @@ def menu(numbers_per_s: float, url: str) -> Menu:
 
 def seconds(run: Run, workload: Workload, tasks: list[int]) -> float:
     """How long the tasks take. ValueError where an answer is wrong."""
-    expected = [workload.answer(task) for task in tasks]
+    expected = [workload.expected(task) for task in tasks]
     began = perf_counter()
     answers = run(tasks)
     took_s = perf_counter() - began

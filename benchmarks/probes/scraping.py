@@ -18,7 +18,7 @@ import json
 import sys
 from collections import Counter
 
-from benchmarks.core.round import complaint, time_round
+from benchmarks.core.round import time_round, validation_error
 from benchmarks.load.open_loop import quantile
 from benchmarks.models import model
 from benchmarks.workloads import Capacity
@@ -47,7 +47,7 @@ def measure(name: str, workload: Scraping, pages: int, at_once: int) -> dict[str
     reset(workload.url)
     timing = time_round(model(name), workload, tasks, at_once)
     account = stats(workload.url)
-    if wrong := complaint(workload, tasks, timing) or unexpected(workload, tasks, account):
+    if wrong := validation_error(workload, tasks, timing) or unexpected(workload, tasks, account):
         raise ValueError(wrong)
     took = sorted(end - start for _, start, end in timing.returned)
     return {

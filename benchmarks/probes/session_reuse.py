@@ -46,7 +46,7 @@ def unit_seconds(form: str, url: str, count: int = REQUESTS) -> float:
     began = perf_counter()
     answers = FORMS[form](workload, count)
     took = perf_counter() - began
-    if answers != [workload.answer(task) for task in range(count)]:
+    if answers != [workload.expected(task) for task in range(count)]:
         raise requests.RequestException("an answer is wrong")
     return took / count
 

@@ -71,9 +71,9 @@ class Noted(Workload):
         """The wrapped workload's."""
         return self.workload.aclient()
 
-    def speaking(self, library: str) -> "Noted":
+    def for_library(self, library: str) -> "Noted":
         """The wrapped workload in that library's words."""
-        return replace(self, workload=self.workload.speaking(library))
+        return replace(self, workload=self.workload.for_library(library))
 
     def perform(self, client: Any, task: int) -> Any:
         """Note, and perform."""
@@ -140,7 +140,7 @@ def bytes_per_task(name: str, waiting: int, tell: Callable[[float], None]) -> No
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "noted")
         path.touch()
-        with opened(Noted(Sleep(delay_s=0.01), str(path)), needs(name).least) as run:
+        with opened(Noted(Sleep(delay_s=0.01), str(path)), needs(name).min_concurrency) as run:
             run([0])  # load what the model loads before the first look
         path.write_bytes(b"")
 

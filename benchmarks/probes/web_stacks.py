@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 
 import psutil
 
-from benchmarks.backends.databases import Served
+from benchmarks.backends.databases import DatabaseHandle
 from benchmarks.core.cell import Cell
 from benchmarks.load.generator import Burst, LoadFailed, Page, burst, held, in_turn, on_schedule
 from benchmarks.load.open_loop import Latencies
@@ -216,7 +216,7 @@ def quantiles(found: Latencies) -> Told:
     return {f"{name}_seconds": found.metrics()[f"{name}_seconds"] for name in ("p50", "p90", "p99")}
 
 
-def rows(cell: Cell, database: Served | ServiceError, connections: int, clients: int) -> Told:
+def rows(cell: Cell, database: DatabaseHandle | ServiceError, connections: int, clients: int) -> Told:
     """Requests a second, and latencies, of a page from the database, to clients that wait for their answers."""
     if isinstance(database, ServiceError):
         raise database

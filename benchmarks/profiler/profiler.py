@@ -19,11 +19,11 @@ from typing import IO, Any
 
 import psutil
 
-from benchmarks.machine.calibration import Pace
-from benchmarks.machine.capacity import Gauge, usable_cores
-from benchmarks.machine.cpu_usage import Usage, between, read
+from benchmarks.machine.calibration import Calibration
+from benchmarks.machine.capacity import CapacityMonitor, usable_cores
+from benchmarks.machine.cpu_usage import CpuUsage, snapshot, usage_between
 from benchmarks.models import NAMES
-from benchmarks.profiler.sizing import FAMILIES, Ladder, bound, pays_until, released, size
+from benchmarks.profiler.sizing import FAMILIES, Sweep, bottleneck, knee, released, size
 from benchmarks.profiler.trials import (
     ENOUGH_S,
     Timed,
@@ -37,7 +37,7 @@ from benchmarks.profiler.trials import (
     said,
     unpicklable,
 )
-from benchmarks.workloads._user_module import Code, TaskFailed, Unfit, load, same
+from benchmarks.workloads._user_module import Code, TaskFailed, UnusableFile, load, same
 from benchmarks.workloads.user_work import Mine, Task
 from servers.subprocesses import exit_with_parent
 
@@ -50,7 +50,7 @@ CACHED = 0.25  # a task that takes less than this share of its time the second t
 
 
 @dataclass
-class Survey:
+class Profiler:
     """A survey under way."""
 
     source: str
@@ -71,17 +71,17 @@ class Survey:
         self.at = what
         self.tell(step=what)
 
-    def run(self, pace: Pace) -> dict[str, Any]:
+    def run(self, pace: Calibration) -> dict[str, Any]:
         """Everything, in the order in which a mistake shows soonest."""
         self.step("importing the file")
-        before, began = read(), time.perf_counter()
+        before, began = snapshot(), time.perf_counter()
         code = load(self.source)
         learned: dict[str, Any] = {"import_seconds": time.perf_counter() - began}
         mine = workload(self.source, code)
         stated = int(code.given("MOST_AT_ONCE") or 0)
         most = min(stated or len(code.tasks), len(code.tasks))
         tasks = mine.tasks(len(code.tasks))
-        with Gauge(pace) as gauge:
+        with CapacityMonitor(pace) as gauge:
             speeds = [gauge.latest(mine).speed]
             times = {form: one_by_one(mine, form, tasks, self.step, ENOUGH_S) for form in spoken(code)}
             speeds.append(gauge.sample().speed)
@@ -91,15 +91,15 @@ class Survey:
         if "threads" in models and (wrong := race(mine, each_s)):
             self.notes.append(f"Not safe in threads, as far as a stress of it shows: {wrong}.")
         ladders = self.ladders(mine, models, most, each_s)
-        with Gauge(pace) as gauge:
+        with CapacityMonitor(pace) as gauge:
             parallel = gauge.latest(mine).parallel
         parallel = max([parallel, *(rung.cores_used for ladder in ladders.values() for rung in ladder)])
         self.weigh(mine, ladders, learned)
         learned["gil"] = released(ladders["threads"], parallel) if "threads" in ladders else None
-        disturbed = self.mind(between(before, read()))
+        disturbed = self.mind(usage_between(before, snapshot()))
         free, waits = float(psutil.virtual_memory().available), mine.each_waits_s > 0
-        learned["bound"] = (
-            bound(ladders, parallel, learned["memory"], free, most, waits=waits, disturbed=disturbed)
+        learned["bottleneck"] = (
+            bottleneck(ladders, parallel, learned["memory"], free, most, waits=waits, disturbed=disturbed)
             if ladders
             else None
         )
@@ -109,12 +109,12 @@ class Survey:
             "schema": SCHEMA,
             "work": described(self.source, code),
             "learned": learned,
-            "size": found.described(len(code.tasks), self.blocks, learned["pays_until"]),
+            "size": found.described(len(code.tasks), self.blocks, learned["knee"]),
             "workload": asdict(replace(mine, size=found.tasks)),
             "cells": [asdict(cell) for cell in found.cells],
         }
 
-    def mind(self, usage: Usage) -> bool:
+    def mind(self, usage: CpuUsage) -> bool:
         """Whether others had much of the machine meanwhile; then it is noted."""
         if disturbed := usage.disturbed(usable_cores()):
             taken = (usage.others_s + usage.steal_s) / usage.elapsed_s
@@ -187,9 +187,9 @@ class Survey:
                 return given or got
         return ""
 
-    def ladders(self, mine: Mine, models: Sequence[str], most: int, each_s: float) -> dict[str, Ladder]:
+    def ladders(self, mine: Mine, models: Sequence[str], most: int, each_s: float) -> dict[str, Sweep]:
         """A ladder for each family that can do the work."""
-        found = dict[str, Ladder]()
+        found = dict[str, Sweep]()
         for name in filter(models.__contains__, FAMILIES):
             ladder, why = climb(name, mine, most, each_s, self.step)
             self.notes += [f"{why[:1].upper()}{why[1:]}."] if why else []
@@ -197,12 +197,12 @@ class Survey:
                 found[name] = ladder
         return found
 
-    def weigh(self, mine: Mine, ladders: dict[str, Ladder], learned: dict[str, Any]) -> None:
+    def weigh(self, mine: Mine, ladders: dict[str, Sweep], learned: dict[str, Any]) -> None:
         """Ladders and memory, as they stand in `learned`."""
         learned["ladder"] = {name: [asdict(rung) for rung in ladder] for name, ladder in ladders.items()}
-        learned["pays_until"] = {name: pays_until(ladder) for name, ladder in ladders.items()}
+        learned["knee"] = {name: knee(ladder) for name, ladder in ladders.items()}
         learned["memory"] = {}
-        for name, at_once in learned["pays_until"].items():
+        for name, at_once in learned["knee"].items():
             if (bytes_per_task := memory(name, mine, at_once, self.step)) is not None:
                 learned["memory"][name] = {"concurrency": at_once, "bytes_per_task": bytes_per_task}
 
@@ -247,10 +247,10 @@ def main() -> None:
     sys.stdin = open(os.devnull)  # noqa: SIM115 - what the user's code reads is not the pipe that ties us to our parent
     models = chosen.models.split() or MODELS
     with chosen.out.open("a") as out:
-        survey = Survey(chosen.source, models, chosen.blocks, out)
+        survey = Profiler(chosen.source, models, chosen.blocks, out)
         try:
-            survey.tell(found=survey.run(Pace.read(chosen.pace)))
-        except Unfit as problem:
+            survey.tell(found=survey.run(Calibration.read(chosen.pace)))
+        except UnusableFile as problem:
             survey.tell(unfit=str(problem))
         except BaseException as problem:
             at = "" if isinstance(problem, TaskFailed) else f"{survey.at}: "

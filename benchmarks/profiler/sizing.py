@@ -33,7 +33,7 @@ LONG_S = 1.0  # a cell whose round takes this long is measured once a block
 
 
 @dataclass(frozen=True)
-class Rung:
+class LoadStep:
     """What a model did with so many tasks at once; `seconds` with opening and closing, the rate without."""
 
     concurrency: int
@@ -48,7 +48,7 @@ class Rung:
         return max(0.0, self.seconds - self.tasks / self.tasks_per_second) + tasks / self.tasks_per_second
 
 
-Ladder = Sequence[Rung]
+Sweep = Sequence[LoadStep]
 
 
 def spread(values: Sequence[float]) -> dict[str, float]:
@@ -72,7 +72,7 @@ def heights(most: int) -> Iterable[int]:
     yield most
 
 
-def goes_on(ladder: Ladder) -> bool:
+def goes_on(ladder: Sweep) -> bool:
     """Whether to climb on: until two rungs in a row gained nothing."""
     if len(ladder) < 3:
         return True
@@ -80,13 +80,13 @@ def goes_on(ladder: Ladder) -> bool:
     return max(rung.tasks_per_second for rung in ladder[-2:]) > GAIN * before
 
 
-def pays_until(ladder: Ladder) -> int:
+def knee(ladder: Sweep) -> int:
     """The least concurrency that has as good as all of the gain."""
     best = max(rung.tasks_per_second for rung in ladder)
     return next(rung.concurrency for rung in ladder if rung.tasks_per_second >= PAYS * best)
 
 
-def released(threads: Ladder, parallel: float) -> dict[str, Any]:
+def released(threads: Sweep, parallel: float) -> dict[str, Any]:
     """How much of a task's computing lets go of the GIL, from the cores that threads kept busy.
 
     What holds the GIL is done by one core: threads that use `u` cores held it for 1 / u of their computing. Where they
@@ -105,8 +105,8 @@ def released(threads: Ladder, parallel: float) -> dict[str, Any]:
     }
 
 
-def bound(
-    ladders: Mapping[str, Ladder],
+def bottleneck(
+    ladders: Mapping[str, Sweep],
     parallel: float,
     memory: Mapping[str, dict[str, float]],
     available_bytes: float,
@@ -117,7 +117,7 @@ def bound(
 ) -> dict[str, Any]:
     """What stops the best model from doing more, and a sentence that says how that is known; None where it is not."""
     model, ladder = max(ladders.items(), key=lambda item: max(rung.tasks_per_second for rung in item[1]))
-    at = next(rung for rung in ladder if rung.concurrency == pays_until(ladder))
+    at = next(rung for rung in ladder if rung.concurrency == knee(ladder))
     top, used = ladder[-1], max(rung.cores_used for rung in ladder if rung.concurrency >= at.concurrency)
     needs = memory.get(model, {}).get("bytes_per_task", 0.0) * top.concurrency
     stretch = top.p50_seconds / ladder[0].p50_seconds
@@ -140,31 +140,31 @@ def bound(
     return told(model, at, by, f"What stops {model} is {by}: {why}.")
 
 
-def told(model: str, at: Rung, by: str | None, sentence: str) -> dict[str, Any]:
+def told(model: str, at: LoadStep, by: str | None, sentence: str) -> dict[str, Any]:
     """A bound, as it stands in `learned`."""
     return {"by": by, "model": model, "concurrency": at.concurrency, "sentence": sentence}
 
 
 @dataclass(frozen=True)
-class Sized:
+class CellPlan:
     """One cell that will be measured."""
 
     model: str
     concurrency: int
     rounds: int
-    discarded: int
+    warmup_rounds: int
     views: tuple[str, ...]
     twin: bool = False
 
 
 @dataclass(frozen=True)
-class Size:
+class RunPlan:
     """How many tasks a round has, and the cells."""
 
     tasks: int
     equal: int  # the concurrency that every model gets
     seconds: float  # of a block, estimated
-    cells: tuple[Sized, ...]
+    cells: tuple[CellPlan, ...]
 
     def described(self, given: int, blocks: int, pays: dict[str, int]) -> dict[str, Any]:
         """What was done about the size, for the record and in a sentence."""
@@ -186,9 +186,9 @@ class Size:
         }
 
 
-def size(each_s: float, ladders: Mapping[str, Ladder], models: Sequence[str], stated: int) -> Size:
+def size(each_s: float, ladders: Mapping[str, Sweep], models: Sequence[str], stated: int) -> RunPlan:
     """Tasks and cells that fit into a block: as many at once as pay, and rounds as long as there is time for."""
-    equal = max([2, *map(pays_until, ladders.values())])
+    equal = max([2, *map(knee, ladders.values())])
     while True:
         for round_s in ROUNDS_S:
             found = sized(max(2 * equal, math.ceil(round_s / each_s), 4), equal, each_s, ladders, models, stated)
@@ -200,10 +200,10 @@ def size(each_s: float, ladders: Mapping[str, Ladder], models: Sequence[str], st
 
 
 def sized(
-    tasks: int, equal: int, each_s: float, ladders: Mapping[str, Ladder], models: Sequence[str], stated: int
-) -> Size:
+    tasks: int, equal: int, each_s: float, ladders: Mapping[str, Sweep], models: Sequence[str], stated: int
+) -> RunPlan:
     """The cells for that many tasks, and how long a block of them takes."""
-    cells, total_s = list[Sized](), 0.0
+    cells, total_s = list[CellPlan](), 0.0
     for model in models:
         family = next((name for name, members in FAMILIES.items() if model in members and name in ladders), "")
         for concurrency, views in places(model, tasks, equal, ladders.get(family), stated).items():
@@ -212,20 +212,20 @@ def sized(
             )
             rounds = 1 if round_s > LONG_S else 2
             discarded = 0 if model == "sequential" and round_s > LONG_S else 1
-            cells.append(Sized(model, concurrency, rounds, discarded, views))
+            cells.append(CellPlan(model, concurrency, rounds, discarded, views))
             total_s += round_s * (rounds + discarded)
     twin = next((cell for cell in cells if cell.model in FAMILIES), cells[0])
-    return Size(tasks, equal, total_s, (*cells, Sized(**asdict(twin) | {"twin": True})))
+    return RunPlan(tasks, equal, total_s, (*cells, CellPlan(**asdict(twin) | {"twin": True})))
 
 
-def places(model: str, tasks: int, equal: int, ladder: Ladder | None, stated: int) -> dict[int, tuple[str, ...]]:
+def places(model: str, tasks: int, equal: int, ladder: Sweep | None, stated: int) -> dict[int, tuple[str, ...]]:
     """The concurrencies at which a model is measured, and in which view: equal for all, and the best of each."""
     if model == "sequential":
         return {1: ("equal", "best")}
     if model == "gather":  # it keeps to no number
         return {tasks: ("best",)} if tasks <= (stated or MOST_AT_ONCE) else {}
     limit = min(max(2, tasks // 2), stated or MOST_AT_ONCE, MOST.get(family(model), MOST_AT_ONCE))  # two waves and more
-    best = max(2, min(pays_until(ladder), limit)) if ladder else min(equal, limit)
+    best = max(2, min(knee(ladder), limit)) if ladder else min(equal, limit)
     both = [("equal", min(equal, limit)), ("best", best)]
     return {size: tuple(view for view, one in both if one == size) for _, size in both}
 
@@ -235,7 +235,7 @@ def family(model: str) -> str:
     return next((name for name, members in FAMILIES.items() if model in members), model)
 
 
-def estimate(ladder: Ladder | None, tasks: int, concurrency: int, each_s: float) -> float:
+def estimate(ladder: Sweep | None, tasks: int, concurrency: int, each_s: float) -> float:
     """How long a round takes, by the rung that is nearest below."""
     if not ladder:
         return tasks * each_s / min(concurrency, 2)
@@ -248,6 +248,6 @@ def cells_of(survey: dict[str, Any]) -> list[Cell]:
     workload = Mine(**survey["workload"] | {"forms": tuple(survey["workload"]["forms"])})
     return [
         Cell("mine", workload, one["model"], one["concurrency"], workload.size, one["twin"], one["rounds"],
-             one["discarded"], on_request=True)
+             one["warmup_rounds"], opt_in=True)
         for one in survey["cells"]
     ]  # fmt: skip

@@ -18,13 +18,13 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from benchmarks.core.round import Spanned, Timing, complaint, time_round
+from benchmarks.core.round import Timing, TracedWorkload, time_round, validation_error
 from benchmarks.core.runner import stop_fork_server
-from benchmarks.machine.cpu_usage import between, read
+from benchmarks.machine.cpu_usage import snapshot, usage_between
 from benchmarks.models import model, needs
 from benchmarks.probes.task_memory import tree_bytes
-from benchmarks.profiler.sizing import MOST, MOST_AT_ONCE, Rung, goes_on, heights, spread, tail
-from benchmarks.workloads._user_module import TaskFailed, Unfit, line_of
+from benchmarks.profiler.sizing import MOST, MOST_AT_ONCE, LoadStep, goes_on, heights, spread, tail
+from benchmarks.workloads._user_module import TaskFailed, UnusableFile, line_of
 from benchmarks.workloads.user_work import Mine, awaiting
 
 Step = Callable[[str], None]
@@ -132,7 +132,7 @@ def one_by_one(mine: Mine, form: str, tasks: Sequence[int], step: Step, least_s:
             found.answers.setdefault(int(task), answer)
             if took > SLOWEST_S:
                 shorter = f"Next: give tasks that take less than {SLOWEST_S:g} s, so that rounds can be repeated"
-                raise Unfit(f"task {task} took {took:.0f} s. {shorter}")
+                raise UnusableFile(f"task {task} took {took:.0f} s. {shorter}")
             if found.enough(start + took - began, least_s):
                 break
     return found
@@ -164,7 +164,7 @@ def attempt(name: str, mine: Mine, tasks: list[int], concurrency: int) -> str:
     """What goes wrong when that model does these tasks; empty when nothing does."""
     try:
         timing = time_round(model(name), mine, tasks, concurrency)
-        return complaint(mine, tasks, timing) or ""
+        return validation_error(mine, tasks, timing) or ""
     except KeyboardInterrupt:
         raise
     except BaseException as problem:
@@ -207,9 +207,9 @@ def parts_of(value: Any, name: str) -> dict[str, Any]:
     return {f"{name}.{key}": part for key, part in getattr(value, "__dict__", {}).items()}
 
 
-def climb(name: str, mine: Mine, most: int, each_s: float, step: Step) -> tuple[list[Rung], str]:
+def climb(name: str, mine: Mine, most: int, each_s: float, step: Step) -> tuple[list[LoadStep], str]:
     """A model with more and more tasks at once until nothing is gained, and why it went no further; else empty."""
-    found, began, rate = list[Rung](), time.perf_counter(), 1 / each_s
+    found, began, rate = list[LoadStep](), time.perf_counter(), 1 / each_s
     try:
         for concurrency in heights(min(most, MOST.get(name, MOST_AT_ONCE))):
             count = min(MOST_TASKS, max(2 * concurrency, ceil(2 * RUNG_S * rate)))  # should the rate double
@@ -227,20 +227,20 @@ def climb(name: str, mine: Mine, most: int, each_s: float, step: Step) -> tuple[
     return found, ""
 
 
-def rung(name: str, mine: Mine, concurrency: int, count: int) -> Rung:
+def rung(name: str, mine: Mine, concurrency: int, count: int) -> LoadStep:
     """One look at one concurrency, at a pool that has its workers already. ValueError when the answers are wrong."""
-    tasks, spanned, began = mine.tasks(count), Spanned(mine), time.perf_counter()
+    tasks, spanned, began = mine.tasks(count), TracedWorkload(mine), time.perf_counter()
     with model(name)(spanned, concurrency) as run:
         run(mine.tasks(concurrency))
-        before = read()
+        before = snapshot()
         returned = run(tasks)
-        usage = between(before, read())
+        usage = usage_between(before, snapshot())
     closed = time.perf_counter()
-    if wrong := complaint(mine, tasks, Timing(began, began, closed, closed, returned)):
+    if wrong := validation_error(mine, tasks, Timing(began, began, closed, closed, returned)):
         raise ValueError(wrong)
     took = sorted(end - start for _, start, end in returned)
     seconds, rate = closed - began, count / usage.elapsed_s
-    return Rung(concurrency, count, seconds, rate, usage.ours_s / usage.elapsed_s, took[len(took) // 2])
+    return LoadStep(concurrency, count, seconds, rate, usage.ours_s / usage.elapsed_s, took[len(took) // 2])
 
 
 def memory(name: str, mine: Mine, concurrency: int, step: Step) -> float | None:
@@ -283,4 +283,4 @@ def weigh(out: Connection, name: str, mine: Mine, concurrency: int) -> None:
 def fits(name: str, mine: Mine) -> bool:
     """Whether a model speaks a form that the file has, and its package is here."""
     spoken = needs(name)
-    return spoken.form in mine.forms and not spoken.missing()
+    return spoken.form in mine.forms and not spoken.unavailable_reason()

@@ -48,7 +48,7 @@ def overheads(url: str) -> dict[str, dict[str, float]]:
     """For each model: microseconds added to each of 10,000 empty tasks, and the share added to a cell that waits."""
     found = {}
     for name in without_cluster():
-        if needs(name).missing() or not needs(name).bounded:
+        if needs(name).unavailable_reason() or not needs(name).bounded:
             continue
         empty = pairs(name, Nothing(), 10_000, 2)
         waiting = pairs(name, Wire(url=url), 20, 10)

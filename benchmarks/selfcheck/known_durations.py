@@ -15,7 +15,7 @@ import time
 from dataclasses import dataclass
 from statistics import median
 
-from benchmarks.core.round import complaint, time_round
+from benchmarks.core.round import time_round, validation_error
 from benchmarks.models import model
 from benchmarks.workloads import Capacity, Workload
 from benchmarks.workloads.sleep import Sleep
@@ -39,7 +39,7 @@ class Spin(Workload):
             pass
         return task
 
-    def answer(self, task: int) -> int:
+    def expected(self, task: int) -> int:
         """The task itself."""
         return task
 
@@ -65,7 +65,7 @@ class OneAtATime(Sleep):
 
 
 @dataclass(frozen=True)
-class Known:
+class ReferenceRound:
     """A round whose time is known."""
 
     what: str
@@ -87,10 +87,10 @@ class Known:
 
 
 @dataclass(frozen=True)
-class Found:
+class ErrorEstimate:
     """What the rounds of a known answer took."""
 
-    known: Known
+    known: ReferenceRound
     rounds_s: tuple[float, ...]
 
     @property
@@ -113,28 +113,28 @@ class Found:
         return AIM_SHARE * self.known.seconds + AIM_S
 
 
-def waits(name: str, tasks: int, concurrency: int) -> Known:
+def waits(name: str, tasks: int, concurrency: int) -> ReferenceRound:
     """Waits of 20 ms that overlap as far as they may."""
-    return Known(f"{tasks} waits, {concurrency} at once, {name}", name, Sleep(), tasks, concurrency)
+    return ReferenceRound(f"{tasks} waits, {concurrency} at once, {name}", name, Sleep(), tasks, concurrency)
 
 
 KNOWN = (
-    Known("8 spins of 20 ms, one by one", "sequential", Spin(), 8, 1),
+    ReferenceRound("8 spins of 20 ms, one by one", "sequential", Spin(), 8, 1),
     waits("asyncio", 20, 5),
     waits("threads", 20, 5),
     waits("threads", 5, 1),  # with the next: four times the work, four times as much at once: it scales perfectly
     waits("threads", 20, 4),
-    Known("20 waits under a lock, 4 threads", "threads", OneAtATime(delay_s=0.005), 20, 4),
+    ReferenceRound("20 waits under a lock, 4 threads", "threads", OneAtATime(delay_s=0.005), 20, 4),
 )
 
 
-def find(known: Known) -> Found:
+def find(known: ReferenceRound) -> ErrorEstimate:
     """Time the rounds as a cell's are timed. ValueError when answers are wrong."""
     tasks = known.workload.tasks(known.tasks)
     took = []
     for _ in range(1 + ROUNDS):
         timing = time_round(model(known.model), known.workload, tasks, known.concurrency)
-        if wrong := complaint(known.workload, tasks, timing):
+        if wrong := validation_error(known.workload, tasks, timing):
             raise ValueError(f"{known.what}: {wrong}")
         took.append(timing.seconds)
-    return Found(known, tuple(took[1:]))
+    return ErrorEstimate(known, tuple(took[1:]))

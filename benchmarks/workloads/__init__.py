@@ -47,11 +47,11 @@ class Workload:
     forms: ClassVar[tuple[str, ...]] = ("blocking", "asyncio")
     package: ClassVar[str] = ""
     service: ClassVar[str] = ""
-    leaving: ClassVar[str] = ""
+    lingering_thread_prefix: ClassVar[str] = ""
     isolated: ClassVar[bool] = True
 
     @property
-    def lacks(self) -> str:
+    def unavailable_reason(self) -> str:
         """What this machine lacks for it, packages aside, in words; empty when it lacks nothing."""
         return ""
 
@@ -83,11 +83,11 @@ class Workload:
         """Do one task, awaiting wherever the blocking form waits; computing does not await, because it cannot."""
         raise NotImplementedError
 
-    def speaking(self, library: str) -> "Workload":
+    def for_library(self, library: str) -> "Workload":
         """The same work, whose awaitable form awaits as that library does; what awaits nothing is the same in all."""
         return self
 
-    def answer(self, task: int) -> Any:
+    def expected(self, task: int) -> Any:
         """The right result of `task`, found another way than `perform` finds it where there is one."""
         raise NotImplementedError
 
@@ -95,13 +95,13 @@ class Workload:
         """Seconds that `task` waits on an idle machine."""
         return 0.0
 
-    def least_s(self, task: int) -> float:
+    def min_duration_s(self, task: int) -> float:
         """Seconds in less than which `task` was not done: a forgotten await may give the right answer, too."""
         return self.wait_s(task)
 
-    def right(self, task: int, answer: Any) -> bool:
+    def is_correct(self, task: int, answer: Any) -> bool:
         """Whether the answer is the right one."""
-        return bool(answer == self.answer(task))
+        return bool(answer == self.expected(task))
 
     def compute_s(self, task: int) -> float:
         """Seconds that `task` computes on one core at calibrated speed."""

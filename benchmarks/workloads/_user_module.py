@@ -21,7 +21,7 @@ from typing import Any
 MOST_TASKS = 1_000_000  # of a file; a generator that goes on for longer has no end
 
 
-class Unfit(Exception):
+class UnusableFile(Exception):
     """What is wrong with a user's file, and what to type next."""
 
 
@@ -55,11 +55,13 @@ def load(source: str) -> Code:
     blocking = None if iscoroutinefunction(found) else found
     if not callable(blocking) and not callable(awaitable):
         missing = name or "work (or awork)"
-        raise Unfit(
+        raise UnusableFile(
             f"{place} has no function {missing}. Next: write def {name or 'work'}(task), or name one: {place}:name"
         )
     if awaitable and not iscoroutinefunction(awaitable):
-        raise Unfit(f"{place}: a{name or 'work'} is not awaitable. Next: write async def a{name or 'work'}(task)")
+        raise UnusableFile(
+            f"{place}: a{name or 'work'} is not awaitable. Next: write async def a{name or 'work'}(task)"
+        )
     return Code(module, blocking, awaitable, tasks_of(place, module))
 
 
@@ -72,7 +74,7 @@ def imported(place: str) -> ModuleType:
     sys.path.insert(0, str(path.parent))
     spec = importlib.util.spec_from_file_location(f"mine_{path.stem}", path)
     if not spec or not spec.loader or not path.exists():
-        raise Unfit(f"there is no file {place}. Next: make mine WORK=path/to/file.py")
+        raise UnusableFile(f"there is no file {place}. Next: make mine WORK=path/to/file.py")
     module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -86,9 +88,9 @@ def tasks_of(place: str, module: ModuleType) -> tuple[Any, ...]:
     with blamed(f"{place}: its tasks cannot be listed"):
         found = tuple(islice(given() if callable(given) else given or (), MOST_TASKS + 1))
     if not found:
-        raise Unfit(f"{place} has no tasks. Next: write TASKS = [...] or def tasks() in it")
+        raise UnusableFile(f"{place} has no tasks. Next: write TASKS = [...] or def tasks() in it")
     if len(found) > MOST_TASKS:
-        raise Unfit(f"{place} gives more than {MOST_TASKS:,} tasks. Next: give fewer, a few hundred say as much")
+        raise UnusableFile(f"{place} gives more than {MOST_TASKS:,} tasks. Next: give fewer, a few hundred say as much")
     return found
 
 
@@ -97,15 +99,15 @@ def blamed(what: str) -> Iterator[None]:
     """Turn whatever a user's file does at the top of it into a sentence."""
     try:
         yield
-    except Unfit:
+    except UnusableFile:
         raise
     except SystemExit:
-        raise Unfit(f"{what}: it calls sys.exit. Next: put that under if __name__ == '__main__'") from None
+        raise UnusableFile(f"{what}: it calls sys.exit. Next: put that under if __name__ == '__main__'") from None
     except ModuleNotFoundError as problem:
         sentence = f"{what}: {problem}. Next: .tools/bin/uv pip install --python {sys.prefix} {problem.name}"
-        raise Unfit(sentence) from None
+        raise UnusableFile(sentence) from None
     except Exception as problem:
-        raise Unfit(f"{what}: {type(problem).__name__}: {problem}{line_of(problem)}") from None
+        raise UnusableFile(f"{what}: {type(problem).__name__}: {problem}{line_of(problem)}") from None
 
 
 def line_of(problem: BaseException) -> str:

@@ -70,7 +70,7 @@ class Database(Workload):
         """Ask, awaiting."""
         return await getattr(self, f"await_{self.query}")(client, task)
 
-    def answer(self, task: int) -> Any:
+    def expected(self, task: int) -> Any:
         """The task's own number, the rows it asked for, what it wrote."""
         match self.query:
             case "rows":

@@ -56,7 +56,7 @@ class Files(Workload):
         async with aiofiles.open(self.folder / str(task), "rb") as file:
             return ends(await file.read())
 
-    def answer(self, task: int) -> Ends:
+    def expected(self, task: int) -> Ends:
         """The ends of what was written."""
         return self.size, number(task), number(task)
 
@@ -76,7 +76,7 @@ class ColdFiles(Files):
     name = "cold-files"
 
     @property
-    def lacks(self) -> str:
+    def unavailable_reason(self) -> str:
         """Why files are never cold here."""
         return _page_cache.lacking()
 

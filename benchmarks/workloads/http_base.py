@@ -25,7 +25,7 @@ class Pages(Workload):
         tail = f"&distribution=lognormal&sigma={self.sigma:g}&seed={self.seed}" if self.sigma else ""
         return f"/delay?ms={self.delay_s * 1000:g}{tail}&n={task}"
 
-    def answer(self, task: int) -> bytes:
+    def expected(self, task: int) -> bytes:
         """The server echoes the task's number."""
         return str(task).encode()
 

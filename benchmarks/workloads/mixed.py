@@ -50,9 +50,9 @@ class Mixed(Workload):
         fetched = int(await self.fetching.aperform(client, task))
         return await self.computing.aperform(None, fetched) if self.cpu_share else fetched
 
-    def answer(self, task: int) -> int:
+    def expected(self, task: int) -> int:
         """What `primes` says, or the number itself when nothing is computed."""
-        return self.computing.answer(task) if self.cpu_share else task
+        return self.computing.expected(task) if self.cpu_share else task
 
     def wait_s(self, task: int) -> float:
         """The waiting part."""

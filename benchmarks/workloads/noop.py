@@ -20,6 +20,6 @@ class Nothing(Workload):
         """Return the task."""
         return task
 
-    def answer(self, task: int) -> int:
+    def expected(self, task: int) -> int:
         """The task itself."""
         return task

@@ -23,7 +23,7 @@ class Pymongo(Database):
     driver = "pymongo"
     service = "mongo"
     package = "pymongo"
-    leaving = "pymongo_"
+    lingering_thread_prefix = "pymongo_"
 
     def client(self) -> AbstractContextManager[Any]:
         """One client for all workers of a process."""

@@ -46,10 +46,10 @@ class Redis(Database):
         async with Redis.from_url(self.database, max_connections=self.connections) as client:
             yield client
 
-    def answer(self, task: int) -> Any:
+    def expected(self, task: int) -> Any:
         """The rows as they are kept."""
         rows = table()[first(task) : first(task) + BATCH]
-        return tuple(map(value, rows)) if self.query == "rows" else super().answer(task)
+        return tuple(map(value, rows)) if self.query == "rows" else super().expected(task)
 
     def wait(self, client: Any, task: int) -> int | None:
         """Wait in the server."""

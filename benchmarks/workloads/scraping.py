@@ -142,9 +142,9 @@ class Scraping(Pages):
                 return await client.fetch(self.attempt_at(task, attempt))
         return gave_up(task)
 
-    def answer(self, task: int) -> bytes:
+    def expected(self, task: int) -> bytes:
         """The page, or that it cannot be had."""
-        return super().answer(task) if SERVED in self.ends(task) else gave_up(task)
+        return super().expected(task) if SERVED in self.ends(task) else gave_up(task)
 
     def wait_s(self, task: int) -> float:
         """All its attempts, and the pauses between them; what never comes is waited for until the time is out."""

@@ -25,7 +25,7 @@ class Sleep(Workload):
         await asyncio.sleep(self.delay_s)
         return task
 
-    def speaking(self, library: str) -> Workload:
+    def for_library(self, library: str) -> Workload:
         """In trio's words where it is trio."""
         if library != "trio":
             return self
@@ -33,7 +33,7 @@ class Sleep(Workload):
 
         return SleepInTrio(self.delay_s)
 
-    def answer(self, task: int) -> int:
+    def expected(self, task: int) -> int:
         """The task itself."""
         return task
 

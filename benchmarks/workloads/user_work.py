@@ -105,18 +105,18 @@ class Mine(Workload):
         with attempting(task):
             return await client(task.value)  # type: ignore[attr-defined]
 
-    def answer(self, task: int) -> Any:
+    def expected(self, task: int) -> Any:
         """What the user's `answer` says, or what came when each task was done one after another in this process."""
         if says := self.code.given("answer"):
             with attempting(task):
                 return says(self.code.tasks[task])
         return references(self)[task] if self.compared else None
 
-    def right(self, task: int, answer: Any) -> bool:
+    def is_correct(self, task: int, answer: Any) -> bool:
         """Whether it is as it should be; anything is where two answers to one task are never alike."""
-        return same(answer, self.answer(task)) if self.compared or self.code.given("answer") else True
+        return same(answer, self.expected(task)) if self.compared or self.code.given("answer") else True
 
-    def least_s(self, task: int) -> float:
+    def min_duration_s(self, task: int) -> float:
         """Nothing: what tasks waited on average does not bind a single one."""
         return 0.0
 

@@ -128,7 +128,7 @@ class Wire(Pages):
         """Fetch over one of the loop's connections."""
         return await client.fetch(self.target(task))
 
-    def speaking(self, library: str) -> "Wire":
+    def for_library(self, library: str) -> "Wire":
         """In trio's words where it is trio."""
         if library != "trio":
             return self

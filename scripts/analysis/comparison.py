@@ -18,7 +18,7 @@ from scripts.stats.intervals import Interval, geometric_mean, holm, unpaired_rat
 from scripts.tables.load import Run
 from scripts.tables.summary import KEY, block_medians, kind_of_work, paired, sequential_of
 from scripts.verdict.claims_file import Talk
-from scripts.verdict.evaluate import Finding, Outcome, judged
+from scripts.verdict.evaluate import Finding, Outcome, evaluate
 
 CELL = ["experiment", "workload", "model", "concurrency", "wait_seconds", "compute_seconds"]
 
@@ -143,5 +143,5 @@ class Verdicts:
 
 def verdicts(talk: Talk, a: Run, b: Run) -> list[Verdicts]:
     """The claims of the talk that both runs have measured."""
-    pairs = zip(judged(talk, [a]), judged(talk, [b]), strict=True)
+    pairs = zip(evaluate(talk, [a]), evaluate(talk, [b]), strict=True)
     return [Verdicts(first, second) for first, second in pairs if first.outcomes and second.outcomes]

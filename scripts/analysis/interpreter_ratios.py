@@ -12,8 +12,8 @@ from typing import Any
 
 import pandas as pd
 
+from scripts.analysis.model_order import order
 from scripts.analysis.points import Run, remembered
-from scripts.charts.lib.theme import order
 from scripts.tables.summary import KEY, by_turn, columns, flags, paired, sequential_of, with_interval, with_range
 from scripts.util.format import amount, between, digits, listed, seconds, times
 

@@ -4,15 +4,15 @@ The fastest of a tile wins when it is established to be faster than every other;
 comparisons of the map. Where it is not, nobody wins, and those that may be the fastest are named.
 """
 
+import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 
 from scripts.analysis.conclusions import MARGIN
-from scripts.analysis.points import CELL, Point, Run, remembered
-from scripts.charts.mixed import panels, share, shown
+from scripts.analysis.points import CELL, Point, Run, points, remembered
 from scripts.stats import decisions, intervals
 from scripts.tables.summary import block_medians, kind_of_work
 
@@ -90,3 +90,29 @@ def slower(run: Run, fastest: Point, found: intervals.Interval, p_value: float) 
     """Whether the ratio establishes a difference that matters, beyond what twins of such work showed."""
     floor = run.noise_floors.get(kind_of_work(fastest.wait_s, fastest.compute_s)) or 0.0
     return decisions.compare(found, MARGIN, floor, p_value) is decisions.Comparison.SLOWER
+
+
+def shown(run: Run) -> list[Point]:
+    """The cells of this chart."""
+    return points(run, ["mixed"], "seconds")
+
+
+def panels(found: list[Point]) -> dict[int, list[Point]]:
+    """The cells at each concurrency; sequential, which does the same whatever is allowed, stands in every panel.
+
+    The limit of a panel is that of the models that may do as much at once.
+    """
+    alone = [each for each in found if each.model == "sequential"]
+    sizes = {each.concurrency for each in found if each.model != "sequential"} or {each.concurrency for each in alone}
+    elsewhere = [replace(each, limit=math.nan) for each in alone]
+    return {size: ([] if at(size, alone) else elsewhere) + at(size, found) for size in sorted(sizes)}
+
+
+def at(size: int, found: list[Point]) -> list[Point]:
+    """Those at this concurrency."""
+    return [each for each in found if each.concurrency == size]
+
+
+def share(each: Point) -> float:
+    """Share of a task that computes, in whole percent."""
+    return round(each.cpu_percent, 1)

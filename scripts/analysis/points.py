@@ -9,7 +9,7 @@ from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 import pandas as pd
 
-from scripts.charts.lib.theme import order
+from scripts.analysis.model_order import order
 
 P = ParamSpec("P")
 T = TypeVar("T")

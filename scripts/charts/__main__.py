@@ -7,7 +7,7 @@ from pathlib import Path
 from scripts.charts import draw_all
 from scripts.charts.lib.theme import SLIDES, THEMES
 from scripts.tables.load import LATEST, load
-from scripts.util.exit_codes import Stop
+from scripts.util.exit_codes import CommandError
 from servers.subprocesses import exit_with_parent
 
 
@@ -22,7 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
         exit_with_parent()
     try:
         run = load(chosen.run)
-    except Stop as stop:
+    except CommandError as stop:
         print(f"overlap: {stop}", file=sys.stderr)
         return stop.code
     for path in draw_all(run, run.path / "charts", themes=SLIDES if chosen.slides else THEMES):

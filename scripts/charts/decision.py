@@ -7,10 +7,11 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from scripts.analysis.mix_winners import Tile, tiles
+from scripts.analysis.model_order import order
 from scripts.analysis.points import Run, distinct, footer, interval_words
 from scripts.charts.lib.layout import LEADING, Page, open_page, rule_axis, widest_in, width_in
 from scripts.charts.lib.table import Table, made, number, word
-from scripts.charts.lib.theme import WIDTH_IN, Theme, colour, order
+from scripts.charts.lib.theme import WIDTH_IN, Theme, colour
 from scripts.charts.mixed import measured
 from scripts.util.format import between, digits, listed, short, times, whole
 

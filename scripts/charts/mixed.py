@@ -1,11 +1,9 @@
 """How much computing it takes until waiting in one thread no longer pays."""
 
-import math
-from dataclasses import replace
-
 from matplotlib.figure import Figure
 
-from scripts.analysis.points import Point, Run, by_model, distinct, footer, interval_words, points
+from scripts.analysis.mix_winners import panels, share, shown
+from scripts.analysis.points import Point, Run, by_model, distinct, footer, interval_words
 from scripts.charts.lib import lines
 from scripts.charts.lib.forest import value_text
 from scripts.charts.lib.layout import head, open_page, rule_axis
@@ -18,32 +16,6 @@ NEEDS = "a cell of mixed"
 CAVEAT = "The fastest of a share need not be established as such: the decision map says where one is."
 TITLE = "How much computing until the winner changes?"
 BODY_IN = 4.0
-
-
-def shown(run: Run) -> list[Point]:
-    """The cells of this chart."""
-    return points(run, ["mixed"], "seconds")
-
-
-def panels(found: list[Point]) -> dict[int, list[Point]]:
-    """The cells at each concurrency; sequential, which does the same whatever is allowed, stands in every panel.
-
-    The limit of a panel is that of the models that may do as much at once.
-    """
-    alone = [each for each in found if each.model == "sequential"]
-    sizes = {each.concurrency for each in found if each.model != "sequential"} or {each.concurrency for each in alone}
-    elsewhere = [replace(each, limit=math.nan) for each in alone]
-    return {size: ([] if at(size, alone) else elsewhere) + at(size, found) for size in sorted(sizes)}
-
-
-def at(size: int, found: list[Point]) -> list[Point]:
-    """Those at this concurrency."""
-    return [each for each in found if each.concurrency == size]
-
-
-def share(each: Point) -> float:
-    """Share of a task that computes, in whole percent."""
-    return round(each.cpu_percent, 1)
 
 
 def draw(run: Run, theme: Theme) -> Figure | None:

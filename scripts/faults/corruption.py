@@ -20,7 +20,7 @@ from rich.console import Console
 from benchmarks.core import journal
 from scripts.report.terminal import show
 from scripts.tables.load import Run, load, write_tables
-from scripts.util.exit_codes import Exit, Stop
+from scripts.util.exit_codes import CommandError, Exit
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -203,8 +203,8 @@ def judge(run: Path, truth: Run) -> str:
         write_tables(found)
         with redirect_stdout(StringIO()):
             show(found, Console(file=StringIO(), width=80))
-    except Stop as stop:
-        return "refused" if stop.code == Exit.UNREADABLE and "Next: " in str(stop) else f"WRONG STOP: {stop}"
+    except CommandError as stop:
+        return "refused" if stop.code == Exit.BAD_DATA and "Next: " in str(stop) else f"WRONG STOP: {stop}"
     except Exception as problem:
         return f"TRACEBACK: {type(problem).__name__}: {problem}"
     if altered(found, truth):

@@ -23,13 +23,13 @@ MARK = "OVERLAP_TORTURE"  # in the environment of a trial's processes, so that e
 
 
 @dataclass(frozen=True)
-class House:
+class Sandbox:
     """A copy of the code with results of its own."""
 
     path: Path
 
     @classmethod
-    def build(cls, path: Path) -> "House":
+    def build(cls, path: Path) -> "Sandbox":
         """Copy what a run needs."""
         for folder in FOLDERS:
             shutil.copytree(ROOT / folder, path / folder, ignore=shutil.ignore_patterns("__pycache__"))

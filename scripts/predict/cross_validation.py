@@ -48,7 +48,7 @@ class Validation:
         return self.held_cells >= AIMS[0] and self.held_blocks >= AIMS[0] and self.good >= AIMS[1]
 
 
-def held_back(cells: pd.DataFrame, machine: Machine) -> pd.DataFrame:
+def cross_validate(cells: pd.DataFrame, machine: Machine) -> pd.DataFrame:
     """The cells with `predicted` seconds from a fit that never saw them or their experiment."""
     found = list(predicted_folds(cells, machine))
     return pd.concat(found) if found else cells.assign(predicted=np.nan)
@@ -119,7 +119,7 @@ def holds(found: pd.DataFrame) -> bool:
 def validation(run: Run) -> Validation | None:
     """Of a run; None where it has too few cells for any interval."""
     known = table(run)
-    cells = known if known.empty else held_back(known, Machine.of(run))
+    cells = known if known.empty else cross_validate(known, Machine.of(run))
     return validate(cells) if widths(cells) else None
 
 
@@ -127,7 +127,7 @@ def validate(cells: pd.DataFrame) -> Validation:
     """What the held-back cells say; each experiment is judged by the intervals that the others give."""
     found = judged(cells, share_needed(cells))
     off = np.abs(np.log(found["seconds"].to_numpy() / found["predicted"].to_numpy()))
-    over = list(regrets(cells))
+    over = list(regret_ratios(cells))
     return Validation(
         cells=len(found),
         blocks=sum(map(len, found["blocks"])),
@@ -141,7 +141,7 @@ def validate(cells: pd.DataFrame) -> Validation:
     )
 
 
-def regrets(cells: pd.DataFrame) -> Iterator[float]:
+def regret_ratios(cells: pd.DataFrame) -> Iterator[float]:
     """Of all work that several models did, how many times the best of them the one took that was predicted to be."""
     for _, case in cells.groupby(SAME_WORK):
         if case["model"].nunique() > 1:

@@ -12,7 +12,7 @@ import psutil
 from scipy.optimize import nnls
 
 from scripts.predict.recommend import Anchor, Question, Source, Task, took
-from scripts.util.exit_codes import Exit, Stop
+from scripts.util.exit_codes import CommandError, Exit
 from scripts.util.format import seconds
 
 FILE = "mine.json"
@@ -144,11 +144,13 @@ def read(path: Path) -> Mine:
     try:
         said = json.loads((path / FILE).read_text())
         if said["schema"] != SCHEMA:
-            raise Stop(Exit.UNREADABLE, f"{path / FILE} is of another schema than {SCHEMA}. Next: make mine WORK=…")
+            raise CommandError(
+                Exit.BAD_DATA, f"{path / FILE} is of another schema than {SCHEMA}. Next: make mine WORK=…"
+            )
         mine = Mine(path, said)
         assert mine.work.forms
         assert all(one.seconds > 0 for one in mine.results)
         assert mine.results
     except (OSError, ValueError, KeyError, TypeError, AssertionError) as problem:
-        raise Stop(Exit.UNREADABLE, f"{path / FILE} is damaged: {problem!r}. Next: make mine WORK=…") from None
+        raise CommandError(Exit.BAD_DATA, f"{path / FILE} is damaged: {problem!r}. Next: make mine WORK=…") from None
     return mine

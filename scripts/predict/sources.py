@@ -7,12 +7,12 @@ from pathlib import Path
 from benchmarks.core.cell import CLASSICAL
 from benchmarks.metadata.environment import machine
 from scripts.predict.cost_model import Machine, fit, table
-from scripts.predict.cross_validation import held_back, widths
+from scripts.predict.cross_validation import cross_validate, widths
 from scripts.predict.recommend import Source
 from scripts.reference import REFERENCE
 from scripts.tables.load import Run, load
 from scripts.tables.schema import read_environment
-from scripts.util.exit_codes import Exit, Stop
+from scripts.util.exit_codes import CommandError, Exit
 
 RUNS = Path("results/runs")
 LOOKED_AT = 5  # of the newest runs: older ones say little of the machine as it is, and each takes seconds to learn from
@@ -24,7 +24,9 @@ def source_named(path: Path) -> Source:
     run = load(path)
     found = source(run, f"run {run.environment['run']}")
     if lacking := [model for model in CLASSICAL if found is None or model not in found.widths]:
-        raise Stop(Exit.UNMEASURED, f"{path} has too few cells of {', '.join(lacking)} to learn from. {EVERY_RUN_HAS}")
+        raise CommandError(
+            Exit.NOT_MEASURED, f"{path} has too few cells of {', '.join(lacking)} to learn from. {EVERY_RUN_HAS}"
+        )
     assert found
     return found
 
@@ -47,7 +49,7 @@ def newest() -> Iterator[Run]:
     """The newest runs of this machine that can be read, the latest first."""
     here = machine()
     for path in sorted(RUNS.glob("*"), reverse=True)[:LOOKED_AT]:
-        with suppress(Stop):  # it is damaged, or has only begun
+        with suppress(CommandError):  # it is damaged, or has only begun
             there = read_environment(path)["machine"]
             if all(there[part] == here[part] for part in ("cpu", "cores_usable")):
                 yield load(path)
@@ -60,7 +62,7 @@ def source(run: Run, name: str) -> Source | None:
         return None
     of = Machine.of(run)
     reach = {str(model): int(most) for model, most in cells.groupby("model")["concurrency"].max().items()}
-    return Source(name, fit(cells, of), widths(held_back(cells, of)), reach, memory_of(run))
+    return Source(name, fit(cells, of), widths(cross_validate(cells, of)), reach, memory_of(run))
 
 
 def memory_of(run: Run) -> Mapping[str, float]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from scripts.report.report import draw_and_write
 from scripts.tables.load import LATEST, load
-from scripts.util.exit_codes import Stop, leave
+from scripts.util.exit_codes import CommandError, leave
 
 
 def main() -> None:
@@ -15,7 +15,7 @@ def main() -> None:
     parser.add_argument("run", nargs="?", type=Path, default=LATEST, help=f"folder of a run (default {LATEST})")
     try:
         print(draw_and_write(load(parser.parse_args().run)))
-    except Stop as stop:
+    except CommandError as stop:
         leave(stop)
     sys.exit(0)
 

@@ -16,10 +16,10 @@ from rich.table import Table
 from benchmarks.core.registry import code, find
 from scripts.report.terminal import number
 from scripts.tables.load import Run
-from scripts.util.atomic_write import whole
+from scripts.util.atomic_write import atomic_write
 from scripts.util.format import seconds
 from scripts.verdict.claims_file import DEFAULT_TALK, TALKS, Measure, Talk, read_talk
-from scripts.verdict.evaluate import NOT_TESTABLE, OPINION, UNMEASURED, Evidence, Finding, Outcome, judged
+from scripts.verdict.evaluate import NOT_TESTABLE, OPINION, UNMEASURED, Evidence, Finding, Outcome, evaluate
 from scripts.verdict.requirements import compared
 
 SCHEMA = 1
@@ -213,7 +213,7 @@ def write(found: Document, folder: Path) -> Path:
     stem = "claims" if found["talk"] == DEFAULT_TALK else f"claims-{found['talk']}"
     texts = {".json": json.dumps(found, indent=1, ensure_ascii=False), ".md": markdown(found)}
     for suffix, text in texts.items():
-        with whole(folder / f"{stem}{suffix}") as file:
+        with atomic_write(folder / f"{stem}{suffix}") as file:
             file.write_text(text, encoding="utf-8")
     return folder / f"{stem}.json"
 
@@ -223,7 +223,7 @@ def verdicts_of(*runs: Run) -> list[Document]:
     found = []
     for file in sorted(TALKS.glob("*.toml")):
         talk = read_talk(file)
-        judgements = [one for one in judged(talk, runs) if one.outcomes or one.verdict != UNMEASURED]
+        judgements = [one for one in evaluate(talk, runs) if one.outcomes or one.verdict != UNMEASURED]
         if any(one.outcomes for one in judgements):
             found.append(document(talk, judgements))
     return found

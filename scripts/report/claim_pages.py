@@ -10,7 +10,7 @@ from typing import Any
 
 from scripts.report import claim_chart, html
 from scripts.report.claim_document import SCHEMA, bound_text, found_text, note_on, rows, sections
-from scripts.util.exit_codes import Exit, Stop
+from scripts.util.exit_codes import CommandError, Exit
 
 SIGNS = {"holds": "✓", "refuted": "✗", "not established": "?"}  # never by colour alone
 Document = dict[str, Any]
@@ -31,7 +31,7 @@ def read(file: Path) -> Document:
         why = f"it is of another schema than {SCHEMA}"
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as problem:
         why = f"{type(problem).__name__}: {problem}"
-    raise Stop(Exit.UNREADABLE, f"{file} cannot be read: {why:.200}. Next: make claims RUN={file.parent}")
+    raise CommandError(Exit.BAD_DATA, f"{file} cannot be read: {why:.200}. Next: make claims RUN={file.parent}")
 
 
 def view(claim: Document) -> Document:

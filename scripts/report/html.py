@@ -19,7 +19,7 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
-from scripts.util.atomic_write import whole
+from scripts.util.atomic_write import atomic_write
 
 ROOT = Path(__file__).parents[2]
 TEMPLATES = Path(__file__).parent / "templates"
@@ -95,6 +95,6 @@ def render(template: str, scripts: Sequence[Markup], later: Sequence[Markup] = (
 
 def write_page(path: Path, page: str) -> Path:
     """The page as a file, whole or not at all."""
-    with whole(path) as file:
+    with atomic_write(path) as file:
         file.write_text(page, encoding="utf-8")
     return path

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from scripts.analysis import mix_winners
 from scripts.analysis.points import Point, Run, by_model, distinct
 from scripts.charts import CHARTS, cpu_cost, cpu_scaling, mixed, scaling, speedup, task_latency
 from scripts.charts.lib.unit_cost import Cost
@@ -186,10 +187,10 @@ def of_cpu_scaling(run: Run) -> Iterator[Panel]:
 
 def of_mixed(run: Run) -> Iterator[Panel]:
     """Time over the share that computes, for each concurrency."""
-    for size, here in mixed.panels(mixed.shown(run)).items():
+    for size, here in mix_winners.panels(mix_winners.shown(run)).items():
         percent: Format = lambda at: f"{at:g} %"  # noqa: E731 - one line
         title, value = f"{size} at once", "time for all tasks"
-        yield lines(title, value, seconds, here, "computing", mixed.share, percent, min)
+        yield lines(title, value, seconds, here, "computing", mix_winners.share, percent, min)
 
 
 def of_cpu_cost(run: Run) -> Iterator[Panel]:
@@ -213,7 +214,7 @@ def panels(run: Run) -> dict[str, list[Panel]]:
         task_latency.NAME: of_latency(run),
         scaling.NAME: of_scaling(run),
         cpu_scaling.NAME: of_cpu_scaling(run),
-        mixed.NAME: of_mixed(run) if mixed.shown(run) else iter(()),
+        mixed.NAME: of_mixed(run) if mix_winners.shown(run) else iter(()),
         cpu_cost.NAME: of_cpu_cost(run),
         **{cost.NAME: of_cost(run, cost) for cost in CHARTS if isinstance(cost, Cost)},
     }

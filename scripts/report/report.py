@@ -13,9 +13,10 @@ from benchmarks.core.registry import catalogue
 from benchmarks.models import NAMES
 from scripts.analysis.conclusions import answers, disturbance, noise
 from scripts.analysis.interpreter_ratios import notes, sentences
+from scripts.analysis.model_order import order
 from scripts.charts import CHARTS, Chart, draw_all
 from scripts.charts.lib.parallel import slides_beside
-from scripts.charts.lib.theme import PAGES, SLIDES, order
+from scripts.charts.lib.theme import PAGES, SLIDES
 from scripts.report import html, interactive, work_document
 from scripts.report.claim_pages import code_of, read_claims, talk_view
 from scripts.report.facts import blocks, capacity, facts, model_table, numbers

@@ -146,7 +146,7 @@ def line(row: pd.Series) -> list[str]:
 
 def not_here(run: Run) -> list[tuple[str, str]]:
     """What the run was asked for, and could not be measured where it was: its name, and what was lacking."""
-    asked = [cell.names() for cell in catalogue() if chosen(run.environment["plan"]["only"], cell)]
+    asked = [cell.labels() for cell in catalogue() if chosen(run.environment["plan"]["only"], cell)]
     absent = run.environment.get("absent", {})
     return [(name, why) for name, why in absent.items() if any(name in names for names in asked)]
 

@@ -18,7 +18,7 @@ from scripts import charts
 from scripts.analysis.conclusions import MARGIN, Contest, disturbance, noise
 from scripts.analysis.crossover import crossovers
 from scripts.analysis.interpreter_ratios import sentences
-from scripts.charts.lib.theme import order
+from scripts.analysis.model_order import order
 from scripts.models import asks_for, ordered
 from scripts.stats.decisions import Comparison
 from scripts.tables.load import Run

@@ -13,7 +13,7 @@ import pandas as pd
 
 from benchmarks.profiler.sizing import tail
 from scripts.tables.load import Run
-from scripts.util.atomic_write import whole
+from scripts.util.atomic_write import atomic_write
 from scripts.util.format import amount, digits, seconds
 from scripts.verdict import expectations
 from scripts.verdict.evaluate import Finding
@@ -91,7 +91,7 @@ def not_results(run: Run) -> list[Document]:
 
 def write(path: Path, made: Document) -> Path:
     """Put the document into the run's folder."""
-    with whole(path / COMPARISON) as file:
+    with atomic_write(path / COMPARISON) as file:
         file.write_text(json.dumps(made, indent=1, allow_nan=False))
     return path / COMPARISON
 

@@ -24,10 +24,10 @@ from typing import IO
 
 from benchmarks.core import journal
 from benchmarks.core.runner import BUDGET_S
-from scripts.run.cluster import ALONE, Where
+from scripts.run.cluster import ALONE, ClusterConfig
 from scripts.tables.schema import Entry, fault, fingerprint, read_environment, whose
-from scripts.util.atomic_write import whole
-from scripts.util.exit_codes import Exit, Stop
+from scripts.util.atomic_write import atomic_write
+from scripts.util.exit_codes import CommandError, Exit
 from scripts.util.processes import end_session
 
 POLL_S = 0.1  # how often the journal is looked at: the screen needs no more, and looking disturbs
@@ -49,7 +49,7 @@ class Block:
     only: str
     python: str = sys.executable  # the interpreter that is measured; the server runs under ours, whatever it is
     unloadable: tuple[str, ...] = ()  # files of experiments that it cannot import
-    where: Where = ALONE
+    where: ClusterConfig = ALONE
 
     def path(self, suffix: str) -> Path:
         """A file of this block."""
@@ -74,7 +74,7 @@ class Block:
         planned = self.planned().keys()
         return planned <= self.finished() and (bool(planned) or any(entry["kind"] == "end" for entry in self.entries()))
 
-    def under_way(self) -> Entry | None:
+    def cell_in_progress(self) -> Entry | None:
         """The cell that was begun last and has no entry: the block died of it."""
         begun = [entry["cell"] for entry in self.entries() if entry["kind"] == "begin"]
         if not begun or begun[-1] in self.finished():
@@ -175,19 +175,19 @@ def run_block(block: Block, listen: Callable[[Entry], None], silence_s: float = 
     open_journal(block)
     tail, fruitless = Tail(block.path(".journal"), block.path(".journal").stat().st_size), 0
     while not block.ended():
-        need_room(block.run)
+        require_disk_space(block.run)
         before = block.finished()
         with interpreter(block) as process:
             silent_s = follow(tail, process, listen, silence_s)
-        if culprit := block.under_way():
-            blame(block, culprit, how_it_ended(process.returncode, silent_s))
+        if culprit := block.cell_in_progress():
+            record_crash(block, culprit, how_it_ended(process.returncode, silent_s))
         else:
             explain(block, process.returncode)
         fruitless = fruitless + 1 if block.finished() == before and not block.ended() else 0
         if fruitless == ATTEMPTS:
-            need_room(block.run)
-            raise Stop(
-                Exit.UNMEASURED, f"block {block.number} measured nothing: {last_words(block)}. Next: make doctor"
+            require_disk_space(block.run)
+            raise CommandError(
+                Exit.NOT_MEASURED, f"block {block.number} measured nothing: {last_log_error(block)}. Next: make doctor"
             )
 
 
@@ -195,22 +195,22 @@ def open_journal(block: Block) -> None:
     """Begin the journal with whose it is, or go on with it. Stop when it is another's."""
     path, run = block.path(".journal"), fingerprint(block.run, read_environment(block.run))
     if not path.exists():
-        with whole(path) as file:
+        with atomic_write(path) as file:
             journal.append(file, {"kind": "run", "schema": journal.SCHEMA, "block": block.number, "of": run})
     if stranger := whose(next((entry for _, entry in journal.read(path)), None), block.number, run):
-        raise Stop(Exit.UNREADABLE, f"{path} cannot be gone on with: {stranger}. Next: rm {path}")
+        raise CommandError(Exit.BAD_DATA, f"{path} cannot be gone on with: {stranger}. Next: rm {path}")
     if not path.read_bytes().endswith(b"\n"):
         with path.open("ab") as file:  # a torn line must not tear the next one
             file.write(b"\n")
 
 
-def need_room(folder: Path) -> None:
+def require_disk_space(folder: Path) -> None:
     """OSError when the disk is as good as full: what cannot be recorded should not be measured."""
     if shutil.disk_usage(folder).free < ROOM_BYTES:
         raise OSError(errno.ENOSPC, f"less than {ROOM_BYTES // 2**20} MiB are free", str(folder))
 
 
-def blame(block: Block, culprit: Entry, what: str) -> None:
+def record_crash(block: Block, culprit: Entry, what: str) -> None:
     """Enter the cell that the interpreter died of as no result."""
     entry = {
         "kind": "cell",
@@ -232,14 +232,14 @@ def how_it_ended(code: int, silent_s: float) -> str:
 def explain(block: Block, code: int) -> None:
     """Stop for what pytest refused to run at all."""
     if code == USAGE_ERROR:
-        raise Stop(Exit.USAGE, last_words(block))
+        raise CommandError(Exit.USAGE, last_log_error(block))
     if code == NOTHING_SELECTED and not block.ended():
         if not block.finished():
-            raise Stop(Exit.USAGE, f"ONLY={block.only!r} selects no cell. Next: make bench ONLY=io")
+            raise CommandError(Exit.USAGE, f"ONLY={block.only!r} selects no cell. Next: make bench ONLY=io")
         journal.append(block.path(".journal"), {"kind": "end"})
 
 
-def last_words(block: Block) -> str:
+def last_log_error(block: Block) -> str:
     """The line of the block's log that says what went wrong."""
     lines = block.path(".log").read_text(errors="replace").splitlines()
     errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
@@ -252,5 +252,5 @@ def last_words(block: Block) -> str:
 def publish(block: Block, made: bytes) -> None:
     """Put pytest-benchmark's JSON into place, where there is one."""
     if made:
-        with whole(block.path(".json")) as file:
+        with atomic_write(block.path(".json")) as file:
             file.write_bytes(made)

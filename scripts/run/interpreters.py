@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from scripts.util.exit_codes import Exit, Stop
+from scripts.util.exit_codes import CommandError, Exit
 
 ROOT = Path(__file__).parents[2]
 HOME = ROOT / ".venvs"
@@ -66,12 +66,12 @@ def asked(python: str) -> list[Interpreter]:
     """The interpreters that PYTHON names. Stop when it names less than two, one twice, or one that cannot be used."""
     words = python.split()
     if len(words) < 2:
-        raise Stop(Exit.USAGE, f"PYTHON={python!r}: it takes two Pythons to compare. Next: {EXAMPLE}")
+        raise CommandError(Exit.USAGE, f"PYTHON={python!r}: it takes two Pythons to compare. Next: {EXAMPLE}")
     found = [interpreter(word) for word in words]
     names = [one.name for one in found]
     if twice := next((name for name in names if names.count(name) > 1), None):
         sentence = f"PYTHON names {twice} twice. Next: tell two builds apart, like PYTHON='plain=/usr/bin/python3 ...'"
-        raise Stop(Exit.USAGE, sentence)
+        raise CommandError(Exit.USAGE, sentence)
     return found
 
 
@@ -82,12 +82,18 @@ def interpreter(word: str) -> Interpreter:
     facts = next((facts for one in tried if (facts := answered([one, "-c", ASK])) and fits(path, facts)), None)
     if facts is None:
         where = "does not run" if os.sep in path else "was found neither on PATH nor by pyenv nor by uv"
-        raise Stop(Exit.USAGE, f"Python {path!r} {where}. Next: give a path, or install it (uv python install {path})")
+        raise CommandError(
+            Exit.USAGE, f"Python {path!r} {where}. Next: give a path, or install it (uv python install {path})"
+        )
     if tuple(map(int, facts["version"].split(".")[:2])) < OLDEST:
-        raise Stop(Exit.USAGE, f"{path} is Python {facts['version']}, and 3.11 or newer is needed. Next: {EXAMPLE}")
+        raise CommandError(
+            Exit.USAGE, f"{path} is Python {facts['version']}, and 3.11 or newer is needed. Next: {EXAMPLE}"
+        )
     name = name or (short(facts) if os.sep in path else path)
     if not re.fullmatch(r"[\w.+-]+", name) or name.startswith("."):
-        raise Stop(Exit.USAGE, f"{name!r} is no name for a table and a folder. Next: letters, digits, dots and dashes")
+        raise CommandError(
+            Exit.USAGE, f"{name!r} is no name for a table and a folder. Next: letters, digits, dots and dashes"
+        )
     return Interpreter(name, facts["path"], facts["version"])
 
 
@@ -121,11 +127,13 @@ def uv(*arguments: str, text: str = "") -> "subprocess.CompletedProcess[str]":
     ours = ROOT / ".tools" / "bin" / "uv"
     program = str(ours) if ours.exists() else shutil.which("uv")
     if not program:
-        raise Stop(Exit.UNMEASURED, "uv, which makes the environments, is missing. Next: make .tools/bin/uv")
+        raise CommandError(Exit.NOT_MEASURED, "uv, which makes the environments, is missing. Next: make .tools/bin/uv")
     try:
         return subprocess.run([program, *arguments], input=text, capture_output=True, text=True, timeout=LONGEST_S)
     except subprocess.TimeoutExpired:
-        raise Stop(Exit.UNMEASURED, f"uv {arguments[0]} took over {LONGEST_S} s. Next: look at the network") from None
+        raise CommandError(
+            Exit.NOT_MEASURED, f"uv {arguments[0]} took over {LONGEST_S} s. Next: look at the network"
+        ) from None
 
 
 def under(found: dict[str, Any], number: int) -> str:

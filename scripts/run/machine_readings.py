@@ -17,11 +17,11 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Self
 
-from benchmarks.machine.calibration import BLOCKS, NUMBERS, TRIAL_S, Pace, rate
-from benchmarks.machine.capacity import Gauge
-from benchmarks.machine.cpu_usage import between, read
+from benchmarks.machine.calibration import BLOCKS, NUMBERS, TRIAL_S, Calibration, rate
+from benchmarks.machine.capacity import CapacityMonitor
+from benchmarks.machine.cpu_usage import snapshot, usage_between
 from benchmarks.metadata.environment import first_line, machine, python
-from benchmarks.selfcheck.known_durations import KNOWN, Found, find
+from benchmarks.selfcheck.known_durations import KNOWN, ErrorEstimate, find
 from scripts.run.preflight import found
 
 NEEDED_FILES = 2048  # a thousand connections on both ends of the measurement, each with its own descriptor
@@ -76,7 +76,7 @@ class Readings:
     c_threads: float  # C code that releases the GIL
     parallel: tuple[float, ...]  # samples of the parallel capacity
     limits: Limits
-    known: tuple[Found, ...]
+    known: tuple[ErrorEstimate, ...]
     databases: Sequence[tuple[str, str]] = ()  # what each is here, or what it lacks
 
 
@@ -90,9 +90,9 @@ def turbo() -> bool | None:
 
 def shares(seconds: float = STEAL_S) -> tuple[float, float]:
     """What the hypervisor and other processes take of all cores while we do nothing."""
-    before = read()
+    before = snapshot()
     time.sleep(seconds)
-    usage = between(before, read())
+    usage = usage_between(before, snapshot())
     core_s = usage.elapsed_s * (os.cpu_count() or 1)
     return usage.steal_s / core_s, usage.others_s / core_s
 
@@ -131,7 +131,7 @@ def scaling(kind: str) -> float:
 
 def parallel() -> tuple[float, ...]:
     """Samples of the parallel capacity, one after another."""
-    with Gauge(Pace({NUMBERS: rate(NUMBERS, TRIAL_S)})) as gauge:
+    with CapacityMonitor(Calibration({NUMBERS: rate(NUMBERS, TRIAL_S)})) as gauge:
         return tuple(gauge.sample().parallel for _ in range(GAUGES))
 
 

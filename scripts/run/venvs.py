@@ -15,7 +15,7 @@ from benchmarks.backends.databases import KINDS
 from benchmarks.core.cell import Cell
 from benchmarks.models import NAMES, needs
 from scripts.run.interpreters import ROOT, Interpreter, answered, executable, uv
-from scripts.util.exit_codes import Exit, Stop
+from scripts.util.exit_codes import CommandError, Exit
 
 if TYPE_CHECKING:
     import subprocess
@@ -96,7 +96,7 @@ def absent(cells: Iterable[Cell], lacking: dict[str, str], left_out: dict[str, s
 def lacked(cell: Cell) -> str:
     """What this machine lacks for a cell, whatever the interpreter."""
     kind = KINDS.get(cell.workload.service)
-    return cell.workload.lacks or (kind.missing() if kind and kind.program else "")
+    return cell.workload.unavailable_reason or (kind.unavailable_reason() if kind and kind.program else "")
 
 
 def check_able(found: dict[str, Any], cells: list[Cell]) -> None:
@@ -104,7 +104,7 @@ def check_able(found: dict[str, Any], cells: list[Cell]) -> None:
     lacks = [found["absent"].get(cell.model) or found["absent"].get(cell.workload.name) for cell in cells]
     if all(lacks):
         sentence = f"Python {found['name']} can measure nothing of that: {cells[0].model} {lacks[0]}"
-        raise Stop(Exit.UNMEASURED, f"{sentence}. Next: leave it out, or ask for more")
+        raise CommandError(Exit.NOT_MEASURED, f"{sentence}. Next: leave it out, or ask for more")
 
 
 def install(one: Interpreter, packages: dict[str, str]) -> dict[str, str]:
@@ -118,7 +118,7 @@ def install(one: Interpreter, packages: dict[str, str]) -> dict[str, str]:
     not_meant = [name for name in packages if name not in left_out and f"\n{name}==" not in f"\n{lock}"]
     left_out |= dict.fromkeys(not_meant, "is not made for this Python")
     if missing := [f"{name} {left_out[name]}" for name in NEEDED if name in left_out]:
-        raise Stop(Exit.UNMEASURED, f"Python {one.name}: {missing[0]}. Next: leave it out")
+        raise CommandError(Exit.NOT_MEASURED, f"Python {one.name}: {missing[0]}. Next: leave it out")
     done(locked, one.name)
     options = ("--require-hashes", "--only-binary", ":all:", "--compile-bytecode", "--python", one.python)
     done(uv("pip", "sync", "-q", *options, str(one.home / "requirements.lock")), one.name)
@@ -147,7 +147,9 @@ def done(ended: "subprocess.CompletedProcess[str]", name: str) -> None:
     """Stop when uv could not do what it had to do for an interpreter."""
     if ended.returncode:
         why = " ".join((ended.stderr.strip() or "it said nothing").split())[-300:]
-        raise Stop(Exit.UNMEASURED, f"no environment could be made for Python {name}: {why}. Next: leave it out")
+        raise CommandError(
+            Exit.NOT_MEASURED, f"no environment could be made for Python {name}: {why}. Next: leave it out"
+        )
 
 
 def described(name: str, cells: Sequence[Cell] = ()) -> dict[str, Any]:
@@ -156,8 +158,8 @@ def described(name: str, cells: Sequence[Cell] = ()) -> dict[str, Any]:
     asked |= {package for cell in cells for _, package in needed(cell)}
     found = answered([executable(name), "-m", "benchmarks.metadata.interpreter", *sorted(asked)])
     if found is None:
-        raise Stop(
-            Exit.UNMEASURED, f"Python {name} in .venvs/{name} does not run. Next: rm -r .venvs/{name}, once more"
+        raise CommandError(
+            Exit.NOT_MEASURED, f"Python {name} in .venvs/{name} does not run. Next: rm -r .venvs/{name}, once more"
         )
     return {"name": name, **found}
 

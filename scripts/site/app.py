@@ -25,7 +25,7 @@ from scripts.site.race import House, opened_house
 from scripts.site.race_request import LIMITS, MISSING, MODELS, presets
 from scripts.site.race_server import ALIVE_S, MOST_BYTES, Hall, Visitor
 from scripts.site.run_index import Past, past_runs, side_by_side
-from scripts.util.exit_codes import Stop
+from scripts.util.exit_codes import CommandError
 
 HERE = Path(__file__).parent
 HALL = web.AppKey("HALL", Hall)
@@ -88,7 +88,7 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         response = await handler(request)
     except web.HTTPNotFound:
         response = problem(404, "There is no such page. The race and the list of runs are above.")
-    except Stop as stop:
+    except CommandError as stop:
         response = problem(422, str(stop))
     if not response.prepared:
         for name, value in request.app[HEADERS].items():

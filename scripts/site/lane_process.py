@@ -60,7 +60,7 @@ class Lane:
     def trouble(self, limit_s: float) -> str:
         """Why it will say no more; empty while it may."""
         if (code := self.service.process.poll()) is not None:
-            return f"its process ended with {ending(code)}: {self.service.last_words().splitlines()[-1].strip()}"
+            return f"its process ended with {ending(code)}: {self.service.last_log_error().splitlines()[-1].strip()}"
         return f"not done after {limit_s:.0f} s" if time.monotonic() - self.since > limit_s else ""
 
     def result(self) -> dict[str, Any] | None:

@@ -15,12 +15,12 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
-from benchmarks.machine.calibration import NUMBERS, Pace
-from benchmarks.machine.capacity import Gauge
-from scripts.bench import alone
+from benchmarks.machine.calibration import NUMBERS, Calibration
+from benchmarks.machine.capacity import CapacityMonitor
+from scripts.bench import exclusive_lock
 from scripts.site.lane_process import Lane
 from scripts.site.race_request import Ask
-from scripts.util.exit_codes import Stop
+from scripts.util.exit_codes import CommandError
 from scripts.util.processes import scratch
 from servers.subprocesses import ServiceError, serve
 
@@ -36,15 +36,15 @@ class House:
 
     url: str
     numbers_per_s: float
-    gauge: Gauge
+    gauge: CapacityMonitor
     folder: Path
 
 
 @contextmanager
 def opened_house() -> Iterator[House]:
     """Calibrate, start the server; nothing is left afterwards."""
-    pace = Pace.measure([NUMBERS])
-    with scratch(), serve("servers.latency") as server, Gauge(pace) as gauge:
+    pace = Calibration.measure([NUMBERS])
+    with scratch(), serve("servers.latency") as server, CapacityMonitor(pace) as gauge:
         yield House(server.url, pace.rates[NUMBERS], gauge, Path(os.environ["TMPDIR"]))
 
 
@@ -62,11 +62,11 @@ class Race:
         """Run all lanes; what goes wrong is told too."""
         reason = "the page has a fault; its terminal says more"
         try:
-            with alone():
+            with exclusive_lock():
                 self.tell(self.introduction())
                 self.run_all()
             reason = STOPPED * self.stopping.is_set()
-        except (Stop, ServiceError, OSError) as problem:
+        except (CommandError, ServiceError, OSError) as problem:
             reason = str(problem)
         finally:
             self.tell({"kind": "end", "reason": reason})

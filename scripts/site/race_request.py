@@ -9,7 +9,8 @@ from benchmarks.machine.capacity import usable_cores
 from benchmarks.models import needs, without_cluster
 from benchmarks.workloads import Capacity
 from benchmarks.workloads.mixed import Mixed
-from scripts.charts.lib.theme import CLASSICAL, order
+from scripts.analysis.model_order import order
+from scripts.charts.lib.theme import CLASSICAL
 from scripts.site.runner import Order
 
 MOST_CONCURRENCY = 500
@@ -21,7 +22,7 @@ MOST_S = 120.0  # that all lanes of a race may be expected to take: an audience 
 MODELS = tuple(
     sorted((name for name in without_cluster() if needs(name).fits(Mixed(), MOST_CONCURRENCY, 1)), key=order)
 )
-MISSING = {name: reason for name in MODELS if (reason := needs(name).missing())}
+MISSING = {name: reason for name in MODELS if (reason := needs(name).unavailable_reason())}
 HEAVY = ("processes", "to_process", "pool", "joblib", "interpreters")  # a Python of its own for each place
 
 
@@ -105,8 +106,10 @@ class Ask:
     def check_fits(self, model: str) -> None:
         """Refuse a model that would be another one, or keep to no concurrency, with such numbers."""
         needed, places = needs(model), self.places(model)
-        if places < needed.least:
-            raise ValueError(f"{model} needs a concurrency of at least {needed.least}: raise it, or leave {model} out.")
+        if places < needed.min_concurrency:
+            raise ValueError(
+                f"{model} needs a concurrency of at least {needed.min_concurrency}: raise it, or leave {model} out."
+            )
         if not needed.fits(self.workload, places, self.tasks):
             raise ValueError(
                 f"{model} starts all tasks at once: ask for as much concurrency as tasks, or leave it out."

@@ -13,7 +13,7 @@ from scripts.analysis.comparison import Row, rows
 from scripts.compare import conclusion, introduction, name, shown
 from scripts.tables.load import load
 from scripts.tables.schema import read_environment
-from scripts.util.exit_codes import Exit, Stop
+from scripts.util.exit_codes import CommandError, Exit
 
 REFERENCE = "reference"
 
@@ -75,7 +75,7 @@ def read_past(folder: Path) -> Past:
     """A run, however damaged."""
     try:
         return Past(folder, read_environment(folder))
-    except Stop as stop:
+    except CommandError as stop:
         return Past(folder, {}, str(stop))
 
 
@@ -92,8 +92,8 @@ def side_by_side(one: Path, other: Path) -> Cells:
     """The cells that two runs have in common. Stop when one of them cannot be read, or there are none."""
     first, second = load(one), load(other)
     if not (found := rows(first, second)):
-        raise Stop(
-            Exit.UNMEASURED, f"{one.name} and {other.name} have no cell in common, or too few blocks to compare."
+        raise CommandError(
+            Exit.NOT_MEASURED, f"{one.name} and {other.name} have no cell in common, or too few blocks to compare."
         )
     return Cells(introduction(first, second), list(map(told, found)), conclusion(found, []))
 

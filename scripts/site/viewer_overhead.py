@@ -26,7 +26,7 @@ from aiohttp import ClientSession
 from scripts.site.lane_process import Lane
 from scripts.site.race_request import Ask
 from scripts.stats.intervals import geometric_mean
-from scripts.util.exit_codes import Exit, Stop, leave
+from scripts.util.exit_codes import CommandError, Exit, leave
 from servers.subprocesses import ROOT, serve
 
 WORK: dict[str, Any] = {"tasks": 200, "delay_ms": 30, "concurrency": 20, "cpu_percent": 3}
@@ -53,7 +53,7 @@ class Watched:
         elif message["kind"] == "result":
             self.seconds[message["lane"]] = message["seconds"]
         if problem := message.get("sentence") or message.get("reason"):
-            raise Stop(Exit.UNMEASURED, f"the race went wrong: {problem}")
+            raise CommandError(Exit.NOT_MEASURED, f"the race went wrong: {problem}")
         return bool(message["kind"] != "end")
 
 
@@ -87,7 +87,7 @@ def left_alone(lane: Lane) -> float:
     lane.service.process.wait(lane.limit_s)
     result = lane.result() or {"reason": "it did not end"}
     if result["reason"]:
-        raise Stop(Exit.UNMEASURED, f"{lane.order.model} gave no result: {result['reason']}")
+        raise CommandError(Exit.NOT_MEASURED, f"{lane.order.model} gave no result: {result['reason']}")
     return float(result["seconds"])
 
 
@@ -99,7 +99,7 @@ def page() -> Iterator[str]:
         assert process.stdout
         try:
             if not (found := re.search(r"http://\S+", process.stdout.readline())):
-                raise Stop(Exit.UNMEASURED, "the page did not start. Next: make race")
+                raise CommandError(Exit.NOT_MEASURED, "the page did not start. Next: make race")
             yield found[0]
         finally:
             process.terminate()
@@ -112,7 +112,9 @@ def browser(url: str, *, wanted: bool) -> Iterator[None]:
         yield
         return
     if (path := shutil.which("chromium")) is None:
-        raise Stop(Exit.UNMEASURED, "no chromium is installed. Next: apt-get install chromium, or leave --browser out")
+        raise CommandError(
+            Exit.NOT_MEASURED, "no chromium is installed. Next: apt-get install chromium, or leave --browser out"
+        )
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         command = [path, *HEADLESS, f"--user-data-dir={profile}", url]
         with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
@@ -147,7 +149,7 @@ def main() -> None:
     given = parser.parse_args()
     try:
         found = list(pairs(max(2, given.pairs), browsing=given.browser))
-    except Stop as stop:
+    except CommandError as stop:
         leave(stop)
     print(f"{WORK['tasks']} tasks of {WORK['delay_ms']} ms in each lane, {len(found)} pairs")
     print(f"{'model':12} {'watched / unwatched':>26} {f'frames/s (aim ≥ {AIM_FRAMES_PER_S})':>20}  aim ≤ {AIM}")

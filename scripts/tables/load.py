@@ -14,8 +14,8 @@ import pandas as pd
 
 from benchmarks.core import journal
 from scripts.tables.schema import Entry, fault, fingerprint, read_environment, whose
-from scripts.util.atomic_write import whole
-from scripts.util.exit_codes import Exit, Stop
+from scripts.util.atomic_write import atomic_write
+from scripts.util.exit_codes import CommandError, Exit
 
 LATEST = Path("results/latest")
 IDENTITY = ["experiment", "workload", "model", "concurrency", "tasks", "wait_seconds", "compute_seconds", "twin"]
@@ -109,7 +109,7 @@ def load(path: Path) -> Run:
     cells = [entries[0] for entries in found.values() if all(entry == entries[0] for entry in entries)]
     omissions += [omission for entries in found.values() for omission in entered_again(entries)]
     if not cells:
-        raise Stop(Exit.UNREADABLE, f"{path} holds no whole cell{because(omissions)}. Next: make bench")
+        raise CommandError(Exit.BAD_DATA, f"{path} holds no whole cell{because(omissions)}. Next: make bench")
     omissions += missing_blocks(path, environment["plan"]["blocks"])
     parts = [part(path, environment, one, cells, omissions) for one in environment.get("interpreters", [])]
     if measured := [one for one in parts if one.cells]:
@@ -204,11 +204,11 @@ def round_table(cells: Iterable[Entry]) -> pd.DataFrame:
 def write_tables(run: Run) -> None:
     """rounds.csv, rounds.parquet and summary.csv, beside the raw files; a column says the interpreter of several."""
     rounds, summary = (by_python(run, table) for table in ("rounds", "summary"))
-    with whole(run.path / "rounds.csv") as file:
+    with atomic_write(run.path / "rounds.csv") as file:
         rounds.to_csv(file, index=False)
-    with whole(run.path / "rounds.parquet") as file:
+    with atomic_write(run.path / "rounds.parquet") as file:
         rounds.to_parquet(file, index=False)
-    with whole(run.path / "summary.csv") as file:
+    with atomic_write(run.path / "summary.csv") as file:
         summary.to_csv(file, index=False)
 
 

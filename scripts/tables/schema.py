@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.core import journal
-from scripts.util.exit_codes import Exit, Stop
+from scripts.util.exit_codes import CommandError, Exit
 
 Entry = dict[str, Any]
 
@@ -95,15 +95,17 @@ def read_environment(path: Path) -> Entry:
     """The run's environment; Stop when it is missing, damaged or of another schema."""
     file = path / "environment.json"
     if not file.exists():
-        raise Stop(Exit.UNREADABLE, f"{path} is not a run: it has no environment.json. Next: make bench")
+        raise CommandError(Exit.BAD_DATA, f"{path} is not a run: it has no environment.json. Next: make bench")
     try:
         environment = json.loads(file.read_text())
     except (OSError, ValueError, RecursionError) as problem:
-        raise Stop(Exit.UNREADABLE, f"{file} is damaged: {problem}. Next: take it from a copy, or make bench") from None
+        raise CommandError(
+            Exit.BAD_DATA, f"{file} is damaged: {problem}. Next: take it from a copy, or make bench"
+        ) from None
     if not isinstance(environment, dict) or environment.get("schema") != journal.SCHEMA:
-        raise Stop(Exit.UNREADABLE, f"{file} is of another schema than {journal.SCHEMA}. Next: make bench")
+        raise CommandError(Exit.BAD_DATA, f"{file} is of another schema than {journal.SCHEMA}. Next: make bench")
     if wrong := misfit(environment, ENVIRONMENT, "it") or fault_of_interpreters(environment):
-        raise Stop(Exit.UNREADABLE, f"{file} is damaged: {wrong}. Next: take it from a copy, or make bench")
+        raise CommandError(Exit.BAD_DATA, f"{file} is damaged: {wrong}. Next: take it from a copy, or make bench")
     return environment
 
 
@@ -124,7 +126,7 @@ def fingerprint(path: Path, environment: Entry) -> str:
     try:
         pace = (path / "pace.json").read_bytes()
     except OSError as problem:
-        raise Stop(Exit.UNREADABLE, f"{path}/pace.json: {problem.strerror}. Next: take it from a copy") from None
+        raise CommandError(Exit.BAD_DATA, f"{path}/pace.json: {problem.strerror}. Next: take it from a copy") from None
     return sha256(json.dumps(fixed, sort_keys=True).encode() + pace).hexdigest()[:16]
 
 

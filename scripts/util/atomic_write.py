@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 @contextmanager
-def whole(path: Path) -> Iterator[Path]:
+def atomic_write(path: Path) -> Iterator[Path]:
     """A file to write that becomes `path` when it is complete, and leaves nothing when it never is."""
     partial = path.with_name(f"{path.name}.partial")
     partial.unlink(missing_ok=True)

@@ -8,15 +8,15 @@ from typing import NoReturn
 class Exit(IntEnum):
     """What a verb's exit code says."""
 
-    WELL = 0
-    DIFFERENT = 1  # a claim or a comparison went the other way
+    OK = 0
+    NEGATIVE = 1  # a claim or a comparison went the other way
     USAGE = 2  # wrong usage
-    UNMEASURED = 3  # could not measure: a service is missing, a machine too busy
-    UNREADABLE = 4  # results that cannot be read, or of another schema
+    NOT_MEASURED = 3  # could not measure: a service is missing, a machine too busy
+    BAD_DATA = 4  # results that cannot be read, or of another schema
     INTERRUPTED = 130
 
 
-class Stop(Exception):
+class CommandError(Exception):
     """End the verb with a sentence: what happened, where, and what to type next."""
 
     def __init__(self, code: Exit, sentence: str) -> None:
@@ -24,7 +24,7 @@ class Stop(Exception):
         self.code = code
 
 
-def leave(stop: Stop) -> NoReturn:
+def leave(stop: CommandError) -> NoReturn:
     """Say it on standard error, and go."""
     print(f"overlap: {stop}", file=sys.stderr)
     sys.exit(stop.code)

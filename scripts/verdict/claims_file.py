@@ -28,7 +28,7 @@ from typing import Any
 
 from benchmarks.core.registry import find
 from scripts.stats.decisions import Bound
-from scripts.util.exit_codes import Exit, Stop
+from scripts.util.exit_codes import CommandError, Exit
 
 TALKS = Path(__file__).parents[2] / "benchmarks" / "claims"
 DEFAULT_TALK = "async_await"
@@ -131,7 +131,7 @@ class Talk:
         """The same with one claim. Stop when it has none of that id."""
         chosen = tuple(claim for claim in self.claims if claim.id == name)
         if not chosen:
-            raise Stop(Exit.USAGE, f"{self.path}: no claim is called {name!r}{nearest(name, self.ids)}")
+            raise CommandError(Exit.USAGE, f"{self.path}: no claim is called {name!r}{nearest(name, self.ids)}")
         return Talk(self.path, self.title, self.source, chosen)
 
     @property
@@ -165,9 +165,11 @@ def read_talk(path: Path) -> Talk:
             given = tomllib.load(file)
         return talk(path, given)
     except OSError as problem:
-        raise Stop(Exit.USAGE, f"{path}: {problem.strerror}. Next: make claims TALK=path/to/claims.toml") from None
+        raise CommandError(
+            Exit.USAGE, f"{path}: {problem.strerror}. Next: make claims TALK=path/to/claims.toml"
+        ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, Mistake) as problem:
-        raise Stop(Exit.USAGE, f"{path}: {problem}") from None
+        raise CommandError(Exit.USAGE, f"{path}: {problem}") from None
 
 
 def talk(path: Path, given: dict[str, Any]) -> Talk:

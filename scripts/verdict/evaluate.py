@@ -22,7 +22,7 @@ from scripts.stats.intervals import Interval, geometric_mean, mean
 from scripts.tables.load import FEW_BLOCKS, Run
 from scripts.tables.summary import FLAGGED_SHARE, by_turn, too_disturbed
 from scripts.verdict.claims_file import SIDES, Claim, Measure, Part, Talk
-from scripts.verdict.requirements import unlike, unmet
+from scripts.verdict.requirements import unlike, unmet_requirement
 
 NOT_TESTABLE, OPINION, UNMEASURED = "not testable here", "opinion", "could not be measured"
 VERDICTS = (*(verdict.value for verdict in Verdict), NOT_TESTABLE, OPINION, UNMEASURED)
@@ -156,7 +156,7 @@ def capacity_of(run: Run, claim: Claim) -> float:
     return float(found.median())
 
 
-def spoiled(found: Evidence, claim: Claim, part: Part) -> str:
+def disqualified(found: Evidence, claim: Claim, part: Part) -> str:
     """Why these rounds cannot establish the claim, whatever their numbers say; empty when they can."""
     if (blocks := len(found.values)) < FEW_BLOCKS:
         return f"{blocks} blocks are too few for a verdict; it takes {FEW_BLOCKS}"
@@ -170,30 +170,30 @@ def spoiled(found: Evidence, claim: Claim, part: Part) -> str:
     return ""
 
 
-def judged(talk: Talk, runs: Sequence[Run]) -> list[Finding]:
+def evaluate(talk: Talk, runs: Sequence[Run]) -> list[Finding]:
     """A finding for each claim of the talk, in its order; the runs, at least one, are looked through in their order."""
-    findings = [examined(claim, runs) for claim in talk.claims]
+    findings = [collect(claim, runs) for claim in talk.claims]
     cases = [outcome.case for finding in findings for outcome in finding.outcomes if outcome.case]
     judgements = iter(judge(cases) if cases else [])
-    return [concluded(finding, judgements) for finding in findings]
+    return [conclude(finding, judgements) for finding in findings]
 
 
-def examined(claim: Claim, runs: Sequence[Run]) -> Finding:
+def collect(claim: Claim, runs: Sequence[Run]) -> Finding:
     """The claim with what was measured about it, not judged yet."""
     if claim.opinion:
         return Finding(claim, OPINION)
     if claim.needs:
         return Finding(claim, NOT_TESTABLE, reason=f"needs {claim.needs}")
-    of, over = next(filter(None, (fitting(run, claim) for run in runs)), (with_cells(runs, claim), None))
+    of, over = next(filter(None, (choose_run(run, claim) for run in runs)), (with_cells(runs, claim), None))
     capacity = capacity_of(of, claim) if of else None
-    if reason := "" if over else unmet(claim, (of or runs[0]).environment, capacity):
+    if reason := "" if over else unmet_requirement(claim, (of or runs[0]).environment, capacity):
         return Finding(claim, NOT_TESTABLE, of, reason=reason)
     if not of:
         return Finding(claim, UNMEASURED, reason="a cell that it needs is missing from the run, or was no result")
     return Finding(claim, UNMEASURED, of, over, tuple(outcome(of, over, part) for part in claim.parts))
 
 
-def fitting(run: Run, claim: Claim) -> tuple[Run, Run | None] | None:
+def choose_run(run: Run, claim: Claim) -> tuple[Run, Run | None] | None:
     """The run as its first interpreter that meets the claim's conditions measured it; None when none of them does.
 
     Where the two sides are of two interpreters: those, and the pair that is otherwise most alike.
@@ -214,7 +214,7 @@ def with_cells(runs: Sequence[Run], claim: Claim) -> Run | None:
 def meeting(run: Run, claim: Claim) -> list[Run]:
     """The run's interpreters that have the claim's cells and meet its conditions."""
     able = (one for one in (run, *run.beside) if has(one, claim))
-    return [one for one in able if not unmet(claim, one.environment, capacity_of(one, claim))]
+    return [one for one in able if not unmet_requirement(claim, one.environment, capacity_of(one, claim))]
 
 
 def outcome(run: Run, over: Run | None, part: Part) -> Outcome:
@@ -223,7 +223,7 @@ def outcome(run: Run, over: Run | None, part: Part) -> Outcome:
     return Outcome(part, evidence(run, part.measure, over=over, per_capacity=part.per_capacity), beside)
 
 
-def concluded(finding: Finding, judgements: Iterator[Judgement]) -> Finding:
+def conclude(finding: Finding, judgements: Iterator[Judgement]) -> Finding:
     """The finding with the verdict on each measure, and on the claim: it holds when all do, one refuted refutes it."""
     if not finding.outcomes:
         return finding
@@ -238,7 +238,7 @@ def concluded(finding: Finding, judgements: Iterator[Judgement]) -> Finding:
 
 def with_verdict(outcome: Outcome, finding: Finding, judgement: Judgement) -> Outcome:
     """The outcome as it was judged, unless its rounds can establish nothing."""
-    reason = spoiled(outcome.evidence, finding.claim, outcome.part)
+    reason = disqualified(outcome.evidence, finding.claim, outcome.part)
     if finding.run and finding.over and not reason:
         reason = unlike(finding.run, finding.over, finding.claim)
     verdict = Verdict.NOT_ESTABLISHED if reason else judgement.verdict

@@ -18,9 +18,9 @@ import pandas as pd
 
 from benchmarks.models import NAMES
 from scripts.tables.load import Run
-from scripts.util.exit_codes import Exit, Stop
+from scripts.util.exit_codes import CommandError, Exit
 from scripts.verdict.claims_file import Claim, Measure, Mistake, Part, Talk, bound, nearest
-from scripts.verdict.evaluate import Finding, judged
+from scripts.verdict.evaluate import Finding, evaluate
 
 MODEL = r"(?P<{}>\w+(?:@\d+)?)"
 BOUND = r"(?P<bound>at least|at most|more than|less than|[<>]=?|=|[\d.]+\s*(?:…|\.\.|to))\s*(?P<number>[\d.]+)"
@@ -45,7 +45,7 @@ def check(said: Sequence[str], models: Sequence[str] = NAMES) -> None:
         for name in named(line):
             if name not in models:
                 known = f"EXPECT: {line!r}: no model is called {name!r} here{nearest(name, models)}"
-                raise Stop(Exit.USAGE, f"{known}. Next: make models")
+                raise CommandError(Exit.USAGE, f"{known}. Next: make models")
 
 
 def named(line: str) -> list[str]:
@@ -61,12 +61,12 @@ def about(said: Sequence[str], models: Sequence[str]) -> list[str]:
 def claim(line: str, cell: Cell) -> Claim:
     """An expectation as a claim. Stop when it cannot be read."""
     if not isinstance(line, str) or not (read := measure_of(line.strip(), cell)):
-        raise Stop(Exit.USAGE, f"EXPECT: {line!r} cannot be read. Next: write it like {EXAMPLE}")
+        raise CommandError(Exit.USAGE, f"EXPECT: {line!r} cannot be read. Next: write it like {EXAMPLE}")
     measure, holds = read
     try:
         limit, _ = bound(holds, "", "EXPECT")
     except Mistake as problem:
-        raise Stop(Exit.USAGE, f"{problem} (in {line!r})") from None
+        raise CommandError(Exit.USAGE, f"{problem} (in {line!r})") from None
     return Claim(line, line, parts=(Part("", measure, None, holds, limit, per_capacity=False),), expected="holds")
 
 
@@ -107,7 +107,7 @@ def findings(run: Run, said: Sequence[str]) -> list[Finding]:
     if not said:
         return []
     claims = tuple(claim(line, lambda model: best_cell(run.summary, model)) for line in dict.fromkeys(said))
-    return judged(Talk(Path("EXPECT"), "what is expected", "", claims), [run])
+    return evaluate(Talk(Path("EXPECT"), "what is expected", "", claims), [run])
 
 
 def entry(finding: Finding) -> dict[str, object]:
@@ -127,5 +127,5 @@ def code(found: Sequence[Finding]) -> Exit:
     """What the verdicts come to: refuted before not established, and that before all is well."""
     verdicts = {finding.verdict for finding in found}
     if "refuted" in verdicts:
-        return Exit.DIFFERENT
-    return Exit.UNMEASURED if verdicts - {"holds"} else Exit.WELL
+        return Exit.NEGATIVE
+    return Exit.NOT_MEASURED if verdicts - {"holds"} else Exit.OK

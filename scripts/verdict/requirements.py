@@ -11,7 +11,7 @@ BUILD = {"gil": "the GIL", "free_threaded": "free threading", "optimised": "prof
 EXAMPLE = "3.13 3.13t"
 
 
-def unmet(claim: Claim, environment: dict[str, Any], capacity: float | None = None) -> str:
+def unmet_requirement(claim: Claim, environment: dict[str, Any], capacity: float | None = None) -> str:
     """The first condition of the claim that a machine and Python do not meet, in words; empty when all are.
 
     Every model and library that it names must be there, too. Without a `capacity` what the claim asks of it is left

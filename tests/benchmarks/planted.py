@@ -58,5 +58,5 @@ class Raising(Sleep):
     async def aperform(self, client: None, task: int) -> int:
         return self.perform(client, task)
 
-    def speaking(self, library: str) -> Workload:
+    def for_library(self, library: str) -> Workload:
         return self

@@ -6,8 +6,9 @@ from typing import Any
 from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 
+from scripts.analysis.model_order import RIVALS
 from scripts.charts import Chart
-from scripts.charts.lib.theme import LIGHT, RIVALS, Theme
+from scripts.charts.lib.theme import LIGHT, Theme
 from tests.scripts.charts.legible import visible_texts
 from tests.scripts.synthetic import CLASSICAL, SyntheticRun, make
 

@@ -17,7 +17,7 @@ from scripts.aa import EXPERIMENTS, PERCENT, judge_planted, judge_twins, planted
 from scripts.stats import intervals
 from scripts.stats.decisions import Comparison
 from scripts.tables.load import Run
-from scripts.util.exit_codes import Exit, Stop
+from scripts.util.exit_codes import CommandError, Exit
 from tests.scripts.simulate import WORLDS, FloatArray, sessions
 
 TWINS = 7
@@ -70,21 +70,21 @@ def test_a_suite_that_favours_one_twin_is_caught() -> None:
     biased = [*TRUTH]
     biased[1] = 1.2  # the twin of the first pair always runs where it is slow
     code, words = said(session("calm", biased)[0])
-    assert code is Exit.DIFFERENT
+    assert code is Exit.NEGATIVE
     assert f"False verdicts among {TWINS} twin pairs after Holm: 1 (without a noise floor: 1)" in words
 
 
 def test_a_suite_that_turns_a_slowdown_into_a_gain_is_caught() -> None:
     upside_down = [1 / truth for truth in TRUTH]
     code, words = said(session("calm", upside_down)[0])
-    assert code is Exit.DIFFERENT
+    assert code is Exit.NEGATIVE
     assert "Called faster though slowed: 3 of 4" in words
     assert "OUTSIDE" in words
 
 
 def test_an_honest_suite_passes() -> None:
     code, words = said(session("calm", TRUTH)[0])
-    assert code is Exit.WELL
+    assert code is Exit.OK
     assert "after Holm: 0" in words
     assert "Found at +20 %: 1 of 1 (without a noise floor: 1)." in words
     assert all(len(line) <= 80 for line in words.splitlines())
@@ -112,13 +112,13 @@ def test_a_slowdown_of_a_fifth_is_found_by_the_very_judgement_of_a_run() -> None
 
 def test_without_twins_nothing_is_said() -> None:
     (table,) = session("calm", TRUTH)
-    with pytest.raises(Stop, match="no pair of twins") as stop:
+    with pytest.raises(CommandError, match="no pair of twins") as stop:
         said(table[table["experiment"] != "aa"])
-    assert stop.value.code is Exit.UNMEASURED
+    assert stop.value.code is Exit.NOT_MEASURED
 
 
 def test_an_ordinary_run_does_not_pay_for_these_cells() -> None:
-    cell = Cell("aa", Sleep(), "asyncio", 20, 40, on_request=True)
+    cell = Cell("aa", Sleep(), "asyncio", 20, 40, opt_in=True)
     assert not chosen("", cell)
     assert not chosen("sleep and asyncio", cell)
     assert not chosen("not aa", cell)

@@ -17,7 +17,7 @@ from scripts.predict import from_profile, sources
 from scripts.predict.recommend import Source, took
 from scripts.report.terminal import console
 from scripts.tables.load import load
-from scripts.util.exit_codes import Exit, Stop
+from scripts.util.exit_codes import CommandError, Exit
 from tests.scripts.predict.test_recommend import SOURCE, question
 from tests.scripts.recorded import record
 from tests.scripts.worlds import world
@@ -95,7 +95,7 @@ def run_of_mine(folder: Path, said: object) -> Path:
 
 def test_it_says_what_to_take_what_comes_next_and_where_it_is_from_in_80_columns(typed: type[Typed]) -> None:
     said = typed(*BY_HAND)
-    assert said.code == Exit.WELL
+    assert said.code == Exit.OK
     assert "Take threads" in said.text
     assert "Runner-up: processes" in said.text
     assert "It would win with more than" in said.text
@@ -107,7 +107,7 @@ def test_it_says_what_to_take_what_comes_next_and_where_it_is_from_in_80_columns
 
 def test_the_most_that_anybody_asks_for_fits_into_the_table(typed: type[Typed]) -> None:
     said = typed("--tasks", "1000000", "--wait-ms", "1000000", "--cpu-ms", "1000000", "--task-mb", "0.1")
-    assert said.code == Exit.WELL
+    assert said.code == Exit.OK
     assert max(map(len, said.out.splitlines())) <= 80
     assert "…" not in said.out
 
@@ -140,21 +140,21 @@ def test_what_cannot_be_advised_on_is_refused_in_a_sentence(
 
 def test_a_folder_that_is_no_run_is_refused(typed: type[Typed], tmp_path: Path) -> None:
     said = typed(*BY_HAND, "--run", str(tmp_path))
-    assert said.code == Exit.UNREADABLE
+    assert said.code == Exit.BAD_DATA
     assert "is not a run" in said.err
 
 
 def test_a_run_with_too_few_cells_is_refused_and_says_which(typed: type[Typed], tmp_path: Path) -> None:
     run = record(tmp_path)
     said = typed(*BY_HAND, "--run", str(run))
-    assert said.code == Exit.UNMEASURED
+    assert said.code == Exit.NOT_MEASURED
     assert "too few cells of sequential, threads, processes, asyncio" in said.err
-    assert typed("--validate", str(run)).code == Exit.UNMEASURED
+    assert typed("--validate", str(run)).code == Exit.NOT_MEASURED
 
 
 def test_what_make_mine_measured_is_the_question(typed: type[Typed], tmp_path: Path) -> None:
     said = typed("--run", str(run_of_mine(tmp_path / "run", mine_json())))
-    assert said.code == Exit.WELL
+    assert said.code == Exit.OK
     assert "100 tasks that each wait 50 ms and compute 2 ms (50% of that under the GIL)" in said.text
     assert "Take threads" in said.text
     assert "asyncio" not in said.out  # it has no such form
@@ -192,7 +192,7 @@ def test_the_newest_run_of_make_mine_is_taken_where_nothing_is_said(typed: type[
 )
 def test_a_damaged_mine_json_is_refused(typed: type[Typed], tmp_path: Path, said: object, sentence: str) -> None:
     answer = typed("--run", str(run_of_mine(tmp_path / "run", said)))
-    assert answer.code == Exit.UNREADABLE
+    assert answer.code == Exit.BAD_DATA
     assert sentence in answer.err
     assert "Traceback" not in answer.err
 
@@ -253,6 +253,6 @@ def test_no_model_is_a_reason_to_stop(monkeypatch: pytest.MonkeyPatch) -> None:
         validate=None, run=None, tasks=5, wait_ms=1.0, cpu_ms=1.0, gil_released=None, cores=2, memory_mb=1e-9,
         task_mb=1.0, at_once=None,
     )  # fmt: skip
-    with pytest.raises(Stop, match="no model fits"):
+    with pytest.raises(CommandError, match="no model fits"):
         advise.answer(given, console())
     assert question(1, 1.0, 1.0).hardest.wait_s == 1.0

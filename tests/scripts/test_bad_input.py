@@ -15,22 +15,22 @@ from types import SimpleNamespace
 import pytest
 
 from benchmarks.core import journal
-from benchmarks.machine.calibration import Pace
+from benchmarks.machine.calibration import Calibration
 from scripts import bench
-from scripts.faults.sandbox import House
+from scripts.faults.sandbox import Sandbox
 from scripts.report import __main__ as report
 from scripts.run import block as block_module
 from scripts.run.block import Block, run_block
-from scripts.util.exit_codes import Exit, Stop
+from scripts.util.exit_codes import CommandError, Exit
 from tests.scripts.recorded import record
 
 SOON_S = 10.0  # a refusal takes a second or two; the rest is for a machine that does much else
 ANSWERS = {  # what a verb's exit code says: scripts depend on the numbers
-    "WELL": 0,
-    "DIFFERENT": 1,
+    "OK": 0,
+    "NEGATIVE": 1,
     "USAGE": 2,
-    "UNMEASURED": 3,
-    "UNREADABLE": 4,
+    "NOT_MEASURED": 3,
+    "BAD_DATA": 4,
     "INTERRUPTED": 130,
 }
 
@@ -39,7 +39,7 @@ ANSWERS = {  # what a verb's exit code says: scripts depend on the numbers
 def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder to call `make bench` in; signal handlers and limits are as before afterwards."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(Pace, "measure", lambda: Pace({}))  # takes a second, and is not looked at
+    monkeypatch.setattr(Calibration, "measure", lambda: Calibration({}))  # takes a second, and is not looked at
     handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
     yield tmp_path / "results"
@@ -91,7 +91,7 @@ def test_blocks_that_are_no_number_are_wrong_usage(results: Path, say: type[Refu
 
 def test_a_run_that_does_not_exist_cannot_be_resumed(say: type[Refusal]) -> None:
     refusal = say("--resume", "results/runs/nothing")
-    assert refusal.code == Exit.UNREADABLE
+    assert refusal.code == Exit.BAD_DATA
     assert "results/runs/nothing is not a run: it has no environment.json. Next: make bench" in refusal.words
 
 
@@ -99,7 +99,7 @@ def test_another_machines_run_cannot_be_resumed(results: Path, say: type[Refusal
     run = record(results / "runs")
     before = {file: file.read_bytes() for file in run.rglob("*") if file.is_file()}
     refusal = say("--resume", str(run))
-    assert refusal.code == Exit.UNREADABLE
+    assert refusal.code == Exit.BAD_DATA
     assert "was measured on another machine (cpu differs). Next: make bench" in refusal.words
     assert {file: file.read_bytes() for file in run.rglob("*") if file.is_file()} == before
 
@@ -110,32 +110,32 @@ def test_a_report_of_what_is_no_run_is_a_sentence(
     monkeypatch.setattr(sys, "argv", ["report"])
     with pytest.raises(SystemExit) as left:
         report.main()
-    assert left.value.code == Exit.UNREADABLE
+    assert left.value.code == Exit.BAD_DATA
     assert "results/latest is not a run" in capsys.readouterr().err
 
 
 def test_a_second_run_is_refused_and_told_who_has_the_first(results: Path, say: type[Refusal]) -> None:
-    with bench.alone():
+    with bench.exclusive_lock():
         refusal = say()
-    assert refusal.code == Exit.UNMEASURED
+    assert refusal.code == Exit.NOT_MEASURED
     assert f"another run is under way (process {os.getpid()}, since " in refusal.words
     assert folders(results) == []
 
 
 def test_a_lock_whose_owner_was_killed_is_no_lock(results: Path) -> None:
-    held = "import os, signal; from scripts.bench import alone\nwith alone(): os.kill(os.getpid(), signal.SIGKILL)"
+    held = "import os; from scripts.bench import exclusive_lock\nwith exclusive_lock(): os.kill(os.getpid(), 9)"
     root = Path(bench.__file__).parents[1]
     killed = subprocess.run([sys.executable, "-c", held], env={**os.environ, "PYTHONPATH": str(root)})
     assert killed.returncode == -signal.SIGKILL
     assert (results / ".lock").read_text().startswith("process ")
-    with bench.alone():
+    with bench.exclusive_lock():
         assert f"process {os.getpid()}," in (results / ".lock").read_text()
 
 
 def test_what_a_killed_run_left_half_written_is_swept(results: Path) -> None:
     (results / "runs" / "x").mkdir(parents=True)
     (results / "runs" / "x" / "rounds.csv.partial").touch()
-    with bench.alone():
+    with bench.exclusive_lock():
         assert list(results.rglob("*.partial")) == []
 
 
@@ -144,7 +144,7 @@ def test_a_limit_of_64_files_is_refused_with_the_way_out(
 ) -> None:
     monkeypatch.setattr(resource, "getrlimit", lambda which: (64, 64))
     refusal = say()
-    assert refusal.code == Exit.UNMEASURED
+    assert refusal.code == Exit.NOT_MEASURED
     assert "only 64 files may be open, 2048 are needed. Next: ulimit -Hn 2048; make bench" in refusal.words
     assert folders(results) == []
 
@@ -159,7 +159,7 @@ def test_a_soft_limit_is_raised(results: Path) -> None:
 def test_a_full_disk_is_refused(results: Path, say: type[Refusal], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=1000))
     refusal = say()
-    assert refusal.code == Exit.UNMEASURED
+    assert refusal.code == Exit.NOT_MEASURED
     assert f"results: less than 16 MiB are free. Next: make room in {results}" in refusal.words
     assert folders(results) == []
 
@@ -178,7 +178,7 @@ def test_a_disk_that_fills_up_ends_the_run_and_keeps_what_was_measured(
 def test_a_file_in_place_of_the_results_folder_is_refused(results: Path, say: type[Refusal]) -> None:
     results.write_text("mine")
     refusal = say()
-    assert refusal.code == Exit.UNMEASURED
+    assert refusal.code == Exit.NOT_MEASURED
     assert "results: File exists. Next: make room in " in refusal.words
     assert results.read_text() == "mine"
 
@@ -187,10 +187,10 @@ def test_a_run_that_was_cut_short_is_offered_to_be_gone_on_with(
     results: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run = record(results / "runs")
-    bench.offer()
+    bench.suggest_resume()
     assert f"To go on with it instead: make bench RESUME=results/runs/{run.name}" in capsys.readouterr().err
     (run / "summary.csv").touch()
-    bench.offer()
+    bench.suggest_resume()
     assert capsys.readouterr().err == ""
 
 
@@ -198,7 +198,7 @@ def test_the_latest_run_can_be_resumed_by_that_name(results: Path, monkeypatch: 
     run = record(results / "runs")
     (results / "latest").symlink_to(f"runs/{run.name}")
     monkeypatch.setattr("scripts.report.report.draw_and_write", lambda run: None)
-    bench.make_everything(Path("results/latest"))
+    bench.write_outputs(Path("results/latest"))
     assert os.readlink(results / "latest") == f"runs/{run.name}"
 
 
@@ -230,9 +230,9 @@ def test_an_interruption_keeps_what_was_measured(
 def test_a_run_cannot_go_on_with_another_runs_journal(tmp_path: Path) -> None:
     run, other = record(tmp_path), record(tmp_path, "20260202-000000")
     shutil.copy(other / "blocks" / "01.journal", run / "blocks" / "01.journal")
-    with pytest.raises(Stop, match=r"01\.journal cannot be gone on with: it belongs to another run") as stop:
+    with pytest.raises(CommandError, match=r"01\.journal cannot be gone on with: it belongs to another run") as stop:
         run_block(Block(run, 1, 1, ""), lambda entry: None)
-    assert stop.value.code == Exit.UNREADABLE
+    assert stop.value.code == Exit.BAD_DATA
 
 
 def test_a_torn_line_does_not_tear_the_next_one(tmp_path: Path) -> None:
@@ -257,7 +257,7 @@ def test_a_selection_that_makes_no_sense_is_refused_before_anything_is_started(
     results: Path, say: type[Refusal], monkeypatch: pytest.MonkeyPatch, only: str, sentence: str
 ) -> None:
     monkeypatch.setattr(bench, "measure", lambda run, live: pytest.fail("a block was started"))
-    monkeypatch.setattr(Pace, "measure", lambda: pytest.fail("the machine was calibrated"))
+    monkeypatch.setattr(Calibration, "measure", lambda: pytest.fail("the machine was calibrated"))
     refusal = say("--only", only)
     assert (refusal.code, folders(results)) == (Exit.USAGE, [])
     assert sentence in refusal.words
@@ -267,7 +267,7 @@ def test_a_selection_that_makes_no_sense_is_refused_before_anything_is_started(
 @pytest.mark.parametrize(("only", "sentence"), NO_SELECTIONS)
 def test_a_block_refuses_such_a_selection_too(tmp_path: Path, only: str, sentence: str) -> None:
     run = record(tmp_path, blocks=0)
-    with pytest.raises(Stop) as stop:
+    with pytest.raises(CommandError) as stop:
         run_block(Block(run, 0, 1, only), lambda entry: None)
     assert stop.value.code == Exit.USAGE
     assert sentence in str(stop.value)
@@ -296,7 +296,7 @@ def test_ctrl_c_while_a_verb_is_still_being_imported_is_a_sentence() -> None:
 
 @pytest.mark.real
 def test_refused_input_leaves_no_folder_behind(tmp_path: Path) -> None:
-    house = House.build(tmp_path)
+    house = Sandbox.build(tmp_path)
     refused = house.bench("--blocks", "1", "--only", "slep")
     assert refused.returncode == Exit.USAGE
     assert "Traceback" not in refused.stderr
@@ -308,7 +308,7 @@ def test_refused_input_leaves_no_folder_behind(tmp_path: Path) -> None:
     "world", ["ulimit -n 64", "mount -t tmpfs -o ro tmpfs results", "mount -t tmpfs -o size=1m tmpfs results"]
 )
 def test_a_world_too_small_is_refused_soon(tmp_path: Path, world: str) -> None:
-    house = House.build(tmp_path)
+    house = Sandbox.build(tmp_path)
     (tmp_path / "results").mkdir()
     own_mounts = ("unshare", "-m") if "mount" in world else ()
     enter = (*own_mounts, "sh", "-c", f'{world} && exec "$@"', "sh")
@@ -316,7 +316,7 @@ def test_a_world_too_small_is_refused_soon(tmp_path: Path, world: str) -> None:
         pytest.skip("mounting needs root")
     began = time.monotonic()
     refused = house.bench(before=enter)
-    assert refused.returncode == Exit.UNMEASURED
+    assert refused.returncode == Exit.NOT_MEASURED
     assert "Next: " in refused.stderr
     assert "Traceback" not in refused.stderr
     assert time.monotonic() - began < SOON_S

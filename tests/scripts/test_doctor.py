@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from benchmarks.selfcheck.known_durations import Found, waits
+from benchmarks.selfcheck.known_durations import ErrorEstimate, waits
 from scripts import doctor
 from scripts.doctor import Check, checks, conclusion, judged, refusals
 from scripts.run import machine_readings
@@ -46,7 +46,7 @@ QUIET = Readings(
     c_threads=1.95,
     parallel=(3.8, 3.9, 3.85),
     limits=WELL,
-    known=(Found(waits("threads", 20, 5), (0.081, 0.0815)),),
+    known=(ErrorEstimate(waits("threads", 20, 5), (0.081, 0.0815)),),
 )
 
 
@@ -162,7 +162,7 @@ def test_what_makes_measuring_impossible_ends_at_once_with_the_next_thing_to_typ
     monkeypatch.setattr("sys.argv", ["doctor"])
     with pytest.raises(SystemExit) as ended:
         doctor.main()
-    assert ended.value.code == Exit.UNMEASURED
+    assert ended.value.code == Exit.NOT_MEASURED
     assert says in capsys.readouterr().err
 
 
@@ -176,7 +176,7 @@ def test_what_makes_measuring_impossible_ends_at_once_with_the_next_thing_to_typ
     ],
 )
 def test_an_error_is_blamed_on_who_made_it(rounds_s: tuple[float, ...], says: str) -> None:
-    assert judged(Found(waits("threads", 20, 5), rounds_s), late_s=0.0005) == says
+    assert judged(ErrorEstimate(waits("threads", 20, 5), rounds_s), late_s=0.0005) == says
 
 
 @pytest.mark.parametrize("readings", ALL)

@@ -11,12 +11,12 @@ import pytest
 
 from benchmarks.core import journal
 from scripts import bench, matrix
-from scripts.faults.sandbox import House
+from scripts.faults.sandbox import Sandbox
 from scripts.matrix import HEADLINE, plan, turns
 from scripts.run import block as block_module
 from scripts.run.venvs import changed
 from scripts.tables.load import load, write_tables
-from scripts.util.exit_codes import Exit, Stop
+from scripts.util.exit_codes import CommandError, Exit
 from tests.missing import missing
 from tests.scripts.recorded import record
 
@@ -100,9 +100,9 @@ def test_a_run_that_does_not_say_who_measured_what_is_refused(tmp_path: Path, or
     found = json.loads((run / "environment.json").read_text())
     found["plan"]["pythons"] = order
     (run / "environment.json").write_text(json.dumps(found))
-    with pytest.raises(Stop, match="pythons") as stop:
+    with pytest.raises(CommandError, match="pythons") as stop:
         load(run)
-    assert stop.value.code == Exit.UNREADABLE
+    assert stop.value.code == Exit.BAD_DATA
 
 
 def test_a_run_is_not_gone_on_with_under_another_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,13 +137,13 @@ def test_two_interpreters_are_measured_in_turns_and_shown_side_by_side(tmp_path:
     root = Path(block_module.__file__).parents[2]
     if not (root / ".tools" / "bin" / "uv").exists():
         missing("uv, which makes the environments, is missing")
-    house = House.build(tmp_path)
+    house = Sandbox.build(tmp_path)
     for name in ("requirements-full.lock", "pyproject.toml"):
         (tmp_path / name).write_text((root / name).read_text())
     (tmp_path / ".tools").symlink_to(root / ".tools")
     python, only = f"one={sys.executable} other={sys.executable}", "io and sleep and (threads or sequential)"
     ended = house.bench("--python", python, "--only", only, "--blocks", "1", "--seed", "1", verb="matrix")
-    assert ended.returncode == Exit.WELL, ended.stderr
+    assert ended.returncode == Exit.OK, ended.stderr
     assert "one: CPython" in ended.stdout
     assert "sleep threads" in ended.stdout
     (run,) = house.runs()

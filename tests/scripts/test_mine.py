@@ -10,12 +10,12 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from benchmarks.machine.calibration import Pace
+from benchmarks.machine.calibration import Calibration
 from scripts import mine
-from scripts.faults.sandbox import House
+from scripts.faults.sandbox import Sandbox
 from scripts.mine import models_of, source_of, survey
 from scripts.report import work_document
-from scripts.util.exit_codes import Exit, Stop
+from scripts.util.exit_codes import CommandError, Exit
 from scripts.verdict import expectations
 from tests.benchmarks.own import BOTH, NAPS, written
 
@@ -24,12 +24,12 @@ TIME_OUT_S = 2.0
 
 
 @pytest.fixture(scope="module")
-def pace() -> Pace:
-    return Pace.measure()
+def pace() -> Calibration:
+    return Calibration.measure()
 
 
 @pytest.fixture
-def surveyed(tmp_path: Path, pace: Pace, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def surveyed(tmp_path: Path, pace: Calibration, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """A function that lets a file be surveyed as `make mine` does it."""
     pace.write(tmp_path / "pace.json")
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
@@ -53,7 +53,7 @@ def surveyed(tmp_path: Path, pace: Pace, monkeypatch: pytest.MonkeyPatch) -> Ite
     ],
 )
 def test_a_missing_file_is_asked_for(work: str, says: str) -> None:
-    with pytest.raises(Stop, match=re.escape(says)) as stop:
+    with pytest.raises(CommandError, match=re.escape(says)) as stop:
         source_of(work)
     assert stop.value.code == Exit.USAGE
 
@@ -67,47 +67,49 @@ def test_a_file_is_named_so_that_every_process_finds_it(tmp_path: Path, monkeypa
 
 def test_a_misspelt_model_is_told_the_nearest() -> None:
     assert models_of("threads uvloop") == "sequential threads uvloop"
-    with pytest.raises(Stop, match=r"no model is called 'thread'; the nearest name is 'threads'\. Next: make models"):
+    with pytest.raises(
+        CommandError, match=r"no model is called 'thread'; the nearest name is 'threads'\. Next: make models"
+    ):
         models_of("thread")
 
 
 @pytest.mark.real
 def test_a_file_that_does_not_import_is_wrong_usage(surveyed: Any) -> None:
-    with pytest.raises(Stop, match="No module named 'no_such_package'") as stop:
+    with pytest.raises(CommandError, match="No module named 'no_such_package'") as stop:
         surveyed("import no_such_package")
     assert stop.value.code == Exit.USAGE
 
 
 @pytest.mark.real
 def test_a_function_that_raises_is_told_with_its_task(surveyed: Any) -> None:
-    with pytest.raises(Stop, match=r"task 2 \(2\) raised ValueError: no such page") as stop:
+    with pytest.raises(CommandError, match=r"task 2 \(2\) raised ValueError: no such page") as stop:
         surveyed("TASKS = range(5)\ndef work(task):\n    if task == 2: raise ValueError('no such page')\n")
-    assert stop.value.code == Exit.UNMEASURED
+    assert stop.value.code == Exit.NOT_MEASURED
 
 
 @pytest.mark.real
 def test_a_function_that_exits_is_told_with_its_task(surveyed: Any) -> None:
-    with pytest.raises(Stop, match=r"task 0 \(1\) called sys.exit"):
+    with pytest.raises(CommandError, match=r"task 0 \(1\) called sys.exit"):
         surveyed("import sys\nTASKS = [1]\ndef work(task): sys.exit()\n")
 
 
 @pytest.mark.real
 def test_a_function_that_ends_its_interpreter_is_told_with_its_task(surveyed: Any) -> None:
-    with pytest.raises(Stop, match=r"its interpreter ended with 7 at task 0 \(1\)"):
+    with pytest.raises(CommandError, match=r"its interpreter ended with 7 at task 0 \(1\)"):
         surveyed("import os\nTASKS = [1]\ndef work(task): os._exit(7)\n")
 
 
 @pytest.mark.real
 def test_a_function_that_never_returns_is_ended(surveyed: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mine, "PATIENCE_S", TIME_OUT_S)
-    with pytest.raises(Stop, match=r"task 1 \(1\) had not ended after 2 s. Next:") as stop:
+    with pytest.raises(CommandError, match=r"task 1 \(1\) had not ended after 2 s. Next:") as stop:
         surveyed("import time\nTASKS = range(3)\ndef work(task):\n    while task: time.sleep(1)\n")
-    assert stop.value.code == Exit.UNMEASURED
+    assert stop.value.code == Exit.NOT_MEASURED
 
 
 @pytest.mark.real
 def test_a_client_that_cannot_be_opened_is_told(surveyed: Any) -> None:
-    with pytest.raises(Stop, match="ConnectionError: nobody there"):
+    with pytest.raises(CommandError, match="ConnectionError: nobody there"):
         surveyed("TASKS = [1]\ndef client(): raise ConnectionError('nobody there')\ndef work(client, task): ...\n")
 
 
@@ -194,7 +196,7 @@ def test_within_ten_percent_is_the_same_both_ways() -> None:
     ],
 )
 def test_an_expectation_that_makes_no_sense_is_refused_before_anything_is_measured(line: str, says: str) -> None:
-    with pytest.raises(Stop, match=re.escape(says)) as stop:
+    with pytest.raises(CommandError, match=re.escape(says)) as stop:
         expectations.check([line])
     assert stop.value.code == Exit.USAGE
 
@@ -242,8 +244,8 @@ def test_an_expectation_that_no_longer_holds_is_exit_code_1() -> None:
     run = a_run({"sequential": 1.0, "threads": 0.5, "asyncio": 0.1})
     found = expectations.findings(run, ["asyncio at least 5x sequential", "threads at least 5x sequential"])
     assert [finding.verdict for finding in found] == ["holds", "refuted"]
-    assert expectations.code(found) == Exit.DIFFERENT
-    assert expectations.code(found[:1]) == Exit.WELL
+    assert expectations.code(found) == Exit.NEGATIVE
+    assert expectations.code(found[:1]) == Exit.OK
 
 
 def test_an_expectation_that_cannot_be_decided_is_no_success() -> None:
@@ -252,7 +254,7 @@ def test_an_expectation_that_cannot_be_decided_is_no_success() -> None:
     )
     assert few[0].verdict == "not established"
     none = expectations.findings(a_run({"sequential": 1.0}), ["asyncio at least 5x sequential"])
-    assert expectations.code(few) == expectations.code(none) == Exit.UNMEASURED
+    assert expectations.code(few) == expectations.code(none) == Exit.NOT_MEASURED
 
 
 def test_the_answer_is_about_the_users_own_work_with_each_model_at_its_best() -> None:
@@ -282,12 +284,12 @@ NAMES = {
 
 @pytest.mark.real
 def test_a_users_own_work_becomes_a_run_a_report_and_a_comparison(tmp_path: Path) -> None:
-    house = House.build(tmp_path)
+    house = Sandbox.build(tmp_path)
     source = written(tmp_path, BOTH + 'EXPECT = ["asyncio faster than sequential"]\n')
     done = house.bench(
         source, "--blocks=2", "--models=threads asyncio", "--expect=threads at least 1x sequential", verb="mine"
     )
-    assert done.returncode == Exit.UNMEASURED, done.stderr  # two blocks establish nothing
+    assert done.returncode == Exit.NOT_MEASURED, done.stderr  # two blocks establish nothing
     assert "not established: asyncio faster than sequential" in done.stdout
     run = tmp_path / "results" / "mine"
     made = json.loads((run / "mine.json").read_text())
@@ -313,7 +315,7 @@ def test_a_users_own_work_becomes_a_run_a_report_and_a_comparison(tmp_path: Path
 
 @pytest.mark.real
 def test_work_that_cannot_run_leaves_no_run_behind(tmp_path: Path) -> None:
-    house = House.build(tmp_path)
+    house = Sandbox.build(tmp_path)
     done = house.bench(written(tmp_path, "TASKS = []\ndef work(task): ...\n"), verb="mine")
     assert done.returncode == Exit.USAGE
     assert "has no tasks. Next: write TASKS" in done.stderr

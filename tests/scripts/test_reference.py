@@ -8,7 +8,7 @@ import pytest
 from scripts import reference
 from scripts.reference import MATRIX, REFERENCE, clear, renewed, side_by_side, take, taken
 from scripts.tables.load import Run, load
-from scripts.util.exit_codes import Exit, Stop
+from scripts.util.exit_codes import CommandError, Exit
 from tests.scripts.recorded import record
 
 ORDER = ("3.13", "3.13t", "3.13t", "3.13") * 3
@@ -53,9 +53,11 @@ def test_nothing_of_an_earlier_reference_is_left_in_a_new_one(here: Path) -> Non
 
 
 def test_a_matrix_whose_interpreters_have_few_blocks_is_no_reference(here: Path) -> None:
-    with pytest.raises(Stop, match=r"is no reference: it has 3 blocks and 0 omissions\. Next: make matrix") as stop:
+    with pytest.raises(
+        CommandError, match=r"is no reference: it has 3 blocks and 0 omissions\. Next: make matrix"
+    ) as stop:
         take(record(here, blocks=6, pythons=ORDER[:6]))
-    assert stop.value.code == Exit.UNMEASURED
+    assert stop.value.code == Exit.NOT_MEASURED
     assert not MATRIX.exists()
 
 

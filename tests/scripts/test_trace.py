@@ -11,7 +11,7 @@ import pytest
 
 from scripts import trace
 from scripts.tables.load import load
-from scripts.util.exit_codes import Exit, Stop
+from scripts.util.exit_codes import CommandError, Exit
 from tests.scripts.recorded import record
 
 
@@ -85,13 +85,15 @@ def test_a_large_trace_is_compressed_and_its_older_form_goes(recorded: Path, mon
 
 
 def test_a_wrong_name_is_answered_with_the_right_ones(recorded: Path) -> None:
-    with pytest.raises(Stop, match=r"'asynco'; the nearest name is 'asyncio'\. Next: make trace ONLY=asyncio") as stop:
+    with pytest.raises(
+        CommandError, match=r"'asynco'; the nearest name is 'asyncio'\. Next: make trace ONLY=asyncio"
+    ) as stop:
         trace.write_trace(load(recorded), "asynco")
     assert stop.value.code == Exit.USAGE
 
 
 def test_without_spans_nothing_is_written(recorded: Path) -> None:
-    with pytest.raises(Stop, match="no spans were kept") as stop:
+    with pytest.raises(CommandError, match="no spans were kept") as stop:
         trace.write_trace(load(recorded), "asyncio and threads")
-    assert stop.value.code == Exit.UNMEASURED
+    assert stop.value.code == Exit.NOT_MEASURED
     assert not (recorded / "trace.json").exists()

@@ -14,7 +14,7 @@ import pytest
 
 from benchmarks.backends.database_fixtures import Mongo
 from benchmarks.backends.drivers import asking
-from benchmarks.core.round import complaint, time_round
+from benchmarks.core.round import time_round, validation_error
 from benchmarks.models import model
 from benchmarks.workloads.database import note
 from benchmarks.workloads.pymongo import Pymongo
@@ -88,7 +88,7 @@ def test_another_server_of_the_protocol_gives_the_same_answers(tmp_path: Path) -
             for query in ("rows", "write"):
                 asked = replace(asking(query, 2, Pymongo)[0], database=f"mongodb://127.0.0.1:{port}/overlap")
                 for name in ("threads", "asyncio"):
-                    assert complaint(asked, [0, 1, 2], time_round(model(name), asked, [0, 1, 2], 2)) is None
+                    assert validation_error(asked, [0, 1, 2], time_round(model(name), asked, [0, 1, 2], 2)) is None
             assert store.written() == {task: note(task) for task in range(3)}
             store.close()
         finally:

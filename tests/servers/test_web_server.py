@@ -14,7 +14,7 @@ import pytest
 
 from benchmarks.backends.databases import filled
 from benchmarks.load.generator import LoadFailed
-from benchmarks.models import without
+from benchmarks.models import missing_package
 from benchmarks.probes.web_stacks import COMPUTE_S, PACKAGES, get, numbers_in, site
 from benchmarks.workloads.database import table
 from servers.subprocesses import ServiceError, serve
@@ -28,7 +28,7 @@ PAIRS = [(app, server) for app, servers in APPS.items() for server in servers]
 def needing(*packages: str) -> None:
     """Skip what cannot be here."""
     for package in packages:
-        if lacking := without(package):
+        if lacking := missing_package(package):
             missing(lacking)
 
 

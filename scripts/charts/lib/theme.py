@@ -20,6 +20,8 @@ import matplotlib as mpl
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 
+from scripts.analysis.model_order import RIVALS, family
+
 WIDTH_IN = 10.0
 RGB = tuple[float, float, float]
 
@@ -29,23 +31,6 @@ CLASSICAL = {
     "processes": ("#0072b2", "^"),
     "asyncio": ("#009e73", "D"),
 }
-RIVALS = (
-    "uvloop",
-    "trio",
-    "gevent",
-    "anyio",
-    "interpreters",
-    "dask",
-    "joblib",
-    "ray",
-    "to_thread",
-    "gather",
-    "queue_workers",
-    "to_process",
-    "pool",
-    "loops_in_threads",
-    "loops_in_processes",
-)  # in the order they get colours
 PYTHON = re.compile(r"3\.(\d+)(?:\.\d+)?(t?)")  # interpreters side by side: neighbours, and free-threaded ones, differ
 PALETTE = (
     *("#c0649a", "#a07800", "#2f8fc4", "#8c5fd3", "#a2574f", "#5b8a3c", "#c8501e", "#5f7fa6", "#d6336c"),
@@ -53,7 +38,6 @@ PALETTE = (
 )
 MARKERS = ("v", "P", "X", "<", ">", "p", "h", "d", "*", "H", "8", "+", "1", "x", "2")
 FILLED = 11  # the first of them can be hollow, and are seen where they are small
-FAMILIES = {"thread": "threads", "task": "asyncio", "process": "processes"}  # one unit of it, as `starting` names it
 
 
 @dataclass(frozen=True)
@@ -99,11 +83,6 @@ PAGES, SLIDES = (LIGHT, DARK), (SLIDE, SLIDE_DARK)
 THEMES = (*PAGES, *SLIDES)
 
 
-def family(model: str) -> str:
-    """The model whose colour this one wears: a `process-spawn` is one of `processes`."""
-    return FAMILIES.get(model.split("-")[0], model)
-
-
 def style(model: str) -> tuple[str, str]:
     """Colour and marker of a model; never by `hash`, which changes from process to process."""
     model = family(model)
@@ -126,13 +105,6 @@ def colour(model: str) -> str:
 def marker(model: str) -> str:
     """The marker of a model, in every chart and theme."""
     return style(model)[1]
-
-
-def order(model: str) -> tuple[int, str]:
-    """The classical four first, then the rivals, then everything else by name."""
-    known = (*CLASSICAL, *RIVALS)
-    base = family(model)
-    return (known.index(base) if base in known else len(known), model)
 
 
 def mixed(base: RGB, other: RGB, part: float) -> str:

@@ -12,7 +12,7 @@ import time
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from benchmarks.core.round import complaint, most_at_once, time_round
+from benchmarks.core.round import peak_concurrency, time_round, validation_error
 from benchmarks.models import model, needs
 from benchmarks.workloads.mixed import Mixed
 from scripts.site.instrumented_workload import Marked
@@ -57,15 +57,15 @@ def run(order: Order) -> dict[str, Any]:
     """Run the tasks once: what it took, and what is wrong with it."""
     chosen, workload, marks = model(order.model), order.workload, opened(order.path)
     tasks = workload.tasks(order.tasks)
-    with chosen(workload, needs(order.model).least) as warm_up:
+    with chosen(workload, needs(order.model).min_concurrency) as warm_up:
         warm_up(tasks[:1])
     marks.clear()
     gc.collect()
     say({"pid": os.getpid()})
     wait_to_go(marks)
     timing = time_round(chosen, workload, tasks, order.concurrency)
-    wrong = complaint(workload, tasks, timing)
-    return {"seconds": timing.seconds, "reason": wrong or "", "peak": 0 if wrong else most_at_once(timing)}
+    wrong = validation_error(workload, tasks, timing)
+    return {"seconds": timing.seconds, "reason": wrong or "", "peak": 0 if wrong else peak_concurrency(timing)}
 
 
 def say(words: dict[str, Any]) -> None:

@@ -15,11 +15,11 @@ import psutil
 import pytest
 
 from benchmarks.backends.database_fixtures import STORES
-from benchmarks.backends.databases import KINDS, Served, check, filled, hidden, lacking, shown
+from benchmarks.backends.databases import KINDS, DatabaseHandle, check, filled, hidden, shown, unavailable_reason
 from benchmarks.backends.drivers import BRIEF, KEYS, SERVERS, asking
 from benchmarks.core.cell import Cell
-from benchmarks.core.round import complaint, most_at_once, time_round
-from benchmarks.machine.calibration import PIECES, Pace
+from benchmarks.core.round import peak_concurrency, time_round, validation_error
+from benchmarks.machine.calibration import PIECES, Calibration
 from benchmarks.models import model, needs
 from benchmarks.workloads.database import BATCH, Database, note, table
 from scripts import bench
@@ -47,15 +47,15 @@ SECRET = "hunter2"
 
 
 @pytest.fixture(scope="module")
-def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Served]]:
+def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], DatabaseHandle]]:
     """Databases of our own, each started when it is first asked for."""
-    running = dict[str, Served]()
+    running = dict[str, DatabaseHandle]()
     with pytest.MonkeyPatch.context() as patch, ExitStack() as stack:
         for kind in KINDS.values():
             patch.delenv(kind.variable or "NONE", raising=False)
 
-        def database(service: str) -> Served:
-            if lacks := KINDS[service].missing():
+        def database(service: str) -> DatabaseHandle:
+            if lacks := KINDS[service].unavailable_reason():
                 missing(lacks)
             if service not in running:
                 running[service] = stack.enter_context(filled(service, sys.executable))
@@ -64,7 +64,7 @@ def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[st
         yield database
 
 
-def to(served: Served) -> int:
+def to(served: DatabaseHandle) -> int:
     """How many connections of ours lead there."""
     port = urlsplit(served.url).port
     mine = psutil.Process().net_connections("tcp")
@@ -74,9 +74,9 @@ def to(served: Served) -> int:
 @pytest.mark.real
 @pytest.mark.parametrize(("name", "workload"), PAIRS)
 def test_every_driver_gives_the_right_answers_over_no_more_connections_than_every_other(
-    name: str, workload: Database, databases: Callable[[str], Served]
+    name: str, workload: Database, databases: Callable[[str], DatabaseHandle]
 ) -> None:
-    if lacks := lacking(workload):
+    if lacks := unavailable_reason(workload):
         missing(lacks)
     served = databases(workload.service)
     workload, tasks, seen = replace(workload, database=served.url), workload.tasks(TASKS), list[int]()
@@ -95,22 +95,22 @@ def test_every_driver_gives_the_right_answers_over_no_more_connections_than_ever
     finally:
         over.set()
         watch.join()
-    assert complaint(workload, tasks, timing) is None
+    assert validation_error(workload, tasks, timing) is None
     assert served.complaint(workload, tasks) is None
     watching = 3 if workload.service == "mongo" else 0  # its client looks after the server over two more
     assert max(seen, default=0) - before <= CONNECTIONS + watching
     if workload.query == "wait":
-        assert most_at_once(timing) == (1 if name == "sequential" else CONNECTIONS)
+        assert peak_concurrency(timing) == (1 if name == "sequential" else CONNECTIONS)
 
 
 @pytest.mark.parametrize("query", ["wait", "rows", "write"])
 def test_no_two_tasks_share_an_answer(query: str) -> None:
     for workload in asking(query, 8, *BRIEF, *KEYS):
-        assert len({workload.answer(task) for task in range(800)}) == 800
+        assert len({workload.expected(task) for task in range(800)}) == 800
 
 
 def test_a_hundred_rows_are_those_that_the_table_has_from_the_first_on() -> None:
-    rows = asking("rows", 8, SERVERS[0])[0].answer(3)
+    rows = asking("rows", 8, SERVERS[0])[0].expected(3)
     assert len(rows) == BATCH
     assert rows == tuple(row for row in table() if 111 <= row[0] < 211)
 
@@ -120,7 +120,7 @@ def test_a_write_that_was_never_committed_is_never_a_result() -> None:
         def written(self) -> dict[int, str]:
             return {0: note(0), 1: note(0)}
 
-    served = Served("", Store(), None, frozenset())  # type: ignore[arg-type]
+    served = DatabaseHandle("", Store(), None, frozenset())  # type: ignore[arg-type]
     write, rows = asking("write", 8, SERVERS[0])[0], asking("rows", 8, SERVERS[0])[0]
     assert served.complaint(write, [0, 1]) == "2 tasks wrote, but the database holds 1 of what they wrote"
     assert served.complaint(write, [0, 1, 2]) == "3 tasks wrote, but the database holds 1 of what they wrote"
@@ -157,13 +157,13 @@ def test_a_database_that_is_missing_is_listed_with_what_to_install(monkeypatch: 
     monkeypatch.setattr(mariadb, "which", lambda *_, **__: None)
     cell = Cell("databases", next(one for one in ASKED if one.service == "mariadb"), "asyncio", 4, 4)
     lacks = "needs MariaDB (apt-get install mariadb-server-core, or brew install mariadb), or MARIADB_URI"
-    assert cell.missing in (lacks, "needs aiomysql, which make full installs")
+    assert cell.unavailable_reason in (lacks, "needs aiomysql, which make full installs")
     monkeypatch.setenv("MARIADB_URI", "mysql://db/x")
-    assert cell.missing != lacks
+    assert cell.unavailable_reason != lacks
 
 
 def test_what_make_bench_measures_needs_no_database() -> None:
-    assert all(cell.on_request for cell in services_of())
+    assert all(cell.opt_in for cell in services_of())
 
 
 def services_of() -> list[Cell]:
@@ -177,7 +177,7 @@ def test_a_url_that_does_not_answer_is_one_sentence_before_anything_is_timed(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(Pace, "measure", lambda: pytest.fail("it went on"))
+    monkeypatch.setattr(Calibration, "measure", lambda: pytest.fail("it went on"))
     with socket.create_server(("127.0.0.1", 0)) as nobody:
         port = nobody.getsockname()[1]
     for variable, url in (
@@ -191,7 +191,7 @@ def test_a_url_that_does_not_answer_is_one_sentence_before_anything_is_timed(
             with pytest.raises(SystemExit) as left:
                 bench.main()
         words = capsys.readouterr().err
-        assert left.value.code == Exit.UNMEASURED
+        assert left.value.code == Exit.NOT_MEASURED
         assert f"{variable}: {shown(url)} can't be used: " in words
         assert "refused" in words
         assert words.rstrip().endswith(f"Next: correct {variable}, or unset it to have one started")
@@ -209,7 +209,7 @@ def refusal(service: str, url: str, monkeypatch: pytest.MonkeyPatch, connections
 
 @pytest.mark.real
 def test_wrong_credentials_are_named_and_the_password_is_not(
-    databases: Callable[[str], Served], monkeypatch: pytest.MonkeyPatch
+    databases: Callable[[str], DatabaseHandle], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for service, says in (
         ("postgres", 'role "joe" does not exist'),
@@ -223,7 +223,7 @@ def test_wrong_credentials_are_named_and_the_password_is_not(
 
 @pytest.mark.real
 def test_a_server_of_another_version_than_is_supported_is_refused(
-    databases: Callable[[str], Served], monkeypatch: pytest.MonkeyPatch
+    databases: Callable[[str], DatabaseHandle], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for service in ("postgres", "mariadb", "valkey"):
         with monkeypatch.context() as patch:
@@ -235,7 +235,7 @@ def test_a_server_of_another_version_than_is_supported_is_refused(
 
 @pytest.mark.real
 def test_too_few_connections_are_refused_with_how_many_it_takes(
-    databases: Callable[[str], Served], monkeypatch: pytest.MonkeyPatch
+    databases: Callable[[str], DatabaseHandle], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     postgres = databases("postgres")
     postgres.store.ask("CREATE ROLE few LOGIN CONNECTION LIMIT 7")
@@ -248,7 +248,7 @@ def test_too_few_connections_are_refused_with_how_many_it_takes(
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The folder of a run that is about to begin, below one that a database's user can get to."""
-    monkeypatch.setattr(Pace, "measure", lambda: Pace(dict.fromkeys(PIECES, 1e6)))
+    monkeypatch.setattr(Calibration, "measure", lambda: Calibration(dict.fromkeys(PIECES, 1e6)))
     with reachable_folder(monkeypatch) as folder:
         bench.new_run(folder / "run", {"only": "", "blocks": 1, "seed": 1, "quick": False})
         yield folder / "run"
@@ -261,7 +261,7 @@ def results(block: Block) -> dict[str, str]:
 
 @pytest.mark.real
 def test_a_database_that_dies_costs_the_cell_that_asked_it_and_no_other(run: Path) -> None:
-    if lacks := KINDS["valkey"].missing():
+    if lacks := KINDS["valkey"].unavailable_reason():
         missing(lacks)
     block = Block(run, 0, 1, "databases and (redis-wait or redis-write or sqlite3-write)")
     victims, before = list[int](), set(psutil.pids())
@@ -292,7 +292,7 @@ def is_ours(process: psutil.Process) -> bool:
 
 @pytest.mark.real
 def test_a_database_of_the_users_own_is_used_left_as_it_was_and_its_password_told_to_nobody(
-    run: Path, databases: Callable[[str], Served], monkeypatch: pytest.MonkeyPatch
+    run: Path, databases: Callable[[str], DatabaseHandle], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     theirs = databases("postgres")
     theirs.store.ask("CREATE DATABASE theirs")

@@ -23,7 +23,7 @@ import pytest
 from benchmarks.core import journal, runner
 from benchmarks.core.cell import CLASSICAL, Cell
 from benchmarks.core.round import Timing
-from benchmarks.core.runner import NotAResult, Place
+from benchmarks.core.runner import BlockContext, InvalidCell
 from benchmarks.machine import cpu_usage
 from benchmarks.models import NAMES, Model, Run, model, needs, without_cluster
 from benchmarks.workloads import Capacity, Workload
@@ -32,7 +32,7 @@ from benchmarks.workloads.wire import Wire
 from servers.subprocesses import serve
 from tests.benchmarks.planted import Raising
 
-HERE = [name for name in without_cluster() if not needs(name).missing()]
+HERE = [name for name in without_cluster() if not needs(name).unavailable_reason()]
 Change = Callable[[list[Any]], list[Any]]
 
 
@@ -77,7 +77,7 @@ class Bench:
     benchmark: FakeBenchmark = field(default_factory=FakeBenchmark)
 
     def measure(self, cell: Cell) -> list[dict[str, Any]]:
-        place = Place({"url": self.url}, FakeGauge(), self.apart, self.written.append)  # type: ignore[arg-type]
+        place = BlockContext({"url": self.url}, FakeGauge(), self.apart, self.written.append)  # type: ignore[arg-type]
         return runner.measure(self.benchmark, place, cell)
 
     def refuses(self, cell: Cell, why: str) -> None:
@@ -127,7 +127,7 @@ def test_a_sound_model_is_a_result(name: str, bench: Bench) -> None:
 
 
 def test_a_cell_that_is_measured_cold_discards_nothing(bench: Bench) -> None:
-    once = replace(cell("sequential"), rounds=1, discarded=0)
+    once = replace(cell("sequential"), rounds=1, warmup_rounds=0)
     assert [entry["discarded"] for entry in bench.measure(once)] == [False]
 
 
@@ -341,10 +341,10 @@ def test_a_saturated_client_is_flagged_and_an_idle_one_is_not(server: Any) -> No
     [(0.1, 0.1, ""), (0.95, 0.1, "client"), (0.2, 0.95, "server"), (1.2, 0.7, "machine"), (0.89, 0.1, "")],
 )
 def test_who_is_saturated_is_told_apart(ours_s: float, server_s: float, said: str) -> None:
-    rounds = runner.Rounds.__new__(runner.Rounds)
+    rounds = runner.CellRunner.__new__(runner.CellRunner)
     rounds.cell, rounds.capacity = cell("threads"), Capacity(1.0, 2.0)
     rounds.timing = Timing(0.0, 0.0, 0.0, 1.0, [])
-    assert rounds.saturated(cpu_usage.Usage(1.0, ours_s, 0.0, 0.0), {"cpu_s": server_s}) == said
+    assert rounds.saturated(cpu_usage.CpuUsage(1.0, ours_s, 0.0, 0.0), {"cpu_s": server_s}) == said
 
 
 @pytest.mark.parametrize(
@@ -353,7 +353,7 @@ def test_who_is_saturated_is_told_apart(ours_s: float, server_s: float, said: st
 def test_a_round_is_disturbed_when_others_took_more_than_five_percent(
     others_s: float, steal_s: float, disturbed: bool
 ) -> None:
-    assert cpu_usage.Usage(1.0, 0.5, others_s, steal_s).disturbed(cores=2) is disturbed
+    assert cpu_usage.CpuUsage(1.0, 0.5, others_s, steal_s).disturbed(cores=2) is disturbed
 
 
 @pytest.mark.real
@@ -446,7 +446,7 @@ def test_an_assertion_after_the_measurement_leaves_no_entry_in_pytest_benchmarks
 
 
 def test_a_refusal_names_the_cell_and_the_round() -> None:
-    rounds = runner.Rounds.__new__(runner.Rounds)
+    rounds = runner.CellRunner.__new__(runner.CellRunner)
     rounds.cell, rounds.done = cell("threads"), [{}]
-    with pytest.raises(NotAResult, match="mutants-sleep-threads-c3, round 1: lost"):
-        rounds.refuse("lost")
+    with pytest.raises(InvalidCell, match="mutants-sleep-threads-c3, round 1: lost"):
+        rounds.fail_if("lost")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.core.round import Timing, complaint, efficiency, most_at_once, spans_us, time_round
+from benchmarks.core.round import Timing, efficiency, peak_concurrency, spans_us, time_round, validation_error
 from benchmarks.models import Run, model
 from benchmarks.workloads import Capacity, Workload
 from benchmarks.workloads.noop import Nothing
@@ -39,7 +39,7 @@ def test_every_task_is_timed_where_it_is_done() -> None:
     found = time_round(model("sequential"), Nothing(), TASKS, 1, clock())
     assert found.returned == [(0, 2.0, 3.0), (1, 4.0, 5.0), (2, 6.0, 7.0)]
     assert spans_us(found) == [2_000_000, 3_000_000, 4_000_000, 5_000_000, 6_000_000, 7_000_000]
-    assert complaint(Nothing(), TASKS, found) is None
+    assert validation_error(Nothing(), TASKS, found) is None
 
 
 def test_spans_count_from_the_beginning_of_the_round() -> None:
@@ -77,37 +77,37 @@ def test_a_model_that_fails_has_no_timing() -> None:
     ],
 )
 def test_what_is_not_whole_is_said(returned: Any, says: str) -> None:
-    assert says in str(complaint(Nothing(), TASKS, timing(returned)))
+    assert says in str(validation_error(Nothing(), TASKS, timing(returned)))
 
 
 def test_what_is_whole_gives_no_complaint() -> None:
-    assert complaint(Nothing(), TASKS, timing(WHOLE)) is None
+    assert validation_error(Nothing(), TASKS, timing(WHOLE)) is None
 
 
 def test_another_machines_clock_may_be_a_little_off_and_no_more() -> None:
     early, late = timing([(0, -0.1, 2.0), *WHOLE[1:]]), timing([*WHOLE[:2], (2, 3.0, 4.1)])
-    assert [complaint(Nothing(), TASKS, one, 0.11) for one in (early, late)] == [None, None]
-    assert all("was not done between" in str(complaint(Nothing(), TASKS, one, 0.09)) for one in (early, late))
+    assert [validation_error(Nothing(), TASKS, one, 0.11) for one in (early, late)] == [None, None]
+    assert all("was not done between" in str(validation_error(Nothing(), TASKS, one, 0.09)) for one in (early, late))
 
 
 @pytest.mark.parametrize(
     ("took_s", "says"), [(1.0, None), (0.9995, None), (0.9, "took 0.9 s, but waiting alone takes")]
 )
 def test_a_wait_that_was_not_waited_for_is_found_out_by_its_length(took_s: float, says: str | None) -> None:
-    said = complaint(Sleep(delay_s=1.0), [0], timing([(0, 1.0, 1.0 + took_s)]))
+    said = validation_error(Sleep(delay_s=1.0), [0], timing([(0, 1.0, 1.0 + took_s)]))
     assert (says or "None") in str(said)
 
 
 def test_one_after_another_is_one_at_once_even_where_one_ends_as_the_next_begins() -> None:
-    assert most_at_once(timing(WHOLE)) == 1
-    assert most_at_once(timing([])) == 0
+    assert peak_concurrency(timing(WHOLE)) == 1
+    assert peak_concurrency(timing([])) == 0
 
 
 @given(st.lists(st.tuples(st.integers(0, 20), st.integers(1, 9)), max_size=12))
 def test_the_most_at_once_is_what_counting_at_every_start_finds(spans: list[tuple[int, int]]) -> None:
     returned = [(None, start, start + length) for start, length in spans]
     counted = max((sum(a <= start < b for _, a, b in returned) for _, start, _ in returned), default=0)
-    assert most_at_once(timing(returned)) == counted
+    assert peak_concurrency(timing(returned)) == counted
 
 
 def test_efficiency_is_the_floor_over_what_was_measured() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from benchmarks import conftest
 from benchmarks.core.cell import CLASSICAL, Cell, cells
-from benchmarks.core.registry import absent
+from benchmarks.core.registry import unavailable
 from benchmarks.models import NAMES
 from benchmarks.workloads.mixed import Mixed
 from benchmarks.workloads.sleep import Sleep
@@ -51,7 +51,7 @@ def collected(cells: list[Cell], **options: Any) -> list[str]:
 
 
 GRID = [Cell("io", workload, model, 4, 8) for workload in (Wire(), Sleep()) for model in CLASSICAL]
-ASKED_FOR = Cell("latency", Wire(), "open", 4, 8, on_request=True)
+ASKED_FOR = Cell("latency", Wire(), "open", 4, 8, opt_in=True)
 
 
 def test_every_experiment_has_cells() -> None:
@@ -68,8 +68,8 @@ def test_a_name_is_fit_for_a_file() -> None:
 
 
 def test_a_cell_is_selected_by_each_of_its_names() -> None:
-    cell = Cell("io", Wire(), "asyncio", 20, 40, twin=True, headline=True)
-    assert cell.names() == {"io", "wire", "asyncio", "c20", "twin", "headline"}
+    cell = Cell("io", Wire(), "asyncio", 20, 40, twin=True, quick=True)
+    assert cell.labels() == {"io", "wire", "asyncio", "c20", "twin", "headline"}
     assert str(cell) == "io-wire-asyncio-twin-c20"
 
 
@@ -90,13 +90,13 @@ def test_a_twin_differs_in_nothing_but_its_name() -> None:
     )
     first, twin = (cell for cell in mark.args[1] if cell.model == "asyncio")
     assert (first.twin, twin.twin, first.tasks) == (False, True, 4)
-    assert first.identity() | {"twin": True} == twin.identity()
+    assert first.key() | {"twin": True} == twin.key()
     assert [cell.model for cell in mark.args[1]] == ["sequential", "processes", "asyncio", "asyncio"]
 
 
 def test_every_model_has_its_file_and_quick_its_headlines() -> None:
     assert set(CLASSICAL) <= set(NAMES)
-    assert {cell.workload.name for cell in all_cells() if cell.headline} >= {"wire", "primes"}
+    assert {cell.workload.name for cell in all_cells() if cell.quick} >= {"wire", "primes"}
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_an_experiment_fits_on_a_screen(path: Path) -> None:
 
 
 def test_a_group_of_experiments_is_selected_by_its_name_and_none_of_it_without_being_asked_for() -> None:
-    grouped = {str(cell) for cell in all_cells() if cell.group == "frameworks" and not cell.missing}
+    grouped = {str(cell) for cell in all_cells() if cell.group == "frameworks" and not cell.unavailable_reason}
     assert {name.split("-")[0] for name in grouped} <= {"serving", "crowded", "tails", "rows"}
     assert set(collected(all_cells(), only="frameworks")) == grouped
     assert not grouped.intersection(collected(all_cells()))
@@ -185,14 +185,16 @@ def test_a_server_that_is_not_installed_leaves_out_its_own_cells_with_the_reason
         where=lambda cell: cell.model != "own",
         packages={"no-such-server": ("json", "no_such_package")},
     ).args[1]
-    assert one.missing == "needs no_such_package, which make full installs"
+    assert one.unavailable_reason == "needs no_such_package, which make full installs"
 
 
 def test_a_web_framework_is_not_absent_because_its_database_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        "benchmarks.core.registry.lacking", lambda workload: "needs a database" * bool(workload.service)
+        "benchmarks.core.registry.unavailable_reason", lambda workload: "needs a database" * bool(workload.service)
     )
-    monkeypatch.setattr(Cell, "missing", property(lambda cell: "needs a database" * bool(cell.workload.service)))
-    found = absent.__wrapped__()
+    monkeypatch.setattr(
+        Cell, "unavailable_reason", property(lambda cell: "needs a database" * bool(cell.workload.service))
+    )
+    found = unavailable.__wrapped__()
     assert found["rows"] == "needs a database"
     assert not found.keys() & {"starlette", "flask", "serving", "uvicorn", "gunicorn-sync"}

@@ -21,7 +21,7 @@ import pytest
 
 from benchmarks.core import runner
 from benchmarks.core.cell import CLASSICAL, Cell
-from benchmarks.core.runner import NotAResult, Place
+from benchmarks.core.runner import BlockContext, InvalidCell
 from benchmarks.models import Run
 from benchmarks.workloads import Workload
 from benchmarks.workloads.primes import Primes
@@ -54,13 +54,13 @@ class Guessing(Wire):
         if task % 2:
             return super().perform(client, task)
         time.sleep(self.delay_s)
-        return self.answer(task)
+        return self.expected(task)
 
     async def aperform(self, client: Any, task: int) -> bytes:
         if task % 2:
             return await super().aperform(client, task)
         await asyncio.sleep(self.delay_s)
-        return self.answer(task)
+        return self.expected(task)
 
 
 class AskingTwice(Wire):
@@ -114,22 +114,22 @@ class SwallowingErrors(Wire):
         with suppress(ConnectionError):
             super().perform(client, task)
         client.protocol = h11.Connection(our_role=h11.CLIENT)
-        return self.answer(task)
+        return self.expected(task)
 
     async def aperform(self, client: Any, task: int) -> bytes:
         with suppress(ConnectionError):
             await super().aperform(client, task)
-        return self.answer(task)
+        return self.expected(task)
 
 
 class Remembering(Primes):
     """The answer is looked up."""
 
     def perform(self, client: Any, task: int) -> int:
-        return self.answer(task)
+        return self.expected(task)
 
     async def aperform(self, client: Any, task: int) -> int:
-        return self.answer(task)
+        return self.expected(task)
 
 
 WORKLOADS: dict[str, tuple[Workload, str]] = {
@@ -153,10 +153,10 @@ class Stage:
 
     def __post_init__(self) -> None:
         self.benchmark = FakeBenchmark()
-        self.place = Place({"url": self.url, "numbers_per_s": 1000}, FakeGauge(), self.apart, lambda entry: None)  # type: ignore[arg-type]
+        self.place = BlockContext({"url": self.url, "numbers_per_s": 1000}, FakeGauge(), self.apart, lambda entry: None)  # type: ignore[arg-type]
 
     def refuses(self, cell: Cell, why: str) -> None:
-        with pytest.raises(NotAResult, match=why):
+        with pytest.raises(InvalidCell, match=why):
             runner.measure(self.benchmark, self.place, cell)
         assert self.benchmark.has_error
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.machine import capacity
-from benchmarks.machine.calibration import BLOCKS, NUMBERS, PIECES, Pace, kind_of, rate
-from benchmarks.machine.capacity import MAX_AGE_S, Gauge, Spinner, cgroup_quota, most, usable_cores
+from benchmarks.machine.calibration import BLOCKS, NUMBERS, PIECES, Calibration, kind_of, rate
+from benchmarks.machine.capacity import MAX_AGE_S, CapacityMonitor, SpinProcess, cgroup_quota, most, usable_cores
 from benchmarks.workloads import Capacity, Workload
 from benchmarks.workloads.digest import Digest
 from benchmarks.workloads.mixed import Mixed
@@ -20,7 +20,7 @@ from benchmarks.workloads.primes import Primes
 from benchmarks.workloads.sleep import Sleep
 from benchmarks.workloads.wire import Wire
 
-PACE = Pace({NUMBERS: 1000.0, BLOCKS: 10.0})
+PACE = Calibration({NUMBERS: 1000.0, BLOCKS: 10.0})
 STEADY = Capacity(1.0, 1.5)
 NOT_ALLOWED = 77
 LOOK = f"""
@@ -50,7 +50,7 @@ class Pictures(Workload):
         return 0.05
 
 
-class Planted(Gauge):
+class Planted(CapacityMonitor):
     """A gauge that sees what a test plants, at a time that the test says."""
 
     def __init__(self, numbers: Iterable[Capacity] = repeat(STEADY), blocks: Iterable[Capacity] = repeat(STEADY)):
@@ -143,7 +143,7 @@ def test_no_look_is_spent_on_a_round_that_kept_to_its_floor_or_that_waits(worklo
 def test_a_drift_while_looking_cancels(monkeypatch: pytest.MonkeyPatch) -> None:
     seen = iter([[900.0], [800.0, 800.0], [1100.0]])
     monkeypatch.setattr(capacity, "rates", lambda kind, spinners: next(seen))
-    gauge = Gauge(PACE, cores=2)
+    gauge = CapacityMonitor(PACE, cores=2)
     gauge.spinners = []
     assert gauge.look(NUMBERS) == Capacity(1.0, 1.6)
 
@@ -154,7 +154,7 @@ def test_no_machine_does_less_than_one_core_or_more_than_all(
 ) -> None:
     seen = iter([[1000.0], together, [1000.0]])
     monkeypatch.setattr(capacity, "rates", lambda kind, spinners: next(seen))
-    gauge = Gauge(PACE, cores=2)
+    gauge = CapacityMonitor(PACE, cores=2)
     gauge.spinners = []
     assert gauge.look(NUMBERS).parallel == parallel
 
@@ -167,13 +167,13 @@ def test_every_kind_has_a_loop_that_counts_what_its_workload_does(kind: str) -> 
 
 def test_a_pace_is_read_as_it_was_written(tmp_path: Path) -> None:
     PACE.write(tmp_path / "pace.json")
-    assert Pace.read(tmp_path / "pace.json") == PACE
+    assert Calibration.read(tmp_path / "pace.json") == PACE
 
 
 @pytest.mark.real
 @pytest.mark.parametrize("kind", PIECES)
 def test_a_spinner_does_each_kind_when_told_and_leaves_when_its_input_closes(kind: str) -> None:
-    spinner = Spinner()
+    spinner = SpinProcess()
     spinner.begin(kind)
     assert spinner.rate() > 0
     spinner.close()

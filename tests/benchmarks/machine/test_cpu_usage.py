@@ -7,7 +7,7 @@ import time
 import psutil
 import pytest
 
-from benchmarks.machine.cpu_usage import adopting, between, cpu_s, read, used_s
+from benchmarks.machine.cpu_usage import adopting, cpu_s, snapshot, usage_between, used_s
 
 SPIN = "import time\nend = time.process_time() + {}\nwhile time.process_time() < end: pass\n"
 # a master whose group is killed while it waits for a worker that spins
@@ -24,13 +24,13 @@ os.killpg(0, signal.SIGKILL)
 @pytest.mark.real
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has subreapers")
 def test_the_workers_of_a_master_that_was_killed_are_ours_and_not_a_disturbance() -> None:
-    before = read()
+    before = snapshot()
     with adopting():
         subprocess.run([sys.executable, "-c", MASTER])
-    assert between(before, read()).ours_s > 0.5
-    alone = read()
+    assert usage_between(before, snapshot()).ours_s > 0.5
+    alone = snapshot()
     subprocess.run([sys.executable, "-c", MASTER])
-    assert between(alone, read()).ours_s < 0.5  # what it was without
+    assert usage_between(alone, snapshot()).ours_s < 0.5  # what it was without
     assert not psutil.Process().children()
 
 

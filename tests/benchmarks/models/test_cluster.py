@@ -19,9 +19,9 @@ import pytest
 from benchmarks.core import runner
 from benchmarks.core.cell import Cell
 from benchmarks.core.runner import stop_fork_server
-from benchmarks.metadata.cluster import Refused, ask, check, of_worker, same
+from benchmarks.metadata.cluster import ClusterError, ask, check, of_worker, same
 from benchmarks.models import Run, _subprocess, model, needs
-from benchmarks.models._cluster import VARIABLE, archive, elsewhere, serving, speaker
+from benchmarks.models._cluster import VARIABLE, archive, external_address, serving, speaker
 from benchmarks.workloads import Workload
 from benchmarks.workloads.sleep import Sleep
 from benchmarks.workloads.wire import Wire
@@ -34,7 +34,7 @@ MODULES = ["benchmarks.models.dask", "benchmarks.workloads.wire"]
 
 
 def needed(name: str) -> None:
-    if lacking := needs(name).missing():
+    if lacking := needs(name).unavailable_reason():
         missing(lacking)
 
 
@@ -104,11 +104,11 @@ def test_workers_without_a_shared_disk_give_right_answers_though_one_is_killed(
         workload = Wire(url=server.url, delay_s=0.2)
         tasks = workload.tasks(30)
         with model("dask")(workload, 3) as run:
-            assert run(tasks) == [workload.answer(task) for task in tasks]
+            assert run(tasks) == [workload.expected(task) for task in tasks]
         assert not _subprocess.lost
         with model("dask")(workload, 3) as run:
             killer = subprocess.Popen(["sh", "-c", f"sleep 0.6; kill -9 {workers[0].pid}"])
-            assert run(tasks) == [workload.answer(task) for task in tasks]
+            assert run(tasks) == [workload.expected(task) for task in tasks]
             killer.wait()
         assert len(_subprocess.lost) == 1
     stop_fork_server()
@@ -122,7 +122,7 @@ def test_a_lost_ray_worker_is_started_again_and_nothing_it_did_is_missing(tmp_pa
     tasks = workload.tasks(12)
     with model("ray")(workload, 2) as run:
         killer = subprocess.Popen([sys.executable, "-c", KILL_AN_ACTOR, str(os.getpid())])
-        assert run(tasks) == [workload.answer(task) for task in tasks]
+        assert run(tasks) == [workload.expected(task) for task in tasks]
         assert killer.wait() == 0
     assert len(_subprocess.lost) == 1
     stop_fork_server()
@@ -188,26 +188,30 @@ def alive(process: psutil.Process) -> bool:
 
 
 def test_a_cluster_that_nobody_answers_for_is_refused_in_a_sentence() -> None:
-    with pytest.raises(Refused, match=r"nobody answers there .*Connection refused.*; start it, or leave CLUSTER out"):
+    with pytest.raises(
+        ClusterError, match=r"nobody answers there .*Connection refused.*; start it, or leave CLUSTER out"
+    ):
         ask(f"tcp://127.0.0.1:{free_port()}", [])
-    with pytest.raises(Refused, match="that is no address"):
+    with pytest.raises(ClusterError, match="that is no address"):
         ask("tcp://127.0.0.1:many", [])
 
 
 def test_another_python_is_refused_before_any_code_is_sent_to_it() -> None:
     same("a worker", "python", "3.11.2.final.0", "3.11.7.final.0")
-    with pytest.raises(Refused, match=r"a worker has python 3.12.1.final.0, and here it is 3.11.7.final.0; give both"):
+    with pytest.raises(
+        ClusterError, match=r"a worker has python 3.12.1.final.0, and here it is 3.11.7.final.0; give both"
+    ):
         same("a worker", "python", "3.12.1.final.0", "3.11.7.final.0")
-    with pytest.raises(Refused, match="distributed"):
+    with pytest.raises(ClusterError, match="distributed"):
         same("a worker", "distributed", "2026.7.0", "2026.8.0")
 
 
 def test_a_worker_that_lacks_a_package_or_cannot_reach_the_server_is_refused() -> None:
     worker = of_worker(["benchmarks.workloads.wire"], "")
     check([worker])
-    with pytest.raises(Refused, match=r"cannot do the tasks .*no_such_package"):
+    with pytest.raises(ClusterError, match=r"cannot do the tasks .*no_such_package"):
         check([of_worker(["no_such_package"], "")])
-    with pytest.raises(Refused, match=r"cannot reach the latency server .*BIND=0.0.0.0 ADDRESS="):
+    with pytest.raises(ClusterError, match=r"cannot reach the latency server .*BIND=0.0.0.0 ADDRESS="):
         check([of_worker([], f"http://127.0.0.1:{free_port()}")])
 
 
@@ -216,7 +220,11 @@ def test_only_the_model_that_speaks_to_a_cluster_goes_there(monkeypatch: pytest.
         "ray"
     ] * 2
     monkeypatch.setenv(VARIABLE, "tcp://here:8786")
-    assert (elsewhere("dask"), elsewhere("ray"), elsewhere("threads")) == ("tcp://here:8786", "", "")
+    assert (external_address("dask"), external_address("ray"), external_address("threads")) == (
+        "tcp://here:8786",
+        "",
+        "",
+    )
 
 
 def test_the_server_keeps_to_this_machine_unless_told_otherwise() -> None:
@@ -265,5 +273,5 @@ def test_work_that_other_machines_do_is_not_called_undone_here(monkeypatch: pyte
     bench, cell = Bench(), Cell("planted", Distant(delay_s=0.001), "threads", 2, 4)
     monkeypatch.setattr(runner, "budget", nullcontext)
     bench.refuses(cell, "it was not done")
-    monkeypatch.setattr(runner, "elsewhere", lambda name: "tcp://192.0.2.9:8786")
+    monkeypatch.setattr(runner, "external_address", lambda name: "tcp://192.0.2.9:8786")
     assert len(bench.measure(cell)) == 3

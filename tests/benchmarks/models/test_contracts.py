@@ -17,10 +17,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.core.round import Spanned
+from benchmarks.core.round import TracedWorkload
 from benchmarks.core.runner import stop_fork_server
 from benchmarks.experiments.test_five_sites import MEDIAN_S, SEED, SIGMA, SITES
-from benchmarks.models import NAMES, Needs, Run, model, needs, without
+from benchmarks.models import NAMES, Requirements, Run, missing_package, model, needs
 from benchmarks.workloads import Capacity, Workload, list_schedule
 from benchmarks.workloads._h11_exchange import exchange
 from benchmarks.workloads.aiohttp import Aiohttp
@@ -72,7 +72,7 @@ PAIRS = [
     for name in NAMES
     for workload in SMALL
     if needs(name).fits(workload, TASKS, TASKS)
-    and not (needs(name).apart and workload.name not in FEW)  # which start a cluster each time
+    and not (needs(name).needs_subprocess and workload.name not in FEW)  # which start a cluster each time
 ]
 MODELS = Path(__file__).parents[3] / "benchmarks" / "models"
 
@@ -98,8 +98,8 @@ def furnished(workload: Workload, folder: Path, url: str = "") -> Workload:
 def opened(name: str, workload: Workload, concurrency: int) -> AbstractContextManager[Run]:
     """The model, opened for as many at once as it keeps to. Skips what cannot be here."""
     if sys.version_info < needs(name).python:
-        pytest.skip(needs(name).missing())
-    if lacking := needs(name).missing() or without(workload.package):
+        pytest.skip(needs(name).unavailable_reason())
+    if lacking := needs(name).unavailable_reason() or missing_package(workload.package):
         missing(lacking)
     return model(name)(workload, concurrency if needs(name).bounded else TASKS)
 
@@ -112,13 +112,13 @@ def test_every_model_gives_every_workloads_right_answers_in_order(
     workload = furnished(workload, folder, url)
     tasks = workload.tasks(TASKS)
     with opened(name, workload, 2) as run:
-        assert run(tasks) == [workload.answer(task) for task in tasks]
+        assert run(tasks) == [workload.expected(task) for task in tasks]
     stop_fork_server()
 
 
 @pytest.mark.parametrize("workload", SMALL, ids=lambda workload: workload.name)
 def test_a_workload_can_be_sent_to_another_process_and_never_changes(workload: Workload) -> None:
-    assert pickle.loads(pickle.dumps(Spanned(workload))).workload == workload
+    assert pickle.loads(pickle.dumps(TracedWorkload(workload))).workload == workload
     with pytest.raises(FrozenInstanceError):
         workload.url = ""  # type: ignore[attr-defined]
 
@@ -129,19 +129,19 @@ def test_a_workload_can_be_sent_to_another_process_and_never_changes(workload: W
 def test_both_forms_of_a_task_do_the_same(workload: Workload, folder: Path) -> None:
     workload = furnished(workload, folder)
     for task in workload.tasks(3):
-        assert workload.perform(None, task) == asyncio.run(workload.aperform(None, task)) == workload.answer(task)
+        assert workload.perform(None, task) == asyncio.run(workload.aperform(None, task)) == workload.expected(task)
 
 
 @pytest.mark.parametrize("workload", SMALL, ids=lambda workload: workload.name)
 def test_no_two_tasks_share_an_answer_or_a_swap_would_go_unseen(workload: Workload) -> None:
-    answers = [workload.answer(task) for task in workload.tasks(10)]
+    answers = [workload.expected(task) for task in workload.tasks(10)]
     assert len(set(answers)) == len(answers)
 
 
 @pytest.mark.parametrize("width", [100, 3_000, 20_000])
 def test_no_two_of_a_thousand_computing_tasks_share_an_answer_and_all_are_equally_hard(width: int) -> None:
     workload = Primes(task_s=1, numbers_per_s=width)
-    assert len({workload.answer(task) for task in range(1000)}) == 1000
+    assert len({workload.expected(task) for task in range(1000)}) == 1000
     first, last = (sum(map(isqrt, range(*workload.span(task), 2))) for task in (0, 999))  # most divisions of a number
     assert last < 1.25 * first
 
@@ -158,7 +158,7 @@ def test_a_blurred_picture_is_known_from_its_single_colours(side: int) -> None:
 
 @pytest.mark.parametrize("found", [content(3)[:-1], bytes(BYTES), content(4), content(3)[:-8] + content(4)[-8:]])
 def test_a_torn_or_swapped_file_is_never_an_answer(found: bytes) -> None:
-    assert ends(content(3)) == Files().answer(3) != ends(found)
+    assert ends(content(3)) == Files().expected(3) != ends(found)
 
 
 @pytest.mark.parametrize("pages", [Wire(delay_s=0.05), Http(delay_s=0.2, sigma=1, seed=3), Wire(delay_s=1, sigma=0.5)])
@@ -286,34 +286,37 @@ def test_a_workload_without_a_client_needs_none() -> None:
 
 
 def test_what_a_model_needs_is_known_without_its_packages() -> None:
-    assert needs("trio") == Needs(package="trio", form="trio")
-    assert needs("threads") == Needs()
-    assert Needs(package="no_such_package").missing() == "needs no_such_package, which make full installs"
+    assert needs("trio") == Requirements(workers="loop", package="trio", form="trio")
+    assert needs("threads") == Requirements(workers="threads")
     assert (
-        Needs(package="no_such_package", unbuilt=(3, 11))
-        .missing()
+        Requirements(package="no_such_package").unavailable_reason()
+        == "needs no_such_package, which make full installs"
+    )
+    assert (
+        Requirements(package="no_such_package", no_wheel_from=(3, 11))
+        .unavailable_reason()
         .startswith("needs no_such_package, which has no wheel")
     )
-    assert Needs(package="h11", unbuilt=(3, 11)).missing() == ""
-    assert Needs(python=(9, 1)).missing().startswith("needs Python 9.1, and this is 3.")
+    assert Requirements(package="h11", no_wheel_from=(3, 11)).unavailable_reason() == ""
+    assert Requirements(python=(9, 1)).unavailable_reason().startswith("needs Python 9.1, and this is 3.")
 
 
 def test_a_model_is_never_paired_with_a_workload_that_it_cannot_run() -> None:
-    assert not Needs(form="trio").fits(Http(), 3, 7)
-    assert Needs(form="trio").fits(Wire(), 3, 7)
-    assert not Needs().fits(Aiohttp(), 3, 7)
-    assert not Needs(isolated=True).fits(Images(), 3, 7)
-    assert not Needs(least=2).fits(Sleep(), 1, 7)
-    assert Needs(bounded=False).fits(Sleep(), 7, 7)
-    assert not Needs(bounded=False).fits(Sleep(), 3, 7)
+    assert not Requirements(form="trio").fits(Http(), 3, 7)
+    assert Requirements(form="trio").fits(Wire(), 3, 7)
+    assert not Requirements().fits(Aiohttp(), 3, 7)
+    assert not Requirements(isolated=True).fits(Images(), 3, 7)
+    assert not Requirements(min_concurrency=2).fits(Sleep(), 1, 7)
+    assert Requirements(bounded=False).fits(Sleep(), 7, 7)
+    assert not Requirements(bounded=False).fits(Sleep(), 3, 7)
 
 
 @pytest.mark.parametrize("workload", SMALL, ids=lambda workload: workload.name)
 def test_a_workload_in_another_librarys_words_keeps_its_answers_and_its_settings(workload: Workload) -> None:
     if "trio" not in workload.forms:
         return
-    if lacking := needs("trio").missing():
+    if lacking := needs("trio").unavailable_reason():
         missing(lacking)
-    spoken = workload.speaking("trio")
+    spoken = workload.for_library("trio")
     assert asdict(spoken) == asdict(workload)
-    assert [spoken.answer(task) for task in range(3)] == [workload.answer(task) for task in range(3)]
+    assert [spoken.expected(task) for task in range(3)] == [workload.expected(task) for task in range(3)]

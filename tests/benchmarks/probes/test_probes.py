@@ -287,8 +287,8 @@ def test_memory_is_looked_at_when_all_are_there_or_not_at_all(monkeypatch: pytes
 @pytest.mark.parametrize("name", [name for name in without_cluster() if name != "sequential"])
 def test_every_task_is_waiting_when_memory_is_looked_at(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if sys.version_info < needs(name).python:
-        pytest.skip(needs(name).missing())
-    if lacking := needs(name).missing():
+        pytest.skip(needs(name).unavailable_reason())
+    if lacking := needs(name).unavailable_reason():
         missing(lacking)
     looks, told = iter([1000, 3000]), list[float]()
     monkeypatch.setattr(task_memory, "FOR_EVER_S", 0.5)

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.core.round import complaint, time_round
+from benchmarks.core.round import time_round, validation_error
 from benchmarks.models import model
 from benchmarks.profiler.profiler import workload
 from benchmarks.profiler.trials import Timed, attempt, climb, memory, one_by_one, race, unpicklable
 from benchmarks.workloads import Capacity
-from benchmarks.workloads._user_module import TaskFailed, Unfit, load, opened, same
+from benchmarks.workloads._user_module import TaskFailed, UnusableFile, load, opened, same
 from benchmarks.workloads.user_work import Mine, Task
 from tests.benchmarks.own import BOTH, NAPS, written
 
@@ -50,7 +50,7 @@ def steps(_: str) -> None:
     ],
 )
 def test_a_file_that_cannot_be_used_says_why_and_what_to_write(tmp_path: Path, text: str, says: str) -> None:
-    with pytest.raises(Unfit, match=says):
+    with pytest.raises(UnusableFile, match=says):
         load(written(tmp_path, text))
 
 
@@ -125,7 +125,7 @@ def test_a_wrong_answer_is_never_a_result_and_the_first_difference_is_told(tmp_p
     work = mine(tmp_path, BOTH.replace("return task * 2\n", "return task * 2 + (task == 7)\n", 1))
     tasks = work.tasks(12)
     timing = time_round(model("asyncio"), work, tasks, 4)
-    assert complaint(work, tasks, timing) == "task 7 (7) got the answer 14 instead of 15"
+    assert validation_error(work, tasks, timing) == "task 7 (7) got the answer 14 instead of 15"
 
 
 def test_the_users_answer_is_the_right_one(tmp_path: Path) -> None:

@@ -7,26 +7,37 @@ from typing import Any
 import pytest
 
 from benchmarks.core.runner import BUDGET_S
-from benchmarks.profiler.sizing import Rung, bound, cells_of, goes_on, heights, pays_until, released, size, spread, tail
+from benchmarks.profiler.sizing import (
+    LoadStep,
+    bottleneck,
+    cells_of,
+    goes_on,
+    heights,
+    knee,
+    released,
+    size,
+    spread,
+    tail,
+)
 
 MEMORY = {"threads": {"concurrency": 8, "bytes_per_task": 1e5}}
 PLENTY = 1e10
 
 
-def ladder(*rates: float, cores: float = 0.1, each_s: float = 0.1) -> list[Rung]:
+def ladder(*rates: float, cores: float = 0.1, each_s: float = 0.1) -> list[LoadStep]:
     """1, 2, 4, … at once with these tasks a second; a task takes as long as Little's law says."""
     sizes = [2**step for step in range(len(rates))]
     return [
-        Rung(at_once, 2 * at_once, 2 * at_once / rate, rate, cores, max(each_s, at_once / rate))
+        LoadStep(at_once, 2 * at_once, 2 * at_once / rate, rate, cores, max(each_s, at_once / rate))
         for at_once, rate in zip(sizes, rates, strict=True)
     ]
 
 
 def stopped(
-    rungs: list[Rung], *, parallel: float = 2.0, model: str = "threads", waits: bool = True, **more: Any
+    rungs: list[LoadStep], *, parallel: float = 2.0, model: str = "threads", waits: bool = True, **more: Any
 ) -> str:
     memory, free, disturbed = more.get("memory", MEMORY), more.get("free", PLENTY), more.get("disturbed", False)
-    return str(bound({model: rungs}, parallel, memory, free, 64, waits=waits, disturbed=disturbed)["by"])
+    return str(bottleneck({model: rungs}, parallel, memory, free, 64, waits=waits, disturbed=disturbed)["by"])
 
 
 def test_the_last_rung_is_as_many_as_there_may_be() -> None:
@@ -43,8 +54,8 @@ def test_a_ladder_is_climbed_until_two_rungs_gain_nothing() -> None:
 
 
 def test_it_pays_as_long_as_there_is_a_tenth_to_gain() -> None:
-    assert pays_until(ladder(10, 20, 40, 79, 80)) == 8
-    assert pays_until(ladder(10, 9, 8)) == 1
+    assert knee(ladder(10, 20, 40, 79, 80)) == 8
+    assert knee(ladder(10, 9, 8)) == 1
 
 
 def test_what_waits_is_stopped_by_its_waits() -> None:
@@ -113,7 +124,7 @@ def test_slow_tasks_are_compared_with_fewer_at_once_so_that_a_block_stays_short(
 
 
 def test_pools_that_start_slowly_do_not_make_the_work_too_small_to_say_anything() -> None:
-    slow = [Rung(2**step, 40, 4.0, 20 * 2**step, 0.1, 0.05) for step in range(6)]
+    slow = [LoadStep(2**step, 40, 4.0, 20 * 2**step, 0.1, 0.05) for step in range(6)]
     found = size(0.05, {"threads": ladder(20, 40, 80, 160, 320, 640), "processes": slow}, MODELS, 0)
     assert found.equal >= 8
     assert found.tasks * 0.05 >= 0.5
@@ -139,4 +150,4 @@ def test_a_size_becomes_cells_each_of_its_own() -> None:
     names = sorted(map(str, cells))
     assert all(one != other for one, other in pairwise(names))
     assert sum(cell.twin for cell in cells) == 1
-    assert all(cell.on_request and cell.experiment == "mine" and cell.tasks == found.tasks for cell in cells)
+    assert all(cell.opt_in and cell.experiment == "mine" and cell.tasks == found.tasks for cell in cells)

@@ -5,20 +5,20 @@ import time
 import pytest
 
 from benchmarks.machine.capacity import usable_cores
-from benchmarks.selfcheck.known_durations import KNOWN, Found, Known, OneAtATime, Spin, find, waits
+from benchmarks.selfcheck.known_durations import KNOWN, ErrorEstimate, OneAtATime, ReferenceRound, Spin, find, waits
 from benchmarks.workloads import Capacity
 from benchmarks.workloads.sleep import Sleep
 
 
-def found(*rounds_s: float) -> Found:
+def found(*rounds_s: float) -> ErrorEstimate:
     """Rounds of an answer that lasts 80 ms in four waits."""
-    return Found(waits("threads", 20, 5), rounds_s)
+    return ErrorEstimate(waits("threads", 20, 5), rounds_s)
 
 
 def test_known_times_follow_from_the_schedule() -> None:
     assert waits("threads", 20, 5).seconds == pytest.approx(4 * 0.02)
     assert waits("threads", 21, 5).seconds == pytest.approx(5 * 0.02)
-    assert Known("", "sequential", Spin(), 8, 1).seconds == pytest.approx(8 * 0.02)
+    assert ReferenceRound("", "sequential", Spin(), 8, 1).seconds == pytest.approx(8 * 0.02)
 
 
 def test_a_toy_that_does_not_scale_is_not_expected_to() -> None:
@@ -34,8 +34,8 @@ def test_the_scaling_pair_does_four_times_the_work_in_the_same_time() -> None:
 
 def test_waits_in_a_row_are_counted_and_spins_are_none() -> None:
     assert waits("asyncio", 20, 5).waits == 4
-    assert Known("", "threads", OneAtATime(delay_s=0.005), 20, 4).waits == 20
-    assert Known("", "sequential", Spin(), 8, 1).waits == 0
+    assert ReferenceRound("", "threads", OneAtATime(delay_s=0.005), 20, 4).waits == 20
+    assert ReferenceRound("", "sequential", Spin(), 8, 1).waits == 0
 
 
 def test_one_disturbed_round_is_not_the_error_of_the_harness() -> None:
@@ -60,12 +60,12 @@ class Liar(Sleep):
 
 def test_an_answer_that_is_wrong_has_no_time() -> None:
     with pytest.raises(ValueError, match="task 0 got the answer 1 instead of 0"):
-        find(Known("a lie", "sequential", Liar(delay_s=0.0), 2, 1))
+        find(ReferenceRound("a lie", "sequential", Liar(delay_s=0.0), 2, 1))
 
 
 @pytest.mark.real
 @pytest.mark.parametrize("known", KNOWN, ids=lambda known: known.what)
-def test_no_round_beats_the_time_that_it_must_take(known: Known) -> None:
+def test_no_round_beats_the_time_that_it_must_take(known: ReferenceRound) -> None:
     assert find(known).least_error_s >= -time.get_clock_info("perf_counter").resolution * 100
 
 

@@ -32,7 +32,7 @@ def test_a_cold_file_is_out_of_the_cache_until_somebody_reads_it(disk: None, wri
     ColdFiles(written, 100_000).prepare([0, 2])
     assert [_page_cache.cached_pages(written / str(task)) > 0 for task in range(3)] == [False, True, False]
     assert _page_cache.cached_pages(written / "0") == 0  # to look is not to read
-    assert ColdFiles(written, 100_000).perform(None, 0) == ColdFiles(size=100_000).answer(0)
+    assert ColdFiles(written, 100_000).perform(None, 0) == ColdFiles(size=100_000).expected(0)
     assert _page_cache.cached_pages(written / "0") > 0
 
 
@@ -49,8 +49,8 @@ def test_where_no_file_can_be_cold_the_cell_is_missing_with_the_reason(monkeypat
     monkeypatch.setattr(_page_cache, "lacking", _page_cache.lacking.__wrapped__)
     assert (
         "needs files that leave the cache, but temporary ones are in memory: set TMPDIR"
-        in Cell("f", ColdFiles(), "threads", 10, 200).missing
+        in Cell("f", ColdFiles(), "threads", 10, 200).unavailable_reason
     )
-    assert not Cell("f", Files(), "threads", 10, 200).missing
+    assert not Cell("f", Files(), "threads", 10, 200).unavailable_reason
     monkeypatch.delattr("os.posix_fadvise")
     assert _page_cache.lacking() == "needs posix_fadvise, which this system does not have"

@@ -39,7 +39,7 @@ def test_a_page_is_tried_until_it_is_there_and_three_times_at_most() -> None:
         *before, last = SMALL.ends(task)
         assert SERVED not in before
         assert last == SERVED or len(before) == 2
-        assert SMALL.answer(task) == (b"%d" % task if last == SERVED else gave_up(task))
+        assert SMALL.expected(task) == (b"%d" % task if last == SERVED else gave_up(task))
     assert {end for task in range(200) for end in SMALL.ends(task)} == {SERVED, ERROR, RESET, HANG}
 
 
@@ -55,7 +55,7 @@ def test_the_web_that_is_measured_has_a_long_tail_all_faults_and_no_page_that_ma
     assert delays[-1] < web.timeout_s / 2
     ends = Counter(end for task in tasks for end in web.ends(task))
     assert min(ends[end] for end in (ERROR, RESET, HANG)) >= 5
-    assert any(web.answer(task) == gave_up(task) for task in tasks)
+    assert any(web.expected(task) == gave_up(task) for task in tasks)
     assert web.floor(tasks, scraping.AT_ONCE, Capacity()) < 1.5
 
 

@@ -10,6 +10,8 @@ from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
+from scripts.analysis import mix_winners
+from scripts.analysis.model_order import family
 from scripts.analysis.points import interval_words
 from scripts.charts import (
     CHARTS,
@@ -29,7 +31,7 @@ from scripts.charts import (
     task_latency,
     timeline,
 )
-from scripts.charts.lib.theme import DARK, LIGHT, SLIDE, Theme, family, save, style
+from scripts.charts.lib.theme import DARK, LIGHT, SLIDE, Theme, save, style
 from scripts.charts.lib.timeline_data import races
 from scripts.util.format import amount, between, rate, seconds, times
 from tests.scripts.charts.legible import defects, visible_texts
@@ -130,7 +132,7 @@ def test_sequential_stands_beside_every_concurrency_and_lends_no_panel_its_limit
     for axes in drawn(mixed, run).axes:
         (line,) = (line for line in axes.lines if line.get_gid() == "line-mixed-sequential")
         assert sorted(np.asarray(line.get_ydata())) == alone
-    few, many = mixed.panels(mixed.shown(run)).values()
+    few, many = mix_winners.panels(mix_winners.shown(run)).values()
     limits = [min(each.limit for each in panel if math.isfinite(each.limit)) for panel in (few, many)]
     assert limits == pytest.approx([4 * 0.02, 0.02])
 

@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
+from scripts.analysis.model_order import RIVALS
 from scripts.charts.lib.lines import spread
 from scripts.charts.lib.theme import (
     CLASSICAL,
     DARK,
     LIGHT,
-    RIVALS,
     SLIDE,
     SLIDE_DARK,
     THEMES,

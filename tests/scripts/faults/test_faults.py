@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from benchmarks.core.runner import BUDGET_S
-from scripts.faults.sandbox import House, after_a_while
+from scripts.faults.sandbox import Sandbox, after_a_while
 from scripts.run.block import SILENCE_S, Block, Tail, follow, how_it_ended
 from scripts.tables.load import load
 from scripts.torture import AT_ONCE, ONLY, TARGETS, kill
@@ -75,9 +75,9 @@ def replace(file: Path, old: str, new: str) -> None:
     file.write_text(text.replace(old, new))
 
 
-def plain(path: Path) -> House:
+def plain(path: Path) -> Sandbox:
     """A house that draws no charts, which take longer than the measurement."""
-    house = House.build(path)
+    house = Sandbox.build(path)
     replace(
         path / "scripts" / "charts" / "__init__.py",
         "CHARTS: tuple[Chart, ...] = (",
@@ -86,7 +86,7 @@ def plain(path: Path) -> House:
     return house
 
 
-def planted(path: Path, models: list[str]) -> House:
+def planted(path: Path, models: list[str]) -> Sandbox:
     """A house with one experiment: these models, among them the faulty ones, with a budget of seconds."""
     house = plain(path)
     for name, fault in FAULTS.items():
@@ -103,7 +103,7 @@ def planted(path: Path, models: list[str]) -> House:
 def test_a_model_that_hangs_crashes_leaves_stops_or_starves_costs_its_own_cell_only(tmp_path: Path) -> None:
     house = planted(tmp_path, [*FAULTS, "sequential", "threads", "asyncio"])
     done = house.bench("--blocks", "1", "--seed", "1")
-    assert done.returncode == Exit.WELL, done.stderr
+    assert done.returncode == Exit.OK, done.stderr
     run = load(house.runs()[0])
     found = {omission.what.split("-")[2]: omission.reason for omission in run.omissions}
     assert {name for name, reason in REASONS.items() if reason in found.get(name, "")} == set(REASONS), found
@@ -134,7 +134,7 @@ def test_an_interrupted_run_goes_on_where_it_was_and_says_so(short: Path) -> Non
     assert f"interrupted. What was measured is kept. Next: make bench RESUME=results/runs/{run.name}" in words
     assert after_a_while(house.left_behind) == []
     kept = (run / "blocks" / "00.journal").read_bytes()
-    assert house.bench("--resume", f"results/runs/{run.name}").returncode == Exit.WELL
+    assert house.bench("--resume", f"results/runs/{run.name}").returncode == Exit.OK
     assert (run / "blocks" / "00.journal").read_bytes().startswith(kept)
     assert len(load(run).environment["resumed"]) == 1
     assert load(run).omissions == []
@@ -147,7 +147,7 @@ def test_without_shared_memory_processes_are_no_result_and_the_rest_goes_on(shor
     if subprocess.run([*enter, "true"], capture_output=True).returncode:
         pytest.skip("mounting needs root")
     done = house.bench("--blocks", "1", "--only", "io and sleep", before=enter)
-    assert done.returncode == Exit.WELL, done.stderr
+    assert done.returncode == Exit.OK, done.stderr
     run = load(house.runs()[0])
     assert [omission.what for omission in run.omissions] == ["io-sleep-processes-c10"]
     assert "Read-only file system" in run.omissions[0].reason
@@ -167,10 +167,10 @@ def test_one_core_is_enough_and_is_what_computing_is_held_to() -> None:
 
 @pytest.mark.real
 def test_a_whole_run_is_made_on_one_core_and_says_so(short: Path) -> None:
-    house, core = House.build(short), str(min(os.sched_getaffinity(0)))
+    house, core = Sandbox.build(short), str(min(os.sched_getaffinity(0)))
     only = "io and sleep and (sequential or asyncio)"
     done = house.bench("--blocks", "1", "--only", only, before=("taskset", "-c", core))
-    assert done.returncode == Exit.WELL, done.stderr
+    assert done.returncode == Exit.OK, done.stderr
     run = load(house.runs()[0])
     assert (run.omissions, set(run.rounds["model"])) == ([], {"sequential", "asyncio"})
     assert run.environment["machine"]["cores_usable"] == 1

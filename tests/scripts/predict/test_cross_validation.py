@@ -8,7 +8,7 @@ import pytest
 
 from scripts.predict import cross_validation
 from scripts.predict.cost_model import table
-from scripts.predict.cross_validation import AIMS, errors, regrets, validate, validation, widths
+from scripts.predict.cross_validation import AIMS, errors, regret_ratios, validate, validation, widths
 from scripts.reference import PAGES, REFERENCE, renewed
 from scripts.tables.load import load
 from tests.scripts.worlds import MACHINE, world
@@ -35,7 +35,7 @@ def test_on_a_noisy_machine_intervals_are_wider_and_hold_what_they_promise(seed:
 def test_a_cell_is_not_predicted_from_itself() -> None:
     run = world()
     spoilt = run.rounds["seconds"].where(run.rounds["experiment"] != "more", run.rounds["seconds"] * 4)
-    cells = cross_validation.held_back(table(replace(run, rounds=run.rounds.assign(seconds=spoilt))), MACHINE)
+    cells = cross_validation.cross_validate(table(replace(run, rounds=run.rounds.assign(seconds=spoilt))), MACHINE)
     more = cells[cells["experiment"] == "more"]
     assert np.median(more["seconds"] / more["predicted"]) == pytest.approx(4, rel=0.25)
 
@@ -44,7 +44,7 @@ def test_the_same_cell_of_another_experiment_is_held_back_with_it() -> None:
     run = world()
     again = run.rounds[run.rounds["experiment"] == "io"].assign(experiment="again")
     both = replace(run, rounds=pd.concat([run.rounds, again], ignore_index=True))
-    alone, doubled = (cross_validation.held_back(table(one), MACHINE) for one in (run, both))
+    alone, doubled = (cross_validation.cross_validate(table(one), MACHINE) for one in (run, both))
     first, second = (one[one["experiment"] == "io"]["predicted"].to_numpy() for one in (alone, doubled))
     assert np.allclose(first, second, rtol=1e-2)
 
@@ -52,7 +52,7 @@ def test_the_same_cell_of_another_experiment_is_held_back_with_it() -> None:
 def test_a_cost_that_only_the_held_back_knew_is_not_guessed() -> None:
     run = world()
     renamed = run.rounds["workload"].where(run.rounds["experiment"] != "network", "http")
-    cells = cross_validation.held_back(table(replace(run, rounds=run.rounds.assign(workload=renamed))), MACHINE)
+    cells = cross_validation.cross_validate(table(replace(run, rounds=run.rounds.assign(workload=renamed))), MACHINE)
     assert "http" not in set(cells["workload"])
     assert "wire" in set(cells["workload"])
 
@@ -64,15 +64,15 @@ def test_too_few_cells_give_no_interval() -> None:
 
 
 def test_an_interval_is_wide_enough_for_nine_of_ten_blocks() -> None:
-    cells = cross_validation.held_back(table(world(noise=0.05, mood=0.05)), MACHINE)
+    cells = cross_validation.cross_validate(table(world(noise=0.05, mood=0.05)), MACHINE)
     for model, width in widths(cells).items():
         assert (errors(cells[cells["model"] == model]) <= width).mean() >= 0.9
 
 
 def test_advice_that_costs_is_counted_as_such() -> None:
-    cells = cross_validation.held_back(table(world()), MACHINE)
+    cells = cross_validation.cross_validate(table(world()), MACHINE)
     wrong = cells.assign(predicted=1 / cells["predicted"])
-    assert max(regrets(wrong)) > 2
+    assert max(regret_ratios(wrong)) > 2
     assert not validate(wrong).meets_aims
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from scripts.report import claim_chart
 from scripts.report.claim_pages import read_claims, write_claims_page
-from scripts.util.exit_codes import Exit, Stop
+from scripts.util.exit_codes import CommandError, Exit
 from tests.scripts.verdicts_sample import HOSTILE, claims, measure
 
 
@@ -96,9 +96,9 @@ def test_no_name_of_a_claim_becomes_markup(tmp_path: Path) -> None:
 )
 def test_verdicts_that_cannot_be_read_are_said_to_be_with_what_to_type(text: str, tmp_path: Path) -> None:
     (tmp_path / "claims.json").write_text(text)
-    with pytest.raises(Stop, match=r"claims\.json cannot be read: .*make claims RUN=") as stop:
+    with pytest.raises(CommandError, match=r"claims\.json cannot be read: .*make claims RUN=") as stop:
         read_claims(tmp_path)
-    assert stop.value.code == Exit.UNREADABLE
+    assert stop.value.code == Exit.BAD_DATA
 
 
 def test_the_talk_comes_before_those_of_others(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from benchmarks.models import needs
 from benchmarks.profiler.profiler import spoken, workload
 from benchmarks.profiler.trials import attempt, fits
 from benchmarks.workloads._user_module import load
-from scripts.faults.sandbox import LONGEST_S, House
+from scripts.faults.sandbox import LONGEST_S, Sandbox
 from scripts.verdict import expectations
 from servers.subprocesses import serve
 from tests.missing import missing
@@ -51,7 +51,7 @@ def test_every_example_gives_the_same_answers_under_every_model(
     ]
     for name in models:
         if not fits(name, work):
-            missing(needs(name).missing() or f"{name} cannot run {path.stem}")
+            missing(needs(name).unavailable_reason() or f"{name} cannot run {path.stem}")
         assert attempt(name, work, work.tasks(4), 2) == "", name
 
 
@@ -62,7 +62,7 @@ def test_every_example_stands_on_the_page_and_is_short() -> None:
         assert len(path.read_text().splitlines()) <= 60
 
 
-def pytest_of_a_user(house: House, test: Path) -> "subprocess.CompletedProcess[str]":
+def pytest_of_a_user(house: Sandbox, test: Path) -> "subprocess.CompletedProcess[str]":
     """Another project's tests, which have heard of the fixture and of nothing else of ours."""
     plugin = {"PYTHONPATH": str(house.path / "scripts" / "plugin"), "PYTEST_PLUGINS": ""}
     command = [sys.executable, "-m", "pytest", "-q", "-p", "overlap", "-p", "no:cacheprovider", str(test)]
@@ -73,7 +73,7 @@ def pytest_of_a_user(house: House, test: Path) -> "subprocess.CompletedProcess[s
 
 @pytest.mark.real
 def test_the_pytest_fixture_measures_what_the_page_says(tmp_path: Path) -> None:
-    house = House.build(tmp_path / "house")
+    house = Sandbox.build(tmp_path / "house")
     blocks = re.findall(r"```python\n# test_pages.py\n(.*?)```", PAGE.read_text(), re.DOTALL)
     test = tmp_path / "test_pages.py"
     test.write_text(blocks[0].replace("blocks=6", "blocks=1"))
@@ -88,6 +88,6 @@ def test_the_pytest_fixture_measures_what_the_page_says(tmp_path: Path) -> None:
 def test_the_fixture_fails_with_the_sentence_of_make_mine(tmp_path: Path) -> None:
     test = tmp_path / "test_pages.py"
     test.write_text("def work(task): ...\ndef test_it(overlap): overlap(work)\n")
-    done = pytest_of_a_user(House.build(tmp_path / "house"), test)
+    done = pytest_of_a_user(Sandbox.build(tmp_path / "house"), test)
     assert done.returncode == 1
     assert "test_pages.py has no tasks. Next: write TASKS" in done.stdout

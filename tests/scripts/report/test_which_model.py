@@ -97,7 +97,7 @@ def everything() -> Run:
             said = dict.fromkeys(cell.metrics, value * random.lognormal(sigma=0.01))
             timed = {"seconds": value * random.lognormal(sigma=0.01), "floor_seconds": 0.05, "efficiency": 0.5}
             shared = measured | {"block": block, "metric": cell.metrics[0] if cell.metrics else None}
-            rows.append(cell.identity() | shared | timed | said)
+            rows.append(cell.key() | shared | timed | said)
     return run_of(pd.DataFrame(rows))
 
 

@@ -11,10 +11,10 @@ from benchmarks.models._cluster import VARIABLE
 from scripts import bench
 from scripts.bench import block, every_experiment
 from scripts.run import cluster
-from scripts.run.cluster import Where, recorded, still_there
+from scripts.run.cluster import ClusterConfig, recorded, still_there
 from scripts.tables.load import load
 from scripts.tables.schema import read_environment
-from scripts.util.exit_codes import Exit, Stop
+from scripts.util.exit_codes import CommandError, Exit
 from tests.missing import missing
 from tests.scripts.recorded import record
 
@@ -26,25 +26,25 @@ PLAN = {"only": "cluster and dask", "blocks": 1, "seed": 1, "quick": False}
 @pytest.fixture
 def answers(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """What the cluster says of itself."""
-    if lacking := needs("dask").missing():
+    if lacking := needs("dask").unavailable_reason():
         missing(lacking)
     said = dict(FOUND)
     monkeypatch.setattr(cluster, "introduced", lambda where, cells: dict(said))
     return said
 
 
-def refusal(where: Where, only: str = "cluster and dask") -> Stop:
-    with pytest.raises(Stop) as stop:
+def refusal(where: ClusterConfig, only: str = "cluster and dask") -> CommandError:
+    with pytest.raises(CommandError) as stop:
         recorded(where, only)
     return stop.value
 
 
 def test_without_a_cluster_nothing_is_asked_and_nothing_recorded() -> None:
-    assert recorded(Where(), "io") == {}
+    assert recorded(ClusterConfig(), "io") == {}
 
 
 def test_what_a_cluster_is_stands_in_the_run_and_reaches_each_block(answers: dict[str, Any], tmp_path: Path) -> None:
-    where = Where(ADDRESS, "0.0.0.0", "192.0.2.1")
+    where = ClusterConfig(ADDRESS, "0.0.0.0", "192.0.2.1")
     found = recorded(where, "cluster and dask")
     assert found == {"cluster": FOUND, "server": {"bind": "0.0.0.0", "address": "192.0.2.1"}}
     made = block(tmp_path, {"plan": PLAN, **found}, 0)
@@ -55,21 +55,21 @@ def test_what_a_cluster_is_stands_in_the_run_and_reaches_each_block(answers: dic
 
 def test_a_cluster_with_too_few_workers_is_refused(answers: dict[str, Any]) -> None:
     answers["workers"] = 1
-    stop = refusal(Where(ADDRESS))
-    assert stop.code == Exit.UNMEASURED
+    stop = refusal(ClusterConfig(ADDRESS))
+    assert stop.code == Exit.NOT_MEASURED
     assert "it does 1 tasks at once, and 2 are asked for. Next: start more workers, or narrow ONLY" in str(stop)
 
 
 def test_a_cluster_that_no_selected_cell_would_use_is_wrong_usage(answers: dict[str, Any]) -> None:
-    stop = refusal(Where(ADDRESS), "io")
+    stop = refusal(ClusterConfig(ADDRESS), "io")
     assert stop.code == Exit.USAGE
     assert "selects no cell of dask" in str(stop)
 
 
 @pytest.mark.parametrize(
-    ("where", "next_step"), [(Where(bind="::"), "add CLUSTER"), (Where(ADDRESS, "", "a"), "BIND=a")]
+    ("where", "next_step"), [(ClusterConfig(bind="::"), "add CLUSTER"), (ClusterConfig(ADDRESS, "", "a"), "BIND=a")]
 )
-def test_an_open_server_without_a_purpose_is_wrong_usage(where: Where, next_step: str) -> None:
+def test_an_open_server_without_a_purpose_is_wrong_usage(where: ClusterConfig, next_step: str) -> None:
     stop = refusal(where)
     assert stop.code == Exit.USAGE
     assert next_step in str(stop)
@@ -85,9 +85,9 @@ def test_nobody_there_means_nothing_is_timed_and_no_folder_is_left(
     given = argparse.Namespace(only="cluster and dask", blocks=1, seed=1, quick=False, full=False, resume=None)
     given.cluster, given.bind, given.address = "tcp://127.0.0.1:9", "", ""
     (tmp_path / "results").mkdir()
-    with pytest.raises(Stop, match="nobody answers there") as stop:
+    with pytest.raises(CommandError, match="nobody answers there") as stop:
         bench.bench(given, tmp_path / "results/runs/new")
-    assert stop.value.code == Exit.UNMEASURED
+    assert stop.value.code == Exit.NOT_MEASURED
 
 
 def test_a_run_is_not_gone_on_with_on_another_cluster(
@@ -96,9 +96,9 @@ def test_a_run_is_not_gone_on_with_on_another_cluster(
     monkeypatch.setattr(cluster, "read_environment", lambda run: {"plan": PLAN, "cluster": FOUND})
     still_there(tmp_path)
     answers["workers"] = 2
-    with pytest.raises(Stop, match="workers of its cluster was 3, and is 2") as stop:
+    with pytest.raises(CommandError, match="workers of its cluster was 3, and is 2") as stop:
         still_there(tmp_path)
-    assert stop.value.code == Exit.UNREADABLE
+    assert stop.value.code == Exit.BAD_DATA
 
 
 def test_a_run_without_a_cluster_is_gone_on_with_as_ever(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from scripts.run import interpreters
 from scripts.run.interpreters import asked, fits, interpreter
-from scripts.util.exit_codes import Exit, Stop
+from scripts.util.exit_codes import CommandError, Exit
 
 OURS = ".".join(map(str, sys.version_info[:2]))
 
@@ -29,7 +29,7 @@ def nobody(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 
 def refused(python: str) -> tuple[Exit, str]:
-    with pytest.raises(Stop) as stop:
+    with pytest.raises(CommandError) as stop:
         asked(python)
     return stop.value.code, str(stop.value)
 
@@ -87,6 +87,6 @@ def test_one_python_is_no_matrix_and_a_name_stands_for_one_build(nobody: pytest.
 @pytest.mark.parametrize("name", ["../elsewhere", "..", "a b"])
 def test_no_name_leads_out_of_the_folder_of_environments(nobody: pytest.MonkeyPatch, name: str) -> None:
     nobody.setattr(interpreters, "answered", lambda command: facts())
-    with pytest.raises(Stop) as stop:
+    with pytest.raises(CommandError) as stop:
         interpreter(f"{name}={os.sep}a{os.sep}python")
     assert stop.value.code == Exit.USAGE

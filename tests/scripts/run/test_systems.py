@@ -9,7 +9,7 @@ from scripts.util.exit_codes import Exit
 def test_windows_is_refused_in_a_sentence_before_anything_is_measured(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as left:
         refuse("win32")
-    assert left.value.code == Exit.UNMEASURED
+    assert left.value.code == Exit.NOT_MEASURED
     assert "Next: run it in WSL" in capsys.readouterr().err
 
 

@@ -17,7 +17,7 @@ from benchmarks.workloads.noop import Nothing
 from scripts.run import venvs
 from scripts.run.interpreters import Interpreter
 from scripts.run.venvs import NEEDED, absent, because, canonical, check_able, ready, wanted
-from scripts.util.exit_codes import Exit, Stop
+from scripts.util.exit_codes import CommandError, Exit
 
 ONE = Interpreter("x", "/a/python", "3.13.2")
 NO_WHEEL = "hint: Wheels are required for `{}` because building from source is disabled"
@@ -107,7 +107,7 @@ def test_a_package_that_is_not_in_our_lock_is_never_asked_for() -> None:
 
 
 def test_what_the_machine_lacks_is_said_for_every_interpreter(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Stored, "lacks", "needs a disk of its own")
+    monkeypatch.setattr(Stored, "unavailable_reason", "needs a disk of its own")
     assert absent([cell("threads", Stored())], {}, {}) == {"stored": "needs a disk of its own"}
 
 
@@ -138,16 +138,18 @@ def test_an_environment_that_is_there_is_made_again_only_for_another_selection(
 def test_what_no_block_can_do_without_is_a_sentence(
     home: Path, monkeypatch: pytest.MonkeyPatch, uv: FakeUv, sentence: str
 ) -> None:
-    with pytest.raises(Stop, match=sentence) as stop:
+    with pytest.raises(CommandError, match=sentence) as stop:
         made(monkeypatch, uv)
-    assert stop.value.code == Exit.UNMEASURED
+    assert stop.value.code == Exit.NOT_MEASURED
     assert "psutil" in NEEDED
 
 
 def test_an_interpreter_that_can_measure_nothing_of_the_selection_is_refused() -> None:
     cells = [cell("interpreters")]
     found = {"name": "3.11", "absent": absent(cells, {"interpreters": "needs Python 3.14"}, {})}
-    with pytest.raises(Stop, match=r"Python 3\.11 can measure nothing of that: interpreters needs Python 3\.14"):
+    with pytest.raises(
+        CommandError, match=r"Python 3\.11 can measure nothing of that: interpreters needs Python 3\.14"
+    ):
         check_able(found, cells)
     check_able(found, [*cells, cell()])
 
@@ -158,9 +160,9 @@ def test_a_workload_is_absent_where_its_library_is() -> None:
 
 def test_an_environment_that_does_not_run_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(venvs, "answered", lambda command: None)
-    with pytest.raises(Stop, match=r"Python x in \.venvs/x does not run\. Next: rm -r \.venvs/x") as stop:
+    with pytest.raises(CommandError, match=r"Python x in \.venvs/x does not run\. Next: rm -r \.venvs/x") as stop:
         venvs.described("x")
-    assert stop.value.code == Exit.UNMEASURED
+    assert stop.value.code == Exit.NOT_MEASURED
 
 
 GREENLET = """<frozen importlib._bootstrap>:488: RuntimeWarning: The global interpreter lock (GIL) has been enabled to
@@ -168,31 +170,31 @@ load module 'greenlet._greenlet', which has not declared that it can run safely 
 
 
 def test_what_switches_the_gil_back_on_is_named_and_what_needs_it_is_absent(monkeypatch: pytest.MonkeyPatch) -> None:
-    gil.brought_back_by.cache_clear()
+    gil.gil_enabling_extension.cache_clear()
     monkeypatch.setattr(gil, "free_threaded", lambda: True)
     monkeypatch.setattr(
         "subprocess.run", lambda command, **how: SimpleNamespace(stderr=GREENLET * ("pytest" in command))
     )
-    assert (gil.brought_back_by("pytest"), gil.brought_back_by("psutil")) == ("greenlet._greenlet", "")
-    assert models.without("pytest") == "needs pytest, and importing greenlet._greenlet switches the GIL back on"
-    assert models.without("psutil") == ""
-    gil.brought_back_by.cache_clear()
+    assert (gil.gil_enabling_extension("pytest"), gil.gil_enabling_extension("psutil")) == ("greenlet._greenlet", "")
+    assert models.missing_package("pytest") == "needs pytest, and importing greenlet._greenlet switches the GIL back on"
+    assert models.missing_package("psutil") == ""
+    gil.gil_enabling_extension.cache_clear()
 
 
 def test_a_build_that_has_a_gil_is_asked_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    gil.brought_back_by.cache_clear()
+    gil.gil_enabling_extension.cache_clear()
     monkeypatch.setattr(gil, "free_threaded", lambda: False)
     monkeypatch.setattr("subprocess.run", lambda *words, **how: pytest.fail("a process was started"))
-    assert gil.brought_back_by("psutil") == ""
-    gil.brought_back_by.cache_clear()
+    assert gil.gil_enabling_extension("psutil") == ""
+    gil.gil_enabling_extension.cache_clear()
 
 
 @pytest.mark.real
 def test_a_module_is_imported_in_a_process_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    gil.brought_back_by.cache_clear()
+    gil.gil_enabling_extension.cache_clear()
     (tmp_path / "greedy.py").write_text(f"import warnings; warnings.warn({GREENLET!r}, RuntimeWarning)")
     monkeypatch.setattr(gil, "free_threaded", lambda: True)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    assert gil.brought_back_by("greedy") == "greenlet._greenlet"
+    assert gil.gil_enabling_extension("greedy") == "greenlet._greenlet"
     assert "greedy" not in sys.modules
-    gil.brought_back_by.cache_clear()
+    gil.gil_enabling_extension.cache_clear()

@@ -10,7 +10,7 @@ from typing import Any
 import psutil
 import pytest
 
-from scripts.bench import alone
+from scripts.bench import exclusive_lock
 from scripts.site import lane_process as lane_module
 from scripts.site.race import House, Race
 from scripts.site.race_request import MISSING, MODELS, Ask
@@ -130,7 +130,7 @@ def test_a_race_that_is_stopped_leaves_no_process_and_no_request(house: House) -
 
 
 def test_a_race_never_disturbs_a_benchmark_that_is_under_way(house: House) -> None:
-    with alone():
+    with exclusive_lock():
         told = run(house, TINY)
     assert [message["kind"] for message in told] == ["end"]
     assert f"another run is under way (process {os.getpid()}" in told[0]["reason"]

@@ -12,8 +12,8 @@ import pytest
 from benchmarks.core import journal
 from scripts.faults.corruption import DAMAGES, corrupt, judge
 from scripts.tables.load import Omission, Run, load, write_tables
-from scripts.util.atomic_write import whole
-from scripts.util.exit_codes import Exit, Stop
+from scripts.util.atomic_write import atomic_write
+from scripts.util.exit_codes import CommandError, Exit
 from tests.scripts.recorded import cell, record
 
 CORRUPTIONS = 102  # of each kind six; `make torture` does a thousand
@@ -43,9 +43,9 @@ def reasons(run: Path) -> list[str]:
 
 
 def refused(run: Path) -> str:
-    with pytest.raises(Stop) as caught:
+    with pytest.raises(CommandError) as caught:
         load(run)
-    assert caught.value.code == Exit.UNREADABLE
+    assert caught.value.code == Exit.BAD_DATA
     assert "Next: " in str(caught.value)
     return str(caught.value)
 
@@ -241,7 +241,7 @@ def test_a_block_that_was_killed_before_its_plan_is_named(tmp_path: Path) -> Non
 def test_a_table_that_could_not_be_written_leaves_the_old_one(tmp_path: Path) -> None:
     file = tmp_path / "rounds.csv"
     file.write_text("old")
-    with suppress(OSError), whole(file) as partial:
+    with suppress(OSError), atomic_write(file) as partial:
         partial.write_text("ne")
         raise OSError("the disk is full")
     assert [path.name for path in tmp_path.iterdir()] == ["rounds.csv"]

@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.core.registry import catalogue, code, find
 from scripts.stats.decisions import Bound
-from scripts.util.exit_codes import Exit, Stop
+from scripts.util.exit_codes import CommandError, Exit
 from scripts.verdict.claims_file import TALKS, Talk, bound, read_talk
 
 ROOT = Path(__file__).parents[3]
@@ -133,7 +133,7 @@ def test_a_mistake_names_file_claim_field_and_the_nearest_name(
     tmp_path: Path, right: str, wrong: str, said: str
 ) -> None:
     assert right in RIGHT
-    with pytest.raises(Stop) as stop:
+    with pytest.raises(CommandError) as stop:
         read(tmp_path, RIGHT.replace(right, wrong, 1))
     assert stop.value.code == Exit.USAGE
     assert "mine.toml: " in str(stop.value)
@@ -141,12 +141,12 @@ def test_a_mistake_names_file_claim_field_and_the_nearest_name(
 
 
 def test_a_file_that_is_not_there_is_said_to_be_missing(tmp_path: Path) -> None:
-    with pytest.raises(Stop, match=r"no\.toml: No such file"):
+    with pytest.raises(CommandError, match=r"no\.toml: No such file"):
         read_talk(tmp_path / "no.toml")
 
 
 def test_a_claim_that_the_talk_does_not_have_is_answered_with_the_nearest(tmp_path: Path) -> None:
-    with pytest.raises(Stop, match=r"no claim is called 'gill'; the nearest name is 'gil'"):
+    with pytest.raises(CommandError, match=r"no claim is called 'gill'; the nearest name is 'gil'"):
         read(tmp_path, RIGHT).only("gill")
 
 
@@ -160,5 +160,5 @@ def test_every_claim_of_ours_names_cells_that_exist_and_code_that_can_be_shown(p
 
 
 def test_no_two_cells_share_all_their_names() -> None:
-    names = [(frozenset(cell.names()), cell.experiment) for cell in catalogue()]
+    names = [(frozenset(cell.labels()), cell.experiment) for cell in catalogue()]
     assert len(set(names)) == len(names)

@@ -15,7 +15,7 @@ from scripts.report import claim_document
 from scripts.tables.load import Run
 from scripts.util.exit_codes import Exit
 from scripts.verdict.claims_file import Claim, Measure, Part, Talk, bound
-from scripts.verdict.evaluate import Finding, judged
+from scripts.verdict.evaluate import Finding, evaluate
 
 ENVIRONMENT: dict[str, Any] = {
     "run": "a-run",
@@ -58,7 +58,7 @@ def claim(holds: str, measure: Measure = RATIO, **more: Any) -> Claim:
 
 
 def judge(one: Claim, *runs: Run) -> Finding:
-    return judged(Talk(Path("x.toml"), "x", "", (one,)), runs)[0]
+    return evaluate(Talk(Path("x.toml"), "x", "", (one,)), runs)[0]
 
 
 TWICE = run(rounds("sequential", 2.0), rounds("threads", 1.0))
@@ -209,8 +209,8 @@ def test_many_claims_at_once_make_each_verdict_harder() -> None:
     scattered = rounds("threads", 1.0)
     scattered["seconds"] *= [1, 1.3, 1, 0.8, 1, 1.4, 1, 0.75, 1, 1.35, 1, 0.9, 1, 1.25, 1, 0.7, 1, 1.2, 1, 0.95]
     noisy = run(rounds("sequential", 1.32), scattered)
-    alone = judged(Talk(Path("x.toml"), "x", "", (claim("> 1.1"),)), [noisy])
-    crowd = judged(Talk(Path("x.toml"), "x", "", tuple(claim("> 1.1") for _ in range(30))), [noisy])
+    alone = evaluate(Talk(Path("x.toml"), "x", "", (claim("> 1.1"),)), [noisy])
+    crowd = evaluate(Talk(Path("x.toml"), "x", "", tuple(claim("> 1.1") for _ in range(30))), [noisy])
     assert alone[0].outcomes[0].p_value is not None
     assert {one.outcomes[0].p_value for one in crowd} == {min(1.0, 30 * alone[0].outcomes[0].p_value)}
 
@@ -218,9 +218,9 @@ def test_many_claims_at_once_make_each_verdict_harder() -> None:
 def test_the_exit_code_says_whether_the_author_was_right() -> None:
     held, fell = judge(claim("> 1.5"), TWICE), judge(claim("< 1.5"), TWICE)
     unsure, opinion = judge(claim("> 2"), TWICE), judge(claim("> 1", opinion=True), TWICE)
-    assert code([held, opinion]) == Exit.WELL
-    assert code([held, fell, unsure]) == Exit.DIFFERENT
-    assert code([held, unsure]) == Exit.UNMEASURED
+    assert code([held, opinion]) == Exit.OK
+    assert code([held, fell, unsure]) == Exit.NEGATIVE
+    assert code([held, unsure]) == Exit.NOT_MEASURED
 
 
 def test_the_selection_names_just_the_cells_that_are_needed() -> None:
@@ -232,7 +232,7 @@ def test_the_selection_names_just_the_cells_that_are_needed() -> None:
 
 def test_the_document_the_table_and_the_markdown_say_the_same() -> None:
     talk = Talk(Path("x.toml"), "A talk", "", (claim("> 1.5"), claim("> 1", needs="a database", where="Later")))
-    found = claim_document.document(talk, judged(talk, [TWICE]))
+    found = claim_document.document(talk, evaluate(talk, [TWICE]))
     assert [one["verdict"] for one in found["claims"]] == ["holds", "not testable here"]
     part = found["claims"][0]["parts"][0]
     assert (part["bound"], part["bound_low"], part["bound_high"], part["blocks"]) == ("> 1.5", 1.5, None, 10)
