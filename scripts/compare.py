@@ -15,7 +15,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from scripts.analysis.comparison import Row, Verdicts, differences, rows, same_machine, verdicts
+from scripts.analysis.comparison import Row, differences, rows, same_machine
 from scripts.analysis.conclusions import MARGIN
 from scripts.charts.lib.theme import THEMES, save
 from scripts.claims import talk_called
@@ -28,6 +28,7 @@ from scripts.util.atomic_write import atomic_write
 from scripts.util.exit_codes import CommandError, Exit, leave
 from scripts.util.format import seconds
 from scripts.verdict.claims_file import DEFAULT_TALK
+from scripts.verdict.two_runs import Verdicts, verdicts
 
 COMPARISONS = Path("results/comparisons")
 

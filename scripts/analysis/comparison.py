@@ -17,8 +17,6 @@ from scripts.stats.decisions import Comparison, compare
 from scripts.stats.intervals import Interval, geometric_mean, holm, unpaired_ratio
 from scripts.tables.load import Run
 from scripts.tables.summary import KEY, block_medians, kind_of_work, paired, sequential_of
-from scripts.verdict.claims_file import Talk
-from scripts.verdict.evaluate import Finding, Outcome, evaluate
 
 CELL = ["experiment", "workload", "model", "concurrency", "wait_seconds", "compute_seconds"]
 
@@ -121,27 +119,3 @@ def cells(run: Run) -> dict[tuple[Any, ...], dict[str, pd.Series]]:
             values["speedup"] = paired(alone, rounds)
         found[tuple(cell[name] for name in CELL)] = values
     return found
-
-
-@dataclass(frozen=True)
-class Verdicts:
-    """A claim as two runs judge it."""
-
-    a: Finding
-    b: Finding
-
-    @property
-    def opposite(self) -> bool:
-        """Whether it holds on one and is refuted on the other."""
-        return {self.a.verdict, self.b.verdict} == {"holds", "refuted"}
-
-    @property
-    def outcomes(self) -> list[tuple[Outcome, Outcome]]:
-        """Its measures, as each run found them."""
-        return list(zip(self.a.outcomes, self.b.outcomes, strict=False))
-
-
-def verdicts(talk: Talk, a: Run, b: Run) -> list[Verdicts]:
-    """The claims of the talk that both runs have measured."""
-    pairs = zip(evaluate(talk, [a]), evaluate(talk, [b]), strict=True)
-    return [Verdicts(first, second) for first, second in pairs if first.outcomes and second.outcomes]

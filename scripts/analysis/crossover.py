@@ -11,10 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from scripts.analysis.evidence import Measure, evidence
 from scripts.stats.intervals import Interval
 from scripts.tables.load import Run
-from scripts.verdict.claims_file import Measure
-from scripts.verdict.evaluate import evidence
 
 EXPERIMENTS = ("network", "scaling")  # the first that a run has
 NEVER = math.inf

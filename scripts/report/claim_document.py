@@ -14,12 +14,13 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.core.registry import code, find
+from scripts.analysis.evidence import Evidence, Measure
 from scripts.report.terminal import number
 from scripts.tables.load import Run
 from scripts.util.atomic_write import atomic_write
 from scripts.util.format import seconds
-from scripts.verdict.claims_file import DEFAULT_TALK, TALKS, Measure, Talk, read_talk
-from scripts.verdict.evaluate import NOT_TESTABLE, OPINION, UNMEASURED, Evidence, Finding, Outcome, evaluate
+from scripts.verdict.claims_file import DEFAULT_TALK, TALKS, Talk, read_talk
+from scripts.verdict.evaluate import NOT_TESTABLE, OPINION, UNMEASURED, Finding, Outcome, evaluate
 from scripts.verdict.requirements import compared
 
 SCHEMA = 1

@@ -17,6 +17,7 @@ from benchmarks.probes.offload_cost import LENGTHS
 from scripts import charts
 from scripts.analysis.conclusions import MARGIN, Contest, disturbance, noise
 from scripts.analysis.crossover import crossovers
+from scripts.analysis.evidence import Measure, evidence
 from scripts.analysis.interpreter_ratios import sentences
 from scripts.analysis.model_order import order
 from scripts.models import asks_for, ordered
@@ -24,8 +25,6 @@ from scripts.stats.decisions import Comparison
 from scripts.tables.load import Run
 from scripts.tables.summary import too_disturbed
 from scripts.util.format import Format, amount, between, listed, seconds, tick, times, whole
-from scripts.verdict.claims_file import Measure
-from scripts.verdict.evaluate import evidence
 
 PAGE = Path("docs/which-model.md")
 CROWD = 1_000  # tasks that wait, at which a model's memory is shown; of models that do not go so far, the most

@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.core.registry import find
+from scripts.analysis.evidence import Measure
 from scripts.stats.decisions import Bound
 from scripts.util.exit_codes import CommandError, Exit
 
@@ -50,21 +51,6 @@ WHEN: dict[str, type] = {
 SIDES = ("of", "over")
 BOUND = re.compile(r"(?P<sign>[<>]=?|=)\s*(?P<number>\S+)|(?P<low>\S+)\s*(?:…|\.\.|to)\s*(?P<high>\S+)")
 PER_CAPACITY = re.compile(r"\s*[×*]\s*capacity$")
-
-
-@dataclass(frozen=True)
-class Measure:
-    """What is compared with the bound: a metric of the cell `of`, or its ratio to one of the cell `over`."""
-
-    of: str
-    metric: str = "seconds"
-    over: str = ""
-    over_metric: str = ""
-
-    @property
-    def cells(self) -> list[str]:
-        """The references of the cells that it needs."""
-        return list(dict.fromkeys(filter(None, (self.of, self.over))))
 
 
 @dataclass(frozen=True)

@@ -9,47 +9,21 @@ A number is not a verdict where too few blocks were measured, where others had t
 about waiting, where the client or the server was busy instead of waiting: then the claim is *not established*.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
+from scripts.analysis.evidence import Evidence, cell_rounds, evidence, metric_by_turn
 from scripts.stats.decisions import Case, Judgement, Verdict, judge
-from scripts.stats.intervals import Interval, geometric_mean, mean
 from scripts.tables.load import FEW_BLOCKS, Run
-from scripts.tables.summary import FLAGGED_SHARE, by_turn, too_disturbed
-from scripts.verdict.claims_file import SIDES, Claim, Measure, Part, Talk
+from scripts.tables.summary import FLAGGED_SHARE, too_disturbed
+from scripts.verdict.claims_file import SIDES, Claim, Part, Talk
 from scripts.verdict.requirements import unlike, unmet_requirement
 
 NOT_TESTABLE, OPINION, UNMEASURED = "not testable here", "opinion", "could not be measured"
 VERDICTS = (*(verdict.value for verdict in Verdict), NOT_TESTABLE, OPINION, UNMEASURED)
-# Metrics with these words in them are positive and skewed, and are judged on the log scale; counts and shares are not.
-POSITIVE = re.compile("(seconds|_bytes|bytes_per_task|per_second)$|speedup")
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """One value for each turn that has it, and the rounds that they come from; `log` where the values are positive."""
-
-    values: pd.Series  # indexed by turn: a block, or one of each interpreter
-    sides: tuple[pd.DataFrame, ...]  # the rounds of each cell
-    log: bool
-
-    @property
-    def rounds(self) -> pd.DataFrame:
-        """All of them."""
-        return pd.concat(self.sides)
-
-    @cached_property
-    def interval(self) -> Interval | None:
-        """What the values say together; None when they are too few, or zero where none can be."""
-        try:
-            return (geometric_mean if self.log else mean)(self.values.to_numpy(dtype=np.float64))
-        except ValueError:
-            return None
 
 
 @dataclass(frozen=True)
@@ -86,59 +60,6 @@ class Finding:
         """Whether the author of the claim found the same; None where this run cannot tell."""
         established = self.verdict in (Verdict.HOLDS.value, Verdict.REFUTED.value)
         return self.verdict == self.claim.expected if established or self.claim.expected == self.verdict else None
-
-
-def names(run: Run) -> list[pd.Series]:
-    """What each round's cell can be called: experiment, workload, model, size, share of computing. Made once a run."""
-    if "names" not in vars(run):
-        rounds = run.rounds
-        share = 100 * rounds["compute_seconds"] / (rounds["wait_seconds"] + rounds["compute_seconds"])
-        columns = [
-            rounds["experiment"],
-            rounds["workload"],
-            rounds["model"],
-            "c" + rounds["concurrency"].astype(str),
-            ("cpu" + share.round().astype("Int64").astype(str)).where(rounds["workload"] == "mixed"),
-        ]
-        vars(run)["names"] = [column.astype("category") for column in columns]
-    return vars(run)["names"]  # type: ignore[no-any-return]
-
-
-def cell_rounds(run: Run, reference: str) -> pd.DataFrame:
-    """The rounds of the cell that has all the names of the reference; empty when the run has no such cell, or several.
-
-    By the names that stand in the run, not by the cells of this version on this machine: sizes that follow the number
-    of cores differ from one machine to the next.
-    """
-    rounds = run.rounds
-    wanted = ~rounds["twin"].astype(bool)
-    for name in reference.split("/"):
-        wanted &= np.logical_or.reduce([column.eq(name).fillna(False) for column in names(run)])
-    found = rounds[wanted]
-    cells = found[["experiment", "workload", "model", "concurrency", "tasks", "compute_seconds"]].drop_duplicates()
-    return pd.DataFrame(found if len(cells) == 1 else found.iloc[:0])
-
-
-def metric_by_turn(run: Run, rounds: pd.DataFrame, metric: str) -> pd.Series:
-    """The metric's median in each turn; empty where the rounds do not have it."""
-    if metric == "tasks_per_second" and len(rounds):
-        return by_turn(run, rounds, "seconds").rdiv(rounds["tasks"].iloc[0])
-    return by_turn(run, rounds, metric) if metric in rounds else pd.Series(dtype=float)
-
-
-def evidence(run: Run, measure: Measure, *, over: Run | None = None, per_capacity: bool = False) -> Evidence:
-    """What the run has on a measure: paired turn by turn where it is a ratio, and in capacities where asked.
-
-    What the ratio is over comes from the interpreter `over`, where the two sides are not one.
-    """
-    sides = [cell_rounds(run, measure.of)]
-    values = metric_by_turn(run, sides[0], measure.metric)
-    if measure.over:
-        sides.append(cell_rounds(over or run, measure.over))
-        values = values / metric_by_turn(run, sides[1], measure.over_metric or measure.metric)
-    if per_capacity:
-        values = values / metric_by_turn(run, pd.concat(sides), "parallel_capacity")
-    return Evidence(values.dropna(), tuple(sides), bool(measure.over) or bool(POSITIVE.search(measure.metric)))
 
 
 def has(run: Run, claim: Claim) -> bool:

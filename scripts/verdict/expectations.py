@@ -17,9 +17,10 @@ from pathlib import Path
 import pandas as pd
 
 from benchmarks.models import NAMES
+from scripts.analysis.evidence import Measure
 from scripts.tables.load import Run
 from scripts.util.exit_codes import CommandError, Exit
-from scripts.verdict.claims_file import Claim, Measure, Mistake, Part, Talk, bound, nearest
+from scripts.verdict.claims_file import Claim, Mistake, Part, Talk, bound, nearest
 from scripts.verdict.evaluate import Finding, evaluate
 
 MODEL = r"(?P<{}>\w+(?:@\d+)?)"

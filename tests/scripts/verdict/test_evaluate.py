@@ -10,11 +10,12 @@ import pytest
 from benchmarks.core.registry import catalogue
 from benchmarks.core.selection import chosen
 from benchmarks.experiments.test_cpu import CORES
+from scripts.analysis.evidence import Measure
 from scripts.claims import INSTALL, code, expression, missing, untestable
 from scripts.report import claim_document
 from scripts.tables.load import Run
 from scripts.util.exit_codes import Exit
-from scripts.verdict.claims_file import Claim, Measure, Part, Talk, bound
+from scripts.verdict.claims_file import Claim, Part, Talk, bound
 from scripts.verdict.evaluate import Finding, evaluate
 
 ENVIRONMENT: dict[str, Any] = {
