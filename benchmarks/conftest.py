@@ -19,6 +19,7 @@ from benchmarks.core.selection import check, chosen
 from benchmarks.machine.calibration import Calibration
 from benchmarks.machine.capacity import CapacityMonitor
 from benchmarks.machine.gil import gil
+from benchmarks.metadata.switches import unasked_moods
 from benchmarks.models._cluster import serving
 from servers.subprocesses import exit_with_parent, serve
 
@@ -46,6 +47,9 @@ def pytest_configure(config: pytest.Config) -> None:
     Python would unwind, and a `ProcessPoolExecutor` that is interrupted while it starts waits forever for workers that
     nobody has told to go. What is whole stands in the journal already, and the driver ends whoever is left.
     """
+    if config.getoption("journal") and (moods := unasked_moods()):
+        sentence = f"{'; '.join(moods)}: figures would be those of that. Next: unset it, or name it in KEEP_ENV"
+        raise pytest.UsageError(sentence)
     if config.getoption("supervised"):
         exit_with_parent()
         signal.signal(signal.SIGINT, signal.SIG_DFL)

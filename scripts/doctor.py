@@ -121,6 +121,11 @@ def interpreter(r: Readings) -> Iterator[Check]:
     yield Check("Python", f"{r.python['implementation']} {r.python['version']}", means, optimised is False)
     state = f"GIL {'on' if r.python['gil'] else 'off'}, JIT {'on' if r.python['jit'] else 'off'}"
     yield Check("switches", state, "free-threaded build" if r.python["free_threaded"] else "the usual build")
+    for name, value in r.switches.items():
+        kept = "kept by KEEP_ENV, and recorded" if name in r.kept else "left out; KEEP_ENV would keep it"
+        yield Check("switch", f"{name}={value}", kept, mind=True)
+    for mood in r.moods:
+        yield Check("this interpreter", mood, "not so in blocks", mind=True)
 
 
 def checks(r: Readings) -> list[Check]:

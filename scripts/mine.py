@@ -25,6 +25,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
+from benchmarks.metadata.switches import block_environment
 from benchmarks.models import NAMES
 from scripts.bench import (
     BLOCKS,
@@ -41,7 +42,7 @@ from scripts.bench import (
 )
 from scripts.report import work_document
 from scripts.report.terminal import Live, console, show
-from scripts.run.block import POLL_S, environment, require_disk_space
+from scripts.run.block import POLL_S, require_disk_space
 from scripts.tables.load import Run, load, write_tables
 from scripts.util.atomic_write import atomic_write
 from scripts.util.exit_codes import CommandError, Exit, leave
@@ -108,7 +109,7 @@ def survey(run: Path, source: str, models: str, blocks: int, say: Callable[[str]
             stderr=log,
             pass_fds=[out.fileno()],
             start_new_session=True,
-            env=environment(),
+            env=block_environment(),
         )
         try:
             found = last_entry(process, out, say)

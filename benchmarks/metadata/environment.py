@@ -1,9 +1,11 @@
 """The machine is part of the result: what a run must say about where it was measured."""
 
 import importlib.metadata
+import json
 import os
 import platform
 import re
+import subprocess
 import sys
 import sysconfig
 from hashlib import sha256
@@ -16,6 +18,9 @@ from benchmarks.backends.databases import described
 from benchmarks.core.registry import unavailable
 from benchmarks.machine.capacity import cgroup_quota, usable_cores
 from benchmarks.machine.gil import free_threaded, gil
+from benchmarks.metadata.switches import block_environment, kept_switches, switches
+
+ROOT = Path(__file__).parents[2]
 
 # The packages whose versions decide a number.
 PACKAGES = (
@@ -78,6 +83,23 @@ def python() -> dict[str, Any]:
     }
 
 
+def python_of_blocks() -> dict[str, Any]:
+    """The interpreter as a block runs it: asked in a block's environment where this one has switches of its own."""
+    if switches().keys() <= kept_switches().keys():
+        return python()
+    ask = f"import json; from {__name__} import python; print(json.dumps(python()))"
+    ended = subprocess.run(
+        [sys.executable, "-c", ask], env=block_environment(), cwd=ROOT, check=True, stdout=subprocess.PIPE
+    )
+    return dict(json.loads(ended.stdout))
+
+
+def boot() -> str | None:
+    """What tells this start of the system from any other, hashed: the number itself is nobody's business."""
+    number = first_line("/proc/sys/kernel/random/boot_id")
+    return sha256(number.encode()).hexdigest()[:12] if number else None
+
+
 def machine() -> dict[str, Any]:
     """The hardware and how much of it is ours."""
     frequency = "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"
@@ -90,6 +112,7 @@ def machine() -> dict[str, Any]:
         "memory_bytes": psutil.virtual_memory().total,
         "system": platform.system(),
         "kernel": platform.release(),
+        "boot": boot(),
         "architecture": platform.machine(),
         "virtual": " hypervisor" in (Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""),
         "load_average": list(psutil.getloadavg()),
@@ -98,8 +121,7 @@ def machine() -> dict[str, Any]:
 
 def source() -> str:
     """What tells this version of the measuring code from any other: figures of two versions are never mixed."""
-    root = Path(__file__).parents[2]
-    files = sorted(file for folder in ("servers", "benchmarks") for file in (root / folder).rglob("*.py"))
+    files = sorted(file for folder in ("servers", "benchmarks") for file in (ROOT / folder).rglob("*.py"))
     return sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
 
 
@@ -107,7 +129,8 @@ def environment() -> dict[str, Any]:
     """Everything, as JSON takes it."""
     return {
         "machine": machine(),
-        "python": python(),
+        "python": python_of_blocks(),
+        "switches": kept_switches(),
         "packages": versions(),
         "absent": unavailable(),
         "databases": described(),
@@ -117,9 +140,16 @@ def environment() -> dict[str, Any]:
 
 def environment_mismatch(found: dict[str, Any], here: dict[str, Any]) -> str:
     """What keeps figures of the environment `found` from being put together with figures taken `here`; or nothing."""
-    for part in ("cpu", "cores_usable"):
-        if found["machine"][part] != here["machine"][part]:
+    for part in ("cpu", "cores_usable", "kernel"):
+        if found["machine"].get(part) != here["machine"].get(part):
             return f"was measured on another machine ({part} differs)"
+    if found.get("switches", {}) != here.get("switches", {}):
+        return f"was measured with other switches ({listed(found)}; here {listed(here)})"
     if found["python"] != here["python"] or found["packages"] != here["packages"]:
         return "was measured with another Python or other packages"
     return "" if found.get("source") == here["source"] else "was measured by another version of Overlap"
+
+
+def listed(environment: dict[str, Any]) -> str:
+    """The switches that a run keeps, in words."""
+    return ", ".join(f"{name}={value}" for name, value in environment.get("switches", {}).items()) or "none"

@@ -9,7 +9,6 @@ next cell's trouble. Rejected: looking for each of them.
 """
 
 import errno
-import os
 import shutil
 import signal
 import subprocess
@@ -24,6 +23,7 @@ from typing import IO
 
 from benchmarks.core import journal
 from benchmarks.core.runner import BUDGET_S
+from benchmarks.metadata.switches import block_environment
 from scripts.run.cluster import ALONE, ClusterConfig
 from scripts.tables.schema import Entry, fault, fingerprint, read_environment, whose
 from scripts.util.atomic_write import atomic_write
@@ -117,7 +117,7 @@ def interpreter(block: Block) -> Iterator[subprocess.Popen[bytes]]:
             stderr=log,
             pass_fds=[done.fileno(), made.fileno()],
             start_new_session=True,
-            env=environment() | block.where.environment(),
+            env=block_environment() | block.where.environment(),
         )
         try:
             yield process
@@ -126,14 +126,6 @@ def interpreter(block: Block) -> Iterator[subprocess.Popen[bytes]]:
         if process.returncode >= 0:  # or it was killed, perhaps while it wrote
             made.seek(0)
             publish(block, made.read())
-
-
-def environment() -> dict[str, str]:
-    """Ours, but bytecode is written (or every worker compiles its imports anew) and only known plugins are loaded."""
-    kept = {
-        name: value for name, value in os.environ.items() if name not in ("PYTHONDONTWRITEBYTECODE", "PYTEST_ADDOPTS")
-    }
-    return kept | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_PLUGINS": "pytest_benchmark.plugin"}
 
 
 @dataclass

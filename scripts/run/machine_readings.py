@@ -8,9 +8,9 @@ import os
 import resource
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from multiprocessing import get_context
 from pathlib import Path
@@ -21,6 +21,7 @@ from benchmarks.machine.calibration import BLOCKS, NUMBERS, TRIAL_S, Calibration
 from benchmarks.machine.capacity import CapacityMonitor
 from benchmarks.machine.cpu_usage import snapshot, usage_between
 from benchmarks.metadata.environment import first_line, machine, python
+from benchmarks.metadata.switches import interpreter_moods, kept_switches, switches
 from benchmarks.selfcheck.known_durations import KNOWN, ErrorEstimate, find
 from scripts.run.preflight import found
 
@@ -78,6 +79,9 @@ class Readings:
     limits: Limits
     known: tuple[ErrorEstimate, ...]
     databases: Sequence[tuple[str, str]] = ()  # what each is here, or what it lacks
+    switches: Mapping[str, str] = field(default_factory=dict)  # variables that would change what a block measures
+    kept: frozenset[str] = frozenset()  # those that KEEP_ENV names
+    moods: tuple[str, ...] = ()  # what changes this interpreter: tracing, development mode
 
 
 def turbo() -> bool | None:
@@ -201,4 +205,7 @@ def take(limits: Limits) -> Readings:
         limits=limits,
         known=tuple(find(known) for known in KNOWN),
         databases=found(),
+        switches=switches(),
+        kept=frozenset(kept_switches()),
+        moods=tuple(interpreter_moods()),
     )

@@ -203,3 +203,17 @@ def test_this_machine_can_be_read() -> None:
     assert 0 < taken.long.p50_s <= taken.long.p99_s
     assert 0 < taken.timer_s < 1e-3
     assert conclusion(taken)
+
+
+def test_a_switch_in_the_shell_is_named_with_what_becomes_of_it() -> None:
+    moody = replace(
+        QUIET,
+        switches={"PYTHONASYNCIODEBUG": "1", "PYTHON_JIT": "1"},
+        kept=frozenset({"PYTHON_JIT"}),
+        moods=("a profiler looks at every call",),
+    )
+    said = {check.found: check for check in checks(moody)}
+    assert said["PYTHONASYNCIODEBUG=1"].means == "left out; KEEP_ENV would keep it"
+    assert said["PYTHON_JIT=1"].means == "kept by KEEP_ENV, and recorded"
+    assert said["a profiler looks at every call"].mind
+    assert not any(check.what == "switch" for check in checks(QUIET))
