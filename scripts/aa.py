@@ -9,11 +9,8 @@ The run lies in results/aa: it is about this machine and this suite, and must no
 """
 
 import argparse
-import random
-import signal
 import sys
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,15 +21,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from benchmarks.core import journal
-from benchmarks.machine.calibration import Calibration
-from benchmarks.metadata.environment import environment
-from scripts.bench import RESULTS, enough_files, exclusive_lock, interrupt, measure, readable_errors, write_environment
-from scripts.report.terminal import Live, console
+from scripts.report.terminal import console
+from scripts.run.lifecycle import interrupt_on_signals, make_plan, measure, new_folder, new_run, running
 from scripts.stats import decisions, intervals
 from scripts.tables.load import FEW_BLOCKS, Run, load
 from scripts.tables.summary import paired
 from scripts.util.exit_codes import CommandError, Exit, leave
+from scripts.util.paths import RESULTS
 
 BLOCKS = 10
 PERCENT = (2, 5, 10, 20)  # as benchmarks/experiments/test_aa.py plants them; `planted0` is what they are compared with
@@ -194,16 +189,6 @@ def report(run: Run, out: Console) -> Exit:
     return Exit.NEGATIVE if wrong else Exit.OK
 
 
-def new_run(blocks: int, seed: int) -> Path:
-    """The folder of a run of the suite against itself."""
-    run = RESULTS / "aa" / datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-    (run / "blocks").mkdir(parents=True)
-    Calibration.measure().write(run / "pace.json")
-    planned = {"only": " or ".join(EXPERIMENTS), "blocks": blocks, "seed": seed, "quick": False}
-    write_environment(run, environment() | {"schema": journal.SCHEMA, "run": run.name, "plan": planned})
-    return run
-
-
 def options() -> argparse.Namespace:
     """What the command line says."""
     parser = argparse.ArgumentParser(prog="python -m scripts.aa", description=__doc__)
@@ -217,26 +202,24 @@ def options() -> argparse.Namespace:
 
 
 def measured(blocks: int, seed: int | None) -> Path:
-    """A new run, all of its blocks measured."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, interrupt)
-    with exclusive_lock():
-        enough_files()
-        run = new_run(blocks, random.SystemRandom().randrange(10_000) if seed is None else seed)
+    """The folder of a new run, all of its blocks measured."""
+    interrupt_on_signals()
+    run = new_folder(RESULTS / "aa")
+    with running(run):
+        new_run(run, make_plan(" or ".join(EXPERIMENTS), blocks, seed))
         try:
-            measure(run, Live(console(stderr=True), blocks))
+            measure(run)
         except KeyboardInterrupt:
-            sentence = f"interrupted, and half a comparison is none; what there is lies in {run}. Next: make aa"
+            sentence = f"interrupted: an A/A comparison needs all its blocks. Raw data: {run}. Next: make aa"
             raise CommandError(Exit.INTERRUPTED, sentence) from None
-        return run
+    return run
 
 
 def main() -> None:
     """Measure the suite, and say how it did."""
     chosen = options()
     try:
-        with readable_errors(lambda: None):
-            run = chosen.run or measured(chosen.blocks, chosen.seed)
+        run = chosen.run or measured(chosen.blocks, chosen.seed)
         code = report(load(run), console())
     except CommandError as stop:
         leave(stop)

@@ -18,13 +18,14 @@ from rich.console import Console
 
 from benchmarks.machine.capacity import usable_cores
 from scripts.predict import cross_validation
-from scripts.predict.from_profile import NEWEST, Mine, is_one, read
+from scripts.predict.from_profile import Mine, is_one, read
 from scripts.predict.recommend import Question, Source, Task, advise
 from scripts.predict.render import show
 from scripts.predict.sources import best_source, source_named
 from scripts.report.terminal import console
-from scripts.tables.load import LATEST, load
+from scripts.tables.load import load
 from scripts.util.exit_codes import CommandError, Exit, leave
+from scripts.util.paths import LATEST, NEWEST_MINE
 
 MB = 1e6
 EXAMPLE = "Next: make advise TASKS=5000 WAIT_MS=200 CPU_MS=3"
@@ -122,7 +123,7 @@ def thousandth(value: float | None) -> float | None:
 def found_mine(given: argparse.Namespace) -> Mine | None:
     """The run of make mine that is meant: the one named, or the newest where the numbers don't say it all."""
     described = None not in (given.tasks, given.wait_ms, given.cpu_ms)
-    paths = [given.run] if given.run else [] if described else [NEWEST, LATEST]
+    paths = [given.run] if given.run else [] if described else [NEWEST_MINE, LATEST]
     return next((read(path) for path in paths if is_one(path)), None)
 
 

@@ -10,43 +10,34 @@ not be measured or was not established; what can't be tested on this machine, an
 """
 
 import argparse
-import os
-import random
-import signal
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from benchmarks.core.registry import find
 from benchmarks.metadata.environment import environment, environment_mismatch
-from scripts.bench import (
-    BLOCKS,
-    RESULTS,
-    enough_files,
-    exclusive_lock,
-    interrupt,
-    measure,
-    measured,
-    new_run,
-    readable_errors,
-    worth_keeping,
-)
 from scripts.report import claim_document
 from scripts.report.claim_pages import write_claims_page
-from scripts.report.terminal import Live, console
-from scripts.run.block import require_disk_space
+from scripts.report.terminal import console
+from scripts.run.lifecycle import (
+    BLOCKS,
+    interrupt_on_signals,
+    link_newest,
+    make_plan,
+    measure,
+    new_folder,
+    new_run,
+    running,
+)
 from scripts.stats.decisions import Verdict
-from scripts.tables.load import FEW_BLOCKS, LATEST, Run, load, write_tables
+from scripts.tables.load import FEW_BLOCKS, Run, load, write_tables
 from scripts.tables.schema import read_environment
-from scripts.util.atomic_write import atomic_write
 from scripts.util.exit_codes import CommandError, Exit, leave
-from scripts.verdict.claims_file import DEFAULT_TALK, TALKS, Claim, Talk, nearest, read_talk
+from scripts.util.paths import LATEST, NEWEST_CLAIMS, NEWEST_MATRIX
+from scripts.verdict.claims_file import DEFAULT_TALK, Claim, Talk, find_talk
 from scripts.verdict.evaluate import UNMEASURED, Finding, evaluate, has
 from scripts.verdict.requirements import unmet_requirement
 
-NEWEST = RESULTS / "claims"  # points to the newest run that was measured for a whole talk
-MATRIX = RESULTS / "matrix"  # and to the newest of several interpreters
 INSTALL = "make .venv/full"  # all that make full installs, and nothing measured
 
 
@@ -64,18 +55,9 @@ def options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def talk_called(name: str) -> Talk:
-    """A claims file by its path, or one of ours by its name. Stop when there is none."""
-    if Path(name).suffix:
-        return read_talk(Path(name))
-    if name not in (names := [file.stem for file in sorted(TALKS.glob("*.toml"))]):
-        raise CommandError(Exit.USAGE, f"no talk is called {name!r}{nearest(name, names)}")
-    return read_talk(TALKS / f"{name}.toml")
-
-
 def chosen_talk(chosen: argparse.Namespace) -> Talk:
     """The talk, or the one claim of it."""
-    talk = talk_called(chosen.talk)
+    talk = find_talk(chosen.talk)
     return talk if chosen.id is None else talk.only(chosen.id)
 
 
@@ -83,8 +65,8 @@ def earlier(chosen: argparse.Namespace) -> list[Run]:
     """The runs whose figures may be used: the newest of each kind, if measured here by this very version."""
     if chosen.run:
         return [load(chosen.run)]
-    here, found = environment(), (path.resolve() for path in (LATEST, NEWEST, MATRIX) if path.exists())
-    paths = [] if chosen.fresh else dict.fromkeys(found)
+    here, links = environment(), (LATEST, NEWEST_CLAIMS, NEWEST_MATRIX)
+    paths = [] if chosen.fresh else dict.fromkeys(link.resolve() for link in links if link.exists())
     runs = [load(path) for path in paths if not environment_mismatch(read_environment(path), here)]
     kept = [run for run in runs if not run.ranges_only]
     return sorted(kept, key=lambda run: bool(run.beside))  # what can be judged on our own Python, is
@@ -113,19 +95,15 @@ def measure_for(claims: list[Claim], chosen: argparse.Namespace) -> Run:
         raise CommandError(
             Exit.USAGE, f"BLOCKS={blocks}: an interval needs two, a verdict {FEW_BLOCKS}. Next: make claims"
         )
-    seed = chosen.seed if chosen.seed is not None else random.SystemRandom().randrange(10_000)
-    run = RESULTS / "runs" / datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-    with readable_errors(lambda: run if measured(run) else None), exclusive_lock(), worth_keeping(run):
-        enough_files()
-        require_disk_space(RESULTS)
-        new_run(run, {"only": expression(claims), "blocks": blocks, "seed": seed, "quick": False})
-        measure(run, Live(console(stderr=True), blocks))
-        found = load(run)
-        write_tables(found)
+    run = new_folder()
+    with running(run):
+        new_run(run, make_plan(expression(claims), blocks, chosen.seed))
+        measure(run)
+        measured = load(run)
+        write_tables(measured)
         if chosen.id is None:
-            with atomic_write(NEWEST) as link:
-                link.symlink_to(os.path.relpath(run.resolve(), RESULTS.resolve()))
-    return found
+            link_newest(NEWEST_CLAIMS, run)
+    return measured
 
 
 def untestable(talk: Talk) -> str:
@@ -158,8 +136,7 @@ def verdicts(chosen: argparse.Namespace) -> tuple[list[Finding], Talk, Path]:
 
 def main() -> None:
     """Measure and judge."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, interrupt)
+    interrupt_on_signals()
     try:
         found, talk, folder = verdicts(options())
     except CommandError as stop:

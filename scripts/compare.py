@@ -15,22 +15,20 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from scripts.analysis.comparison import Row, differences, rows, same_machine
-from scripts.analysis.conclusions import MARGIN
+from scripts.analysis.comparison import Row, differences, rows
 from scripts.charts.lib.theme import THEMES, save
-from scripts.claims import talk_called
-from scripts.reference import REFERENCE
 from scripts.report import claim_document, comparison_chart
+from scripts.report.comparison_text import cell_name, claim_sentence, conclusion, introduction, machine, value_text
 from scripts.report.terminal import console
 from scripts.stats.intervals import Interval
-from scripts.tables.load import LATEST, Run, load
+from scripts.tables.load import Run, load
 from scripts.util.atomic_write import atomic_write
 from scripts.util.exit_codes import CommandError, Exit, leave
-from scripts.util.format import seconds
-from scripts.verdict.claims_file import DEFAULT_TALK
+from scripts.util.paths import LATEST, REFERENCE, RESULTS
+from scripts.verdict.claims_file import DEFAULT_TALK, find_talk
 from scripts.verdict.two_runs import Verdicts, verdicts
 
-COMPARISONS = Path("results/comparisons")
+COMPARISONS = RESULTS / "comparisons"
 
 
 def options() -> argparse.Namespace:
@@ -40,20 +38,8 @@ def options() -> argparse.Namespace:
     )
     parser.add_argument("a", nargs="?", type=Path, default=REFERENCE, help="folder of a run (default %(default)s)")
     parser.add_argument("b", nargs="?", type=Path, default=LATEST, help="folder of another (default %(default)s)")
-    parser.add_argument("--talk", default=DEFAULT_TALK, help="whose claims to hold against both (%(default)s)")
+    parser.add_argument("--talk", default=DEFAULT_TALK, help="the claims to judge on both (%(default)s)")
     return parser.parse_args()
-
-
-def shown(what: str, found: Interval) -> str:
-    """`51.2 ms` or `7.84×`."""
-    return seconds(found.estimate) if what == "seconds" else f"{found.estimate:.3g}×"
-
-
-def name(row: Row) -> str:
-    """The cell, as short as it is clear."""
-    size = f" c{row.cell['concurrency']}" if row.cell["concurrency"] else ""
-    share = f" {row.cpu_percent:.0f}% CPU" if 0 < row.cpu_percent < 100 else ""
-    return f"{row.cell['experiment']}: {row.cell['workload']} {row.cell['model']}{size}{share}"
 
 
 def table(found: list[Row]) -> Table:
@@ -65,50 +51,8 @@ def table(found: list[Row]) -> Table:
     for row in found:
         ratio = f"{row.ratio.estimate:.3g} [{row.ratio.low:.3g}, {row.ratio.high:.3g}]"
         words = row.words.replace("not established", "?")
-        made.add_row(name(row), shown(row.what, row.a), shown(row.what, row.b), ratio, words)
+        made.add_row(cell_name(row), value_text(row.what, row.a), value_text(row.what, row.b), ratio, words)
     return made
-
-
-def about_claim(one: Verdicts) -> str:
-    """`network-io: A 18.9× [18.1, 19.7], B 17.2× [16.0, 18.4]; holds on both.`"""
-    told = []
-    for first, second in one.outcomes:
-        texts = [claim_document.found_text(claim_document.part(outcome)) for outcome in (first, second)]
-        label = f" ({first.part.name})" if first.part.name else ""
-        told.append(f"A {texts[0]}, B {texts[1]}{label}")
-    verdict = (
-        f"{one.a.verdict} on both" if one.a.verdict == one.b.verdict else f"{one.a.verdict} on A, {one.b.verdict} on B"
-    )
-    return f"{one.a.claim.id}: {'; '.join(told)}: {verdict}."
-
-
-def introduction(a: Run, b: Run) -> list[str]:
-    """Which runs these are, what tells them apart, and what is therefore compared."""
-    told = [
-        f"{letter}: run {run.environment['run']}, {machine(run)}, {run.blocks} blocks."
-        for letter, run in (("A", a), ("B", b))
-    ]
-    apart = differences(a, b)
-    told.append(f"They differ in: {', '.join(apart)}." if apart else "Same machine, same Python, same packages.")
-    if not same_machine(a, b):
-        told.append("Seconds of two machines are not compared; speed-ups and claims are.")
-    return told
-
-
-def machine(run: Run) -> str:
-    """Where a run was measured."""
-    where, python = run.environment["machine"], run.environment["python"]
-    return f"{where['cpu']}, {where['cores_usable']} usable cores, Python {python['version']}"
-
-
-def conclusion(found: list[Row], claims: list[Verdicts]) -> str:
-    """What it comes to, in a sentence."""
-    words = [row.words for row in found]
-    counts = [f"{words.count(word)} {word}" for word in dict.fromkeys(sorted(words))]
-    cells = f"Of {len(found)} cells, B is: {', '.join(counts)} (the same: within {MARGIN:.0%})." if found else ""
-    opposite = [one.a.claim.id for one in claims if one.opposite]
-    differ = f" Opposite verdicts: {', '.join(opposite)}." if opposite else " No claim has opposite verdicts."
-    return cells + (differ if claims else "")
 
 
 def document(a: Run, b: Run, found: list[Row], claims: list[Verdicts]) -> dict[str, Any]:
@@ -152,7 +96,7 @@ def show(a: Run, b: Run, found: list[Row], claims: list[Verdicts], out: Console)
     if found:
         out.print(table(found))
     for one in claims:
-        out.print(about_claim(one), markup=False)
+        out.print(claim_sentence(one), markup=False)
     out.print(f"\n{conclusion(found, claims)}", markup=False)
 
 
@@ -160,7 +104,7 @@ def main() -> None:
     """Compare."""
     chosen = options()
     try:
-        a, b, talk = load(chosen.a), load(chosen.b), talk_called(chosen.talk)
+        a, b, talk = load(chosen.a), load(chosen.b), find_talk(chosen.talk)
         found, claims = rows(a, b), verdicts(talk, a, b)
         if not found and not claims:
             raise CommandError(Exit.NOT_MEASURED, f"{chosen.a} and {chosen.b} have no cell in common. Next: make bench")

@@ -15,7 +15,8 @@ from rich.table import Table
 from benchmarks.machine.cpu_usage import DISTURBED_SHARE
 from benchmarks.selfcheck.known_durations import ErrorEstimate
 from scripts.report.terminal import console
-from scripts.run.machine_readings import LONG_S, NEEDED_FILES, SLEEPERS, Lateness, Limits, Readings, take
+from scripts.run.machine_readings import LONG_S, SLEEPERS, Lateness, Limits, Readings, take
+from scripts.run.preflight import NEEDED_FILES
 from scripts.util.exit_codes import CommandError, Exit, leave
 from scripts.util.format import seconds
 

@@ -3,39 +3,17 @@
 They are made to be read and changed: `docs/lessons/`, one file each, with nothing in them of this project.
 """
 
-import ast
 import subprocess
 import sys
 from difflib import get_close_matches
 from pathlib import Path
 
+from scripts.report.lesson_list import LESSONS, explanation, first_sentence, names
 from scripts.util.exit_codes import CommandError, Exit, leave
 
-LESSONS = Path("docs/lessons")
 
-
-def names() -> list[str]:
-    """All of them."""
-    return sorted(file.stem for file in LESSONS.glob("*.py"))
-
-
-def said(name: str) -> str:
-    """What the file says at its top."""
-    return ast.get_docstring(ast.parse((LESSONS / f"{name}.py").read_text())) or ""
-
-
-def teaches(name: str) -> str:
-    """Its first sentence."""
-    return said(name).splitlines()[0]
-
-
-def markdown() -> str:
-    """The list as the docs show it."""
-    return "\n".join(f"- [`{name}`](lessons/{name}.py). {teaches(name)}" for name in names())
-
-
-def called(name: str) -> Path:
-    """The file of a lesson. Stop when there is none."""
+def lesson_file(name: str) -> Path:
+    """The file of a lesson. CommandError when there is none."""
     if name not in names():
         near = get_close_matches(name, names(), n=1, cutoff=0.4) or names()[:1]
         raise CommandError(
@@ -44,21 +22,21 @@ def called(name: str) -> Path:
     return LESSONS / f"{name}.py"
 
 
-def give(name: str) -> int:
-    """Print what it says, run it, and return its exit code: 1 where what it teaches was not to be seen."""
-    file = called(name)
-    print(f"{said(name)}\n\n$ python {file}", flush=True)
+def run_lesson(name: str) -> int:
+    """Print the explanation, run the program, and return its exit code: 1 where its effect could not be seen."""
+    file = lesson_file(name)
+    print(f"{explanation(name)}\n\n$ python {file}", flush=True)
     return subprocess.run([sys.executable, str(file)], check=False).returncode
 
 
 def main() -> None:
-    """Give the lesson that the command line names, or list them."""
+    """Run the lesson that the command line names, or list them."""
     if not sys.argv[1:]:
-        print(*(f"{name:22}{teaches(name)}" for name in names()), sep="\n")
+        print(*(f"{name:22}{first_sentence(name)}" for name in names()), sep="\n")
         print("\nNext: make lesson LESSON=the_gil")
         sys.exit(Exit.OK)
     try:
-        sys.exit(give(sys.argv[1]))
+        sys.exit(run_lesson(sys.argv[1]))
     except CommandError as stop:
         leave(stop)
 

@@ -4,33 +4,27 @@ A turn has a block of every interpreter, in an order drawn for that turn: whatev
 """
 
 import argparse
-import os
 import random
-import signal
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from scripts.bench import (
-    RESULTS,
-    check_selection,
-    enough_files,
-    exclusive_lock,
-    interrupt,
+from scripts.run.interpreters import interpreters_named
+from scripts.run.lifecycle import (
+    interrupt_on_signals,
+    link_newest,
+    make_plan,
     measure,
-    measured,
+    new_folder,
     new_run,
-    readable_errors,
-    worth_keeping,
+    running,
     write_outputs,
 )
-from scripts.run.block import require_disk_space
-from scripts.run.interpreters import asked
+from scripts.run.preflight import check_selection
 from scripts.run.venvs import check_able, ready
 from scripts.tables.load import FEW_BLOCKS, Run
-from scripts.util.atomic_write import atomic_write
 from scripts.util.exit_codes import CommandError, Exit, leave
+from scripts.util.paths import NEWEST_MATRIX
 
 # Waiting without a library, computing with and without the GIL, and what 3.14 has for it; what starting costs, how long
 # a thread that computes holds up another, and what a program takes in memory.
@@ -38,7 +32,6 @@ TIMED = (
     "(io and wire and not twin) or (cpu and (primes or digest) and not twin) or (models and interpreters and primes)"
 )
 HEADLINE = f"{TIMED} or starting or (convoy and beside-computing) or footprint"
-NEWEST = RESULTS / "matrix"  # points to the newest run of several interpreters
 
 
 def options() -> argparse.Namespace:
@@ -61,10 +54,8 @@ def turns(names: list[str], blocks: int, seed: int) -> list[str]:
 
 def plan(chosen: argparse.Namespace, names: list[str]) -> dict[str, Any]:
     """What will be measured, fixed beforehand."""
-    seed = chosen.seed if chosen.seed is not None else random.SystemRandom().randrange(10_000)
-    order = turns(names, chosen.blocks, seed)
-    only = chosen.only or HEADLINE
-    return {"only": only, "blocks": len(order), "seed": seed, "quick": False, "pythons": order}
+    planned = make_plan(chosen.only or HEADLINE, chosen.blocks * len(names), chosen.seed)
+    return planned | {"pythons": turns(names, chosen.blocks, planned["seed"])}
 
 
 def matrix(chosen: argparse.Namespace, run: Path) -> Run:
@@ -74,36 +65,29 @@ def matrix(chosen: argparse.Namespace, run: Path) -> Run:
             Exit.USAGE, f"BLOCKS={chosen.blocks}: at least one block of each Python is needed. Next: BLOCKS=6"
         )
     cells = check_selection(chosen.only, chosen.only or HEADLINE)
-    interpreters = asked(chosen.python)
-    enough_files()
-    require_disk_space(RESULTS)
+    interpreters = interpreters_named(chosen.python)
     described = []
     for one in interpreters:
         print(f"overlap: Python {one.name} ({one.version}) in .venvs/{one.name} ...", file=sys.stderr)
-        described.append(found := ready(one, cells))
-        check_able(found, cells)
+        described.append(ready(one, cells))
+        check_able(described[-1], cells)
     planned = plan(chosen, [one.name for one in interpreters])
     new_run(run, planned, interpreters=described)
-    from scripts.report.terminal import Live, console
-
-    measure(run, Live(console(stderr=True), planned["blocks"]))
-    with atomic_write(NEWEST) as link:
-        link.symlink_to(os.path.relpath(run.resolve(), RESULTS.resolve()))
+    measure(run)
+    link_newest(NEWEST_MATRIX, run)
     return write_outputs(run)
 
 
 def main() -> None:
     """Measure, and show the interpreters side by side."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, interrupt)
-    chosen = options()
-    run = RESULTS / "runs" / datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    interrupt_on_signals()
+    chosen, run = options(), new_folder()
     try:
-        with readable_errors(lambda: run if measured(run) else None), exclusive_lock(), worth_keeping(run):
-            found = matrix(chosen, run)
+        with running(run):
+            measured = matrix(chosen, run)
         from scripts.report.terminal import console, show
 
-        show(found, console())
+        show(measured, console())
     except CommandError as stop:
         leave(stop)
     print(f"\nChart: {run}/charts/pythons.png  Report: {run}/report.html  Tables: {run}/*.csv", file=sys.stderr)

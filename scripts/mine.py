@@ -12,46 +12,40 @@ list of that name in the file) is refuted, 3 when one could not be established.
 import argparse
 import json
 import os
-import random
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
 from benchmarks.metadata.switches import block_environment
 from benchmarks.models import NAMES
-from scripts.bench import (
-    BLOCKS,
-    RESULTS,
-    enough_files,
-    exclusive_lock,
-    interrupt,
-    measure,
-    measured,
-    new_run,
-    old_run,
-    readable_errors,
-    worth_keeping,
-)
 from scripts.report import work_document
-from scripts.report.terminal import Live, console, show
-from scripts.run.block import POLL_S, require_disk_space
+from scripts.report.terminal import console, show
+from scripts.run.block import POLL_S
+from scripts.run.lifecycle import (
+    BLOCKS,
+    interrupt_on_signals,
+    link_newest,
+    make_plan,
+    measure,
+    new_folder,
+    new_run,
+    resume_run,
+    running,
+)
 from scripts.tables.load import Run, load, write_tables
 from scripts.util.atomic_write import atomic_write
 from scripts.util.exit_codes import CommandError, Exit, leave
+from scripts.util.paths import NEWEST_MINE
 from scripts.util.processes import end_session, scratch
 from scripts.verdict import expectations
 from scripts.verdict.claims_file import nearest
 from scripts.verdict.evaluate import Finding
 
-NEWEST = RESULTS / "mine"  # points to the newest run of a user's own work
 PATIENCE_S = 60.0  # with one step of the survey: a task, or a look at a model
 HOW = "Next: make mine WORK=path/to/file.py (docs/your-own-work.md has examples)"
 
@@ -164,8 +158,7 @@ def found_or_stop(last: dict[str, Any], source: str, log: Path) -> dict[str, Any
 
 def prepare(run: Path, source: str, chosen: argparse.Namespace, models: str) -> dict[str, Any]:
     """The run's folder, with what the survey found. Stop."""
-    seed = chosen.seed if chosen.seed is not None else random.SystemRandom().randrange(10_000)
-    new_run(run, {"only": "mine", "blocks": chosen.blocks, "seed": seed, "quick": False})
+    new_run(run, make_plan("mine", chosen.blocks, chosen.seed))
     file = run / work_document.SURVEY
     file.write_text(json.dumps({"work": {"source": source}}))  # for the fork servers of the survey
     os.environ["OVERLAP_MINE"] = str(file.resolve())
@@ -196,8 +189,7 @@ def write_outputs(run: Path, found: dict[str, Any], said: list[str]) -> tuple[Ru
     verdicts = expectations.findings(loaded, said)
     work_document.write(run, work_document.document(loaded, found, verdicts))
     draw_and_write(loaded, lambda _: None)
-    with atomic_write(NEWEST) as link:
-        link.symlink_to(os.path.relpath(run.resolve(), RESULTS.resolve()))
+    link_newest(NEWEST_MINE, run)
     return loaded, verdicts
 
 
@@ -205,7 +197,7 @@ def old_survey(run: Path) -> dict[str, Any]:
     """What the survey of an interrupted run found. Stop when it was measured elsewhere, or is no such run."""
     if not (found := work_document.survey_of(run)) or "cells" not in found:
         raise CommandError(Exit.USAGE, f"{run} is no run of your own work that could be gone on with. {HOW}")
-    old_run(run)
+    resume_run(run)
     os.environ["OVERLAP_MINE"] = str((run / work_document.SURVEY).resolve())
     return found
 
@@ -217,8 +209,6 @@ def new_survey(run: Path, chosen: argparse.Namespace) -> dict[str, Any]:
         raise CommandError(
             Exit.USAGE, f"BLOCKS={chosen.blocks}: at least one block is needed. Next: make mine WORK=… BLOCKS=6"
         )
-    enough_files()
-    require_disk_space(RESULTS)
     return prepare(run, source, chosen, models)
 
 
@@ -226,8 +216,7 @@ def mine(chosen: argparse.Namespace, run: Path) -> tuple[Run, list[Finding]]:
     """Look, measure, make everything. Stop."""
     said = expectations.lines(chosen.expect)
     expectations.check(said)
-    keeping = nullcontext() if chosen.resume else worth_keeping(run)
-    with readable_errors(lambda: run if measured(run) else None, "make mine"), exclusive_lock(), keeping:
+    with running(run, "make mine", resumed=bool(chosen.resume)):
         found = old_survey(run) if chosen.resume else new_survey(run, chosen)
         models = sorted({cell["model"] for cell in found["cells"]})
         own = found["work"]["expect"]
@@ -237,7 +226,7 @@ def mine(chosen: argparse.Namespace, run: Path) -> tuple[Run, list[Finding]]:
         if unasked := set(own) - set(said):
             console(stderr=True).print("left out, its model was not asked for: " + "; ".join(unasked), markup=False)
         console(stderr=True).print(found["size"]["sentence"], markup=False)
-        measure(run, Live(console(stderr=True), found["size"]["blocks"]))
+        measure(run)
         made = write_outputs(run, found, said)
         if chosen.json:
             shutil.copy(run / work_document.COMPARISON, chosen.json)
@@ -246,10 +235,9 @@ def mine(chosen: argparse.Namespace, run: Path) -> tuple[Run, list[Finding]]:
 
 def main() -> None:
     """Measure, answer, and hold it to what was expected."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, interrupt)
+    interrupt_on_signals()
     chosen = options()
-    run: Path = chosen.resume or RESULTS / "runs" / datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    run: Path = chosen.resume or new_folder()
     try:
         found, verdicts = mine(chosen, run)
     except CommandError as stop:

@@ -11,23 +11,21 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from scripts import lesson, models
 from scripts.analysis.conclusions import answers, disturbance, noise
 from scripts.analysis.interpreter_ratios import LEADING, notes, rows, sentences
 from scripts.charts import CHARTS, interpreters
 from scripts.predict import cross_validation
-from scripts.report import which_model
+from scripts.report import lesson_list, model_table, which_model
 from scripts.report.claim_document import markdown as verdict_tables
 from scripts.report.claim_document import verdicts_of, write_verdicts
 from scripts.report.report import write_report
 from scripts.report.terminal import groups, heading, line
-from scripts.tables.load import LATEST, Run, load
+from scripts.tables.load import Run, load
 from scripts.util.exit_codes import CommandError, Exit, leave
 from scripts.util.format import seconds
+from scripts.util.paths import LATEST, REFERENCE, REFERENCE_MATRIX
 from scripts.verdict.claims_file import DEFAULT_TALK
 
-REFERENCE = Path("results/reference")
-MATRIX = REFERENCE / "matrix"
 README = Path("README.md")
 PAGES = (README, Path("docs/advice.md"), Path("docs/pitfalls.md"))  # that have markers
 LEFT_OUT = ("*.png", "*.parquet", "*.log", "[0-9][0-9].json", "slides*", "trace.json*")  # can be made again
@@ -45,7 +43,7 @@ def take(path: Path) -> Run:
         )
         verb = "matrix" if run.beside else "full"
         raise CommandError(Exit.NOT_MEASURED, f"{path} is no reference: {why}. Next: make {verb}, on a quiet machine")
-    home, left_out = (MATRIX, ALONE_IN_MATRIX) if run.beside else (REFERENCE, ())
+    home, left_out = (REFERENCE_MATRIX, ALONE_IN_MATRIX) if run.beside else (REFERENCE, ())
     if path.resolve() != home.resolve():
         clear(home)
         ignored = shutil.ignore_patterns(*LEFT_OUT, *left_out)
@@ -56,7 +54,7 @@ def take(path: Path) -> Run:
 def clear(home: Path) -> None:
     """Remove what a folder holds of an earlier reference; the matrix beside it stays."""
     for old in home.glob("*"):
-        if old.is_dir() and old != MATRIX:
+        if old.is_dir() and old != REFERENCE_MATRIX:
             shutil.rmtree(old)
         elif old.is_file():
             old.unlink()
@@ -64,7 +62,7 @@ def clear(home: Path) -> None:
 
 def taken() -> tuple[Run, Run | None]:
     """The reference, and that of several Pythons where there is one. Stop."""
-    return load(REFERENCE), load(MATRIX) if (MATRIX / "environment.json").exists() else None
+    return load(REFERENCE), load(REFERENCE_MATRIX) if (REFERENCE_MATRIX / "environment.json").exists() else None
 
 
 def findings(run: Run) -> str:
@@ -102,7 +100,7 @@ def side_by_side(matrix: Run) -> str:
         model = f"{row.work} {row.cell['model']}" + (f", beside {row.beside}" if row.beside else "")
         lines.append([model, seconds(row.first), *(str(row.faster.get(name, "–")) for name in names)])
     return "\n\n".join([
-        picture(f"{MATRIX}/charts/{interpreters.NAME}", interpreters.finding(matrix)),
+        picture(f"{REFERENCE_MATRIX}/charts/{interpreters.NAME}", interpreters.finding(matrix)),
         "\n".join(f"- {sentence}" for sentence in sentences(matrix)),
         "\n".join(f"| {' | '.join(cells)} |" for cells in lines),
         " ".join([f"{matrix.blocks} blocks of each; brackets are 95 % intervals.", *notes(matrix)]),
@@ -133,10 +131,10 @@ def advice(run: Run) -> str:
 MADE: dict[str, Callable[[Run, Run | None], str]] = {
     "findings": lambda run, matrix: findings(run),
     "claims": lambda run, matrix: claims(run, matrix),
-    "models": lambda run, matrix: models.markdown(),
+    "models": lambda run, matrix: model_table.markdown(),
     "pythons": lambda run, matrix: side_by_side(matrix) if matrix else "",
     "advice": lambda run, matrix: advice(run),
-    "lessons": lambda run, matrix: lesson.markdown(),
+    "lessons": lambda run, matrix: lesson_list.markdown(),
 }
 
 

@@ -10,6 +10,7 @@ harness adds to a task, and the server to a request, is asked of `benchmarks.sel
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -23,15 +24,14 @@ from typing import Any
 from rich.table import Table
 
 from benchmarks.core import journal
-from benchmarks.machine.calibration import Calibration
-from benchmarks.metadata.environment import environment
-from scripts.bench import RESULTS, enough_files, exclusive_lock, measure, readable_errors, write_environment
-from scripts.reference import REFERENCE
-from scripts.report.terminal import Live, console
+from scripts.report.terminal import console
+from scripts.run.lifecycle import exclusive_lock, make_plan, measure, new_run, readable_errors, write_environment
+from scripts.run.preflight import raise_file_limit
 from scripts.tables.load import Run, load
 from scripts.tables.schema import fingerprint, read_environment
 from scripts.util.exit_codes import CommandError, leave
 from scripts.util.format import amount, seconds
+from scripts.util.paths import REFERENCE, RESULTS
 
 SPANS = (10_000, 100_000, 1_000_000)
 AIM_S, AIM_BYTES = 20.0, 2**30  # for charts and report of a million spans
@@ -52,14 +52,10 @@ class Cost:
 def a_block() -> tuple[float, float, int]:
     """One block of `make bench`: its seconds, those of its rounds (discarded ones too), its cells."""
     run = RESULTS / "selfbench" / "block"
-    (run / "blocks").mkdir(parents=True, exist_ok=True)
-    for old in (run / "blocks").iterdir():
-        old.unlink()
-    Calibration.measure().write(run / "pace.json")
-    planned = {"only": "", "blocks": 1, "seed": 1, "quick": False}
-    write_environment(run, environment() | {"schema": journal.SCHEMA, "run": run.name, "plan": planned})
+    shutil.rmtree(run, ignore_errors=True)
+    new_run(run, make_plan("", blocks=1, seed=1))
     began = time.monotonic()
-    measure(run, Live(console(stderr=True), 1))
+    measure(run)
     took = time.monotonic() - began
     cells = load(run).cells
     return took, sum(one["seconds"] for cell in cells for one in cell["rounds"]), len(cells)
@@ -139,8 +135,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make selfbench", description=__doc__)
     parser.add_argument("run", nargs="?", type=Path, default=REFERENCE, help="the run to make larger (%(default)s)")
     try:
-        with readable_errors(lambda: None), exclusive_lock():
-            enough_files()
+        with readable_errors(), exclusive_lock():
+            raise_file_limit()
             figures = report(parser.parse_args().run)
     except CommandError as stop:
         leave(stop)

@@ -20,16 +20,17 @@ from matplotlib.figure import Figure
 
 from scripts.analysis.conclusions import disturbance, noise
 from scripts.analysis.points import machine_words
-from scripts.bench import every_experiment
 from scripts.charts import CHARTS, Chart
 from scripts.charts.lib.layout import LEADING, MARGIN_IN, Page, open_page, width_in, wrap
 from scripts.charts.lib.theme import SLIDE, SLIDE_DARK, WIDTH_IN, Theme, as_png
 from scripts.report.claim_document import Document, bound_text, found_text, rows
 from scripts.report.claim_pages import SIGNS, read_claims
 from scripts.report.facts import capacity
-from scripts.tables.load import LATEST, Run, load
+from scripts.run.preflight import every_experiment
+from scripts.tables.load import Run, load
 from scripts.util.atomic_write import atomic_write
 from scripts.util.exit_codes import CommandError, leave
+from scripts.util.paths import LATEST
 
 LONGEST_ONLY = 60  # letters of a selection that the small print can hold
 CLAIMS_A_SLIDE = 11

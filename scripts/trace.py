@@ -17,11 +17,12 @@ from typing import Any
 from benchmarks.core.selection import check, selects
 from scripts.analysis.points import Point, points
 from scripts.charts.lib.timeline_data import cells, lanes, nearest
-from scripts.tables.load import LATEST, Run, load
+from scripts.tables.load import Run, load
 from scripts.util.atomic_write import atomic_write
 from scripts.util.exit_codes import CommandError, Exit, leave
 from scripts.util.format import seconds as in_words
 from scripts.util.format import tick
+from scripts.util.paths import LATEST
 
 LARGE = 1_000_000  # bytes: beyond it the file is compressed
 PHASES = ("start", "run", "stop")

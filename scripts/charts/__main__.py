@@ -6,8 +6,9 @@ from pathlib import Path
 
 from scripts.charts import draw_all
 from scripts.charts.lib.theme import SLIDES, THEMES
-from scripts.tables.load import LATEST, load
+from scripts.tables.load import load
 from scripts.util.exit_codes import CommandError
+from scripts.util.paths import LATEST
 from servers.subprocesses import exit_with_parent
 
 

@@ -17,7 +17,6 @@ from scripts.util.format import seconds
 
 FILE = "mine.json"
 DOUBT, A_LOOK = 0.05, 0.1  # how much a prediction, and a rung seen once, weigh against a cell of every block
-NEWEST = Path("results/mine")  # where make mine leaves a link to its newest run
 SCHEMA = 1
 
 

@@ -9,12 +9,11 @@ from benchmarks.metadata.environment import machine
 from scripts.predict.cost_model import Machine, fit, table
 from scripts.predict.cross_validation import cross_validate, widths
 from scripts.predict.recommend import Source
-from scripts.reference import REFERENCE
 from scripts.tables.load import Run, load
 from scripts.tables.schema import read_environment
 from scripts.util.exit_codes import CommandError, Exit
+from scripts.util.paths import REFERENCE, RUNS
 
-RUNS = Path("results/runs")
 LOOKED_AT = 5  # of the newest runs: older ones say little of the machine as it is, and each takes seconds to learn from
 EVERY_RUN_HAS = "Next: make advise without RUN, or make bench, which measures what it takes"
 

@@ -5,8 +5,9 @@ import sys
 from pathlib import Path
 
 from scripts.report.report import draw_and_write
-from scripts.tables.load import LATEST, load
+from scripts.tables.load import load
 from scripts.util.exit_codes import CommandError, leave
+from scripts.util.paths import LATEST
 
 
 def main() -> None:

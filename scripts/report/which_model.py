@@ -20,7 +20,7 @@ from scripts.analysis.crossover import crossovers
 from scripts.analysis.evidence import Measure, evidence
 from scripts.analysis.interpreter_ratios import sentences
 from scripts.analysis.model_order import order
-from scripts.models import asks_for, ordered
+from scripts.report.model_table import ordered, requirements_text
 from scripts.stats.decisions import Comparison
 from scripts.tables.load import Run
 from scripts.tables.summary import too_disturbed
@@ -205,7 +205,7 @@ def prices(run: Run) -> list[Price]:
     return [
         Price(
             name,
-            asks_for(name),
+            requirements_text(name),
             figure(run, f"opening/{name}", "open_seconds"),
             figure(run, f"opening/{name}", "task_seconds"),
             memory(run, name),

@@ -8,8 +8,6 @@ So it does after every cell that failed, whatever of: a dead server, a stray thr
 next cell's trouble. Rejected: looking for each of them.
 """
 
-import errno
-import shutil
 import signal
 import subprocess
 import sys
@@ -25,6 +23,7 @@ from benchmarks.core import journal
 from benchmarks.core.runner import BUDGET_S
 from benchmarks.metadata.switches import block_environment
 from scripts.run.cluster import ALONE, ClusterConfig
+from scripts.run.preflight import require_disk_space
 from scripts.tables.schema import Entry, fault, fingerprint, read_environment, whose
 from scripts.util.atomic_write import atomic_write
 from scripts.util.exit_codes import CommandError, Exit
@@ -34,7 +33,6 @@ POLL_S = 0.1  # how often the journal is looked at: the screen needs no more, an
 # A stopped interpreter cannot keep its own budget. The margin is for its start: imports, the server, the spinners.
 SILENCE_S = BUDGET_S + 15
 ATTEMPTS = 2  # of an interpreter to begin a cell: whatever killed the first may be over
-ROOM_BYTES = 16 * 2**20  # a run takes some 4 MB, and half a line on a full disk is no record
 NOTHING_SELECTED = 5  # pytest's exit code
 USAGE_ERROR = 4
 
@@ -194,12 +192,6 @@ def open_journal(block: Block) -> None:
     if not path.read_bytes().endswith(b"\n"):
         with path.open("ab") as file:  # a torn line must not tear the next one
             file.write(b"\n")
-
-
-def require_disk_space(folder: Path) -> None:
-    """OSError when the disk is as good as full: what cannot be recorded should not be measured."""
-    if shutil.disk_usage(folder).free < ROOM_BYTES:
-        raise OSError(errno.ENOSPC, f"less than {ROOM_BYTES // 2**20} MiB are free", str(folder))
 
 
 def record_crash(block: Block, culprit: Entry, what: str) -> None:

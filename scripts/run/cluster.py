@@ -1,4 +1,4 @@
-"""Measuring on a cluster that is there already: asked what it is before anything is timed, and recorded in the run."""
+"""Measuring on an existing cluster: it is queried before anything is timed, and recorded in environment.json."""
 
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class ClusterConfig:
 
     @classmethod
     def of(cls, environment: dict[str, Any]) -> "ClusterConfig":
-        """What a run has recorded."""
+        """As a run's environment.json has it."""
         server = environment.get("server", {})
         return cls(environment.get("cluster", {}).get("address", ""), server.get("bind", ""), server.get("address", ""))
 
@@ -37,8 +37,11 @@ class ClusterConfig:
 ALONE = ClusterConfig()  # this machine
 
 
-def recorded(where: ClusterConfig, only: str) -> dict[str, Any]:
-    """What the run's environment says of it. Stop where the cluster cannot do the selected cells."""
+def describe_cluster(where: ClusterConfig, only: str) -> dict[str, Any]:
+    """The cluster, and the latency server that it reaches, for environment.json; empty without a cluster.
+
+    CommandError where the cluster can't run the selected cells.
+    """
     if (where.bind or where.address) and not where.cluster:
         raise CommandError(
             Exit.USAGE, "BIND and ADDRESS let the workers of a CLUSTER reach the server. Next: add CLUSTER=…"
@@ -47,11 +50,11 @@ def recorded(where: ClusterConfig, only: str) -> dict[str, Any]:
         here = f"ADDRESS={where.address}: the server listens on this machine only"
         raise CommandError(Exit.USAGE, f"{here}. Next: add BIND={where.address}")
     server = {"server": {"bind": where.bind, "address": where.address}} if where.bind else {}
-    return server | ({"cluster": asked(where, only)} if where.cluster else {})
+    return server | ({"cluster": capable_cluster(where, only)} if where.cluster else {})
 
 
-def asked(where: ClusterConfig, only: str) -> dict[str, Any]:
-    """What the cluster is."""
+def capable_cluster(where: ClusterConfig, only: str) -> dict[str, Any]:
+    """Version, workers and hosts of the cluster. CommandError where it is too small or unreachable."""
     model = speaker(where.cluster)
     cells = [cell for cell in catalogue() if cell.model == model and chosen(only, cell)]
     if not cells:
@@ -63,31 +66,31 @@ def asked(where: ClusterConfig, only: str) -> dict[str, Any]:
             Exit.NOT_MEASURED, f"CLUSTER={where.cluster}: {model} {cells[0].unavailable_reason}. Next: make full"
         )
     try:
-        found = introduced(where, cells)
+        described = query_cluster(where, cells)
     except (ClusterError, ServiceError) as problem:
         raise CommandError(Exit.NOT_MEASURED, f"CLUSTER={where.cluster}: {problem}") from None
-    if (most := max(cell.concurrency for cell in cells)) > found["workers"]:
-        few = f"it does {found['workers']} tasks at once, and {most} are asked for"
+    if (most := max(cell.concurrency for cell in cells)) > described["workers"]:
+        few = f"it runs {described['workers']} tasks concurrently, and the cells need {most}"
         raise CommandError(
             Exit.NOT_MEASURED, f"CLUSTER={where.cluster}: {few}. Next: start more workers, or narrow ONLY"
         )
-    return found
+    return described
 
 
-def introduced(where: ClusterConfig, cells: list[Cell]) -> dict[str, Any]:
-    """The cluster's own words, and whether it can do these cells; a server is there for its workers to try."""
+def query_cluster(where: ClusterConfig, cells: list[Cell]) -> dict[str, Any]:
+    """What the cluster answers about itself, its workers, and whether they can import these cells' code and fetch."""
     modules = sorted({file.removesuffix(".py").replace("/", ".") for cell in cells for file in code(cell)})
     fetching = any("url" in cell.workload.needs or cell.metrics for cell in cells)
     with serve("servers.latency", *serving(where.bind, where.address)) if fetching else nullcontext() as server:
         return ask(where.cluster, modules, server.url if server else "")
 
 
-def still_there(run: Path) -> None:
-    """Stop when an interrupted run's cluster is another by now."""
-    found = read_environment(run)
-    if not (before := found.get("cluster")):
+def check_same_cluster(run: Path) -> None:
+    """CommandError when the cluster of an interrupted run has changed since."""
+    recorded = read_environment(run)
+    if not (before := recorded.get("cluster")):
         return
-    now = asked(ClusterConfig.of(found), found["plan"]["only"])
+    now = capable_cluster(ClusterConfig.of(recorded), recorded["plan"]["only"])
     for part in ("version", "workers", "hosts", "pythons"):
         if now[part] != before[part]:
             raise CommandError(

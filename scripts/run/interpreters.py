@@ -62,7 +62,7 @@ def answered(command: list[str]) -> Any:
         return None
 
 
-def asked(python: str) -> list[Interpreter]:
+def interpreters_named(python: str) -> list[Interpreter]:
     """The interpreters that PYTHON names. Stop when it names less than two, one twice, or one that cannot be used."""
     words = python.split()
     if len(words) < 2:
@@ -136,6 +136,7 @@ def uv(*arguments: str, text: str = "") -> "subprocess.CompletedProcess[str]":
         ) from None
 
 
-def under(found: dict[str, Any], number: int) -> str:
-    """The name of the interpreter that a block belongs to; empty where a run has only ours."""
-    return str(found["plan"]["pythons"][number]) if "pythons" in found["plan"] else ""
+def interpreter_of_block(environment: dict[str, Any], number: int) -> str:
+    """The name of the interpreter that measures a block; empty where a run has only ours."""
+    pythons = environment["plan"].get("pythons")
+    return str(pythons[number]) if pythons else ""

@@ -17,15 +17,14 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Self
 
+from benchmarks.backends.databases import KINDS, described
 from benchmarks.machine.calibration import BLOCKS, NUMBERS, TRIAL_S, Calibration, rate
 from benchmarks.machine.capacity import CapacityMonitor
 from benchmarks.machine.cpu_usage import snapshot, usage_between
 from benchmarks.metadata.environment import first_line, machine, python
 from benchmarks.metadata.switches import interpreter_moods, kept_switches, switches
 from benchmarks.selfcheck.known_durations import KNOWN, ErrorEstimate, find
-from scripts.run.preflight import found
 
-NEEDED_FILES = 2048  # a thousand connections on both ends of the measurement, each with its own descriptor
 SLEEPERS = 20  # at once, as in the I/O experiment
 SHORT_S, LONG_S = 0.001, 0.02
 SLEEPS = 300  # of each length: p99 needs 299
@@ -185,6 +184,12 @@ def can_connect() -> bool:
         return False
 
 
+def databases() -> list[tuple[str, str]]:
+    """Each database by its name, with what it is here, or why it is unavailable."""
+    here = described()
+    return [(kind.called, here.get(name, kind.unavailable_reason())) for name, kind in KINDS.items()]
+
+
 def take(limits: Limits) -> Readings:
     """Read the rest; some ten seconds, and nobody else should be busy meanwhile."""
     steal_share, others_share = shares()
@@ -204,7 +209,7 @@ def take(limits: Limits) -> Readings:
         parallel=parallel(),
         limits=limits,
         known=tuple(find(known) for known in KNOWN),
-        databases=found(),
+        databases=databases(),
         switches=switches(),
         kept=frozenset(kept_switches()),
         moods=tuple(interpreter_moods()),

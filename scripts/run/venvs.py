@@ -164,10 +164,10 @@ def described(name: str, cells: Sequence[Cell] = ()) -> dict[str, Any]:
     return {"name": name, **found}
 
 
-def changed(found: dict[str, Any]) -> str:
-    """What keeps a run of several interpreters from being gone on with: one of them is another by now."""
-    strangers = [one["name"] for one in found.get("interpreters", []) if not same(one, described(one["name"]))]
-    return f"was measured with another Python {strangers[0]} or other packages" if strangers else ""
+def interpreter_mismatch(environment: dict[str, Any]) -> str:
+    """Why a run of several interpreters can't be resumed: one of them, or its packages, changed. Empty if none did."""
+    changed = [one["name"] for one in environment.get("interpreters", []) if not same(one, described(one["name"]))]
+    return f"was measured with another Python {changed[0]} or other packages" if changed else ""
 
 
 def same(one: dict[str, Any], other: dict[str, Any]) -> bool:

@@ -19,13 +19,13 @@ from aiohttp.typedefs import Handler
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from benchmarks.machine.capacity import usable_cores
-from scripts.bench import RESULTS
 from scripts.charts.lib.theme import CLASSICAL, colour
 from scripts.site.race import House, opened_house
 from scripts.site.race_request import LIMITS, MISSING, MODELS, presets
 from scripts.site.race_server import ALIVE_S, MOST_BYTES, Hall, Visitor
 from scripts.site.run_index import Past, past_runs, side_by_side
 from scripts.util.exit_codes import CommandError
+from scripts.util.paths import RESULTS
 
 HERE = Path(__file__).parent
 HALL = web.AppKey("HALL", Hall)

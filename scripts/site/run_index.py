@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from scripts.analysis.comparison import Row, rows
-from scripts.compare import conclusion, introduction, name, shown
+from scripts.report.comparison_text import cell_name, conclusion, introduction, value_text
 from scripts.tables.load import load
 from scripts.tables.schema import read_environment
 from scripts.util.exit_codes import CommandError, Exit
@@ -101,4 +101,4 @@ def side_by_side(one: Path, other: Path) -> Cells:
 def told(row: Row) -> list[str]:
     """A row of the comparison: cell, A, B, B / A with its interval, what B is."""
     ratio = f"{row.ratio.estimate:.3g} [{row.ratio.low:.3g}, {row.ratio.high:.3g}]"
-    return [name(row), shown(row.what, row.a), shown(row.what, row.b), ratio, row.words]
+    return [cell_name(row), value_text(row.what, row.a), value_text(row.what, row.b), ratio, row.words]

@@ -17,7 +17,6 @@ from scripts.tables.schema import Entry, fault, fingerprint, read_environment, w
 from scripts.util.atomic_write import atomic_write
 from scripts.util.exit_codes import CommandError, Exit
 
-LATEST = Path("results/latest")
 IDENTITY = ["experiment", "workload", "model", "concurrency", "tasks", "wait_seconds", "compute_seconds", "twin"]
 FEW_BLOCKS = 6  # below this a t-interval says more about its tables than about the machine: ranges only
 

@@ -291,3 +291,12 @@ def check_condition(value: Any, name: str, field: str) -> None:
         raise Mistake(name, f"when.{field}", f"cannot be {value!r}")
     if field in ("cores", "capacity"):
         bound(str(value), name, f"when.{field}")
+
+
+def find_talk(name: str) -> Talk:
+    """A claims file by its path, or one of ours by its name. CommandError when there is none."""
+    if Path(name).suffix:
+        return read_talk(Path(name))
+    if name not in (names := [file.stem for file in sorted(TALKS.glob("*.toml"))]):
+        raise CommandError(Exit.USAGE, f"no talk is called {name!r}{nearest(name, names)}")
+    return read_talk(TALKS / f"{name}.toml")

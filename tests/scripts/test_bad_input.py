@@ -20,6 +20,7 @@ from scripts import bench
 from scripts.faults.sandbox import Sandbox
 from scripts.report import __main__ as report
 from scripts.run import block as block_module
+from scripts.run import lifecycle, preflight
 from scripts.run.block import Block, run_block
 from scripts.util.exit_codes import CommandError, Exit
 from tests.scripts.recorded import record
@@ -115,27 +116,27 @@ def test_a_report_of_what_is_no_run_is_a_sentence(
 
 
 def test_a_second_run_is_refused_and_told_who_has_the_first(results: Path, say: type[Refusal]) -> None:
-    with bench.exclusive_lock():
+    with lifecycle.exclusive_lock():
         refusal = say()
     assert refusal.code == Exit.NOT_MEASURED
-    assert f"another run is under way (process {os.getpid()}, since " in refusal.words
+    assert f"another run is in progress (process {os.getpid()}, since " in refusal.words
     assert folders(results) == []
 
 
 def test_a_lock_whose_owner_was_killed_is_no_lock(results: Path) -> None:
-    held = "import os; from scripts.bench import exclusive_lock\nwith exclusive_lock(): os.kill(os.getpid(), 9)"
+    held = "import os; from scripts.run.lifecycle import exclusive_lock\nwith exclusive_lock(): os.kill(os.getpid(), 9)"
     root = Path(bench.__file__).parents[1]
     killed = subprocess.run([sys.executable, "-c", held], env={**os.environ, "PYTHONPATH": str(root)})
     assert killed.returncode == -signal.SIGKILL
     assert (results / ".lock").read_text().startswith("process ")
-    with bench.exclusive_lock():
+    with lifecycle.exclusive_lock():
         assert f"process {os.getpid()}," in (results / ".lock").read_text()
 
 
 def test_what_a_killed_run_left_half_written_is_swept(results: Path) -> None:
     (results / "runs" / "x").mkdir(parents=True)
     (results / "runs" / "x" / "rounds.csv.partial").touch()
-    with bench.exclusive_lock():
+    with lifecycle.exclusive_lock():
         assert list(results.rglob("*.partial")) == []
 
 
@@ -152,7 +153,7 @@ def test_a_limit_of_64_files_is_refused_with_the_way_out(
 def test_a_soft_limit_is_raised(results: Path) -> None:
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
-    bench.enough_files()
+    preflight.raise_file_limit()
     assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] == 2048
 
 
@@ -187,10 +188,10 @@ def test_a_run_that_was_cut_short_is_offered_to_be_gone_on_with(
     results: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run = record(results / "runs")
-    bench.suggest_resume()
-    assert f"To go on with it instead: make bench RESUME=results/runs/{run.name}" in capsys.readouterr().err
+    lifecycle.suggest_resume()
+    assert f"To resume it instead: make bench RESUME=results/runs/{run.name}" in capsys.readouterr().err
     (run / "summary.csv").touch()
-    bench.suggest_resume()
+    lifecycle.suggest_resume()
     assert capsys.readouterr().err == ""
 
 
@@ -198,14 +199,14 @@ def test_the_latest_run_can_be_resumed_by_that_name(results: Path, monkeypatch: 
     run = record(results / "runs")
     (results / "latest").symlink_to(f"runs/{run.name}")
     monkeypatch.setattr("scripts.report.report.draw_and_write", lambda run: None)
-    bench.write_outputs(Path("results/latest"))
+    lifecycle.write_outputs(Path("results/latest"))
     assert os.readlink(results / "latest") == f"runs/{run.name}"
 
 
 def test_an_interruption_before_the_first_cell_leaves_no_folder(
     results: Path, say: type[Refusal], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def ctrl_c(run: Path, live: object) -> None:
+    def ctrl_c(run: Path) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(bench, "measure", ctrl_c)
@@ -217,7 +218,7 @@ def test_an_interruption_before_the_first_cell_leaves_no_folder(
 def test_an_interruption_keeps_what_was_measured(
     results: Path, say: type[Refusal], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def ctrl_c(run: Path, live: object) -> None:
+    def ctrl_c(run: Path) -> None:
         shutil.copytree(record(results / "elsewhere") / "blocks", run / "blocks", dirs_exist_ok=True)
         raise KeyboardInterrupt
 
@@ -256,7 +257,7 @@ NO_SELECTIONS = [
 def test_a_selection_that_makes_no_sense_is_refused_before_anything_is_started(
     results: Path, say: type[Refusal], monkeypatch: pytest.MonkeyPatch, only: str, sentence: str
 ) -> None:
-    monkeypatch.setattr(bench, "measure", lambda run, live: pytest.fail("a block was started"))
+    monkeypatch.setattr(bench, "measure", lambda run: pytest.fail("a block was started"))
     monkeypatch.setattr(Calibration, "measure", lambda: pytest.fail("the machine was calibrated"))
     refusal = say("--only", only)
     assert (refusal.code, folders(results)) == (Exit.USAGE, [])

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from scripts import compare
 from scripts.analysis.comparison import differences, rows, same_machine
+from scripts.report.comparison_text import introduction
 from scripts.tables.load import load
 from tests.scripts import recorded
 
@@ -50,7 +50,7 @@ def test_seconds_of_two_machines_are_not_compared(tmp_path: Path) -> None:
     assert not same_machine(a, b)
     assert differences(a, b) == ["CPU"]
     assert {row.what for row in rows(a, b)} == {"speedup"}
-    assert "Seconds of two machines are not compared; speed-ups and claims are." in compare.introduction(a, b)
+    assert "Seconds of two machines are not compared; speed-ups and claims are." in introduction(a, b)
 
 
 def test_a_run_is_the_same_as_itself(two: tuple[Path, Path]) -> None:

@@ -12,7 +12,8 @@ from benchmarks.selfcheck.known_durations import ErrorEstimate, waits
 from scripts import doctor
 from scripts.doctor import Check, checks, conclusion, judged, refusals
 from scripts.run import machine_readings
-from scripts.run.machine_readings import NEEDED_FILES, Lateness, Limits, Readings, take
+from scripts.run.machine_readings import Lateness, Limits, Readings, take
+from scripts.run.preflight import NEEDED_FILES
 from scripts.util.exit_codes import Exit
 
 WELL = Limits(files=20_000, threads=90_000, shm_bytes=2**33, locks=True, loopback=True)

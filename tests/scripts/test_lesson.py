@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.machine.capacity import usable_cores
 from benchmarks.machine.gil import gil
-from scripts import lesson
+from scripts.report import lesson_list
 from scripts.util.exit_codes import Exit
 from tests.missing import missing
 
@@ -26,25 +26,25 @@ def run(file: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, str(file)], check=False, capture_output=True, text=True, timeout=60)
 
 
-@pytest.mark.parametrize("name", lesson.names())
+@pytest.mark.parametrize("name", lesson_list.names())
 def test_a_lesson_fits_a_page_argues_its_case_and_knows_nothing_of_this_project(name: str) -> None:
-    text = (lesson.LESSONS / f"{name}.py").read_text()
+    text = (lesson_list.LESSONS / f"{name}.py").read_text()
     assert len(text.splitlines()) <= 60
-    assert lesson.teaches(name).endswith(".")
-    assert "What to do: " in " ".join(lesson.said(name).split())
+    assert lesson_list.first_sentence(name).endswith(".")
+    assert "What to do: " in " ".join(lesson_list.explanation(name).split())
     assert "You should have seen" in text
     assert "Not seen: " in text
     assert not [word for word in ("benchmarks", "servers", "scripts") if f"from {word}" in text]
 
 
 @pytest.mark.real
-@pytest.mark.parametrize("name", lesson.names())
+@pytest.mark.parametrize("name", lesson_list.names())
 def test_a_lesson_shows_what_it_teaches(name: str) -> None:
     if name == "the_gil" and not gil():
         pytest.skip("this Python has no GIL")
     if name == "the_gil" and usable_cores() < 2:
         missing("the GIL is not to be told from a single core")
-    found = run(lesson.LESSONS / f"{name}.py")
+    found = run(lesson_list.LESSONS / f"{name}.py")
     assert found.returncode == 0 or (name == "the_gil" and BUSY in found.stderr), found.stdout + found.stderr
     assert "You should have seen" in found.stdout
     assert "Traceback" not in found.stderr
@@ -53,7 +53,7 @@ def test_a_lesson_shows_what_it_teaches(name: str) -> None:
 @pytest.mark.real
 @pytest.mark.parametrize("name", CURES)
 def test_a_lesson_whose_mistake_is_put_right_says_that_it_saw_nothing(name: str, tmp_path: Path) -> None:
-    text = (lesson.LESSONS / f"{name}.py").read_text()
+    text = (lesson_list.LESSONS / f"{name}.py").read_text()
     mistake, cure = CURES[name]
     assert text.count(mistake) == 1
     cured = tmp_path / f"{name}.py"
@@ -64,7 +64,7 @@ def test_a_lesson_whose_mistake_is_put_right_says_that_it_saw_nothing(name: str,
 
 
 def test_every_lesson_but_the_gil_has_a_cure() -> None:
-    assert {*CURES, "the_gil"} == set(lesson.names())
+    assert {*CURES, "the_gil"} == set(lesson_list.names())
 
 
 def typed(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -75,7 +75,7 @@ def typed(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_without_a_name_they_are_listed() -> None:
     found = typed()
     assert found.returncode == Exit.OK
-    assert all(name in found.stdout for name in lesson.names())
+    assert all(name in found.stdout for name in lesson_list.names())
     assert "Next: make lesson LESSON=" in found.stdout
 
 

@@ -10,11 +10,12 @@ import pandas as pd
 import pytest
 
 from benchmarks.core import journal
-from scripts import bench, matrix
+from scripts import matrix
 from scripts.faults.sandbox import Sandbox
 from scripts.matrix import HEADLINE, plan, turns
 from scripts.run import block as block_module
-from scripts.run.venvs import changed
+from scripts.run import lifecycle
+from scripts.run.venvs import interpreter_mismatch
 from scripts.tables.load import load, write_tables
 from scripts.util.exit_codes import CommandError, Exit
 from tests.missing import missing
@@ -42,7 +43,7 @@ def test_each_block_is_measured_by_the_interpreter_of_its_turn(tmp_path: Path) -
     found = json.loads((run / "environment.json").read_text())
     found["interpreters"][1]["unloadable"] = {"test_images.py": "No module named 'PIL'"}
     with (tmp_path / "a").open("w+b") as done, (tmp_path / "b").open("w+b") as made:
-        commands = [bench.block(run, found, number).command(done, made) for number in range(6)]
+        commands = [lifecycle.block_of_run(run, found, number).command(done, made) for number in range(6)]
     assert [Path(command[0]).parts[-3] for command in commands] == list(ORDER)
     assert all(f"--server-python={sys.executable}" in command for command in commands)
     assert ["--ignore=benchmarks/experiments/test_images.py" in command for command in commands] == [
@@ -52,7 +53,7 @@ def test_each_block_is_measured_by_the_interpreter_of_its_turn(tmp_path: Path) -
 
 def test_an_ordinary_block_is_measured_by_our_own_interpreter(tmp_path: Path) -> None:
     run = record(tmp_path)
-    block = bench.block(run, json.loads((run / "environment.json").read_text()), 0)
+    block = lifecycle.block_of_run(run, json.loads((run / "environment.json").read_text()), 0)
     assert (block.python, block.unloadable) == (sys.executable, ())
 
 
@@ -109,9 +110,9 @@ def test_a_run_is_not_gone_on_with_under_another_build(tmp_path: Path, monkeypat
     found = json.loads((record(tmp_path, blocks=6, pythons=ORDER) / "environment.json").read_text())
     now = {one["name"]: json.loads(json.dumps(one)) for one in found["interpreters"]}
     monkeypatch.setattr("scripts.run.venvs.described", lambda name: now[name])
-    assert changed(found) == ""
+    assert interpreter_mismatch(found) == ""
     now["3.13t"]["python"]["version"] = "3.13.9"
-    assert "measured with another Python 3.13t" in changed(found)
+    assert "measured with another Python 3.13t" in interpreter_mismatch(found)
 
 
 def test_what_cannot_be_measured_is_refused_before_an_environment_is_made(

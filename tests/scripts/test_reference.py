@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from scripts import reference
-from scripts.reference import MATRIX, REFERENCE, clear, renewed, side_by_side, take, taken
+from scripts.reference import clear, renewed, side_by_side, take, taken
 from scripts.tables.load import Run, load
 from scripts.util.exit_codes import CommandError, Exit
+from scripts.util.paths import REFERENCE, REFERENCE_MATRIX
 from tests.scripts.recorded import record
 
 ORDER = ("3.13", "3.13t", "3.13t", "3.13") * 3
@@ -34,8 +35,8 @@ def test_a_matrix_is_kept_beside_the_reference_and_a_new_reference_keeps_it(here
     run, matrix = taken()
     assert matrix
     assert (run.environment["run"], matrix.environment["run"], len(matrix.beside)) == ("one", "matrix", 1)
-    assert {file.name for file in (MATRIX / "charts").iterdir()} == {"pythons.svg", "pythons-dark.svg"}
-    assert not (MATRIX / "report.html").exists()
+    assert {file.name for file in (REFERENCE_MATRIX / "charts").iterdir()} == {"pythons.svg", "pythons-dark.svg"}
+    assert not (REFERENCE_MATRIX / "report.html").exists()
     take(with_pictures(record(here, "two", blocks=6)))
     run, matrix = taken()
     assert matrix
@@ -58,7 +59,7 @@ def test_a_matrix_whose_interpreters_have_few_blocks_is_no_reference(here: Path)
     ) as stop:
         take(record(here, blocks=6, pythons=ORDER[:6]))
     assert stop.value.code == Exit.NOT_MEASURED
-    assert not MATRIX.exists()
+    assert not REFERENCE_MATRIX.exists()
 
 
 def test_without_a_matrix_nothing_stands_between_the_markers(here: Path) -> None:

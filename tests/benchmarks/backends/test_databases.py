@@ -23,6 +23,7 @@ from benchmarks.machine.calibration import PIECES, Calibration
 from benchmarks.models import model, needs
 from benchmarks.workloads.database import BATCH, Database, note, table
 from scripts import bench
+from scripts.run import lifecycle
 from scripts.run.block import Block, run_block
 from scripts.util.exit_codes import Exit
 from servers import mariadb
@@ -250,7 +251,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The folder of a run that is about to begin, below one that a database's user can get to."""
     monkeypatch.setattr(Calibration, "measure", lambda: Calibration(dict.fromkeys(PIECES, 1e6)))
     with reachable_folder(monkeypatch) as folder:
-        bench.new_run(folder / "run", {"only": "", "blocks": 1, "seed": 1, "quick": False})
+        lifecycle.new_run(folder / "run", {"only": "", "blocks": 1, "seed": 1, "quick": False})
         yield folder / "run"
 
 

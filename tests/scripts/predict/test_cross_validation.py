@@ -9,8 +9,9 @@ import pytest
 from scripts.predict import cross_validation
 from scripts.predict.cost_model import table
 from scripts.predict.cross_validation import AIMS, errors, regret_ratios, validate, validation, widths
-from scripts.reference import PAGES, REFERENCE, renewed
+from scripts.reference import PAGES, renewed
 from scripts.tables.load import load
+from scripts.util.paths import REFERENCE
 from tests.scripts.worlds import MACHINE, world
 
 pytestmark = pytest.mark.slow

@@ -9,9 +9,10 @@ import pytest
 from benchmarks.models import needs
 from benchmarks.models._cluster import VARIABLE
 from scripts import bench
-from scripts.bench import block, every_experiment
 from scripts.run import cluster
-from scripts.run.cluster import ClusterConfig, recorded, still_there
+from scripts.run.cluster import ClusterConfig, check_same_cluster, describe_cluster
+from scripts.run.lifecycle import block_of_run
+from scripts.run.preflight import every_experiment
 from scripts.tables.load import load
 from scripts.tables.schema import read_environment
 from scripts.util.exit_codes import CommandError, Exit
@@ -29,35 +30,35 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     if lacking := needs("dask").unavailable_reason():
         missing(lacking)
     said = dict(FOUND)
-    monkeypatch.setattr(cluster, "introduced", lambda where, cells: dict(said))
+    monkeypatch.setattr(cluster, "query_cluster", lambda where, cells: dict(said))
     return said
 
 
 def refusal(where: ClusterConfig, only: str = "cluster and dask") -> CommandError:
     with pytest.raises(CommandError) as stop:
-        recorded(where, only)
+        describe_cluster(where, only)
     return stop.value
 
 
 def test_without_a_cluster_nothing_is_asked_and_nothing_recorded() -> None:
-    assert recorded(ClusterConfig(), "io") == {}
+    assert describe_cluster(ClusterConfig(), "io") == {}
 
 
 def test_what_a_cluster_is_stands_in_the_run_and_reaches_each_block(answers: dict[str, Any], tmp_path: Path) -> None:
     where = ClusterConfig(ADDRESS, "0.0.0.0", "192.0.2.1")
-    found = recorded(where, "cluster and dask")
+    found = describe_cluster(where, "cluster and dask")
     assert found == {"cluster": FOUND, "server": {"bind": "0.0.0.0", "address": "192.0.2.1"}}
-    made = block(tmp_path, {"plan": PLAN, **found}, 0)
+    made = block_of_run(tmp_path, {"plan": PLAN, **found}, 0)
     assert made.where == where
     assert made.where.environment() == {VARIABLE: ADDRESS}
-    assert block(tmp_path, {"plan": PLAN}, 0).where.environment() == {}
+    assert block_of_run(tmp_path, {"plan": PLAN}, 0).where.environment() == {}
 
 
 def test_a_cluster_with_too_few_workers_is_refused(answers: dict[str, Any]) -> None:
     answers["workers"] = 1
     stop = refusal(ClusterConfig(ADDRESS))
     assert stop.code == Exit.NOT_MEASURED
-    assert "it does 1 tasks at once, and 2 are asked for. Next: start more workers, or narrow ONLY" in str(stop)
+    assert "it runs 1 tasks concurrently, and the cells need 2. Next: start more workers, or narrow ONLY" in str(stop)
 
 
 def test_a_cluster_that_no_selected_cell_would_use_is_wrong_usage(answers: dict[str, Any]) -> None:
@@ -94,17 +95,17 @@ def test_a_run_is_not_gone_on_with_on_another_cluster(
     answers: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(cluster, "read_environment", lambda run: {"plan": PLAN, "cluster": FOUND})
-    still_there(tmp_path)
+    check_same_cluster(tmp_path)
     answers["workers"] = 2
     with pytest.raises(CommandError, match="workers of its cluster was 3, and is 2") as stop:
-        still_there(tmp_path)
+        check_same_cluster(tmp_path)
     assert stop.value.code == Exit.BAD_DATA
 
 
 def test_a_run_without_a_cluster_is_gone_on_with_as_ever(tmp_path: Path) -> None:
     run = record(tmp_path)
     assert "cluster" not in read_environment(run)
-    still_there(run)
+    check_same_cluster(run)
 
 
 def test_what_takes_minutes_a_block_is_left_out_of_make_full() -> None:

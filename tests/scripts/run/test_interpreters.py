@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from scripts.run import interpreters
-from scripts.run.interpreters import asked, fits, interpreter
+from scripts.run.interpreters import fits, interpreter, interpreters_named
 from scripts.util.exit_codes import CommandError, Exit
 
 OURS = ".".join(map(str, sys.version_info[:2]))
@@ -30,7 +30,7 @@ def nobody(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 def refused(python: str) -> tuple[Exit, str]:
     with pytest.raises(CommandError) as stop:
-        asked(python)
+        interpreters_named(python)
     return stop.value.code, str(stop.value)
 
 
@@ -81,7 +81,7 @@ def test_one_python_is_no_matrix_and_a_name_stands_for_one_build(nobody: pytest.
     assert "it takes two Pythons to compare" in refused("")[1]
     code, words = refused("/a/python /b/python")
     assert (code, words.split(".")[0]) == (Exit.USAGE, "PYTHON names 3")
-    assert [one.name for one in asked("plain=/a/python pgo=/b/python")] == ["plain", "pgo"]
+    assert [one.name for one in interpreters_named("plain=/a/python pgo=/b/python")] == ["plain", "pgo"]
 
 
 @pytest.mark.parametrize("name", ["../elsewhere", "..", "a b"])

@@ -10,7 +10,7 @@ from typing import Any
 import psutil
 import pytest
 
-from scripts.bench import exclusive_lock
+from scripts.run.lifecycle import exclusive_lock
 from scripts.site import lane_process as lane_module
 from scripts.site.race import House, Race
 from scripts.site.race_request import MISSING, MODELS, Ask

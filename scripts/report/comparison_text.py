@@ -1,0 +1,63 @@
+"""The comparison of two runs in words, for the terminal and the page: cells, values, introduction and conclusion."""
+
+from scripts.analysis.comparison import Row, differences, same_machine
+from scripts.analysis.conclusions import MARGIN
+from scripts.report import claim_document
+from scripts.stats.intervals import Interval
+from scripts.tables.load import Run
+from scripts.util.format import seconds
+from scripts.verdict.two_runs import Verdicts
+
+
+def value_text(what: str, value: Interval) -> str:
+    """`51.2 ms` or `7.84×`."""
+    return seconds(value.estimate) if what == "seconds" else f"{value.estimate:.3g}×"
+
+
+def cell_name(row: Row) -> str:
+    """The cell, as short as it is clear."""
+    size = f" c{row.cell['concurrency']}" if row.cell["concurrency"] else ""
+    share = f" {row.cpu_percent:.0f}% CPU" if 0 < row.cpu_percent < 100 else ""
+    return f"{row.cell['experiment']}: {row.cell['workload']} {row.cell['model']}{size}{share}"
+
+
+def claim_sentence(one: Verdicts) -> str:
+    """`network-io: A 18.9× [18.1, 19.7], B 17.2× [16.0, 18.4]; holds on both.`"""
+    told = []
+    for first, second in one.outcomes:
+        texts = [claim_document.found_text(claim_document.part(outcome)) for outcome in (first, second)]
+        label = f" ({first.part.name})" if first.part.name else ""
+        told.append(f"A {texts[0]}, B {texts[1]}{label}")
+    verdict = (
+        f"{one.a.verdict} on both" if one.a.verdict == one.b.verdict else f"{one.a.verdict} on A, {one.b.verdict} on B"
+    )
+    return f"{one.a.claim.id}: {'; '.join(told)}: {verdict}."
+
+
+def introduction(a: Run, b: Run) -> list[str]:
+    """Which runs these are, what tells them apart, and what is therefore compared."""
+    told = [
+        f"{letter}: run {run.environment['run']}, {machine(run)}, {run.blocks} blocks."
+        for letter, run in (("A", a), ("B", b))
+    ]
+    apart = differences(a, b)
+    told.append(f"They differ in: {', '.join(apart)}." if apart else "Same machine, same Python, same packages.")
+    if not same_machine(a, b):
+        told.append("Seconds of two machines are not compared; speed-ups and claims are.")
+    return told
+
+
+def machine(run: Run) -> str:
+    """Where a run was measured."""
+    where, python = run.environment["machine"], run.environment["python"]
+    return f"{where['cpu']}, {where['cores_usable']} usable cores, Python {python['version']}"
+
+
+def conclusion(found: list[Row], claims: list[Verdicts]) -> str:
+    """What it comes to, in a sentence."""
+    words = [row.words for row in found]
+    counts = [f"{words.count(word)} {word}" for word in dict.fromkeys(sorted(words))]
+    cells = f"Of {len(found)} cells, B is: {', '.join(counts)} (the same: within {MARGIN:.0%})." if found else ""
+    opposite = [one.a.claim.id for one in claims if one.opposite]
+    differ = f" Opposite verdicts: {', '.join(opposite)}." if opposite else " No claim has opposite verdicts."
+    return cells + (differ if claims else "")
