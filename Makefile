@@ -31,7 +31,7 @@ help: ## this list
 bench: $(VENV)/core ## measure, chart and answer: 10 blocks, with intervals
 	@$(PY) -m scripts.bench $(MEASURE) $(ELSEWHERE) $(if $(RESUME),--resume $(RESUME))
 
-quick: $(VENV)/core ## the headline cells in 3 blocks: a first look, ranges only
+quick: $(VENV)/core ## a few leading cells in 3 blocks: a first look, ranges only
 	@$(PY) -m scripts.bench --quick $(MEASURE)
 
 full: $(VENV)/full ## every experiment, those of the claims included

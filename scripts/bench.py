@@ -53,7 +53,7 @@ def plan(chosen: argparse.Namespace) -> dict[str, Any]:
         raise CommandError(
             Exit.USAGE, f"BLOCKS={blocks}: at least one block is needed. Next: make bench BLOCKS={BLOCKS}"
         )
-    parts = ["headline"] * chosen.quick + [every_experiment()] * chosen.full + [f"({chosen.only})"] * bool(chosen.only)
+    parts = ["quick"] * chosen.quick + [every_experiment()] * chosen.full + [f"({chosen.only})"] * bool(chosen.only)
     only = " and ".join(parts)
     check_measurable(check_selection(chosen.only, only))
     return make_plan(only, blocks, chosen.seed, quick=chosen.quick)

@@ -31,7 +31,7 @@ from scripts.util.paths import NEWEST_MATRIX
 TIMED = (
     "(io and wire and not twin) or (cpu and (primes or digest) and not twin) or (models and interpreters and primes)"
 )
-HEADLINE = f"{TIMED} or starting or (convoy and beside-computing) or footprint"
+HEADLINE = f"{TIMED} or startup_cost or (gil_convoy and beside-computing) or interpreter_memory"
 
 
 def options() -> argparse.Namespace:

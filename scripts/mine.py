@@ -158,7 +158,7 @@ def found_or_stop(last: dict[str, Any], source: str, log: Path) -> dict[str, Any
 
 def prepare(run: Path, source: str, chosen: argparse.Namespace, models: str) -> dict[str, Any]:
     """The run's folder, with what the survey found. Stop."""
-    new_run(run, make_plan("mine", chosen.blocks, chosen.seed))
+    new_run(run, make_plan("user_work", chosen.blocks, chosen.seed))
     file = run / work_document.SURVEY
     file.write_text(json.dumps({"work": {"source": source}}))  # for the fork servers of the survey
     os.environ["OVERLAP_MINE"] = str(file.resolve())

@@ -18,6 +18,7 @@ import matplotlib as mpl
 from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
 
+from benchmarks.core import renamed
 from scripts.analysis.conclusions import disturbance, noise
 from scripts.analysis.points import machine_words
 from scripts.charts import CHARTS, Chart
@@ -53,11 +54,16 @@ def command(run: Run) -> str:
         return f'make matrix PYTHON="{" ".join(names)}" BLOCKS={plan["blocks"] // len(names)} SEED={plan["seed"]}'
     if plan["quick"]:
         return f"make quick SEED={plan['seed']}"
-    if plan["only"] == every_experiment():
+    if words(plan["only"]) == words(every_experiment()):
         return f"make full {again}"
     if len(plan["only"]) > LONGEST_ONLY:
         return f"make bench {again} ONLY=… (as in environment.json)"
     return f"make bench {again}" + (f' ONLY="{plan["only"]}"' if plan["only"] else "")
+
+
+def words(only: str) -> set[str]:
+    """The names in an ONLY expression, as they are called now."""
+    return set(renamed.expression(only).strip("()").split())
 
 
 def small_print(run: Run) -> str:

@@ -15,7 +15,7 @@ CLASSICAL = ("sequential", "threads", "processes", "asyncio")
 TWIN = "-twin"  # how the second, identical copy of a cell is called
 # What a claim can ask of a timed cell: columns of its rounds, and throughput, which follows from them.
 TIMED = (
-    *("seconds", "start_seconds", "run_seconds", "stop_seconds", "floor_seconds", "efficiency", "tasks_per_second"),
+    *("seconds", "start_seconds", "run_seconds", "stop_seconds", "ideal_seconds", "efficiency", "tasks_per_second"),
     *("cpu_seconds", "server_cpu_seconds", "requests", "connections", "peak_in_flight", "received_bytes"),
     *("delay_excess_p99_seconds", "littles_residual"),
 )
@@ -98,7 +98,7 @@ class Cell:
 
     def labels(self) -> set[str]:
         """The words by which ONLY selects this cell."""
-        extra = {"twin": self.twin, "headline": self.quick, f"cpu{self.cpu_percent}": self.workload.name == "mixed"}
+        extra = {"twin": self.twin, "quick": self.quick, f"cpu{self.cpu_percent}": self.workload.name == "mixed"}
         always = {
             self.experiment,
             self.workload.name,
@@ -130,9 +130,9 @@ def cells(
 
     `tasks` gives the number of tasks for a concurrency; `twins` lists (workload, model) pairs that are measured a
     second time, to show how much identical cells differ; `where` leaves cells out, beside those of a model that cannot
-    run the workload (`gather` keeps to no concurrency, `http` has no form for trio); `headline` says which belong to
+    run the workload (`gather` keeps to no concurrency, `http` has no form for trio); `quick` says which belong to
     `make quick`; `rounds` is two for the figures that stand alone and one for the many points of a curve, after
-    `discarded` ones, none of them where being cold is part of the question or costs next to nothing; cells `on_request`
+    `warmup_rounds`, none of them where being cold is part of the question or costs next to nothing; cells `on_request`
     are left out unless ONLY names their experiment or its `group`; `metrics` names what a probe tells of each cell;
     `packages` are those of models that are none of ours.
     """

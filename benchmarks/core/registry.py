@@ -11,6 +11,7 @@ from pkgutil import iter_modules
 
 import benchmarks.experiments
 from benchmarks.backends.databases import unavailable_reason
+from benchmarks.core import renamed
 from benchmarks.core.cell import Cell
 from benchmarks.models import NAMES, needs
 
@@ -88,6 +89,8 @@ def find(reference: str) -> Cell:
     names = set(reference.split("/"))
     known = set().union(*(cell.labels() for cell in catalogue()))
     for name in sorted(names - known):
+        if hint := renamed.hint(name):
+            raise ValueError(hint)
         near = get_close_matches(name, known, 1, 0.0)[0]
         raise ValueError(f"no cell is called {name!r}; the nearest name is {near!r}")
     found = [cell for cell in catalogue() if names <= cell.labels() and not cell.twin]

@@ -159,12 +159,12 @@ class CellRunner:
         timing, cell = self.timing, self.cell
         return {
             "round": len(self.done),
-            "discarded": len(self.done) < cell.warmup_rounds,
+            "warmup": len(self.done) < cell.warmup_rounds,
             "seconds": timing.seconds,
             "start_seconds": timing.start_s,
             "run_seconds": timing.run_s,
             "stop_seconds": timing.stop_s,
-            "floor_seconds": self.place.gauge.floor(cell.workload, self.tasks, cell.concurrency, timing.seconds),
+            "ideal_seconds": self.place.gauge.ideal_s(cell.workload, self.tasks, cell.concurrency, timing.seconds),
             "cpu_seconds": usage.ours_s,
             "others_cpu_seconds": usage.others_s,
             "steal_seconds": usage.steal_s,
@@ -282,7 +282,7 @@ def record_metrics(
     return [
         {
             "round": 0,
-            "discarded": False,
+            "warmup": False,
             "seconds": usage.elapsed_s,
             "cpu_seconds": usage.ours_s,
             "others_cpu_seconds": usage.others_s,

@@ -6,6 +6,7 @@ Names are whole words, so that "io" is not "asyncio". (Rejected: pytest's `-k`, 
 import re
 from difflib import get_close_matches
 
+from benchmarks.core import renamed
 from benchmarks.core.cell import Cell
 
 WORD = r"[\w-]+"
@@ -16,6 +17,8 @@ def check(only: str, known: set[str]) -> None:
     """ValueError for a name that no cell has, or for what is no expression of names."""
     for name in re.findall(WORD, only):
         if name not in known.union(JOINING):
+            if hint := renamed.hint(name):
+                raise ValueError(f"ONLY: {hint}. Next: make bench ONLY={renamed.LABELS.get(name, name)}")
             near = get_close_matches(name, known, 1, 0.0)[0]
             sentence = f"ONLY: no cell is called {name!r}; the nearest name is {near!r}. Next: make bench ONLY={near}"
             raise ValueError(f"{sentence} (or any of: {', '.join(sorted(known))})")
@@ -28,6 +31,7 @@ def check(only: str, known: set[str]) -> None:
 
 def chosen(only: str, cell: Cell) -> bool:
     """Whether ONLY selects the cell; one on request must have its experiment named, or the group of experiments."""
+    only = renamed.expression(only)
     asked = not cell.opt_in or not {cell.experiment, cell.group}.isdisjoint(re.findall(WORD, only))
     return asked and selects(only, cell.labels())
 

@@ -11,7 +11,7 @@ from benchmarks.workloads.noop import Nothing
 
 
 @cells(
-    "pipeline",
+    "backpressure",
     workloads=[Nothing()],
     models=backpressure.WAYS,
     concurrency=[backpressure.CONSUMERS],

@@ -10,7 +10,7 @@ from benchmarks.workloads.noop import Nothing
 
 
 @cells(
-    "blocking",
+    "loop_blocking",
     workloads=[Nothing()],
     models=FORMS,
     concurrency=[1],

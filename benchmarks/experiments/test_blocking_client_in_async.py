@@ -16,7 +16,7 @@ TASKS = 40
 
 
 @cells(
-    "clients",
+    "blocking_client_in_async",
     workloads=[Http(delay_s=DELAY_S)],
     models=["asyncio", "to_thread"],
     concurrency=[20],
@@ -30,7 +30,7 @@ def test_clients(measure: Callable[[Cell], None], cell: Cell) -> None:
 
 
 @cells(
-    "clients",
+    "blocking_client_in_async",
     workloads=[Http(delay_s=DELAY_S), HttpBlocking(delay_s=DELAY_S)],
     models=["sequential", "asyncio"],
     concurrency=[20],

@@ -11,7 +11,7 @@ Observe = Callable[[Cell, Callable[[], dict[str, float]]], None]
 
 
 @cells(
-    "overheads",
+    "asyncio_entry",
     workloads=[Nothing()],
     models=asyncio_entry.FORMS,
     concurrency=[1],
@@ -25,7 +25,7 @@ def test_overheads(observe: Observe, cell: Cell) -> None:
 
 
 @cells(
-    "handing",
+    "thread_handoff",
     workloads=[Nothing()],
     models=thread_handoff.FORMS,
     concurrency=[1],
@@ -39,7 +39,7 @@ def test_handing(observe: Observe, cell: Cell) -> None:
 
 
 @cells(
-    "pooling",
+    "session_reuse",
     workloads=[Nothing()],
     models=session_reuse.FORMS,
     concurrency=[1],

@@ -1,8 +1,8 @@
 """Beyond one machine: the work of the other experiments under Dask and Ray, beside processes and one after another.
 
 With CLUSTER the workers are those of that cluster, else some of its own on this machine, started and ended with each
-round: so this is no part of `make full`, where `farming` asks its questions of one cluster. How it scales over workers;
-what ten thousand tasks cost that do nothing. On request only.
+round: so this is no part of `make full`, where `offload_cost` asks its questions of one cluster. How it scales over
+workers; what ten thousand tasks cost that do nothing. On request only.
 """
 
 from collections.abc import Callable

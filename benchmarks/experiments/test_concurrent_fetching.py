@@ -1,9 +1,9 @@
 """Crowds: does asyncio fetch faster than threads, and do more threads fetch more slowly? As others have tried it.
 
-`undelayed`: 1,000 pages that nothing waits for, 100 at once: there is nothing to overlap, so the clients' own work is
-what is measured. `crowds`: 2,000 pages that take 20 ms, 100 and 1,000 at once. `wire` beside `http`, for most of what
-such comparisons find is the client library. A crowd takes so long that being cold is next to nothing beside it: none of
-its rounds is discarded. On request only.
+`fetching_undelayed`: 1,000 pages that nothing waits for, 100 at once: there is nothing to overlap, so the clients' own
+work is what is measured. `concurrent_fetching`: 2,000 pages that take 20 ms, 100 and 1,000 at once. `wire` beside
+`http`, for most of what such comparisons find is the client library. A crowd takes so long that being cold is next to
+nothing beside it: none of its rounds is discarded. On request only.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from benchmarks.workloads.wire import Wire
 
 
 @cells(
-    "undelayed",
+    "fetching_undelayed",
     workloads=[Wire(delay_s=0), Http(delay_s=0)],
     models=["sequential", "threads", "asyncio"],
     concurrency=[100],
@@ -28,7 +28,7 @@ def test_undelayed(measure: Callable[[Cell], None], cell: Cell) -> None:
 
 
 @cells(
-    "crowds",
+    "concurrent_fetching",
     workloads=[Wire(), Http()],
     models=["threads", "asyncio"],
     concurrency=[100, 1000],

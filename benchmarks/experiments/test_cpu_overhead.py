@@ -13,7 +13,7 @@ CLAIMED = (("sequential", 10), ("asyncio", 10), ("threads", 10), ("threads", 4),
 
 
 @cells(
-    "crunching",
+    "cpu_overhead",
     workloads=[Primes()],
     concurrency=[4, 10],
     tasks=lambda concurrency: 12,

@@ -29,7 +29,7 @@ SEED = first_seed()
 
 
 @cells(
-    "sites",
+    "five_sites",
     workloads=[Wire("", MEDIAN_S, SIGMA, SEED), Http("", MEDIAN_S, SIGMA, SEED)],
     models=["sequential", "threads", "asyncio"],
     concurrency=[SITES],

@@ -13,7 +13,7 @@ Observe = Callable[[Cell, Callable[[], dict[str, float]]], None]
 
 
 @cells(
-    "footprint",
+    "interpreter_memory",
     workloads=[Nothing()],
     models=interpreter_memory.FORMS,
     concurrency=[1],

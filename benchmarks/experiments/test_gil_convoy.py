@@ -1,4 +1,4 @@
-"""Held up: by a thread that computes (`convoy`), and by a server that stands still (`freeze`). On request only."""
+"""Answers beside a thread that computes (`gil_convoy`) or from a server that stands still (`coordinated_omission`)."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,7 @@ Observe = Callable[[Cell, Callable[[], dict[str, float]]], None]
 
 
 @cells(
-    "convoy",
+    "gil_convoy",
     workloads=[Nothing()],
     models=gil_convoy.FORMS,
     concurrency=[1],
@@ -25,7 +25,7 @@ def test_convoy(observe: Observe, cell: Cell) -> None:
 
 
 @cells(
-    "freeze",
+    "coordinated_omission",
     workloads=[Nothing()],
     models=coordinated_omission.FORMS,
     concurrency=[coordinated_omission.CLIENTS],

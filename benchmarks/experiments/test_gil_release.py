@@ -11,7 +11,7 @@ from benchmarks.workloads.noop import Nothing
 
 
 @cells(
-    "letting_go",
+    "gil_release",
     workloads=[Nothing()],
     models=gil_release.KINDS,
     concurrency=[2],

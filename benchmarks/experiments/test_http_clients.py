@@ -23,7 +23,7 @@ AT_ONCE = 20
 
 
 @cells(
-    "libraries",
+    "http_clients",
     workloads=[library(delay_s=0.02) for library in LIBRARIES],
     models=MODELS,
     concurrency=[AT_ONCE],
@@ -37,7 +37,7 @@ def test_libraries(measure: Callable[[Cell], None], cell: Cell) -> None:
 
 
 @cells(
-    "libraries_undelayed",
+    "http_clients_undelayed",
     workloads=[library(delay_s=0) for library in LIBRARIES],
     models=["sequential", *MODELS],
     concurrency=[AT_ONCE],

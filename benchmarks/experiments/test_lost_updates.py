@@ -16,7 +16,7 @@ Observe = Callable[[Cell, Callable[[], dict[str, float]]], None]
 
 
 @cells(
-    "sharing",
+    "lost_updates",
     workloads=[Nothing()],
     models=lost_updates.FORMS,
     concurrency=[lost_updates.WORKERS],
@@ -30,7 +30,7 @@ def test_sharing(observe: Observe, cell: Cell) -> None:
 
 
 @cells(
-    "chaining",
+    "callback_chain",
     workloads=[Nothing()],
     models=callback_chain.FORMS,
     concurrency=[callback_chain.AT_ONCE],
@@ -44,7 +44,7 @@ def test_chaining(observe: Observe, cell: Cell) -> None:
 
 
 @cells(
-    "forgetting",
+    "forgotten_await",
     workloads=[Nothing()],
     models=forgotten_await.FORMS,
     concurrency=[1],

@@ -10,13 +10,13 @@ Observe = Callable[[Cell, Callable[[], dict[str, float]]], None]
 
 
 @cells(
-    "swarms",
+    "max_concurrency",
     workloads=[Nothing()],
     models=["threads"],
     concurrency=[max_concurrency.THREADS],
     tasks=lambda concurrency: concurrency,
     opt_in=True,
-    metrics=("at_once",),
+    metrics=("peak_tasks",),
 )
 def test_threads_at_once(observe: Observe, cell: Cell) -> None:
     """Start threads until there are enough, or no more."""
@@ -24,13 +24,13 @@ def test_threads_at_once(observe: Observe, cell: Cell) -> None:
 
 
 @cells(
-    "swarms",
+    "max_concurrency",
     workloads=[Nothing()],
     models=["coroutines"],
     concurrency=[max_concurrency.COROUTINES],
     tasks=lambda concurrency: concurrency,
     opt_in=True,
-    metrics=("at_once", "stretch"),
+    metrics=("peak_tasks", "time_over_ideal"),
 )
 def test_coroutines_at_once(observe: Observe, cell: Cell) -> None:
     """Let coroutines wait."""
@@ -38,7 +38,7 @@ def test_coroutines_at_once(observe: Observe, cell: Cell) -> None:
 
 
 @cells(
-    "stacks",
+    "thread_stacks",
     workloads=[Nothing()],
     models=thread_stacks.FORMS,
     concurrency=[1],

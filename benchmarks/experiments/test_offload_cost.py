@@ -15,7 +15,7 @@ Observe = Callable[[Cell, Callable[[], dict[str, float]]], None]
 
 
 @cells(
-    "farming",
+    "offload_cost",
     workloads=[Nothing()],
     models=["processes", "dask", "ray"],
     concurrency=[offload_cost.WORKERS],

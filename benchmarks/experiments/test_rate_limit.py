@@ -15,13 +15,13 @@ Observe = Callable[[Cell, Callable[[], dict[str, float]]], None]
 
 
 @cells(
-    "rates",
+    "rate_limit",
     workloads=[Http(delay_s=rate_limit.DELAY_MS / 1000)],
     models=rate_limit.WAYS,
     concurrency=[rate_limit.REQUESTS],
     tasks=lambda concurrency: concurrency,
     opt_in=True,
-    metrics=("share_of_limit", "rate_limited", "answered", "error_share", "p50_seconds", "p99_seconds"),
+    metrics=("rate_limit_share", "rate_limited", "answered", "error_share", "p50_seconds", "p99_seconds"),
 )
 def test_rates(observe: Observe, place: BlockContext, cell: Cell) -> None:
     """Ask as fast as is allowed."""
@@ -37,7 +37,7 @@ def test_rates(observe: Observe, place: BlockContext, cell: Cell) -> None:
     opt_in=True,
     metrics=(
         *("lateness_p99_seconds", "lateness_p50_seconds", "lateness_p999_seconds"),
-        *("few_lateness_p99_seconds", "armed"),
+        *("few_timers_lateness_p99_seconds", "timers_set"),
     ),
 )
 def test_timers(observe: Observe, cell: Cell) -> None:

@@ -37,7 +37,7 @@ def run_script(name: str, url: str) -> float:
 
 
 @cells(
-    "script",
+    "sequential_script",
     workloads=[Wire(delay_s=0), Http(delay_s=0)],
     models=["sequential", "asyncio"],
     concurrency=[1],

@@ -12,7 +12,7 @@ WAITING = {"threads": 1_000, "asyncio": 1_000, "processes": 10}  # more of them,
 
 
 @cells(
-    "starting",
+    "startup_cost",
     workloads=[Nothing()],
     models=["task", "thread", "process-fork", "process-forkserver", "process-spawn"],
     concurrency=[1],
@@ -25,7 +25,7 @@ def test_starting(observe: Observe, cell: Cell) -> None:
 
 
 @cells(
-    "starting",
+    "startup_cost",
     workloads=[Nothing()],
     models=["interpreters"],  # from Python 3.14 on
     concurrency=[1],
@@ -39,7 +39,7 @@ def test_starting_interpreters(observe: Observe, cell: Cell) -> None:
 
 
 @cells(
-    "memory",
+    "task_memory",
     workloads=[Sleep()],
     models=WAITING,
     concurrency=sorted(set(WAITING.values())),

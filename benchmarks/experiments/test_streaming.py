@@ -14,7 +14,7 @@ Observe = Callable[[Cell, Callable[[], dict[str, float]]], None]
 
 
 @cells(
-    "chat",
+    "chat_broadcast",
     workloads=[Nothing()],
     models=chat_broadcast.WAYS,
     concurrency=[chat_broadcast.CLIENTS],
@@ -22,7 +22,7 @@ Observe = Callable[[Cell, Callable[[], dict[str, float]]], None]
     opt_in=True,
     metrics=(
         *("last_delivery_p99_seconds", "last_delivery_p50_seconds"),
-        *("p50_seconds", "p99_seconds", "p999_seconds", "deliveries", "clients_busy"),
+        *("p50_seconds", "p99_seconds", "p999_seconds", "deliveries", "client_cpu_share"),
     ),
 )
 def test_chat(observe: Observe, cell: Cell) -> None:
@@ -31,7 +31,7 @@ def test_chat(observe: Observe, cell: Cell) -> None:
 
 
 @cells(
-    "dashboards",
+    "sse_broadcast",
     workloads=[Nothing()],
     models=sse_broadcast.WAYS,
     concurrency=[sse_broadcast.CLIENTS],
@@ -39,7 +39,7 @@ def test_chat(observe: Observe, cell: Cell) -> None:
     opt_in=True,
     metrics=(
         *("lateness_p99_seconds", "lateness_p50_seconds", "lateness_p999_seconds"),
-        *("deliveries", "clients_busy"),
+        *("deliveries", "client_cpu_share"),
     ),
 )
 def test_dashboards(observe: Observe, cell: Cell) -> None:

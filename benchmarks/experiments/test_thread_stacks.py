@@ -16,7 +16,7 @@ Observe = Callable[[Cell, Callable[[], dict[str, float]]], None]
 
 
 @cells(
-    "opening",
+    "pool_startup",
     workloads=[Nothing()],
     models=without_cluster(),
     concurrency=[pool_startup.AT_ONCE, pool_startup.TASKS],
@@ -31,7 +31,7 @@ def test_opening(observe: Observe, cell: Cell) -> None:
 
 
 @cells(
-    "memory",
+    "task_memory",
     workloads=[Sleep()],
     models=without_cluster(),
     concurrency=task_memory.SIZES,

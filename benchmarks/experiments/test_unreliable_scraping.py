@@ -8,20 +8,20 @@ from collections.abc import Callable
 
 from benchmarks.core.cell import Cell, cells
 from benchmarks.core.runner import BlockContext
-from benchmarks.probes import run_probe, scraping
+from benchmarks.probes import run_probe, unreliable_scraping
 
 
 @cells(
-    "scraping",
-    workloads=[scraping.WEB],
-    models=scraping.MODELS,
-    concurrency=[scraping.AT_ONCE],
-    tasks=lambda concurrency: scraping.PAGES,
+    "unreliable_scraping",
+    workloads=[unreliable_scraping.WEB],
+    models=unreliable_scraping.MODELS,
+    concurrency=[unreliable_scraping.AT_ONCE],
+    tasks=lambda concurrency: unreliable_scraping.PAGES,
     opt_in=True,
-    metrics=("stretch", "p50_seconds", "p99_seconds", "error_share", "retries", "fetched"),
+    metrics=("time_over_ideal", "p50_seconds", "p99_seconds", "error_share", "retries", "fetched"),
 )
-def test_scraping(
+def test_unreliable_scraping(
     observe: Callable[[Cell, Callable[[], dict[str, float]]], None], place: BlockContext, cell: Cell
 ) -> None:
     """Scrape."""
-    observe(cell, lambda: run_probe("scraping", cell.model, place.params["url"]))
+    observe(cell, lambda: run_probe("unreliable_scraping", cell.model, place.params["url"]))

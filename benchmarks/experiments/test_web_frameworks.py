@@ -17,7 +17,7 @@ MANY, LONG_MS, SECONDS = 200, 50, 0.8
 
 
 @cells(
-    "serving",
+    "web_throughput",
     workloads=frameworks(),
     models=SERVERS,
     concurrency=[1, 2],
@@ -37,7 +37,7 @@ def test_serving(observe: Observe, cell: Cell) -> None:
 
 
 @cells(
-    "crowded",
+    "web_many_clients",
     workloads=frameworks(),
     models=SERVERS,
     concurrency=[1],

@@ -1,10 +1,10 @@
 """Web frameworks when pages compute, or ask PostgreSQL: who has the longer tail? On request only.
 
-`tails`: each page computes 5 ms, two workers; users come when they like, at 50 % (`half`) and 80 % (`most`) of what the
-server answers at best, and are timed from when they wanted to ask. `rows`: each page is a row of PostgreSQL, and 100
-clients wait for their answers, as in the comparisons that made the question famous: 16 blocking workers against 5
-asynchronous ones that keep 3 connections each, and 6 against 6 with 3 each; beside them 6 with threads, which keep
-their clients' connections open as the asynchronous ones do.
+`web_tail_latency`: each page computes 5 ms, two workers; users come when they like, at 50 % (`at_50_percent_load`) and
+80 % (`at_80_percent_load`) of what the server answers at best, and are timed from when they wanted to ask.
+`web_database_row`: each page is a row of PostgreSQL, and 100 clients wait for their answers, as in the comparisons that
+made the question famous: 16 blocking workers against 5 asynchronous ones that keep 3 connections each, and 6 against 6
+with 3 each; beside them 6 with threads, which keep their clients' connections open as the asynchronous ones do.
 """
 
 from collections.abc import Callable
@@ -19,11 +19,11 @@ COMPUTING = (("starlette", "uvicorn"), ("flask", "gunicorn-threads"), ("flask", 
 WORKERS = {("flask", "gunicorn-sync"): (6, 16), ("flask", "gunicorn-threads"): (6,), ("starlette", "uvicorn"): (5, 6)}
 CONNECTIONS = {16: 1, 5: 3, 6: 3}  # of each worker
 CLIENTS = 100
-OF_A_LOAD = ("p99_seconds", "p50_seconds", "p90_seconds", "p999_seconds", "lagging")
+OF_A_LOAD = ("p99_seconds", "p50_seconds", "p90_seconds", "p999_seconds", "generator_late")
 
 
 @cells(
-    "tails",
+    "web_tail_latency",
     workloads=frameworks(),
     models=SERVERS,
     concurrency=[2],
@@ -31,8 +31,8 @@ OF_A_LOAD = ("p99_seconds", "p50_seconds", "p90_seconds", "p999_seconds", "laggi
     where=lambda cell: (cell.workload.name, cell.model) in COMPUTING,
     opt_in=True,
     metrics=(
-        *(f"{load}_{metric}" for load in ("most", "half") for metric in OF_A_LOAD),
-        *("best_per_second", "best_server_cores", "best_client_cores"),
+        *(f"{load}_{metric}" for load in ("at_80_percent_load", "at_50_percent_load") for metric in OF_A_LOAD),
+        *("max_load_per_second", "max_load_server_cores", "max_load_client_cores"),
     ),
     group="frameworks",
     packages=PACKAGES,
@@ -43,7 +43,7 @@ def test_tails(observe: Observe, cell: Cell) -> None:
 
 
 @cells(
-    "rows",
+    "web_database_row",
     workloads=frameworks("postgres"),
     models=SERVERS,
     concurrency=CONNECTIONS,

@@ -2,10 +2,10 @@
 
 `closed_loop` is what most benchmarks do: a client asks again when it has its answer. While the server stands still, so
 does the client, and one slow request stands for the hundreds of users that a real second would have brought. Gil Tene
-named this coordinated omission ("How NOT to Measure Latency", 2013); his wrk2 is the cure that `open_loop` follows:
-a plan of instants drawn beforehand, each request sent at its own, whatever became of the others, and timed *from the
-planned instant*. So a request that the generator itself sends late is charged for it, and `lagging` says when that is
-what was measured: the event loop wakes up to 1 ms late, because epoll counts whole milliseconds.
+named this coordinated omission ("How NOT to Measure Latency", 2013); his wrk2 is the cure that `open_loop` follows: a
+plan of instants drawn beforehand, each request sent at its own, whatever became of the others, and timed *from the
+planned instant*. So a request that the generator itself sends late is charged for it, and `generator_late` says when
+that is what was measured: the event loop wakes up to 1 ms late, because epoll counts whole milliseconds.
 
 Rejected: correcting closed-loop figures afterwards (HdrHistogram's expected interval: it invents samples), a fixed
 number of connections (a queue in the client that hides the server's), spinning until the instant (it burns the core
@@ -25,7 +25,7 @@ Fetch = Callable[[int], Awaitable[object]]  # asks for the answer to a task and 
 QUANTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "p999": 0.999}
 METRICS = (  # by name, the foremost first
     *("p99_seconds", "p50_seconds", "p90_seconds", "p999_seconds", "lag_p50_seconds", "lag_p99_seconds"),
-    *("answered", "answered_per_second", "lagging"),
+    *("answered", "answered_per_second", "generator_late"),
 )
 UNSEEN = 0.05  # the largest acceptable chance that not even the slowest request reached the quantile
 LAG_SHARE = 0.1  # a generator this late, as a share of the latency at the same quantile, is part of the figure
@@ -73,7 +73,7 @@ class Latencies:
         taken = {f"{name}_seconds": quantile(self.seconds, q) for name, q in QUANTILES.items()}
         late = {f"lag_{name}_seconds": quantile(self.lags_s, QUANTILES[name]) for name in ("p50", "p99")}
         count = {"answered": float(len(self.requests)), "answered_per_second": self.achieved_per_s}
-        return taken | late | count | {"lagging": float(self.lagging)}
+        return taken | late | count | {"generator_late": float(self.lagging)}
 
 
 def quantile(ordered: Sequence[float], q: float) -> float | None:

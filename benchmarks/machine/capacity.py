@@ -151,16 +151,16 @@ class CapacityMonitor:
         """The most of the workload's kind that was seen so far."""
         return most(self.samples[kind_of(workload)])
 
-    def floor(self, workload: Workload, tasks: list[int], concurrency: int, took_s: float) -> float:
+    def ideal_s(self, workload: Workload, tasks: list[int], concurrency: int, took_s: float) -> float:
         """The floor of a round that took so long; one that beat all that was seen asks for another look.
 
         In a block that began beside other programs nothing else tells that they have gone.
         """
-        floor_s = workload.floor(tasks, concurrency, self.best(workload))
+        floor_s = workload.ideal_s(tasks, concurrency, self.best(workload))
         if floor_s <= took_s or not workload.compute_s(0):
             return floor_s
         self.sample(kind_of(workload))
-        return workload.floor(tasks, concurrency, self.best(workload))
+        return workload.ideal_s(tasks, concurrency, self.best(workload))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The servers of `chat` and `dashboards` with a thread for each client, as programs of long ago were written.
+"""A thread for each client: the servers of `chat_broadcast` and `sse_broadcast` as programs of long ago were written.
 
 Without a library, for those in use serve with an event loop: so much of the protocols as the crowd speaks, and no more,
 on blocking sockets. That is less than what aiohttp does for the same message, so threads are shown at their best.

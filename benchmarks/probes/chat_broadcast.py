@@ -102,7 +102,7 @@ def measure(way: str, clients: int, messages: int) -> dict[str, float | None]:
         "p99_seconds": quantile(every, 0.99),
         "p999_seconds": quantile(every, 0.999),
         "deliveries": clients * messages,
-        "clients_busy": share,
+        "client_cpu_share": share,
     }
 
 

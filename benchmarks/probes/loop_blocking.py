@@ -7,7 +7,7 @@ What you should see: `await` lets the heart beat on, whether it waits for an ans
 time (`await-sleep`), and whatever does not await stops it for as long as it takes: `time-sleep`, reading a large file
 (`file-read`), computing (`computing`). A thread takes the reading away from the loop (`aiofiles` does that, chunk by
 chunk); it takes computing away only in part (`computing-to-thread`): each beat waits until the other thread hands over
-the GIL, up to 5 ms. `nothing` is the heart alone: what the machine does to it, no code can make better.
+the GIL, up to 5 ms. `idle` is the heart alone: what the machine does to it, no code can make better.
 
 The file is in the page cache, so no disk is waited for; a disk would only make it worse. It is made by the probe and
 gone within a second or two, before the system would begin to write it out beside the next measurement.
@@ -83,7 +83,7 @@ async def computing_to_thread(_: str) -> None:
 
 
 FORMS: dict[str, Callable[[str], Awaitable[None]]] = {
-    "nothing": nothing,
+    "idle": nothing,
     "await-wait": await_wait,
     "time-sleep": time_sleep,
     "await-sleep": await_sleep,

@@ -1,7 +1,7 @@
 """How many at once? Threads, until the system refuses one or there are enough; and 100,000 coroutines that wait.
 
-    at_once     how many were there at the same time
-    stretch     how long all of it took ÷ how long each of them waits
+    peak_tasks       how many were there at the same time
+    time_over_ideal  how long all of it took ÷ how long each of them waits
 
 What you should see: 2,000 threads are there, twice as many as a system is said to allow (10,000 start as well; to end
 them takes too long for a benchmark). 100,000 coroutines that wait 2 s take not much more than 2 s.
@@ -56,10 +56,10 @@ def coroutines(count: int = COROUTINES, wait_s: float = WAIT_S) -> dict[str, flo
     """How many waited at once, and how much longer than one of them all took."""
     began = perf_counter()
     most = asyncio.run(coroutines_at_once(count, wait_s))
-    return {"at_once": float(most), "stretch": (perf_counter() - began) / wait_s}
+    return {"peak_tasks": float(most), "time_over_ideal": (perf_counter() - began) / wait_s}
 
 
 def main() -> None:
     """Print how many there are of what the command line names."""
     threads = sys.argv[1] == "threads"
-    print(json.dumps({"at_once": float(threads_at_once(THREADS))} if threads else coroutines()))
+    print(json.dumps({"peak_tasks": float(threads_at_once(THREADS))} if threads else coroutines()))

@@ -37,7 +37,7 @@ LENGTHS = {"100us": (100e-6, 200), "1ms": (1e-3, 200), "10ms": (10e-3, 30), "100
 ROOM = 10_000  # numbers for the tasks of one dish
 SIDE, CUT, EVERY = 3000, 4, 5
 METRICS = (
-    *("task_seconds", "start_seconds", "waiting_seconds", "computing_seconds", "scaling"),
+    *("task_seconds", "start_seconds", "waiting_seconds", "computing_seconds", "parallel_speedup"),
     *(f"speedup_{length}" for length in LENGTHS),
     *("array_seconds", "workers_lost"),
 )
@@ -138,7 +138,7 @@ def observed(name: str, workload: Menu) -> dict[str, float | None]:
             found["computing_seconds"] = together_s = seconds(run, workload, tasks)
             found[f"speedup_{length}"] = alone_s / together_s
         one_by_one_s = seconds(lambda tasks: [run([task])[0] for task in tasks], workload, tasks)
-        found["scaling"] = one_by_one_s / together_s
+        found["parallel_speedup"] = one_by_one_s / together_s
         found["array_seconds"] = array_seconds(FILTERS[name]) if name in FILTERS else None
     return found | {"workers_lost": len(_subprocess.lost)}
 

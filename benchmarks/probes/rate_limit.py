@@ -135,7 +135,7 @@ def measure(way: str, url: str, pace_per_s: float, requests: int) -> dict[str, f
         raise ValueError("a request got the answer to another")
     latencies = sorted(each_s for _, each_s in answers)
     return {
-        "share_of_limit": requests / took_s / RATE_PER_S,
+        "rate_limit_share": requests / took_s / RATE_PER_S,
         "rate_limited": account["rate_limited"],
         "answered": account["successes"],
         "error_share": account["rate_limited"] / account["requests"],

@@ -91,7 +91,7 @@ def measure(way: str, clients: int, ticks: int) -> dict[str, float | None]:
         "lateness_p50_seconds": quantile(late, 0.5),
         "lateness_p999_seconds": quantile(late, 0.999),
         "deliveries": len(late),
-        "clients_busy": share,
+        "client_cpu_share": share,
     }
 
 

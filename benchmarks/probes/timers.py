@@ -4,7 +4,7 @@ They are due evenly over the second, and armed in that order from its beginning,
 arm. A `threading.Timer` is a thread that waits. Where so many threads cannot be started in time, the probe gives up
 half a second after the last timer was due: one that has not been armed by then is late by at least as long as it was
 due before that, and counts with this bound. So 10,000 are compared on both sides, on any machine, and threads never
-look worse than they are. `armed` says how many were.
+look worse than they are. `timers_set` says how many were.
 
 Beside it the same with 1,000. You should see that waiting is not what threads are bad at: those that were armed in time
 wake as punctually as an event loop, which counts whole milliseconds (epoll). It is starting 10,000 of them.
@@ -84,8 +84,8 @@ def measure(way: str, many: int, few: int) -> dict[str, float | None]:
         "lateness_p99_seconds": quantile(of_many, 0.99),
         "lateness_p50_seconds": quantile(of_many, 0.5),
         "lateness_p999_seconds": quantile(of_many, 0.999),
-        "few_lateness_p99_seconds": quantile(bounded(late_of_few, few), 0.99),
-        "armed": len(late),
+        "few_timers_lateness_p99_seconds": quantile(bounded(late_of_few, few), 0.99),
+        "timers_set": len(late),
     }
 
 

@@ -1,8 +1,8 @@
 """Web frameworks under web servers: which are measured, and what is measured of them.
 
-A cell's workload is the framework and its model the server: `serving/fastapi/uvicorn/c1`; its size is the number of
-worker processes. Every page is checked before anything is timed: its status, its content, and then every answer to our
-own client, byte by byte. Threads are as many as there are clients, so that none of them waits for one.
+A cell's workload is the framework and its model the server: `web_throughput/fastapi/uvicorn/c1`; its size is the number
+of worker processes. Every page is checked before anything is timed: its status, its content, and then every answer to
+our own client, byte by byte. Threads are as many as there are clients, so that none of them waits for one.
 
 Where asynchronous workers share a socket, expect a short middle and a long tail: a worker accepts whatever comes while
 it is awake and keeps it, so one holds many connections and another few. Blocking workers that take one request at a
@@ -38,7 +38,7 @@ BURST_S, BEST_S = 0.3, 0.7  # longer where few are answered, and others are held
 WAIT_MS, COMPUTE_S, ROW = 20, 0.005, 7
 IDLE = 1_000  # connections
 LEAST, LONGEST_S = 320, 4.0  # requests of an open loop: p99 needs 299, and is left out where they take longer
-SHARES = {"half": 0.5, "most": 0.8}  # of what a server answers at best
+SHARES = {"at_50_percent_load": 0.5, "at_80_percent_load": 0.8}  # of what a server answers at best
 START_S = 30.0  # sixteen workers on two busy cores
 
 # What each server cannot be run without.
@@ -197,7 +197,7 @@ def tails(cell: Cell) -> Told:
     with stack(cell) as found:
         page = found.computed
         best = found.burst(page, seconds=BEST_S)
-        told = busy("best", best)
+        told = busy("max_load", best)
         for name, share in SHARES.items():
             rate = share * best.per_second
             told |= named(name, on_schedule(page, rate, min(LEAST / rate, LONGEST_S)))
@@ -207,7 +207,7 @@ def tails(cell: Cell) -> Told:
 
 def named(name: str, found: Latencies) -> Told:
     """The quantiles of an open loop, at a share of the best."""
-    kept = ("p50_seconds", "p90_seconds", "p99_seconds", "p999_seconds", "lagging")
+    kept = ("p50_seconds", "p90_seconds", "p99_seconds", "p999_seconds", "generator_late")
     return {f"{name}_{metric}": value for metric, value in found.metrics().items() if metric in kept}
 
 

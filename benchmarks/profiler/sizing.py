@@ -247,7 +247,7 @@ def cells_of(survey: dict[str, Any]) -> list[Cell]:
     """The cells that a survey has fixed."""
     workload = Mine(**survey["workload"] | {"forms": tuple(survey["workload"]["forms"])})
     return [
-        Cell("mine", workload, one["model"], one["concurrency"], workload.size, one["twin"], one["rounds"],
+        Cell("user_work", workload, one["model"], one["concurrency"], workload.size, one["twin"], one["rounds"],
              one["warmup_rounds"], opt_in=True)
         for one in survey["cells"]
     ]  # fmt: skip

@@ -59,9 +59,9 @@ class OneAtATime(Sleep):
         with ALONE:
             return super().perform(client, task)
 
-    def floor(self, tasks: list[int], concurrency: int, capacity: Capacity) -> float:
+    def ideal_s(self, tasks: list[int], concurrency: int, capacity: Capacity) -> float:
         """One after another, whatever may be in flight."""
-        return super().floor(tasks, 1, capacity)
+        return super().ideal_s(tasks, 1, capacity)
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class ReferenceRound:
     @property
     def seconds(self) -> float:
         """The known time."""
-        return self.workload.floor(list(range(self.tasks)), self.concurrency, Capacity())
+        return self.workload.ideal_s(list(range(self.tasks)), self.concurrency, Capacity())
 
     @property
     def waits(self) -> int:

@@ -107,7 +107,7 @@ class Workload:
         """Seconds that `task` computes on one core at calibrated speed."""
         return 0.0
 
-    def floor(self, tasks: list[int], concurrency: int, capacity: Capacity) -> float:
+    def ideal_s(self, tasks: list[int], concurrency: int, capacity: Capacity) -> float:
         """Seconds that no schedule of `tasks`, started in order, can beat with `concurrency` of them in flight.
 
         The larger of two bounds: each task holds one place for its wait and its computing, and all computing shares

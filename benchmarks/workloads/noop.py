@@ -9,7 +9,7 @@ from benchmarks.workloads import EVERY_FORM, Workload
 class Nothing(Workload):
     """Return the task."""
 
-    name = "nothing"
+    name = "noop"
     forms = EVERY_FORM
 
     def perform(self, client: None, task: int) -> int:

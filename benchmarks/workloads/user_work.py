@@ -44,7 +44,7 @@ class Mine(Workload):
     """The work of the file `source`; what one task waits and computes was measured one at a time, on average."""
 
     source: str = ""
-    name: str = "mine"  # type: ignore[misc]  # as the file is called
+    name: str = "user_work"  # type: ignore[misc]  # as the file is called
     forms: tuple[str, ...] = ("blocking", "asyncio")  # type: ignore[misc]
     each_waits_s: float = 0.0
     each_computes_s: float = 0.0
@@ -128,7 +128,7 @@ class Mine(Workload):
         """The average."""
         return self.each_computes_s
 
-    def floor(self, tasks: list[int], concurrency: int, capacity: Capacity) -> float:
+    def ideal_s(self, tasks: list[int], concurrency: int, capacity: Capacity) -> float:
         """The user's `ideal`, or what tasks took one at a time, spread evenly over the places and the cores."""
         if ideal := self.code.given("ideal"):
             return float(ideal([task.value for task in tasks], concurrency))  # type: ignore[attr-defined]

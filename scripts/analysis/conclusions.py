@@ -57,7 +57,7 @@ def contest(run: Run, experiment: str, workload: str) -> Contest | None:
         rows = rows[rows["compute_seconds"] == turning_share(rows)]
         rows = rows[(rows["concurrency"] == rows["concurrency"].max())]
     rows = rows.dropna(subset=["seconds", "speedup"]).sort_values("seconds")
-    if experiment == "mine":  # measured at several sizes: each model at its best
+    if experiment == "user_work":  # measured at several sizes: each model at its best
         rows = rows.drop_duplicates("model")
     return Contest(run, rows) if len(rows) > 1 and (rows["model"] == "sequential").any() else None
 
@@ -83,7 +83,7 @@ def sentence(question: str, found: Contest) -> str:
     if first["model"] == "sequential":
         return f"{start}nothing was faster than sequential{runner_up(found, second)}."
     reach = f"{first['efficiency']:.0%} of the physical limit"
-    size = f" with {first['concurrency']} at once" if first["experiment"] == "mine" else ""
+    size = f" with {first['concurrency']} at once" if first["experiment"] == "user_work" else ""
     lead = f"{start}{first['model']}{size} took the least time: {factor(first, ranges_only=ranges_only)}, {reach}"
     flagged = f" [{first['flags']}]" if first["flags"] else ""
     return f"{lead}{flagged}{runner_up(found, second)}."
@@ -107,15 +107,15 @@ def runner_up(found: Contest, second: pd.Series) -> str:
 
 def answers(run: Run) -> list[str]:
     """The sentences that this run can give."""
-    own = run.summary.loc[run.summary["experiment"].eq("mine"), "workload"].unique()
-    questions = [*QUESTIONS, *((f"For your own work ({name})", "mine", name) for name in own)]
+    own = run.summary.loc[run.summary["experiment"].eq("user_work"), "workload"].unique()
+    questions = [*QUESTIONS, *((f"For your own work ({name})", "user_work", name) for name in own)]
     asked = ((question, contest(run, experiment, workload)) for question, experiment, workload in questions)
     return [sentence(question, found) for question, found in asked if found] + list(map(str, crossovers(run)))
 
 
 def disturbance(run: Run) -> str:
     """What share of the run's rounds is not this suite's own doing."""
-    measured = (~run.rounds["discarded"].astype(bool)).sum()
+    measured = (~run.rounds["warmup"].astype(bool)).sum()
     return (
         f"Other programs or the hypervisor disturbed {disturbed_share(run.rounds):.0%} of {measured} measured rounds."
     )

@@ -205,7 +205,7 @@ def convoy(run: Run) -> Iterator[str]:
     """What a thread that computes does to one that answers, under each interpreter."""
     named = {one.python: f"{one.python} ({gil(one)})" for one in (run, *run.beside)}
     for one in every_row(run):
-        if (one.cell["experiment"], one.cell["model"]) == ("convoy", "beside-computing") and one.faster:
+        if (one.cell["experiment"], one.cell["model"]) == ("gil_convoy", "beside-computing") and one.faster:
             others = [f"{found} as fast under {named[name]}" for name, found in one.faster.items()]
             took = f"takes {seconds(one.first)} under {named[run.python]}"
             yield f"An answer from a thread beside one that computes {took}, and is {listed(others)}."
@@ -216,7 +216,7 @@ def memory(run: Run) -> Iterator[str]:
     for one in every_row(run):
         if one.metric.endswith("bytes"):
             others = [f"{name} takes {inverse(found)} as much" for name, found in one.faster.items()]
-            yield f"Memory, {one.work} {one.cell['model']}: {amount(one.first)} under {run.python}; {listed(others)}."
+            yield f"Memory of a program, {one.cell['model']}: {amount(one.first)} under {run.python}; {listed(others)}."
 
 
 def inverse(found: Value) -> Value:

@@ -18,7 +18,11 @@ RIVALS = (
     "loops_in_threads",
     "loops_in_processes",
 )
-FAMILIES = {"thread": "threads", "task": "asyncio", "process": "processes"}  # one unit of it, as `starting` names it
+FAMILIES = {
+    "thread": "threads",
+    "task": "asyncio",
+    "process": "processes",
+}  # one unit of it, as `startup_cost` names it
 
 
 def family(model: str) -> str:

@@ -116,8 +116,8 @@ def points(run: Run, experiments: Sequence[str], column: str, metric: str = "") 
 @remembered
 def floors_s(run: Run) -> dict[Any, float]:
     """The floor of each cell: the median of its measured rounds."""
-    measured = run.rounds[~run.rounds["discarded"].astype(bool) & ~run.rounds["twin"].astype(bool)]
-    return measured.groupby(CELL)["floor_seconds"].median().dropna().to_dict() if "floor_seconds" in measured else {}
+    measured = run.rounds[~run.rounds["warmup"].astype(bool) & ~run.rounds["twin"].astype(bool)]
+    return measured.groupby(CELL)["ideal_seconds"].median().dropna().to_dict() if "ideal_seconds" in measured else {}
 
 
 def point(row: dict[Any, Any], column: str, floors: dict[Any, float]) -> Point:

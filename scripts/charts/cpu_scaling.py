@@ -41,7 +41,7 @@ def capacity(run: Run) -> tuple[float, float, float]:
     rounds = run.rounds
     if "parallel_capacity" not in rounds:
         return math.nan, math.nan, math.nan
-    here = rounds.loc[rounds["experiment"].eq("cpu_scaling") & ~rounds["discarded"].astype(bool), "parallel_capacity"]
+    here = rounds.loc[rounds["experiment"].eq("cpu_scaling") & ~rounds["warmup"].astype(bool), "parallel_capacity"]
     return float(here.median()), float(here.min()), float(here.max())
 
 

@@ -9,14 +9,14 @@ from scripts.util.format import seconds
 def groups(run: Run) -> list[Group]:
     """The answer in the middle, and the one that a tenth of them exceed."""
     titles = {"p50_seconds": "half of the answers take longer", "p90_seconds": "one in ten takes longer"}
-    return [Group(title, unit_cost.told(run, "convoy", metric)) for metric, title in titles.items()]
+    return [Group(title, unit_cost.told(run, "gil_convoy", metric)) for metric, title in titles.items()]
 
 
 CHART = unit_cost.Cost(
-    NAME="convoy",
-    NEEDS="a cell of convoy",
+    NAME="gil-convoy",
+    NEEDS="a cell of gil_convoy",
     CAVEAT="Fifty answers a block, so that nothing is known of the slowest in a hundred.",
-    experiment="convoy",
+    experiment="gil_convoy",
     metric="p50_seconds",
     title="What does computing do to whoever answers?",
     reading="Time that an answer takes over the loopback, with nothing beside it, a thread, a process or a coroutine.",

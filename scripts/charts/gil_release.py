@@ -13,8 +13,8 @@ from scripts.charts.lib.theme import Theme
 from scripts.tables.summary import block_medians
 from scripts.util.format import listed, times
 
-NAME = "letting-go"
-NEEDS = "a cell of letting_go"
+NAME = "gil-release"
+NEEDS = "a cell of gil_release"
 CAVEAT = "One size of one task of each kind: small arrays and short texts spend more of their time in Python."
 TITLE = "What lets go of the GIL?"
 METRIC, BESIDE = "threads_speedup", "processes_speedup"
@@ -24,7 +24,7 @@ HALF = 0.5  # of what processes gain
 @remembered
 def shown(run: Run) -> list[Point]:
     """The kinds of work, the freest first; the limit of each is what two processes do."""
-    found = points(run, ["letting_go"], "value", METRIC)
+    found = points(run, ["gil_release"], "value", METRIC)
     rounds = dict(list(run.rounds.groupby(CELL)))
     limited = [replace(each, limit=float(block_medians(rounds[each.key], BESIDE).median())) for each in found]
     return sorted(limited, key=lambda each: -each.value)

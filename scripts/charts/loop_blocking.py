@@ -18,10 +18,10 @@ class Heartbeat(unit_cost.Cost):
 
 
 CHART = Heartbeat(
-    NAME="heartbeat",
-    NEEDS="a cell of blocking",
+    NAME="loop-blocking",
+    NEEDS="a cell of loop_blocking",
     CAVEAT="The heart beats every 10 ms: what holds the loop for less than that is not seen.",
-    experiment="blocking",
+    experiment="loop_blocking",
     metric="longest_gap_seconds",
     title="What stops the event loop, and for how long?",
     reading="The longest time between two beats of a 10 ms heartbeat while this ran in the loop.",

@@ -8,17 +8,17 @@ from scripts.util.format import seconds
 
 def groups(run: Run) -> list[Group]:
     """The ways that lose nothing; and each that does, with the share that it loses."""
-    lost = {row.model: row.value for row in unit_cost.told(run, "sharing", "lost_share")}
-    rows = unit_cost.told(run, "sharing", "unit_seconds")
+    lost = {row.model: row.value for row in unit_cost.told(run, "lost_updates", "lost_share")}
+    rows = unit_cost.told(run, "lost_updates", "unit_seconds")
     losing = [Group(f"loses {100 * lost[row.model]:.2g} %", [row]) for row in rows if row.model in lost]
     return [Group("loses no update", [row for row in rows if row.model not in lost]), *losing]
 
 
 CHART = unit_cost.Cost(
-    NAME="sharing",
-    NEEDS="a cell of sharing",
+    NAME="lost-updates",
+    NEEDS="a cell of lost_updates",
     CAVEAT="Nothing but updates: a program that does something else in between has fewer that meet.",
-    experiment="sharing",
+    experiment="lost_updates",
     metric="unit_seconds",
     title="What does an update of a shared counter cost?",
     reading="Time for all updates of four workers, divided by their number. A lost update is a wrong answer.",

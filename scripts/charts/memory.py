@@ -8,14 +8,14 @@ from scripts.util.format import amount
 
 def groups(run: Run) -> list[Group]:
     """As many groups as there are numbers of tasks that wait."""
-    return unit_cost.by_size(run, "memory", "bytes_per_task", lambda size: f"{size:,} waiting")
+    return unit_cost.by_size(run, "task_memory", "bytes_per_task", lambda size: f"{size:,} waiting")
 
 
 CHART = unit_cost.Cost(
     NAME="memory",
-    NEEDS="a cell of memory",
+    NEEDS="a cell of task_memory",
     CAVEAT="Memory that processes share is counted once (PSS). What a model has once counts too, most where few wait.",
-    experiment="memory",
+    experiment="task_memory",
     metric="bytes_per_task",
     title="How much memory does a waiting task hold?",
     reading="Memory added by each task that waits, client and workers together.",

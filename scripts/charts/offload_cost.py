@@ -15,8 +15,8 @@ from scripts.charts.lib.table import Table, of_points
 from scripts.charts.lib.theme import Theme
 from scripts.util.format import listed, seconds, tick, times
 
-NAME = "farming"
-NEEDS = "a cell of farming"
+NAME = "offload-cost"
+NEEDS = "a cell of offload_cost"
 CAVEAT = "One machine: what a network adds between a scheduler and its workers is not in it."
 RAY = "Ray ignores SIGCHLD: the CPU of its workers is in no account when they end, and passes for that of others"
 TITLE = "From what length on does a task pay to be sent away?"
@@ -28,7 +28,7 @@ def shown(run: Run) -> list[Point]:
     found = [
         replace(each, workload="", compute_s=length_s, limit=float(WORKERS))
         for name, (length_s, _) in LENGTHS.items()
-        for each in unit_cost.told(run, "farming", f"speedup_{name}")
+        for each in unit_cost.told(run, "offload_cost", f"speedup_{name}")
     ]
     return [undisturbed(each) if each.model == "ray" else each for line in by_model(found).values() for each in line]
 

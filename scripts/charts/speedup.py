@@ -13,12 +13,12 @@ from scripts.tables.summary import kind_of_work
 from scripts.util.format import between, listed, seconds, tick, times
 
 NAME = "speedup"
-NEEDS = "a cell of io, cpu or mine measured beside sequential"
+NEEDS = "a cell of io, cpu or user_work measured beside sequential"
 CAVEAT = "All runs on one machine: real networks wait longer, which favours overlap. Only wire compares models alone."
 TITLE = "How much faster than one after another?"
 LEADING = ("wire", "http", "sleep", "primes", "digest")
-PANELS = {"io": "I/O-bound: the tasks wait", "cpu": "CPU-bound: the tasks compute", "mine": "Your own work"}
-WHERE = {"io": "where tasks wait", "cpu": "where tasks compute", "mine": "in your own work"}
+PANELS = {"io": "I/O-bound: the tasks wait", "cpu": "CPU-bound: the tasks compute", "user_work": "Your own work"}
+WHERE = {"io": "where tasks wait", "cpu": "where tasks compute", "user_work": "in your own work"}
 
 
 def shown(run: Run) -> list[Point]:
@@ -47,17 +47,19 @@ def groups(run: Run) -> dict[str, list[forest.Group]]:
 
 def title(row: Point) -> str:
     """The workload; of a user's own, which is measured at several sizes, the size."""
-    return f"{row.concurrency} at once" if row.experiment == "mine" else row.workload
+    return f"{row.concurrency} at once" if row.experiment == "user_work" else row.workload
 
 
 def heading(name: str, panel: list[forest.Group]) -> str:
     """What a panel is about."""
-    return f"{PANELS[name]}: {panel[0].rows[0].workload}" if name == "mine" else f"{PANELS[name]}, {at_once(panel)}"
+    return (
+        f"{PANELS[name]}: {panel[0].rows[0].workload}" if name == "user_work" else f"{PANELS[name]}, {at_once(panel)}"
+    )
 
 
 def leading(name: str, panel: list[forest.Group]) -> forest.Group:
     """The group that a panel's finding rests on: its first; of a user's own work the one that went furthest."""
-    return max(panel, key=lambda group: max(row.value for row in group.rows)) if name == "mine" else panel[0]
+    return max(panel, key=lambda group: max(row.value for row in group.rows)) if name == "user_work" else panel[0]
 
 
 def at_once(groups: list[forest.Group]) -> str:

@@ -9,15 +9,15 @@ from scripts.util.format import seconds
 def groups(run: Run) -> list[Group]:
     """One unit of each kind; and every model, opened for ten at once."""
     models = "a model: opened, ten tasks, closed"
-    units = Group("one thread, task, process", unit_cost.told(run, "starting", "unit_seconds"))
-    return [units, Group(models, unit_cost.told(run, "opening", "open_seconds"))]
+    units = Group("one thread, task, process", unit_cost.told(run, "startup_cost", "unit_seconds"))
+    return [units, Group(models, unit_cost.told(run, "pool_startup", "open_seconds"))]
 
 
 CHART = unit_cost.Cost(
-    NAME="starting",
-    NEEDS="a cell of starting or opening",
+    NAME="startup-cost",
+    NEEDS="a cell of startup_cost or pool_startup",
     CAVEAT="What an empty unit costs on its own; a pool starts each of its workers only once.",
-    experiment="starting",
+    experiment="startup_cost",
     metric="unit_seconds",
     title="What does it cost to start one?",
     reading="Time to start one unit that does nothing, and to wait until it is done.",

@@ -4,10 +4,10 @@ from scripts.charts.lib import unit_cost
 from scripts.util.format import seconds
 
 CHART = unit_cost.Cost(
-    NAME="handover",
-    NEEDS="a cell of opening",
+    NAME="task-handover",
+    NEEDS="a cell of pool_startup",
     CAVEAT="A task that does nothing: a model that hands over several at a time is charged for each of them.",
-    experiment="opening",
+    experiment="pool_startup",
     metric="task_seconds",
     title="What does it cost to hand a task over?",
     reading="Time for each of a thousand tasks that do nothing, in a pool or a loop that runs already.",

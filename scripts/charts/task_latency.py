@@ -22,7 +22,7 @@ from scripts.stats.intervals import FloatArray, quantile_enough
 from scripts.tables.summary import with_interval, with_range
 from scripts.util.format import ladder, listed, seconds, short, tick, whole
 
-NAME = "latency"
+NAME = "task-latency"
 NEEDS = "a cell of io with the spans of its tasks"
 CAVEAT = "A task is timed from when its worker takes it up: what it waited in the model's own queue is not in here."
 TITLE = "How long does a single task take?"

@@ -9,8 +9,9 @@ from scripts.charts.lib.table import Table
 from scripts.charts.lib.theme import Theme
 from scripts.util.format import listed, seconds, tick
 
-NAME = "tails"
-NEEDS = "a cell of tails"
+NAME = "web-latency"
+EXPERIMENT = "web_tail_latency"
+NEEDS = "a cell of web_tail_latency"
 CAVEAT = "Each server is asked at a share of its own best, so the slower one gets fewer requests."
 QUANTILES = {"p50": "half of the users (p50)", "p90": "9 of 10 (p90)", "p99": "99 of 100 (p99)", "p999": "999 of 1,000"}
 QUESTION = web_panels.Question(
@@ -26,7 +27,7 @@ def panels(run: Run) -> web_panels.Panels:
     """Both loads, the quantiles below each other."""
     found = {}
     for load, share in SHARES.items():
-        cells = {title: web_panels.told(run, NAME, f"{load}_{name}_seconds") for name, title in QUANTILES.items()}
+        cells = {title: web_panels.told(run, EXPERIMENT, f"{load}_{name}_seconds") for name, title in QUANTILES.items()}
         groups = [forest.Group(title, sorted(rows, key=lambda row: row.model)) for title, rows in cells.items() if rows]
         found[f"At {share:.0%} of a server's best".replace("%", "\N{NO-BREAK SPACE}%")] = groups
     return {load: groups for load, groups in found.items() if groups}

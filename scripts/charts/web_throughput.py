@@ -11,8 +11,9 @@ from scripts.charts.lib.table import Table
 from scripts.charts.lib.theme import Theme
 from scripts.util.format import rate, times
 
-NAME = "serving"
-NEEDS = "a cell of serving"
+NAME = "web-throughput"
+EXPERIMENT = "web_throughput"
+NEEDS = "a cell of web_throughput"
 CAVEAT = "Client and server share the machine: more workers have no core of their own here."
 LIMITS = {"hello": float("nan"), "wait": 1000 * CLIENTS / WAIT_MS}
 HEADS = {"hello": "A page that does nothing", "wait": f"A page that waits {WAIT_MS} ms"}
@@ -29,11 +30,11 @@ QUESTION = web_panels.Question(
 def panels(run: Run) -> web_panels.Panels:
     """Both pages, the stacks in the order of the one that does nothing."""
     quickest = [
-        cell.key for cell in sorted(web_panels.told(run, NAME, "hello_per_second"), key=lambda cell: -cell.value)
+        cell.key for cell in sorted(web_panels.told(run, EXPERIMENT, "hello_per_second"), key=lambda cell: -cell.value)
     ]
     found = {}
     for page, limit in LIMITS.items():
-        cells = [replace(cell, limit=limit) for cell in web_panels.told(run, NAME, f"{page}_per_second")]
+        cells = [replace(cell, limit=limit) for cell in web_panels.told(run, EXPERIMENT, f"{page}_per_second")]
         cells.sort(key=lambda cell: quickest.index(cell.key) if cell.key in quickest else len(quickest))
         by_workers = {title: [cell for cell in cells if cell.concurrency == size] for size, title in WORKERS.items()}
         found[HEADS[page]] = [forest.Group(title, rows) for title, rows in by_workers.items() if rows]

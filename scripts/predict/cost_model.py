@@ -6,7 +6,8 @@ cell's own task costs and a user's would not: the CPU of its client (`http` is r
 where it awaits), opening one, and how late its waits end. A number that few cells speak of stays near PRIOR_S.
 
 Which cells can be predicted at all stands in KINDS: their tasks are all alike, and how long they wait and compute is
-known. Not `sites` (each task waits otherwise), nor `undelayed` and `files` (what a task does there is the server's).
+known. Not `five_sites` (each task waits otherwise), nor `fetching_undelayed` and `files` (what a task does there is the
+server's).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -101,7 +102,7 @@ def table(run: Run) -> pd.DataFrame:
     `cpu_seconds` is what one task computes at the speed that a core had at this kind of work during the run.
     """
     rounds = run.rounds
-    if not {"core_speed", "parallel_capacity", "floor_seconds"} <= set(rounds):  # nothing was timed
+    if not {"core_speed", "parallel_capacity", "ideal_seconds"} <= set(rounds):  # nothing was timed
         return pd.DataFrame(columns=[*CELL, "blocks", "seconds", "cpu_seconds"])
     speed = rounds.groupby("workload")["core_speed"].median()
     known = rounds["workload"].isin(list(KINDS)) & rounds["model"].isin(list(LAWS)) & ~rounds["twin"].astype(bool)
@@ -123,7 +124,7 @@ def alike(cell: pd.DataFrame) -> bool:
     if first["compute_seconds"]:
         return True
     waves = np.ceil(first["tasks"] / min(first["tasks"], first["concurrency"]))
-    return bool(first["wait_seconds"] and np.isclose(cell["floor_seconds"], waves * first["wait_seconds"]).all())
+    return bool(first["wait_seconds"] and np.isclose(cell["ideal_seconds"], waves * first["wait_seconds"]).all())
 
 
 def fit(cells: pd.DataFrame, machine: Machine, near: Fit | None = None) -> Fit:

@@ -65,9 +65,9 @@ def source(run: Run, name: str) -> Source | None:
 
 
 def memory_of(run: Run) -> Mapping[str, float]:
-    """Bytes for each task that waits, by model, as the experiment `memory` has them; else the reference's."""
+    """Bytes for each task that waits, by model, as the experiment `task_memory` has them; else the reference's."""
     rounds = run.rounds
     if "bytes_per_task" not in rounds:
         return memory_of(load(REFERENCE)) if run.path.resolve() != REFERENCE.resolve() else {}
-    found = rounds[rounds["experiment"] == "memory"].groupby("model")["bytes_per_task"].median()
+    found = rounds[rounds["experiment"] == "task_memory"].groupby("model")["bytes_per_task"].median()
     return {str(model): float(held) for model, held in found.items()}

@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from benchmarks.core import renamed
 from scripts.report import claim_chart, html
 from scripts.report.claim_document import SCHEMA, bound_text, found_text, note_on, rows, sections
 from scripts.util.exit_codes import CommandError, Exit
@@ -24,7 +25,7 @@ def read_claims(folder: Path) -> list[Document]:
 def read(file: Path) -> Document:
     """One of them."""
     try:
-        found = json.loads(file.read_text(encoding="utf-8"))
+        found = renamed.verdicts(json.loads(file.read_text(encoding="utf-8")))
         if found["schema"] == SCHEMA:
             talk_view(found)  # what it lacks, is missed here
             return dict(found)

@@ -46,7 +46,9 @@ def cell(row: pd.Series) -> list[Value]:
 def model_table(run: Run, model: str) -> Table:
     """What a model made of the work that every model got."""
     rows = run.summary[
-        run.summary["model"].eq(model) & run.summary["experiment"].isin(["io", "cpu", "mine"]) & ~run.summary["twin"]
+        run.summary["model"].eq(model)
+        & run.summary["experiment"].isin(["io", "cpu", "user_work"])
+        & ~run.summary["twin"]
     ]
     return made(("work", "took", "speed-up", "low", "high", "of the limit", "mind"), [
         [
@@ -70,7 +72,7 @@ def capacity(run: Run) -> str:
 
 def blocks(run: Run) -> Table:
     """How each block went."""
-    measured = run.rounds[~run.rounds["discarded"].astype(bool)]
+    measured = run.rounds[~run.rounds["warmup"].astype(bool)]
     head = ("block", "rounds", "disturbed", "capacity", "speed of a core", "CPU of others", "kept by the hypervisor")
     return made(head, [of_block(rounds) for _, rounds in measured.groupby("block")])
 

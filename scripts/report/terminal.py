@@ -35,7 +35,7 @@ def number(value: float, metric: str) -> str:
         return amount(value)
     if metric.endswith("seconds"):
         return seconds(value)
-    if metric.endswith("speedup") or metric == "stretch":
+    if metric.endswith("speedup") or metric == "time_over_ideal":
         return times(value)
     return f"{value:.0%}" if "share" in metric else f"{value:,.4g}" if value < 1000 else f"{value:,.0f}"
 
@@ -82,7 +82,7 @@ class Live:
         if not entry["valid"]:
             self.out.print(f"not a result: {entry['cell']}: {entry['reason']}", markup=False)
             return
-        measured = [one["seconds"] for one in entry["rounds"] if not one["discarded"]]
+        measured = [one["seconds"] for one in entry["rounds"] if not one["warmup"]]
         self.last = f"{entry['cell']} {seconds(median(measured))}"
         if not self.rounds:
             self.out.print(f"first number: {self.last}", markup=False)

@@ -155,9 +155,9 @@ def sizes(run: Run, experiment: str, workload: str) -> list[Standing]:
 
 def letting_go(run: Run) -> list[tuple[str, Figure | None, Figure | None]]:
     """What two threads and two processes gain at each kind of work that C code does, most for threads first."""
-    kinds = run.summary.loc[run.summary["experiment"] == "letting_go", "model"]
+    kinds = run.summary.loc[run.summary["experiment"] == "gil_release", "model"]
     metrics = ("threads_speedup", "processes_speedup")
-    found = [(kind, *(figure(run, f"letting_go/{kind}", metric) for metric in metrics)) for kind in kinds]
+    found = [(kind, *(figure(run, f"gil_release/{kind}", metric) for metric in metrics)) for kind in kinds]
     return sorted(found, key=lambda one: -(one[1].value if one[1] else 0.0))
 
 
@@ -166,13 +166,13 @@ Farm = tuple[str, Figure | None, Figure | None, list[Figure | None]]
 
 def farming(run: Run) -> list[Farm]:
     """What processes and clusters cost to start and for each task, and what they gain at tasks of each length."""
-    found = sorted(set(run.summary.loc[run.summary["experiment"] == "farming", "model"]), key=order)
+    found = sorted(set(run.summary.loc[run.summary["experiment"] == "offload_cost", "model"]), key=order)
     return [
         (
             name,
-            figure(run, f"farming/{name}", "start_seconds"),
-            figure(run, f"farming/{name}", "task_seconds"),
-            [figure(run, f"farming/{name}", f"speedup_{length}") for length in LENGTHS],
+            figure(run, f"offload_cost/{name}", "start_seconds"),
+            figure(run, f"offload_cost/{name}", "task_seconds"),
+            [figure(run, f"offload_cost/{name}", f"speedup_{length}") for length in LENGTHS],
         )
         for name in found
     ]
@@ -180,10 +180,10 @@ def farming(run: Run) -> list[Farm]:
 
 def memory(run: Run, model: str) -> tuple[Figure, int] | None:
     """What a waiting task of a model takes, and how many waited."""
-    rows = run.summary[(run.summary["experiment"] == "memory") & (run.summary["model"] == model)]
+    rows = run.summary[(run.summary["experiment"] == "task_memory") & (run.summary["model"] == model)]
     measured = sorted(map(int, set(rows["concurrency"])))
     size = max((one for one in measured if one <= CROWD), default=0)
-    found = figure(run, f"memory/{model}/c{size}", "bytes_per_task") if size else None
+    found = figure(run, f"task_memory/{model}/c{size}", "bytes_per_task") if size else None
     return (found, size) if found else None
 
 
@@ -206,8 +206,8 @@ def prices(run: Run) -> list[Price]:
         Price(
             name,
             requirements_text(name),
-            figure(run, f"opening/{name}", "open_seconds"),
-            figure(run, f"opening/{name}", "task_seconds"),
+            figure(run, f"pool_startup/{name}", "open_seconds"),
+            figure(run, f"pool_startup/{name}", "task_seconds"),
             memory(run, name),
             absent.get(name, ""),
         )

@@ -61,7 +61,7 @@ def results(run: Run, survey: Document) -> Iterator[Document]:
             "tasks": int(row["tasks"]),
             "views": views.get((model, concurrency), []),
             **{name: interval(row, name) for name in ("seconds", "tasks_per_second", "speedup", "efficiency")},
-            "cpu_seconds": finite(rounds[~rounds["discarded"].astype(bool)]["cpu_seconds"].median()),
+            "cpu_seconds": finite(rounds[~rounds["warmup"].astype(bool)]["cpu_seconds"].median()),
             "task_seconds": tail((spans["end_s"] - spans["start_s"]).tolist()),
             "flags": str(row["flags"]),
         }

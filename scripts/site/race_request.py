@@ -131,12 +131,12 @@ class Ask:
 
     def floor_s(self, model: str, capacity: Capacity) -> float:
         """What no schedule can beat with as many in flight."""
-        return self.workload.floor(list(range(self.tasks)), self.places(model), capacity)
+        return self.workload.ideal_s(list(range(self.tasks)), self.places(model), capacity)
 
     def expected_s(self, model: str) -> float:
         """About what a lane takes, when one core is all there is; a millisecond a task is not for nothing either."""
         places = 1 if model == "sequential" else self.places(model)
-        return self.workload.floor(list(range(self.tasks)), places, Capacity()) + self.tasks * 0.001
+        return self.workload.ideal_s(list(range(self.tasks)), places, Capacity()) + self.tasks * 0.001
 
 
 def read_models(value: Any) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmarks.core import journal
+from benchmarks.core import journal, renamed
 from scripts.tables.schema import Entry, fault, fingerprint, read_environment, whose
 from scripts.util.atomic_write import atomic_write
 from scripts.util.exit_codes import CommandError, Exit
@@ -82,7 +82,7 @@ class Run:
 
 def spans_of(cell: Entry) -> pd.DataFrame:
     """The measured rounds of one cell in one block."""
-    measured = [entry for entry in cell["rounds"] if not entry["discarded"] and entry.get("spans_us")]
+    measured = [entry for entry in cell["rounds"] if not entry["warmup"] and entry.get("spans_us")]
     frames = [span_frame(cell["block"], entry) for entry in measured]
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 
@@ -157,7 +157,9 @@ def read_block(file: Path, run: str) -> Iterator[Entry | Omission]:
         return
     block = int(file.stem)
     try:
-        lines = list(journal.read(file))
+        lines = [
+            (number, renamed.entry(line) if isinstance(line, dict) else line) for number, line in journal.read(file)
+        ]
     except OSError as problem:
         yield Omission(block, file.name, problem.strerror or str(problem))
         return
@@ -194,8 +196,8 @@ def round_table(cells: Iterable[Entry]) -> pd.DataFrame:
             metrics = entry.get("metrics", {})
             rows.append(identity | values | {"metric": next(iter(metrics), None)} | metrics)
     rounds = pd.DataFrame(rows)
-    if "floor_seconds" in rounds:
-        rounds["efficiency"] = (rounds["floor_seconds"] / rounds["seconds"]).where(rounds["floor_seconds"] > 0)
+    if "ideal_seconds" in rounds:
+        rounds["efficiency"] = (rounds["ideal_seconds"] / rounds["seconds"]).where(rounds["ideal_seconds"] > 0)
     rounds["saturated"] = rounds["saturated"].fillna("") if "saturated" in rounds else ""
     return rounds.sort_values([*IDENTITY, "block", "round"], ignore_index=True)
 

@@ -26,7 +26,7 @@ CELL = {
     "compute_seconds": float,
     "twin": bool,
 }
-ROUND = {"round": int, "discarded": bool, "seconds": float, "disturbed": bool}
+ROUND = {"round": int, "warmup": bool, "seconds": float, "disturbed": bool}
 LINES: dict[Any, Entry] = {
     "run": {"schema": int, "block": int, "of": str},
     "block": {"order": [CELL]},
@@ -72,7 +72,7 @@ def fault(entry: Entry) -> str | None:
 def fault_of_rounds(cell: Entry) -> str | None:
     """What is wrong with the columns of a cell's rounds."""
     rounds = cell["rounds"]
-    if cell["valid"] and all(entry["discarded"] for entry in rounds):
+    if cell["valid"] and all(entry["warmup"] for entry in rounds):
         return "a valid cell without a measured round"
     faults = (fault_of_column(name, value) for entry in rounds for name, value in entry.items())
     return next(filter(None, faults), None)

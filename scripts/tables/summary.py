@@ -23,7 +23,7 @@ Summary = Callable[[NDArray[np.float64]], tuple[float, float, float]]
 
 def block_medians(rounds: pd.DataFrame, column: str) -> pd.Series:
     """The median of each block's measured rounds, indexed by block."""
-    return rounds[~rounds["discarded"]].groupby("block")[column].median().dropna()
+    return rounds[~rounds["warmup"]].groupby("block")[column].median().dropna()
 
 
 def by_turn(run: Any, rounds: pd.DataFrame, column: str) -> pd.Series:
@@ -52,7 +52,7 @@ def columns(name: str, values: pd.Series, summary: Summary) -> dict[str, float]:
 
 def disturbed_share(rounds: pd.DataFrame) -> float:
     """The share of the measured rounds that other programs or the hypervisor disturbed; 0 where none was measured."""
-    measured = rounds.loc[~rounds["discarded"].astype(bool), "disturbed"].astype(bool)
+    measured = rounds.loc[~rounds["warmup"].astype(bool), "disturbed"].astype(bool)
     return float(measured.mean()) if len(measured) else 0.0
 
 
@@ -67,7 +67,7 @@ def too_disturbed(rounds: pd.DataFrame) -> str:
 
 def flags(rounds: pd.DataFrame, blocks: int) -> str:
     """What a reader must mind: saturation, disturbance, missing blocks."""
-    measured = rounds[~rounds["discarded"]]
+    measured = rounds[~rounds["warmup"]]
     found = [
         f"saturated: {part}"
         for part in ("server", "machine", "client")
@@ -123,11 +123,11 @@ def timed(cell: pd.DataFrame, sequential: pd.DataFrame | None, summary: Summary)
     found = columns("seconds", seconds, summary)
     found |= columns("tasks_per_second", cell["tasks"].iloc[0] / seconds, summary)
     found |= columns("efficiency", block_medians(cell, "efficiency"), summary)
-    found["cold_seconds"] = cell.loc[cell["discarded"], "seconds"].median()
+    found["cold_seconds"] = cell.loc[cell["warmup"], "seconds"].median()
     nothing = pd.Series(dtype=float)
     found |= columns("speedup", nothing if sequential is None else paired(sequential, cell), summary)
     alone = nothing if sequential is None else block_medians(sequential, "seconds")
-    return found | {"ideal_speedup": (alone / block_medians(cell, "floor_seconds")).median()}
+    return found | {"ideal_speedup": (alone / block_medians(cell, "ideal_seconds")).median()}
 
 
 def kind_of_work(wait_s: float, compute_s: float) -> str:

@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.core.registry import find
+from benchmarks.core.renamed import hint
 from scripts.analysis.evidence import Measure
 from scripts.stats.decisions import Bound
 from scripts.util.exit_codes import CommandError, Exit
@@ -244,7 +245,7 @@ def check_metric(cell: str, metric: str, name: str, field: str, key: str) -> Non
     except ValueError as problem:
         raise Mistake(name, f"{field}.{key}", problem) from None
     if metric not in known:
-        wrong = f"{cell} has no metric {metric!r}{nearest(metric, known)}; it has {', '.join(known)}"
+        wrong = hint(metric) or f"{cell} has no metric {metric!r}{nearest(metric, known)}; it has {', '.join(known)}"
         raise Mistake(name, f"{field}.metric", wrong)
 
 

@@ -83,7 +83,7 @@ def disqualified(found: Evidence, claim: Claim, part: Part) -> str:
         return f"{blocks} blocks are too few for a verdict; it takes {FEW_BLOCKS}"
     if "seconds" in part.measure.metric and (why := max(map(too_disturbed, found.sides))):
         return why
-    measured = found.rounds[~found.rounds["discarded"].astype(bool)]
+    measured = found.rounds[~found.rounds["warmup"].astype(bool)]
     for _, cell in measured.groupby(["workload", "model", "concurrency"]):
         busy = cell["saturated"].mode()[0]
         if claim.about == "waiting" and busy and (cell["saturated"] == busy).mean() > FLAGGED_SHARE:

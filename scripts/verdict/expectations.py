@@ -100,7 +100,7 @@ def best_cell(summary: pd.DataFrame, model: str) -> str:
     rows = summary[summary["model"].eq(name) & ~summary["twin"].astype(bool)]
     if not size and len(rows):
         size = str(rows.sort_values("seconds")["concurrency"].iloc[0])
-    return f"mine/{name}/c{size or 0}"
+    return f"user_work/{name}/c{size or 0}"
 
 
 def findings(run: Run, said: Sequence[str]) -> list[Finding]:

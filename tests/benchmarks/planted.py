@@ -35,7 +35,7 @@ class DiaryClient:
 
 @dataclass(frozen=True)
 class Diary(Nothing):
-    """`nothing` with a client that notes when it is opened and closed."""
+    """`noop` with a client that notes when it is opened and closed."""
 
     path: Path = Path()
 

@@ -16,7 +16,7 @@ RUNS: dict[str, dict[str, Any]] = {
     "full": {},
     "one model": {"models": ["asyncio"]},
     "three blocks": {"blocks": 3},
-    "one block": {"blocks": 1, "experiments": ["io", "cpu", "scaling", "memory"]},
+    "one block": {"blocks": 1, "experiments": ["io", "cpu", "scaling", "task_memory"]},
     "huge differences": {"stretch": 30.0, "blocks": 6},
     "many models": {
         "models": [*CLASSICAL, *RIVALS[:4], "somebodys-own-model-with-a-name-without-an-end"],

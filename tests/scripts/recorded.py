@@ -44,12 +44,12 @@ def one_round(model: str, number: int, rng: random.Random) -> dict[str, Any]:
     seconds = SECONDS[model] * rng.uniform(0.95, 1.05)
     return {
         "round": number,
-        "discarded": number == 0,
+        "warmup": number == 0,
         "seconds": seconds,
         "start_seconds": 0.001,
         "run_seconds": seconds - 0.002,
         "stop_seconds": 0.001,
-        "floor_seconds": 0.04,
+        "ideal_seconds": 0.04,
         "cpu_seconds": 0.01,
         "disturbed": False,
         "saturated": "",

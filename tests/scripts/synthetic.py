@@ -126,7 +126,7 @@ class SyntheticRun:
 
     def spans(self, **identity: object) -> pd.DataFrame:
         """Waves of tasks that fill each round between its start and its end."""
-        rounds = self.rounds[~self.rounds["discarded"] & self.rounds["seconds"].notna()]
+        rounds = self.rounds[~self.rounds["warmup"] & self.rounds["seconds"].notna()]
         for name, value in identity.items():
             rounds = rounds[rounds[name] == value]
         frames = [spans_of(row) for row in rounds.to_dict("records")]
@@ -181,7 +181,7 @@ def rounds_of(work: Work, block: int, random: np.random.Generator, stretch: floa
             "start_seconds": start_s,
             "run_seconds": seconds - start_s * 1.2,
             "stop_seconds": start_s * 0.2,
-            "floor_seconds": work.floor_s,
+            "ideal_seconds": work.floor_s,
             "efficiency": work.floor_s / seconds,
             "saturated": "client" if client else "",
             "parallel_capacity": CAPACITY * random.lognormal(sigma=0.05),
@@ -203,7 +203,7 @@ def row(work: Work, block: int, number: int) -> dict[str, Any]:
         "twin": work.twin,
         "block": block,
         "round": number,
-        "discarded": number == 0,
+        "warmup": number == 0,
         "disturbed": False,
         "saturated": "",
         "valid": True,
@@ -214,37 +214,37 @@ def costs(block: int, random: np.random.Generator, stretch: float) -> Iterator[d
     """What is observed once a block."""
     for model, unit_s in UNIT.items():
         value = unit_s * random.lognormal(sigma=0.05) * stretch ** (len(model) % 3)
-        yield row(Work("starting", "nothing", model, 1, 1), block, 1) | {
+        yield row(Work("startup_cost", "noop", model, 1, 1), block, 1) | {
             "metric": "unit_seconds",
             "unit_seconds": value,
         }
     for model, (size, held) in BYTES.items():
         value = held * random.lognormal(sigma=0.02) * stretch ** (len(model) % 3)
-        yield row(Work("memory", "sleep", model, size, size, wait_s=0.02), block, 1) | {
+        yield row(Work("task_memory", "sleep", model, size, size, wait_s=0.02), block, 1) | {
             "metric": "bytes_per_task",
             "bytes_per_task": value,
         }
     for (model, size), held in MORE_BYTES.items():
-        yield told(Work("memory", "sleep", model, size, size, wait_s=0.02), block, random, bytes_per_task=held)
+        yield told(Work("task_memory", "sleep", model, size, size, wait_s=0.02), block, random, bytes_per_task=held)
     for model, (task_s, open_s) in OPENED.items():
-        opening = Work("opening", "nothing", model, 10, 1000)
+        opening = Work("pool_startup", "noop", model, 10, 1000)
         yield told(opening, block, random, task_seconds=task_s, open_seconds=open_s)
     for model, (p50_s, p90_s) in ANSWERS.items():
-        yield told(Work("convoy", "nothing", model, 1, 50), block, random, p50_seconds=p50_s, p90_seconds=p90_s)
+        yield told(Work("gil_convoy", "noop", model, 1, 50), block, random, p50_seconds=p50_s, p90_seconds=p90_s)
     for model, (lost, update_s) in UPDATES.items():
-        yield told(Work("sharing", "nothing", model, 4, 1), block, random, lost_share=lost, unit_seconds=update_s)
+        yield told(Work("lost_updates", "noop", model, 4, 1), block, random, lost_share=lost, unit_seconds=update_s)
     for model, (task_s, speedups) in FARMS.items():
         gained = {f"speedup_{length}": value for length, value in zip(LENGTHS, speedups, strict=True)}
         own = np.random.default_rng(block)  # the others' draws stay as they were
-        yield told(Work("farming", "nothing", model, 2, 1_000), block, own, task_seconds=task_s, **gained)
+        yield told(Work("offload_cost", "noop", model, 2, 1_000), block, own, task_seconds=task_s, **gained)
     for model, gap_s in GAPS.items():
         value = gap_s * random.lognormal(sigma=0.02) * stretch ** (len(model) % 3)
-        yield row(Work("blocking", "nothing", model, 1, 1), block, 1) | {
+        yield row(Work("loop_blocking", "noop", model, 1, 1), block, 1) | {
             "metric": "longest_gap_seconds",
             "longest_gap_seconds": value,
         }
     for model, both in THREADS.items():
-        yield row(Work("letting_go", "nothing", model, 2, 2), block, 1) | {
+        yield row(Work("gil_release", "noop", model, 2, 2), block, 1) | {
             "metric": "threads_speedup",
             "threads_speedup": both * (1 + block % 3 / 50) * stretch ** (len(model) % 3),
             "processes_speedup": CAPACITY,
@@ -263,19 +263,23 @@ def served(block: int, stretch: float) -> Iterator[dict[str, Any]]:
     for (framework, server, workers), (hello, wait, seconds) in STACKS.items():
         luck = random.lognormal(sigma=0.03) * min(stretch, 3) ** (len(framework + server) % 3)
         if hello:
-            yield row(Work("serving", framework, server, workers, 1), block, 1) | {
+            yield row(Work("web_throughput", framework, server, workers, 1), block, 1) | {
                 "metric": "hello_per_second",
                 "hello_per_second": hello * luck,
                 "wait_per_second": wait * luck,
                 "hello_client_cores": hello / 16_500,
             }
         if seconds:
-            yield row(Work("tails", framework, server, workers, 1), block, 1) | {
-                "metric": "most_p99_seconds",
+            yield row(Work("web_tail_latency", framework, server, workers, 1), block, 1) | {
+                "metric": "at_80_percent_load_p99_seconds",
                 **{
-                    f"most_{name}_seconds": seconds * size * luck for name, size in (("p50", 1), ("p90", 2), ("p99", 4))
+                    f"at_80_percent_load_{name}_seconds": seconds * size * luck
+                    for name, size in (("p50", 1), ("p90", 2), ("p99", 4))
                 },
-                **{f"half_{name}_seconds": seconds * size * luck / 2 for name, size in (("p50", 1), ("p90", 2))},
+                **{
+                    f"at_50_percent_load_{name}_seconds": seconds * size * luck / 2
+                    for name, size in (("p50", 1), ("p90", 2))
+                },
             }
 
 

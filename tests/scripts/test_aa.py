@@ -42,7 +42,7 @@ def rounds(seconds: FloatArray) -> pd.DataFrame:
             "compute_seconds": 0.0,
             "block": block,
             "round": number,
-            "discarded": False,
+            "warmup": False,
             "seconds": seconds.ravel(),
         }
     )

@@ -224,17 +224,17 @@ def a_run(seconds: dict[str, float], blocks: int = 6) -> Any:
 
     rows = [
         {
-            "experiment": "mine", "workload": "mywork", "model": model,
+            "experiment": "user_work", "workload": "mywork", "model": model,
             "concurrency": 1 if model == "sequential" else 8, "tasks": 16, "wait_seconds": 0.02,
             "compute_seconds": 0.0, "twin": False, "block": block, "round": 0,
-            "valid": True, "discarded": False, "disturbed": False, "seconds": took * (1 + 0.01 * (block % 3)),
-            "floor_seconds": 0.1, "efficiency": 0.5, "saturated": "", "parallel_capacity": 1.8, "cpu_seconds": 0.1,
+            "valid": True, "warmup": False, "disturbed": False, "seconds": took * (1 + 0.01 * (block % 3)),
+            "ideal_seconds": 0.1, "efficiency": 0.5, "saturated": "", "parallel_capacity": 1.8, "cpu_seconds": 0.1,
         }
         for model, took in seconds.items()
         for block in range(blocks)
     ]  # fmt: skip
     environment = {
-        "run": "x", "plan": {"only": "mine", "blocks": blocks}, "packages": {},
+        "run": "x", "plan": {"only": "user_work", "blocks": blocks}, "packages": {},
         "machine": {"cpu": "a CPU", "cores_usable": 2}, "python": {"version": "3.11.7", "gil": True},
     }  # fmt: skip
     return Run(Path("x"), environment, pd.DataFrame(rows), [], [])

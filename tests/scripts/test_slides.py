@@ -61,8 +61,8 @@ def test_the_deck_begins_with_the_machine_and_ends_with_how_sure_it_is(tmp_path:
 
 
 def test_claims_stand_on_slides_of_their_own_only_where_there_are_any(tmp_path: Path) -> None:
-    run = run_in(tmp_path, experiments=("starting",))
-    assert [slide.name for slide in deck(run)] == ["title", "starting", "how-sure"]
+    run = run_in(tmp_path, experiments=("startup_cost",))
+    assert [slide.name for slide in deck(run)] == ["title", "startup-cost", "how-sure"]
     (tmp_path / "claims.json").write_text(json.dumps(claims(claims=[claim(f"c{n}") for n in range(12)])))
     assert [slide.name for slide in deck(run)][2:4] == ["claims-async_await-1", "claims-async_await-2"]
     said = words(list(deck(run))[2])
@@ -75,7 +75,7 @@ def test_claims_stand_on_slides_of_their_own_only_where_there_are_any(tmp_path: 
     ({}, "make bench BLOCKS=10 SEED=7"),
     ({"only": "io and wire"}, 'make bench BLOCKS=10 SEED=7 ONLY="io and wire"'),
     ({"only": " or ".join(["io"] * 50)}, "make bench BLOCKS=10 SEED=7 ONLY=… (as in environment.json)"),
-    ({"quick": True, "only": "headline"}, "make quick SEED=7"),
+    ({"quick": True, "only": "quick"}, "make quick SEED=7"),
 ])  # fmt: skip
 def test_the_small_print_says_what_to_type(plan: dict[str, Any], typed: str, tmp_path: Path) -> None:
     run = run_in(tmp_path, **plan)
@@ -88,7 +88,7 @@ def test_a_number_is_not_parted_from_its_unit() -> None:
 
 
 def test_the_deck_is_written_anew_light_and_dark(tmp_path: Path) -> None:
-    run = run_in(tmp_path, experiments=("starting",))
+    run = run_in(tmp_path, experiments=("startup_cost",))
     (tmp_path / "slides").mkdir()
     (tmp_path / "slides" / "99-old.png").write_bytes(b"")
     write_slides(run)
@@ -106,5 +106,5 @@ def test_the_deck_is_written_anew_light_and_dark(tmp_path: Path) -> None:
 
 
 def test_the_dark_deck_says_the_same(tmp_path: Path) -> None:
-    for slide in deck(run_in(tmp_path, experiments=("starting", "memory"))):
+    for slide in deck(run_in(tmp_path, experiments=("startup_cost", "task_memory"))):
         assert words(slide) == words(slide, replace(SLIDE_DARK))

@@ -69,9 +69,9 @@ def claims(**other: Any) -> dict[str, Any]:
                         verdict="refuted"),
             ]),
             claim("two-parts", where="Pitfalls", parts=[
-                measure(name="without", of="sharing/coroutines", over="", metric="lost_share", log=False, bound="= 0",
-                        bound_low=0.0, bound_high=0.0, estimate=0.0, low=0.0, high=0.0),
-                measure(name="with", of="sharing/await", over="", metric="lost_share", log=False, bound="> 0",
+                measure(name="without", of="lost_updates/coroutines", over="", metric="lost_share", log=False,
+                        bound="= 0", bound_low=0.0, bound_high=0.0, estimate=0.0, low=0.0, high=0.0),
+                measure(name="with", of="lost_updates/await", over="", metric="lost_share", log=False, bound="> 0",
                         bound_low=0.0, estimate=0.4, low=0.2, high=None, verdict="not established"),
             ]),
             claim("unmeasured", verdict="could not be measured", as_expected=None, reason="no server", parts=[

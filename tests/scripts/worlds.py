@@ -103,7 +103,7 @@ def world(*, noise: float = 0.0, mood: float = 0.0, blocks: int = 6, seed: int =
 def rounds_of(row: dict[Any, Any], block: int, seconds: float) -> Iterator[dict[str, Any]]:
     """A cold round, which must not count, and a measured one."""
     floor_s = np.ceil(row["tasks"] / row["concurrency"]) * row["wait_seconds"]
-    machine = {"core_speed": 1.0, "parallel_capacity": MACHINE.capacity, "floor_seconds": floor_s, "disturbed": False}
+    machine = {"core_speed": 1.0, "parallel_capacity": MACHINE.capacity, "ideal_seconds": floor_s, "disturbed": False}
     of_cell = {name: value for name, value in row.items() if name != "cpu_seconds"} | {"twin": False, "block": block}
     for number, factor in ((0, 3.0), (1, 1.0)):
-        yield of_cell | machine | {"round": number, "discarded": number == 0, "seconds": seconds * factor}
+        yield of_cell | machine | {"round": number, "warmup": number == 0, "seconds": seconds * factor}

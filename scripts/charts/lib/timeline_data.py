@@ -103,7 +103,7 @@ def work(cell: Point) -> dict[str, float]:
 def rounds_of(run: Run, cell: Point) -> pd.DataFrame:
     """The measured rounds of the cell."""
     rounds = run.rounds
-    wanted = ~rounds["twin"].astype(bool) & ~rounds["discarded"].astype(bool) & rounds["seconds"].notna()
+    wanted = ~rounds["twin"].astype(bool) & ~rounds["warmup"].astype(bool) & rounds["seconds"].notna()
     for column in ("experiment", "workload", "model", "concurrency", "tasks"):
         wanted &= rounds[column].eq(getattr(cell, column))
     for column, seconds in work(cell).items():

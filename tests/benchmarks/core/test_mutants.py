@@ -63,8 +63,8 @@ class FakeGauge:
     def latest(self, workload: Workload) -> Capacity:
         return Capacity(1.0, 2.0)
 
-    def floor(self, workload: Workload, tasks: list[int], concurrency: int, took_s: float) -> float:
-        return workload.floor(tasks, concurrency, Capacity(1.0, 2.0))
+    def ideal_s(self, workload: Workload, tasks: list[int], concurrency: int, took_s: float) -> float:
+        return workload.ideal_s(tasks, concurrency, Capacity(1.0, 2.0))
 
 
 @dataclass
@@ -122,13 +122,13 @@ def cell(name: str, workload: Workload | None = None) -> Cell:
 @pytest.mark.real
 @pytest.mark.parametrize("name", HERE)
 def test_a_sound_model_is_a_result(name: str, bench: Bench) -> None:
-    assert [entry["discarded"] for entry in bench.measure(cell(name))] == [True, False, False]
+    assert [entry["warmup"] for entry in bench.measure(cell(name))] == [True, False, False]
     assert not bench.benchmark.has_error
 
 
 def test_a_cell_that_is_measured_cold_discards_nothing(bench: Bench) -> None:
     once = replace(cell("sequential"), rounds=1, warmup_rounds=0)
-    assert [entry["discarded"] for entry in bench.measure(once)] == [False]
+    assert [entry["warmup"] for entry in bench.measure(once)] == [False]
 
 
 def test_what_a_round_must_find_is_brought_about_before_each_of_them(bench: Bench) -> None:
@@ -264,7 +264,7 @@ def test_the_server_has_seen_what_the_cell_says(name: str, server: Any) -> None:
         # a pool's workers start one by one, and the first may have done another's share by then
         assert entry["connections"] == expected or (name == "processes" and entry["connections"] <= 4)
         assert entry["peak_in_flight"] == expected or (name == "processes" and entry["peak_in_flight"] <= 4)
-        assert entry["seconds"] >= entry["floor_seconds"]
+        assert entry["seconds"] >= entry["ideal_seconds"]
 
 
 @pytest.mark.real

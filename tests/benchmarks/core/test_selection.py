@@ -69,7 +69,7 @@ def test_a_name_is_fit_for_a_file() -> None:
 
 def test_a_cell_is_selected_by_each_of_its_names() -> None:
     cell = Cell("io", Wire(), "asyncio", 20, 40, twin=True, quick=True)
-    assert cell.labels() == {"io", "wire", "asyncio", "c20", "twin", "headline"}
+    assert cell.labels() == {"io", "wire", "asyncio", "c20", "twin", "quick"}
     assert str(cell) == "io-wire-asyncio-twin-c20"
 
 
@@ -170,14 +170,19 @@ def test_an_experiment_fits_on_a_screen(path: Path) -> None:
 
 def test_a_group_of_experiments_is_selected_by_its_name_and_none_of_it_without_being_asked_for() -> None:
     grouped = {str(cell) for cell in all_cells() if cell.group == "frameworks" and not cell.unavailable_reason}
-    assert {name.split("-")[0] for name in grouped} <= {"serving", "crowded", "tails", "rows"}
+    assert {name.split("-")[0] for name in grouped} <= {
+        "web_throughput",
+        "web_many_clients",
+        "web_tail_latency",
+        "web_database_row",
+    }
     assert set(collected(all_cells(), only="frameworks")) == grouped
     assert not grouped.intersection(collected(all_cells()))
 
 
 def test_a_server_that_is_not_installed_leaves_out_its_own_cells_with_the_reason() -> None:
     (one,) = cells(
-        "serving",
+        "web_throughput",
         workloads=[Sleep()],
         models=["no-such-server", "own"],
         concurrency=[1],
@@ -196,5 +201,5 @@ def test_a_web_framework_is_not_absent_because_its_database_is(monkeypatch: pyte
         Cell, "unavailable_reason", property(lambda cell: "needs a database" * bool(cell.workload.service))
     )
     found = unavailable.__wrapped__()
-    assert found["rows"] == "needs a database"
-    assert not found.keys() & {"starlette", "flask", "serving", "uvicorn", "gunicorn-sync"}
+    assert found["web_database_row"] == "needs a database"
+    assert not found.keys() & {"starlette", "flask", "web_throughput", "uvicorn", "gunicorn-sync"}

@@ -151,7 +151,7 @@ def test_metrics_are_what_json_can_hold() -> None:
     assert found["p50_seconds"] == 0.5
     assert found["p99_seconds"] is None
     assert found["answered"] == 100
-    assert found["lagging"] == 0.0
+    assert found["generator_late"] == 0.0
 
 
 def test_users_come_independently_but_the_same_for_the_same_seed() -> None:

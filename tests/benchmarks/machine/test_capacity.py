@@ -118,25 +118,25 @@ def test_a_block_beside_other_programs_is_held_to_what_the_machine_did_without_t
 def test_no_later_sample_raises_a_floor() -> None:
     moods = [Capacity(speed / 10, parallel / 10) for speed in (7, 12, 9) for parallel in (10, 14, 20)]
     workload = Primes(task_s=0.05, numbers_per_s=1)
-    floors = [workload.floor(list(range(6)), 2, most(moods[:seen])) for seen in range(1, len(moods) + 1)]
+    floors = [workload.ideal_s(list(range(6)), 2, most(moods[:seen])) for seen in range(1, len(moods) + 1)]
     assert floors == sorted(floors, reverse=True)
-    alone = [workload.floor(list(range(6)), 2, mood) for mood in moods]
+    alone = [workload.ideal_s(list(range(6)), 2, mood) for mood in moods]
     assert floors[-1] <= min(alone)
 
 
 def test_a_round_that_had_the_machine_to_itself_is_not_held_to_what_was_seen_beside_others() -> None:
     crowded = [Capacity(0.5, 1.2), Capacity(0.5, 1.1)]
     gauge, workload, tasks = Planted([*crowded, Capacity(1.0, 1.9)]), Primes(task_s=0.05), list(range(6))
-    assert workload.floor(tasks, 2, gauge.best(workload)) == pytest.approx(0.3)  # 162 % of a round of 0.185 s
-    assert gauge.floor(workload, tasks, 2, took_s=0.185) == pytest.approx(0.3 / 1.9)
-    assert gauge.floor(workload, tasks, 2, took_s=0.2) == pytest.approx(0.3 / 1.9)
+    assert workload.ideal_s(tasks, 2, gauge.best(workload)) == pytest.approx(0.3)  # 162 % of a round of 0.185 s
+    assert gauge.ideal_s(workload, tasks, 2, took_s=0.185) == pytest.approx(0.3 / 1.9)
+    assert gauge.ideal_s(workload, tasks, 2, took_s=0.2) == pytest.approx(0.3 / 1.9)
     assert len(gauge.looked) == 3
 
 
 @pytest.mark.parametrize("workload", [Primes(task_s=0.05), Wire(delay_s=0.05)], ids=lambda one: one.name)
 def test_no_look_is_spent_on_a_round_that_kept_to_its_floor_or_that_waits(workload: Workload) -> None:
     gauge = Planted()
-    assert gauge.floor(workload, [0, 1], 1, took_s=0.1 if workload.compute_s(0) else 0.09) == pytest.approx(0.1)
+    assert gauge.ideal_s(workload, [0, 1], 1, took_s=0.1 if workload.compute_s(0) else 0.09) == pytest.approx(0.1)
     assert len(gauge.looked) == 2
 
 

@@ -35,8 +35,8 @@ from benchmarks.workloads.mixed import Mixed
 from benchmarks.workloads.noop import Nothing
 from benchmarks.workloads.primes import Primes, sum_of_primes, sum_of_primes_by_sieve
 from benchmarks.workloads.requests import Requests
-from benchmarks.workloads.scraping import Scraping
 from benchmarks.workloads.sleep import Sleep
+from benchmarks.workloads.unreliable_pages import UnreliablePages
 from benchmarks.workloads.urllib3 import Urllib3
 from benchmarks.workloads.wire import Wire
 from servers.delays import Settings, changed, delay_s
@@ -61,7 +61,7 @@ SMALL: list[Workload] = [
     Images(task_s=0.001, pixels_per_s=4_000_000),
     Primes(task_s=0.001, numbers_per_s=400_000),
     Digest(task_s=0.001, blocks_per_s=1000),
-    Scraping(delay_s=0.002, errors=0.2, resets=0.2, hangs=0, timeout_s=9, pause_s=0.001),
+    UnreliablePages(delay_s=0.002, errors=0.2, resets=0.2, hangs=0, timeout_s=9, pause_s=0.001),
     Mixed(task_s=0.002, cpu_share=0.5, numbers_per_s=400_000),
     Mixed(task_s=0.002, cpu_share=0, numbers_per_s=400_000),
 ]
@@ -196,18 +196,18 @@ def test_the_floor_of_computing_is_its_work_over_the_cores_that_are_there(
     parallel: float, speed: float, concurrency: int
 ) -> None:
     workload = Primes(task_s=0.05, numbers_per_s=1)
-    floor = workload.floor(workload.tasks(16), concurrency, Capacity(speed, parallel))
+    floor = workload.ideal_s(workload.tasks(16), concurrency, Capacity(speed, parallel))
     assert floor >= 16 * 0.05 / (speed * min(concurrency, parallel)) - 1e-9
     assert floor >= ceil(16 / concurrency) * 0.05 / speed - 1e-9
-    assert floor >= workload.floor(workload.tasks(16), concurrency + 1, Capacity(speed, parallel)) - 1e-9
+    assert floor >= workload.ideal_s(workload.tasks(16), concurrency + 1, Capacity(speed, parallel)) - 1e-9
 
 
 def test_the_floor_of_mixed_work_is_the_larger_of_its_two_bounds() -> None:
     tasks = list(range(12))
     waiting = Mixed(task_s=0.01, cpu_share=0.05, numbers_per_s=1)
     computing = replace(waiting, cpu_share=0.5)
-    assert waiting.floor(tasks, 12, Capacity(1, 2)) == pytest.approx(0.01)
-    assert computing.floor(tasks, 12, Capacity(1, 2)) == pytest.approx(12 * 0.005 / 2)
+    assert waiting.ideal_s(tasks, 12, Capacity(1, 2)) == pytest.approx(0.01)
+    assert computing.ideal_s(tasks, 12, Capacity(1, 2)) == pytest.approx(12 * 0.005 / 2)
 
 
 def talk(arriving: list[bytes]) -> bytes:

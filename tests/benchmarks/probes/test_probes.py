@@ -37,8 +37,17 @@ from servers.subprocesses import serve
 from tests.missing import missing
 
 OURS = (
-    *("sharing", "chaining", "forgetting", "blocking", "swarms", "stacks", "convoy", "freeze"),
-    *("overheads", "handing", "pooling"),
+    *(
+        "lost_updates",
+        "callback_chain",
+        "forgotten_await",
+        "loop_blocking",
+        "max_concurrency",
+        "thread_stacks",
+        "gil_convoy",
+        "coordinated_omission",
+    ),
+    *("asyncio_entry", "thread_handoff", "session_reuse"),
 )
 PROBED = [cell for cell in catalogue() if cell.experiment in OURS]
 
@@ -332,6 +341,8 @@ def test_a_probe_that_fails_says_why() -> None:
 @pytest.mark.real
 @pytest.mark.parametrize("cell", PROBED, ids=str)
 def test_every_probe_tells_what_its_experiment_promises(cell: Cell, url: str) -> None:
-    told = run_probe(cell.experiment, cell.model, *([url] if cell.experiment in ("blocking", "pooling") else []))
+    told = run_probe(
+        cell.experiment, cell.model, *([url] if cell.experiment in ("loop_blocking", "session_reuse") else [])
+    )
     assert set(told) == set(cell.metrics)
     assert all(value is None or isfinite(value) for value in told.values())

@@ -45,7 +45,7 @@ def soon_over(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def spoiling(spoil: Callable[[int, str], str | None]) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-    """`chat`, which passes on to client number n what `spoil` makes of a message: another, none."""
+    """`chat_broadcast`, which passes on to client number n what `spoil` makes of a message: another, none."""
     clients: list[web.WebSocketResponse] = []
 
     async def handler(request: web.Request) -> web.StreamResponse:
@@ -208,7 +208,7 @@ def test_a_client_that_keeps_the_limit_is_not_turned_away_and_one_that_does_not_
         kept = rate_limit.measure(way, server.url, rate_limit.RATE_PER_S / 2, 40)
         broken = rate_limit.measure(way, server.url, rate_limit.RATE_PER_S * 20, 40)
     assert kept["answered"] == broken["answered"] == 40
-    assert (kept["share_of_limit"] or 0) <= 0.5
+    assert (kept["rate_limit_share"] or 0) <= 0.5
     assert (kept["p50_seconds"] or 0) >= rate_limit.DELAY_MS / 1000
     assert (broken["rate_limited"] or 0) > 0
     assert broken["error_share"] == (broken["rate_limited"] or 0) / ((broken["rate_limited"] or 0) + 40)

@@ -256,10 +256,10 @@ def work(task):
 
 def test_the_floor_is_the_users_ideal_where_there_is_one(tmp_path: Path) -> None:
     work = mine(tmp_path, NAPS + "def ideal(tasks, concurrency): return len(tasks) / concurrency\n")
-    assert work.floor(work.tasks(12), 4, Capacity()) == 3
+    assert work.ideal_s(work.tasks(12), 4, Capacity()) == 3
     usual = replace(mine(tmp_path, NAPS, "other.py"), each_waits_s=0.1, each_computes_s=0.2)
-    assert usual.floor(usual.tasks(12), 4, Capacity(parallel=2)) == pytest.approx(1.2)  # computing, on two cores
-    assert usual.floor(usual.tasks(12), 1, Capacity(parallel=2)) == pytest.approx(3.6)
+    assert usual.ideal_s(usual.tasks(12), 4, Capacity(parallel=2)) == pytest.approx(1.2)  # computing, on two cores
+    assert usual.ideal_s(usual.tasks(12), 1, Capacity(parallel=2)) == pytest.approx(3.6)
 
 
 @pytest.mark.real

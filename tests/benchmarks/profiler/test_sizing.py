@@ -150,4 +150,4 @@ def test_a_size_becomes_cells_each_of_its_own() -> None:
     names = sorted(map(str, cells))
     assert all(one != other for one, other in pairwise(names))
     assert sum(cell.twin for cell in cells) == 1
-    assert all(cell.opt_in and cell.experiment == "mine" and cell.tasks == found.tasks for cell in cells)
+    assert all(cell.opt_in and cell.experiment == "user_work" and cell.tasks == found.tasks for cell in cells)

@@ -22,8 +22,8 @@ def test_known_times_follow_from_the_schedule() -> None:
 
 
 def test_a_toy_that_does_not_scale_is_not_expected_to() -> None:
-    assert OneAtATime(delay_s=0.005).floor(list(range(20)), 4, Capacity()) == pytest.approx(20 * 0.005)
-    assert Sleep(delay_s=0.005).floor(list(range(20)), 4, Capacity()) == pytest.approx(5 * 0.005)
+    assert OneAtATime(delay_s=0.005).ideal_s(list(range(20)), 4, Capacity()) == pytest.approx(20 * 0.005)
+    assert Sleep(delay_s=0.005).ideal_s(list(range(20)), 4, Capacity()) == pytest.approx(5 * 0.005)
 
 
 def test_the_scaling_pair_does_four_times_the_work_in_the_same_time() -> None:

@@ -21,10 +21,10 @@ def rounds(*, blocks: int = 10, **seconds_of_models: float) -> pd.DataFrame:
     common |= {"compute_seconds": 0.0, "twin": False, "valid": True, "disturbed": False, "saturated": ""}
     return pd.DataFrame(
         common
-        | {"model": model, "block": block, "round": number, "discarded": not number}
+        | {"model": model, "block": block, "round": number, "warmup": not number}
         # no two blocks and rounds alike, and the discarded round far off
         | {"seconds": took * (1 + 0.01 * ((block + number) % 3)) * (1 if number else 9)}
-        | {"floor_seconds": 0.04, "efficiency": 0.04 / took}
+        | {"ideal_seconds": 0.04, "efficiency": 0.04 / took}
         for model, took in seconds_of_models.items()
         for block in range(blocks)
         for number in range(3)
@@ -92,7 +92,7 @@ def test_what_may_be_zero_is_summarised_too() -> None:
         (2048, "resident_bytes", "2.00 KiB"),
         (1.0, "warnings", "1"),
         (1.8371, "threads_speedup", "1.84×"),
-        (100_000.0, "at_once", "100,000"),
+        (100_000.0, "peak_tasks", "100,000"),
     ],
 )
 def test_a_share_or_a_count_is_not_told_in_seconds(value: float, metric: str, text: str) -> None:
@@ -188,8 +188,8 @@ def test_a_disturbed_cell_is_not_excused_by_a_quiet_one_beside_it() -> None:
 
 def test_a_discarded_round_disturbs_nobody() -> None:
     table = rounds(asyncio=0.05)
-    assert disturbed_share(table.assign(disturbed=table["discarded"])) == 0
-    assert disturbed_share(table[table["discarded"]].assign(disturbed=True)) == 0
+    assert disturbed_share(table.assign(disturbed=table["warmup"])) == 0
+    assert disturbed_share(table[table["warmup"]].assign(disturbed=True)) == 0
 
 
 def test_the_run_says_what_share_was_disturbed() -> None:
@@ -214,7 +214,7 @@ def test_a_run_without_sequential_gives_no_answer_rather_than_a_wrong_one() -> N
 
 
 def test_a_run_that_only_observes_is_shown_without_answers() -> None:
-    run = make(experiments=["starting", "memory"])
+    run = make(experiments=["startup_cost", "task_memory"])
     assert said(run) == []
     assert "process-spawn" in printed(run)
 
@@ -253,7 +253,7 @@ def test_the_current_estimate_and_the_first_number_are_shown_while_the_run_goes_
     cell = {"kind": "cell", "experiment": "io", "workload": "wire", "twin": False, "valid": True, "reason": ""}
     live.hear({"kind": "block", "order": [{}, {}, {}]})
     for model, took in (("sequential", 0.8), ("asyncio", 0.05)):
-        measured = [{"seconds": 9.0, "discarded": True}, {"seconds": took, "discarded": False}]
+        measured = [{"seconds": 9.0, "warmup": True}, {"seconds": took, "warmup": False}]
         live.hear(cell | {"cell": f"io-wire-{model}-c20", "model": model, "rounds": measured})
     live.hear(cell | {"cell": "io-wire-threads-c20", "model": "threads", "valid": False, "reason": "lost a task"})
     live.begin_block(1, 63.0)

@@ -177,7 +177,7 @@ def test_without_a_sequential_cell_cpu_scaling_shows_throughput_not_nothing() ->
 
 def test_the_timeline_shows_the_round_nearest_the_median_and_every_task_of_it() -> None:
     run, figure = a_run(), of_full_run(timeline)
-    measured = run.rounds[~run.rounds["discarded"] & ~run.rounds["twin"] & run.rounds["experiment"].eq("io")]
+    measured = run.rounds[~run.rounds["warmup"] & ~run.rounds["twin"] & run.rounds["experiment"].eq("io")]
     for model, one in races(run)["io"].items():
         took = measured.loc[measured["model"].eq(model) & measured["workload"].eq("wire"), "seconds"]
         assert abs(one.seconds - took.median()) == (took - took.median()).abs().min()
@@ -192,7 +192,7 @@ def test_the_timeline_shows_the_round_nearest_the_median_and_every_task_of_it() 
 
 def test_a_missing_experiment_is_skipped_with_its_reason(tmp_path: Path) -> None:
     said: list[str] = []
-    written = draw_all(make(experiments=["memory"], blocks=6), tmp_path, said.append)
+    written = draw_all(make(experiments=["task_memory"], blocks=6), tmp_path, said.append)
     names = [f"memory{end}" for end in (".svg", ".png", "-dark.svg", "-dark.png", "-slide.png", "-slide-dark.png")]
     assert [path.name for path in written] == names
     assert all(path.stat().st_size > 1000 for path in written)
@@ -202,7 +202,7 @@ def test_a_missing_experiment_is_skipped_with_its_reason(tmp_path: Path) -> None
 
 
 def test_the_same_run_gives_the_same_bytes(tmp_path: Path) -> None:
-    run = make(experiments=["starting"], blocks=6)
+    run = make(experiments=["startup_cost"], blocks=6)
     one, two = (
         save(drawn(startup_cost.CHART, run), LIGHT, tmp_path / name, "what it shows") for name in ("one", "two")
     )
@@ -234,20 +234,20 @@ def test_caption_and_text_say_the_numbers_of_the_table(module: Chart) -> None:
     run = a_run()
     assert module.caption(run).endswith(".")
     assert "\n" not in module.caption(run)
-    for cell in cells(run, {"handover": "opening"}.get(module.NAME, module.NAME)):
-        if module is lost_updates.CHART or module.NAME == "farming":
+    for cell in cells(run, {"task-handover": "pool_startup"}.get(module.NAME, module.NAME)):
+        if module is lost_updates.CHART or module.NAME == "offload-cost":
             continue  # its foremost metric, what is lost or a task costs, is none of the values
         column, form = {
             "scaling": ("tasks_per_second", rate),
             "mixed": ("seconds", seconds),
-            "serving": ("value", rate),
+            "web-throughput": ("value", rate),
         }.get(module.NAME, ("value", amount if module is memory.CHART else seconds))
         assert form(cell[column]) in module.alt(run)
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: module.NAME)
 def test_with_nothing_measured_a_chart_says_nothing(module: Chart) -> None:
-    run = make(experiments=["memory" if module is startup_cost.CHART else "starting"], blocks=6)
+    run = make(experiments=["task_memory" if module is startup_cost.CHART else "startup_cost"], blocks=6)
     assert module.draw(run, LIGHT) is None
     assert module.caption(run) == module.alt(run) == module.finding(run) == ""
     assert module.table(run).rows == ()
@@ -260,7 +260,7 @@ def test_every_footer_names_machine_python_and_blocks() -> None:
 
 
 def test_an_environment_that_knows_nothing_is_no_obstacle() -> None:
-    run = SyntheticRun(make(experiments=["starting"]).rounds, environment={})
+    run = SyntheticRun(make(experiments=["startup_cost"]).rounds, environment={})
     assert "unknown CPU" in " ".join(texts(drawn(startup_cost.CHART, run)))
 
 

@@ -47,7 +47,7 @@ def test_every_driver_is_held_to_the_blocking_one_of_its_database_block_by_block
         for cell in catalogue()
         if cell.experiment == "databases"
     )
-    measured = run.rounds[~run.rounds["discarded"]]
+    measured = run.rounds[~run.rounds["warmup"]]
 
     def medians(workload: str, model: str) -> pd.Series:
         mine = measured[(measured["workload"] == workload) & (measured["model"] == model)]

@@ -79,7 +79,7 @@ def test_memory_is_said_as_times_as_much_and_not_as_times_as_fast() -> None:
     run = in_turns()
     parts = [with_memory(one, held) for one, held in zip((run, *run.beside), (4e7, 2e7, 5e7), strict=True)]
     whole = replace(parts[0], beside=tuple(parts[1:]))
-    assert "footprint" not in {row.work for row in rows(whole)}
+    assert "interpreter_memory" not in {row.work for row in rows(whole)}
     (said,) = [one for one in sentences(whole) if "Memory" in one]
     assert said.startswith("Memory, footprint objects: 38.1 MiB under 3.13; 3.14 takes 0.50× (0.50–0.50×) as much and ")
     assert "3.13t takes 1.25×" in said
@@ -96,14 +96,14 @@ def test_an_answer_beside_computing_is_told_with_and_without_the_gil() -> None:
 
 def with_convoy(run: SyntheticRun, took_s: float) -> SyntheticRun:
     base = run.rounds[(run.rounds["workload"] == "primes") & (run.rounds["model"] == "sequential")]
-    more = base.assign(experiment="convoy", workload="nothing", model="beside-computing", metric="p50_seconds")
+    more = base.assign(experiment="gil_convoy", workload="noop", model="beside-computing", metric="p50_seconds")
     found = pd.concat([run.rounds.assign(metric=None), more.assign(p50_seconds=took_s)], ignore_index=True)
     return replace(run, rounds=found)
 
 
 def with_memory(run: SyntheticRun, held: float) -> SyntheticRun:
     base = run.rounds[(run.rounds["workload"] == "primes") & (run.rounds["model"] == "sequential")]
-    more = base.assign(experiment="footprint", workload="nothing", model="objects", metric="program_bytes")
+    more = base.assign(experiment="interpreter_memory", workload="noop", model="objects", metric="program_bytes")
     found = pd.concat([run.rounds.assign(metric=None), more.assign(program_bytes=held)], ignore_index=True)
     return replace(run, rounds=found)
 

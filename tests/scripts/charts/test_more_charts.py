@@ -128,7 +128,7 @@ def test_amdahls_line_is_drawn_and_its_share_is_said() -> None:
 @pytest.mark.parametrize("side", cpu_cost.SIDES)
 def test_the_cpu_cost_is_the_rounds_cpu_seconds_divided_by_their_tasks(side: str) -> None:
     run = a_run()
-    rounds = run.rounds[~run.rounds["discarded"] & ~run.rounds["twin"] & run.rounds["experiment"].eq("io")]
+    rounds = run.rounds[~run.rounds["warmup"] & ~run.rounds["twin"] & run.rounds["experiment"].eq("io")]
     mine = rounds[rounds["model"].eq("asyncio") & rounds["workload"].eq("wire")]
     medians = mine.groupby("block")[cpu_cost.SIDES[side]].median() / 40
     (cell,) = (each for each in cpu_cost.shown(run, side) if (each.workload, each.model) == ("wire", "asyncio"))
@@ -141,16 +141,16 @@ def test_the_server_has_no_row_where_nothing_was_asked_of_it() -> None:
 
 
 def test_what_lets_go_of_the_gil_is_told_by_what_threads_and_processes_gain() -> None:
-    run = make(experiments=["letting_go"])
+    run = make(experiments=["gil_release"])
     assert gil_release.finding(run) == "sha256 and matmul let go; json and python hold on"
-    assert artists(drawn(gil_release, run), Line2D, "limit-")["nothing"].get_xdata()[0] == CAPACITY
+    assert artists(drawn(gil_release, run), Line2D, "limit-")["noop"].get_xdata()[0] == CAPACITY
     dots = artists(drawn(gil_release, run), Line2D, "value-")
-    rows = {f"nothing-{cell['model']}-2": cell["value"] for cell in cells(run, "letting_go")}
+    rows = {f"noop-{cell['model']}-2": cell["value"] for cell in cells(run, "gil_release")}
     assert {name: dot.get_xdata()[0] for name, dot in dots.items()} == rows
 
 
 def test_where_even_processes_gained_nothing_nobody_lets_go_or_holds_on() -> None:
-    rounds = make(experiments=["letting_go"]).rounds
+    rounds = make(experiments=["gil_release"]).rounds
     assert gil_release.finding(SyntheticRun(rounds.assign(processes_speedup=1.1))) == ""
 
 
@@ -213,7 +213,7 @@ def test_rays_own_cpu_is_no_disturbance_and_a_lost_worker_stays() -> None:
 
 
 def test_a_heartbeat_names_what_stops_the_loop() -> None:
-    rows = {cell["model"]: cell["value"] for cell in cells(a_run(), "blocking")}
+    rows = {cell["model"]: cell["value"] for cell in cells(a_run(), "loop_blocking")}
     assert loop_blocking.CHART.finding(a_run()).startswith(
         f"time-sleep stops the event loop for {seconds(rows['time-sleep'])}"
     )
@@ -270,14 +270,14 @@ def test_a_column_that_is_empty_in_every_row_is_left_out() -> None:
 def test_a_way_that_loses_updates_never_stands_among_those_that_lose_none() -> None:
     groups = {group.title: [row.model for row in group.rows] for group in lost_updates.groups(a_run())}
     assert set(groups.pop("loses no update")) == {"threads-lock", "processes-lock"}
-    lost = {cell["model"]: cell["value"] for cell in cells(a_run(), "sharing")}
+    lost = {cell["model"]: cell["value"] for cell in cells(a_run(), "lost_updates")}
     assert groups == {f"loses {100 * lost[model]:.2g} %": [model] for model in ("threads", "processes")}
     assert "threads" not in lost_updates.CHART.finding(a_run()).replace("threads-lock", "")
 
 
 def test_a_second_metric_is_drawn_from_its_own_values() -> None:
     half, tenth = (group.rows for group in gil_convoy.groups(a_run()))
-    rounds = a_run().rounds[a_run().rounds["experiment"].eq("convoy")]
+    rounds = a_run().rounds[a_run().rounds["experiment"].eq("gil_convoy")]
     for rows, metric in ((half, "p50_seconds"), (tenth, "p90_seconds")):
         for row in rows:
             values = rounds[rounds["model"].eq(row.model)][metric]

@@ -38,7 +38,7 @@ def changed(run: Run, rounds: pd.DataFrame) -> Run:
 def test_a_cell_whose_tasks_are_not_alike_is_not_learned_from() -> None:
     run = world()
     odd = (run.rounds["experiment"] == "network") & (run.rounds["concurrency"] == 50)
-    rounds = run.rounds.assign(floor_seconds=run.rounds["floor_seconds"].where(~odd, 0.8))
+    rounds = run.rounds.assign(ideal_seconds=run.rounds["ideal_seconds"].where(~odd, 0.8))
     assert len(table(run)) - len(table(changed(run, rounds))) == 4
 
 

@@ -19,7 +19,7 @@ from tests.scripts.synthetic import make
 from tests.scripts.verdicts_sample import HOSTILE, claims
 
 pytestmark = pytest.mark.browser
-EXPERIMENTS = ("io", "cpu", "scaling", "mixed", "memory")
+EXPERIMENTS = ("io", "cpu", "scaling", "mixed", "task_memory")
 
 
 @pytest.fixture(scope="module")

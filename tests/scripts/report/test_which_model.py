@@ -78,7 +78,9 @@ def test_the_sentences_have_the_figures_of_the_run() -> None:
     assert re.search(rf"/threads\.py\) \| – \| .* \| .* \| {held / 1024:.1f} KiB \(1,000\) \|", page)
 
 
-@pytest.mark.parametrize("experiments", [["starting"], ["io"], ["mixed"], ["memory", "blocking"], ["cpu", "scaling"]])
+@pytest.mark.parametrize(
+    "experiments", [["startup_cost"], ["io"], ["mixed"], ["task_memory", "loop_blocking"], ["cpu", "scaling"]]
+)
 def test_what_was_not_measured_is_said_and_breaks_nothing(experiments: list[str]) -> None:
     page = which_model.text(run_of(make(experiments=experiments).rounds))
     assert "not measured in this run" in page
@@ -90,12 +92,12 @@ def test_what_was_not_measured_is_said_and_breaks_nothing(experiments: list[str]
 def everything() -> Run:
     """A run of every cell that there is, with figures of its own for each."""
     random, rows = np.random.default_rng(5), []
-    measured = {"round": 1, "discarded": False, "disturbed": False, "saturated": "", "valid": True}
+    measured = {"round": 1, "warmup": False, "disturbed": False, "saturated": "", "valid": True}
     for cell in catalogue():
         value = random.uniform(0.1, 3)
         for block in range(6):
             said = dict.fromkeys(cell.metrics, value * random.lognormal(sigma=0.01))
-            timed = {"seconds": value * random.lognormal(sigma=0.01), "floor_seconds": 0.05, "efficiency": 0.5}
+            timed = {"seconds": value * random.lognormal(sigma=0.01), "ideal_seconds": 0.05, "efficiency": 0.5}
             shared = measured | {"block": block, "metric": cell.metrics[0] if cell.metrics else None}
             rows.append(cell.key() | shared | timed | said)
     return run_of(pd.DataFrame(rows))
@@ -128,7 +130,7 @@ def test_the_page_tells_of_threads_without_the_gil_where_a_matrix_has_measured_t
 def test_every_row_of_every_table_has_as_many_cells_as_its_head() -> None:
     for page in (
         which_model.text(run_of(make().rounds)),
-        which_model.text(run_of(make(experiments=["starting"]).rounds)),
+        which_model.text(run_of(make(experiments=["startup_cost"]).rounds)),
     ):
         for table in re.findall(r"(?:^\|.*\n)+", page, re.MULTILINE):
             assert len({line.count("|") for line in table.splitlines()}) == 1, table

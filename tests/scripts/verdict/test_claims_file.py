@@ -29,8 +29,9 @@ id = "costs"
 text = "A thread costs more than a task."
 expected = "refuted"
 part = [
-    { name = "t", ratio = { of = "starting/thread", over = "starting/task", metric = "unit_seconds" }, holds = "> 5" },
-    { name = "memory", value = { of = "memory/threads/c1000", metric = "bytes_per_task" }, holds = "> 10000" },
+    { name = "t", ratio = { of = "startup_cost/thread", over = "startup_cost/task", metric = "unit_seconds" }, \
+holds = "> 5" },
+    { name = "memory", value = { of = "task_memory/threads/c1000", metric = "bytes_per_task" }, holds = "> 10000" },
 ]
 
 [[claim]]
@@ -98,7 +99,7 @@ MISTAKES = [
     ("cpu/primes/threads", "primes", "claim gil, ratio.over: 'primes' fits"),
     ("cpu/primes/threads", "cpu/wire/threads", "claim gil, ratio.over: no cell is all of"),
     ('metric = "unit_seconds"', 'metric = "unit_second"', "the nearest name is 'unit_seconds'"),
-    ('metric = "bytes_per_task"', 'metric = "seconds"', "memory/threads/c1000 has no metric 'seconds'"),
+    ('metric = "bytes_per_task"', 'metric = "seconds"', "task_memory/threads/c1000 has no metric 'seconds'"),
     ('id = "costs"', 'id = "gil"', "claim gil, id: two claims have this id"),
     ('id = "costs"', "", "claim number 2, id: every claim needs one"),
     ('expected = "refuted"', 'expected = "maybe"', "claim costs, expected: cannot be 'maybe'"),

@@ -37,7 +37,7 @@ def rounds(model: str, value: float, column: str = "seconds", blocks: int = 10, 
         | {
             "block": block,
             "round": number,
-            "discarded": number == 0,
+            "warmup": number == 0,
             column: value * JITTER[(block + len(model)) % 10] * (2 - number),
         }
         for block in range(blocks)
@@ -137,8 +137,8 @@ def test_a_value_where_none_can_be_is_no_result() -> None:
 
 
 def test_a_ratio_may_have_two_metrics() -> None:
-    one = run(rounds("asyncio", 1.0, floor_seconds=0.9))
-    measure = Measure("cpu/primes/asyncio", over="cpu/primes/asyncio", over_metric="floor_seconds")
+    one = run(rounds("asyncio", 1.0, ideal_seconds=0.9))
+    measure = Measure("cpu/primes/asyncio", over="cpu/primes/asyncio", over_metric="ideal_seconds")
     assert judge(claim("< 1.25", measure), one).verdict == "holds"
 
 

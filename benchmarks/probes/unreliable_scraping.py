@@ -1,6 +1,6 @@
 """The five sites, grown up: 320 pages, 30 at once, of a web that misbehaves. What does each model make of it?
 
-    stretch          what all of it took ÷ the floor: the waits of all pages, listed over 30 places
+    time_over_ideal  what all of it took ÷ the floor: the waits of all pages, listed over 30 places
     p50_seconds …    what one page took, its further attempts and the pauses between them included
     error_share      attempts that failed ÷ attempts
     retries          attempts beyond the first at each page
@@ -22,17 +22,17 @@ from benchmarks.core.round import time_round, validation_error
 from benchmarks.load.open_loop import quantile
 from benchmarks.models import model
 from benchmarks.workloads import Capacity
-from benchmarks.workloads.scraping import Scraping
+from benchmarks.workloads.unreliable_pages import UnreliablePages
 from servers.delays import ERROR, HANG, RESET, SERVED
 from servers.request_stats import reset, stats
 
 MODELS = ("threads", "processes", "asyncio")
 PAGES, AT_ONCE = 320, 30
-WEB = Scraping(delay_s=0.02, sigma=1)
+WEB = UnreliablePages(delay_s=0.02, sigma=1)
 COUNTED = {"successes": SERVED, "errors": ERROR, "resets": RESET, "hangs": HANG}
 
 
-def unexpected(workload: Scraping, tasks: list[int], account: dict[str, float]) -> str | None:
+def unexpected(workload: UnreliablePages, tasks: list[int], account: dict[str, float]) -> str | None:
     """What the server counted that was not to be expected; None when all was."""
     ends = Counter(end for task in tasks for end in workload.ends(task))
     for name, end in COUNTED.items():
@@ -41,7 +41,7 @@ def unexpected(workload: Scraping, tasks: list[int], account: dict[str, float]) 
     return None
 
 
-def measure(name: str, workload: Scraping, pages: int, at_once: int) -> dict[str, float | None]:
+def measure(name: str, workload: UnreliablePages, pages: int, at_once: int) -> dict[str, float | None]:
     """The metrics of a model. ValueError when it did not end with the pages that can be had."""
     tasks = workload.tasks(pages)
     reset(workload.url)
@@ -51,7 +51,7 @@ def measure(name: str, workload: Scraping, pages: int, at_once: int) -> dict[str
         raise ValueError(wrong)
     took = sorted(end - start for _, start, end in timing.returned)
     return {
-        "stretch": timing.seconds / workload.floor(tasks, at_once, Capacity()),
+        "time_over_ideal": timing.seconds / workload.ideal_s(tasks, at_once, Capacity()),
         "p50_seconds": quantile(took, 0.5),
         "p99_seconds": quantile(took, 0.99),
         "error_share": 1 - account["successes"] / account["started"],
@@ -62,5 +62,5 @@ def measure(name: str, workload: Scraping, pages: int, at_once: int) -> dict[str
 
 def main() -> None:
     """Print the metrics of the model that the command line names; the server's URL comes after it."""
-    workload = Scraping(sys.argv[2], WEB.delay_s, WEB.sigma)
+    workload = UnreliablePages(sys.argv[2], WEB.delay_s, WEB.sigma)
     print(json.dumps(measure(sys.argv[1], workload, PAGES, AT_ONCE)))

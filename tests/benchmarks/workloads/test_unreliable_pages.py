@@ -7,14 +7,14 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from benchmarks.probes import run_probe, scraping
+from benchmarks.probes import run_probe, unreliable_scraping
 from benchmarks.workloads import Capacity
-from benchmarks.workloads.scraping import Scraping, gave_up
+from benchmarks.workloads.unreliable_pages import UnreliablePages, gave_up
 from servers.delays import ERROR, HANG, RESET, SERVED, changed, delay_s, fate
 from servers.subprocesses import serve
 from tests.benchmarks.core.test_mutants import changing
 
-SMALL = Scraping(delay_s=0.002, errors=0.2, resets=0.2, hangs=0.1, timeout_s=1.0, pause_s=0.001)
+SMALL = UnreliablePages(delay_s=0.002, errors=0.2, resets=0.2, hangs=0.1, timeout_s=1.0, pause_s=0.001)
 
 
 @pytest.fixture(scope="module")
@@ -23,13 +23,15 @@ def url() -> Iterator[str]:
         yield service.url
 
 
-@pytest.mark.parametrize("web", [SMALL, scraping.WEB, replace(scraping.WEB, seed=5)], ids=["small", "real", "seeded"])
-def test_the_server_is_asked_for_what_we_know_of_each_attempt(web: Scraping) -> None:
+@pytest.mark.parametrize(
+    "web", [SMALL, unreliable_scraping.WEB, replace(unreliable_scraping.WEB, seed=5)], ids=["small", "real", "seeded"]
+)
+def test_the_server_is_asked_for_what_we_know_of_each_attempt(web: UnreliablePages) -> None:
     for task in range(50):
         for attempt, end in enumerate(web.ends(task)):
             asked = dict(parse_qsl(web.attempt_at(task, attempt).partition("?")[2]))
             assert (int(asked.pop("n")), int(asked.pop("attempt"))) == (task, attempt)
-            settings = changed(Scraping().settings, asked.items())
+            settings = changed(UnreliablePages().settings, asked.items())
             assert fate(settings, task, attempt) == end
             assert delay_s(settings, task) == pytest.approx(delay_s(web.settings, task))
 
@@ -49,26 +51,26 @@ def test_waiting_counts_the_failures_the_time_outs_and_the_pauses() -> None:
 
 
 def test_the_web_that_is_measured_has_a_long_tail_all_faults_and_no_page_that_may_or_may_not_be_in_time() -> None:
-    web, tasks = scraping.WEB, scraping.WEB.tasks(scraping.PAGES)
+    web, tasks = unreliable_scraping.WEB, unreliable_scraping.WEB.tasks(unreliable_scraping.PAGES)
     delays = sorted(delay_s(web.settings, task) for task in tasks)
     assert delays[-4] > 5 * delays[len(delays) // 2]
     assert delays[-1] < web.timeout_s / 2
     ends = Counter(end for task in tasks for end in web.ends(task))
     assert min(ends[end] for end in (ERROR, RESET, HANG)) >= 5
     assert any(web.expected(task) == gave_up(task) for task in tasks)
-    assert web.floor(tasks, scraping.AT_ONCE, Capacity()) < 1.5
+    assert web.ideal_s(tasks, unreliable_scraping.AT_ONCE, Capacity()) < 1.5
 
 
 @pytest.mark.real
-@pytest.mark.parametrize("name", scraping.MODELS)
+@pytest.mark.parametrize("name", unreliable_scraping.MODELS)
 def test_every_model_ends_with_the_pages_that_can_be_had(name: str, url: str) -> None:
     web = replace(SMALL, url=url)
-    found = scraping.measure(name, web, 60, 20)
+    found = unreliable_scraping.measure(name, web, 60, 20)
     ends = [web.ends(task) for task in range(60)]
     assert found["fetched"] == sum(SERVED in each for each in ends) < 60
     assert found["retries"] == sum(map(len, ends)) - 60
     assert found["error_share"] == pytest.approx(1 - (found["fetched"] or 0) / sum(map(len, ends)))
-    assert (found["stretch"] or 0) >= 0.9
+    assert (found["time_over_ideal"] or 0) >= 0.9
     assert found["p99_seconds"] is None
 
 
@@ -84,24 +86,24 @@ def test_a_page_that_can_be_had_and_was_not_is_no_result(
     change: object, says: str, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first_fails = next(seed for seed in range(99) if SERVED not in replace(SMALL, seed=seed).ends(0))
-    monkeypatch.setattr(scraping, "model", lambda name: changing(name, change))  # type: ignore[arg-type]
+    monkeypatch.setattr(unreliable_scraping, "model", lambda name: changing(name, change))  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=says):
-        scraping.measure("threads", replace(SMALL, url=url, seed=first_fails), 10, 5)
+        unreliable_scraping.measure("threads", replace(SMALL, url=url, seed=first_fails), 10, 5)
 
 
 def test_an_attempt_that_nobody_expected_is_no_result() -> None:
     tasks = SMALL.tasks(20)
     ends = Counter(end for task in tasks for end in SMALL.ends(task))
-    account = {name: float(ends[end]) for name, end in scraping.COUNTED.items()}
-    assert scraping.unexpected(SMALL, tasks, account) is None
+    account = {name: float(ends[end]) for name, end in unreliable_scraping.COUNTED.items()}
+    assert unreliable_scraping.unexpected(SMALL, tasks, account) is None
     one_more = account | {"resets": account["resets"] + 1}
     assert f"counted {ends[RESET] + 1} resets, and {ends[RESET]} were" in str(
-        scraping.unexpected(SMALL, tasks, one_more)
+        unreliable_scraping.unexpected(SMALL, tasks, one_more)
     )
 
 
 @pytest.mark.real
 def test_the_probe_tells_what_the_experiment_promises(url: str) -> None:
-    found = run_probe("scraping", "asyncio", url)
+    found = run_probe("unreliable_scraping", "asyncio", url)
     assert found["p99_seconds"] > found["p50_seconds"] > 0
     assert (found["fetched"], found["retries"]) == (318, 68)

@@ -75,10 +75,10 @@ class ReconnectingPool(AwaitablePool):
 
 
 @dataclass(frozen=True)
-class Scraping(Pages):
+class UnreliablePages(Pages):
     """Fetch pages of which these shares of the attempts fail; try each page `attempts` times, `timeout_s` each."""
 
-    name = "scraping"
+    name = "unreliable-pages"
     errors: float = 0.1
     resets: float = 0.05
     hangs: float = 0.03
