@@ -1,21 +1,38 @@
 # The front door: `make help` lists every verb. Each is `python -m scripts.<verb>` underneath; add --help to learn more.
-PYTHON ?= python3
-# What the environment is made with: for `make matrix`, PYTHON is a list of those to measure beside it.
-BASE := $(if $(filter matrix,$(MAKECMDGOALS)),python3,$(PYTHON))
+SETTINGS := A ADDRESS ARGS AT_ONCE B BIND BLOCKS CACHE CLUSTER CORES CPU_MS EXPECT GIL_RELEASED ID JSON LESSON MEMORY_MB \
+  MODELS ONLY PORT PYTHON RESUME RUN SEED TALK TASKS TASK_MB WAIT_MS WORK
+# A setting is what is typed after `make`: a shell's own PYTHON or CLUSTER is somebody else's, and is not passed on.
+$(foreach name,$(SETTINGS),$(if $(findstring environment,$(origin $(name))),$(eval override $(name) :=)$(eval unexport $(name))))
+# Nor may a shell's variables decide which Python is changed, how it runs, or what is installed. Those that say where
+# packages are fetched from stay, since the lock's hashes decide what is accepted, and those that KEEP_ENV names.
+FETCHING := $(addprefix PIP_,INDEX_URL EXTRA_INDEX_URL FIND_LINKS CERT CLIENT_CERT PROXY TRUSTED_HOST TIMEOUT DEFAULT_TIMEOUT \
+  RETRIES CONFIG_FILE KEYRING_PROVIDER) $(addprefix UV_,INDEX_URL EXTRA_INDEX_URL DEFAULT_INDEX INDEX FIND_LINKS \
+  INSECURE_HOST NATIVE_TLS SYSTEM_CERTS HTTP_TIMEOUT HTTP_RETRIES OFFLINE CONCURRENT_DOWNLOADS KEYRING_PROVIDER)
+unexport $(filter-out $(FETCHING) $(KEEP_ENV),$(filter PYTHON% PIP_% UV_% PYTEST_% CONDA_% BOKEH_% AIOHTTP_% MULTIDICT_% YARL_%, \
+  $(.VARIABLES))) VIRTUAL_ENV MPLBACKEND MATPLOTLIBRC
+
+# What the environment is made with: for `make matrix`, PYTHON lists those to measure beside it.
+BASE := $(or $(if $(filter matrix,$(MAKECMDGOALS)),,$(value PYTHON)),python3)
 VENV := .venv
 PY := $(VENV)/bin/python
 UV := .tools/bin/uv
-# Bytecode must exist before anything is timed: without it every spawned worker compiles its imports anew.
-export PYTHONDONTWRITEBYTECODE :=
-export UV_LINK_MODE := copy
-export VIRTUAL_ENV := $(CURDIR)/$(VENV)
+# What is downloaded and what libraries remember stays in this folder; the environments are links into it.
+CACHE := $(or $(value CACHE),$(CURDIR)/.cache)
+export OVERLAP_CACHE = $(CACHE)
+export UV_CACHE_DIR = $(CACHE)/uv
+export UV_LINK_MODE := hardlink
+export MPLCONFIGDIR = $(CACHE)/matplotlib
 
-MEASURE = $(if $(ONLY),--only "$(ONLY)") $(if $(BLOCKS),--blocks $(BLOCKS)) $(if $(SEED),--seed $(SEED))
-ELSEWHERE = $(if $(CLUSTER),--cluster "$(CLUSTER)") $(if $(BIND),--bind "$(BIND)") $(if $(ADDRESS),--address "$(ADDRESS)")
-ADVISE = $(if $(TASKS),--tasks "$(TASKS)") $(if $(WAIT_MS),--wait-ms "$(WAIT_MS)") $(if $(CPU_MS),--cpu-ms "$(CPU_MS)") \
-  $(if $(GIL_RELEASED),--gil-released "$(GIL_RELEASED)") $(if $(CORES),--cores "$(CORES)") $(if $(RUN),--run "$(RUN)") \
-  $(if $(MEMORY_MB),--memory-mb "$(MEMORY_MB)") $(if $(TASK_MB),--task-mb "$(TASK_MB)") $(if $(AT_ONCE),--at-once "$(AT_ONCE)")
-JUDGE = $(if $(TALK),--talk "$(TALK)") $(if $(RUN),--run $(RUN)) $(if $(BLOCKS),--blocks $(BLOCKS)) $(if $(SEED),--seed $(SEED))
+# Every value reaches the shell in single quotes, whatever is in it.
+quoted = '$(subst ','\'',$(value $(1)))'
+option = $(if $(value $(2)),--$(1)=$(call quoted,$(2)))
+MEASURE = $(call option,only,ONLY) $(call option,blocks,BLOCKS) $(call option,seed,SEED)
+ELSEWHERE = $(call option,cluster,CLUSTER) $(call option,bind,BIND) $(call option,address,ADDRESS)
+ADVISE = $(call option,tasks,TASKS) $(call option,wait-ms,WAIT_MS) $(call option,cpu-ms,CPU_MS) \
+  $(call option,gil-released,GIL_RELEASED) $(call option,cores,CORES) $(call option,run,RUN) \
+  $(call option,memory-mb,MEMORY_MB) $(call option,task-mb,TASK_MB) $(call option,at-once,AT_ONCE)
+JUDGE = $(call option,talk,TALK) $(call option,run,RUN) $(call option,blocks,BLOCKS) $(call option,seed,SEED)
+ONE_RUN = $(if $(value RUN),-- $(call quoted,RUN))
 
 .DEFAULT_GOAL := help
 .PHONY: $(shell awk -F : '/^[a-z]+:.*## / { print $$1 }' $(firstword $(MAKEFILE_LIST)))
@@ -29,7 +46,7 @@ help: ## this list
 	@echo '             PYTHON=python3.13 (before the first call, or after make clean), or those of a matrix'
 
 bench: $(VENV)/core ## measure, chart and answer: 10 blocks, with intervals
-	@$(PY) -m scripts.bench $(MEASURE) $(ELSEWHERE) $(if $(RESUME),--resume $(RESUME))
+	@$(PY) -m scripts.bench $(MEASURE) $(ELSEWHERE) $(call option,resume,RESUME)
 
 quick: $(VENV)/core ## a few leading cells in 3 blocks: a first look, ranges only
 	@$(PY) -m scripts.bench --quick $(MEASURE)
@@ -38,37 +55,38 @@ full: $(VENV)/full ## every experiment, those of the claims included
 	@$(PY) -m scripts.bench --full $(MEASURE) $(ELSEWHERE)
 
 matrix: $(VENV)/core ## the same under several Pythons, in turns (PYTHON="3.11 3.13 3.14t")
-	@$(PY) -m scripts.matrix --python "$(PYTHON)" $(MEASURE)
+	@$(PY) -m scripts.matrix $(call option,python,PYTHON) $(MEASURE)
 
 claims: $(VENV)/core ## a verdict for every claim of a talk (TALK=async_await, or your own file.toml)
 	@$(PY) -m scripts.claims $(JUDGE)
 
 claim: $(VENV)/core ## a verdict for one claim, in a minute (ID=network-io)
-	@$(PY) -m scripts.claims --id "$(ID)" $(JUDGE)
+	@$(PY) -m scripts.claims --id=$(call quoted,ID) $(JUDGE)
 
 mine: $(VENV)/core ## your own work under every model that can run it (WORK=path/to/file.py)
-	@$(PY) -m scripts.mine "$(WORK)" --models "$(MODELS)" --expect "$(EXPECT)" $(if $(JSON),--json "$(JSON)") $(if $(RESUME),--resume $(RESUME)) $(if $(BLOCKS),--blocks $(BLOCKS)) $(if $(SEED),--seed $(SEED))
+	@$(PY) -m scripts.mine $(call option,models,MODELS) $(call option,expect,EXPECT) $(call option,json,JSON) $(call option,resume,RESUME) \
+	  $(call option,blocks,BLOCKS) $(call option,seed,SEED) -- $(call quoted,WORK)
 
 compare: $(VENV)/core ## two runs side by side (A=results/reference B=results/latest)
-	@$(PY) -m scripts.compare $(or $(A),results/reference) $(or $(B),results/latest) $(if $(TALK),--talk "$(TALK)")
+	@$(PY) -m scripts.compare $(call option,talk,TALK) -- $(if $(value A),$(call quoted,A),results/reference) $(if $(value B),$(call quoted,B),results/latest)
 
 advise: $(VENV)/core ## which model for your work (TASKS=5000 WAIT_MS=200 CPU_MS=3 CORES=8, or RUN= of a make mine)
 	@$(PY) -m scripts.advise $(ADVISE)
 
 lesson: $(VENV)/core ## the pitfalls as short programs to run and read (LESSON=the_gil; without it a list)
-	@$(PY) -m scripts.lesson $(LESSON)
+	@$(PY) -m scripts.lesson $(if $(value LESSON),-- $(call quoted,LESSON))
 
 charts: $(VENV)/core ## draw the charts of a run again (RUN=results/latest)
-	@$(PY) -m scripts.charts $(RUN)
+	@$(PY) -m scripts.charts $(ONE_RUN)
 
 report: $(VENV)/core ## write report.html of a run again (RUN=results/latest)
-	@$(PY) -m scripts.report $(RUN)
+	@$(PY) -m scripts.report $(ONE_RUN)
 
 slides: $(VENV)/core ## a deck about a run: PDF and 1920 x 1080 pictures, light and dark (RUN=results/latest)
-	@$(PY) -m scripts.slides $(RUN)
+	@$(PY) -m scripts.slides $(ONE_RUN)
 
 trace: $(VENV)/core ## when each task ran, for Perfetto to open (ONLY="scaling and asyncio")
-	@$(PY) -m scripts.trace $(RUN) $(if $(ONLY),--only "$(ONLY)")
+	@$(PY) -m scripts.trace $(call option,only,ONLY) $(ONE_RUN)
 
 race: $(VENV)/core ## watch the models race, live, on a page of your own (ARGS="--open --port 8000")
 	@$(PY) -m scripts.race $(ARGS)
@@ -84,15 +102,15 @@ models: $(VENV)/core ## every model: what it is, and whether it runs here or why
 	@$(PY) -m scripts.models
 
 aa: $(VENV)/core ## the suite against itself: identical twins, planted differences
-	@$(PY) -m scripts.aa $(if $(BLOCKS),--blocks $(BLOCKS)) $(if $(SEED),--seed $(SEED))
+	@$(PY) -m scripts.aa $(call option,blocks,BLOCKS) $(call option,seed,SEED)
 
 selfbench: $(VENV)/core ## what the suite costs: harness, server, blocks, charts and report
 	@$(PY) -m benchmarks.selfcheck.harness_overhead
-	@$(PY) -m scripts.selfbench $(RUN)
+	@$(PY) -m scripts.selfbench $(ONE_RUN)
 	@$(PY) -m benchmarks.selfcheck.server_overhead
 
 SIDE_BY_SIDE := -n auto -p no:benchmark
-test: $(VENV)/dev ## every test that this machine can run
+test: lint ## format, lint, types, and every test that this machine can run
 	@$(if $(ARGS),,$(PY) -m pytest -q -m "not real and not browser" $(SIDE_BY_SIDE) &&) $(PY) -m pytest -q $(or $(ARGS),-m "real or browser")
 
 check: lint ## format, lint, types and the fast tests
@@ -105,32 +123,47 @@ torture: $(VENV)/dev ## the long versions of the fault tests: 100 kills, 1,000 c
 	@$(PY) -m scripts.torture
 
 reference: $(VENV)/core ## make a run the committed reference and renew the README (RUN=results/latest)
-	@$(PY) -m scripts.reference $(RUN)
+	@$(PY) -m scripts.reference $(ONE_RUN)
 
 clean: ## remove the environment and caches; results stay
-	rm -rf $(VENV) .venvs .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis mutants
+	rm -rf $(VENV) .venvs .tools .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis mutants
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# The environment: uv from a pinned wheel, then exactly what the lock says, hashes checked.
+# The environment: uv from a pinned wheel, then exactly what the lock says, hashes checked. Every call names its Python.
+LOUD := $(if $(filter yes,$(shell test -t 2 && echo yes)),,-q)
+INSTALL = $(UV) pip install $(LOUD) --python $(PY) --require-hashes -r
 $(UV): requirements-uv.lock
-	@$(BASE) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	@$(BASE) -I -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "overlap: Python 3.11 or newer is needed, and $(BASE) is $$($(BASE) -V 2>&1). Next: make bench PYTHON=python3.13"; exit 2; }
-	@echo "overlap: setting up .tools and $(VENV) (once) ..."
-	@$(BASE) -m venv --clear .tools
-	@.tools/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-uv.lock
+	@$(BASE) -I -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "overlap: $(BASE) cannot make environments: it has no ensurepip. Next: apt-get install python3-venv, or PYTHON=another"; exit 3; }
+	@echo "overlap: 1 of 3: fetching uv, which installs the rest (25 MB, once) ..." >&2
+	@$(BASE) -I -m venv --clear .tools
+	@.tools/bin/python -I -m pip install -q --no-user --disable-pip-version-check --cache-dir '$(CACHE)/pip' \
+	  --require-hashes -r requirements-uv.lock
 	@touch $@
 
+# Of packages that no block imports, the bytecode is written when they are first used; that of all others exists before
+# anything is timed. Nobody runs the tests of numpy, pandas, scipy and matplotlib here: 95 MB.
+UNTIMED := /(bokeh|fontTools|matplotlib|mpl_toolkits|narwhals|pandas|pygments|tornado|xyzservices)/
+UNTESTED := '(' $(foreach name,numpy pandas scipy matplotlib,-path '*/$(name)/*' -o) -false ')'
 $(VENV)/core: requirements.lock $(UV)
+	@echo "overlap: 2 of 3: fetching $$(grep -c '^[a-z].*==' requirements.lock) packages into $(VENV) (115 MB, once) ..." >&2
 	@$(UV) venv -q --clear --no-project --python "$$(command -v $(BASE))" $(VENV)
-	@$(UV) pip sync -q --require-hashes --compile-bytecode requirements.lock
+	@$(UV) pip sync $(LOUD) --python $(PY) --require-hashes requirements.lock
+	@find $(VENV)/lib -type d -name tests $(UNTESTED) -prune -exec rm -rf {} +
+	@echo "overlap: 3 of 3: compiling ..." >&2
+	@$(PY) -I -m compileall -qq -x '$(UNTIMED)' $(VENV)/lib || true
 	@touch $@
 
 $(VENV)/full: requirements-full.lock $(VENV)/core
-	@$(UV) pip install -q --require-hashes --compile-bytecode -r requirements-full.lock
+	@echo "overlap: fetching what make full measures beside the core (130 MB, once) ..." >&2
+	@$(INSTALL) requirements-full.lock --compile-bytecode
 	@touch $@
 
 $(VENV)/dev: requirements-dev.lock $(VENV)/full
-	@$(UV) pip install -q --require-hashes --compile-bytecode -r requirements-dev.lock
+	@echo "overlap: fetching what the tests need (85 MB, once) ..." >&2
+	@$(INSTALL) requirements-dev.lock --compile-bytecode
 	@touch $@
 
 # After changing the dependencies in pyproject.toml.

@@ -36,6 +36,24 @@ STOP_S = 2.0  # for each of the two polite ways of stopping a server: by the lif
 POLL_S = 0.005
 TAIL_BYTES = 2_000  # of stderr in a message: a traceback's end
 NOTHING: Mapping[str, str] = MappingProxyType({})
+# What a shell may hold that would decide how an interpreter runs, or what pytest or a library does.
+FOREIGN = (
+    "PYTHON",
+    "PIP_",
+    "UV_",
+    "PYTEST_",
+    "VIRTUAL_ENV",
+    "AIOHTTP_",
+    "MULTIDICT_",
+    "YARL_",
+    "RAY_ADDRESS",
+    "CLUSTER",
+)
+
+
+def own_environment() -> dict[str, str]:
+    """The environment of an interpreter that we start: ours, without the variables of somebody else's Python."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
 
 
 class ServiceError(RuntimeError):
@@ -59,11 +77,7 @@ class Service:
             stderr=self.err,
             bufsize=0,
             process_group=0,
-            env={
-                **os.environ,
-                **told,
-                "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]).strip(":"),
-            },
+            env=own_environment() | {"PYTHONPATH": str(ROOT)} | dict(told),
         )
         running.add(self)
 

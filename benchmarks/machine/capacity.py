@@ -25,6 +25,7 @@ from typing import Self
 
 from benchmarks.machine.calibration import NUMBERS, Calibration, kind_of, rate
 from benchmarks.workloads import Capacity, Workload
+from servers.subprocesses import own_environment
 
 SPIN_S = 0.05  # more than ten pieces of the longest kind, and short enough to repeat many times a block
 GROUPS, OWN_GROUPS = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")  # where Linux keeps control groups
@@ -67,7 +68,14 @@ class SpinProcess:
         command = [sys.executable, "-m", __name__]
         root = Path(__file__).parents[2]
         self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1, cwd=root
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            bufsize=1,
+            cwd=root,
+            process_group=0,  # Ctrl-C is for whoever reads its rates
+            env=own_environment(),
         )
 
     def begin(self, kind: str) -> None:

@@ -16,10 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from scripts.util.exit_codes import CommandError, Exit
+from servers.subprocesses import own_environment
 
 ROOT = Path(__file__).parents[2]
 HOME = ROOT / ".venvs"
 OLDEST = (3, 11)
+FETCHING = ("UV_INDEX", "UV_DEFAULT_INDEX", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS", "UV_INSECURE_HOST", "UV_OFFLINE")
 LONGEST_S = 300  # for uv to fetch and to unpack on a slow line
 EXAMPLE = 'make matrix PYTHON="3.13 3.14"'
 ASK = """import json, platform, sys, sysconfig; print(json.dumps({
@@ -53,10 +55,8 @@ def executable(name: str) -> str:
 
 def answered(command: list[str]) -> Any:
     """The JSON that a command prints; None when it fails, hangs or prints none."""
-    unlike = ("PYTHONHOME", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE")  # what a block runs without, or what is not ours
-    kept = {name: value for name, value in os.environ.items() if name not in unlike}
     try:
-        ended = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=ROOT, env=kept)
+        ended = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=ROOT, env=own_environment())
         return json.loads(ended.stdout) if ended.returncode == 0 else None
     except (OSError, ValueError, subprocess.TimeoutExpired):
         return None
@@ -124,12 +124,17 @@ def candidates(name: str) -> Iterator[str]:
 
 def uv(*arguments: str, text: str = "") -> "subprocess.CompletedProcess[str]":
     """Call uv, ours or another. Stop when there is none."""
-    ours = ROOT / ".tools" / "bin" / "uv"
-    program = str(ours) if ours.exists() else shutil.which("uv")
+    installed = ROOT / ".tools" / "bin" / "uv"
+    program = str(installed) if installed.exists() else shutil.which("uv")
     if not program:
         raise CommandError(Exit.NOT_MEASURED, "uv, which makes the environments, is missing. Next: make .tools/bin/uv")
+    cache = os.environ.get("OVERLAP_CACHE") or str(ROOT / ".cache")
+    fetching = {name: value for name, value in os.environ.items() if name.startswith(FETCHING)}
+    ours = own_environment() | fetching | {"UV_CACHE_DIR": f"{cache}/uv", "UV_LINK_MODE": "hardlink"}
     try:
-        return subprocess.run([program, *arguments], input=text, capture_output=True, text=True, timeout=LONGEST_S)
+        return subprocess.run(
+            [program, *arguments], input=text, capture_output=True, text=True, timeout=LONGEST_S, env=ours
+        )
     except subprocess.TimeoutExpired:
         raise CommandError(
             Exit.NOT_MEASURED, f"uv {arguments[0]} took over {LONGEST_S} s. Next: look at the network"

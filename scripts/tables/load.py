@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.core import journal, renamed
+from scripts.tables import parquet
 from scripts.tables.schema import Entry, fault, fingerprint, read_environment, whose
 from scripts.util.atomic_write import atomic_write
 from scripts.util.exit_codes import CommandError, Exit
@@ -208,7 +209,7 @@ def write_tables(run: Run) -> None:
     with atomic_write(run.path / "rounds.csv") as file:
         rounds.to_csv(file, index=False)
     with atomic_write(run.path / "rounds.parquet") as file:
-        rounds.to_parquet(file, index=False)
+        parquet.write(rounds, file)
     with atomic_write(run.path / "summary.csv") as file:
         summary.to_csv(file, index=False)
 
