@@ -1,0 +1,109 @@
+"""`make atlas`: claims over many machines, from the files that `make share` writes.
+
+make atlas FROM=folder             # every *.overlap.json below it
+make atlas FROM="one.overlap.json two.overlap.json"
+make atlas FROM=folder WATCH=1     # again whenever a file arrives; Ctrl-C ends it
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+
+from scripts.atlas.collect import Collection, collect, files
+from scripts.atlas.document import write
+from scripts.report.terminal import console
+from scripts.util.exit_codes import CommandError, Exit, leave
+
+ATLAS = Path("results/atlas")
+POLL_S = 2.0  # between looks at the folder: a person who drops a file waits no longer
+MOST_SHOWN = 20  # files that were left out, named on the terminal; the page has all
+
+
+def options() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m scripts.atlas", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("places", nargs="*", type=Path, help=f"shares, or folders of them (default {ATLAS})")
+    parser.add_argument("--out", type=Path, default=ATLAS, help=f"folder to write into (default {ATLAS})")
+    parser.add_argument("--code", default="", help="version of the measuring code to keep (default: the most common)")
+    parser.add_argument("--watch", action="store_true", help="make it again whenever a file arrives or changes")
+    return parser.parse_args()
+
+
+def made(places: Sequence[Path], out: Path, code: str) -> tuple[Collection, dict[str, Any]]:
+    """Collect and write. Raises CommandError without a usable share."""
+    for place in places:
+        if not place.exists():
+            raise CommandError(Exit.USAGE, f"{place}: there is no such file or folder. Example: make atlas FROM=folder")
+    collection = collect(places, code)
+    if not collection.entries:
+        reasons = "".join(f"\n  {one.path}: {one.reason}" for one in collection.left_out[:MOST_SHOWN])
+        where = ", ".join(map(str, places))
+        raise CommandError(Exit.BAD_DATA, f"no usable share in {where}. Next: make share{reasons}")
+    return collection, write(collection, out)
+
+
+def show(collection: Collection, document: dict[str, Any], out: Console) -> None:
+    """Print the claims that are told apart or disagree, and what was left out."""
+    machines, conditions = len(collection.machines), len(collection.conditions)
+    out.print(f"{machines} machines and {conditions} conditions; {len(collection.left_out)} files left out.")
+    for claim in document["claims"]:
+        apart = f"; {claim['told_apart_by']}" if claim["told_apart_by"] else ""
+        out.print(f"  [bold]{escape(claim['id'])}[/]: {escape(claim['sentence'] + apart)}", highlight=False)
+    for one in collection.left_out[:MOST_SHOWN]:
+        out.print(f"  left out: {escape(one.path.name)}: {escape(one.reason)}", highlight=False)
+    if (more := len(collection.left_out) - MOST_SHOWN) > 0:
+        out.print(f"  left out: {more} more, listed on the page")
+
+
+def fingerprint(places: Sequence[Path]) -> frozenset[tuple[str, int, int]]:
+    """Names, sizes and times of the files: what changes when one arrives."""
+    states = ((path, path.stat()) for path in files(places) if path.exists())
+    return frozenset((str(path), state.st_size, state.st_mtime_ns) for path, state in states)
+
+
+def watch(places: Sequence[Path], renew: Callable[[], None], pause: Callable[[float], None] = time.sleep) -> None:
+    """Call `renew` now and whenever the files change, until interrupted."""
+    seen: frozenset[tuple[str, int, int]] | None = None
+    while True:
+        if (now := fingerprint(places)) != seen:
+            seen = now
+            renew()
+        pause(POLL_S)
+
+
+def main() -> None:
+    """Make the atlas, once or again and again."""
+    given, out = options(), console()
+    places = given.places or [ATLAS]
+
+    def renew() -> None:
+        show(*made(places, given.out, given.code), out)
+        out.print(f"Page: {given.out / 'index.html'}  Tables: {given.out}/atlas.json, {given.out}/atlas.csv")
+
+    try:
+        watch(places, lambda: patient(renew)) if given.watch else renew()
+    except CommandError as problem:
+        leave(problem)
+    except KeyboardInterrupt:
+        sys.exit(Exit.OK if given.watch else Exit.INTERRUPTED)
+    sys.exit(Exit.OK)
+
+
+def patient(renew: Callable[[], None]) -> None:
+    """Renew, and wait for the first usable share where there is none yet."""
+    try:
+        renew()
+    except CommandError as problem:
+        print(f"overlap: {problem}; waiting for files", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

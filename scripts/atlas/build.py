@@ -1,0 +1,159 @@
+"""A run as a share: the cells that claims and headlines rest on, the verdicts, and nothing about the owner."""
+
+import re
+from collections.abc import Iterable
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from scripts.atlas.share_format import Cell, Claim, Machine, Part, Plan, Python, Share, sealed
+from scripts.tables.load import Run
+from scripts.tables.summary import KEY, block_medians, flags
+
+HEADLINES = ("io", "cpu", "mixed", "network")  # experiments whose cells every share has
+DIGITS = 5  # of a value: a block's median is never known better
+UNSAFE = re.compile(r"[^\w .,:;@+/()#&'®™=*-]")
+
+
+def share_of(run: Run, documents: Iterable[dict[str, Any]], condition: str = "") -> Share:
+    """The share of a run with the verdict documents of the talks it was judged on."""
+    environment, claims = run.environment, [claim for one in documents for claim in claims_of(one)]
+    wanted = {name for claim in claims for part in claim.parts for name in (part.of, part.over) if name}
+    return sealed(
+        Share(
+            schema=1,
+            kind="overlap share",
+            version=own_version(),
+            code=str(environment.get("source", "0" * 16)),
+            measured=measured_on(str(environment["run"])),
+            condition=label(condition),
+            machine=machine(environment["machine"]),
+            python=python(environment["python"]),
+            packages={name: found for name, found in environment["packages"].items() if name in DECISIVE},
+            plan=Plan(environment["plan"]["blocks"], environment["plan"]["seed"], environment["plan"]["quick"]),
+            cells=cells_of(run, wanted),
+            claims=claims,
+            hash="0" * 16,
+        )
+    )
+
+
+DECISIVE = frozenset({"aiohttp", "requests", "urllib3", "h11", "uvloop", "httpx", "asyncpg", "psycopg", "numpy"})
+
+
+def own_version() -> str:
+    """The version of Overlap that is installed; of a clone, that of its project file."""
+    try:
+        return version("overlap-bench")
+    except PackageNotFoundError:
+        return "clone"
+
+
+def measured_on(run: str) -> str:
+    """The day in a run's name; the time of day is nobody's business."""
+    day = re.match(r"(\d{4})(\d{2})(\d{2})-", run)
+    return "-".join(day.groups()) if day else "1970-01-01"
+
+
+def label(text: str) -> str:
+    """A short text without the characters that a share may not have."""
+    return UNSAFE.sub(" ", text)[:80].strip()
+
+
+def machine(given: dict[str, Any]) -> Machine:
+    """The hardware; a kernel is named by its number only, since people name theirs after themselves."""
+    kernel = re.match(r"[\d.]+", str(given["kernel"]))
+    return Machine(
+        cpu=label(str(given["cpu"])),
+        cores=given["cores"],
+        cores_usable=given["cores_usable"],
+        cgroup_quota_cores=given["cgroup_quota_cores"],
+        memory_gib=round(given["memory_bytes"] / 2**30, 1),
+        system=label(str(given["system"])),
+        kernel=kernel[0].strip(".")[:20] if kernel else "",
+        architecture=str(given["architecture"]),
+        virtual=bool(given["virtual"]),
+    )
+
+
+def python(given: dict[str, Any]) -> Python:
+    """The interpreter's build."""
+    return Python(
+        version=str(given["version"]),
+        implementation=str(given["implementation"]),
+        compiler=label(str(given["compiler"])),
+        optimised=given["optimised"],
+        free_threaded=given["free_threaded"],
+        gil=given["gil"],
+        jit=given["jit"],
+    )
+
+
+def cells_of(run: Run, wanted: Iterable[str]) -> list[Cell]:
+    """The headline cells and those that have all names of a reference in `wanted`; controls are left out."""
+    references = [set(reference.split("/")) for reference in wanted]
+    found = []
+    for key, rounds in run.rounds.groupby(KEY, sort=True):
+        identity = dict(zip(KEY, key, strict=True))
+        names = {identity["experiment"], identity["workload"], identity["model"], f"c{identity['concurrency']}"}
+        named = identity["experiment"] in HEADLINES or any(
+            {name for name in reference if not name.startswith("cpu") or name == "cpu"} <= names
+            for reference in references
+        )
+        if named and not identity["twin"] and (one := cell(identity, rounds, run.blocks)):
+            found.append(one)
+    return found
+
+
+def cell(identity: dict[str, Any], rounds: pd.DataFrame, blocks: int) -> Cell | None:
+    """One cell; None where no block has a value."""
+    metric = rounds["metric"].iloc[0] if "metric" in rounds else None
+    metric = metric if isinstance(metric, str) else "seconds"
+    values = block_medians(rounds, metric)
+    if values.empty:
+        return None
+    ideal = block_medians(rounds, "ideal_seconds").reindex(values.index) if metric == "seconds" else pd.Series()
+    return Cell(
+        experiment=identity["experiment"],
+        workload=identity["workload"],
+        model=identity["model"],
+        concurrency=int(identity["concurrency"]),
+        tasks=int(identity["tasks"]),
+        wait_seconds=rounded(identity["wait_seconds"]),
+        compute_seconds=rounded(identity["compute_seconds"]),
+        metric=metric,
+        blocks=[int(block) for block in values.index],
+        values=[rounded(value) for value in values],
+        ideal_seconds=[] if ideal.isna().any() else [rounded(value) for value in ideal],
+        flags=label(flags(rounds, blocks)),
+    )
+
+
+def rounded(value: float) -> float:
+    """The value to DIGITS significant digits."""
+    return float(np.format_float_scientific(value, precision=DIGITS - 1)) if value else 0.0
+
+
+def claims_of(document: dict[str, Any]) -> list[Claim]:
+    """The verdicts of one talk, as `claims.json` has them."""
+    return [
+        Claim(
+            talk=document["talk"],
+            id=claim["id"],
+            text=re.sub(r"[\x00-\x1f\x7f-\x9f<>]", " ", claim["text"])[:300],
+            verdict=claim["verdict"],
+            parts=[part_of(part) for part in claim["parts"]],
+        )
+        for claim in document["claims"]
+    ]
+
+
+def part_of(part: dict[str, Any]) -> Part:
+    """One measure of a claim."""
+    kept = {name: part[name] for name in Part.__struct_fields__ if name not in ("bound", "metric", "over")}
+    bound = str(part["bound"]).translate({ord("<"): "below", ord(">"): "above"})
+    return Part(
+        **kept, bound=re.sub(r"(below|above)=?\s*", r"\1 ", bound), metric=part["metric"], over=part["over"] or ""
+    )

@@ -1,0 +1,100 @@
+"""`make share`: one small file of a run, to send to somebody who makes an atlas of many machines.
+
+    make share                         # the latest run, with its verdicts
+    make share RUN=results/runs/<id> CONDITION="one core by affinity"
+
+It prints what is in the file before it writes it. Nothing is sent anywhere.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+
+from scripts.atlas.build import share_of
+from scripts.atlas.share_format import LARGEST_BYTES, SUFFIX, Share, encode
+from scripts.report.claim_document import document
+from scripts.report.terminal import console
+from scripts.tables.load import LATEST, load
+from scripts.util.atomic_write import atomic_write
+from scripts.util.exit_codes import CommandError, Exit, leave
+from scripts.verdict.claims_file import TALKS, read_talk
+from scripts.verdict.evaluate import evaluate
+
+SHARES = Path("results/shares")
+
+
+def options() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m scripts.share", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("run", nargs="?", type=Path, default=LATEST, help=f"folder of a run (default {LATEST})")
+    parser.add_argument("--condition", default="", help="what was changed on this machine: 'one core by affinity'")
+    parser.add_argument("--out", type=Path, help=f"file to write (default {SHARES}/<hash>{SUFFIX})")
+    return parser.parse_args()
+
+
+def contents(share: Share) -> list[str]:
+    """What is in the file, a line each."""
+    machine, python = share.machine, share.python
+    quota = f", quota {machine.cgroup_quota_cores:g} cores" if machine.cgroup_quota_cores else ""
+    return [
+        f"machine: {machine.cpu}, {machine.cores_usable} of {machine.cores} cores{quota}, {machine.memory_gib:g} GiB",
+        f"system: {machine.system} {machine.kernel}, {machine.architecture}{', virtual' * machine.virtual}",
+        f"Python: {python.implementation} {python.version}, {python.compiler}, GIL {'on' if python.gil else 'off'}",
+        f"packages: {', '.join(f'{name} {version}' for name, version in share.packages.items())}",
+        f"condition: {share.condition or 'none, the machine as it is'}",
+        f"measured: {share.measured}, {share.plan.blocks} blocks, Overlap {share.version} ({share.code[:8]})",
+        f"figures: the median of each block for {len(share.cells)} cells",
+        f"verdicts: {len(share.claims)} claims of {len({claim.talk for claim in share.claims})} talks",
+        "not in it: host and user names, paths, times of day, code, answers",
+    ]
+
+
+def made(run: Path, condition: str) -> Share:
+    """The share of a run, judged anew on every talk that comes with Overlap."""
+    loaded = load(run)
+    talks = [read_talk(path) for path in sorted(TALKS.glob("*.toml"))]
+    return share_of(loaded, [document(talk, evaluate(talk, [loaded, *loaded.beside])) for talk in talks], condition)
+
+
+def write(share: Share, out: Path | None) -> Path:
+    """Write the file. Raises CommandError where it would be larger than a share may be."""
+    data = encode(share)
+    if len(data) > LARGEST_BYTES:
+        sentence = (
+            f"the share would have {len(data):,} bytes; the most is {LARGEST_BYTES:,}. Next: make share of a make bench"
+        )
+        raise CommandError(Exit.NOT_MEASURED, sentence)
+    path = out or SHARES / f"{share.hash[:12]}{SUFFIX}"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_write(path) as file:
+        file.write_bytes(data)
+    return path
+
+
+def show(share: Share, out: Console) -> None:
+    """Print the contents."""
+    for line in contents(share):
+        name, _, text = line.partition(": ")
+        out.print(f"[bold]{name:>10}[/]  {escape(text)}", highlight=False)
+
+
+def main() -> None:
+    """Say what is shared, and write it."""
+    given = options()
+    try:
+        share = made(given.run, given.condition)
+        show(share, console())
+        path = write(share, given.out)
+    except CommandError as problem:
+        leave(problem)
+    print(f"{path}, {path.stat().st_size / 1000:.0f} kB. Next: send it, or make atlas FROM={path.parent}")
+    sys.exit(Exit.OK)
+
+
+if __name__ == "__main__":
+    main()

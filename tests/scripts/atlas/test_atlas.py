@@ -1,0 +1,290 @@
+"""Does a fleet with a known truth give that truth back, and is nothing believed that can't be true?"""
+
+import json
+import random
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+
+from scripts.atlas import __main__ as atlas
+from scripts.atlas.collect import Collection, collect, entry
+from scripts.atlas.document import table, units, write
+from scripts.atlas.forest import forest
+from scripts.atlas.machines import ClaimOverMachines, over_machines
+from scripts.atlas.plausibility import implausible
+from scripts.atlas.share_format import LARGEST_BYTES, SUFFIX, Share, ShareError, decode, encode, sealed
+from scripts.atlas.winners import fastest_models, map_of
+from scripts.stats.random_effects import moderators, numeric_splits, pool
+from scripts.util.exit_codes import CommandError, Exit
+from tests.scripts.atlas.fleet import cell, fleet, machine, python, share
+
+RNG = np.random.default_rng
+
+
+def collected(shares: list[Share]) -> Collection:
+    claims = {(claim.talk, claim.id): claim for share in shares for claim in share.claims}
+    return Collection(tuple(entry(share, claims) for share in shares), claims, ())
+
+
+def over(shares: list[Share]) -> list[ClaimOverMachines]:
+    collection = collected(shares)
+    return over_machines(collection, collection.entries)
+
+
+def put(folder: Path, shares: list[Share]) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    for one in shares:
+        (folder / f"{one.hash[:12]}{SUFFIX}").write_bytes(encode(one))
+    return folder
+
+
+def changed(one: Share, **fields: Any) -> Share:
+    return sealed(msgspec.structs.replace(one, **fields))
+
+
+def test_a_share_comes_back_as_it_was_written() -> None:
+    one = share([1.4, 0.9], RNG(1))
+    assert decode(encode(one)) == one
+
+
+def test_counts_and_spread_of_a_known_fleet_come_back() -> None:
+    shares = [share([1.5], RNG(seed)) for seed in range(7)] + [share([0.8], RNG(90)), share([1.12], RNG(92), noise=0.3)]
+    [one] = over(shares)
+    assert one.verdicts == Counter(holds=7, refuted=1, inconclusive=1)
+    assert one.sentence == "holds on 7 of 9 machines, refuted on 1, inconclusive on 1"
+    assert one.pooled is not None
+    assert one.pooled.next_low < 0.8 < one.pooled.low < one.pooled.estimate < one.pooled.high < one.pooled.next_high
+
+
+def test_a_claim_that_flips_with_the_cores_is_told_apart_by_the_cores() -> None:
+    claims = over(fleet(16, RNG(3), claims=10, flip_above=8))
+    assert "more than 9 usable cores" in claims[0].told_apart_by
+    assert claims[0].told_apart_by.startswith("smaller with")
+    assert [one.id for one in claims if one.told_apart_by] == ["claim-0"]
+
+
+def test_machines_that_are_alike_are_told_apart_by_nothing() -> None:
+    assert not any(one.told_apart_by for one in over(fleet(12, RNG(4), claims=20)))
+
+
+def planted(rng: np.random.Generator, flip: float, machines: int = 12, claims: int = 40) -> tuple[bool, bool]:
+    """Whether the planted split was named, and whether any other was."""
+    cores = rng.permutation([2, 2, 4, 4, 6, 8, 10, 12, 12, 16, 16, 24])[:machines]
+    kinds = [rng.integers(0, 3, machines) == level for _ in range(6) for level in range(3)]
+    splits = np.array([inside for _, inside in numeric_splits([float(core) for core in cores])] + kinds)
+    effects = rng.normal(0, 0.15, (machines, claims))
+    effects[:, 0] += np.where(cores > 8, -flip, flip)
+    named = moderators(effects, splits, permutations=199)
+    right = any(one.claim == 0 and ((splits[one.split] == (cores > 8)).all()) for one in named)
+    return right, any(one.claim != 0 or not flip for one in named)
+
+
+@pytest.mark.slow
+def test_a_planted_flip_is_found_and_none_is_made_up() -> None:
+    rng = RNG(5)
+    found = [planted(rng, 0.35)[0] for _ in range(100)]
+    false = [planted(rng, 0.0)[1] for _ in range(250)]
+    assert np.mean(found) >= 0.9
+    assert np.mean(false) <= 0.05 + 2 * np.sqrt(0.05 * 0.95 / 250)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("between", [0.05, 0.1, 0.3])
+@pytest.mark.parametrize("machines", [8, 12, 30])
+def test_the_next_machine_lies_where_the_prediction_says(machines: int, between: float) -> None:
+    rng, inside, trials = RNG(machines), 0, 1000
+    for _ in range(trials):
+        errors = rng.uniform(0.02, 0.05, machines + 1)
+        effects = rng.normal(0, between, machines + 1) + rng.normal(0, errors)
+        summary = pool(effects[:-1], errors[:-1] ** 2)
+        inside += summary.next_low <= effects[-1] <= summary.next_high
+    assert 0.93 <= inside / trials <= 0.975
+
+
+def test_a_summary_of_two_machines_is_refused() -> None:
+    with pytest.raises(ValueError, match="at least 3"):
+        pool([0.1, 0.2], [0.01, 0.01])
+
+
+IMPOSSIBLE: dict[str, dict[str, Any]] = {
+    "usable cores of": {"machine": machine(2, cores_usable=64)},
+    "faster than its ideal time": {"cells": [cell("asyncio", [0.05] * 10, ideal_seconds=[0.06] * 10)]},
+    "waited less than its tasks do": {"cells": [cell("sequential", [0.3] * 10)]},
+    "a time of -1": {"cells": [cell("asyncio", [-1.0] * 10)]},
+    "values for": {"cells": [msgspec.structs.replace(cell("asyncio", [0.1] * 10), values=[0.1] * 9)]},
+    "a cell twice": {"cells": [cell("asyncio", [0.1] * 10), cell("asyncio", [0.2] * 10)]},
+    "times as fast as sequential on 4 cores": {
+        "cells": [
+            cell("sequential", [8.0] * 10, experiment="cpu", wait_seconds=0.0, compute_seconds=0.05),
+            cell("processes", [0.1] * 10, experiment="cpu", wait_seconds=0.0, compute_seconds=0.05),
+        ]
+    },
+}
+
+
+@pytest.mark.parametrize("reason", IMPOSSIBLE)
+def test_what_no_machine_can_do_is_left_out_with_the_reason(reason: str) -> None:
+    one = changed(share([1.4], RNG(6)), claims=[])
+    assert implausible(one) == ""
+    assert reason in implausible(changed(one, **IMPOSSIBLE[reason]))
+
+
+def test_a_verdict_that_does_not_follow_from_the_values_is_left_out() -> None:
+    one, other = share([1.4], RNG(7)), share([3.0], RNG(8))
+    assert "does not follow from its values" in implausible(changed(one, claims=other.claims))
+
+
+def test_a_changed_figure_breaks_the_hash() -> None:
+    data = encode(share([1.4], RNG(9))).replace(b'"cores":4', b'"cores":5')
+    with pytest.raises(ShareError, match="content hash"):
+        decode(data)
+
+
+def test_the_same_run_under_another_name_counts_once(tmp_path: Path) -> None:
+    one = share([1.4], RNG(10))
+    folder = put(tmp_path, [one, changed(one, machine=machine(8, "Another CPU"))])
+    collection = collect([folder])
+    assert len(collection.entries) == 1
+    assert "the same run as" in collection.left_out[0].reason
+
+
+def test_another_version_of_the_measuring_code_is_never_mixed_in(tmp_path: Path) -> None:
+    shares = [share([1.4], RNG(seed)) for seed in range(3)]
+    collection = collect([put(tmp_path, [*shares, changed(share([1.4], RNG(11)), code="f" * 16)])])
+    assert len(collection.entries) == 3
+    assert "another version of Overlap" in collection.left_out[0].reason
+
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "a" * 10_000,
+    "\x1b[31mred",
+    "=cmd|' /C calc'!A0",
+    "x\ny",
+    "</svg>",
+    "{{ 7*7 }}",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_hostile_processor_name_never_reaches_a_page(text: str) -> None:
+    one = share([1.4], RNG(12))
+    with pytest.raises(ShareError):
+        decode(encode(changed(one, machine=machine(4, text))))
+
+
+def damaged(data: bytes, rng: random.Random) -> bytes:
+    """The file with one of many kinds of damage."""
+    value = json.loads(data)
+    kind = rng.randrange(8)
+    if kind == 0:
+        place = rng.randrange(len(data))
+        return data[:place] + bytes([rng.randrange(256)]) + data[place + 1 :]
+    if kind == 1:
+        return data[: rng.randrange(len(data))]
+    if kind == 2:
+        return b"[" * rng.randrange(1, 100_000)
+    if kind == 3:
+        return data + b" " * LARGEST_BYTES
+    if kind == 4:
+        value.pop(rng.choice(list(value)))
+    if kind == 5:
+        value[rng.choice(list(value))] = rng.choice([None, -1, 1e400, "x" * 400, [], {}, True])
+    if kind == 6:
+        value["machine"][rng.choice(list(value["machine"]))] = rng.choice([None, -1, 2**70, *HOSTILE])
+    if kind == 7:
+        value["cells"][0]["values"] = rng.choice([[], [1e308] * 201, ["1"], [None], [-0.0] * 10])
+    return json.dumps(value).encode()
+
+
+def test_500_damaged_or_hostile_files_are_each_named_and_left_out(tmp_path: Path) -> None:
+    rng, good = random.Random(13), share([1.4, 0.8], RNG(13))
+    for number in range(600):
+        data = damaged(encode(good), rng)
+        if data.strip() != encode(good).strip():
+            (tmp_path / f"{number:03}{SUFFIX}").write_bytes(data)
+    count = len(list(tmp_path.iterdir()))
+    collection = collect([tmp_path])
+    assert count > 500
+    assert len(collection.left_out) == count
+    assert all(one.reason and "\x1b" not in one.reason for one in collection.left_out)
+
+
+def test_a_folder_of_links_is_not_followed_out_of_it(tmp_path: Path) -> None:
+    outside = put(tmp_path / "outside", [share([1.4], RNG(14))])
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    (inside / f"link{SUFFIX}").symlink_to(next(outside.iterdir()))
+    assert collect([inside]).entries == ()
+
+
+def test_the_page_says_every_claim_and_runs_no_foreign_script(tmp_path: Path) -> None:
+    collection = collect([put(tmp_path / "in", fleet(9, RNG(15), claims=4, flip_above=8))])
+    made = write(collection, tmp_path / "out")
+    page = (tmp_path / "out" / "index.html").read_text()
+    for one in made["claims"]:
+        assert one["sentence"] in page
+    assert "default-src &#39;none&#39;" in page
+    assert json.loads((tmp_path / "out" / "atlas.json").read_text()) == made
+    assert len((tmp_path / "out" / "atlas.csv").read_text().splitlines()) == 1 + 9 * 4
+
+
+def test_a_forest_of_more_machines_than_fit_is_one_row_of_dots() -> None:
+    [few, *_] = over(fleet(9, RNG(16), claims=1))
+    [many, *_] = over(fleet(60, RNG(16), claims=1))
+    assert str(forest(few)).count("<circle") == 9
+    assert str(forest(many)).count('class="dot"') == 60
+    assert "60 machines, a dot each" in forest(many)
+
+
+def test_the_fastest_are_named_together_where_they_are_tied() -> None:
+    tied, decided = share([1.0], RNG(17)), share([2.0], RNG(17))
+    assert sorted(fastest_models(tied, "io", "wire")) == ["asyncio", "threads"]
+    assert fastest_models(decided, "io", "wire") == ["asyncio"]
+    assert [place.words for place in map_of([(decided, "asyncio")])] == ["asyncio (1 of 1)"]
+
+
+def test_conditions_of_one_machine_are_never_counted_as_machines(tmp_path: Path) -> None:
+    shares = [changed(share([1.4], RNG(seed)), condition=f"condition {seed}") for seed in range(3)]
+    collection = collect([put(tmp_path, shares)])
+    assert (len(collection.machines), units(collection)[1]) == (0, "condition")
+    one = share([1.4], RNG(18))
+    assert units(collected([one]))[1] == "machine"
+
+
+def test_a_spreadsheet_gets_no_formula() -> None:
+    one = changed(share([1.4], RNG(19)), machine=machine(4, "=1+1"))
+    assert "'=1+1" in table(over([one]))
+
+
+def test_a_folder_without_shares_is_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="no usable share") as refused:
+        atlas.made([tmp_path], tmp_path / "out", "")
+    assert refused.value.code == Exit.BAD_DATA
+    with pytest.raises(CommandError, match="no such file or folder") as refused:
+        atlas.made([tmp_path / "none"], tmp_path / "out", "")
+    assert refused.value.code == Exit.USAGE
+
+
+def test_a_watched_folder_is_read_again_only_when_it_changes(tmp_path: Path) -> None:
+    arrivals, renewed = iter([None, share([1.4], RNG(20)), None]), []
+
+    def pause(seconds: float) -> None:
+        one = next(arrivals, StopIteration)
+        if one is StopIteration:
+            raise KeyboardInterrupt
+        if isinstance(one, Share):
+            put(tmp_path, [one])
+
+    with pytest.raises(KeyboardInterrupt):
+        atlas.watch([tmp_path], lambda: renewed.append(len(list(tmp_path.iterdir()))), pause)
+    assert renewed == [0, 1]
+
+
+def test_a_free_threaded_python_has_a_name_of_its_own() -> None:
+    one = share([1.4], RNG(21), python=python("3.14.2", free_threaded=True, gil=False))
+    assert one.name.endswith("Python 3.14t")
