@@ -67,6 +67,12 @@ mine: $(VENV)/core ## your own work under every model that can run it (WORK=path
 	@$(PY) -m scripts.mine $(call option,models,MODELS) $(call option,expect,EXPECT) $(call option,json,JSON) $(call option,resume,RESUME) \
 	  $(call option,blocks,BLOCKS) $(call option,seed,SEED) -- $(call quoted,WORK)
 
+share: $(VENV)/core ## one small file of a run and its verdicts, for an atlas (RUN=results/latest CONDITION="one core")
+	@$(PY) -m scripts.share $(if $(RUN),"$(RUN)") $(if $(CONDITION),--condition "$(CONDITION)")
+
+atlas: $(VENV)/core ## claims over many machines, from shared files (FROM=folder WATCH=1)
+	@$(PY) -m scripts.atlas $(FROM) $(if $(WATCH),--watch)
+
 compare: $(VENV)/core ## two runs side by side (A=results/reference B=results/latest)
 	@$(PY) -m scripts.compare $(call option,talk,TALK) -- $(if $(value A),$(call quoted,A),results/reference) $(if $(value B),$(call quoted,B),results/latest)
 

@@ -17,9 +17,10 @@ from scripts.atlas.build import share_of
 from scripts.atlas.share_format import LARGEST_BYTES, SUFFIX, Share, encode
 from scripts.report.claim_document import document
 from scripts.report.terminal import console
-from scripts.tables.load import LATEST, load
+from scripts.tables.load import load
 from scripts.util.atomic_write import atomic_write
 from scripts.util.exit_codes import CommandError, Exit, leave
+from scripts.util.paths import LATEST
 from scripts.verdict.claims_file import TALKS, read_talk
 from scripts.verdict.evaluate import evaluate
 
