@@ -9,7 +9,20 @@ import pytest
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 # A folder imports those before it; the verbs, which are the modules at the top, import all folders and no verb.
-FOLDERS = ("util", "stats", "tables", "analysis", "verdict", "predict", "charts", "report", "run", "faults", "site")
+FOLDERS = (
+    "util",
+    "stats",
+    "tables",
+    "analysis",
+    "verdict",
+    "predict",
+    "charts",
+    "report",
+    "atlas",
+    "run",
+    "faults",
+    "site",
+)
 APART = ("plugin",)  # is loaded by pytest in other projects and imports nothing of ours
 VERBS = "verbs"
 ORDER = (*FOLDERS, VERBS)
