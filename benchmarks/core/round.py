@@ -125,7 +125,7 @@ def validation_error(workload: Workload, tasks: list[int], timing: Timing, slack
             return (
                 f"task {task} took {end - start:.3g} s, but waiting alone takes {workload.min_duration_s(task):.3g} s"
             )
-    return None
+    return workload.left_undone() or None
 
 
 def peak_concurrency(timing: Timing) -> int:

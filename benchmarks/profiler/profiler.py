@@ -1,8 +1,8 @@
-"""A look at a user's work before it is measured: does it run, what does a task do, how many at once pay, what size?
+"""A look at a user's work before it is measured: does it do its work, which models can, how many in flight pay, what size?
 
-In an interpreter of its own, because it runs the user's code. What it is about to do, and at last what it found, goes
-line by line to a file of its own: what the user's code prints cannot get in between, and when a function never returns
-the last line says which. No verdict rests on these looks; they fix what the blocks then measure.
+In an interpreter of its own, because it runs the user's code, and each model's trial in another. What it is about to
+do, and at last what came of it, goes line by line to a file of its own: what the user's code prints cannot get in
+between. No verdict rests on this; it fixes what the blocks then measure.
 """
 
 import argparse
@@ -10,9 +10,8 @@ import json
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from hashlib import sha256
 from pathlib import Path
 from statistics import mean
 from typing import IO, Any
@@ -22,42 +21,47 @@ import psutil
 from benchmarks.machine.calibration import Calibration
 from benchmarks.machine.capacity import CapacityMonitor, usable_cores
 from benchmarks.machine.cpu_usage import CpuUsage, snapshot, usage_between
-from benchmarks.models import NAMES
-from benchmarks.profiler.sizing import FAMILIES, Sweep, bottleneck, knee, released, size
-from benchmarks.profiler.trials import (
-    ENOUGH_S,
-    Timed,
-    attempt,
-    climb,
-    fits,
-    memory,
-    one_by_one,
-    opening_s,
-    race,
-    said,
-    unpicklable,
+from benchmarks.models import NAMES, needs
+from benchmarks.profiler.description import described, spoken, workload
+from benchmarks.profiler.diagnosis import Machine, diagnose
+from benchmarks.profiler.isolated import isolated
+from benchmarks.profiler.one_by_one import ENOUGH_S, opening_s
+from benchmarks.profiler.same_work import Doubts, Looked, look_at_forms, sealed
+from benchmarks.profiler.sizing import (
+    BLOCK_S,
+    FAMILIES,
+    MOST_AT_ONCE,
+    QUICK_BLOCK_S,
+    Limits,
+    Sweep,
+    knee,
+    released,
+    size,
 )
-from benchmarks.workloads._user_module import Code, TaskFailed, UnusableFile, load, same
-from benchmarks.workloads.user_work import Mine, Task
+from benchmarks.profiler.trials import LADDER_S, Plan, Trial, fits, memory, said, trial
+from benchmarks.workloads._user_module import TaskFailed, UnusableFile, load
+from benchmarks.workloads.user_work import Mine
 from servers.subprocesses import exit_with_parent
 
-SCHEMA = 1  # of survey.json and mine.json
+SCHEMA = 2  # of survey.json and mine.json
 MODELS = ("sequential", *(name for family in FAMILIES.values() for name in family))  # unless others are asked for
-IN_PROCESSES = ("processes", "interpreters", "pool", "joblib", "to_process", "loops_in_processes", "dask", "ray")
-AGAIN = 3  # tasks that are done twice, and that each model tries
+QUICK_MODELS = ("sequential", *FAMILIES)
 NEGLIGIBLE = 0.01  # a share of waiting or computing below this is that of the clocks
-CACHED = 0.25  # a task that takes less than this share of its time the second time was not done again
+PATIENCE_S = 15.0  # with a step of a trial beyond what its tasks take: an interpreter starts in one
+CLUSTER_PATIENCE_S = 90.0  # Ray takes half a minute to start
+SPEED = {False: (ENOUGH_S, LADDER_S, BLOCK_S), True: (0.4, 2.0, QUICK_BLOCK_S)}  # when quick: tasks, sweep, block
 
 
 @dataclass
 class Profiler:
-    """A survey under way."""
+    """A profile under way."""
 
     source: str
     models: Sequence[str]
     blocks: int
     out: IO[str]
-    notes: list[str] = field(default_factory=list)
+    quick: bool = False
+    doubts: Doubts = field(default_factory=Doubts)
     unfit: dict[str, str] = field(default_factory=dict)
     at: str = ""
 
@@ -77,41 +81,32 @@ class Profiler:
         before, began = snapshot(), time.perf_counter()
         code = load(self.source)
         learned: dict[str, Any] = {"import_seconds": time.perf_counter() - began}
-        mine = workload(self.source, code)
-        stated = int(code.given("MOST_AT_ONCE") or 0)
-        most = min(stated or len(code.tasks), len(code.tasks))
-        tasks = mine.tasks(len(code.tasks))
+        enough_s, ladder_s, block_s = SPEED[self.quick]
         with CapacityMonitor(pace) as gauge:
+            mine = workload(self.source, code)
             speeds = [gauge.latest(mine).speed]
-            times = {form: one_by_one(mine, form, tasks, self.step, ENOUGH_S) for form in spoken(code)}
-            speeds.append(gauge.sample().speed)
-        mine = self.sized_up(mine, code, times, mean(speeds), learned)
-        each_s = times["blocking" if code.blocking else "asyncio"].each_s
-        models = self.able(mine, code, times)
-        if "threads" in models and (wrong := race(mine, each_s)):
-            self.notes.append(f"Not safe in threads, as far as a stress of it shows: {wrong}.")
-        ladders = self.ladders(mine, models, most, each_s)
-        with CapacityMonitor(pace) as gauge:
-            parallel = gauge.latest(mine).parallel
-        parallel = max([parallel, *(rung.cores_used for ladder in ladders.values() for rung in ladder)])
-        self.weigh(mine, ladders, learned)
-        learned["gil"] = released(ladders["threads"], parallel) if "threads" in ladders else None
+            looked = look_at_forms(mine, spoken(code), enough_s, self.step, self.doubts)
+            capacity = gauge.sample()
+        mine = self.informed(looked, mean([*speeds, capacity.speed]), learned)
+        plan = self.plan(mine, looked, ladder_s)
+        trials = self.trials(plan, looked)
+        sweeps = {name: one.sweep for name, one in trials.items() if one.sweep}
+        self.weigh(plan, sweeps, learned)
         disturbed = self.mind(usage_between(before, snapshot()))
-        free, waits = float(psutil.virtual_memory().available), mine.each_waits_s > 0
-        learned["bottleneck"] = (
-            bottleneck(ladders, parallel, learned["memory"], free, most, waits=waits, disturbed=disturbed)
-            if ladders
-            else None
-        )
-        learned |= {"unfit": self.unfit, "notes": self.notes}
-        found = size(each_s, ladders, models, stated)
+        parallel = max([capacity.parallel, *(step.cores_used for sweep in sweeps.values() for step in sweep)])
+        learned["gil"] = released(sweeps["threads"], parallel) if "threads" in sweeps else None
+        machine = Machine(parallel, available_bytes(), 0.0, disturbed, mine.each_waits_s > 0, plan.most)
+        learned["stops"] = stops(sweeps, machine, learned["memory"])
+        learned |= {"unfit": self.unfit, "notes": self.doubts.notes, "doubts": self.doubts.reasons}
+        limits = Limits(plan.most if code.given("MOST_AT_ONCE") else MOST_AT_ONCE, reached(trials))
+        sized = size(plan.each_s, sweeps, list(trials), limits, block_s)
         return {
             "schema": SCHEMA,
             "work": described(self.source, code),
             "learned": learned,
-            "size": found.described(len(code.tasks), self.blocks, learned["knee"]),
-            "workload": asdict(replace(mine, size=found.tasks)),
-            "cells": [asdict(cell) for cell in found.cells],
+            "size": sized.described(len(code.tasks), self.blocks, learned["knee"]),
+            "workload": asdict(replace(mine, size=sized.tasks)),
+            "cells": [asdict(cell) for cell in sized.cells],
         }
 
     def mind(self, usage: CpuUsage) -> bool:
@@ -119,141 +114,133 @@ class Profiler:
         if disturbed := usage.disturbed(usable_cores()):
             taken = (usage.others_s + usage.steal_s) / usage.elapsed_s
             sentence = f"Meanwhile {taken:.2g} cores were taken by other programs or the hypervisor"
-            self.notes.append(f"{sentence}: how many at once pay, and the size that follows from it, may be off.")
+            self.doubts.notes.append(f"{sentence}: how many in flight pay, and the size that follows, may be off.")
         return disturbed
 
-    def sized_up(self, mine: Mine, code: Code, times: dict[str, Timed], speed: float, learned: dict[str, Any]) -> Mine:
-        """What a task waits and computes, at the calibration's speed, and whether two answers to it are alike."""
+    def informed(self, looked: Looked, speed: float, learned: dict[str, Any]) -> Mine:
+        """The work with what a task waits and computes, at the calibration's speed."""
+        mine, times = looked.mine, looked.times
         learned["forms"] = {form: found.described() for form, found in times.items()}
+        self.unfit |= {name: why for name in self.models for why in [looked.refused.get(needs(name).form)] if why}
         opens = {"blocking": "client", "asyncio": "aclient"}
         self.step("opening a client")
         learned["client_open_seconds"] = {
-            form: opening_s(mine, form) if code.given(opens[form]) else None for form in times
+            form: opening_s(mine, form) if mine.code.given(opens[form]) else None for form in times
         }
-        computes_s = min(found.computes_s for found in times.values())
-        waits_s = min(found.waits_s for found in times.values())
-        whole_s = waits_s + computes_s
-        why = self.unalike(mine, times)
-        stated = bool(code.given("answer"))
+        stated = bool(mine.code.given("answer"))
         learned["answers"] = {
-            "compared": stated or not why,
+            "compared": stated or not looked.unlike,
             "against": "answer" if stated else "one after another",
-            "why": why,
+            "why": looked.unlike,
         }
+        computes_s, waits_s = (
+            min(getattr(found, part) for found in times.values()) for part in ("computes_s", "waits_s")
+        )
+        total_s = waits_s + computes_s
         return replace(
             mine,
-            each_waits_s=waits_s if waits_s > NEGLIGIBLE * whole_s else 0.0,
-            each_computes_s=computes_s * speed if computes_s > NEGLIGIBLE * whole_s else 0.0,
-            compared=not why,
+            each_waits_s=waits_s if waits_s > NEGLIGIBLE * total_s else 0.0,
+            each_computes_s=computes_s * speed if computes_s > NEGLIGIBLE * total_s else 0.0,
+            compared=not looked.unlike,
         )
 
-    def unalike(self, mine: Mine, times: dict[str, Timed]) -> str:
-        """Why answers cannot be compared: the first task that gives another one the second time; else empty."""
-        form, found = next(iter(times.items()))
-        tasks = [task for task in mine.tasks(len(mine.code.tasks)) if task in found.answers][:AGAIN]
-        again = one_by_one(mine, form, tasks, self.step)
-        if sum(again.seconds) < CACHED * sum(found.seconds[1 : 1 + AGAIN]) and len(found.seconds) > AGAIN:
-            self.notes.append("A task that is done again takes a fraction of its time: something keeps its answers.")
-        for task in tasks:
-            first, second = found.answers[task], again.answers[task]
-            if not same(first, second):
-                return f"task {task} gave {first!r:.60} and then {second!r:.60}. Next: write answer(task)"
-        return ""
+    def plan(self, mine: Mine, looked: Looked, ladder_s: float) -> Plan:
+        """What is tried of each model."""
+        tasks = len(mine.code.tasks)
+        most = min(int(mine.code.given("MOST_AT_ONCE") or tasks), tasks)
+        first = next(iter(looked.times.values()))
+        answers = None if sealed(first.answers) else first.answers
+        return Plan(mine, most, first.each_s, answers, first.shortest_s, ladder_s=ladder_s)
 
-    def able(self, mine: Mine, code: Code, times: dict[str, Timed]) -> list[str]:
-        """The models that can do the work: each has tried a few tasks; why not, for the others."""
-        found, tasks = list[str](), mine.tasks(len(code.tasks))[:AGAIN]
-        for name in filter(lambda name: name in NAMES and fits(name, mine), self.models):
-            self.step(f"{name}, a few tasks")
-            sealed = self.sealed(tasks, times) if name in IN_PROCESSES else ""
-            if why := sealed or attempt(name, mine, tasks, len(tasks)):
-                self.unfit[name] = why
-            else:
-                found.append(name)
+    def trials(self, plan: Plan, looked: Looked) -> dict[str, Trial]:
+        """Each model that can do the work, tried in an interpreter of its own; why not, for the others."""
+        found = dict[str, Trial]()
+        able = [name for name in self.models if name in NAMES and fits(name, plan.mine) and name not in self.unfit]
+        for name in able:
+            one = self.tried(name, plan, looked)
+            if one.failure:
+                self.unfit[name] = one.failure
+                continue
+            found[name] = one
+            self.doubts.notes += [f"{one.note[:1].upper()}{one.note[1:]}."] if one.note else []
+            if one.unsafe:
+                self.doubts.notes.append(f"Not safe in threads, as far as a stress of it shows: {one.unsafe}.")
         if not found:
-            raise TaskFailed(f"no model could do a few tasks: {next(iter(self.unfit.items()), 'none was asked for')}")
+            raise TaskFailed(f"no model could do a few tasks: {next(iter(self.unfit.values()), 'none was asked for')}")
         return found
 
-    def sealed(self, tasks: Sequence[int], times: dict[str, Timed]) -> str:
-        """What keeps a task or its answer from being sent to another process."""
-        answers = next(iter(times.values())).answers
-        for task in tasks:
-            assert isinstance(task, Task)
-            given, got = (
-                unpicklable(task.value, f"task {int(task)}"),
-                unpicklable(answers.get(task), f"the answer to task {task}"),
-            )
-            if given or got:
-                return given or got
-        return ""
+    def tried(self, name: str, plan: Plan, looked: Looked) -> Trial:
+        """One model."""
+        self.step(f"{name}, a few tasks")
+        if needs(name).workers == "processes" and (why := sealed(looked.sample())):
+            return Trial(why)
+        patience_s = CLUSTER_PATIENCE_S if needs(name).needs_subprocess else PATIENCE_S
+        asked = replace(plan, sweeps=name in FAMILIES, stresses=name == "threads")
+        try:
+            return isolated(trial, name, asked, patience_s=patience_s + 8 * plan.each_s, step=self.step)
+        except TaskFailed as problem:
+            return Trial(str(problem))
 
-    def ladders(self, mine: Mine, models: Sequence[str], most: int, each_s: float) -> dict[str, Sweep]:
-        """A ladder for each family that can do the work."""
-        found = dict[str, Sweep]()
-        for name in filter(models.__contains__, FAMILIES):
-            ladder, why = climb(name, mine, most, each_s, self.step)
-            self.notes += [f"{why[:1].upper()}{why[1:]}."] if why else []
-            if ladder:
-                found[name] = ladder
-        return found
-
-    def weigh(self, mine: Mine, ladders: dict[str, Sweep], learned: dict[str, Any]) -> None:
-        """Ladders and memory, as they stand in `learned`."""
-        learned["ladder"] = {name: [asdict(rung) for rung in ladder] for name, ladder in ladders.items()}
-        learned["knee"] = {name: knee(ladder) for name, ladder in ladders.items()}
+    def weigh(self, plan: Plan, sweeps: Mapping[str, Sweep], learned: dict[str, Any]) -> None:
+        """Sweeps and memory, as they stand in `learned`."""
+        learned["sweep"] = {name: [asdict(step) for step in sweep] for name, sweep in sweeps.items()}
+        learned["knee"] = {name: knee(sweep) for name, sweep in sweeps.items()}
         learned["memory"] = {}
-        for name, at_once in learned["knee"].items():
-            if (bytes_per_task := memory(name, mine, at_once, self.step)) is not None:
-                learned["memory"][name] = {"concurrency": at_once, "bytes_per_task": bytes_per_task}
+        for name, at_once in learned["knee"].items() if not self.quick else ():
+            self.step(f"memory of {name}")
+            try:
+                size = isolated(memory, name, plan, at_once, patience_s=PATIENCE_S + 4 * plan.each_s, step=self.step)
+            except TaskFailed:
+                continue
+            learned["memory"][name] = {"concurrency": at_once, "bytes_per_task": size}
 
 
-def spoken(code: Code) -> tuple[str, ...]:
-    """The forms that the file has."""
-    return ("blocking",) * bool(code.blocking) + ("asyncio",) * bool(code.awaitable)
+def reached(trials: Mapping[str, Trial]) -> dict[str, int]:
+    """How many in flight each family came through with."""
+    return {name: one.reached for name, one in trials.items() if name in FAMILIES}
 
 
-def workload(source: str, code: Code) -> Mine:
-    """The work before anything is known of it; what only awaits can be awaited one after another, too."""
-    place, _, name = source.partition(":")
-    stem = Path(place).stem if place.endswith(".py") else place.rpartition(".")[2]
-    forms = spoken(code) if code.blocking else ("blocking", "asyncio")
-    return Mine(name=f"{stem}-{name}" if name else stem, forms=forms, source=source, size=len(code.tasks))
+def stops(sweeps: Mapping[str, Sweep], machine: Machine, weighed: Mapping[str, Any]) -> dict[str, Any]:
+    """What stops each model that was swept."""
+    found = {}
+    for name, sweep in sweeps.items():
+        size = weighed.get(name, {}).get("bytes_per_task", 0.0)
+        one = diagnose(name, sweep, replace(machine, bytes_per_task=size))
+        found[name] = {"cause": one.cause, "sentence": one.sentence, "change": one.change}
+    return found
 
 
-def described(source: str, code: Code) -> dict[str, Any]:
-    """The file, for the record."""
-    file = Path(code.module.__file__ or "")
-    return {
-        "source": source,
-        "name": workload(source, code).name,
-        "sha256": sha256(file.read_bytes()).hexdigest() if file.is_file() else None,
-        "forms": list(spoken(code)),
-        "tasks": len(code.tasks),
-        "has_client": bool(code.given("client") or code.given("aclient")),
-        "expect": list(code.given("EXPECT") or []),
-    }
+def available_bytes() -> float:
+    """Memory that is free, in the control group where one sets a limit (Linux)."""
+    free = float(psutil.virtual_memory().available)
+    try:
+        most, used = (int(Path("/sys/fs/cgroup", name).read_text()) for name in ("memory.max", "memory.current"))
+        return min(free, float(most - used))
+    except (OSError, ValueError):
+        return free
 
 
 def main() -> None:
-    """Survey the work that the command line names, and write what is found."""
-    parser = argparse.ArgumentParser(prog="survey", description=__doc__)
+    """Profile the work that the command line names, and write what comes of it."""
+    parser = argparse.ArgumentParser(prog="profiler", description=__doc__)
     parser.add_argument("source")
     parser.add_argument("--pace", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--models", default="")
     parser.add_argument("--blocks", type=int, default=10)
+    parser.add_argument("--quick", action="store_true")
     chosen = parser.parse_args()
     exit_with_parent()
     sys.stdin = open(os.devnull)  # noqa: SIM115 - what the user's code reads is not the pipe that ties us to our parent
-    models = chosen.models.split() or MODELS
+    models = chosen.models.split() or (QUICK_MODELS if chosen.quick else MODELS)
     with chosen.out.open("a") as out:
-        survey = Profiler(chosen.source, models, chosen.blocks, out)
+        profiler = Profiler(chosen.source, models, chosen.blocks, out, chosen.quick)
         try:
-            survey.tell(found=survey.run(Calibration.read(chosen.pace)))
+            profiler.tell(found=profiler.run(Calibration.read(chosen.pace)))
         except UnusableFile as problem:
-            survey.tell(unfit=str(problem))
+            profiler.tell(unfit=str(problem))
         except BaseException as problem:
-            at = "" if isinstance(problem, TaskFailed) else f"{survey.at}: "
-            survey.tell(failed=f"{at}{said(problem)}")
+            at = "" if isinstance(problem, TaskFailed) else f"{profiler.at}: "
+            profiler.tell(failed=f"{at}{said(problem)}")
     sys.stdout.flush()
     os._exit(0)  # whatever the user's code has left running

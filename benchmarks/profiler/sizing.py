@@ -1,17 +1,18 @@
-"""What a survey of a user's work says: how a task spends its time, how many at once pay, what stops it, how to size it.
+"""How many tasks in flight pay, how much of the computing holds the GIL, and which cells are measured.
 
-Pure: what was timed in, figures and sentences out. A ladder is what one model did with 1, 2, 4, … tasks at once. It is
+Pure: what was timed in, figures and sentences out. A sweep is what one model did with 1, 2, 4, … tasks in flight. It is
 one look each, not blocks: it finds the sizes that are then measured, and no verdict rests on it.
 """
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from statistics import mean, median
 from typing import Any
 
 from benchmarks.core.cell import Cell
 from benchmarks.load.open_loop import quantile
+from benchmarks.profiler.evidence import Evidence
 from benchmarks.workloads.user_work import Mine
 
 GAIN = 1.1  # of throughput, or a rung was not worth climbing: looks of a third of a second differ by half of that
@@ -27,6 +28,7 @@ FAMILIES = {
 BUSY = 0.85  # of one core, or of all: what is this busy is at its limit
 TAIL = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
 BLOCK_S = 10.0  # of rounds in a block: ten of them, and the starts of ten interpreters, are two minutes
+QUICK_BLOCK_S = 3.0  # where the answer is wanted within half a minute
 ROUNDS_S = (1.0, 0.5)  # one after another: the longer the better; small work lies
 FEW, SHORT_S = 8, 5.0  # at once: fewer are compared only where a round one after another would take longer than this
 LONG_S = 1.0  # a cell whose round takes this long is measured once a block
@@ -42,6 +44,9 @@ class LoadStep:
     tasks_per_second: float
     cores_used: float
     p50_seconds: float
+    a_second_longer: int = 0  # tasks that took whole seconds longer than the others
+    end_spread: float | None = None  # how unevenly they ended: spread of the gaps ÷ their mean
+    evidence: Evidence | None = None
 
     def round_s(self, tasks: int) -> float:
         """How long a round of so many tasks would take."""
@@ -105,44 +110,16 @@ def released(threads: Sweep, parallel: float) -> dict[str, Any]:
     }
 
 
-def bottleneck(
-    ladders: Mapping[str, Sweep],
-    parallel: float,
-    memory: Mapping[str, dict[str, float]],
-    available_bytes: float,
-    most: int,
-    *,
-    waits: bool,
-    disturbed: bool = False,
-) -> dict[str, Any]:
-    """What stops the best model from doing more, and a sentence that says how that is known; None where it is not."""
-    model, ladder = max(ladders.items(), key=lambda item: max(rung.tasks_per_second for rung in item[1]))
-    at = next(rung for rung in ladder if rung.concurrency == knee(ladder))
-    top, used = ladder[-1], max(rung.cores_used for rung in ladder if rung.concurrency >= at.concurrency)
-    needs = memory.get(model, {}).get("bytes_per_task", 0.0) * top.concurrency
-    stretch = top.p50_seconds / ladder[0].p50_seconds
-    if needs > available_bytes / 2:
-        by, why = "memory", f"{top.concurrency} at once need {needs / 2**20:,.0f} MiB, more than half of what is free"
-    elif used >= max(BUSY * parallel, 1 / BUSY) or (model == "processes" and not waits):
-        by, why = "all cores", f"{used:.2g} cores were busy, and this machine did {parallel:.2g} cores' worth at once"
-    elif used >= BUSY:
-        by, why = "one core", f"{used:.2g} cores were busy: what holds the GIL, or runs in a loop, has no more than one"
-    elif not waits:
-        by, why = "one core", "its tasks compute all the time, and more of them at once gained nothing"
-    elif at is top:
-        known = "as many as the file allows" if top.concurrency >= most else "as far as was looked"
-        by, why = "the waits", f"more at once still paid at {top.concurrency}, {known}"
-    elif disturbed:
-        return told(model, at, None, f"What stops {model} cannot be told: others were using the machine.")
-    else:
-        longer = f"with {top.concurrency} at once a task took {stretch:.2g} times as long"
-        by, why = "the other side", f"{longer}, and {used:.0%} of a core was used"
-    return told(model, at, by, f"What stops {model} is {by}: {why}.")
+@dataclass(frozen=True)
+class Limits:
+    """How many tasks may be in flight: as the file states, and, by family, as many as a sweep came through with."""
 
+    stated: int = MOST_AT_ONCE
+    reached: Mapping[str, int] = field(default_factory=dict)
 
-def told(model: str, at: LoadStep, by: str | None, sentence: str) -> dict[str, Any]:
-    """A bound, as it stands in `learned`."""
-    return {"by": by, "model": model, "concurrency": at.concurrency, "sentence": sentence}
+    def of(self, model: str) -> int:
+        """For one model."""
+        return min(self.stated, self.reached.get(family(model), MOST_AT_ONCE))
 
 
 @dataclass(frozen=True)
@@ -186,13 +163,15 @@ class RunPlan:
         }
 
 
-def size(each_s: float, ladders: Mapping[str, Sweep], models: Sequence[str], stated: int) -> RunPlan:
-    """Tasks and cells that fit into a block: as many at once as pay, and rounds as long as there is time for."""
-    equal = max([2, *map(knee, ladders.values())])
+def size(
+    each_s: float, ladders: Mapping[str, Sweep], models: Sequence[str], limits: Limits, block_s: float = BLOCK_S
+) -> RunPlan:
+    """Tasks and cells that fit into a block: as many in flight as pay, and rounds as long as there is time for."""
+    equal = min(limits.stated, max([2, *map(knee, ladders.values())]))
     while True:
         for round_s in ROUNDS_S:
-            found = sized(max(2 * equal, math.ceil(round_s / each_s), 4), equal, each_s, ladders, models, stated)
-            if found.seconds <= BLOCK_S:
+            found = sized(max(2 * equal, math.ceil(round_s / each_s), 4), equal, each_s, ladders, models, limits)
+            if found.seconds <= block_s:
                 return found
         if equal <= (FEW if found.tasks * each_s <= SHORT_S else 2):
             return found
@@ -200,13 +179,13 @@ def size(each_s: float, ladders: Mapping[str, Sweep], models: Sequence[str], sta
 
 
 def sized(
-    tasks: int, equal: int, each_s: float, ladders: Mapping[str, Sweep], models: Sequence[str], stated: int
+    tasks: int, equal: int, each_s: float, ladders: Mapping[str, Sweep], models: Sequence[str], limits: Limits
 ) -> RunPlan:
     """The cells for that many tasks, and how long a block of them takes."""
     cells, total_s = list[CellPlan](), 0.0
     for model in models:
         family = next((name for name, members in FAMILIES.items() if model in members and name in ladders), "")
-        for concurrency, views in places(model, tasks, equal, ladders.get(family), stated).items():
+        for concurrency, views in places(model, tasks, equal, ladders.get(family), limits.of(model)).items():
             round_s = (
                 tasks * each_s if model == "sequential" else estimate(ladders.get(family), tasks, concurrency, each_s)
             )
@@ -218,14 +197,14 @@ def sized(
     return RunPlan(tasks, equal, total_s, (*cells, CellPlan(**asdict(twin) | {"twin": True})))
 
 
-def places(model: str, tasks: int, equal: int, ladder: Sweep | None, stated: int) -> dict[int, tuple[str, ...]]:
+def places(model: str, tasks: int, equal: int, ladder: Sweep | None, most: int) -> dict[int, tuple[str, ...]]:
     """The concurrencies at which a model is measured, and in which view: equal for all, and the best of each."""
     if model == "sequential":
         return {1: ("equal", "best")}
     if model == "gather":  # it keeps to no number
-        return {tasks: ("best",)} if tasks <= (stated or MOST_AT_ONCE) else {}
-    limit = min(max(2, tasks // 2), stated or MOST_AT_ONCE, MOST.get(family(model), MOST_AT_ONCE))  # two waves and more
-    best = max(2, min(knee(ladder), limit)) if ladder else min(equal, limit)
+        return {tasks: ("best",)} if tasks <= most else {}
+    limit = min(max(2, tasks // 2), most, MOST.get(family(model), MOST_AT_ONCE))  # two waves and more
+    best = min(limit, max(2, knee(ladder))) if ladder else min(equal, limit)
     both = [("equal", min(equal, limit)), ("best", best)]
     return {size: tuple(view for view, one in both if one == size) for _, size in both}
 

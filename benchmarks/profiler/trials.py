@@ -1,152 +1,138 @@
-"""The single looks of a survey: tasks one at a time, a model with few tasks, with more and more, with its memory.
+"""A model tried on the user's work, in an interpreter of its own: a few tasks, a stress of threads, a sweep, its memory.
 
-Each runs the user's code, and says beforehand what it is about to do. What goes wrong in one look is a sentence.
+Each runs the user's code, and says beforehand what it is about to do. What goes wrong is a sentence.
 """
 
-import multiprocessing
-import pickle
-import resource
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from itertools import cycle
+from dataclasses import dataclass, field, replace
 from math import ceil
-from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import Any
 
-from benchmarks.core.round import Timing, TracedWorkload, time_round, validation_error
+from benchmarks.core.round import Timing, time_round, validation_error
 from benchmarks.core.runner import stop_fork_server
-from benchmarks.machine.cpu_usage import snapshot, usage_between
 from benchmarks.models import model, needs
 from benchmarks.probes.task_memory import tree_bytes
-from benchmarks.profiler.sizing import MOST, MOST_AT_ONCE, LoadStep, goes_on, heights, spread, tail
-from benchmarks.workloads._user_module import TaskFailed, UnusableFile, line_of
-from benchmarks.workloads.user_work import Mine, awaiting
+from benchmarks.profiler.agreement import dropped
+from benchmarks.profiler.evidence import Marks, Seen, WatchedWorkload, between, watching
+from benchmarks.profiler.sizing import MOST, MOST_AT_ONCE, LoadStep, goes_on, heights
+from benchmarks.profiler.timeline import a_second_longer, end_spread
+from benchmarks.workloads._user_errors import FAILS_TOGETHER, described
+from benchmarks.workloads._user_module import TaskFailed, UnusableFile
+from benchmarks.workloads.user_work import Mine, Task, references
 
 Step = Callable[[str], None]
 
-LOOK_S = 3.0  # at tasks one at a time
-ENOUGH_S = (
-    1.0  # and as long as this at those that are done sooner: a core changes its speed from one moment to the next
-)
-FEWEST = 5  # tasks that are timed, however long they take, where there are so many
-SLOWEST_S = 10.0  # of one task: the rounds of a cell must end within a minute
+FEW = 3  # tasks that each model tries first
 RUNG_S = 0.3
 LADDER_S = 8.0
 MOST_TASKS = 2_000  # of a rung
 CROWD = 8  # threads that try to disturb each other
 SWITCH_S = 1e-5  # how often they take turns meanwhile; Python's own is 5 ms
-QUEUED = Path("/proc/thread-self/schedstat")  # CPU, time in the queue for a core, turns
 GLANCE_S = 0.005  # between two looks at the memory
 
 
-def cpu_s() -> float:
-    """CPU of this process and of the children that it has waited for."""
-    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return time.process_time() + ended.ru_utime + ended.ru_stime
+@dataclass(frozen=True)
+class Plan:
+    """What is to be tried of a model, and what is known of the tasks: answers, and the least that each took alone."""
 
+    mine: Mine
+    most: int  # tasks in flight
+    each_s: float
+    answers: Mapping[int, Any] | None  # None where they cannot be sent: found once more there
+    shortest_s: Mapping[int, float]
+    sweeps: bool = True
+    stresses: bool = False
+    ladder_s: float = LADDER_S
 
-def pauses() -> int:
-    """How often this process has let go of its core by itself. A task that never did has not waited: it was held up."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_nvcsw
-
-
-def held_up_s() -> float:
-    """How long this thread was ready and had no core: waiting for others' programs, not for its own work (Linux)."""
-    try:
-        return int(QUEUED.read_text().split()[1]) / 1e9
-    except (OSError, ValueError, IndexError):
-        return 0.0
+    def tasks(self, count: int) -> list[int]:
+        """So many tasks, of those whose answers are known."""
+        numbers = list(self.shortest_s)
+        values = self.mine.code.tasks
+        return [Task.of(number, values[number]) for number in (numbers[place % len(numbers)] for place in range(count))]
 
 
 @dataclass(frozen=True)
-class Timed:
-    """Tasks of one form, one at a time, over and over: seconds, waiting and CPU of each, and the first answers."""
+class Trial:
+    """What came of it: why the model cannot do the work, or the steps of its sweep and how far they went."""
 
-    tasks: Sequence[int]
-    seconds: list[float] = field(default_factory=list)
-    waits: list[float] = field(default_factory=list)
-    cpu: list[float] = field(default_factory=list)
-    answers: dict[int, Any] = field(default_factory=dict)
-
-    @property
-    def warm(self) -> slice:
-        """What counts: each task as often as any other after a cold pass; without a second, all but the first task."""
-        passes = len(self.seconds) // len(self.tasks)
-        if passes > 1:
-            return slice(len(self.tasks), passes * len(self.tasks))
-        return slice(1 if len(self.seconds) > 1 else 0, None)
-
-    def enough(self, spent_s: float, least_s: float) -> bool:
-        """Whether that was looked at for long enough, in whole passes where there is time for them."""
-        if len(self.seconds) % len(self.tasks) == 0 and (spent_s > least_s or not least_s):
-            return True
-        return spent_s > LOOK_S and len(self.seconds) >= FEWEST
-
-    @property
-    def each_s(self) -> float:
-        """What a task takes on average."""
-        return spread(self.seconds[self.warm])["mean"]
-
-    @property
-    def waits_s(self) -> float:
-        """What a task waits on average."""
-        return spread(self.waits[self.warm])["mean"]
-
-    @property
-    def computes_s(self) -> float:
-        """CPU of a task on average, as far as it takes its time."""
-        return min(self.each_s, spread(self.cpu[self.warm])["mean"])
-
-    def described(self) -> dict[str, Any]:
-        """As it stands in `learned.forms`."""
-        seconds, total_s = self.seconds[self.warm], self.waits_s + self.computes_s
-        return {
-            "tasks": len(seconds),
-            "seconds": spread(seconds),
-            "wait_seconds": spread(self.waits[self.warm]),
-            "cpu_seconds": spread(self.cpu[self.warm]),
-            "cold_seconds": self.seconds[0],
-            "tail": tail(seconds),
-            "compute_share": self.computes_s / total_s if total_s else None,
-        }
+    failure: str = ""
+    unsafe: str = ""  # what went wrong among many threads
+    sweep: list[LoadStep] = field(default_factory=list)
+    reached: int = MOST_AT_ONCE  # tasks in flight, where more failed
+    note: str = ""
 
 
-def one_by_one(mine: Mine, form: str, tasks: Sequence[int], step: Step, least_s: float = 0.0) -> Timed:
-    """Time the tasks once, and again for so many seconds. Unfit when one takes too long."""
-    found, began = Timed(tasks), time.perf_counter()
-    with mine.client() if form == "blocking" else awaiting(mine) as client:
-        for task in cycle(tasks):
-            step(f"task {task}")
-            queued, paused, used, start = held_up_s(), pauses(), cpu_s(), time.perf_counter()
-            answer = mine.perform(client, task)
-            took, computed = time.perf_counter() - start, cpu_s() - used
-            waited = took - computed - (held_up_s() - queued)
-            found.seconds.append(took)
-            found.cpu.append(computed)
-            found.waits.append(max(0.0, waited) if pauses() > paused else 0.0)
-            found.answers.setdefault(int(task), answer)
-            if took > SLOWEST_S:
-                shorter = f"Next: give tasks that take less than {SLOWEST_S:g} s, so that rounds can be repeated"
-                raise UnusableFile(f"task {task} took {took:.0f} s. {shorter}")
-            if found.enough(start + took - began, least_s):
-                break
-    return found
+def trial(name: str, plan: Plan, step: Step) -> Trial:
+    """Everything about one model."""
+    if plan.answers is not None:
+        references(plan.mine.source).update(plan.answers)
+    step(f"{name}, a few tasks")
+    if failure := few(name, plan):
+        return Trial(failure)
+    step(f"{name}, a stress of it")
+    unsafe = stress(plan) if plan.stresses else ""
+    if "event loop" in unsafe:
+        return Trial(unsafe)
+    if not plan.sweeps:
+        return Trial(unsafe=unsafe)
+    sweep, why = climb(name, plan, step)
+    if why and ("event loop" in why or not sweep):  # the next loop would not take what this one was given
+        return Trial(why)
+    broke = bool(why) and "takes too long" not in why
+    reached = sweep[-1].concurrency if broke else MOST_AT_ONCE
+    return Trial("", unsafe, sweep, reached, advised(why, reached) if broke else why)
 
 
-def opening_s(mine: Mine, form: str) -> float:
-    """Opening and closing a client, the least of three."""
+def few(name: str, plan: Plan) -> str:
+    """What goes wrong when a model does a few tasks; twice in a loop: what was made for the first fails in the second."""
+    at_once = min(FEW, plan.most)
+    tasks = plan.tasks(at_once)
+    times = 2 if needs(name).form == "asyncio" else 1
+    why = next(filter(None, (attempt(name, plan.mine, tasks, at_once, plan.shortest_s) for _ in range(times))), "")
+    if not why or at_once == 1 or "Next:" in why or "not done" in why:
+        return why
+    alone = attempt(name, plan.mine, tasks, 1, plan.shortest_s)
+    return why if alone else advised(why, 1, together=at_once)
 
-    def once() -> float:
-        began = time.perf_counter()
-        with mine.client() if form == "blocking" else awaiting(mine):
-            return time.perf_counter() - began
 
-    return min(once() for _ in range(3))
+def advised(why: str, reached: int, together: int = 0) -> str:
+    """A failure that comes only with more in flight, and what to write."""
+    if "Next:" in why or not FAILS_TOGETHER.search(why):
+        return why
+    fine = f"one at a time it works, {together} in flight fail" if together else f"{reached} in flight still worked"
+    return f"{why}; {fine}. Next: write MOST_AT_ONCE = {reached} in the file"
+
+
+def attempt(
+    name: str, mine: Mine, tasks: list[int], concurrency: int, shortest_s: Mapping[int, float] | None = None
+) -> str:
+    """What goes wrong when that model does these tasks; empty when nothing does."""
+    try:
+        mine.prepare(tasks)
+        timing = time_round(model(name), mine, tasks, concurrency)
+        return validation_error(mine, tasks, timing) or dropped(shortest_s or {}, spans(tasks, timing))
+    except KeyboardInterrupt:
+        raise
+    except BaseException as problem:
+        return said(problem)
+    finally:
+        stop_fork_server()
+
+
+def spans(tasks: list[int], timing: Timing) -> list[tuple[int, float]]:
+    """How long each task took."""
+    return [(int(task), end - start) for task, (_, start, end) in zip(tasks, timing.returned, strict=True)]
+
+
+def said(problem: BaseException) -> str:
+    """An exception in one line; of several that came together the first."""
+    while isinstance(problem, BaseExceptionGroup):
+        problem = problem.exceptions[0]
+    return str(problem) if isinstance(problem, TaskFailed | UnusableFile) else described(problem)
 
 
 @contextmanager
@@ -160,110 +146,70 @@ def switching(seconds: float) -> Iterator[None]:
         sys.setswitchinterval(before)
 
 
-def attempt(name: str, mine: Mine, tasks: list[int], concurrency: int) -> str:
-    """What goes wrong when that model does these tasks; empty when nothing does."""
-    try:
-        timing = time_round(model(name), mine, tasks, concurrency)
-        return validation_error(mine, tasks, timing) or ""
-    except KeyboardInterrupt:
-        raise
-    except BaseException as problem:
-        return said(problem)
-    finally:
-        stop_fork_server()
-
-
-def said(problem: BaseException) -> str:
-    """An exception in one line; of several that came together the first."""
-    while isinstance(problem, BaseExceptionGroup):
-        problem = problem.exceptions[0]
-    return str(problem) if isinstance(problem, TaskFailed) else f"{type(problem).__name__}: {problem}{line_of(problem)}"
-
-
-def race(mine: Mine, each_s: float) -> str:
+def stress(plan: Plan) -> str:
     """What goes wrong when many threads do tasks and take turns all the time; empty when nothing does."""
-    count = max(2 * CROWD, min(8 * CROWD, int(CROWD / each_s)))
+    crowd = min(CROWD, plan.most)
+    count = max(2 * crowd, min(8 * crowd, int(crowd / plan.each_s)))
     with switching(SWITCH_S):
-        return attempt("threads", mine, mine.tasks(count), CROWD)
+        return attempt("threads", plan.mine, plan.tasks(count), crowd, plan.shortest_s)
 
 
-def unpicklable(value: Any, name: str, depth: int = 3) -> str:
-    """The innermost part of a value that cannot be pickled, by name, and why; empty when all of it can."""
+def climb(name: str, plan: Plan, step: Step) -> tuple[list[LoadStep], str]:
+    """A model with more and more tasks in flight until nothing is gained, and why it went no further; else empty."""
+    found, began, rate = list[LoadStep](), time.perf_counter(), 1 / plan.each_s
     try:
-        pickle.dumps(value)
-    except Exception as problem:
-        parts = parts_of(value, name) if depth else {}
-        inner = (unpicklable(part, called, depth - 1) for called, part in parts.items())
-        return next(filter(None, inner), f"{name}, a {type(value).__name__}, cannot be pickled: {problem}")
-    return ""
-
-
-def parts_of(value: Any, name: str) -> dict[str, Any]:
-    """What a value is made of."""
-    if isinstance(value, dict):
-        return {f"{name}[{key!r}]": part for key, part in value.items()}
-    if isinstance(value, list | tuple):
-        return {f"{name}[{place}]": part for place, part in enumerate(value)}
-    return {f"{name}.{key}": part for key, part in getattr(value, "__dict__", {}).items()}
-
-
-def climb(name: str, mine: Mine, most: int, each_s: float, step: Step) -> tuple[list[LoadStep], str]:
-    """A model with more and more tasks at once until nothing is gained, and why it went no further; else empty."""
-    found, began, rate = list[LoadStep](), time.perf_counter(), 1 / each_s
-    try:
-        for concurrency in heights(min(most, MOST.get(name, MOST_AT_ONCE))):
+        for concurrency in heights(min(plan.most, MOST.get(name, MOST_AT_ONCE))):
             count = min(MOST_TASKS, max(2 * concurrency, ceil(2 * RUNG_S * rate)))  # should the rate double
-            if found and time.perf_counter() - began + count / rate > LADDER_S:
-                return found, f"{name} was looked at with up to {found[-1].concurrency} at once: more takes too long"
-            step(f"{name}, {concurrency} at once")
-            found.append(rung(name, mine, concurrency, count))
+            if found and time.perf_counter() - began + count / rate > plan.ladder_s:
+                return found, f"{name} was tried with up to {found[-1].concurrency} in flight: more takes too long"
+            step(f"{name}, {concurrency} in flight")
+            found.append(rung(name, plan, concurrency, count))
             rate = max(rung.tasks_per_second for rung in found)
             if not goes_on(found):
                 break
     except Exception as problem:
-        return found, f"{name} with {concurrency} at once: {said(problem)}"
+        return found, f"{name} with {concurrency} in flight: {said(problem)}"
     finally:
         stop_fork_server()
     return found, ""
 
 
-def rung(name: str, mine: Mine, concurrency: int, count: int) -> LoadStep:
-    """One look at one concurrency, at a pool that has its workers already. ValueError when the answers are wrong."""
-    tasks, spanned, began = mine.tasks(count), TracedWorkload(mine), time.perf_counter()
-    with model(name)(spanned, concurrency) as run:
-        run(mine.tasks(concurrency))
-        before = snapshot()
+def rung(name: str, plan: Plan, concurrency: int, count: int) -> LoadStep:
+    """One look at one concurrency, at a pool that has its workers already. TaskFailed when the answers are wrong."""
+    seen = Seen()
+    watched, tasks, began = WatchedWorkload(plan.mine, seen=seen), plan.tasks(count), time.perf_counter()
+    plan.mine.prepare(tasks)
+    with watching(seen), model(name)(watched, concurrency) as run:
+        run(plan.tasks(concurrency))
+        before = Marks.now(seen)
+        forget(seen)
         returned = run(tasks)
-        usage = usage_between(before, snapshot())
+        evidence = between(before, Marks.now(seen), seen)
     closed = time.perf_counter()
-    if wrong := validation_error(mine, tasks, Timing(began, began, closed, closed, returned)):
-        raise ValueError(wrong)
+    timing = Timing(began, began, closed, closed, returned)
+    if wrong := validation_error(plan.mine, tasks, timing) or dropped(plan.shortest_s, spans(tasks, timing)):
+        raise TaskFailed(wrong)
     took = sorted(end - start for _, start, end in returned)
-    seconds, rate = closed - began, count / usage.elapsed_s
-    return LoadStep(concurrency, count, seconds, rate, usage.ours_s / usage.elapsed_s, took[len(took) // 2])
+    rate = count / evidence.seconds
+    return LoadStep(
+        concurrency, count, closed - began, rate, evidence.cores_busy, took[len(took) // 2],
+        a_second_longer(took), end_spread([end for _, _, end in returned]), evidence,
+    )  # fmt: skip
 
 
-def memory(name: str, mine: Mine, concurrency: int, step: Step) -> float | None:
-    """Bytes for each task in flight, in an interpreter that has done nothing else; None when it could not be told."""
+def forget(seen: Seen) -> None:
+    """Begin to add up anew; which thread runs the loop is still known."""
+    fresh = Seen(seen.loop_thread, seen.loop_native_id, time.perf_counter(), watch_cpu_s=seen.watch_cpu_s)
+    for name, value in vars(fresh).items():
+        setattr(seen, name, value)
+
+
+def memory(name: str, plan: Plan, concurrency: int, step: Step) -> float:
+    """Bytes for each task in flight: the peak growth of this process and its descendants, divided by their number."""
     step(f"memory of {name}")
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=weigh, args=(theirs, name, mine, concurrency))
-    process.start()
-    theirs.close()
-    try:
-        return float(ours.recv()) if ours.poll(4 * SLOWEST_S) else None
-    except EOFError:
-        return None
-    finally:
-        process.kill()
-        process.join()
-
-
-def weigh(out: Connection, name: str, mine: Mine, concurrency: int) -> None:
-    """Send the peak growth of this process and its descendants, divided by the tasks in flight."""
+    mine = plan.mine
     with model(name)(mine, 1) as run:
-        run(mine.tasks(1))
+        run(plan.tasks(1))
     before, peaks, done = tree_bytes(), [0], threading.Event()
 
     def look() -> None:
@@ -273,14 +219,18 @@ def weigh(out: Connection, name: str, mine: Mine, concurrency: int) -> None:
     watcher = threading.Thread(target=look)
     watcher.start()
     with model(name)(mine, concurrency) as run:
-        run(mine.tasks(2 * concurrency))
+        run(plan.tasks(2 * concurrency))
     done.set()
     watcher.join()
-    stop_fork_server()
-    out.send(max(0, max(peaks) - before) / concurrency)
+    return max(0, max(peaks) - before) / concurrency
 
 
 def fits(name: str, mine: Mine) -> bool:
     """Whether a model speaks a form that the file has, and its package is here."""
     spoken = needs(name)
     return spoken.form in mine.forms and not spoken.unavailable_reason()
+
+
+def sendable(plan: Plan, answers: str) -> Plan:
+    """The plan as another interpreter can be given it: without answers that cannot be pickled."""
+    return replace(plan, answers=None) if answers else plan

@@ -67,6 +67,10 @@ class Workload:
     def prepare(self, tasks: list[int]) -> None:
         """Bring about what a round must find when it begins; outside the clock, before each round."""
 
+    def left_undone(self) -> str:
+        """What a round has begun and not finished, in words; empty when nothing. Asked for after each round."""
+        return ""
+
     def client(self) -> AbstractContextManager[Any]:
         """Open what one blocking worker needs: a session, a connection, nothing."""
         return nullcontext()

@@ -1,24 +1,33 @@
 """A user's file, imported: its functions, its tasks, its clients, and a sentence for whatever is wrong with it.
 
-The file is imported in the processes that measure, once in each, and nowhere else.
+The file is imported in the processes that measure, once in each, and nowhere else. It is imported as its own program
+would have it: inside its package where it has one, its folder and its project's on the path, `sys.argv` its own name.
 """
 
+import asyncio
 import importlib
 import importlib.util
-import pickle
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
-from inspect import iscoroutinefunction
+from inspect import iscoroutine, iscoroutinefunction
 from itertools import islice
 from pathlib import Path
 from threading import get_ident
 from types import ModuleType
 from typing import Any
 
+from benchmarks.workloads._user_errors import described
+
 MOST_TASKS = 1_000_000  # of a file; a generator that goes on for longer has no end
+PROJECT = ("pyproject.toml", "setup.py", "setup.cfg", ".git")  # where one of these lies, a project begins
+OURS = (
+    "benchmarks",
+    "servers",
+    "scripts",
+)  # packages of ours: a user's of the same name cannot be imported beside them
 
 
 class UnusableFile(Exception):
@@ -47,7 +56,7 @@ class Code:
 def load(source: str) -> Code:
     """The file `path/to/file.py` or module `package.module`; the function stands after a colon, or is `work`. Unfit."""
     place, _, name = source.partition(":")
-    with blamed(f"{place} cannot be imported"):
+    with blamed(place, "cannot be imported"):
         module = imported(place)
     found = getattr(module, name or "work", None)
     partner = getattr(module, f"a{name or 'work'}", None)
@@ -66,18 +75,65 @@ def load(source: str) -> Code:
 
 
 def imported(place: str) -> ModuleType:
-    """The module; a file gets a name of its own, so that `json.py` is not the standard library's."""
+    """The module, in its package where it has one; another file gets a name of its own, so that `json.py` is the user's."""
+    sys.argv = [place]
     if not place.endswith(".py"):
-        sys.path.insert(0, str(Path.cwd()))
+        put_on_path([Path.cwd()])
         return importlib.import_module(place)
     path = Path(place).resolve()
-    sys.path.insert(0, str(path.parent))
-    spec = importlib.util.spec_from_file_location(f"mine_{path.stem}", path)
-    if not spec or not spec.loader or not path.exists():
+    if not path.exists():
         raise UnusableFile(f"there is no file {place}. Next: make mine WORK=path/to/file.py")
-    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
+    top, name = package_of(path)
+    put_on_path([top])
+    sys.path += [str(folder) for folder in projects(path) if str(folder) not in sys.path]
+    if "." in name:
+        return importlib.import_module(name)
+    return executed(path, f"mine_{name}")
+
+
+def executed(path: Path, name: str) -> ModuleType:
+    """The module of a file that is in no package."""
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec
+    assert spec.loader
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def put_on_path(folders: Iterable[Path]) -> None:
+    """Let these folders be looked through first, but for the one that we are imported from."""
+    for folder in map(str, folders):
+        if folder not in sys.path:
+            sys.path.insert(1, folder)
+
+
+def package_of(path: Path) -> tuple[Path, str]:
+    """The folder that a file is imported from, and its name there: `a.b.c` inside packages. Unfit."""
+    top, name = path.parent, path.stem
+    while (top / "__init__.py").exists():
+        top, name = top.parent, f"{top.name}.{name}"
+    if "." not in name and has_relative_imports(path):  # a package without __init__.py
+        top, name = top.parent, f"{top.name}.{name}"
+    if (first := name.partition(".")[0]) in OURS and "." in name:
+        called = f"{path}: its package is called {first}, as one of Overlap's own is"
+        raise UnusableFile(f"{called}. Next: put the work into a file outside of it, and import what it needs there")
+    return top, name
+
+
+def has_relative_imports(path: Path) -> bool:
+    """Whether the file imports from its own package by dots."""
+    lines = path.read_text(errors="replace").splitlines()
+    return any(line.lstrip().startswith("from .") for line in lines)
+
+
+def projects(path: Path) -> list[Path]:
+    """The folders above a file up to its project's, and their `src`; none where no project begins above it."""
+    for depth, folder in enumerate(path.parents):
+        if any((folder / sign).exists() for sign in PROJECT):
+            above = path.parents[: depth + 1]
+            return [one for parent in above for one in (parent, parent / "src") if one.is_dir()]
+    return []
 
 
 def tasks_of(place: str, module: ModuleType) -> tuple[Any, ...]:
@@ -85,8 +141,8 @@ def tasks_of(place: str, module: ModuleType) -> tuple[Any, ...]:
     given = getattr(module, "TASKS", None)
     if given is None:
         given = getattr(module, "tasks", None)
-    with blamed(f"{place}: its tasks cannot be listed"):
-        found = tuple(islice(given() if callable(given) else given or (), MOST_TASKS + 1))
+    with blamed(f"{place}", "its tasks cannot be listed"):
+        found = listed(given() if callable(given) else given)
     if not found:
         raise UnusableFile(f"{place} has no tasks. Next: write TASKS = [...] or def tasks() in it")
     if len(found) > MOST_TASKS:
@@ -94,28 +150,58 @@ def tasks_of(place: str, module: ModuleType) -> tuple[Any, ...]:
     return found
 
 
+def listed(given: Any) -> tuple[Any, ...]:
+    """What can be gone through, awaiting or not, as a tuple; also what a coroutine returns."""
+    if iscoroutine(given):
+        given = asyncio.run(given)
+    if hasattr(given, "__aiter__"):
+        return asyncio.run(collected(given))
+    return tuple(islice(given or (), MOST_TASKS + 1))
+
+
+async def collected(given: Any) -> tuple[Any, ...]:
+    """What an async generator gives."""
+    found = []
+    async for task in given:
+        found.append(task)
+        if len(found) > MOST_TASKS:
+            break
+    return tuple(found)
+
+
 @contextmanager
-def blamed(what: str) -> Iterator[None]:
+def blamed(place: str, what: str) -> Iterator[None]:
     """Turn whatever a user's file does at the top of it into a sentence."""
     try:
         yield
     except UnusableFile:
         raise
     except SystemExit:
-        raise UnusableFile(f"{what}: it calls sys.exit. Next: put that under if __name__ == '__main__'") from None
+        raise UnusableFile(
+            f"{place} {what}: it calls sys.exit. Next: put that under if __name__ == '__main__'"
+        ) from None
     except ModuleNotFoundError as problem:
-        sentence = f"{what}: {problem}. Next: .tools/bin/uv pip install --python {sys.prefix} {problem.name}"
-        raise UnusableFile(sentence) from None
+        raise UnusableFile(f"{place} {what}: {problem}. {for_missing(problem.name or '', place)}") from None
     except Exception as problem:
-        raise UnusableFile(f"{what}: {type(problem).__name__}: {problem}{line_of(problem)}") from None
+        raise UnusableFile(f"{place} {what}: {described(problem)}") from None
 
 
-def line_of(problem: BaseException) -> str:
-    """Where it was raised."""
-    trace = problem.__traceback__
-    while trace and trace.tb_next:
-        trace = trace.tb_next
-    return f" ({Path(trace.tb_frame.f_code.co_filename).name}, line {trace.tb_lineno})" if trace else ""
+def for_missing(name: str, place: str) -> str:
+    """What to do about a module that is not found: one of the user's own is never to be installed."""
+    first = name.partition(".")[0]
+    if first in OURS:
+        return f"Overlap has a package {first} itself. Next: import yours under another name"
+    if own := own_module(first, place):
+        return f"It is your own, in {own.parent}. Next: PYTHONPATH={own.parent} make mine WORK=…"
+    return f"Next: make mine PYTHON=path/to/the/python/that/has/{first} WORK=…"
+
+
+def own_module(name: str, place: str) -> Path | None:
+    """The user's own module or package of that name, in the folders above the file, beside or just below it."""
+    path = Path(place).resolve()
+    near = [*list(path.parents)[:4], *(one for one in path.parent.iterdir() if one.is_dir())] if path.exists() else []
+    places = (folder / one for folder in near for one in (f"{name}.py", name))
+    return next((one for one in places if name and (one.is_file() or (one / "__init__.py").exists())), None)
 
 
 @contextmanager
@@ -123,10 +209,12 @@ def attempting(task: int) -> Iterator[None]:
     """Name the task that raised, and what; in words, because an exception of the user's may not be picklable."""
     try:
         yield
+    except TaskFailed:
+        raise
     except SystemExit:
         raise TaskFailed(f"task {task} called sys.exit") from None
     except Exception as problem:
-        raise TaskFailed(f"task {task} raised {type(problem).__name__}: {problem}{line_of(problem)}") from problem
+        raise TaskFailed(f"task {task} raised {described(problem)}") from problem
 
 
 @contextmanager
@@ -146,24 +234,11 @@ def opened(client: Any) -> Iterator[Any]:
                 close()
 
 
-def same(one: Any, other: Any) -> bool:
-    """Whether two answers are alike: equal, or alike inside where equality is no help (NaN, arrays, plain objects)."""
-    with suppress(Exception):
-        if one == other:
-            return True
-    with suppress(Exception):
-        return inside(one) == inside(other)
-    return False
-
-
-def inside(answer: Any) -> bytes:
-    """All that an answer holds; pickled twice, because what came from another process was pickled once already."""
-    return pickle.dumps(pickle.loads(pickle.dumps(answer)))
-
-
 @asynccontextmanager
 async def aopened(client: Any) -> AsyncIterator[Any]:
-    """What the user's `aclient()` gave, entered and closed."""
+    """What the user's `aclient()` gave, entered and closed; awaited first where it is a coroutine function."""
+    if hasattr(client, "__await__") and not hasattr(client, "__aenter__"):
+        client = await client
     if hasattr(client, "__aenter__"):
         async with client as entered:
             yield entered

@@ -12,15 +12,19 @@ object that it is, because in the user's program it would. (Rejected: a number t
 it costs to send a picture to another process, and a set has another order in each.)
 """
 
-from asyncio import Runner
-from collections.abc import AsyncIterator, Callable, Iterator
+from asyncio import Runner, all_tasks
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, fields
 from functools import cache, partial
 from typing import Any
 
 from benchmarks.workloads import Capacity, Workload
-from benchmarks.workloads._user_module import Code, aopened, attempting, load, opened, same
+from benchmarks.workloads._unfinished import Before, begin, left_since, pending_tasks, undone
+from benchmarks.workloads._user_answers import same, same_kind
+from benchmarks.workloads._user_module import Code, TaskFailed, aopened, attempting, load, opened
+
+PLAIN = (str, bytes, int, float, list, dict, tuple, type(None))  # no promise of anything: not looked at further
 
 
 class Task(int):
@@ -73,6 +77,14 @@ class Mine(Workload):
         ]
         return [Task.of(number, values[number]) for number in numbers]
 
+    def prepare(self, tasks: list[int]) -> None:
+        """Look what is unfinished before the round."""
+        rounds[self.source] = begin()
+
+    def left_undone(self) -> str:
+        """What the round has begun and not finished, in words; empty when nothing."""
+        return left_since(rounds.pop(self.source)) if self.source in rounds else ""
+
     @contextmanager
     def client(self) -> Iterator[Any]:
         """What the user's `client()` opens; where there is only an awaitable form, a loop to run it in."""
@@ -87,34 +99,38 @@ class Mine(Workload):
 
     @asynccontextmanager
     async def aclient(self) -> AsyncIterator[Any]:
-        """What the user's `aclient()` opens."""
+        """What the user's `aclient()` opens. Raises TaskFailed when tasks of the user's are pending at its end."""
         assert self.code.awaitable
+        known = all_tasks()
         if make := self.code.given("aclient"):
             async with aopened(make()) as client:
                 yield partial(self.code.awaitable, client)
         else:
             yield self.code.awaitable
+        if left := pending_tasks(known):
+            raise TaskFailed(left)
 
     def perform(self, client: Any, task: int) -> Any:
         """Call the user's function."""
         with attempting(task):
-            return client(task.value)  # type: ignore[attr-defined]
+            return result(task, client(task.value))  # type: ignore[attr-defined]
 
     async def aperform(self, client: Any, task: int) -> Any:
         """Await the user's function."""
         with attempting(task):
-            return await client(task.value)  # type: ignore[attr-defined]
+            return result(task, await client(task.value))  # type: ignore[attr-defined]
 
     def expected(self, task: int) -> Any:
         """What the user's `answer` says, or what came when each task was done one after another in this process."""
         if says := self.code.given("answer"):
             with attempting(task):
                 return says(self.code.tasks[task])
-        return references(self)[task] if self.compared else None
+        return reference(self, task)
 
     def is_correct(self, task: int, answer: Any) -> bool:
-        """Whether it is as it should be; anything is where two answers to one task are never alike."""
-        return same(answer, self.expected(task)) if self.compared or self.code.given("answer") else True
+        """Whether it is as it should be; of the same kind, where two answers to one task are never alike."""
+        alike = same if self.compared or self.code.given("answer") else same_kind
+        return alike(answer, self.expected(task))
 
     def min_duration_s(self, task: int) -> float:
         """Nothing: what tasks waited on average does not bind a single one."""
@@ -156,8 +172,33 @@ def awaiting(mine: Mine) -> Iterator[Callable[[Any], Any]]:
             runner.run(stack.aclose())
 
 
+rounds: dict[str, Before] = {}  # what was unfinished when the round in progress began, by source
+
+
+def result(task: int, answer: Any) -> Any:
+    """The answer. Raises TaskFailed where it is only the promise of one."""
+    if not isinstance(answer, PLAIN) and (promise := undone(answer)):
+        raise TaskFailed(f"task {task} returned {promise}")
+    return answer
+
+
 @cache
-def references(mine: Mine) -> dict[int, Any]:
-    """The answers to the tasks of a round, found one after another; once in a process."""
+def references(source: str) -> dict[int, Any]:
+    """The answers to tasks that were done one after another, as far as this process knows them."""
+    return {}
+
+
+def reference(mine: Mine, task: int) -> Any:
+    """The answer to one of them; those of a whole round are found at once, with one client."""
+    known = references(mine.source)
+    if task not in known:
+        learn(mine, {task, *mine.tasks(mine.size)} - known.keys())
+    return known[task]
+
+
+def learn(mine: Mine, tasks: Iterable[int]) -> None:
+    """Do these tasks one after another, and keep their answers."""
+    values = mine.code.tasks
     with mine.client() as client:
-        return {task: mine.perform(client, task) for task in sorted(set(mine.tasks(mine.size)))}
+        for task in sorted(tasks):
+            references(mine.source)[task] = mine.perform(client, Task.of(task, values[task]))

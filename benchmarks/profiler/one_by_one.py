@@ -1,0 +1,156 @@
+"""Tasks one at a time: how long each takes, what of it waits and what computes, and its answer."""
+
+import resource
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import cycle
+from pathlib import Path
+from typing import Any
+
+from benchmarks.profiler.sizing import spread, tail
+from benchmarks.workloads._user_module import TaskFailed, UnusableFile
+from benchmarks.workloads.user_work import Mine, awaiting
+
+Step = Callable[[str], None]
+
+LOOK_S = 3.0  # at tasks one at a time
+ENOUGH_S = 1.0  # at those that are done sooner: a core changes its speed from one moment to the next
+FEWEST = 5  # tasks that are timed, however long they take, where there are so many
+SLOWEST_S = 10.0  # of one task: the rounds of a cell must end within a minute
+QUEUED = Path("/proc/thread-self/schedstat")  # CPU, time in the queue for a core, turns
+
+
+def cpu_s() -> float:
+    """CPU of this process and of the children that it has waited for."""
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + ended.ru_utime + ended.ru_stime
+
+
+def pauses() -> int:
+    """How often this process has let go of its core by itself. A task that never did has not waited: it was held up."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_nvcsw
+
+
+def held_up_s() -> float:
+    """How long this thread was ready and had no core: waiting for others' programs, not for its own work (Linux)."""
+    try:
+        return int(QUEUED.read_text().split()[1]) / 1e9
+    except (OSError, ValueError, IndexError):
+        return 0.0
+
+
+@dataclass(frozen=True)
+class Timed:
+    """Tasks of one form, one at a time, over and over: seconds, waiting and CPU of each, and the first answers."""
+
+    tasks: Sequence[int]
+    seconds: list[float] = field(default_factory=list)
+    waits: list[float] = field(default_factory=list)
+    cpu: list[float] = field(default_factory=list)
+    answers: dict[int, Any] = field(default_factory=dict)
+    failures: dict[int, str] = field(default_factory=dict)
+
+    @property
+    def warm(self) -> slice:
+        """What counts: each task as often as any other after a cold pass; without a second, all but the first task."""
+        passes = len(self.seconds) // len(self.tasks)
+        if passes > 1:
+            return slice(len(self.tasks), passes * len(self.tasks))
+        return slice(1 if len(self.seconds) > 1 else 0, None)
+
+    def enough(self, spent_s: float, least_s: float) -> bool:
+        """Whether that was looked at for long enough, in whole passes where there is time for them."""
+        if len(self.seconds) % len(self.tasks) == 0 and (spent_s > least_s or not least_s):
+            return True
+        return spent_s > LOOK_S and len(self.seconds) >= FEWEST
+
+    @property
+    def each_s(self) -> float:
+        """What a task takes on average."""
+        return spread(self.seconds[self.warm])["mean"]
+
+    @property
+    def waits_s(self) -> float:
+        """What a task waits on average."""
+        return spread(self.waits[self.warm])["mean"]
+
+    @property
+    def computes_s(self) -> float:
+        """CPU of a task on average, as far as it takes its time."""
+        return min(self.each_s, spread(self.cpu[self.warm])["mean"])
+
+    @property
+    def shortest_s(self) -> dict[int, float]:
+        """The least that each task took."""
+        found: dict[int, float] = {}
+        for task, took in zip(cycle(self.tasks), self.seconds, strict=False):
+            found[int(task)] = min(took, found.get(int(task), took))
+        return found
+
+    def described(self) -> dict[str, Any]:
+        """As it stands in `learned.forms`."""
+        seconds, total_s = self.seconds[self.warm], self.waits_s + self.computes_s
+        return {
+            "tasks": len(seconds),
+            "seconds": spread(seconds),
+            "wait_seconds": spread(self.waits[self.warm]),
+            "cpu_seconds": spread(self.cpu[self.warm]),
+            "cold_seconds": self.seconds[0],
+            "tail": tail(seconds),
+            "compute_share": self.computes_s / total_s if total_s else None,
+        }
+
+    def add(self, task: int, took_s: float, computed_s: float, waited_s: float) -> None:
+        """Keep what one task took."""
+        self.seconds.append(took_s)
+        self.cpu.append(computed_s)
+        self.waits.append(waited_s)
+        if took_s > SLOWEST_S:
+            shorter = f"Next: give tasks that take less than {SLOWEST_S:g} s, so that rounds can be repeated"
+            raise UnusableFile(f"task {task} took {took_s:.0f} s. {shorter}")
+
+    def failed(self) -> str:
+        """Which tasks failed and what the first said; empty when none did."""
+        if not self.failures:
+            return ""
+        numbers, done = ", ".join(map(str, list(self.failures)[:5])), min(len(self.seconds), len(self.tasks))
+        more = ", …" if len(self.failures) > 5 else ""
+        count = f"{len(self.failures)} of {done} tasks failed (task {numbers}{more})" if done > 1 else "the task failed"
+        advice = "" if "Next:" in (first := next(iter(self.failures.values()))) else (
+            ". Next: leave them out of TASKS, or catch that in the function and return what it means"
+        )  # fmt: skip
+        return f"{count}: {first}{advice}"
+
+
+def one_by_one(mine: Mine, form: str, tasks: Sequence[int], step: Step, least_s: float = 0.0) -> Timed:
+    """Time the tasks once, and again for so many seconds. Unusable when one takes too long, TaskFailed when any fails."""
+    found, began = Timed(tasks), time.perf_counter()
+    mine.prepare(list(tasks))
+    with mine.client() if form == "blocking" else awaiting(mine) as client:
+        for task in cycle(tasks):
+            step(f"task {task}")
+            queued, paused, used, start = held_up_s(), pauses(), cpu_s(), time.perf_counter()
+            try:
+                found.answers.setdefault(int(task), mine.perform(client, task))
+            except TaskFailed as problem:
+                found.failures.setdefault(int(task), str(problem))
+            took, computed = time.perf_counter() - start, cpu_s() - used
+            waited = took - computed - (held_up_s() - queued)
+            found.add(task, took, computed, max(0.0, waited) if pauses() > paused else 0.0)
+            if found.enough(start + took - began, least_s) or (found.failures and len(found.seconds) >= len(tasks)):
+                break
+    if why := found.failed() or mine.left_undone():
+        raise TaskFailed(why)
+    return found
+
+
+def opening_s(mine: Mine, form: str) -> float:
+    """Opening and closing a client, the least of three."""
+
+    def once() -> float:
+        began = time.perf_counter()
+        with mine.client() if form == "blocking" else awaiting(mine):
+            return time.perf_counter() - began
+
+    return min(once() for _ in range(3))

@@ -1,0 +1,130 @@
+"""Tasks one at a time, and what refuses them: a form that forgets to wait, answers that are remembered, tasks that fail.
+
+A second pass in this process and one in a fresh process tell a task that is done anew from an answer that is kept.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from benchmarks.profiler.agreement import NAMES, Waits, forgotten_wait, milliseconds, remembered, unequal_wait
+from benchmarks.profiler.isolated import isolated
+from benchmarks.profiler.one_by_one import Timed, one_by_one
+from benchmarks.workloads._user_answers import same, unpicklable
+from benchmarks.workloads._user_module import TaskFailed, UnusableFile
+from benchmarks.workloads.user_work import Mine
+
+Step = Callable[[str], None]
+
+AGAIN, AGAIN_S = 12, 1.0  # tasks that are done again, and for about how long
+FEWEST_AGAIN = 3
+FRESH_PATIENCE_S = 20.0  # beyond what the tasks took: an interpreter starts in a second
+
+
+@dataclass
+class Doubts:
+    """Sentences about the work that fit nowhere else, and the reasons for which a ranking is a note and no headline."""
+
+    notes: list[str] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What a look at each form found: times of those that are usable, why the other one is not, answers that differ."""
+
+    mine: Mine
+    times: dict[str, Timed]
+    refused: dict[str, str]
+    unlike: str  # why answers cannot be compared; empty when they can
+
+    def sample(self) -> dict[str, Any]:
+        """A few tasks and their answers, as they would travel to another process."""
+        first = next(iter(self.times.values()))
+        numbers = list(islice(first.answers, AGAIN))
+        tasks = {f"task {number}": self.mine.code.tasks[number] for number in numbers}
+        return tasks | {f"the answer to task {number}": first.answers[number] for number in numbers}
+
+
+def look_at_forms(mine: Mine, forms: Sequence[str], enough_s: float, step: Step, doubts: Doubts) -> Looked:
+    """Time each form. UnusableFile or TaskFailed with the reason when none is usable."""
+    times, refused, unlike = dict[str, Timed](), dict[str, str](), ""
+    for form in forms:
+        try:
+            found = one_by_one(mine, form, mine.tasks(len(mine.code.tasks)), step, enough_s)
+            why = second_pass(mine, form, found, step, doubts)
+        except TaskFailed as problem:
+            if len(forms) == 1:
+                raise
+            refused[form] = f"`{NAMES[form]}`: {problem}"
+            continue
+        unlike, times[form] = unlike or why, found
+    if not times:
+        raise TaskFailed("; ".join(refused.values()))
+    compare_waits(times, refused, doubts)
+    if unlike and not mine.code.given("answer"):
+        doubts.reasons.append(f"answers cannot be compared: {unlike}")
+    return Looked(mine, times, refused, unlike)
+
+
+def compare_waits(times: dict[str, Timed], refused: dict[str, str], doubts: Doubts) -> None:
+    """Refuse the form that does not wait though the other does."""
+    if len(times) < 2:
+        return
+    one, other = (Waits(form, found.waits_s, found.each_s) for form, found in times.items())
+    form, why = forgotten_wait(one, other)
+    if form:
+        refused[form] = why
+        del times[form]
+    elif why := unequal_wait(one, other):
+        doubts.reasons.append(why)
+
+
+def second_pass(mine: Mine, form: str, first: Timed, step: Step, doubts: Doubts) -> str:
+    """Do some tasks again, here and in a fresh process. Why answers cannot be compared; UnusableFile when kept."""
+    tasks = again_tasks(mine, first)
+    again = one_by_one(mine, form, tasks, step)
+    step("the same tasks in a fresh process")
+    patience_s = FRESH_PATIENCE_S + 4 * sum(first.seconds[: len(tasks)])
+    fresh = isolated(first_pass, mine, form, list(map(int, tasks)), patience_s=patience_s, step=step)
+    if where := remembered(first.seconds[: len(tasks)], again.seconds, fresh):
+        kept(where, form, first, again, doubts)
+    for task in tasks:
+        before, after = first.answers[task], again.answers[task]
+        if not same(before, after):
+            return f"task {task} gave {before!r:.60} and then {after!r:.60}. Next: write answer(task)"
+    return ""
+
+
+def again_tasks(mine: Mine, first: Timed) -> list[int]:
+    """The first tasks of a pass, as many as take about a second."""
+    each_s = sum(first.seconds) / len(first.seconds)
+    count = min(AGAIN, max(FEWEST_AGAIN, int(AGAIN_S / max(each_s, 1e-6))))
+    return [task for task in mine.tasks(len(mine.code.tasks)) if task in first.answers][:count]
+
+
+def first_pass(mine: Mine, form: str, numbers: Sequence[int], step: Step) -> list[float]:
+    """Seconds of these tasks, the first time in this process."""
+    tasks = [task for task in mine.tasks(len(mine.code.tasks)) if task in set(numbers)]
+    return one_by_one(mine, form, tasks, step).seconds
+
+
+def kept(where: str, form: str, first: Timed, again: Timed, doubts: Doubts) -> None:
+    """Refuse answers that the process keeps; doubt those that something outside of it keeps."""
+    place = min(1, len(again.seconds) - 1)
+    times = f"{milliseconds(first.seconds[place])} the first time and {milliseconds(again.seconds[place])} the second"
+    if where == "in the process":
+        raise UnusableFile(
+            f"`{NAMES[form]}` remembers its answers: a task took {times}, so rounds would measure its memory. "
+            "Next: empty that memory in client(), or call what it remembers from the function without it "
+            "(function.__wrapped__ of a cached one)"
+        )
+    doubts.reasons.append(
+        f"a task of `{NAMES[form]}` took {times}, in a fresh process too: a file, a service or the system keeps its answer"
+    )
+
+
+def sealed(values: Mapping[Any, Any]) -> str:
+    """What keeps tasks or answers from being sent to another process, by name; empty when nothing does."""
+    return next(filter(None, (unpicklable(value, str(name)) for name, value in values.items())), "")

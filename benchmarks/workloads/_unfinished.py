@@ -1,0 +1,140 @@
+"""What a round has begun and not finished: coroutines that nobody awaited, tasks, futures and threads still at work.
+
+What was not done must not be counted as done, and such work gives the right answers at no cost. It is looked for
+outside the clock, in the process that measures. Rejected: wrapping `create_task` and `submit` (users' libraries call
+them too, and a wrapper costs time inside the clock).
+"""
+
+import asyncio
+import gc
+import linecache
+import re
+import sys
+import threading
+import time
+import warnings
+import weakref
+from collections.abc import Iterable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from inspect import isasyncgen, iscoroutine, isgenerator
+from multiprocessing.pool import ApplyResult
+from pathlib import Path
+from typing import Any
+
+LAZY = (map, filter, zip)
+GRACE_S = 0.05  # for threads that are about to end
+IDLE = re.compile(r"\.(?:get|wait|acquire|accept|select|poll|recv|join|park)\(")
+IDLE_FUNCTIONS = frozenset({"wait", "get", "select", "accept", "acquire", "poll", "_worker", "join"})
+ROOT = Path(__file__).parents[2]
+LIBRARIES = (str(Path(threading.__file__).parent), f"{ROOT}/benchmarks", f"{ROOT}/servers", f"{ROOT}/scripts", "<")
+
+never_awaited: list[str] = []  # names of coroutines since the last `begin`
+
+
+def watch_coroutines() -> None:
+    """Note each coroutine that is thrown away unawaited, whatever the filters of warnings say. Once in a process."""
+    original: Any = warnings._warn_unawaited_coroutine  # type: ignore[attr-defined]
+    if getattr(original, "notes", False):
+        return
+
+    def note(coroutine: Any) -> None:
+        never_awaited.append(getattr(coroutine, "__qualname__", "a coroutine"))
+        original(coroutine)
+
+    note.notes = True  # type: ignore[attr-defined]
+    warnings._warn_unawaited_coroutine = note  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True)
+class Before:
+    """Threads and unfinished futures that a round found."""
+
+    threads: frozenset[int]
+    futures: "weakref.WeakSet[Any]"
+
+
+def begin() -> Before:
+    """Look before a round."""
+    watch_coroutines()
+    never_awaited.clear()
+    threads = frozenset(thread.ident or 0 for thread in threading.enumerate())
+    return Before(threads, weakref.WeakSet(pending_futures()))
+
+
+def left_since(before: Before) -> str:
+    """What the round has begun and not finished, and what to write; empty when nothing was."""
+    gc.collect()  # a coroutine in a cycle is thrown away only then
+    if never_awaited:
+        name = never_awaited[0]
+        return (
+            f"coroutine {name!r} was never awaited ({len(never_awaited)}×), so its work was not done. "
+            f"Next: await {name}(…)"
+        )
+    if futures := [one for one in pending_futures() if one not in before.futures]:
+        return (
+            f"{len(futures)} submitted calls had not ended with the round. Next: return future.result(), not the future"
+        )
+    if working := threads_at_work(before.threads):
+        return f"thread {working[0]} was still at work after the round. Next: join() it before the function returns"
+    return ""
+
+
+def pending_futures() -> list[Any]:
+    """The futures of pools that are neither done nor cancelled. By their class: asking an object may run its code."""
+    found = [one for one in gc.get_objects() if issubclass(type(one), Future | ApplyResult)]
+    return [one for one in found if not (one.done() if isinstance(one, Future) else one.ready())]
+
+
+def threads_at_work(known: frozenset[int]) -> list[str]:
+    """The new threads that run a user's code at the moment; one that only waits to be given work is idle."""
+    deadline = time.monotonic() + GRACE_S
+    while (found := [one.name for one in threading.enumerate() if one.ident not in known and works(one)]) and (
+        time.monotonic() < deadline
+    ):
+        time.sleep(GRACE_S / 10)
+    return found
+
+
+def works(thread: threading.Thread) -> bool:
+    """Whether a thread is inside somebody's code, and not waiting for orders."""
+    innermost = frame = sys._current_frames().get(thread.ident or 0)
+    files = set[str]()
+    while frame:
+        files.add(frame.f_code.co_filename)
+        frame = frame.f_back
+    if innermost is None or not any(map(is_users, files)):
+        return False
+    line = linecache.getline(innermost.f_code.co_filename, innermost.f_lineno)
+    return innermost.f_code.co_name not in IDLE_FUNCTIONS and not IDLE.search(line)
+
+
+def is_users(file: str) -> bool:
+    """Whether a file is neither Python's, nor a package's, nor ours."""
+    return not any(part in file for part in ("site-packages", "dist-packages")) and not file.startswith(LIBRARIES)
+
+
+def pending_tasks(known: Iterable["asyncio.Task[Any]"]) -> str:
+    """The asyncio tasks beside the current one that are still pending, in words; empty when none are."""
+    left = asyncio.all_tasks() - set(known) - {asyncio.current_task()}
+    if not left:
+        return ""
+    name = getattr(next(iter(left)).get_coro(), "__qualname__", "a coroutine")
+    return (
+        f"{len(left)} asyncio tasks ({name}) were still pending when the loop closed, so their work was not done. "
+        "Next: await what create_task() returns"
+    )
+
+
+def undone(answer: Any) -> str:
+    """What kind of promise an answer is instead of a result, and what to write; empty when it is a result."""
+    if iscoroutine(answer):
+        answer.close()
+        return "a coroutine, which has not run. Next: write async def awork(task), and await it there"
+    if isinstance(answer, asyncio.Future):
+        return "a future of a loop, which nobody has awaited. Next: await it"
+    if isinstance(answer, Future | ApplyResult):
+        return "a future, which nobody has waited for. Next: return future.result()"
+    if isgenerator(answer) or isasyncgen(answer) or isinstance(answer, LAZY):
+        return f"a {type(answer).__name__}, whose work is not done yet. Next: return list(…) of it"
+    return ""
