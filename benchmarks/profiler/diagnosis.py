@@ -165,8 +165,8 @@ def one_core(model: str, used: float, seen: Evidence, machine: Machine) -> Diagn
     busy = f"{used:.2g} cores were busy of {machine.parallel:.2g}"
     if seen.loop_cpu is not None:
         if seen.loop_cpu >= BUSY - 0.1:
-            return Diagnosis(model, "one core", f"one core: the loop's thread computed for {seen.loop_cpu:.0%} of the time",
-                             "Next: compute in processes, or in threads where it releases the GIL")  # fmt: skip
+            why = f"one core: the loop's thread computed for {seen.loop_cpu:.0%} of the time"
+            return Diagnosis(model, "one core", why, "Next: compute in processes, or where the GIL is released")
         return Diagnosis(model, CAN_NOT_TELL, f"{busy}, and the loop was not what computed")
     if machine.parallel < SECOND_CORE:
         return Diagnosis(model, CAN_NOT_TELL, f"{busy}: with no second core the GIL does not show")
@@ -210,11 +210,11 @@ def other_side(model: str, sweep: Sequence[LoadStep], machine: Machine) -> Diagn
         why = f"a pool of connections: {step.concurrency} tasks in flight shared {seen.connections}"
         return Diagnosis(model, "pool cap", why, "Next: make the pool as large as the concurrency")
     if rate := steady_rate(sweep):
-        why = f"a rate limit: from {knee(sweep)} in flight on {rate:.3g} tasks/s ended, one as long after another as the next"
+        why = f"a rate limit: with {knee(sweep)} in flight and more, {rate:.3g} tasks/s ended at an even pace"
         return Diagnosis(model, "rate limit", why, f"Next: write MOST_AT_ONCE = {knee(sweep)}: more only wait longer")
     longer = step.p50_seconds / sweep[0].p50_seconds
     why = (
-        f"with {step.concurrency} in flight a task took {longer:.2g}× as long while {step.cores_used:.0%} of a core was "
+        f"with {step.concurrency} in flight a task took {longer:.2g}× as long and {step.cores_used:.0%} of a core was "
         "busy; a rate limit, one connection at a time or the other side's own cores look the same from here"
     )
     return Diagnosis(model, CAN_NOT_TELL, why)

@@ -1,4 +1,4 @@
-"""What is seen of a process while a model runs tasks in it: how its loop beats, where its workers wait, what its cores do.
+"""What is seen of a process while a model runs in it: how its loop beats, where its workers wait, what its cores do.
 
 A workload that wraps the user's starts a heartbeat in each loop; a thread looks at the workers' frames every few
 milliseconds. Both cost something, so this is done in a trial and never in a round that counts.

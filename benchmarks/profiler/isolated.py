@@ -27,7 +27,8 @@ def isolated(job: Callable[..., Result], *arguments: Any, patience_s: float, ste
     process.start()
     theirs.close()
     try:
-        return received(ours, patience_s, step)
+        result: Result = received(ours, patience_s, step)
+        return result
     except EOFError:
         process.join(1.0)
         raise TaskFailed(f"its interpreter ended with {process.exitcode}") from None

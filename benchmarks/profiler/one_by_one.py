@@ -124,10 +124,11 @@ class Timed:
 
 
 def one_by_one(mine: Mine, form: str, tasks: Sequence[int], step: Step, least_s: float = 0.0) -> Timed:
-    """Time the tasks once, and again for so many seconds. Unusable when one takes too long, TaskFailed when any fails."""
-    found, began = Timed(tasks), time.perf_counter()
+    """Time the tasks once, and again for so many seconds. UnusableFile: one takes too long; TaskFailed: some fail."""
+    found = Timed(tasks)
     mine.prepare(list(tasks))
     with mine.client() if form == "blocking" else awaiting(mine) as client:
+        began = time.perf_counter()
         for task in cycle(tasks):
             step(f"task {task}")
             queued, paused, used, start = held_up_s(), pauses(), cpu_s(), time.perf_counter()

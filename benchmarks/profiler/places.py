@@ -4,7 +4,6 @@ A thread that waits for a lock stands in C, and its frame at the line that takes
 code's own positions, is looked up in the frame: only what is a lock there is called one.
 """
 
-import asyncio
 import linecache
 import re
 import sys
@@ -12,9 +11,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType, FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.workloads._unfinished import is_users
+
+if TYPE_CHECKING:
+    import asyncio
 
 LOCKS = frozenset({"lock", "RLock", "_RLock", "Lock", "Condition", "FileLock", "UnixFileLock"})
 SEMAPHORES = frozenset({"Semaphore", "BoundedSemaphore", "CapacityLimiter", "SemaphoreAdapter"})

@@ -1,4 +1,4 @@
-"""A look at a user's work before it is measured: does it do its work, which models can, how many in flight pay, what size?
+"""A look at a user's work before it is measured: is it done, which models can do it, how many in flight pay, what size?
 
 In an interpreter of its own, because it runs the user's code, and each model's trial in another. What it is about to
 do, and at last what came of it, goes line by line to a file of its own: what the user's code prints cannot get in

@@ -1,4 +1,4 @@
-"""Tasks one at a time, and what refuses them: a form that forgets to wait, answers that are remembered, tasks that fail.
+"""Tasks one at a time, and what refuses them: a form that forgets to wait, answers that are kept, tasks that fail.
 
 A second pass in this process and one in a fresh process tell a task that is done anew from an answer that is kept.
 """
@@ -121,7 +121,8 @@ def kept(where: str, form: str, first: Timed, again: Timed, doubts: Doubts) -> N
             "(function.__wrapped__ of a cached one)"
         )
     doubts.reasons.append(
-        f"a task of `{NAMES[form]}` took {times}, in a fresh process too: a file, a service or the system keeps its answer"
+        f"a task of `{NAMES[form]}` took {times}, in a fresh process too: "
+        "a file, a service or the system keeps its answer"
     )
 
 

@@ -17,7 +17,7 @@ def end_spread(ends: Sequence[float]) -> float | None:
 
 
 def a_second_longer(spans: Sequence[float]) -> int:
-    """How many tasks took whole seconds longer than the middle one: a connection is asked for again after 1, 2, 3, … s."""
+    """How many tasks took whole seconds longer than the middle one: connections are asked for again after 1, 2, 3 s."""
     if len(spans) < 2:
         return 0
     usual = median(spans)

@@ -1,4 +1,4 @@
-"""A model tried on the user's work, in an interpreter of its own: a few tasks, a stress of threads, a sweep, its memory.
+"""A model tried on the user's work, in an interpreter of its own: a few tasks, a stress, a sweep, its memory.
 
 Each runs the user's code, and says beforehand what it is about to do. What goes wrong is a sentence.
 """
@@ -88,7 +88,7 @@ def trial(name: str, plan: Plan, step: Step) -> Trial:
 
 
 def few(name: str, plan: Plan) -> str:
-    """What goes wrong when a model does a few tasks; twice in a loop: what was made for the first fails in the second."""
+    """What goes wrong when a model does a few tasks; loops twice: what was made for the first fails in the second."""
     at_once = min(FEW, plan.most)
     tasks = plan.tasks(at_once)
     times = 2 if needs(name).form == "asyncio" else 1

@@ -75,7 +75,7 @@ def load(source: str) -> Code:
 
 
 def imported(place: str) -> ModuleType:
-    """The module, in its package where it has one; another file gets a name of its own, so that `json.py` is the user's."""
+    """The module, in its package where it has one; another file gets a name of its own: `json.py` is the user's."""
     sys.argv = [place]
     if not place.endswith(".py"):
         put_on_path([Path.cwd()])

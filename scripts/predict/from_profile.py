@@ -16,8 +16,8 @@ from scripts.util.exit_codes import CommandError, Exit
 from scripts.util.format import seconds
 
 FILE = "mine.json"
-DOUBT, A_LOOK = 0.05, 0.1  # how much a prediction, and a rung seen once, weigh against a cell of every block
-SCHEMA = 1
+DOUBT, A_LOOK = 0.05, 0.1  # how much a prediction, and a step seen once, weigh against a cell of every block
+SCHEMA = 2
 
 
 class Result(NamedTuple):
@@ -87,14 +87,14 @@ class Mine:
     @property
     def work(self) -> Question:
         """All of it, each model with as many places as it was tried with."""
-        ladder = self.learned["ladder"].items()
+        sweeps = self.learned["sweep"].items()
         return Question(
             tasks=int(self.said["work"]["tasks"]),
             forms=self.forms,
             gil_share=self.gil_share,
             capacity=float(self.said["parallel_capacity"]),
             memory_bytes=float(psutil.virtual_memory().available),
-            reach={model: max(rung["concurrency"] for rung in rungs) for model, rungs in ladder},
+            reach={model: max(step["concurrency"] for step in steps) for model, steps in sweeps},
             unfit=tuple(self.learned["unfit"]),
         )
 
@@ -107,7 +107,7 @@ class Mine:
 def anchor(mine: Mine, source: Source, model: str) -> Anchor:
     """How much longer than predicted the model takes to start and to run.
 
-    A cell took both; a rung of the ladder ran in a pool that had started, which tells them apart. By least squares of
+    A cell took both; a step of the sweep ran in a pool that had started, which tells them apart. By least squares of
     the relative errors, held a little to 1; then both so much longer that it fits the cells, which every block has.
     """
     cells = [
@@ -117,7 +117,7 @@ def anchor(mine: Mine, source: Source, model: str) -> Anchor:
     ]
     rungs = [
         shares(mine, source, model, one["concurrency"], one["tasks"], one["tasks"] / one["tasks_per_second"])
-        for one in mine.learned["ladder"].get(model, [])
+        for one in mine.learned["sweep"].get(model, [])
     ]
     prior = [[DOUBT, 0.0], [0.0, DOUBT]]
     looks = [[0.0, A_LOOK * run] for _, run in rungs]

@@ -105,14 +105,15 @@ def read(path: Path) -> Document | None:
 def sentences(made: Document) -> list[str]:
     """What was learned about the work, for people."""
     learned = made["learned"]
-    found = [one_task(form, timed) for form, timed in learned["forms"].items()]
-    found += [until(learned)] if learned["pays_until"] else []
-    found += [learned["bound"]["sentence"]] if learned["bound"] else []
+    found = [f"A note, not a result: {why}." for why in learned["doubts"]]
+    found += [one_task(form, timed) for form, timed in learned["forms"].items()]
+    found += [until(learned)] if learned["knee"] else []
+    found += [one["sentence"] for one in learned["stops"].values()]
     found += [gil(learned["gil"])] if learned["gil"] else []
     found += [memory(learned["memory"])] if learned["memory"] else []
     found += beyond(made["results"])
-    found += list(filter(None, [opening(learned["client_open_seconds"]), unlike(learned["answers"])]))
-    found += [f"{model} cannot run it: {why}." for model, why in learned["unfit"].items()]
+    found += list(filter(None, [opening(learned["client_open_seconds"])]))
+    found += not_measured(learned["unfit"])
     return [*found, *learned["notes"], made["size"]["sentence"]]
 
 
@@ -127,25 +128,34 @@ def one_task(form: str, timed: Document) -> str:
 
 
 def until(learned: Document) -> str:
-    """How many at once pay."""
-    parts = [f"{model} {size}" for model, size in learned["pays_until"].items()]
-    return f"More at once pays up to: {', '.join(parts)} (90 % of the best throughput)."
+    """How many in flight pay."""
+    parts = [f"{model} {size}" for model, size in learned["knee"].items()]
+    return f"More in flight pays up to: {', '.join(parts)} (90 % of the best throughput)."
+
+
+def not_measured(unfit: dict[str, str]) -> list[str]:
+    """The models that were set aside, those with the same reason together."""
+    reasons = dict.fromkeys(unfit.values())
+    together = {why: [model for model, one in unfit.items() if one == why] for why in reasons}
+    return [f"Not measured: {', '.join(models)}: {why}." for why, models in together.items()]
 
 
 def gil(found: Document) -> str:
-    """Whether its computing lets go of the GIL."""
+    """Whether its computing releases the GIL."""
     if found["released_share"] is None:
-        return "It computes too little, or the machine was too busy, to tell whether it lets go of the GIL."
+        return "It computes too little, or the machine was too busy, to tell whether it releases the GIL."
     used = f"{found['threads']} threads used {digits(found['cores_used'])} cores"
     if not found["released_share"]:
         return f"Its computing holds the GIL: {used}."
     least = "at least " if found["at_least"] else "about "
-    return f"Its computing lets go of the GIL for {least}{found['released_share']:.0%} of the time: {used}."
+    return f"Its computing releases the GIL for {least}{found['released_share']:.0%} of the time: {used}."
 
 
 def memory(found: Document) -> str:
     """What a task in flight costs."""
-    parts = [f"{model} {amount(one['bytes_per_task'])} ({one['concurrency']} at once)" for model, one in found.items()]
+    parts = [
+        f"{model} {amount(one['bytes_per_task'])} ({one['concurrency']} in flight)" for model, one in found.items()
+    ]
     return f"Memory for each task in flight: {', '.join(parts)}."
 
 
@@ -163,11 +173,6 @@ def opening(found: Document) -> str:
     """What a client costs."""
     parts = [f"{seconds(value)} ({form})" for form, value in found.items() if value is not None]
     return f"Opening and closing a client takes {', '.join(parts)}." if parts else ""
-
-
-def unlike(answers: Document) -> str:
-    """That answers are not compared, and why."""
-    return "" if answers["compared"] else f"Answers are not compared: {answers['why']}."
 
 
 def verdict(entry: Document) -> str:

@@ -70,13 +70,13 @@ def mine_json(**changes: Any) -> dict[str, Any]:
         "forms": {"blocking": one},
         "client_open_seconds": {"blocking": 0.001},
         "gil": {"released_share": 0.5},
-        "ladder": {"threads": [rung(1, 20, 19.0), rung(64, 128, 400.0)]},
+        "sweep": {"threads": [rung(1, 20, 19.0), rung(64, 128, 400.0)]},
         "memory": {"threads": {"bytes_per_task": 1e6}},
         "unfit": {"processes": "a lock cannot be pickled"},
     }
     results = [result("threads", 50, 0.3), result("sequential", 1, 5.3), result("to_thread", 50, 0.25)]
     whole = {
-        "schema": 1,
+        "schema": 2,
         "run": "20260101-000000",
         "parallel_capacity": 1.9,
         "work": {"name": "pages", "tasks": 100},
@@ -183,7 +183,7 @@ def test_the_newest_run_of_make_mine_is_taken_where_nothing_is_said(typed: type[
     [
         ("{", "is damaged"),
         ("[]", "is damaged"),
-        (mine_json(schema=2), "is of another schema than 1"),
+        (mine_json(schema=1), "is of another schema than 2"),
         (mine_json(results=[]), "is damaged"),
         (mine_json(learned={"forms": {}}), "is damaged"),
         (mine_json(learned={"forms": {"blocking": {}}}), "is damaged"),

@@ -75,7 +75,7 @@ def test_a_misspelt_model_is_told_the_nearest() -> None:
 
 @pytest.mark.real
 def test_a_file_that_does_not_import_is_wrong_usage(surveyed: Any) -> None:
-    with pytest.raises(CommandError, match="No module named 'no_such_package'") as stop:
+    with pytest.raises(CommandError, match=r"No module named 'no_such_package'. Next: make mine PYTHON=") as stop:
         surveyed("import no_such_package")
     assert stop.value.code == Exit.USAGE
 
@@ -294,7 +294,7 @@ def test_a_users_own_work_becomes_a_run_a_report_and_a_comparison(tmp_path: Path
     run = tmp_path / "results" / "mine"
     made = json.loads((run / "mine.json").read_text())
     assert set(made) == NAMES
-    assert made["schema"] == 1
+    assert made["schema"] == 2
     assert {result["model"] for result in made["results"]} == {"sequential", "threads", "asyncio"}
     assert all(result["seconds"]["estimate"] > 0 for result in made["results"])
     assert made["not_results"] == []

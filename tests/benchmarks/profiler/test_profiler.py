@@ -3,6 +3,7 @@
 import asyncio
 import pickle
 import sqlite3
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,23 +12,35 @@ import pytest
 
 from benchmarks.core.round import time_round, validation_error
 from benchmarks.models import model
-from benchmarks.profiler.profiler import workload
-from benchmarks.profiler.trials import Timed, attempt, climb, memory, one_by_one, race, unpicklable
+from benchmarks.profiler.description import workload
+from benchmarks.profiler.isolated import isolated
+from benchmarks.profiler.one_by_one import Timed, one_by_one
+from benchmarks.profiler.trials import Plan, attempt, climb, memory, stress
 from benchmarks.workloads import Capacity
-from benchmarks.workloads._user_module import TaskFailed, UnusableFile, load, opened, same
-from benchmarks.workloads.user_work import Mine, Task
+from benchmarks.workloads._user_answers import same, unpicklable
+from benchmarks.workloads._user_module import TaskFailed, UnusableFile, load, opened
+from benchmarks.workloads.user_work import Mine, Task, learn, references
 from tests.benchmarks.own import BOTH, NAPS, written
 
 
 @pytest.fixture(autouse=True)
-def _forgotten() -> Iterator[None]:
+def _forgotten(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(sys, "argv", list(sys.argv))
+    monkeypatch.setattr(sys, "path", list(sys.path))
     yield
     load.cache_clear()
+    references.cache_clear()
 
 
 def mine(folder: Path, text: str, name: str = "mywork.py") -> Mine:
     source = written(folder, text, name)
     return workload(source, load(source))
+
+
+def plan(work: Mine, most: int = 64, each_s: float = 0.005) -> Plan:
+    """A plan of what is known of all tasks."""
+    learn(work, set(work.tasks(work.size)))
+    return Plan(work, most, each_s, None, dict.fromkeys(map(int, work.tasks(work.size)), 0.0), ladder_s=60)
 
 
 def steps(_: str) -> None:
@@ -37,7 +50,10 @@ def steps(_: str) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("import no_such_package", r"No module named 'no_such_package'. Next: .*uv pip install .* no_such_package"),
+        (
+            "import no_such_package",
+            r"No module named 'no_such_package'. Next: make mine PYTHON=\S+no_such_package WORK=",
+        ),
         ("def work(:", r"SyntaxError: .*mywork.py, line 1"),
         ("1 / 0", r"ZeroDivisionError: division by zero \(mywork.py, line 1\)"),
         ("import sys; sys.exit()", r"it calls sys.exit. Next: put that under if __name__"),
@@ -136,6 +152,7 @@ def test_the_users_answer_is_the_right_one(tmp_path: Path) -> None:
 def test_answers_that_change_are_not_compared_but_exceptions_still_count(tmp_path: Path) -> None:
     work = mine(tmp_path, "import time\nTASKS = range(3)\ndef work(task): return time.time()\n")
     assert "got the answer" in attempt("threads", work, work.tasks(3), 2)
+    references.cache_clear()
     assert attempt("threads", replace(work, compared=False), work.tasks(3), 2) == ""
 
 
@@ -196,11 +213,11 @@ def work(task):
 
 
 def test_a_function_that_keeps_its_state_in_a_global_is_found_out_by_a_stress_of_threads(tmp_path: Path) -> None:
-    assert "got the answer" in race(mine(tmp_path, UNSAFE), 0.0005)
+    assert "got the answer" in stress(plan(mine(tmp_path, UNSAFE), each_s=0.0005))
 
 
 def test_a_function_without_shared_state_is_not_accused(tmp_path: Path) -> None:
-    assert race(mine(tmp_path, NAPS), 0.005) == ""
+    assert stress(plan(mine(tmp_path, NAPS))) == ""
 
 
 def test_waiting_and_computing_are_told_apart(tmp_path: Path) -> None:
@@ -229,7 +246,7 @@ def test_what_counts_has_each_task_as_often_as_any_other(timed: int, counts: lis
 
 
 def test_a_ladder_ends_where_the_tasks_do(tmp_path: Path) -> None:
-    found, why = climb("threads", mine(tmp_path, NAPS), 4, 0.005, steps)
+    found, why = climb("threads", plan(mine(tmp_path, NAPS), most=4), steps)
     assert [rung.concurrency for rung in found] == [1, 2, 4]
     assert why == ""
 
@@ -248,9 +265,9 @@ def work(task):
     finally:
         with lock: here.remove(task)
 """
-    found, why = climb("threads", mine(tmp_path, text), 16, 0.005, steps)
+    found, why = climb("threads", plan(mine(tmp_path, text), most=16), steps)
     assert [rung.concurrency for rung in found] == [1, 2]
-    assert "threads with 4 at once: task" in why
+    assert "threads with 4 in flight: task" in why
     assert "ConnectionError: too many at once" in why
 
 
@@ -296,8 +313,8 @@ def work(task):
     time.sleep(0.1)
     return len(held)
 """
-    found = memory("threads", mine(tmp_path, text), 4, steps)
-    assert found is not None
+    work = plan(mine(tmp_path, text))
+    found = isolated(memory, "threads", work, 4, patience_s=60, step=steps)
     assert 10_000_000 < found < 40_000_000
 
 

@@ -1,15 +1,15 @@
-"""What a survey concludes from ladders whose truth is known: the right size, the right bound, no more than is seen."""
+"""Which cells follow from sweeps whose truth is known: the right size, and never more in flight than is allowed."""
 
 import json
 from itertools import pairwise
-from typing import Any
 
 import pytest
 
 from benchmarks.core.runner import BUDGET_S
 from benchmarks.profiler.sizing import (
+    QUICK_BLOCK_S,
+    Limits,
     LoadStep,
-    bottleneck,
     cells_of,
     goes_on,
     heights,
@@ -20,8 +20,7 @@ from benchmarks.profiler.sizing import (
     tail,
 )
 
-MEMORY = {"threads": {"concurrency": 8, "bytes_per_task": 1e5}}
-PLENTY = 1e10
+FREELY = Limits()
 
 
 def ladder(*rates: float, cores: float = 0.1, each_s: float = 0.1) -> list[LoadStep]:
@@ -31,13 +30,6 @@ def ladder(*rates: float, cores: float = 0.1, each_s: float = 0.1) -> list[LoadS
         LoadStep(at_once, 2 * at_once, 2 * at_once / rate, rate, cores, max(each_s, at_once / rate))
         for at_once, rate in zip(sizes, rates, strict=True)
     ]
-
-
-def stopped(
-    rungs: list[LoadStep], *, parallel: float = 2.0, model: str = "threads", waits: bool = True, **more: Any
-) -> str:
-    memory, free, disturbed = more.get("memory", MEMORY), more.get("free", PLENTY), more.get("disturbed", False)
-    return str(bottleneck({model: rungs}, parallel, memory, free, 64, waits=waits, disturbed=disturbed)["by"])
 
 
 def test_the_last_rung_is_as_many_as_there_may_be() -> None:
@@ -56,33 +48,6 @@ def test_a_ladder_is_climbed_until_two_rungs_gain_nothing() -> None:
 def test_it_pays_as_long_as_there_is_a_tenth_to_gain() -> None:
     assert knee(ladder(10, 20, 40, 79, 80)) == 8
     assert knee(ladder(10, 9, 8)) == 1
-
-
-def test_what_waits_is_stopped_by_its_waits() -> None:
-    assert stopped(ladder(10, 20, 40, 80)) == "the waits"
-
-
-def test_a_limit_of_the_other_side_is_not_taken_for_ours() -> None:
-    assert stopped(ladder(10, 20, 25, 25, 25)) == "the other side"
-
-
-@pytest.mark.parametrize(("cores", "by"), [(0.98, "one core"), (1.85, "all cores")])
-def test_computing_is_stopped_by_the_cores_that_it_fills(cores: float, by: str) -> None:
-    assert stopped(ladder(10, 12, 12, cores=cores), waits=False) == by
-
-
-def test_a_busy_machine_is_never_called_the_other_side() -> None:
-    assert stopped(ladder(10, 10, 10, cores=0.4), waits=False) == "one core"
-    assert stopped(ladder(10, 10, 10, cores=0.4), waits=False, model="processes") == "all cores"
-
-
-def test_what_others_took_is_not_blamed_on_the_other_side() -> None:
-    assert stopped(ladder(10, 20, 25, 25, 25), disturbed=True) == "None"
-    assert stopped(ladder(10, 20, 40, 80), disturbed=True) == "the waits"
-
-
-def test_memory_that_would_run_out_stops_before_anything_else() -> None:
-    assert stopped(ladder(10, 20, 40, 80), free=1e6) == "memory"
 
 
 @pytest.mark.parametrize(
@@ -109,14 +74,14 @@ WAITING = {"threads": ladder(10, 20, 40, 80, 160), "asyncio": ladder(10, 20, 40,
 
 
 def test_a_round_has_two_waves_for_whatever_runs_at_once() -> None:
-    found = size(0.1, WAITING, MODELS, 0)
+    found = size(0.1, WAITING, MODELS, FREELY)
     assert all(2 * cell.concurrency <= found.tasks for cell in found.cells if cell.model != "gather")
     assert {cell.concurrency for cell in found.cells if "equal" in cell.views and cell.model == "asyncio"} == {16}
 
 
 def test_slow_tasks_are_compared_with_fewer_at_once_so_that_a_block_stays_short() -> None:
     slow = {"threads": ladder(*(rate / 20 for rate in (10, 20, 40, 80, 160)), each_s=2.0)}
-    found = size(2.0, slow, ("sequential", "threads"), 0)
+    found = size(2.0, slow, ("sequential", "threads"), FREELY)
     assert found.equal == 2
     assert found.tasks * 2.0 < BUDGET_S / 3
     said = found.described(100, 10, {"threads": 16})["sentence"]
@@ -125,25 +90,42 @@ def test_slow_tasks_are_compared_with_fewer_at_once_so_that_a_block_stays_short(
 
 def test_pools_that_start_slowly_do_not_make_the_work_too_small_to_say_anything() -> None:
     slow = [LoadStep(2**step, 40, 4.0, 20 * 2**step, 0.1, 0.05) for step in range(6)]
-    found = size(0.05, {"threads": ladder(20, 40, 80, 160, 320, 640), "processes": slow}, MODELS, 0)
+    found = size(0.05, {"threads": ladder(20, 40, 80, 160, 320, 640), "processes": slow}, MODELS, FREELY)
     assert found.equal >= 8
     assert found.tasks * 0.05 >= 0.5
 
 
 def test_a_service_that_must_not_be_flooded_never_is() -> None:
-    found = size(0.01, {"asyncio": ladder(100, 200, 400)}, MODELS, 4)
+    found = size(0.01, {"asyncio": ladder(100, 200, 400)}, MODELS, Limits(4))
     assert max(cell.concurrency for cell in found.cells) <= 4
     assert "gather" not in {cell.model for cell in found.cells}
 
 
+def test_a_device_that_takes_one_connection_is_never_asked_for_two() -> None:
+    found = size(0.01, {"threads": ladder(100)}, MODELS, Limits(1))
+    assert {cell.concurrency for cell in found.cells} == {1}
+
+
+def test_a_family_is_measured_with_no_more_than_its_sweep_came_through_with() -> None:
+    found = size(0.1, WAITING, MODELS, Limits(reached={"threads": 4}))
+    most = {model: max(cell.concurrency for cell in found.cells if cell.model == model) for model in MODELS[:4]}
+    assert most["threads"] == most["to_thread"] == 4
+    assert most["asyncio"] > 4
+
+
+def test_a_quick_look_takes_a_shorter_block() -> None:
+    models = ("sequential", "threads", "asyncio")
+    assert size(0.1, WAITING, models, FREELY, QUICK_BLOCK_S).seconds <= size(0.1, WAITING, models, FREELY).seconds
+
+
 def test_what_is_done_about_the_size_is_said() -> None:
-    found = size(0.1, WAITING, MODELS, 0)
+    found = size(0.1, WAITING, MODELS, FREELY)
     assert f"{found.tasks} of the 5,000 tasks, evenly from the list" in found.described(5000, 10, {})["sentence"]
     assert f"the 3 tasks over and over, until there are {found.tasks}" in found.described(3, 10, {})["sentence"]
 
 
 def test_a_size_becomes_cells_each_of_its_own() -> None:
-    found = size(0.1, WAITING, MODELS, 0)
+    found = size(0.1, WAITING, MODELS, FREELY)
     workload = {"name": "mywork", "forms": ["blocking", "asyncio"], "source": "mywork.py", "size": found.tasks}
     survey = {"workload": workload, "cells": [vars(cell) for cell in found.cells]}
     cells = cells_of(json.loads(json.dumps(survey)))

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.models import needs
-from benchmarks.profiler.profiler import spoken, workload
+from benchmarks.profiler.description import spoken, workload
 from benchmarks.profiler.trials import attempt, fits
 from benchmarks.workloads._user_module import load
 from scripts.faults.sandbox import LONGEST_S, Sandbox
