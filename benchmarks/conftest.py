@@ -13,7 +13,7 @@ import pytest
 
 from benchmarks.backends.databases import hidden, opened, running, services
 from benchmarks.core import journal
-from benchmarks.core.cell import Cell
+from benchmarks.core.cell import Cell, Measure, Observe
 from benchmarks.core.runner import BlockContext, measure, record_metrics
 from benchmarks.core.selection import check, chosen
 from benchmarks.machine.calibration import Calibration
@@ -113,15 +113,13 @@ def place(request: pytest.FixtureRequest, write: Callable[[dict[str, Any]], None
 
 
 @pytest.fixture(name="measure")
-def measure_fixture(request: pytest.FixtureRequest, benchmark: Any, place: BlockContext) -> Callable[[Cell], None]:
+def measure_fixture(request: pytest.FixtureRequest, benchmark: Any, place: BlockContext) -> Measure:
     """`measure(cell)` times a cell."""
     return keeping(request.node, partial(measure, benchmark, place))
 
 
 @pytest.fixture(name="observe")
-def observe_fixture(
-    request: pytest.FixtureRequest, benchmark: Any, place: BlockContext
-) -> Callable[[Cell, Callable[[], dict[str, float]]], None]:
+def observe_fixture(request: pytest.FixtureRequest, benchmark: Any, place: BlockContext) -> Observe:
     """`observe(cell, probe)` takes a cell's values from a probe."""
     return keeping(request.node, partial(record_metrics, benchmark, place))
 

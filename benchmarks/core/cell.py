@@ -38,6 +38,7 @@ class Cell:
     metrics: tuple[str, ...] = ()  # what its probe tells, the foremost first; empty when its rounds are timed
     group: str = ""  # a name for several experiments at once
     packages: tuple[str, ...] = ()  # what a model that is none of ours cannot be run without
+    program: str = ""  # the file in `probes/` that measures it; empty when its rounds are timed
 
     @property
     def wait_s(self) -> float:
@@ -125,6 +126,7 @@ def cells(
     metrics: tuple[str, ...] = (),
     group: str = "",
     packages: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
+    program: str = "",
 ) -> pytest.MarkDecorator:
     """Parametrize a test over a grid.
 
@@ -134,7 +136,7 @@ def cells(
     `make quick`; `rounds` is two for the figures that stand alone and one for the many points of a curve, after
     `warmup_rounds`, none of them where being cold is part of the question or costs next to nothing; cells `on_request`
     are left out unless ONLY names their experiment or its `group`; `metrics` names what a probe tells of each cell;
-    `packages` are those of models that are none of ours.
+    `packages` are those of models that are none of ours; `program` is the file in `probes/` that measures.
     """
     grid = [
         Cell(
@@ -149,6 +151,7 @@ def cells(
             metrics=metrics,
             group=group,
             packages=packages.get(model, ()),
+            program=program,
         )
         for workload in workloads
         for model in models
@@ -157,3 +160,7 @@ def cells(
     grid += [replace(cell, twin=True) for cell in grid if (cell.workload.name, cell.model) in twins]
     chosen = [replace(cell, quick=quick(cell)) for cell in grid if cell.is_supported and where(cell)]
     return pytest.mark.parametrize("cell", chosen, ids=str)
+
+
+Measure = Callable[[Cell], None]  # times the rounds of a cell
+Observe = Callable[[Cell, Callable[[], Mapping[str, float | None]]], None]  # takes a cell's values from a function

@@ -1,11 +1,9 @@
 """Every cell that the experiments define, without running any: what ONLY and a claim can name."""
 
-import re
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
-from inspect import getsource
 from pathlib import Path
 from pkgutil import iter_modules
 
@@ -65,10 +63,10 @@ def code(cell: Cell) -> list[str]:
 
     Paths from the project's root.
     """
-    if cell.metrics:
-        file, test = next(found for found, cells in tests().items() if cell in cells)
-        probes = re.findall(r'run_probe\("(\w+)"', getsource(test))
-        found = [HERE / "probes" / f"{name}.py" for name in probes] or [file]
+    if cell.program:
+        found = [HERE / "probes" / f"{cell.program}.py"]
+    elif cell.metrics:
+        found = [next(file for (file, _), cells in tests().items() if cell in cells)]
     else:
         workload = cell.workload.module.removeprefix("benchmarks.").replace(".", "/")
         found = [HERE / "models" / f"{cell.model}.py", HERE / f"{workload}.py"]

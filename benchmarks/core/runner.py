@@ -267,7 +267,7 @@ def measure(benchmark: Any, place: BlockContext, cell: Cell) -> list[dict[str, A
 
 
 def record_metrics(
-    benchmark: Any, place: BlockContext, cell: Cell, probe: Callable[[], dict[str, float]]
+    benchmark: Any, place: BlockContext, cell: Cell, probe: Callable[[], Mapping[str, float | None]]
 ) -> list[dict[str, Any]]:
     """Take values instead of times: one round of a probe that returns metrics by name."""
     with cell_in_progress(benchmark, place, cell):

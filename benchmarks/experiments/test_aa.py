@@ -5,12 +5,11 @@
 exact to a part in a thousand. (Rejected: longer delays, since a fixed cost of 2 ms on 20 ms turns 10 % into 9 %.)
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
 
-from benchmarks.core.cell import Cell, cells
+from benchmarks.core.cell import Cell, Measure, cells
 from benchmarks.experiments.test_cpu import CORES, TASKS
 from benchmarks.workloads import Workload
 from benchmarks.workloads.http import Http
@@ -51,7 +50,7 @@ PLANTED: list[tuple[Workload, str, int]] = [  # workload, model, concurrency
     where=lambda cell: (cell.workload.name, cell.model) in WAITING,
     opt_in=True,
 )
-def test_twins_that_wait(measure: Callable[[Cell], None], cell: Cell) -> None:
+def test_twins_that_wait(measure: Measure, cell: Cell) -> None:
     """Wait, twice."""
     measure(cell)
 
@@ -65,7 +64,7 @@ def test_twins_that_wait(measure: Callable[[Cell], None], cell: Cell) -> None:
     twins=COMPUTING,
     opt_in=True,
 )
-def test_twins_that_compute(measure: Callable[[Cell], None], cell: Cell) -> None:
+def test_twins_that_compute(measure: Measure, cell: Cell) -> None:
     """Compute, twice."""
     measure(cell)
 
@@ -79,6 +78,6 @@ def test_twins_that_compute(measure: Callable[[Cell], None], cell: Cell) -> None
     ],
     ids=str,
 )
-def test_planted(measure: Callable[[Cell], None], cell: Cell) -> None:
+def test_planted(measure: Measure, cell: Cell) -> None:
     """Do a known share more."""
     measure(cell)

@@ -5,9 +5,7 @@ calls `requests` from coroutines, as happens when code is made `async` by its fi
 pages take so long that being cold is nothing beside it: no round is discarded there. On request only.
 """
 
-from collections.abc import Callable
-
-from benchmarks.core.cell import Cell, cells
+from benchmarks.core.cell import Cell, Measure, cells
 from benchmarks.workloads.http import Http
 from benchmarks.workloads.http_blocking import HttpBlocking
 
@@ -24,7 +22,7 @@ TASKS = 40
     rounds=1,
     opt_in=True,
 )
-def test_clients(measure: Callable[[Cell], None], cell: Cell) -> None:
+def test_clients(measure: Measure, cell: Cell) -> None:
     """Fetch, many pages at once."""
     measure(cell)
 
@@ -40,6 +38,6 @@ def test_clients(measure: Callable[[Cell], None], cell: Cell) -> None:
     warmup_rounds=0,
     opt_in=True,
 )
-def test_clients_one_by_one(measure: Callable[[Cell], None], cell: Cell) -> None:
+def test_clients_one_by_one(measure: Measure, cell: Cell) -> None:
     """Fetch one page after another, and mean not to."""
     measure(cell)

@@ -5,9 +5,7 @@ round: so this is no part of `make full`, where `offload_cost` asks its question
 workers; what ten thousand tasks cost that do nothing. On request only.
 """
 
-from collections.abc import Callable
-
-from benchmarks.core.cell import Cell, cells
+from benchmarks.core.cell import Cell, Measure, cells
 from benchmarks.workloads.noop import Nothing
 from benchmarks.workloads.primes import Primes
 from benchmarks.workloads.wire import Wire
@@ -25,7 +23,7 @@ MODELS = ("sequential", "processes", "dask", "ray")
     rounds=1,
     opt_in=True,
 )
-def test_cluster(measure: Callable[[Cell], None], cell: Cell) -> None:
+def test_cluster(measure: Measure, cell: Cell) -> None:
     """Compute, and wait."""
     measure(cell)
 
@@ -40,6 +38,6 @@ def test_cluster(measure: Callable[[Cell], None], cell: Cell) -> None:
     warmup_rounds=0,
     opt_in=True,
 )
-def test_handing_over(measure: Callable[[Cell], None], cell: Cell) -> None:
+def test_handing_over(measure: Measure, cell: Cell) -> None:
     """Do nothing, ten thousand times."""
     measure(cell)

@@ -6,9 +6,7 @@ work is what is measured. `concurrent_fetching`: 2,000 pages that take 20 ms, 10
 nothing beside it: none of its rounds is discarded. On request only.
 """
 
-from collections.abc import Callable
-
-from benchmarks.core.cell import Cell, cells
+from benchmarks.core.cell import Cell, Measure, cells
 from benchmarks.workloads.http import Http
 from benchmarks.workloads.wire import Wire
 
@@ -22,7 +20,7 @@ from benchmarks.workloads.wire import Wire
     rounds=1,
     opt_in=True,
 )
-def test_undelayed(measure: Callable[[Cell], None], cell: Cell) -> None:
+def test_undelayed(measure: Measure, cell: Cell) -> None:
     """Fetch what is there at once."""
     measure(cell)
 
@@ -38,6 +36,6 @@ def test_undelayed(measure: Callable[[Cell], None], cell: Cell) -> None:
     warmup_rounds=0,
     opt_in=True,
 )
-def test_crowds(measure: Callable[[Cell], None], cell: Cell) -> None:
+def test_crowds(measure: Measure, cell: Cell) -> None:
     """Wait in a crowd."""
     measure(cell)

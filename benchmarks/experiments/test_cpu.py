@@ -4,9 +4,7 @@
 `digest` is C code that lets go of it. How processes and threads scale over workers is the second experiment.
 """
 
-from collections.abc import Callable
-
-from benchmarks.core.cell import Cell, cells
+from benchmarks.core.cell import Cell, Measure, cells
 from benchmarks.machine.capacity import usable_cores
 from benchmarks.workloads.digest import Digest
 from benchmarks.workloads.primes import Primes
@@ -23,7 +21,7 @@ TASKS = max(6, 2 * CORES)  # 0.3 s one after another: shorter cells once gave th
     twins=[("primes", "processes")],
     quick=lambda cell: cell.workload.name == "primes",
 )
-def test_cpu(measure: Callable[[Cell], None], cell: Cell) -> None:
+def test_cpu(measure: Measure, cell: Cell) -> None:
     """Compute."""
     measure(cell)
 
@@ -37,6 +35,6 @@ def test_cpu(measure: Callable[[Cell], None], cell: Cell) -> None:
     where=lambda cell: cell.model != "threads" or cell.concurrency > CORES,  # a single thread is sequential
     rounds=1,
 )
-def test_cpu_scaling(measure: Callable[[Cell], None], cell: Cell) -> None:
+def test_cpu_scaling(measure: Measure, cell: Cell) -> None:
     """Compute with more and more workers."""
     measure(cell)

@@ -4,9 +4,7 @@
 may be more than there are cores. On request only.
 """
 
-from collections.abc import Callable
-
-from benchmarks.core.cell import Cell, cells
+from benchmarks.core.cell import Cell, Measure, cells
 from benchmarks.workloads.primes import Primes
 
 CLAIMED = (("sequential", 10), ("asyncio", 10), ("threads", 10), ("threads", 4), ("processes", 4))
@@ -21,6 +19,6 @@ CLAIMED = (("sequential", 10), ("asyncio", 10), ("threads", 10), ("threads", 4),
     rounds=1,
     opt_in=True,
 )
-def test_crunching(measure: Callable[[Cell], None], cell: Cell) -> None:
+def test_crunching(measure: Measure, cell: Cell) -> None:
     """Compute."""
     measure(cell)

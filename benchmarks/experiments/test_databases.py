@@ -6,11 +6,10 @@ the cores. Opening them is part of a round, as it is part of a script. One after
 being cold is nothing beside it: no round is discarded there. Rows from Redis are a hundred trips each. On request only.
 """
 
-from collections.abc import Callable
 from functools import partial
 
 from benchmarks.backends.drivers import BRIEF, KEYS, SERVERS, asking
-from benchmarks.core.cell import Cell, cells
+from benchmarks.core.cell import Cell, Measure, cells
 
 MANY, FEW = 32, 8
 POOLS = ("asyncpg-pool", "psycopg-pool")
@@ -28,30 +27,30 @@ briefly = partial(
 
 
 @waits(models=["threads", "asyncio"])
-def test_waits(measure: Callable[[Cell], None], cell: Cell) -> None:
+def test_waits(measure: Measure, cell: Cell) -> None:
     """Wait, many at once."""
     measure(cell)
 
 
 @waits(models=["sequential"], warmup_rounds=0)
-def test_waits_one_by_one(measure: Callable[[Cell], None], cell: Cell) -> None:
+def test_waits_one_by_one(measure: Measure, cell: Cell) -> None:
     """Wait, one after another."""
     measure(cell)
 
 
 @briefly(workloads=asking("rows", FEW, *BRIEF), tasks=lambda few: 75 * few)
-def test_rows(measure: Callable[[Cell], None], cell: Cell) -> None:
+def test_rows(measure: Measure, cell: Cell) -> None:
     """Fetch rows."""
     measure(cell)
 
 
 @briefly(workloads=asking("rows", FEW, *KEYS), tasks=lambda few: 8 * few)
-def test_rows_of_keys(measure: Callable[[Cell], None], cell: Cell) -> None:
+def test_rows_of_keys(measure: Measure, cell: Cell) -> None:
     """Fetch rows, each by its key."""
     measure(cell)
 
 
 @briefly(workloads=asking("write", FEW, *BRIEF, KEYS[0]), tasks=lambda few: 40 * few)
-def test_writes(measure: Callable[[Cell], None], cell: Cell) -> None:
+def test_writes(measure: Measure, cell: Cell) -> None:
     """Write and commit."""
     measure(cell)

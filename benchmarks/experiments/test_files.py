@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from benchmarks.core.cell import CLASSICAL, Cell, cells
+from benchmarks.core.cell import CLASSICAL, Cell, Measure, cells
 from benchmarks.workloads.files import ColdFiles, ColdLargeFiles, Files, LargeFiles, write_files
 
 MANY, FEW = 200, 4
@@ -41,18 +41,18 @@ def stored() -> Iterator[Callable[[Cell], Cell]]:
 
 
 @grid("files", workloads=[Files()], concurrency=[10], tasks=lambda concurrency: MANY)
-def test_files(measure: Callable[[Cell], None], stored: Callable[[Cell], Cell], cell: Cell) -> None:
+def test_files(measure: Measure, stored: Callable[[Cell], Cell], cell: Cell) -> None:
     """Read many."""
     measure(stored(cell))
 
 
 @grid("files_cold", workloads=[ColdFiles()], concurrency=[10], tasks=lambda concurrency: MANY)
-def test_files_cold(measure: Callable[[Cell], None], stored: Callable[[Cell], Cell], cell: Cell) -> None:
+def test_files_cold(measure: Measure, stored: Callable[[Cell], Cell], cell: Cell) -> None:
     """Read many from the disk."""
     measure(stored(cell))
 
 
 @grid("files_large", workloads=[LargeFiles(), ColdLargeFiles()], concurrency=[FEW], tasks=lambda concurrency: FEW)
-def test_files_large(measure: Callable[[Cell], None], stored: Callable[[Cell], Cell], cell: Cell) -> None:
+def test_files_large(measure: Measure, stored: Callable[[Cell], Cell], cell: Cell) -> None:
     """Read a few large ones."""
     measure(stored(cell))

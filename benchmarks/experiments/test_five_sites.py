@@ -5,9 +5,7 @@ whose five come to between 1.5 and 2 s. The slowest is the floor of what can be 
 its five sites once and cold, so no round is discarded. On request only.
 """
 
-from collections.abc import Callable
-
-from benchmarks.core.cell import Cell, cells
+from benchmarks.core.cell import Cell, Measure, cells
 from benchmarks.workloads.http import Http
 from benchmarks.workloads.http_base import Pages
 from benchmarks.workloads.wire import Wire
@@ -38,6 +36,6 @@ SEED = first_seed()
     warmup_rounds=0,
     opt_in=True,
 )
-def test_sites(measure: Callable[[Cell], None], cell: Cell) -> None:
+def test_sites(measure: Measure, cell: Cell) -> None:
     """Scrape."""
     measure(cell)

@@ -7,9 +7,7 @@ what awaits, on asyncio's own loop, on uvloop and on trio. `wire` is the lean on
 puts a package of its own in the place of urllib3, and so under `requests`. On request only.
 """
 
-from collections.abc import Callable
-
-from benchmarks.core.cell import Cell, cells
+from benchmarks.core.cell import Cell, Measure, cells
 from benchmarks.workloads.aiohttp import Aiohttp
 from benchmarks.workloads.http_client import HttpClient
 from benchmarks.workloads.httpx import Httpx
@@ -31,7 +29,7 @@ AT_ONCE = 20
     rounds=1,
     opt_in=True,
 )
-def test_libraries(measure: Callable[[Cell], None], cell: Cell) -> None:
+def test_libraries(measure: Measure, cell: Cell) -> None:
     """Fetch pages that take their time."""
     measure(cell)
 
@@ -45,6 +43,6 @@ def test_libraries(measure: Callable[[Cell], None], cell: Cell) -> None:
     rounds=1,
     opt_in=True,
 )
-def test_libraries_undelayed(measure: Callable[[Cell], None], cell: Cell) -> None:
+def test_libraries_undelayed(measure: Measure, cell: Cell) -> None:
     """Fetch pages that are there at once."""
     measure(cell)

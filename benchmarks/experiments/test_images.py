@@ -3,9 +3,7 @@
 12 pictures, each sized to about 50 ms of blurring on one core, as many at once as there are cores. On request only.
 """
 
-from collections.abc import Callable
-
-from benchmarks.core.cell import Cell, cells
+from benchmarks.core.cell import Cell, Measure, cells
 from benchmarks.machine.capacity import usable_cores
 from benchmarks.workloads.images import Images
 
@@ -21,6 +19,6 @@ PICTURES = 12
     rounds=1,
     opt_in=True,
 )
-def test_images(measure: Callable[[Cell], None], cell: Cell) -> None:
+def test_images(measure: Measure, cell: Cell) -> None:
     """Blur."""
     measure(cell)

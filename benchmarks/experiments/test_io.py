@@ -5,9 +5,7 @@ the floor. `wire` is the verdict on the models; `http` shows what the usual libr
 network at all. More at once: `scaling`.
 """
 
-from collections.abc import Callable
-
-from benchmarks.core.cell import Cell, cells
+from benchmarks.core.cell import Cell, Measure, cells
 from benchmarks.workloads.http import Http
 from benchmarks.workloads.sleep import Sleep
 from benchmarks.workloads.wire import Wire
@@ -21,6 +19,6 @@ from benchmarks.workloads.wire import Wire
     twins=[("wire", "asyncio")],
     quick=lambda cell: cell.workload.name != "sleep",
 )
-def test_io(measure: Callable[[Cell], None], cell: Cell) -> None:
+def test_io(measure: Measure, cell: Cell) -> None:
     """Wait."""
     measure(cell)

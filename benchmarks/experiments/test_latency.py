@@ -4,14 +4,11 @@ The same server, the same number of requests a second: once sent on schedule (`o
 Little's law asks for, each waiting for its answer (`closed`). On request only: `make bench ONLY=latency`.
 """
 
-from collections.abc import Callable
-
-from benchmarks.core.cell import Cell, cells
+from benchmarks.core.cell import Cell, Observe, cells
 from benchmarks.core.runner import BlockContext
 from benchmarks.load.open_loop import METRICS, closed_loop, open_loop
 from benchmarks.workloads.wire import Wire
 
-Observe = Callable[[Cell, Callable[[], dict[str, float | None]]], None]
 CLIENTS, SECONDS = 4, 3
 RATE_PER_S = 200  # four clients that wait 20 ms each; some 600 requests, where p99 needs 299
 

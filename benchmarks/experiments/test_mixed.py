@@ -3,9 +3,7 @@
 Every task lasts 10 ms on an idle machine; from none to all of it is spent computing in Python, the rest waiting.
 """
 
-from collections.abc import Callable
-
-from benchmarks.core.cell import Cell, cells
+from benchmarks.core.cell import Cell, Measure, cells
 from benchmarks.workloads.mixed import Mixed
 
 MANY = 10
@@ -28,6 +26,6 @@ def turning(cell: Cell) -> bool:
     rounds=1,
     quick=turning,
 )
-def test_mixed(measure: Callable[[Cell], None], cell: Cell) -> None:
+def test_mixed(measure: Measure, cell: Cell) -> None:
     """Fetch, then compute."""
     measure(cell)

@@ -4,9 +4,7 @@ The same questions as `io` and `cpu`, at equal concurrency, of every model that 
 of 20 at once. Dask and Ray start a cluster each time, and have experiments of their own. On request only.
 """
 
-from collections.abc import Callable
-
-from benchmarks.core.cell import Cell, cells
+from benchmarks.core.cell import Cell, Measure, cells
 from benchmarks.machine.capacity import usable_cores
 from benchmarks.models import without_cluster
 from benchmarks.workloads.primes import Primes
@@ -24,7 +22,7 @@ from benchmarks.workloads.wire import Wire
     rounds=1,
     opt_in=True,
 )
-def test_models_waiting(measure: Callable[[Cell], None], cell: Cell) -> None:
+def test_models_waiting(measure: Measure, cell: Cell) -> None:
     """Wait."""
     measure(cell)
 
@@ -38,6 +36,6 @@ def test_models_waiting(measure: Callable[[Cell], None], cell: Cell) -> None:
     rounds=1,
     opt_in=True,
 )
-def test_models_computing(measure: Callable[[Cell], None], cell: Cell) -> None:
+def test_models_computing(measure: Measure, cell: Cell) -> None:
     """Compute."""
     measure(cell)

@@ -7,9 +7,7 @@ one of 50 ms is soon over. Every model gets the same pages at a size. One after 
 cold is nothing beside it: no round is discarded there. On request only.
 """
 
-from collections.abc import Callable
-
-from benchmarks.core.cell import Cell, cells
+from benchmarks.core.cell import Cell, Measure, cells
 from benchmarks.workloads.http import Http
 from benchmarks.workloads.wire import Wire
 
@@ -31,7 +29,7 @@ def pages(concurrency: int) -> int:
     rounds=1,
     opt_in=True,
 )
-def test_network(measure: Callable[[Cell], None], cell: Cell) -> None:
+def test_network(measure: Measure, cell: Cell) -> None:
     """Wait, more and more at once."""
     measure(cell)
 
@@ -46,6 +44,6 @@ def test_network(measure: Callable[[Cell], None], cell: Cell) -> None:
     warmup_rounds=0,
     opt_in=True,
 )
-def test_network_one_by_one(measure: Callable[[Cell], None], cell: Cell) -> None:
+def test_network_one_by_one(measure: Measure, cell: Cell) -> None:
     """Wait, one page after another."""
     measure(cell)

@@ -4,9 +4,7 @@ Each task waits 20 ms, so C in flight should finish C / 20 ms of them a second. 
 work for a task fills a core. A thousand processes would need some gigabytes: processes stop at 50.
 """
 
-from collections.abc import Callable
-
-from benchmarks.core.cell import Cell, cells
+from benchmarks.core.cell import Cell, Measure, cells
 from benchmarks.workloads.wire import Wire
 
 MOST_PROCESSES = 50
@@ -21,6 +19,6 @@ MOST_PROCESSES = 50
     where=lambda cell: cell.model != "processes" or cell.concurrency <= MOST_PROCESSES,
     rounds=1,
 )
-def test_scaling(measure: Callable[[Cell], None], cell: Cell) -> None:
+def test_scaling(measure: Measure, cell: Cell) -> None:
     """Wait, more and more at once."""
     measure(cell)

@@ -7,18 +7,16 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 from urllib.parse import urlsplit
 
-from benchmarks.core.cell import Cell, cells
+from benchmarks.core.cell import Cell, Observe, cells
 from benchmarks.core.runner import BlockContext
 from benchmarks.probes import sequential_script
 from benchmarks.workloads.http import Http
 from benchmarks.workloads.wire import Wire
 
-Observe = Callable[[Cell, Callable[[], dict[str, float]]], None]
 STARTS = 3  # the median of them: the first may find cold caches
 ROOT = Path(__file__).parents[2]
 
@@ -44,6 +42,7 @@ def run_script(name: str, url: str) -> float:
     tasks=lambda concurrency: sequential_script.PAGES,
     opt_in=True,
     metrics=("script_seconds",),
+    program="sequential_script",
 )
 def test_script(observe: Observe, place: BlockContext, cell: Cell) -> None:
     """Start, fetch, end."""

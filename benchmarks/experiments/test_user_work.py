@@ -6,18 +6,17 @@ Warnings of the user's code are the user's: they do not make a round invalid, as
 
 import json
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from benchmarks.core.cell import Cell
+from benchmarks.core.cell import Cell, Measure
 from benchmarks.profiler.sizing import cells_of
 
 if survey := os.environ.get("OVERLAP_MINE"):
 
     @pytest.mark.filterwarnings("default")
     @pytest.mark.parametrize("cell", cells_of(json.loads(Path(survey).read_text())), ids=str)
-    def test_mine(measure: Callable[[Cell], None], cell: Cell) -> None:
+    def test_mine(measure: Measure, cell: Cell) -> None:
         """Do the user's tasks."""
         measure(cell)

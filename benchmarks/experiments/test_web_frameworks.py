@@ -4,13 +4,10 @@ And the same with two workers, and with 200 clients of a page that waits 50 ms. 
 On request only: `make bench ONLY=frameworks` selects these and the experiments on latency and on PostgreSQL.
 """
 
-from collections.abc import Callable
-
-from benchmarks.core.cell import Cell, cells
-from benchmarks.probes.web_stacks import PACKAGES, STACKS, Told, crowded, frameworks, throughput
+from benchmarks.core.cell import Cell, Observe, cells
+from benchmarks.probes.web_stacks import PACKAGES, STACKS, crowded, frameworks, throughput
 from servers.web_server import SERVERS
 
-Observe = Callable[[Cell, Callable[[], Told]], None]
 IN_PAIRS = (("starlette", "uvicorn"), ("flask", "gunicorn-threads"))
 CROWDED = (("aiohttp", "own"), ("flask", "gunicorn"), ("flask", "gunicorn-threads"))
 MANY, LONG_MS, SECONDS = 200, 50, 0.8
@@ -30,6 +27,7 @@ MANY, LONG_MS, SECONDS = 200, 50, 0.8
     ),
     group="frameworks",
     packages=PACKAGES,
+    program="web_stacks",
 )
 def test_serving(observe: Observe, cell: Cell) -> None:
     """Ask for two pages, over and over."""
@@ -47,6 +45,7 @@ def test_serving(observe: Observe, cell: Cell) -> None:
     metrics=("wait_per_second", "wait_server_cores", "wait_client_cores"),
     group="frameworks",
     packages=PACKAGES,
+    program="web_stacks",
 )
 def test_crowded(observe: Observe, cell: Cell) -> None:
     """Ask with many clients for a page that waits longer."""

@@ -7,14 +7,11 @@ made the question famous: 16 blocking workers against 5 asynchronous ones that k
 with 3 each; beside them 6 with threads, which keep their clients' connections open as the asynchronous ones do.
 """
 
-from collections.abc import Callable
-
-from benchmarks.core.cell import Cell, cells
+from benchmarks.core.cell import Cell, Observe, cells
 from benchmarks.core.runner import BlockContext
-from benchmarks.probes.web_stacks import PACKAGES, Told, frameworks, rows, tails
+from benchmarks.probes.web_stacks import PACKAGES, frameworks, rows, tails
 from servers.web_server import SERVERS
 
-Observe = Callable[[Cell, Callable[[], Told]], None]
 COMPUTING = (("starlette", "uvicorn"), ("flask", "gunicorn-threads"), ("flask", "gunicorn-sync"))
 WORKERS = {("flask", "gunicorn-sync"): (6, 16), ("flask", "gunicorn-threads"): (6,), ("starlette", "uvicorn"): (5, 6)}
 CONNECTIONS = {16: 1, 5: 3, 6: 3}  # of each worker
@@ -36,6 +33,7 @@ OF_A_LOAD = ("p99_seconds", "p50_seconds", "p90_seconds", "p999_seconds", "gener
     ),
     group="frameworks",
     packages=PACKAGES,
+    program="web_stacks",
 )
 def test_tails(observe: Observe, cell: Cell) -> None:
     """Ask on schedule for a page that computes."""
@@ -53,6 +51,7 @@ def test_tails(observe: Observe, cell: Cell) -> None:
     metrics=("p99_seconds", "p90_seconds", "p50_seconds", "row_per_second", "row_server_cores", "row_client_cores"),
     group="frameworks",
     packages={name: (*packages, "psycopg", "psycopg_pool") for name, packages in PACKAGES.items()},
+    program="web_stacks",
 )
 def test_rows(observe: Observe, place: BlockContext, cell: Cell) -> None:
     """Ask for a page from the database, after each answer."""

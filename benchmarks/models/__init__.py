@@ -46,8 +46,9 @@ class Requirements:
     `workers` is what it runs its tasks in: "threads", "processes", one event "loop", or, by default, the "caller".
     `package` and `python` must be here; `form` is the form of a workload that it runs; where it is `isolated`, the
     workload must be fit for sub-interpreters. A model that is not `bounded` has all its tasks in flight; below
-    `min_concurrency` it would be another model; one that `needs_subprocess` has an interpreter of its own. Its package
-    has no wheel for Pythons from `no_wheel_from` on.
+    `min_concurrency` it would be another model; one that `needs_subprocess` is opened in an interpreter of its own; one
+    with a `child_process` runs its loop or threads in another process. Its package has no wheel for Pythons from
+    `no_wheel_from` on.
     """
 
     workers: str = "caller"
@@ -58,6 +59,7 @@ class Requirements:
     bounded: bool = True
     min_concurrency: int = 1
     needs_subprocess: bool = False
+    child_process: bool = False
     no_wheel_from: tuple[int, int] = (9, 9)
 
     def fits(self, workload: Workload, concurrency: int, tasks: int) -> bool:

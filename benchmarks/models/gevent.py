@@ -14,7 +14,7 @@ from typing import Any
 from benchmarks.models import Run
 from benchmarks.workloads import Workload
 
-NEEDS = {"workers": "loop", "package": "gevent"}
+NEEDS = {"workers": "loop", "package": "gevent", "child_process": True}
 
 
 def patch() -> None:

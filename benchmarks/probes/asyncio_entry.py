@@ -15,6 +15,8 @@ import sys
 from collections.abc import Callable
 from time import perf_counter
 
+from benchmarks.probes import Probe
+
 
 async def nothing() -> None:
     """What is run."""
@@ -56,6 +58,8 @@ FORMS: dict[str, tuple[Callable[[int], float], int]] = {  # how, and how many: s
     "run-until-complete": (run_until_complete, 5_000),
     "await": (awaiting, 1_000_000),
 }
+
+PROBES = (Probe(FORMS, ("unit_seconds",), tasks=1),)
 
 
 def main() -> None:

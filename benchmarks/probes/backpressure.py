@@ -28,6 +28,7 @@ from typing import Any, Protocol
 
 from benchmarks.core.round import most_overlapping
 from benchmarks.load.open_loop import quantile
+from benchmarks.probes import Probe
 
 ITEMS, CONSUMERS, LIMIT = 1500, 10, 64
 WAIT_S = 0.003
@@ -161,6 +162,16 @@ def measure(way: str, items: int, wait_s: float, limit: int = LIMIT, consumers: 
         "peak_in_flight": max(most),
         "handovers_per_second": per_second(at_once),
     }
+
+
+PROBES = (
+    Probe(
+        WAYS,
+        ("items_per_second", "p50_seconds", "p99_seconds", "peak_in_flight", "handovers_per_second"),
+        concurrency=(CONSUMERS,),
+        tasks=ITEMS,
+    ),
+)
 
 
 def main() -> None:

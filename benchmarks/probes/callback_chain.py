@@ -19,6 +19,8 @@ import sys
 from collections.abc import Callable
 from time import perf_counter
 
+from benchmarks.probes import Probe
+
 AT_ONCE = 100
 CHAINS = 5_000  # some 100 ms
 STEPS = 3
@@ -99,6 +101,9 @@ async def unit_seconds(form: str, chains: int = CHAINS) -> float:
     took = perf_counter() - began
     assert found == [STEPS] * chains, "a step of a chain was lost"
     return took / chains
+
+
+PROBES = (Probe(FORMS, ("unit_seconds",), concurrency=(AT_ONCE,), tasks=1),)
 
 
 def main() -> None:

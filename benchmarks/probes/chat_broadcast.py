@@ -22,6 +22,7 @@ from aiohttp import web
 
 from benchmarks.load.open_loop import quantile
 from benchmarks.load.stream_clients import GRACE_S, check, crowd, open_for_all, serve_app
+from benchmarks.probes import Probe
 from benchmarks.probes._threaded_servers import Room, serve_threads
 from servers.latency import new_event_loop
 from servers.sockets import raise_file_limit
@@ -122,6 +123,17 @@ WAYS: dict[str, Callable[[], None]] = {
     "threads": lambda: serve_threads(open_for_all(), Room().chat),
     "asyncio": in_event_loop,
 }
+PROBES = (
+    Probe(
+        WAYS,
+        (
+            *("last_delivery_p99_seconds", "last_delivery_p50_seconds"),
+            *("p50_seconds", "p99_seconds", "p999_seconds", "deliveries", "client_cpu_share"),
+        ),
+        concurrency=(CLIENTS,),
+        tasks=MESSAGES,
+    ),
+)
 
 if __name__ == "__main__":
     WAYS[sys.argv[1]]()

@@ -17,7 +17,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from benchmarks.load.open_loop import Latencies, closed_loop, open_loop
+from benchmarks.load.open_loop import METRICS, Latencies, closed_loop, open_loop
+from benchmarks.probes import Probe
 from servers.subprocesses import Service, serve
 
 ANSWER_S = 0.005
@@ -48,6 +49,9 @@ def ask(form: str, url: str) -> Latencies:
     if form == "open":
         return open_loop(url, RATE_PER_S, SECONDS, delay_s=ANSWER_S)
     return closed_loop(url, CLIENTS, SECONDS, delay_s=ANSWER_S)
+
+
+PROBES = (Probe(FORMS, METRICS, concurrency=(CLIENTS,), tasks=round(RATE_PER_S * SECONDS)),)
 
 
 def main() -> None:

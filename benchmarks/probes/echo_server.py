@@ -19,6 +19,8 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from time import perf_counter
 
+from benchmarks.probes import Probe
+
 CLIENTS = 10
 SIZES = {"1k": 1024, "100k": 102_400}
 ROUND_TRIPS = {"1k": 500, "100k": 100}  # of each client
@@ -167,7 +169,21 @@ def factory(model: str) -> Callable[[], asyncio.AbstractEventLoop] | None:
     return uvloop.new_event_loop
 
 
+PROBES = tuple(
+    Probe(
+        ["asyncio", "uvloop"],
+        ("unit_seconds",),
+        f"echo_{size}",
+        WAYS,
+        concurrency=(CLIENTS,),
+        tasks=CLIENTS * trips,
+        arguments=("workload", "experiment", "model"),
+    )
+    for size, trips in ROUND_TRIPS.items()
+)
+
+
 def main() -> None:
-    """Print what a message takes over the transport, of the size, on the loop that the command line names."""
-    way, size, model = sys.argv[1:]
-    print(json.dumps({"unit_seconds": measured(way, size, factory(model))}))
+    """Print what a message takes over the transport, of the experiment's size, on the loop of the command line."""
+    way, experiment, model = sys.argv[1:]
+    print(json.dumps({"unit_seconds": measured(way, experiment.removeprefix("echo_"), factory(model))}))

@@ -15,6 +15,8 @@ import sys
 import warnings
 from collections.abc import Awaitable, Callable
 
+from benchmarks.probes import Probe
+
 SAVED: list[str] = []
 
 
@@ -59,6 +61,9 @@ def observed(form: str) -> dict[str, float]:
         gc.collect()  # where objects are not thrown away at once, as CPython does
     told = [warning for warning in caught if warning.category is RuntimeWarning]
     return {"side_effects": float(len(SAVED)), "warnings": float(len(told))}
+
+
+PROBES = (Probe(FORMS, ("side_effects", "warnings")),)
 
 
 def main() -> None:

@@ -31,6 +31,8 @@ from statistics import median
 from threading import Event, Thread
 from time import perf_counter, sleep
 
+from benchmarks.probes import Probe
+
 REQUESTS = 50
 PAUSE_S = 0.01  # long enough for the answering thread to wait for the next request, and for nothing else
 BYTES = 64
@@ -179,6 +181,9 @@ def observed(form: str) -> dict[str, float]:
         FORMS[form](connection)
     took = sorted(json.loads(asking.communicate()[0]))
     return {"p50_seconds": median(took), "p90_seconds": took[len(took) * 9 // 10]}
+
+
+PROBES = (Probe(FORMS, ("p50_seconds", "p90_seconds"), tasks=REQUESTS),)
 
 
 def main() -> None:

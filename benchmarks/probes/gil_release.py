@@ -28,6 +28,8 @@ from statistics import median
 from time import perf_counter, thread_time
 from typing import IO
 
+from benchmarks.probes import Probe
+
 Unit = Callable[[], object]  # a few milliseconds of a kind of work at the most
 
 TASK_S, ROUNDS = 0.02, 3
@@ -238,6 +240,9 @@ def measure(kind: str, task_s: float = TASK_S, rounds: int = ROUNDS) -> dict[str
             in_processes, after = timed(lambda: processes(times)), timed(lambda: one(times))
             taken.append(((before + after) / 2, in_threads, in_processes))
     return shares(taken)
+
+
+PROBES = (Probe(KINDS, ("threads_speedup", "processes_speedup", "gil_released_share"), concurrency=(2,)),)
 
 
 def main() -> None:

@@ -14,6 +14,8 @@ from typing import Any
 
 import psutil
 
+from benchmarks.probes import Probe
+
 RECORDS = 50_000
 
 
@@ -47,6 +49,8 @@ def objects() -> list[Record]:
 
 
 FORMS = {"imports": imports, "objects": objects}
+
+PROBES = (Probe(FORMS, ("program_bytes",)),)
 
 
 def main() -> None:

@@ -26,6 +26,7 @@ from statistics import median
 
 import aiofiles
 
+from benchmarks.probes import Probe
 from benchmarks.workloads.primes import FIRST, sum_of_primes
 from benchmarks.workloads.wire import Wire
 
@@ -132,6 +133,9 @@ def large_file(folder: Path) -> Path:
         for number in range(FILE_BYTES // CHUNK_BYTES):
             file.write(bytes([number]) * CHUNK_BYTES)
     return path
+
+
+PROBES = (Probe(FORMS, ("longest_gap_seconds", "median_gap_seconds"), arguments=("model", "url")),)
 
 
 def main() -> None:

@@ -36,6 +36,8 @@ from threading import Lock, Thread
 from time import perf_counter
 from typing import Any
 
+from benchmarks.probes import Probe
+
 WORKERS = 4
 # Updates in all. Threads get 200 ms, so dozens of the 5 ms after which they have to hand over; for the others it is no
 # matter of chance, and each update takes a lock that others want, maybe another process's, or a turn of the event loop.
@@ -224,6 +226,9 @@ def observed(form: str) -> dict[str, float]:
     account, (work, updates) = Account(), FORMS[form]
     took = work(account, updates // WORKERS)
     return {"lost_share": 1 - account.balance / updates, "unit_seconds": took / updates}
+
+
+PROBES = (Probe(FORMS, ("lost_share", "unit_seconds"), concurrency=(WORKERS,), tasks=1),)
 
 
 def main() -> None:

@@ -13,6 +13,8 @@ import sys
 from threading import Event, Thread
 from time import perf_counter
 
+from benchmarks.probes import Probe
+
 THREADS = 2_000
 COROUTINES = 100_000
 WAIT_S = 2.0
@@ -57,6 +59,12 @@ def coroutines(count: int = COROUTINES, wait_s: float = WAIT_S) -> dict[str, flo
     began = perf_counter()
     most = asyncio.run(coroutines_at_once(count, wait_s))
     return {"peak_tasks": float(most), "time_over_ideal": (perf_counter() - began) / wait_s}
+
+
+PROBES = (
+    Probe(["threads"], ("peak_tasks",), concurrency=(THREADS,)),
+    Probe(["coroutines"], ("peak_tasks", "time_over_ideal"), concurrency=(COROUTINES,)),
+)
 
 
 def main() -> None:

@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.models import Run, _subprocess
+from benchmarks.probes import Probe
 from benchmarks.workloads import Workload
 from benchmarks.workloads.noop import Nothing
 from benchmarks.workloads.primes import Primes
@@ -141,6 +142,17 @@ def observed(name: str, workload: Menu) -> dict[str, float | None]:
         found["parallel_speedup"] = one_by_one_s / together_s
         found["array_seconds"] = array_seconds(FILTERS[name]) if name in FILTERS else None
     return found | {"workers_lost": len(_subprocess.lost)}
+
+
+PROBES = (
+    Probe(
+        ["processes", "dask", "ray"],
+        METRICS,
+        concurrency=(WORKERS,),
+        tasks=NOTHINGS,
+        arguments=("model", "numbers_per_s", "url"),
+    ),
+)
 
 
 def main() -> None:

@@ -16,7 +16,8 @@ import json
 import sys
 from time import perf_counter
 
-from benchmarks.models import Run, model, needs
+from benchmarks.models import Run, model, needs, without_cluster
+from benchmarks.probes import Probe
 from benchmarks.workloads.noop import Nothing
 
 AT_ONCE, TASKS = 10, 1_000
@@ -49,6 +50,17 @@ def observed(name: str) -> dict[str, float]:
         task_s = hand_over(run, TASKS) / TASKS
         stopping = perf_counter()
     return {"task_seconds": task_s, "open_seconds": perf_counter() - stopping + started - began}
+
+
+PROBES = (
+    Probe(
+        without_cluster(),
+        ("task_seconds", "open_seconds"),
+        concurrency=(AT_ONCE, TASKS),
+        tasks=TASKS,
+        where=lambda model, concurrency: concurrency == at_once(model),
+    ),
+)
 
 
 def main() -> None:

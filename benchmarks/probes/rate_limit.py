@@ -25,6 +25,8 @@ import aiohttp
 import urllib3
 
 from benchmarks.load.open_loop import quantile
+from benchmarks.probes import Probe
+from benchmarks.workloads.http import Http
 from servers.request_stats import reset, stats
 
 RATE_PER_S, BURST = 200, 10
@@ -142,6 +144,17 @@ def measure(way: str, url: str, pace_per_s: float, requests: int) -> dict[str, f
         "p50_seconds": quantile(latencies, 0.5),
         "p99_seconds": quantile(latencies, 0.99),
     }
+
+
+PROBES = (
+    Probe(
+        WAYS,
+        ("rate_limit_share", "rate_limited", "answered", "error_share", "p50_seconds", "p99_seconds"),
+        workloads=(Http(delay_s=DELAY_MS / 1000),),
+        concurrency=(REQUESTS,),
+        arguments=("model", "url"),
+    ),
+)
 
 
 def main() -> None:

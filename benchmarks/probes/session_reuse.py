@@ -15,6 +15,7 @@ from time import perf_counter
 
 import requests
 
+from benchmarks.probes import Probe
 from benchmarks.workloads.http import Http
 
 REQUESTS = 200
@@ -49,6 +50,9 @@ def unit_seconds(form: str, url: str, count: int = REQUESTS) -> float:
     if answers != [workload.expected(task) for task in range(count)]:
         raise requests.RequestException("an answer is wrong")
     return took / count
+
+
+PROBES = (Probe(FORMS, ("unit_seconds",), tasks=REQUESTS, arguments=("model", "url")),)
 
 
 def main() -> None:

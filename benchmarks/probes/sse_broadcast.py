@@ -19,6 +19,7 @@ from aiohttp import web
 
 from benchmarks.load.open_loop import quantile
 from benchmarks.load.stream_clients import GRACE_S, Listener, check, crowd, open_for_all, serve_app
+from benchmarks.probes import Probe
 from benchmarks.probes._threaded_servers import feed, serve_threads
 from servers.latency import new_event_loop
 from servers.sockets import raise_file_limit
@@ -111,6 +112,17 @@ WAYS: dict[str, Callable[[], None]] = {
     "threads": lambda: serve_threads(open_for_all(), feed(TICKS_PER_S, chunk)),
     "asyncio": in_event_loop,
 }
+PROBES = (
+    Probe(
+        WAYS,
+        (
+            *("lateness_p99_seconds", "lateness_p50_seconds", "lateness_p999_seconds"),
+            *("deliveries", "client_cpu_share"),
+        ),
+        concurrency=(CLIENTS,),
+        tasks=TICKS,
+    ),
+)
 
 if __name__ == "__main__":
     WAYS[sys.argv[1]]()

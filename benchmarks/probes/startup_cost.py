@@ -12,6 +12,8 @@ from multiprocessing import get_context, set_forkserver_preload
 from threading import Thread
 from time import perf_counter
 
+from benchmarks.probes import Probe
+
 
 def nothing() -> None:
     """What every unit does."""
@@ -69,6 +71,11 @@ STARTERS: dict[str, tuple[Callable[[int], None], int]] = {  # how, and how many:
     "process-forkserver": (start_processes("forkserver"), 10),
     "process-spawn": (start_processes("spawn"), 2),
 }
+
+PROBES = (
+    Probe([name for name in STARTERS if name != "interpreters"], ("unit_seconds",), opt_in=False),
+    Probe(["interpreters"], ("unit_seconds",)),
+)
 
 
 def main() -> None:

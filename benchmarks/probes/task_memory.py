@@ -25,7 +25,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks.models import model, needs
+from benchmarks.models import model, needs, without_cluster
+from benchmarks.probes import Probe
 from benchmarks.workloads import EVERY_FORM, Workload
 from benchmarks.workloads.sleep import Sleep
 
@@ -33,19 +34,48 @@ SIZES = (10, 1_000, 10_000, 100_000)
 FOR_EVER_S, STEP_S = 600.0, 0.1
 SETTLE_S = 0.05  # from the byte to the waiting itself
 PATIENCE_S = 40.0
-OF_PROCESSES = dict.fromkeys(("processes", "pool", "to_process", "joblib", "interpreters"), (10, 10))
-OF_MANY = {"threads": (10, 1_000), "asyncio": (10, 100_000), "uvloop": (1_000, 10_000), "trio": (1_000, 10_000)}
+METRICS, ARGUMENTS = ("bytes_per_task",), ("model", "concurrency")
+CLASSICAL = {"threads": 1_000, "asyncio": 1_000, "processes": 10}  # measured in every run
 # How many wait at the least and at the most; 1,000 where nothing is said: enough to tell them from what is there once.
-# A thousand processes would take gigabytes, and so would 100,000 greenlets; 10,000 threads take ten seconds to start,
-# and a nursery eight for 100,000 tasks. On uvloop a coroutine takes as much in 100,000 as in 10,000.
-ASKED = {"sequential": (1, 1)} | OF_PROCESSES | OF_MANY | {"gevent": (10, 10_000)}
-WITH_WORKERS = (*OF_PROCESSES, "gevent", "loops_in_processes")  # they have processes of their own
+# 100,000 greenlets would take gigabytes; 10,000 threads take ten seconds to start, and a nursery eight for 100,000
+# tasks. On uvloop a coroutine takes as much in 100,000 as in 10,000.
+RANGES = {
+    "sequential": (1, 1),
+    "threads": (10, 1_000),
+    "asyncio": (10, 100_000),
+    "uvloop": (1_000, 10_000),
+    "trio": (1_000, 10_000),
+    "gevent": (10, 10_000),
+}
+FEW = (10, 10)  # where each task that waits has a process or an interpreter of its own: a thousand would take gigabytes
 
 
-def asked(name: str, waiting: int) -> bool:
-    """Whether the model called `name` is asked to let so many wait."""
-    least, most = ASKED.get(name, (1_000, 1_000))
+def waits_alone(name: str) -> bool:
+    """Whether each waiting task of the model has a process or an interpreter of its own."""
+    needed = needs(name)
+    return needed.isolated or (needed.workers == "processes" and needed.form == "blocking")
+
+
+def has_children(name: str) -> bool:
+    """Whether the model's tasks wait in other processes or interpreters, which must end by themselves."""
+    needed = needs(name)
+    return needed.isolated or needed.workers == "processes" or needed.child_process
+
+
+def is_measured(name: str, waiting: int) -> bool:
+    """Whether so many waiting tasks of the model are measured."""
+    least, most = FEW if waits_alone(name) else RANGES.get(name, (1_000, 1_000))
     return least <= waiting <= most
+
+
+def is_classical(name: str, waiting: int) -> bool:
+    """Whether this is measured in every run."""
+    return CLASSICAL.get(name) == waiting
+
+
+def is_further(name: str, waiting: int) -> bool:
+    """Whether this is measured on request only."""
+    return is_measured(name, waiting) and not is_classical(name, waiting)
 
 
 @dataclass(frozen=True)
@@ -158,12 +188,18 @@ def bytes_per_task(name: str, waiting: int, tell: Callable[[float], None]) -> No
         begin.wait()
         held = (
             Held(Sleep(delay_s=STEP_S), str(path))
-            if name in WITH_WORKERS
+            if has_children(name)
             else Noted(Sleep(delay_s=FOR_EVER_S), str(path))
         )
         with opened(held, waiting) as run:
             run(list(range(waiting)))
         watcher.join()
+
+
+PROBES = (
+    Probe(CLASSICAL, METRICS, "", (Sleep(),), SIZES, where=is_classical, arguments=ARGUMENTS, opt_in=False),
+    Probe(without_cluster(), METRICS, "", (Sleep(),), SIZES, where=is_further, arguments=ARGUMENTS),
+)
 
 
 def main() -> None:
@@ -172,7 +208,7 @@ def main() -> None:
 
     def tell(found: float) -> None:
         print(json.dumps({"bytes_per_task": found}), flush=True)
-        if name not in WITH_WORKERS:
+        if not has_children(name):
             os._exit(0)
 
     bytes_per_task(name, waiting, tell)

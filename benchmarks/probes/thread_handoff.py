@@ -16,6 +16,8 @@ from collections.abc import Awaitable, Callable
 from threading import Thread
 from time import perf_counter
 
+from benchmarks.probes import Probe
+
 CALLS = 5_000  # some 200 ms
 
 Call = Callable[[], int]
@@ -82,6 +84,9 @@ FORMS: dict[str, Callable[[int], Awaitable[float]]] = {"to_thread": to_thread, "
 async def unit_seconds(form: str, calls: int = CALLS) -> float:
     """Seconds for each call."""
     return await FORMS[form](calls) / calls
+
+
+PROBES = (Probe(FORMS, ("unit_seconds",), tasks=CALLS),)
 
 
 def main() -> None:

@@ -18,6 +18,8 @@ from threading import Event, Thread
 
 import psutil
 
+from benchmarks.probes import Probe
+
 THREADS, COROUTINES = 500, 10_000
 
 Look = Callable[[], tuple[int, int]]
@@ -68,6 +70,8 @@ FORMS: dict[str, tuple[Callable[[int, Look], tuple[float, float]], int]] = {
     "threads": (threads, THREADS),
     "coroutines": (coroutines, COROUTINES),
 }
+
+PROBES = (Probe(FORMS, ("resident_bytes", "virtual_bytes")),)
 
 
 def main() -> None:

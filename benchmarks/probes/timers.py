@@ -19,6 +19,7 @@ from contextlib import suppress
 from threading import Timer
 
 from benchmarks.load.open_loop import quantile
+from benchmarks.probes import Probe
 
 MANY, FEW = 10_000, 1_000
 WITHIN_S, GIVE_UP_S = 1.0, 1.5
@@ -87,6 +88,18 @@ def measure(way: str, many: int, few: int) -> dict[str, float | None]:
         "few_timers_lateness_p99_seconds": quantile(bounded(late_of_few, few), 0.99),
         "timers_set": len(late),
     }
+
+
+PROBES = (
+    Probe(
+        WAYS,
+        (
+            *("lateness_p99_seconds", "lateness_p50_seconds", "lateness_p999_seconds"),
+            *("few_timers_lateness_p99_seconds", "timers_set"),
+        ),
+        concurrency=(MANY,),
+    ),
+)
 
 
 def main() -> None:

@@ -21,6 +21,7 @@ from collections import Counter
 from benchmarks.core.round import time_round, validation_error
 from benchmarks.load.open_loop import quantile
 from benchmarks.models import model
+from benchmarks.probes import Probe
 from benchmarks.workloads import Capacity
 from benchmarks.workloads.unreliable_pages import UnreliablePages
 from servers.delays import ERROR, HANG, RESET, SERVED
@@ -58,6 +59,18 @@ def measure(name: str, workload: UnreliablePages, pages: int, at_once: int) -> d
         "retries": account["started"] - pages,
         "fetched": account["successes"],
     }
+
+
+PROBES = (
+    Probe(
+        MODELS,
+        ("time_over_ideal", "p50_seconds", "p99_seconds", "error_share", "retries", "fetched"),
+        workloads=(WEB,),
+        concurrency=(AT_ONCE,),
+        tasks=PAGES,
+        arguments=("model", "url"),
+    ),
+)
 
 
 def main() -> None:

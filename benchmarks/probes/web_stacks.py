@@ -16,7 +16,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from http.client import HTTPConnection
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlsplit
 
 import psutil
@@ -26,7 +26,7 @@ from benchmarks.core.cell import Cell
 from benchmarks.load.generator import Burst, LoadFailed, Page, burst, held, in_turn, on_schedule
 from benchmarks.load.open_loop import Latencies
 from benchmarks.workloads.database import table
-from benchmarks.workloads.noop import Nothing
+from benchmarks.workloads.noop import Nothing, named
 from servers.subprocesses import Service, ServiceError, serve
 from servers.web_apps import COLUMNS, CONNECTIONS, HELLO, URL, compute
 from servers.web_server import APPS
@@ -70,8 +70,7 @@ STACKS = (
 
 def frameworks(service: str = "") -> list[Nothing]:
     """Each framework as the workload of a cell, with the database that its pages ask."""
-    known = ({"name": name, "package": name, "service": service, "__module__": __name__} for name in APPS)
-    return [cast("Nothing", type(each["name"], (Nothing,), each)()) for each in known]
+    return [named(name, package=name, service=service) for name in APPS]
 
 
 @dataclass(frozen=True)
@@ -200,12 +199,12 @@ def tails(cell: Cell) -> Told:
         told = busy("max_load", best)
         for name, share in SHARES.items():
             rate = share * best.per_second
-            told |= named(name, on_schedule(page, rate, min(LEAST / rate, LONGEST_S)))
+            told |= prefixed(name, on_schedule(page, rate, min(LEAST / rate, LONGEST_S)))
         found.service.check()
     return told
 
 
-def named(name: str, found: Latencies) -> Told:
+def prefixed(name: str, found: Latencies) -> Told:
     """The quantiles of an open loop, at a share of the best."""
     kept = ("p50_seconds", "p90_seconds", "p99_seconds", "p999_seconds", "generator_late")
     return {f"{name}_{metric}": value for metric, value in found.metrics().items() if metric in kept}

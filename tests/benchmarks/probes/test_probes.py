@@ -14,7 +14,7 @@ import pytest
 
 from benchmarks.core.cell import Cell
 from benchmarks.core.registry import catalogue
-from benchmarks.models import needs, without_cluster
+from benchmarks.models import NAMES, needs, without_cluster
 from benchmarks.probes import (
     ProbeFailed,
     callback_chain,
@@ -315,9 +315,17 @@ def test_a_noted_task_has_the_answers_of_the_task_itself_and_leaves_one_byte(tmp
 
 
 def test_every_model_is_asked_for_a_number_that_wait_or_never_has_two() -> None:
-    sizes = {name: [size for size in task_memory.SIZES if task_memory.asked(name, size)] for name in without_cluster()}
+    sizes = {
+        name: [size for size in task_memory.SIZES if task_memory.is_measured(name, size)] for name in without_cluster()
+    }
     assert [name for name in without_cluster() if not sizes[name]] == ["sequential"]
-    assert set(task_memory.ASKED) | set(task_memory.WITH_WORKERS) <= set(without_cluster())
+    assert set(task_memory.RANGES) <= set(without_cluster())
+
+
+def test_the_sizes_of_a_copied_model_follow_what_it_runs_its_tasks_in() -> None:
+    alone = {name for name in NAMES if task_memory.waits_alone(name)}
+    assert alone == {"dask", "interpreters", "joblib", "pool", "processes", "ray", "to_process"}
+    assert {name for name in NAMES if task_memory.has_children(name)} == alone | {"gevent", "loops_in_processes"}
 
 
 @pytest.mark.real

@@ -1,0 +1,36 @@
+"""What programs of their own measure: each file in `probes/` says what is asked of it, and what you should see."""
+
+import pytest
+
+from benchmarks.core.cell import Cell, Observe, cells
+from benchmarks.core.runner import BlockContext
+from benchmarks.probes import Probe, probes, run_probe
+from benchmarks.workloads.noop import Nothing, named
+
+
+def cells_of(program: str, probe: Probe) -> list[Cell]:
+    """The cells of one experiment."""
+    known = {"noop": Nothing()}
+    grid = cells(
+        probe.experiment or program,
+        workloads=[known.get(one) or named(one) if isinstance(one, str) else one for one in probe.workloads],
+        models=probe.models,
+        concurrency=probe.concurrency,
+        tasks=lambda concurrency: probe.tasks or concurrency,
+        where=lambda cell: probe.where(cell.model, cell.concurrency),
+        opt_in=probe.opt_in,
+        metrics=probe.metrics,
+        program=program,
+    )
+    return list(grid.args[1])
+
+
+ASKED = [(program, probe) for program, asked in probes().items() for probe in asked]
+ARGUMENTS = {probe.experiment or program: probe.arguments for program, probe in ASKED}
+
+
+@pytest.mark.parametrize("cell", [cell for asked in ASKED for cell in cells_of(*asked)], ids=str)
+def test_probe(observe: Observe, place: BlockContext, cell: Cell) -> None:
+    """Run the program."""
+    known = place.params | cell.key()
+    observe(cell, lambda: run_probe(cell.program, *(known[name] for name in ARGUMENTS[cell.experiment])))
