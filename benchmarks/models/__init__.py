@@ -62,6 +62,11 @@ class Requirements:
     child_process: bool = False
     no_wheel_from: tuple[int, int] = (9, 9)
 
+    @property
+    def interpreter_per_worker(self) -> bool:
+        """Whether each task in flight has an interpreter of its own: a process, or a sub-interpreter in a thread."""
+        return self.isolated or (self.workers == "processes" and self.form == "blocking")
+
     def fits(self, workload: Workload, concurrency: int, tasks: int) -> bool:
         """Whether such a model can run the workload at all, `concurrency` of `tasks` at once, wherever it is."""
         spoken = self.form in workload.forms and (workload.isolated or not self.isolated)

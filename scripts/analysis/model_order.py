@@ -1,28 +1,10 @@
-"""The order of models in tables and charts: the classical four, then their rivals, then others by name."""
+"""The order of models in tables and charts: the classical four, then the others by what runs their tasks."""
 
-CLASSICAL = ("sequential", "threads", "processes", "asyncio")
-RIVALS = (
-    "uvloop",
-    "trio",
-    "gevent",
-    "anyio",
-    "interpreters",
-    "dask",
-    "joblib",
-    "ray",
-    "to_thread",
-    "gather",
-    "queue_workers",
-    "to_process",
-    "pool",
-    "loops_in_threads",
-    "loops_in_processes",
-)
-FAMILIES = {
-    "thread": "threads",
-    "task": "asyncio",
-    "process": "processes",
-}  # one unit of it, as `startup_cost` names it
+from benchmarks.core.cell import CLASSICAL
+from benchmarks.models import NAMES, needs
+
+WORKERS = ("caller", "threads", "loop", "processes")  # the simplest to use first
+FAMILIES = {"thread": "threads", "task": "asyncio", "process": "processes"}  # one unit of it, as `startup_cost` names it
 
 
 def family(model: str) -> str:
@@ -30,8 +12,11 @@ def family(model: str) -> str:
     return FAMILIES.get(model.split("-")[0], model)
 
 
-def order(model: str) -> tuple[int, str]:
-    """Sort key: the classical four first, then the rivals, then everything else by name."""
-    known = (*CLASSICAL, *RIVALS)
+def order(model: str) -> tuple[int, bool, str]:
+    """Sort key: the classical four first, then by workers, those that need no package first; then all else by name."""
     base = family(model)
-    return (known.index(base) if base in known else len(known), model)
+    if base in CLASSICAL:
+        return CLASSICAL.index(base), False, model
+    if base in NAMES:
+        return len(CLASSICAL) + WORKERS.index(needs(base).workers), bool(needs(base).package), model
+    return len(CLASSICAL) + len(WORKERS), False, model

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
 from benchmarks.models import needs
-from scripts.predict.equation import ALONE, LAWS, Costs, Times, Work, times
+from scripts.predict.equation import ALONE, Costs, Times, Work, times
+from scripts.predict.laws import law, predictable
 from scripts.stats.intervals import FloatArray
 from scripts.tables.load import Run
 from scripts.tables.summary import block_medians
@@ -93,7 +94,7 @@ class Fit:
     @property
     def models(self) -> list[str]:
         """Those that it knows, the simplest first."""
-        return [model for model in LAWS if ("start", model) in self.cost_s]
+        return [model for model in predictable() if ("start", model) in self.cost_s]
 
 
 def table(run: Run) -> pd.DataFrame:
@@ -105,7 +106,7 @@ def table(run: Run) -> pd.DataFrame:
     if not {"core_speed", "parallel_capacity", "ideal_seconds"} <= set(rounds):  # nothing was timed
         return pd.DataFrame(columns=[*CELL, "blocks", "seconds", "cpu_seconds"])
     speed = rounds.groupby("workload")["core_speed"].median()
-    known = rounds["workload"].isin(list(KINDS)) & rounds["model"].isin(list(LAWS)) & ~rounds["twin"].astype(bool)
+    known = rounds["workload"].isin(list(KINDS)) & rounds["model"].isin(predictable()) & ~rounds["twin"].astype(bool)
     timed = rounds["metric"].isna() if "metric" in rounds else True
     rows = [
         dict(zip(CELL, key, strict=True)) | {"blocks": values, "seconds": float(np.exp(np.log(values).mean()))}
@@ -152,7 +153,7 @@ def named(model: str, workload: str) -> dict[str, Name]:
     """The costs that such a cell has: those of its model, to which one after another is the zero, and of its client."""
     kind, form = KINDS[workload], needs(model).form
     client = kind.client
-    alone = LAWS[model] == ALONE
+    alone = law(model) == ALONE
     late = ("late", "server" if client else "timer", "alone" if alone else "beside others")
     names: dict[str, Name] = {"start": ("start", model), "late": late}
     if not alone:
@@ -190,15 +191,15 @@ class Sheet:
 def laid_out(cells: pd.DataFrame, names: Sequence[Name]) -> Iterator[Sheet]:
     """A sheet for each law."""
     place = {name: number for number, name in enumerate(names)}
-    laws = cells["model"].map(LAWS).to_numpy()
-    for law in sorted(set(laws)):
-        where = np.flatnonzero(laws == law)
+    laws = cells["model"].map(law).to_numpy()
+    for one in sorted(set(laws)):
+        where = np.flatnonzero(laws == one)
         some = cells.iloc[where]
         found = [named(*key) for key in zip(some["model"], some["workload"], strict=True)]
         costs = {name: np.array([place.get(one.get(name, ()), -1) for one in found]) for name in COSTS}
         gil_share = np.array([KINDS[workload].gil_share for workload in some["workload"]])
         asked = {name: some[name].to_numpy(dtype=np.float64) for name in ASKED}
-        yield Sheet(law, where, asked, gil_share, costs)
+        yield Sheet(one, where, asked, gil_share, costs)
 
 
 def predicted(sheets: Sequence[Sheet], cost_s: FloatArray, machine: Machine) -> FloatArray:

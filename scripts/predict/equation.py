@@ -27,15 +27,6 @@ from scripts.stats.intervals import FloatArray
 Figures = float | FloatArray  # one, or an array of them
 
 ALONE, GIL, LOOP, CORES = "alone", "gil", "loop", "cores"  # what a model's tasks share
-LAWS = {  # of every model that the equation is about, the simplest to use first
-    "sequential": ALONE,
-    "threads": GIL,
-    "to_thread": GIL,
-    "asyncio": LOOP,
-    "uvloop": LOOP,
-    "processes": CORES,
-    "interpreters": CORES,
-}
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ import numpy as np
 from benchmarks.models import needs
 from scripts.analysis.conclusions import MARGIN
 from scripts.predict.cost_model import Fit
-from scripts.predict.equation import CORES, LAWS, LOOP, Times, Work, floor_s, times
+from scripts.predict.equation import CORES, LOOP, Times, Work, floor_s, times
+from scripts.predict.laws import law, predictable
 from scripts.stats.intervals import FloatArray
 
 ENOUGH = 1.02  # times a model's best: twins were farther apart
@@ -124,7 +125,7 @@ def advise(question: Question, source: Source) -> Advice | None:
         return None
     options = sorted(found, key=lambda option: option.seconds)
     alike = {one.model: one for one in options if one.seconds <= options[0].seconds * (1 + MARGIN)}
-    best = next(alike[model] for model in LAWS if model in alike)
+    best = next(alike[model] for model in predictable() if model in alike)
     task = question.hardest
     work = Work(question.tasks, task.wait_s, task.cpu_s)
     most = max(option.concurrency for option in options)
@@ -155,14 +156,14 @@ def sizes(question: Question, source: Source, model: str) -> list[int]:
 
 def memory(question: Question, source: Source, model: str, size: FloatArray) -> FloatArray:
     """Bytes that so many places take beside the program itself; a loop makes a coroutine of every task at once."""
-    units = question.tasks if LAWS[model] == LOOP else size
+    units = question.tasks if law(model) == LOOP else size
     return np.asarray(source.place_bytes.get(model, 0.0) * units + question.task_bytes * size)
 
 
 def took(question: Question, source: Source, model: str, size: FloatArray) -> Times:
     """The prediction; where this very work was measured, longer or shorter as it was then, down to the floor."""
     work = question.work(model)
-    found = times(LAWS[model], work, size, source.fit.of(model), question.capacity)
+    found = times(law(model), work, size, source.fit.of(model), question.capacity)
     if anchor := question.anchors.get(model):
         least_s = floor_s(work, 1 if model == "sequential" else size, question.capacity)
         return Times(found.start_s * anchor.start, np.maximum(found.bounds_s * anchor.run, least_s))
@@ -190,7 +191,7 @@ def limit(found: Times, work: Work, size: int, capacity: float) -> str:
 def computing(question: Question, source: Source, model: str, size: float) -> float:
     """CPU seconds that it costs: the tasks, handing them over, starting; processes start on all cores at once."""
     work, costs = question.work(model), source.fit.of(model)
-    starting = question.capacity if LAWS[model] == CORES else 1.0
+    starting = question.capacity if law(model) == CORES else 1.0
     opening_s = size * (costs.place_s * starting + work.open_s)
     return float(costs.start_s + opening_s + question.tasks * (work.cpu_s + costs.task_s))
 

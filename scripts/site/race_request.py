@@ -23,7 +23,6 @@ MODELS = tuple(
     sorted((name for name in without_cluster() if needs(name).fits(Mixed(), MOST_CONCURRENCY, 1)), key=order)
 )
 MISSING = {name: reason for name in MODELS if (reason := needs(name).unavailable_reason())}
-HEAVY = ("processes", "to_process", "pool", "joblib", "interpreters")  # a Python of its own for each place
 
 
 @dataclass(frozen=True)
@@ -117,7 +116,7 @@ class Ask:
 
     def places(self, model: str) -> int:
         """How many tasks may be in flight under `model`."""
-        return min(self.concurrency, MOST_PROCESSES) if model in HEAVY else self.concurrency
+        return min(self.concurrency, MOST_PROCESSES) if needs(model).interpreter_per_worker else self.concurrency
 
     @property
     def workload(self) -> Mixed:

@@ -20,7 +20,7 @@ import matplotlib as mpl
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 
-from scripts.analysis.model_order import RIVALS, family
+from scripts.analysis.model_order import family
 
 WIDTH_IN = 10.0
 RGB = tuple[float, float, float]
@@ -32,6 +32,10 @@ CLASSICAL = {
     "asyncio": ("#009e73", "D"),
 }
 PYTHON = re.compile(r"3\.(\d+)(?:\.\d+)?(t?)")  # interpreters side by side: neighbours, and free-threaded ones, differ
+PAINTED = (  # models with a colour and a marker that no other of these has; any other model's come from its name
+    *("uvloop", "trio", "gevent", "anyio", "interpreters", "dask", "joblib", "ray", "to_thread", "gather"),
+    *("queue_workers", "to_process", "pool", "loops_in_threads", "loops_in_processes"),
+)
 PALETTE = (
     *("#c0649a", "#a07800", "#2f8fc4", "#8c5fd3", "#a2574f", "#5b8a3c", "#c8501e", "#5f7fa6", "#d6336c"),
     *("#1f8a8a", "#9a6a3a", "#4f6fd0", "#6a5acd", "#7a7a2e", "#a8458f"),
@@ -91,8 +95,8 @@ def style(model: str) -> tuple[str, str]:
     if version := PYTHON.fullmatch(model):
         place = int(version[1]) + 4 * bool(version[2])
         return PALETTE[place % len(PALETTE)], MARKERS[place % len(MARKERS)]
-    if model in RIVALS:
-        return PALETTE[RIVALS.index(model) % len(PALETTE)], MARKERS[RIVALS.index(model) % len(MARKERS)]
+    if model in PAINTED:
+        return PALETTE[PAINTED.index(model) % len(PALETTE)], MARKERS[PAINTED.index(model) % len(MARKERS)]
     place = crc32(model.encode())
     return PALETTE[place % len(PALETTE)], MARKERS[place // len(PALETTE) % FILLED]
 

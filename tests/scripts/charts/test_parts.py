@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
-from scripts.analysis.model_order import RIVALS
 from scripts.charts.lib.lines import spread
 from scripts.charts.lib.theme import (
     CLASSICAL,
     DARK,
     LIGHT,
+    PAINTED,
     SLIDE,
     SLIDE_DARK,
     THEMES,
@@ -51,7 +51,7 @@ def test_labels_that_have_room_stay_where_they_are() -> None:
 
 
 def test_every_colour_stands_out_on_both_papers_and_no_two_models_look_the_same() -> None:
-    models = (*CLASSICAL, *RIVALS)
+    models = (*CLASSICAL, *PAINTED)
     assert len({style(model) for model in models}) == len({colour(model) for model in models}) == len(models)
     assert len({marker(model) for model in models}) == len(models)
     for theme, model in itertools.product(THEMES, models):

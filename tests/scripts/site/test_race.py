@@ -133,7 +133,7 @@ def test_a_race_never_disturbs_a_benchmark_that_is_under_way(house: House) -> No
     with exclusive_lock():
         told = run(house, TINY)
     assert [message["kind"] for message in told] == ["end"]
-    assert f"another run is under way (process {os.getpid()}" in told[0]["reason"]
+    assert f"another run is in progress (process {os.getpid()}" in told[0]["reason"]
 
 
 def test_a_thousand_tasks_a_lane_are_told_to_the_end(house: House) -> None:
