@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from scripts.site.app import create_app
-from scripts.site.race_request import MOST_CONCURRENCY
+from scripts.site.race_request import MAX_CONCURRENCY
 from scripts.util.exit_codes import CommandError, Exit, leave
 from servers.sockets import RefusalError, listen, raise_file_limit
 from servers.subprocesses import ServiceError
@@ -52,7 +52,7 @@ def main() -> None:
     given = options()
     signal.signal(signal.SIGHUP, lambda number, frame: os.kill(os.getpid(), signal.SIGTERM))  # which aiohttp obeys
     try:
-        raise_file_limit(MOST_CONCURRENCY)
+        raise_file_limit(MAX_CONCURRENCY)
         with listen(given.host, given.port, given.expose) as listening:
             app = create_app(exposed=given.expose)
             app.on_startup.append(announce(listening, browse=given.open))

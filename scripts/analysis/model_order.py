@@ -4,7 +4,11 @@ from benchmarks.core.cell import CLASSICAL
 from benchmarks.models import NAMES, needs
 
 WORKERS = ("caller", "threads", "loop", "processes")  # the simplest to use first
-FAMILIES = {"thread": "threads", "task": "asyncio", "process": "processes"}  # one unit of it, as `startup_cost` names it
+FAMILIES = {
+    "thread": "threads",
+    "task": "asyncio",
+    "process": "processes",
+}  # one unit of it, as `startup_cost` names it
 
 
 def family(model: str) -> str:

@@ -1,9 +1,11 @@
 """The page: watch the models race, browse past runs.
 
-__main__    `make race`: listens, and serves `app`
-app         the addresses; `hall` is the socket, `past` the runs on disk
-ask         what a visitor may ask for
-race        the order in which lanes run, and what is told of them
-lane        one model's run, in a process of its own that runs `runner`
-marked      the work, which leaves `marks` as it is done
+app                     the routes; served by `make race` (scripts/race.py)
+race_server             the WebSocket: one race at a time, its messages to all visitors
+race_request            what a visitor may ask for
+race                    the order in which lanes run, and the messages about them
+lane_process            one model's run, in a process of its own that runs `runner`
+instrumented_workload   the work, which writes `shared_timeline`, which `timeline_reader` reads
+run_index               the runs on disk
+viewer_overhead         what watching costs
 """

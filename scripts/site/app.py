@@ -1,8 +1,9 @@
-"""The addresses of the page, and who may use them.
+"""The routes of the page, and who may use them.
 
-A page that runs work for whoever asks must know who asks: only pages of its own may open its socket (a site elsewhere
+A page that starts work must know who asks for it: only pages of its own may open its socket (a site elsewhere
 could, in a visitor's browser), and unless it is exposed it answers to names of the loopback only (a name elsewhere
-could be made to lead here). Reports come from files, so they are shown as strangers: in a sandbox, without a network.
+could be made to lead here). Reports come from files, which anybody may have written:
+they are shown in a sandbox, without a network.
 """
 
 import asyncio
@@ -20,37 +21,37 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from benchmarks.machine.capacity import usable_cores
 from scripts.charts.lib.theme import CLASSICAL, colour
-from scripts.site.race import House, opened_house
-from scripts.site.race_request import LIMITS, MISSING, MODELS, presets
-from scripts.site.race_server import ALIVE_S, MOST_BYTES, Hall, Visitor
-from scripts.site.run_index import Past, past_runs, side_by_side
+from scripts.site.race import RaceResources, race_resources
+from scripts.site.race_request import LIMITS, MODELS, UNAVAILABLE, presets
+from scripts.site.race_server import HEARTBEAT_S, MAX_MESSAGE_BYTES, RaceServer, Visitor
+from scripts.site.run_index import RunEntry, index_runs, side_by_side
 from scripts.util.exit_codes import CommandError
 from scripts.util.paths import RESULTS
 
 HERE = Path(__file__).parent
-HALL = web.AppKey("HALL", Hall)
+RACE_SERVER = web.AppKey("HALL", RaceServer)
 RUNS = web.AppKey("RUNS", Path)
 HEADERS = web.AppKey("HEADERS", dict[str, str])
 EXPOSED = web.AppKey("EXPOSED", bool)
 POLICY = "Content-Security-Policy"
-OURS = "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
-REPORT = (
+PAGE_POLICY = "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+REPORT_POLICY = (
     "sandbox allow-scripts allow-popups; default-src 'none'; img-src data: blob:; font-src data:; "
     "style-src 'unsafe-inline'; script-src 'unsafe-inline' 'unsafe-eval'"
 )
-MOST_NAME = 64  # letters of a visitor's name
-Opening = Callable[[], AbstractContextManager[House]]
+MAX_NAME_LETTERS = 64  # letters of a visitor's name
+Opening = Callable[[], AbstractContextManager[RaceResources]]
 
 templates = Environment(loader=PackageLoader("scripts.site"), autoescape=True, undefined=StrictUndefined)
 
 
-def create_app(*, exposed: bool = False, results: Path = RESULTS, opening: Opening = opened_house) -> web.Application:
-    """The page, whose house is opened when it starts and closed when it ends."""
+def create_app(*, exposed: bool = False, results: Path = RESULTS, opening: Opening = race_resources) -> web.Application:
+    """The page; its resources are opened when it starts and closed when it ends."""
     app = web.Application(middlewares=[guard])
     app[RUNS], app[EXPOSED] = results, exposed
-    app[HEADERS] = {POLICY: OURS, "Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
-    app.cleanup_ctx.append(partial(furnish, opening))
-    app.on_shutdown.append(leave_hall)
+    app[HEADERS] = {POLICY: PAGE_POLICY, "Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
+    app.cleanup_ctx.append(partial(provide_race_server, opening))
+    app.on_shutdown.append(close_race_server)
     app.router.add_get("/", show_race)
     app.router.add_get("/live", watch)
     app.router.add_get("/runs", list_runs)
@@ -67,29 +68,29 @@ def dev_app() -> web.Application:
     return app
 
 
-async def furnish(opening: Opening, app: web.Application) -> AsyncIterator[None]:
-    """Open the house for as long as the page is served."""
-    with opening() as house:
-        app[HALL] = Hall(house)
+async def provide_race_server(opening: Opening, app: web.Application) -> AsyncIterator[None]:
+    """Open the resources of races for as long as the page is served."""
+    with opening() as resources:
+        app[RACE_SERVER] = RaceServer(resources)
         yield
 
 
-async def leave_hall(app: web.Application) -> None:
-    """Stop what runs, send everybody home."""
-    await app[HALL].close()
+async def close_race_server(app: web.Application) -> None:
+    """Stop the race and disconnect all visitors."""
+    await app[RACE_SERVER].close()
 
 
 @web.middleware
 async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answer to our own names only; say what a page may load; turn refusals into pages."""
+    """Answer to our own host names only, set the security headers, and turn errors into pages."""
     if not (request.app[EXPOSED] or is_loopback(request.host)):
-        return problem(403, "Start the page with --expose to reach it by another name than localhost.")
+        return error_page(403, "Start the page with --expose to reach it by another name than localhost.")
     try:
         response = await handler(request)
     except web.HTTPNotFound:
-        response = problem(404, "There is no such page. The race and the list of runs are above.")
+        response = error_page(404, "There is no such page. The race and the list of runs are above.")
     except CommandError as stop:
-        response = problem(422, str(stop))
+        response = error_page(422, str(stop))
     if not response.prepared:
         for name, value in request.app[HEADERS].items():
             response.headers.setdefault(name, value)
@@ -97,7 +98,7 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine is reached by that name, with or without a port."""
+    """Whether a host name, with or without a port, means this machine only."""
     try:
         name = urlsplit(f"//{host}").hostname or ""
         return name == "localhost" or ipaddress.ip_address(name).is_loopback
@@ -111,59 +112,59 @@ def page(template: str, status: int = 200, **values: Any) -> web.Response:
     return web.Response(text=text, status=status, content_type="text/html")
 
 
-def problem(status: int, sentence: str) -> web.Response:
-    """A page that says what is wrong."""
+def error_page(status: int, sentence: str) -> web.Response:
+    """A page with an error sentence."""
     return page("problem.html", status, here="", sentence=sentence)
 
 
 async def show_race(request: web.Request) -> web.Response:
     """The race."""
-    able = [name for name in MODELS if name not in MISSING]
+    able = [name for name in MODELS if name not in UNAVAILABLE]
     choice: dict[str, Any] = {
         "colours": {name: colour(name) for name in able},
         "classical": list(CLASSICAL),
-        "missing": MISSING,
+        "missing": UNAVAILABLE,
     }
     return page("race.html", here="race", limits=LIMITS, presets=presets(), cores=usable_cores(), **choice)
 
 
 async def watch(request: web.Request) -> web.WebSocketResponse:
-    """The socket over which a race is started and told."""
+    """The WebSocket over which a race is started and watched."""
     origin = request.headers.get("Origin")
     if origin is not None and origin.partition("://")[2] != request.host:
         raise web.HTTPForbidden(text="Only the page itself may open this socket.")
-    socket = web.WebSocketResponse(heartbeat=ALIVE_S, max_msg_size=MOST_BYTES)
+    socket = web.WebSocketResponse(heartbeat=HEARTBEAT_S, max_msg_size=MAX_MESSAGE_BYTES)
     await socket.prepare(request)
-    await request.app[HALL].visit(Visitor(socket, request.query.get("visitor", "")[:MOST_NAME]))
+    await request.app[RACE_SERVER].visit(Visitor(socket, request.query.get("visitor", "")[:MAX_NAME_LETTERS]))
     return socket
 
 
 async def list_runs(request: web.Request) -> web.Response:
     """All past runs."""
-    runs = list(found(request).values())
-    names = [run.name for run in runs if not run.trouble]
+    runs = list(runs_of(request).values())
+    names = [run.name for run in runs if not run.problem]
     return page("runs.html", here="runs", runs=runs, chosen={"a": names[:1], "b": names[1:2] or names[:1]})
 
 
-def found(request: web.Request) -> dict[str, Past]:
-    """The runs there are now."""
-    return past_runs(request.app[RUNS])
+def runs_of(request: web.Request) -> dict[str, RunEntry]:
+    """The runs on disk now."""
+    return index_runs(request.app[RUNS])
 
 
 async def show_report(request: web.Request) -> web.StreamResponse:
     """A run's own report."""
-    past = found(request).get(request.match_info["name"])
-    if past is None or past.report is None:
+    entry = runs_of(request).get(request.match_info["name"])
+    if entry is None or entry.report is None:
         raise web.HTTPNotFound
-    return web.FileResponse(past.report, headers={POLICY: REPORT})
+    return web.FileResponse(entry.report, headers={POLICY: REPORT_POLICY})
 
 
 async def compare(request: web.Request) -> web.Response:
     """Two runs side by side."""
-    runs = found(request)
+    runs = runs_of(request)
     chosen = [runs.get(request.query.get(side, "")) for side in ("a", "b")]
-    if any(past is None or past.trouble for past in chosen):
-        return problem(400, "Choose two runs that can be read: the list of runs is above.")
-    one, other = (past for past in chosen if past)
+    if any(entry is None or entry.problem for entry in chosen):
+        return error_page(400, "Choose two runs that can be read: the list of runs is above.")
+    one, other = (entry for entry in chosen if entry)
     cells = await asyncio.to_thread(side_by_side, one.folder, other.folder)
     return page("compare.html", here="runs", one=one, other=other, cells=cells)

@@ -1,4 +1,4 @@
-"""One model's run as the page sees it: a process that gets ready, is let go, leaves marks, and says how it went."""
+"""One model's run in a race: a process that warms up, waits for the start, records its timeline, reports its result."""
 
 import json
 import os
@@ -6,77 +6,79 @@ import time
 from pathlib import Path
 from typing import Any, Self
 
-from scripts.site.runner import Order
-from scripts.site.shared_timeline import BEGAN, GO, Marks
-from scripts.site.timeline_reader import News
+from scripts.site.runner import LaneSpec
+from scripts.site.shared_timeline import BEGAN, GO, SharedTimeline
+from scripts.site.timeline_reader import TimelineReader
 from servers.request_stats import reset, stats
 from servers.subprocesses import Service, ending
 
 READY_S = 30.0  # an interpreter, its imports, a pool: a second, on a machine that does nothing else
-PATIENCE, SPARE_S = 10.0, 10.0  # a lane may take so many times what was expected of it, and as much again
-MOST_SAID = 65_536  # two lines of JSON
+PATIENCE, SPARE_S = 10.0, 10.0  # a lane may take ten times its expected time, and ten seconds more
+MAX_OUTPUT_BYTES = 65_536  # two lines of JSON
 
 
 class Lane:
-    """A lane of the race."""
+    """A lane of the race: the process of one model, with its timeline."""
 
-    def __init__(self, number: int, order: Order, expected_s: float) -> None:
-        self.number, self.order = number, order
+    def __init__(self, number: int, spec: LaneSpec, expected_s: float) -> None:
+        self.number, self.spec = number, spec
         self.limit_s = PATIENCE * expected_s + SPARE_S
         self.since = time.monotonic()
-        self.marks = Marks.create(Path(order.path), order.tasks)
-        self.news = News(self.marks)
-        self.service = Service("scripts.site.runner", (order.to_json(),))
+        self.timeline = SharedTimeline.create(Path(spec.path), spec.tasks)
+        self.reader = TimelineReader(self.timeline)
+        self.service = Service("scripts.site.runner", (spec.to_json(),))
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *reason: object) -> None:
         self.service.stop()
-        self.marks.close()
-        Path(self.order.path).unlink()
+        self.timeline.close()
+        Path(self.spec.path).unlink()
 
-    def said(self) -> list[dict[str, Any]]:
-        """The lines that the process has written so far."""
-        lines = os.pread(self.service.out.fileno(), MOST_SAID, 0).split(b"\n")[:-1]
+    def output_lines(self) -> list[dict[str, Any]]:
+        """The lines that the process has written so far, parsed."""
+        lines = os.pread(self.service.out.fileno(), MAX_OUTPUT_BYTES, 0).split(b"\n")[:-1]
         return [json.loads(line) for line in lines]
 
     @property
     def ready(self) -> bool:
-        """Whether it waits to be let go, or never will."""
-        return bool(self.said()) or bool(self.trouble(READY_S))
+        """Whether it waits for the start, or has failed."""
+        return bool(self.output_lines()) or bool(self.problem(READY_S))
 
-    def go(self) -> None:
-        """Let it go, on a fresh account of the server."""
-        reset(self.order.url)
+    def start(self) -> None:
+        """Start it, after resetting the server's counts."""
+        reset(self.spec.url)
         self.since = time.monotonic()
-        self.marks.moments[GO] = 1.0
+        self.timeline.moments[GO] = 1.0
 
     def now_us(self) -> int:
         """Microseconds since it began; 0 before."""
-        began = self.marks.moments[BEGAN]
+        began = self.timeline.moments[BEGAN]
         return round((time.perf_counter() - began) * 1e6) if began else 0
 
-    def trouble(self, limit_s: float) -> str:
-        """Why it will say no more; empty while it may."""
+    def problem(self, limit_s: float) -> str:
+        """Why it failed; empty while it has not."""
         if (code := self.service.process.poll()) is not None:
             return f"its process ended with {ending(code)}: {self.service.last_log_error().splitlines()[-1].strip()}"
         return f"not done after {limit_s:.0f} s" if time.monotonic() - self.since > limit_s else ""
 
     def result(self) -> dict[str, Any] | None:
-        """How it went, both sides of the wire told; None while it runs."""
-        trouble = self.trouble(self.limit_s)  # looked for first: what it said before it ended is there then
-        if len(said := self.said()) == 2:
-            return self.told(said[1])
-        return self.told({"seconds": 0.0, "peak": 0, "reason": trouble}) if trouble else None
+        """Its result, checked against the server's counts; None while it runs."""
+        problem = self.problem(self.limit_s)  # asked first: a process that has ended has written all its lines
+        if len(said := self.output_lines()) == 2:
+            return self.checked_result(said[1])
+        return self.checked_result({"seconds": 0.0, "peak": 0, "reason": problem}) if problem else None
 
-    def told(self, run: dict[str, Any]) -> dict[str, Any]:
-        """The result, which is none where the server has seen other work than was asked for."""
-        account, tasks = stats(self.order.url), self.order.tasks
-        seen = {name: int(account[name]) for name in ("started", "successes")}
+    def checked_result(self, run: dict[str, Any]) -> dict[str, Any]:
+        """The result; invalid, with a reason, when the server's counts or the peak in flight contradict it."""
+        counts, tasks = stats(self.spec.url), self.spec.tasks
+        seen = {name: int(counts[name]) for name in ("started", "successes")}
         reason = run["reason"]
         if not reason and not tasks == seen["started"] == seen["successes"]:
-            reason = f"{tasks} tasks, but the server saw {seen['started']} requests and met {seen['successes']}"
-        if not reason and run["peak"] > self.order.concurrency:
-            reason = f"{run['peak']} tasks were in flight at once, but {self.order.concurrency} are allowed"
+            reason = (
+                f"{tasks} tasks, but the server counted {seen['started']} requests and answered {seen['successes']}"
+            )
+        if not reason and run["peak"] > self.spec.concurrency:
+            reason = f"{run['peak']} tasks were in flight, but the concurrency is {self.spec.concurrency}"
         return {"seconds": run["seconds"], "requests": seen["successes"], "peak": run["peak"], "reason": reason}

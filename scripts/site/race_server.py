@@ -1,8 +1,7 @@
-"""Where visitors watch: one race at a time, which all of them see from its beginning, whenever they come.
+"""The server of the live race: one race at a time, which every visitor sees from its beginning.
 
-The visitor who comes late is sent what has been told so far. When nobody is left the work stops; not at once, because
-a page that is loaded again is gone for a moment. Whoever cannot keep up is sent away, and the page
-comes back by itself.
+A late visitor is sent all messages so far. Without visitors the race stops; not at once, because a page that is loaded
+again is gone for a moment. A visitor whose connection is too slow is disconnected, and the page reconnects by itself.
 """
 
 import asyncio
@@ -12,28 +11,28 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
-from scripts.site.race import House, Race
-from scripts.site.race_request import Ask
+from scripts.site.race import Race, RaceResources
+from scripts.site.race_request import RaceRequest
 
-MOST_BYTES = 4096  # of a message from a visitor; ours have some 200
-MOST_WAITING = 4000  # messages that a visitor has not taken yet: more than a minute of them
+MAX_MESSAGE_BYTES = 4096  # of a message from a visitor; ours have some 200
+MAX_QUEUED = 4000  # messages not sent to a visitor yet: more than a minute of them
 GRACE_S = 2.0  # without anybody, before the work is stopped
-ALIVE_S = 10.0  # between two questions whether a silent visitor is still there
-UNDER_WAY = "A race is under way: watch this one, and start yours when it has ended."
+HEARTBEAT_S = 10.0  # between two pings of a silent connection
+RACE_IN_PROGRESS = "A race is in progress: watch this one, and start yours when it has ended."
 
 
 @dataclass(eq=False)
 class Visitor:
-    """Somebody's page: its socket, what it has not been sent yet, and a name that lasts while its tab does."""
+    """A page that is open: its socket, the messages not sent yet, and a name that lasts as long as its tab."""
 
     socket: web.WebSocketResponse
     name: str
-    waiting: asyncio.Queue[str] = field(default_factory=lambda: asyncio.Queue(MOST_WAITING))
+    queued: asyncio.Queue[str] = field(default_factory=lambda: asyncio.Queue(MAX_QUEUED))
 
-    def put(self, text: str) -> None:
-        """Send it when its turn has come; give up on a visitor who takes nothing."""
+    def enqueue(self, text: str) -> None:
+        """Queue a message; disconnect a visitor whose queue is full."""
         try:
-            self.waiting.put_nowait(text)
+            self.queued.put_nowait(text)
         except asyncio.QueueFull:
             self.sending.cancel()
 
@@ -46,92 +45,92 @@ class Visitor:
         await asyncio.gather(self.sending, return_exceptions=True)
 
     async def send_all(self) -> None:
-        """Send for as long as there is a visitor; then the socket is of no more use."""
+        """Send queued messages until the connection ends, then close the socket."""
         try:
             while True:
-                await self.socket.send_str(await self.waiting.get())
+                await self.socket.send_str(await self.queued.get())
         finally:
             await self.socket.close()
 
 
-class Hall:
-    """The visitors, the race that they watch or have watched, and all that was told of it."""
+class RaceServer:
+    """The visitors, the current or latest race, and all messages of it."""
 
-    def __init__(self, house: House) -> None:
-        self.house = house
+    def __init__(self, resources: RaceResources) -> None:
+        self.resources = resources
         self.visitors: set[Visitor] = set()
         self.history: list[str] = []
         self.race: Race | None = None
         self.running: asyncio.Task[None] | None = None
-        self.under_way = False
+        self.in_progress = False
 
     async def visit(self, visitor: Visitor) -> None:
-        """Show everything to a visitor, and hear him, until he leaves."""
+        """Send all messages to a visitor, and handle the visitor's own, until the connection ends."""
         async with visitor:
-            visitor.put(f'{{"kind":"history","messages":[{",".join(self.history)}]}}')
+            visitor.enqueue(f'{{"kind":"history","messages":[{",".join(self.history)}]}}')
             self.visitors.add(visitor)
-            self.tell_visitors()
+            self.send_visitor_count()
             try:
                 async for message in visitor.socket:
                     if message.type is WSMsgType.TEXT:
-                        self.hear(visitor, message.data)
+                        self.handle_message(visitor, message.data)
             finally:
                 self.visitors.discard(visitor)
-                self.tell_visitors()
-                asyncio.get_running_loop().call_later(GRACE_S, self.stop_if_deserted)
+                self.send_visitor_count()
+                asyncio.get_running_loop().call_later(GRACE_S, self.stop_if_unwatched)
 
-    def tell(self, message: dict[str, Any]) -> None:
-        """Tell all of them, and those who are still to come."""
+    def broadcast(self, message: dict[str, Any]) -> None:
+        """Send a message to all visitors, and keep it for later ones."""
         if message["kind"] == "race":
             self.history.clear()
-        self.under_way = message["kind"] != "end"
+        self.in_progress = message["kind"] != "end"
         self.history.append(text := json.dumps(message, separators=(",", ":")))
         for visitor in list(self.visitors):
-            visitor.put(text)
+            visitor.enqueue(text)
 
-    def tell_visitors(self) -> None:
-        """Tell how many are here, and whether the race is one's own to stop."""
+    def send_visitor_count(self) -> None:
+        """Send each visitor the number of visitors, and whether the race is theirs to stop."""
         for visitor in list(self.visitors):
-            mine = self.race is not None and self.race.starter == visitor.name
-            visitor.put(json.dumps({"kind": "visitors", "count": len(self.visitors), "mine": mine}))
+            mine = self.race is not None and self.race.visitor == visitor.name
+            visitor.enqueue(json.dumps({"kind": "visitors", "count": len(self.visitors), "mine": mine}))
 
-    def hear(self, visitor: Visitor, text: str) -> None:
-        """Do what a visitor says, or tell him why not."""
+    def handle_message(self, visitor: Visitor, text: str) -> None:
+        """Start or stop a race as a visitor's message says, or answer why not."""
         try:
-            message = read(text)
+            message = parse_message(text)
             if message["do"] == "start":
-                self.start(Ask.read(message), visitor.name)
+                self.start(RaceRequest.read(message), visitor.name)
             elif message["do"] == "stop":
                 self.stop(visitor.name)
             else:
                 raise ValueError("There is nothing to do but start and stop.")
-        except ValueError as refusal:
-            visitor.put(json.dumps({"kind": "refused", "sentence": str(refusal)}))
+        except ValueError as problem:
+            visitor.enqueue(json.dumps({"kind": "refused", "sentence": str(problem)}))
 
-    def start(self, ask: Ask, starter: str) -> None:
-        """Begin a race; ValueError while another one is under way."""
-        if self.under_way:
-            raise ValueError(UNDER_WAY)
-        self.under_way = True
+    def start(self, request: RaceRequest, visitor: str) -> None:
+        """Begin a race; ValueError while another one is in progress."""
+        if self.in_progress:
+            raise ValueError(RACE_IN_PROGRESS)
+        self.in_progress = True
         loop = asyncio.get_running_loop()
-        self.race = Race(ask, self.house, lambda message: tell_later(loop, self, message), starter)
+        self.race = Race(request, self.resources, lambda message: broadcast_from_thread(loop, self, message), visitor)
         self.running = asyncio.create_task(asyncio.to_thread(self.race.run))
-        self.tell_visitors()
+        self.send_visitor_count()
 
     def stop(self, name: str) -> None:
         """End the race of whoever started it; ValueError for anybody else."""
-        if self.race and self.race.starter != name:
+        if self.race and self.race.visitor != name:
             raise ValueError("Only who started this race can stop it.")
         if self.race:
             self.race.stopping.set()
 
-    def stop_if_deserted(self) -> None:
-        """Nobody watches: stop the work."""
+    def stop_if_unwatched(self) -> None:
+        """Stop the race when it has no visitor."""
         if self.race and not self.visitors:
             self.race.stopping.set()
 
     async def close(self) -> None:
-        """Stop the race, send everybody home, wait until nothing runs."""
+        """Stop the race, disconnect all visitors, wait until nothing runs."""
         if self.race:
             self.race.stopping.set()
         for visitor in list(self.visitors):
@@ -140,13 +139,13 @@ class Hall:
             await self.running
 
 
-def tell_later(loop: asyncio.AbstractEventLoop, hall: Hall, message: dict[str, Any]) -> None:
-    """Tell from another thread, in the order in which it happens."""
-    loop.call_soon_threadsafe(hall.tell, message)
+def broadcast_from_thread(loop: asyncio.AbstractEventLoop, hall: RaceServer, message: dict[str, Any]) -> None:
+    """Broadcast from another thread, in the order of the calls."""
+    loop.call_soon_threadsafe(hall.broadcast, message)
 
 
-def read(text: str) -> dict[str, Any]:
-    """A message of a visitor; ValueError where it is none."""
+def parse_message(text: str) -> dict[str, Any]:
+    """A visitor's message, parsed; ValueError when it is malformed."""
     try:
         message = json.loads(text)
     except (ValueError, RecursionError):

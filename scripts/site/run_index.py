@@ -1,7 +1,7 @@
-"""Runs on disk, as the page lists them.
+"""The runs on disk, as the page lists them.
 
-A name from an address never becomes a path: it is looked up among the folders that are really there. A link that leads
-out of the results is none of them.
+A name from a URL never becomes a path: it is looked up among the existing folders. Symbolic links are left out, since
+they may lead out of the results.
 """
 
 from dataclasses import dataclass
@@ -19,12 +19,12 @@ REFERENCE = "reference"
 
 
 @dataclass(frozen=True)
-class Past:
-    """A run as it says of itself, or what keeps it from being read."""
+class RunEntry:
+    """A run as its environment.json describes it, or the problem that keeps it from being read."""
 
     folder: Path
     environment: dict[str, Any]
-    trouble: str = ""
+    problem: str = ""
 
     @property
     def name(self) -> str:
@@ -33,7 +33,7 @@ class Past:
 
     @property
     def date(self) -> str:
-        """When it began, as its name has it."""
+        """When it began, from its name."""
         name = str(self.environment.get("run", self.name))
         try:
             return f"{datetime.strptime(name[:15], '%Y%m%d-%H%M%S'):%Y-%m-%d %H:%M} UTC"
@@ -43,8 +43,8 @@ class Past:
     @property
     def machine(self) -> str:
         """What it was measured on."""
-        found = self.environment["machine"]
-        return f"{found['cpu']}, {found['cores_usable']} usable cores"
+        machine = self.environment["machine"]
+        return f"{machine['cpu']}, {machine['cores_usable']} usable cores"
 
     @property
     def python(self) -> str:
@@ -53,52 +53,52 @@ class Past:
 
     @property
     def blocks(self) -> str:
-        """How many blocks were begun, of how many that were planned."""
+        """How many of the planned blocks were begun."""
         begun, planned = len(list((self.folder / "blocks").glob("*.journal"))), self.environment["plan"]["blocks"]
         return str(planned) if begun == planned else f"{begun} of {planned}"
 
     @property
     def report(self) -> Path | None:
-        """Its report, where it has one."""
+        """The path of its report; None when it has none."""
         path = self.folder / "report.html"
         return path if path.is_file() and not path.is_symlink() else None
 
 
-def past_runs(results: Path) -> dict[str, Past]:
+def index_runs(results: Path) -> dict[str, RunEntry]:
     """The runs by name: the reference first, then the newest."""
     newest = sorted((results / "runs").glob("*"), reverse=True)
     folders = [folder for folder in (results / REFERENCE, *newest) if folder.is_dir() and not folder.is_symlink()]
-    return {folder.name: read_past(folder) for folder in folders}
+    return {folder.name: read_entry(folder) for folder in folders}
 
 
-def read_past(folder: Path) -> Past:
-    """A run, however damaged."""
+def read_entry(folder: Path) -> RunEntry:
+    """The entry of a folder, however damaged its files are."""
     try:
-        return Past(folder, read_environment(folder))
+        return RunEntry(folder, read_environment(folder))
     except CommandError as stop:
-        return Past(folder, {}, str(stop))
+        return RunEntry(folder, {}, str(stop))
 
 
 @dataclass(frozen=True)
-class Cells:
-    """Two runs side by side as `make compare` shows them: an introduction, a row for each cell, what it comes to."""
+class ComparisonTable:
+    """Two runs side by side as `make compare` shows them: an introduction, a row for each cell, and the conclusion."""
 
     introduction: list[str]
     rows: list[list[str]]
     conclusion: str
 
 
-def side_by_side(one: Path, other: Path) -> Cells:
+def side_by_side(one: Path, other: Path) -> ComparisonTable:
     """The cells that two runs have in common. Stop when one of them cannot be read, or there are none."""
     first, second = load(one), load(other)
-    if not (found := rows(first, second)):
+    if not (compared := rows(first, second)):
         raise CommandError(
             Exit.NOT_MEASURED, f"{one.name} and {other.name} have no cell in common, or too few blocks to compare."
         )
-    return Cells(introduction(first, second), list(map(told, found)), conclusion(found, []))
+    return ComparisonTable(introduction(first, second), list(map(table_row, compared)), conclusion(compared, []))
 
 
-def told(row: Row) -> list[str]:
-    """A row of the comparison: cell, A, B, B / A with its interval, what B is."""
+def table_row(row: Row) -> list[str]:
+    """A row of the comparison: cell, A, B, B / A with its interval, conclusion."""
     ratio = f"{row.ratio.estimate:.3g} [{row.ratio.low:.3g}, {row.ratio.high:.3g}]"
     return [cell_name(row), value_text(row.what, row.a), value_text(row.what, row.b), ratio, row.words]

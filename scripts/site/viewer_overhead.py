@@ -1,9 +1,9 @@
-"""What watching costs: the same runs with a visitor who sees all of it live, and with nobody, in turn.
+"""The overhead of watching a race: the same runs with a visitor who watches them live, and without one, in turns.
 
-Watched is the whole way: marks, the page's server, a socket, a visitor in a process of his own, and with `--browser`
-the page itself in Chromium beside him. Unwatched is the same runner, which leaves no marks and is asked nothing until
-it has ended. Pairs take turns (A B B A …), so that a machine whose speed drifts hits both alike; a ratio's interval is
-a t-interval over pairs, on the log scale.
+A watched run has a timeline, the page's server, a WebSocket, a visitor in a process of its own, and with `--browser`
+the page itself in Chromium. An unwatched run is the same runner without a timeline, which is read only when it has
+ended. Pairs take turns (A B B A …), so that a machine whose speed drifts affects both alike; a ratio's interval is a
+t-interval over pairs, on the log scale.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from typing import Any
 from aiohttp import ClientSession
 
 from scripts.site.lane_process import Lane
-from scripts.site.race_request import Ask
+from scripts.site.race_request import RaceRequest
 from scripts.stats.intervals import geometric_mean
 from scripts.util.exit_codes import CommandError, Exit, leave
 from servers.subprocesses import ROOT, serve
@@ -32,20 +32,20 @@ from servers.subprocesses import ROOT, serve
 WORK: dict[str, Any] = {"tasks": 200, "delay_ms": 30, "concurrency": 20, "cpu_percent": 3}
 AIM, AIM_FRAMES_PER_S = 1.05, 30
 PAIRS = 7
-HEADLESS = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--remote-debugging-port=0")
-DRAWN_S = 2.0  # until a browser has drawn the page
+CHROMIUM_OPTIONS = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--remote-debugging-port=0")
+PAGE_LOAD_S = 2.0  # until a browser has loaded the page
 
 
 @dataclass
-class Watched:
-    """What a visitor saw of a race."""
+class WatchedRace:
+    """What a visitor received of a race: frames and seconds of each lane."""
 
     numbers_per_s: float = 0.0
     frames: dict[int, int] = field(default_factory=dict)
     seconds: dict[int, float] = field(default_factory=dict)
 
-    def hear(self, message: dict[str, Any]) -> bool:
-        """Take a message in; whether there are more to come. Stop when the race went wrong."""
+    def add(self, message: dict[str, Any]) -> bool:
+        """Add a message; whether more will come. CommandError when the race failed."""
         if message["kind"] == "race":
             self.numbers_per_s = message["numbers_per_s"]
         elif message["kind"] == "marks":
@@ -57,57 +57,57 @@ class Watched:
         return bool(message["kind"] != "end")
 
 
-async def watch(url: str) -> Watched:
+async def watch(url: str) -> WatchedRace:
     """Start a race and watch it to its end."""
-    seen = Watched()
+    seen = WatchedRace()
     async with ClientSession() as session, session.ws_connect(f"{url}live?visitor=cost") as socket:
-        await socket.receive()  # what was told of the race before
+        await socket.receive()  # the messages of the race before
         await socket.send_json({"do": "start", **WORK})
-        async for told in socket:
-            if not seen.hear(json.loads(told.data)):
+        async for message in socket:
+            if not seen.add(json.loads(message.data)):
                 break
     return seen
 
 
 def unwatched(url: str, numbers_per_s: float, folder: Path) -> list[float]:
-    """Seconds of each lane when nobody looks."""
-    ask, found = Ask.read(WORK), []
-    for number, model in enumerate(ask.models):
-        order = replace(ask.order(model, url, numbers_per_s, folder / f"{number}.marks"), marked=False)
-        with Lane(number, order, ask.expected_s(model)) as lane:
-            found.append(left_alone(lane))
-    return found
+    """Seconds of each lane without a visitor."""
+    request, lane_seconds = RaceRequest.read(WORK), []
+    for number, model in enumerate(request.models):
+        spec = replace(request.spec(model, url, numbers_per_s, folder / f"{number}.marks"), marked=False)
+        with Lane(number, spec, request.expected_s(model)) as lane:
+            lane_seconds.append(run_unwatched(lane))
+    return lane_seconds
 
 
-def left_alone(lane: Lane) -> float:
-    """Let a lane go, and look again when it has ended. Stop when it gave no result."""
+def run_unwatched(lane: Lane) -> float:
+    """Start a lane and wait for its end. CommandError when it gave no result."""
     while not lane.ready:
         time.sleep(0.01)
-    lane.go()
+    lane.start()
     lane.service.process.wait(lane.limit_s)
     result = lane.result() or {"reason": "it did not end"}
     if result["reason"]:
-        raise CommandError(Exit.NOT_MEASURED, f"{lane.order.model} gave no result: {result['reason']}")
+        raise CommandError(Exit.NOT_MEASURED, f"{lane.spec.model} gave no result: {result['reason']}")
     return float(result["seconds"])
 
 
 @contextmanager
 def page() -> Iterator[str]:
-    """`make race`, and its address."""
+    """Start `make race`; its URL."""
     command = [sys.executable, "-m", "scripts.race"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
         assert process.stdout
         try:
-            if not (found := re.search(r"http://\S+", process.stdout.readline())):
+            if not (url := re.search(r"http://\S+", process.stdout.readline())):
                 raise CommandError(Exit.NOT_MEASURED, "the page did not start. Next: make race")
-            yield found[0]
+            yield url[0]
         finally:
             process.terminate()
 
 
 @contextmanager
 def browser(url: str, *, wanted: bool) -> Iterator[None]:
-    """The page in Chromium, while it is watched. Stop where there is none."""
+    """The page in Chromium for as long as it is watched. CommandError where no Chromium is installed."""
     if not wanted:
         yield
         return
@@ -116,22 +116,22 @@ def browser(url: str, *, wanted: bool) -> Iterator[None]:
             Exit.NOT_MEASURED, "no chromium is installed. Next: apt-get install chromium, or leave --browser out"
         )
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-        command = [path, *HEADLESS, f"--user-data-dir={profile}", url]
+        command = [path, *CHROMIUM_OPTIONS, f"--user-data-dir={profile}", url]
         with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
             try:
-                time.sleep(DRAWN_S)
+                time.sleep(PAGE_LOAD_S)
                 yield
             finally:
                 process.terminate()
 
 
-def pairs(count: int, *, browsing: bool) -> Iterator[tuple[Watched, list[float]]]:
-    """Both sides of each pair; the first pair is thrown away."""
+def pairs(count: int, *, browsing: bool) -> Iterator[tuple[WatchedRace, list[float]]]:
+    """The watched and the unwatched side of each pair; the first pair is a warm-up."""
     with page() as url, serve("servers.latency") as server, tempfile.TemporaryDirectory() as folder:
         for number in range(1 + count):
-            seen, bare = Watched(), list[float]()
-            for looks in (True, False) if number % 2 == 0 else (False, True):
-                if looks:
+            seen, bare = WatchedRace(), list[float]()
+            for is_watched in (True, False) if number % 2 == 0 else (False, True):
+                if is_watched:
                     with browser(url, wanted=browsing):
                         seen = asyncio.run(watch(url))
                     numbers_per_s = seen.numbers_per_s
@@ -148,14 +148,14 @@ def main() -> None:
     parser.add_argument("--browser", action="store_true", help="watch in Chromium too")
     given = parser.parse_args()
     try:
-        found = list(pairs(max(2, given.pairs), browsing=given.browser))
+        measured = list(pairs(max(2, given.pairs), browsing=given.browser))
     except CommandError as stop:
         leave(stop)
-    print(f"{WORK['tasks']} tasks of {WORK['delay_ms']} ms in each lane, {len(found)} pairs")
+    print(f"{WORK['tasks']} tasks of {WORK['delay_ms']} ms in each lane, {len(measured)} pairs")
     print(f"{'model':12} {'watched / unwatched':>26} {f'frames/s (aim ≥ {AIM_FRAMES_PER_S})':>20}  aim ≤ {AIM}")
-    for lane, model in enumerate(Ask.read(WORK).models):
-        ratio = geometric_mean([seen.seconds[lane] / bare[lane] for seen, bare in found])
-        frames_per_s = geometric_mean([seen.frames[lane] / seen.seconds[lane] for seen, _ in found]).estimate
+    for lane, model in enumerate(RaceRequest.read(WORK).models):
+        ratio = geometric_mean([seen.seconds[lane] / bare[lane] for seen, bare in measured])
+        frames_per_s = geometric_mean([seen.frames[lane] / seen.seconds[lane] for seen, _ in measured]).estimate
         verdict = "met" if ratio.high <= AIM else "missed" if ratio.low > AIM else "not established"
         interval = f"{ratio.estimate:.3f} [{ratio.low:.3f}, {ratio.high:.3f}]"
         print(f"{model:12} {interval:>26} {frames_per_s:20.0f}  {verdict}")

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from scripts.faults.sandbox import ROOT, Sandbox
-from scripts.site.race_request import MOST_PROCESSES
+from scripts.site.race_request import MAX_PROCESSES
 
 QUESTIONS = """
 import json
@@ -37,7 +37,7 @@ def test_a_copy_of_a_process_pool_under_another_name_never_starts_500_processes(
     answer = subprocess.run(command, cwd=tmp_path, env=sandbox.environment(), capture_output=True, text=True)
     assert answer.returncode == 0, answer.stderr
     assert json.loads(answer.stdout) == {
-        "places": [MOST_PROCESSES, MOST_PROCESSES],
+        "places": [MAX_PROCESSES, MAX_PROCESSES],
         "offered": True,
         "laws": ["cores", "cores"],
         "predicted": True,

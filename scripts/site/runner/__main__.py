@@ -5,8 +5,8 @@ Each of twenty workers would load the whole runner first, inside the clock, whic
 import json
 import sys
 
-from scripts.site.runner import Order, run, say
+from scripts.site.runner import LaneSpec, print_json, run
 from servers.subprocesses import exit_with_parent
 
 exit_with_parent()
-say(run(Order(**json.loads(sys.argv[1]))))
+print_json(run(LaneSpec(**json.loads(sys.argv[1]))))

@@ -21,7 +21,7 @@ export class Lanes {
     item.style.setProperty("--colour", this.colours.get(lane.model) ?? "currentcolor");
     const name = element("h2", "name", lane.model);
     const places = lane.model === "sequential" ? 1 : lane.places;
-    name.append(element("small", "", `${Math.min(places, record.ask.tasks)} at once`));
+    name.append(element("small", "", `${Math.min(places, record.request.tasks)} at once`));
     const track = element("div", "track");
     const canvas = element("canvas", "");
     canvas.setAttribute("role", "img");
@@ -34,7 +34,7 @@ export class Lanes {
     time.append(clock, words);
     item.append(name, track, time);
     this.list.append(item);
-    return { item, canvas, took, floor, clock, words, dots: new Dots(canvas, record.ask.tasks) };
+    return { item, canvas, took, floor, clock, words, dots: new Dots(canvas, record.request.tasks) };
   }
 
   /** Show a race as it is, or as a replay of it is, at this moment. */
@@ -63,13 +63,13 @@ export class Lanes {
       head.scope = "row";
       const place = valid && record.ended ? placeOf(lane, record) : "–";
       const figures = valid ? [secondsText(lane.seconds), secondsText(lane.floor_s), percent(lane)] : ["–", "–", "–"];
-      const counts = valid ? [lane.peak, `${lane.requests} of ${record.ask.tasks}`] : ["–", "–"];
+      const counts = valid ? [lane.peak, `${lane.requests} of ${record.request.tasks}`] : ["–", "–"];
       row.append(head, ...[place, ...figures, ...counts, lane.reason && `not a result: ${lane.reason}`].map((text) => element("td", "", text)));
       return row;
     });
     this.results.replaceChildren(...rows);
     record.lanes.forEach((lane, number) => {
-      this.views[number].canvas.setAttribute("aria-label", `${lane.model}, ${record.ask.tasks} tasks: ${inWords(lane)}`);
+      this.views[number].canvas.setAttribute("aria-label", `${lane.model}, ${record.request.tasks} tasks: ${inWords(lane)}`);
     });
   }
 }

@@ -54,8 +54,8 @@ function begin(message) {
 
 function follow(message) {
   const lane = page.record.hear(message, performance.now());
-  if (message.kind === "ready" && !page.record.ask.together) say(`${lane.model} gets ready …`);
-  if (message.kind === "go") say(page.record.ask.together ? "All models run." : `${lane.model} runs.`);
+  if (message.kind === "ready" && !page.record.request.together) say(`${lane.model} gets ready …`);
+  if (message.kind === "go") say(page.record.request.together ? "All models run." : `${lane.model} runs.`);
   if (message.kind === "result") say(outcome(lane));
   if (message.kind === "end") end();
   if (message.kind !== "marks") lanes.tabulate(page.record);
@@ -89,7 +89,7 @@ function say(text) {
 function describe() {
   const { replay, record } = page;
   const speed = replay && replay.slower > 1 ? `${replay.slower} times slower` : "in real time";
-  const kind = record?.ask.together ? "together" : "apart";
+  const kind = record?.request.together ? "together" : "apart";
   seen.textContent = replay ? `A replay, ${speed}: what was just recorded of these runs, all lanes from one start.` : SEEN[kind];
   seen.classList.toggle("replaying", Boolean(replay));
 }

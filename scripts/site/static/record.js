@@ -4,11 +4,11 @@ const QUEUED = 0; // a task's state is the kind of its last mark, and one
 const MARK = 3; // task, kind, microseconds
 
 export class Record {
-  constructor({ ask, lanes }) {
-    this.ask = ask;
+  constructor({ request, lanes }) {
+    this.request = request;
     this.ended = false;
     this.reason = "";
-    this.lanes = lanes.map((lane) => ({ ...lane, ...fresh(ask.tasks) }));
+    this.lanes = lanes.map((lane) => ({ ...lane, ...fresh(request.tasks) }));
   }
 
   /** Take a message in; the lane that it is about, if it is about one. */

@@ -1,4 +1,4 @@
-"""A house for races, and a page with no past and no race."""
+"""The resources of races, and a page without runs and without a race."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,15 +6,15 @@ from pathlib import Path
 import pytest
 
 from scripts.site import lane_process
-from scripts.site.race import House, opened_house
+from scripts.site.race import RaceResources, race_resources
 from tests.scripts.site.visit import Site, served
 
 
 @pytest.fixture(scope="module")
-def house() -> Iterator[House]:
+def resources() -> Iterator[RaceResources]:
     """A latency server, the measured machine."""
-    with opened_house() as house:
-        yield house
+    with race_resources() as resources:
+        yield resources
 
 
 @pytest.fixture
@@ -25,9 +25,9 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def site(house: House, elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+def site(resources: RaceResources, elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     """The page, served by this process; it keeps the accounts that the server gives of each lane."""
-    with served(house, elsewhere / "results") as (url, hall):
+    with served(resources, elsewhere / "results") as (url, hall):
         site = Site(url, hall)
         monkeypatch.setattr(lane_process, "stats", site.account)
         yield site

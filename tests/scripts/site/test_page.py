@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from scripts.charts.lib.theme import colour
 from scripts.site import lane_process
-from scripts.site.race_server import Hall
+from scripts.site.race_server import RaceServer
 from servers.request_stats import stats
 from tests.browser import Look
 from tests.scripts.site.visit import CLASSICAL, Site, ask, assert_content, figures, start, status
@@ -41,7 +41,7 @@ def test_what_the_page_shows_at_the_end_is_the_servers_account(look: Look, site:
     assert_content(view, site)
 
 
-def told(hall: Hall) -> tuple[list[float], list[float]]:
+def told(hall: RaceServer) -> tuple[list[float], list[float]]:
     """The seconds and the floor of each lane, as the server told them."""
     messages = [json.loads(text) for text in hall.history]
     seconds = [message["seconds"] for message in messages if message["kind"] == "result"]
@@ -56,7 +56,7 @@ def test_a_lane_whose_account_differs_is_marked_as_no_result(
     start(view.page, models=["asyncio"])
     expect(status(view.page)).to_have_text("No model gave a result.")
     expect(view.page.locator(".lane strong")).to_have_text("no result")
-    expect(view.page.locator("#results tbody td").last).to_contain_text("not a result: 20 tasks, but the server saw")
+    expect(view.page.locator("#results tbody td").last).to_contain_text("not a result: 20 tasks, but the server counted")
     expect(view.page.locator("#replay")).to_be_hidden()
 
 

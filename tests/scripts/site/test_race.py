@@ -12,8 +12,8 @@ import pytest
 
 from scripts.run.lifecycle import exclusive_lock
 from scripts.site import lane_process as lane_module
-from scripts.site.race import House, Race
-from scripts.site.race_request import MISSING, MODELS, Ask
+from scripts.site.race import Race, RaceResources
+from scripts.site.race_request import MODELS, UNAVAILABLE, RaceRequest
 from servers.request_stats import stats
 
 pytestmark = [pytest.mark.real, pytest.mark.usefixtures("elsewhere")]
@@ -24,7 +24,9 @@ GONE_S = 5.0
 Told = list[dict[str, Any]]
 
 
-def run(house: House, ask: dict[str, Any], hear: Callable[[Race, dict[str, Any]], None] | None = None) -> Told:
+def run(
+    resources: RaceResources, request: dict[str, Any], hear: Callable[[Race, dict[str, Any]], None] | None = None
+) -> Told:
     """Everything that a race tells; `hear` may do something about it."""
     told: Told = []
 
@@ -33,7 +35,7 @@ def run(house: House, ask: dict[str, Any], hear: Callable[[Race, dict[str, Any]]
         if hear:
             hear(race, message)
 
-    race = Race(Ask.read(ask), house, tell)
+    race = Race(RaceRequest.read(request), resources, tell)
     race.run()
     return told
 
@@ -46,24 +48,24 @@ def children() -> set[int]:
     return {child.pid for child in psutil.Process().children(recursive=True)}
 
 
-def test_every_model_finishes_and_the_server_has_seen_its_tasks(house: House) -> None:
+def test_every_model_finishes_and_the_server_has_seen_its_tasks(resources: RaceResources) -> None:
     before = children()
-    models = [name for name in MODELS if name not in MISSING]
-    told = run(house, TINY | {"models": models, "concurrency": 20})
+    models = [name for name in MODELS if name not in UNAVAILABLE]
+    told = run(resources, TINY | {"models": models, "concurrency": 20})
     results = of_kind(told, "result")
     assert [result["lane"] for result in results] == list(range(len(models)))
     for result in results:
         assert (result["reason"], result["requests"]) == ("", 20)
         assert result["seconds"] > 0.004  # a wait
         assert 1 <= result["peak"] <= 20
-    assert stats(house.url)["requests"] == 20  # the last lane's account, as the server still has it
+    assert stats(resources.url)["requests"] == 20  # the last lane's account, as the server still has it
     assert told[-1] == {"kind": "end", "reason": ""}
     assert children() <= before
-    assert list(house.folder.glob("*.marks")) == []
+    assert list(resources.folder.glob("*.marks")) == []
 
 
-def test_every_task_is_told_waiting_computing_and_finished(house: House) -> None:
-    told = run(house, TINY)
+def test_every_task_is_told_waiting_computing_and_finished(resources: RaceResources) -> None:
+    told = run(resources, TINY)
     for number, result in enumerate(of_kind(told, "result")):
         flat = [value for one in of_kind(told, "marks") if one["lane"] == number for value in one["marks"]]
         found = {(task, kind): us for task, kind, us in zip(flat[::3], flat[1::3], flat[2::3], strict=True)}
@@ -74,24 +76,26 @@ def test_every_task_is_told_waiting_computing_and_finished(house: House) -> None
             assert began + 3900 < computes <= ended <= result["seconds"] * 1e6 + 1000
 
 
-def test_a_lane_is_told_in_its_order(house: House) -> None:
-    told = run(house, TINY | {"models": ["threads"]})
+def test_a_lane_is_told_in_its_order(resources: RaceResources) -> None:
+    told = run(resources, TINY | {"models": ["threads"]})
     kinds = [message["kind"] for message in told]
     assert list(dict.fromkeys(kinds)) == ["race", "ready", "floors", "go", "marks", "result", "end"]
     assert 0.008 < told[kinds.index("floors")]["floors_s"][0] < of_kind(told, "result")[0]["seconds"]
 
 
-def test_all_at_once_each_lane_has_an_account_of_its_own(house: House) -> None:
-    told = run(house, TINY | {"together": True})
+def test_all_at_once_each_lane_has_an_account_of_its_own(resources: RaceResources) -> None:
+    told = run(resources, TINY | {"together": True})
     kinds = [message["kind"] for message in told if message["kind"] in ("go", "result")]
     assert kinds == ["go"] * 4 + ["result"] * 4
     assert {result["lane"]: result["requests"] for result in of_kind(told, "result")} == dict.fromkeys(range(4), 20)
 
 
-def test_requests_that_the_server_did_not_see_make_no_result(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_requests_that_the_server_did_not_see_make_no_result(
+    resources: RaceResources, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(lane_module, "stats", lambda url: stats(url) | {"successes": 19})
-    (result,) = of_kind(run(house, TINY | {"models": ["asyncio"]}), "result")
-    assert result["reason"] == "20 tasks, but the server saw 20 requests and met 19"
+    (result,) = of_kind(run(resources, TINY | {"models": ["asyncio"]}), "result")
+    assert result["reason"] == "20 tasks, but the server counted 20 requests and answered 19"
 
 
 def kill_the_runner(race: Race, message: dict[str, Any]) -> None:
@@ -102,56 +106,58 @@ def kill_the_runner(race: Race, message: dict[str, Any]) -> None:
                 child.send_signal(signal.SIGKILL)
 
 
-def test_a_model_that_dies_is_no_result_and_the_others_run(house: House) -> None:
-    told = run(house, TINY | {"tasks": 400, "models": ["sequential", "asyncio"]}, kill_the_runner)
+def test_a_model_that_dies_is_no_result_and_the_others_run(resources: RaceResources) -> None:
+    told = run(resources, TINY | {"tasks": 400, "models": ["sequential", "asyncio"]}, kill_the_runner)
     first, second = of_kind(told, "result")
     assert "its process ended with killed by SIGKILL" in first["reason"]
     assert (second["reason"], second["requests"]) == ("", 400)
     assert told[-1]["reason"] == ""
 
 
-def test_a_model_that_hangs_is_ended(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_model_that_hangs_is_ended(resources: RaceResources, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lane_module, "PATIENCE", 0.0)
     monkeypatch.setattr(lane_module, "SPARE_S", 0.3)
-    (result,) = of_kind(run(house, LONG), "result")
+    (result,) = of_kind(run(resources, LONG), "result")
     assert result["reason"] == "not done after 0 s"
 
 
-def test_a_race_that_is_stopped_leaves_no_process_and_no_request(house: House) -> None:
+def test_a_race_that_is_stopped_leaves_no_process_and_no_request(resources: RaceResources) -> None:
     before, began = children(), time.monotonic()
-    told = run(house, LONG, lambda race, message: race.stopping.set() if message["kind"] == "marks" else None)
+    told = run(resources, LONG, lambda race, message: race.stopping.set() if message["kind"] == "marks" else None)
     assert told[-1] == {"kind": "end", "reason": "stopped"}
     assert time.monotonic() - began < 30  # of the hundred seconds that it would take
     assert children() <= before
     deadline = time.monotonic() + GONE_S
-    while stats(house.url)["in_flight"]:
+    while stats(resources.url)["in_flight"]:
         assert time.monotonic() < deadline
         time.sleep(0.01)
 
 
-def test_a_race_never_disturbs_a_benchmark_that_is_under_way(house: House) -> None:
+def test_a_race_never_disturbs_a_benchmark_that_is_under_way(resources: RaceResources) -> None:
     with exclusive_lock():
-        told = run(house, TINY)
+        told = run(resources, TINY)
     assert [message["kind"] for message in told] == ["end"]
     assert f"another run is in progress (process {os.getpid()}" in told[0]["reason"]
 
 
-def test_a_thousand_tasks_a_lane_are_told_to_the_end(house: House) -> None:
-    told = run(house, {"tasks": 1000, "delay_ms": 20, "concurrency": 500, "models": ["threads", "asyncio"]})
+def test_a_thousand_tasks_a_lane_are_told_to_the_end(resources: RaceResources) -> None:
+    told = run(resources, {"tasks": 1000, "delay_ms": 20, "concurrency": 500, "models": ["threads", "asyncio"]})
     assert [(result["reason"], result["requests"]) for result in of_kind(told, "result")] == [("", 1000)] * 2
     assert sum(len(one["marks"]) // 3 for one in of_kind(told, "marks")) == 2 * 1000 * 2  # they compute nothing
 
 
-def test_a_fault_of_the_page_ends_the_race_and_is_not_hidden(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fault_of_the_page_ends_the_race_and_is_not_hidden(
+    resources: RaceResources, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(Race, "run_all", lambda race: 1 / 0)
     told: Told = []
     with pytest.raises(ZeroDivisionError):
-        Race(Ask.read(TINY), house, told.append).run()
+        Race(RaceRequest.read(TINY), resources, told.append).run()
     assert [message["kind"] for message in told] == ["race", "end"]
     assert "has a fault" in told[-1]["reason"]
 
 
-def test_a_race_leaves_no_thread(house: House) -> None:
+def test_a_race_leaves_no_thread(resources: RaceResources) -> None:
     before = threading.active_count()
-    run(house, TINY | {"models": ["sequential"]})
+    run(resources, TINY | {"models": ["sequential"]})
     assert threading.active_count() == before

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from scripts.site.race import House
+from scripts.site.race import RaceResources
 from scripts.site.race_server import GRACE_S
 from servers.request_stats import stats
 from tests.browser import Look
@@ -31,7 +31,7 @@ def test_a_page_that_is_loaded_again_goes_on_with_its_race(look: Look, site: Sit
     assert_content(view, site)
 
 
-def test_closing_the_last_tab_stops_the_work(look: Look, site: Site, house: House) -> None:
+def test_closing_the_last_tab_stops_the_work(look: Look, site: Site, resources: RaceResources) -> None:
     view = look(site.url)
     start(view.page, models=["sequential"], tasks=1000, delay_ms=100)
     expect(status(view.page)).to_have_text("sequential runs.")
@@ -41,7 +41,7 @@ def test_closing_the_last_tab_stops_the_work(look: Look, site: Site, house: Hous
         assert time.monotonic() < deadline
         time.sleep(0.05)
     assert '"reason":"stopped"' in site.hall.history[-1]
-    assert stats(house.url)["in_flight"] == 0
+    assert stats(resources.url)["in_flight"] == 0
 
 
 def test_the_starter_can_stop(look: Look, site: Site) -> None:
@@ -60,7 +60,7 @@ def test_two_visitors_see_one_race_and_the_second_waits_his_turn(look: Look, sit
     expect(second.page.locator(".lane")).to_have_count(2)
     expect(second.page.get_by_role("button", name="Stop")).to_be_hidden()
     start(second.page)
-    expect(second.page.get_by_role("alert")).to_contain_text("A race is under way")
+    expect(second.page.get_by_role("alert")).to_contain_text("A race is in progress")
     assert figures(first.page) == figures(second.page)
     start(second.page, models=["asyncio"])
     expect(first.page.locator(".lane")).to_have_count(1)

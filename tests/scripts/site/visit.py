@@ -11,9 +11,9 @@ from typing import Any
 from aiohttp import web
 from playwright.sync_api import Locator, Page, expect
 
-from scripts.site.app import HALL, create_app
-from scripts.site.race import House
-from scripts.site.race_server import Hall
+from scripts.site.app import RACE_SERVER, create_app
+from scripts.site.race import RaceResources
+from scripts.site.race_server import RaceServer
 from servers.request_stats import stats
 from tests.browser import View
 
@@ -27,7 +27,7 @@ class Site:
     """The page's address, its hall, and the accounts that the server gave of each lane."""
 
     url: str
-    hall: Hall
+    hall: RaceServer
     accounts: list[dict[str, float]] = field(default_factory=list)
 
     def account(self, url: str) -> dict[str, float]:
@@ -37,12 +37,12 @@ class Site:
 
 
 @contextmanager
-def served(house: House, results: Path) -> Iterator[tuple[str, Hall]]:
+def served(resources: RaceResources, results: Path) -> Iterator[tuple[str, RaceServer]]:
     """The page's address without a slash at its end, and its hall."""
     loop = asyncio.new_event_loop()
     thread = Thread(target=loop.run_forever)
     thread.start()
-    app = create_app(results=results, opening=lambda: nullcontext(house))
+    app = create_app(results=results, opening=lambda: nullcontext(resources))
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
 
     async def start() -> int:
@@ -52,7 +52,7 @@ def served(house: House, results: Path) -> Iterator[tuple[str, Hall]]:
 
     try:
         port = asyncio.run_coroutine_threadsafe(start(), loop).result()
-        yield f"http://127.0.0.1:{port}", app[HALL]
+        yield f"http://127.0.0.1:{port}", app[RACE_SERVER]
     finally:
         asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result()
         loop.call_soon_threadsafe(loop.stop)

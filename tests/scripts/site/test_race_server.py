@@ -13,7 +13,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from scripts.site import race_server
 from scripts.site.app import create_app
-from scripts.site.race_request import Ask
+from scripts.site.race_request import RaceRequest
 
 WAIT_S = 10.0  # for what takes a moment on a machine that does nothing else
 Opens = Callable[[str], Any]
@@ -24,20 +24,22 @@ class FakeRace:
 
     every: list["FakeRace"]
 
-    def __init__(self, ask: Ask, house: None, tell: Callable[[dict[str, Any]], None], starter: str) -> None:
-        self.ask, self.tell, self.starter = ask, tell, starter
+    def __init__(
+        self, request: RaceRequest, resources: None, tell: Callable[[dict[str, Any]], None], visitor: str
+    ) -> None:
+        self.request, self.broadcast, self.visitor = request, tell, visitor
         self.stopping, self.goal = Event(), Event()
         self.every.append(self)
 
     def run(self) -> None:
-        self.tell({"kind": "race", "tasks": self.ask.tasks})
+        self.broadcast({"kind": "race", "tasks": self.request.tasks})
         while not (self.stopping.wait(0.01) or self.goal.is_set()):
             pass
-        self.tell({"kind": "end", "reason": "stopped" * self.stopping.is_set()})
+        self.broadcast({"kind": "end", "reason": "stopped" * self.stopping.is_set()})
 
 
 @contextmanager
-def empty_house() -> Iterator[Any]:
+def no_resources() -> Iterator[Any]:
     yield None
 
 
@@ -51,7 +53,7 @@ def races(monkeypatch: pytest.MonkeyPatch) -> list[FakeRace]:
 
 @pytest.fixture
 async def client(races: list[FakeRace]) -> AsyncIterator[TestClient[Any, Any]]:
-    async with TestClient(TestServer(create_app(opening=empty_house))) as client:
+    async with TestClient(TestServer(create_app(opening=no_resources))) as client:
         yield client
 
 
@@ -94,12 +96,12 @@ async def test_two_races_never_run_at_once(client: TestClient[Any, Any], races: 
     first, second = await visit(client, "a"), await visit(client, "b")
     await start(first)
     await second.send_json({"do": "start", "tasks": 20, "delay_ms": 5})
-    assert "A race is under way" in (await hear(second, "refused"))["sentence"]
+    assert "A race is in progress" in (await hear(second, "refused"))["sentence"]
     assert len(races) == 1
     races[0].goal.set()
     await hear(second, "end")
     assert (await start(second, tasks=30))["tasks"] == 30
-    assert races[1].starter == "b"
+    assert races[1].visitor == "b"
 
 
 async def test_nobody_left_stops_the_work(client: TestClient[Any, Any], races: list[FakeRace]) -> None:
@@ -180,12 +182,12 @@ async def test_a_flood_is_cut_off_and_the_page_goes_on(client: TestClient[Any, A
 async def test_a_visitor_who_takes_nothing_does_not_hold_up_the_others(
     client: TestClient[Any, Any], races: list[FakeRace], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(race_server, "MOST_WAITING", 5)
+    monkeypatch.setattr(race_server, "MAX_QUEUED", 5)
     await start(socket := await visit(client))
     stalled = race_server.Visitor(Any, "stalled")  # type: ignore[arg-type]  # its socket is never written to
     stalled.sending = asyncio.create_task(asyncio.sleep(60))
     for number in range(7):
-        stalled.put(json.dumps(number))
+        stalled.enqueue(json.dumps(number))
     with pytest.raises(asyncio.CancelledError):
         await stalled.sending
     races[0].goal.set()
@@ -193,6 +195,6 @@ async def test_a_visitor_who_takes_nothing_does_not_hold_up_the_others(
 
 
 async def test_a_page_that_ends_takes_its_race_with_it(races: list[FakeRace]) -> None:
-    async with TestClient(TestServer(create_app(opening=empty_house))) as client:
+    async with TestClient(TestServer(create_app(opening=no_resources))) as client:
         await start(await visit(client))
     assert races[0].stopping.is_set()

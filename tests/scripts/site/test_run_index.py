@@ -10,9 +10,9 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
 from scripts.site.app import HEADERS, POLICY, create_app, dev_app
-from scripts.site.run_index import past_runs
+from scripts.site.run_index import index_runs
 from tests.scripts import recorded
-from tests.scripts.site.test_hall import empty_house
+from tests.scripts.site.test_race_server import no_resources
 
 MARKUP = "<img src=x onerror=alert(1)>"
 HERE = {"cpu": "one CPU", "cores": 2, "cores_usable": 2}
@@ -42,7 +42,7 @@ def results(kept: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 async def client(results: Path) -> AsyncIterator[TestClient[Any, Any]]:
-    async with TestClient(TestServer(create_app(results=results, opening=empty_house))) as client:
+    async with TestClient(TestServer(create_app(results=results, opening=no_resources))) as client:
         yield client
 
 
@@ -100,7 +100,7 @@ async def test_a_link_out_of_the_results_is_no_run_and_no_report(results: Path, 
     shutil.copytree(results / "runs" / "20260101-101500", outside)
     (results / "runs" / "linked").symlink_to(outside)
     (results / "runs" / "20260102-101500" / "report.html").symlink_to(results.parent / "secret.html")
-    assert "linked" not in past_runs(results)
+    assert "linked" not in index_runs(results)
     for name in ("linked", "20260102-101500"):
         assert (await get(f"/runs/{name}/report.html"))[0] == 404
 
@@ -127,7 +127,7 @@ async def test_a_run_that_was_damaged_is_a_sentence(results: Path, get: Callable
 
 
 async def test_no_results_at_all_say_how_to_get_some(tmp_path: Path) -> None:
-    app = create_app(results=tmp_path / "none", opening=empty_house)
+    app = create_app(results=tmp_path / "none", opening=no_resources)
     async with TestClient(TestServer(app)) as client, client.get("/runs") as response:
         assert "There are none yet" in await response.text()
 
@@ -146,7 +146,7 @@ async def test_a_page_elsewhere_cannot_start_work_here(client: TestClient[Any, A
 
 
 async def test_an_exposed_page_answers_to_every_name(results: Path) -> None:
-    app, name = create_app(exposed=True, results=results, opening=empty_house), {"Host": "talk.example"}
+    app, name = create_app(exposed=True, results=results, opening=no_resources), {"Host": "talk.example"}
     async with TestClient(TestServer(app)) as client, client.get("/", headers=name) as response:
         assert response.status == 200
 
@@ -160,5 +160,5 @@ async def test_pages_load_nothing_from_elsewhere(client: TestClient[Any, Any]) -
 
 
 def test_live_reload_is_not_kept_out_of_the_page_under_development() -> None:
-    assert POLICY in create_app(opening=empty_house)[HEADERS]
+    assert POLICY in create_app(opening=no_resources)[HEADERS]
     assert POLICY not in dev_app()[HEADERS]
