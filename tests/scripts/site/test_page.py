@@ -56,7 +56,9 @@ def test_a_lane_whose_account_differs_is_marked_as_no_result(
     start(view.page, models=["asyncio"])
     expect(status(view.page)).to_have_text("No model gave a result.")
     expect(view.page.locator(".lane strong")).to_have_text("no result")
-    expect(view.page.locator("#results tbody td").last).to_contain_text("not a result: 20 tasks, but the server counted")
+    expect(view.page.locator("#results tbody td").last).to_contain_text(
+        "not a result: 20 tasks, but the server counted"
+    )
     expect(view.page.locator("#replay")).to_be_hidden()
 
 
