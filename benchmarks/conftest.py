@@ -107,7 +107,9 @@ def place(request: pytest.FixtureRequest, write: Callable[[dict[str, Any]], None
         write({"kind": "block", "schema": journal.SCHEMA, "block": config.getoption("block"), "order": order})
         with opened(services(cell_of(item).workload for item in items), config.getoption("server_python")) as served:
             apart = frozenset({server.pid} | gauge.pids).union(*(database.pids for database in running(served)))
-            yield BlockContext({"url": server.url} | pace.rates, gauge, apart, write, served)
+            context = BlockContext({"url": server.url} | pace.rates, gauge, apart, write, served)
+            context.remember()
+            yield context
         server.check()
     write({"kind": "end"})
 

@@ -4,10 +4,13 @@ The span is taken where the work happens, by a workload that wraps the real one:
 works across threads, processes and loops because the clock is the system's monotonic one, shared by all processes.
 """
 
-from collections.abc import Callable, Iterable
+import gc
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from itertools import accumulate
+from secrets import randbits
 from time import perf_counter
 from typing import Any
 
@@ -22,11 +25,12 @@ EARLY_S = 0.001  # libuv's clock counts whole milliseconds: a sleep of 20 ms may
 
 @dataclass(frozen=True)
 class TracedWorkload(Workload):
-    """The same workload, whose answers come as (answer, start, end)."""
+    """The same workload, whose answers come as (answer, start, end); with a `secret`, and a seal made with it."""
 
     name = "spanned"
     workload: Workload
     clock: Clock = perf_counter
+    secret: int | None = None
 
     @property
     def module(self) -> str:
@@ -45,17 +49,31 @@ class TracedWorkload(Workload):
         """The wrapped workload in that library's words."""
         return replace(self, workload=self.workload.for_library(library))
 
-    def perform(self, client: Any, task: int) -> tuple[Any, float, float]:
+    def perform(self, client: Any, task: int) -> tuple[Any, ...]:
         """Perform between two looks at the clock."""
         start = self.clock()
         answer = self.workload.perform(client, task)
-        return answer, start, self.clock()
+        end = self.clock()
+        return (
+            (answer, start, end) if self.secret is None else (answer, start, end, seal(self.secret, task, start, end))
+        )
 
-    async def aperform(self, client: Any, task: int) -> tuple[Any, float, float]:
+    async def aperform(self, client: Any, task: int) -> tuple[Any, ...]:
         """Perform between two looks at the clock."""
         start = self.clock()
         answer = await self.workload.aperform(client, task)
-        return answer, start, self.clock()
+        end = self.clock()
+        return (
+            (answer, start, end) if self.secret is None else (answer, start, end, seal(self.secret, task, start, end))
+        )
+
+
+def seal(secret: int, task: int, start: float, end: float) -> int:
+    """What a span carries that was taken in this round: whoever makes one up would have to look for the secret.
+
+    The hash of numbers is the same in every process.
+    """
+    return hash((secret, int(task), start, end))
 
 
 @dataclass(frozen=True)
@@ -67,6 +85,8 @@ class Timing:
     ran: float
     closed: float
     returned: Any
+    secret: int | None = None  # of the seals that the spans carry
+    collecting: bool = True  # whether the garbage collector was on when the last answer came
 
     @property
     def start_s(self) -> float:
@@ -88,49 +108,64 @@ class Timing:
         """All of it, because that is what a script pays."""
         return self.closed - self.began
 
+    @property
+    def spans(self) -> list[tuple[float, float]]:
+        """Start and end of every task."""
+        return [(item[1], item[2]) for item in self.returned]
+
 
 def time_round(
-    model: Model, workload: Workload, tasks: list[int], concurrency: int, clock: Clock = perf_counter
+    model: Model, workload: Workload, tasks: Sequence[int], concurrency: int, clock: Clock = perf_counter
 ) -> Timing:
-    """Run `tasks` once under `model`."""
-    spanned = TracedWorkload(workload, clock)
+    """Run `tasks` once under `model`, which gets copies of the tasks and of the workload: it may do as it likes."""
+    secret, given = randbits(62), list(tasks)
+    traced = TracedWorkload(deepcopy(workload), clock, secret)
     began = clock()
-    with model(spanned, concurrency) as run:
+    with model(traced, concurrency) as run:
         opened = clock()
-        returned = run(tasks)
-        ran = clock()
-    return Timing(began, opened, ran, clock(), returned)
+        returned = run(given)
+        ran, collecting = clock(), gc.isenabled()
+    return Timing(began, opened, ran, clock(), returned, secret, collecting)
 
 
-def validation_error(workload: Workload, tasks: list[int], timing: Timing, slack_s: float = 0.0) -> str | None:
+def validation_error(workload: Workload, tasks: Sequence[int], timing: Timing, slack_s: float = 0.0) -> str | None:
     """What is wrong with the answers and spans of a round; None when it is whole. Other clocks may be `slack_s` off.
 
     Right values, right count, right order, and every task done between the round's beginning and its end, in no less
     time than it waits: a forgotten `await asyncio.sleep(…)` gives the right answer too.
     """
     returned = timing.returned
-    if not isinstance(returned, list):
+    if type(returned) is not list:
         return f"run() returned a {type(returned).__name__}, not a list of answers"
     if len(returned) != len(tasks):
         return f"{len(tasks)} tasks went in, {len(returned)} answers came out"
-    for task, item in zip(tasks, returned, strict=True):
-        if not (isinstance(item, tuple) and len(item) == 3):
-            return f"task {task} was not performed: its answer is {item!r:.80}"
-        answer, start, end = item
-        if not workload.is_correct(task, answer):
-            return f"task {task} got the answer {answer!r:.60} instead of {workload.expected(task)!r:.60}"
-        if not timing.began - slack_s <= start <= end <= timing.ran + slack_s:
-            return f"task {task} was not done between the start and the end of the round"
-        if end - start < workload.min_duration_s(task) - EARLY_S:
-            return (
-                f"task {task} took {end - start:.3g} s, but waiting alone takes {workload.min_duration_s(task):.3g} s"
-            )
-    return workload.left_undone() or None
+    wrong = (item_error(workload, task, item, timing, slack_s) for task, item in zip(tasks, returned, strict=True))
+    switched_off = "" if timing.collecting else "garbage collection was switched off"
+    return next(filter(None, wrong), "") or switched_off or workload.left_undone() or None
+
+
+def item_error(workload: Workload, task: int, item: Any, timing: Timing, slack_s: float) -> str:
+    """What is wrong with what came back for one task; empty when nothing is."""
+    length = 3 if timing.secret is None else 4
+    if type(item) is not tuple or len(item) != length:
+        return f"task {task} was not performed: its answer is {item!r:.80}"
+    answer, start, end, *sealed = item
+    if not workload.is_correct(task, answer):
+        return f"task {task} got the answer {answer!r:.60} instead of {workload.expected(task)!r:.60}"
+    if not type(start) is type(end) is float:
+        return f"task {task} has no times, but {start!r:.40} and {end!r:.40}"
+    if not timing.began - slack_s <= start <= end <= timing.ran + slack_s:
+        return f"task {task} was not done between the start and the end of the round"
+    if end - start < workload.min_duration_s(task) - EARLY_S:
+        return f"task {task} took {end - start:.3g} s, but waiting alone takes {workload.min_duration_s(task):.3g} s"
+    if timing.secret is not None and sealed != [seal(timing.secret, task, start, end)]:
+        return f"task {task} was not performed in this round: its times were made up"
+    return ""
 
 
 def peak_concurrency(timing: Timing) -> int:
     """How many tasks were in flight at the same time, as their spans tell."""
-    return most_overlapping((start, end) for _, start, end in timing.returned)
+    return most_overlapping(timing.spans)
 
 
 def most_overlapping(spans: Iterable[tuple[float, float]]) -> int:
@@ -142,7 +177,7 @@ def most_overlapping(spans: Iterable[tuple[float, float]]) -> int:
 
 def spans_us(timing: Timing) -> list[int]:
     """Start and end of every task in microseconds since the round began, flat: [start, end, start, end, …]."""
-    return [round((moment - timing.began) * 1e6) for _, start, end in timing.returned for moment in (start, end)]
+    return [round((moment - timing.began) * 1e6) for start, end in timing.spans for moment in (start, end)]
 
 
 def efficiency(workload: Workload, tasks: list[int], concurrency: int, capacity: Capacity, seconds: float) -> float:

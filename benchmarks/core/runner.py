@@ -17,28 +17,33 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import isfinite
 from typing import Any
+from urllib.parse import urlsplit
 
 from benchmarks.backends.databases import DatabaseHandle
 from benchmarks.core.cell import Cell
+from benchmarks.core.leaks import ProcessSnapshot, borrowed_threads, connections, end_leaked
 from benchmarks.core.round import CLOCKS_APART_S, Timing, peak_concurrency, spans_us, time_round, validation_error
+from benchmarks.core.tampering import Originals
 from benchmarks.machine.capacity import CapacityMonitor
 from benchmarks.machine.cpu_usage import (
     TICK_S,
     TICKS,
     CpuSnapshot,
     CpuUsage,
-    ProcessSnapshot,
     adopting,
     end_with_children,
     snapshot,
+    subreaper,
     usage_between,
     used_s,
 )
-from benchmarks.models import Model, _subprocess, model
+from benchmarks.machine.scheduler import ThreadTimes, thread_times
+from benchmarks.models import NAMES, Model, _subprocess, model, needs
 from benchmarks.models._cluster import external_address
 from servers.request_stats import reset, stats
 from servers.subprocesses import ServiceError
 
+CLOCK, WALL_CLOCK = time.perf_counter, time.time  # taken before a model could replace them
 BUDGET_S = 60.0  # a cell's rounds take under ten seconds; what takes this long hangs
 SATURATED = 0.9  # of a core (or of the machine): what is this busy measures itself, not the waiting
 LEAVING_S = 2.0  # PyMongo's threads look every half second whether they should stop
@@ -61,8 +66,28 @@ class BlockContext:
 
     @cached_property
     def baseline(self) -> ProcessSnapshot:
-        """Who was here before the block's first round: who comes later may not stay, however late he is seen."""
+        """Threads and processes that existed before any model was imported; a newcomer that stays is a leak."""
         return ProcessSnapshot.now(self.excluded_pids)
+
+    @cached_property
+    def originals(self) -> Originals:
+        """The functions and the state of this interpreter before any model was imported."""
+        return Originals.now()
+
+    @cached_property
+    def first_threads(self) -> Mapping[int, ThreadTimes]:
+        """The kernel's account of the threads that existed before any model was imported."""
+        return thread_times()
+
+    @cached_property
+    def first_connections(self) -> frozenset[tuple[int, int]]:
+        """The connections that were open before any model was imported."""
+        return connections()
+
+    def remember(self) -> None:
+        """Take down what is here, the first time that it is called: before the first model is imported."""
+        subreaper(True)
+        _ = self.baseline, self.originals, self.first_threads, self.first_connections
 
     def database(self, cell: Cell) -> DatabaseHandle | None:
         """The database that the cell's workload asks, if it asks one. NotAResult where that did not start."""
@@ -85,11 +110,12 @@ class CellRunner:
 
     cell: Cell
     place: BlockContext
-    model: Model
     done: list[dict[str, Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.tasks = self.cell.workload.tasks(self.cell.tasks)
+        self.place.remember()
+        self.tasks = tuple(self.cell.workload.tasks(self.cell.tasks))
+        self.model: Model = model(self.cell.model)
         self.elsewhere = bool(external_address(self.cell.model))
         self.url = self.place.params["url"] if "url" in self.cell.workload.needs else None
         self.database = self.place.database(self.cell)
@@ -98,7 +124,9 @@ class CellRunner:
 
     def setup(self) -> None:
         """Clear the table: what the tasks find, garbage, the server's account, the machine's."""
-        self.cell.workload.prepare(self.tasks)
+        self.fail_if("; ".join(self.place.originals.changes()))
+        self.fail_if(self.early())
+        self.cell.workload.prepare(list(self.tasks))
         self.capacity = self.place.gauge.latest(self.cell.workload)
         gc.collect()
         _subprocess.lost.clear()
@@ -107,12 +135,12 @@ class CellRunner:
         if self.database:
             self.database.prepare(self.cell.workload)
             self.database_cpu_s = self.database.cpu_s()
-        self.baseline = self.place.baseline
+        self.threads = thread_times()
         self.reading: CpuSnapshot = snapshot(self.place.excluded_pids)
 
     def perform(self) -> None:
         """The part inside the clock."""
-        clock = time.time if self.elsewhere else time.perf_counter  # which starts anew on each machine
+        clock = WALL_CLOCK if self.elsewhere else CLOCK  # which starts anew on each machine
         self.timing: Timing = time_round(self.model, self.cell.workload, self.tasks, self.cell.concurrency, clock)
 
     def teardown(self) -> None:
@@ -123,11 +151,32 @@ class CellRunner:
         slack_s = CLOCKS_APART_S if self.elsewhere else 0.0
         self.fail_if(validation_error(self.cell.workload, self.tasks, self.timing, slack_s))
         if self.database:
-            self.fail_if(self.database.complaint(self.cell.workload, self.tasks))
-        wait_for_thread_exit(self.cell.workload.lingering_thread_prefix, self.baseline)
-        self.fail_if("; ".join(ProcessSnapshot.now(self.place.excluded_pids).leaked_since(self.baseline)) or None)
+            self.fail_if(self.database.complaint(self.cell.workload, list(self.tasks)))
+        self.fail_if("; ".join(self.place.originals.changes()))
+        self.fail_if(self.left_behind())
         self.fail_if(self.work_mismatch(usage, server))
         self.done.append(self.to_record(usage, server))
+
+    def early(self) -> str:
+        """What is there already and should begin within the clock; empty when nothing is."""
+        here = ProcessSnapshot.now(self.place.excluded_pids).leaked_since(self.place.baseline)
+        if self.url:
+            port = urlsplit(self.url).port
+            opened = connections() - self.place.first_connections
+            here += ["a connection to the server" for _, peer in opened if peer == port]
+        return "; ".join(f"{one} was there before the round: its start-up is outside the clock" for one in here)
+
+    def left_behind(self) -> str:
+        """What has not ended with the round, or worked in it and is older; empty when nothing has."""
+        baseline, patient = self.place.baseline, self.cell.model in NAMES and needs(self.cell.model).needs_subprocess
+        wait_for_exit(
+            self.cell.workload.lingering_thread_prefix, baseline, self.place.excluded_pids if patient else None
+        )
+        now = ProcessSnapshot.now(self.place.excluded_pids)
+        end_leaked(now, baseline)
+        left = [f"{one} was left behind" for one in now.leaked_since(baseline)]
+        borrowed = borrowed_threads(self.threads, self.place.first_threads)
+        return "; ".join(left + [f"{one} is older than the round and worked in it" for one in borrowed])
 
     def databases(self) -> dict[str, Any]:
         """The account of a database: the time that it has computed, where that can be told."""
@@ -152,6 +201,8 @@ class CellRunner:
             return f"{tasks} tasks, but the server saw {server['started']} requests and met {server['successes']}"
         if self.url and not most <= server["connections"] <= allowed:
             return f"{most} tasks at once, {allowed} allowed, but the server saw {server['connections']} connections"
+        if self.url and server["peak_in_flight"] > allowed:
+            return f"{server['peak_in_flight']} requests were in flight at once, but {allowed} are allowed"
         return None
 
     def to_record(self, usage: CpuUsage, server: dict[str, Any]) -> dict[str, Any]:
@@ -164,7 +215,9 @@ class CellRunner:
             "start_seconds": timing.start_s,
             "run_seconds": timing.run_s,
             "stop_seconds": timing.stop_s,
-            "ideal_seconds": self.place.gauge.ideal_s(cell.workload, self.tasks, cell.concurrency, timing.seconds),
+            "ideal_seconds": self.place.gauge.ideal_s(
+                cell.workload, list(self.tasks), cell.concurrency, timing.seconds
+            ),
             "cpu_seconds": usage.ours_s,
             "others_cpu_seconds": usage.others_s,
             "steal_seconds": usage.steal_s,
@@ -178,7 +231,7 @@ class CellRunner:
 
     def wire_entry(self, server: dict[str, Any]) -> dict[str, Any]:
         """The columns that the server's account gives."""
-        inside_s = sum(end - start for _, start, end in self.timing.returned)
+        inside_s = sum(end - start for start, end in self.timing.spans)
         return {
             "server_cpu_seconds": server["cpu_s"],
             "requests": server["requests"],
@@ -203,16 +256,20 @@ class CellRunner:
         return "client" if usage.ours_s > SATURATED * self.timing.seconds else ""
 
 
-def wait_for_thread_exit(names: str, company: ProcessSnapshot) -> None:
-    """Give threads whose names begin like that some time to leave, outside the clock."""
+def wait_for_exit(prefix: str, baseline: ProcessSnapshot, excluded: frozenset[int] | None) -> None:
+    """Give threads whose names begin like that some time to leave, outside the clock; and a cluster's processes."""
     deadline = time.monotonic() + LEAVING_S
-    while names and time.monotonic() < deadline and leaving(names, company):
+    while time.monotonic() < deadline and lingering(prefix, baseline, excluded):
         time.sleep(LEAVING_S / 100)
 
 
-def leaving(names: str, company: ProcessSnapshot) -> bool:
-    """Whether any such thread is here that was not before."""
-    return any(name.startswith(names) for name in ProcessSnapshot.now(frozenset()).threads - company.threads)
+def lingering(prefix: str, baseline: ProcessSnapshot, excluded: frozenset[int] | None) -> bool:
+    """Whether such a thread, or with `excluded` any new process, is here that was not before."""
+    if not prefix and excluded is None:
+        return False
+    now = ProcessSnapshot.now(excluded or frozenset())
+    threads = prefix and any(name.startswith(prefix) for name in now.threads - baseline.threads)
+    return bool(threads or (excluded is not None and now.new_processes(baseline)))
 
 
 @contextmanager
@@ -246,6 +303,9 @@ def cell_in_progress(benchmark: Any, place: BlockContext, cell: Cell) -> Iterato
     try:
         with budget():
             yield
+    except BaseException:
+        end_leaked(ProcessSnapshot.now(place.excluded_pids), place.baseline)
+        raise
     finally:
         stop_fork_server()
     benchmark.extra_info.update(cell.key())
@@ -254,7 +314,7 @@ def cell_in_progress(benchmark: Any, place: BlockContext, cell: Cell) -> Iterato
 
 def measure(benchmark: Any, place: BlockContext, cell: Cell) -> list[dict[str, Any]]:
     """Time the rounds of a cell. NotAResult when one of them is not whole."""
-    rounds = CellRunner(place.bind(cell), place, model(cell.model))
+    rounds = CellRunner(place.bind(cell), place)
     with cell_in_progress(benchmark, place, cell):
         benchmark.pedantic(
             rounds.perform,

@@ -6,10 +6,8 @@ whatever else supports the measurement belong to no cell and are left out.
 
 import ctypes
 import os
-import re
 import resource
 import sys
-import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -151,35 +149,3 @@ def usage_between(before: CpuSnapshot, after: CpuSnapshot, server_cpu_s: float =
     ours_s = after.ours_s - before.ours_s
     others_s = after.busy_s - before.busy_s - ours_s - server_cpu_s
     return CpuUsage(after.at - before.at, ours_s, max(0.0, others_s), max(0.0, after.steal_s - before.steal_s))
-
-
-@dataclass(frozen=True)
-class ProcessSnapshot:
-    """The threads of this process and its descendants: a round must leave as many as it found."""
-
-    threads: frozenset[str]
-    processes: frozenset[tuple[int, str]]
-
-    @classmethod
-    def now(cls, apart: frozenset[int]) -> "ProcessSnapshot":
-        """Who is here."""
-        processes = frozenset((child.pid, name(child)) for child in descendants(apart))
-        return cls(frozenset(f"{thread.name} ({thread.ident})" for thread in threading.enumerate()), processes)
-
-    def leaked_since(self, before: "ProcessSnapshot") -> list[str]:
-        """Who has come since `before` and not left again, but for the helpers that multiprocessing keeps."""
-        threads = [f"thread {name}" for name in sorted(self.threads - before.threads)]
-        processes = [f"process {pid} ({name})" for pid, name in sorted(self.processes - before.processes)]
-        return threads + [process for process in processes if "(multiprocessing " not in process]
-
-
-def name(process: psutil.Process) -> str:
-    """What a process is for, in a word or two."""
-    try:
-        command = " ".join(process.cmdline())
-    except psutil.Error:
-        return "gone"
-    helper = re.search(r"from (?:multiprocessing|\S*\bloky\S*)\.(forkserver|resource_tracker) import main", command)
-    if helper and process.ppid() == os.getpid():
-        return f"multiprocessing {helper[1]}"
-    return process.name()

@@ -50,7 +50,7 @@ def measure(name: str, workload: UnreliablePages, pages: int, at_once: int) -> d
     account = stats(workload.url)
     if wrong := validation_error(workload, tasks, timing) or unexpected(workload, tasks, account):
         raise ValueError(wrong)
-    took = sorted(end - start for _, start, end in timing.returned)
+    took = sorted(end - start for start, end in timing.spans)
     return {
         "time_over_ideal": timing.seconds / workload.ideal_s(tasks, at_once, Capacity()),
         "p50_seconds": quantile(took, 0.5),

@@ -105,7 +105,7 @@ class Workload:
 
     def is_correct(self, task: int, answer: Any) -> bool:
         """Whether the answer is the right one."""
-        return bool(answer == self.expected(task))
+        return identical(answer, self.expected(task))
 
     def compute_s(self, task: int) -> float:
         """Seconds that `task` computes on one core at calibrated speed."""
@@ -119,6 +119,15 @@ class Workload:
         """
         alone = [self.wait_s(task) + self.compute_s(task) / capacity.speed for task in tasks]
         return max(list_schedule(alone, concurrency), sum(map(self.compute_s, tasks)) / capacity.rate(concurrency))
+
+
+def identical(answer: Any, expected: Any) -> bool:
+    """Whether two values are of the same types and equal: an answer's own idea of equality does not count."""
+    if type(answer) is not type(expected):
+        return False
+    if isinstance(expected, tuple):
+        return len(answer) == len(expected) and all(map(identical, answer, expected))
+    return bool(answer == expected)
 
 
 def list_schedule(seconds: list[float], places: int) -> float:

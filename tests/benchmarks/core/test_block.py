@@ -21,7 +21,7 @@ PATIENCE_S = 60
 HEAD = """
 import asyncio, os, signal, time
 import pytest
-from benchmarks import measure as measuring
+from benchmarks.core import runner as measuring
 from benchmarks.core.cell import cells
 from benchmarks.workloads.sleep import Sleep
 """

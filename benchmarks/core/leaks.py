@@ -1,0 +1,118 @@
+"""What a round brings along or leaves behind: threads, processes and connections that are not its own.
+
+A pool that is opened before the clock starts has its start-up for free; a thread that computes on when the clock has
+stopped gives its answers for free, and takes the core of whoever is measured next. They are counted where a model
+cannot leave them out: Python threads by the frames of the interpreter (`_thread` is not in `threading`'s list), other
+threads by the kernel's account, and processes below this one, which adopts what its descendants leave behind.
+"""
+
+import os
+import re
+import socket
+import stat
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from benchmarks.machine.cpu_usage import descendants, end_with_children
+from benchmarks.machine.scheduler import ThreadTimes, thread_times
+
+OWN_FILES = Path("/proc/self/fd")
+LIBRARY_THREADS = ("libuv-worker",)  # kept for ever by the loop that needed one: a name lookup, a file
+HELPERS = r"from (?:multiprocessing|\S*\bloky\S*)\.(forkserver|resource_tracker) import main"
+
+
+@dataclass(frozen=True)
+class ProcessSnapshot:
+    """The threads of this process and the processes below it, each as words that tell it from any other."""
+
+    threads: frozenset[str]
+    processes: frozenset[tuple[int, str]]
+
+    @classmethod
+    def now(cls, excluded: frozenset[int]) -> "ProcessSnapshot":
+        """Snapshot the live threads and child processes; `excluded` support the measurement."""
+        reap_adopted()
+        return cls(frozenset(python_threads()), frozenset((one.pid, name(one)) for one in descendants(excluded)))
+
+    def leaked_since(self, before: "ProcessSnapshot") -> list[str]:
+        """The threads and processes that have come since `before`, but for the helpers of multiprocessing."""
+        threads = [f"thread {name}" for name in sorted(self.threads - before.threads)]
+        return threads + [f"process {pid} ({name})" for pid, name in self.new_processes(before)]
+
+    def new_processes(self, before: "ProcessSnapshot") -> list[tuple[int, str]]:
+        """The processes that have come since `before`, but for the helpers of multiprocessing."""
+        new = sorted(self.processes - before.processes)
+        return [(pid, name) for pid, name in new if not name.startswith("multiprocessing ")]
+
+
+def python_threads() -> Iterator[str]:
+    """Every thread that runs Python, whatever started it."""
+    known = {thread.ident: thread.name for thread in threading.enumerate()}
+    for ident in sys._current_frames().keys() | known.keys():
+        yield f"{known.get(ident, 'of _thread')} ({ident})"
+
+
+def name(process: psutil.Process) -> str:
+    """What a process is for, in a word or two."""
+    try:
+        command = " ".join(process.cmdline())
+    except psutil.Error:
+        return "gone"
+    helper = re.search(HELPERS, command)
+    if helper and process.ppid() == os.getpid():
+        return f"multiprocessing {helper[1]}"
+    return process.name()
+
+
+def reap_adopted() -> None:
+    """Let go of orphans that have become our children and have ended: who started them can no longer wait for them."""
+    for child in psutil.Process().children():
+        with suppress(psutil.Error, ChildProcessError):
+            if child.status() == psutil.STATUS_ZOMBIE:
+                os.waitpid(child.pid, os.WNOHANG)
+
+
+def end_leaked(now: ProcessSnapshot, before: ProcessSnapshot) -> None:
+    """Kill the processes that a model has left: they would take a core from whoever is measured next."""
+    for pid, _ in now.new_processes(before):
+        end_with_children(pid)
+
+
+def borrowed_threads(before: Mapping[int, ThreadTimes], first: Mapping[int, ThreadTimes]) -> list[str]:
+    """Threads older than the round that have worked in it: were here `before` it and not `first`, and had turns since.
+
+    The main thread was here first. A thread that a library keeps and that slept through the round has done no harm.
+    """
+    now = thread_times()
+    worked = [tid for tid in before.keys() & now.keys() - first.keys() if now[tid].turns > before[tid].turns]
+    return [f"thread {comm(tid)} ({tid})" for tid in sorted(worked) if comm(tid) not in LIBRARY_THREADS]
+
+
+def comm(tid: int) -> str:
+    """What the kernel calls a thread of this process."""
+    try:
+        return Path(f"/proc/self/task/{tid}/comm").read_text().strip()
+    except OSError:
+        return "gone"
+
+
+def connections() -> frozenset[tuple[int, int]]:
+    """The TCP connections that this process holds: the socket's number and the port at the other end. Linux only."""
+    return frozenset(filter(None, map(connection, os.listdir(OWN_FILES)))) if OWN_FILES.exists() else frozenset()
+
+
+def connection(number: str) -> tuple[int, int] | None:
+    """The connection behind an open file; None for anything else."""
+    with suppress(OSError, ValueError):
+        found = os.fstat(int(number))
+        if stat.S_ISSOCK(found.st_mode):
+            with socket.socket(fileno=os.dup(int(number))) as one:
+                peer = one.getpeername()
+                return (found.st_ino, peer[1]) if isinstance(peer, tuple) else None
+    return None
