@@ -19,7 +19,8 @@ from benchmarks.core.selection import check, chosen
 from benchmarks.machine.calibration import Calibration
 from benchmarks.machine.capacity import CapacityMonitor
 from benchmarks.machine.gil import gil
-from benchmarks.metadata.switches import unasked_moods
+from benchmarks.machine.heartbeat import Heartbeat
+from benchmarks.machine.switches import unasked_moods
 from benchmarks.models._cluster import serving
 from servers.subprocesses import exit_with_parent, serve
 
@@ -102,12 +103,15 @@ def place(request: pytest.FixtureRequest, write: Callable[[dict[str, Any]], None
     with (
         serve("servers.latency", *bound, python=config.getoption("server_python")) as server,
         CapacityMonitor(pace) as gauge,
+        Heartbeat() as heartbeat,
     ):
         order = [cell_of(item).key() | {"cell": str(cell_of(item))} for item in items]
         write({"kind": "block", "schema": journal.SCHEMA, "block": config.getoption("block"), "order": order})
         with opened(services(cell_of(item).workload for item in items), config.getoption("server_python")) as served:
-            apart = frozenset({server.pid} | gauge.pids).union(*(database.pids for database in running(served)))
-            context = BlockContext({"url": server.url} | pace.rates, gauge, apart, write, served)
+            apart = frozenset({server.pid, heartbeat.pid} | gauge.pids).union(
+                *(database.pids for database in running(served))
+            )
+            context = BlockContext({"url": server.url} | pace.rates, gauge, apart, write, served, heartbeat)
             context.remember()
             yield context
         server.check()

@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from benchmarks.metadata.switches import block_environment
+from benchmarks.machine.switches import block_environment
 from benchmarks.models import NAMES
 from scripts.report import work_document
 from scripts.report.terminal import console, show

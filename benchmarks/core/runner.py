@@ -16,18 +16,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import isfinite
+from threading import get_native_id
 from typing import Any
 from urllib.parse import urlsplit
 
 from benchmarks.backends.databases import DatabaseHandle
 from benchmarks.core.cell import Cell
 from benchmarks.core.leaks import ProcessSnapshot, borrowed_threads, connections, end_leaked
-from benchmarks.core.round import CLOCKS_APART_S, Timing, peak_concurrency, spans_us, time_round, validation_error
+from benchmarks.core.round import CLOCKS_APART_S, Timing, spans_us, time_round, validation_error
 from benchmarks.core.tampering import Originals
-from benchmarks.machine.capacity import CapacityMonitor
+from benchmarks.core.work_done import Account, mismatch, saturated
+from benchmarks.machine.calibration import kind_of
+from benchmarks.machine.capacity import ABOVE, CapacityMonitor
 from benchmarks.machine.cpu_usage import (
-    TICK_S,
-    TICKS,
+    DISTURBED_SHARE,
     CpuSnapshot,
     CpuUsage,
     adopting,
@@ -37,17 +39,18 @@ from benchmarks.machine.cpu_usage import (
     usage_between,
     used_s,
 )
+from benchmarks.machine.heartbeat import Heartbeat, asleep_s
 from benchmarks.machine.scheduler import ThreadTimes, thread_times
 from benchmarks.models import NAMES, Model, _subprocess, model, needs
 from benchmarks.models._cluster import external_address
+from benchmarks.workloads import Capacity
 from servers.request_stats import reset, stats
 from servers.subprocesses import ServiceError
 
-CLOCK, WALL_CLOCK = time.perf_counter, time.time  # taken before a model could replace them
+CLOCK, WALL_CLOCK, MONOTONIC = time.perf_counter, time.time, time.monotonic  # taken before a model could replace them
 BUDGET_S = 60.0  # a cell's rounds take under ten seconds; what takes this long hangs
-SATURATED = 0.9  # of a core (or of the machine): what is this busy measures itself, not the waiting
 LEAVING_S = 2.0  # PyMongo's threads look every half second whether they should stop
-LEAST_CPU = 0.25  # of the calibrated work; moods of this machine reached 0.55, an answer from a cache costs nothing
+FRESH_S = 0.5  # of a look at the machine: one that old is as good as one just after the cell
 
 
 class InvalidCell(Exception):
@@ -63,6 +66,7 @@ class BlockContext:
     excluded_pids: frozenset[int]
     write: Callable[[dict[str, Any]], None]
     databases: Mapping[str, DatabaseHandle | ServiceError] = field(default_factory=dict)  # the databases
+    heartbeat: Heartbeat | None = None
 
     @cached_property
     def baseline(self) -> ProcessSnapshot:
@@ -116,6 +120,8 @@ class CellRunner:
         self.place.remember()
         self.tasks = tuple(self.cell.workload.tasks(self.cell.tasks))
         self.model: Model = model(self.cell.model)
+        self.needs_subprocess = self.cell.model in NAMES and needs(self.cell.model).needs_subprocess
+        self.stretches: list[tuple[float, float]] = []  # when each round began and ended, by `time.monotonic`
         self.elsewhere = bool(external_address(self.cell.model))
         self.url = self.place.params["url"] if "url" in self.cell.workload.needs else None
         self.database = self.place.database(self.cell)
@@ -136,6 +142,7 @@ class CellRunner:
             self.database.prepare(self.cell.workload)
             self.database_cpu_s = self.database.cpu_s()
         self.threads = thread_times()
+        self.asleep_s, self.began = asleep_s(), MONOTONIC()
         self.reading: CpuSnapshot = snapshot(self.place.excluded_pids)
 
     def perform(self) -> None:
@@ -146,6 +153,7 @@ class CellRunner:
     def teardown(self) -> None:
         """Take the accounts, check the answers, keep the round."""
         reading = snapshot(self.place.excluded_pids)
+        self.stretches.append((self.began, MONOTONIC()))
         server = stats(self.url) if self.url else self.databases()
         usage = usage_between(self.reading, reading, server.get("cpu_s", 0.0))
         slack_s = CLOCKS_APART_S if self.elsewhere else 0.0
@@ -154,8 +162,46 @@ class CellRunner:
             self.fail_if(self.database.complaint(self.cell.workload, list(self.tasks)))
         self.fail_if("; ".join(self.place.originals.changes()))
         self.fail_if(self.left_behind())
-        self.fail_if(self.work_mismatch(usage, server))
-        self.done.append(self.to_record(usage, server))
+        account = self.account(usage, server)
+        if mismatch(account):  # at the speed of a moment ago: look at this one
+            self.place.gauge.renew(self.cell.workload)
+            account = self.account(usage, server)
+        self.fail_if(mismatch(account))
+        self.done.append(self.to_record(account))
+
+    def account(self, usage: CpuUsage, server: dict[str, Any]) -> Account:
+        """What was counted of the round that has just ended."""
+        capacity = self.place.gauge.around(self.cell.workload, self.began)
+        own_cpu = not self.needs_subprocess
+        return Account(
+            self.cell, self.tasks, self.timing, usage, server, capacity, bool(self.url), own_cpu, self.elsewhere
+        )
+
+    def finish(self) -> list[dict[str, Any]]:
+        """The rounds, with what can be said of them only now: suspensions, and the ideal time at the moment of each."""
+        self.place.gauge.renew(self.cell.workload, oldest_s=FRESH_S)
+        if self.cell.model == "sequential" and self.cell.workload.compute_s(0):
+            self.add_own_speed()
+        for entry, (began, ended) in zip(self.done, self.stretches, strict=True):
+            self.add_ideal(entry, began)
+            if self.place.heartbeat:
+                self.place.heartbeat.wait(ended)
+                entry["suspended_seconds"] += self.place.heartbeat.suspended_s(began, ended)
+            if entry["suspended_seconds"] > DISTURBED_SHARE * entry["seconds"]:
+                entry |= {"disturbed": True, "disturbed_by": "a suspension"}
+        return self.done
+
+    def add_ideal(self, entry: dict[str, Any], since: float) -> None:
+        """The ideal time of a round, and whether the round beat it by more than looks at the machine differ."""
+        gauge, size = self.place.gauge, self.cell.concurrency
+        ideal_s = gauge.ideal_s(self.cell.workload, list(self.tasks), size, entry["seconds"], since)
+        entry |= {"ideal_seconds": ideal_s, "above_ideal": ideal_s > ABOVE * entry["seconds"]}
+
+    def add_own_speed(self) -> None:
+        """What the baseline did is a look at one core, and the best there is: no ideal time may be slower."""
+        work_s = sum(map(self.cell.workload.compute_s, self.tasks))
+        for entry in (entry for entry in self.done if entry["cpu_seconds"]):
+            self.place.gauge.add(kind_of(self.cell.workload), Capacity(work_s / entry["cpu_seconds"], 1.0))
 
     def early(self) -> str:
         """What is there already and should begin within the clock; empty when nothing is."""
@@ -168,10 +214,9 @@ class CellRunner:
 
     def left_behind(self) -> str:
         """What has not ended with the round, or worked in it and is older; empty when nothing has."""
-        baseline, patient = self.place.baseline, self.cell.model in NAMES and needs(self.cell.model).needs_subprocess
-        wait_for_exit(
-            self.cell.workload.lingering_thread_prefix, baseline, self.place.excluded_pids if patient else None
-        )
+        baseline, excluded = self.place.baseline, self.place.excluded_pids
+        prefix = self.cell.workload.lingering_thread_prefix
+        wait_for_exit(prefix, baseline, excluded if self.needs_subprocess else None)
         now = ProcessSnapshot.now(self.place.excluded_pids)
         end_leaked(now, baseline)
         left = [f"{one} was left behind" for one in now.leaked_since(baseline)]
@@ -189,45 +234,41 @@ class CellRunner:
         if complaint:
             raise InvalidCell(f"{self.cell}, round {len(self.done)}: {complaint}")
 
-    def work_mismatch(self, usage: CpuUsage, server: dict[str, Any]) -> str | None:
-        """What makes this other work than every model's: too much at once, nothing computed, requests, connections."""
-        tasks, allowed, most = len(self.tasks), self.cell.concurrency, peak_concurrency(self.timing)
-        work_s = sum(map(self.cell.workload.compute_s, self.tasks))
-        if most > allowed:
-            return f"{most} tasks were in flight at once, but {allowed} are allowed"
-        if not self.elsewhere and usage.ours_s + TICKS * TICK_S < LEAST_CPU * work_s:
-            return f"the work takes {work_s:.3g} s of CPU, but {usage.ours_s:.3g} s were used: it was not done"
-        if self.url and not tasks == server["started"] == server["successes"]:
-            return f"{tasks} tasks, but the server saw {server['started']} requests and met {server['successes']}"
-        if self.url and not most <= server["connections"] <= allowed:
-            return f"{most} tasks at once, {allowed} allowed, but the server saw {server['connections']} connections"
-        if self.url and server["peak_in_flight"] > allowed:
-            return f"{server['peak_in_flight']} requests were in flight at once, but {allowed} are allowed"
-        return None
-
-    def to_record(self, usage: CpuUsage, server: dict[str, Any]) -> dict[str, Any]:
+    def to_record(self, account: Account) -> dict[str, Any]:
         """The columns of this round."""
-        timing, cell = self.timing, self.cell
+        timing, usage, server = self.timing, account.usage, account.server
         return {
             "round": len(self.done),
-            "warmup": len(self.done) < cell.warmup_rounds,
+            "warmup": len(self.done) < self.cell.warmup_rounds,
             "seconds": timing.seconds,
             "start_seconds": timing.start_s,
             "run_seconds": timing.run_s,
             "stop_seconds": timing.stop_s,
-            "ideal_seconds": self.place.gauge.ideal_s(
-                cell.workload, list(self.tasks), cell.concurrency, timing.seconds
-            ),
             "cpu_seconds": usage.ours_s,
             "others_cpu_seconds": usage.others_s,
             "steal_seconds": usage.steal_s,
-            "disturbed": usage.disturbed(self.place.gauge.cores),
+            "disturbed": bool(reason := self.disturbed_by(usage)),
+            "disturbed_by": reason,
+            "suspended_seconds": max(0.0, asleep_s() - self.asleep_s),
+            **self.run_queue(),
             "core_speed": self.capacity.speed,
             "parallel_capacity": self.capacity.parallel,
-            "saturated": self.saturated(usage, server),
+            "saturated": saturated(account),
             "spans_us": spans_us(timing),
             **({"workers_lost": len(_subprocess.lost)} if _subprocess.lost else {}),
         } | (self.wire_entry(server) if self.url else {"server_cpu_seconds": server["cpu_s"]} if server else {})
+
+    def run_queue(self) -> dict[str, float]:
+        """For how long the main thread was ready and had no core; nothing where the kernel does not say."""
+        now = thread_times().get(get_native_id())
+        return {"run_queue_seconds": (now - self.threads[get_native_id()]).core_wait_s} if now else {}
+
+    def disturbed_by(self, usage: CpuUsage) -> str:
+        """Who disturbed the round; empty when nobody did. One thread alone waits for a core only because of others."""
+        alone = self.cell.model == "sequential" and not self.url and not self.database
+        queued_s = self.run_queue().get("run_queue_seconds", 0.0) if alone else 0.0
+        taken = usage.disturbed_by(self.place.gauge.cores)
+        return taken or ("a queue for the cores" if queued_s > DISTURBED_SHARE * self.timing.seconds else "")
 
     def wire_entry(self, server: dict[str, Any]) -> dict[str, Any]:
         """The columns that the server's account gives."""
@@ -243,17 +284,6 @@ class CellRunner:
             # so time spent in the client's own queues, its library, its interpreter.
             "littles_residual": 1 - server["busy_s"] / inside_s,
         }
-
-    def saturated(self, usage: CpuUsage, server: dict[str, Any]) -> str:
-        """Which part of a cell that should wait was too busy to: server, machine, client; empty when none was."""
-        if self.cell.compute_s or not self.cell.wait_s:
-            return ""
-        server_s = server.get("cpu_s", 0.0)
-        if server_s > SATURATED * self.timing.seconds:
-            return "server"
-        if usage.ours_s + server_s > SATURATED * self.capacity.parallel * self.timing.seconds:
-            return "machine"
-        return "client" if usage.ours_s > SATURATED * self.timing.seconds else ""
 
 
 def wait_for_exit(prefix: str, baseline: ProcessSnapshot, excluded: frozenset[int] | None) -> None:
@@ -323,7 +353,7 @@ def measure(benchmark: Any, place: BlockContext, cell: Cell) -> list[dict[str, A
             warmup_rounds=cell.warmup_rounds,
             rounds=cell.rounds,
         )
-    return rounds.done
+    return rounds.finish()
 
 
 def record_metrics(
@@ -347,7 +377,8 @@ def record_metrics(
             "cpu_seconds": usage.ours_s,
             "others_cpu_seconds": usage.others_s,
             "steal_seconds": usage.steal_s,
-            "disturbed": usage.disturbed(place.gauge.cores),
+            "disturbed": bool(reason := usage.disturbed_by(place.gauge.cores)),
+            "disturbed_by": reason,
             "metrics": {name: metrics[name] for name in cell.metrics},
         }
     ]

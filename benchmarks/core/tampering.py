@@ -9,6 +9,7 @@ waited for, or CPU that was not used, is seen by what is left.
 """
 
 import asyncio
+import builtins
 import gc
 import multiprocessing
 import os
@@ -25,7 +26,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, Self
 
-CLOCKS = (time, gc, resource, asyncio.tasks, asyncio.events, threading, signal)
+CLOCKS = (builtins, time, gc, resource, asyncio.tasks, asyncio.events, threading, signal)
 OURS = ("benchmarks.core.", "benchmarks.machine.", "benchmarks.workloads", "servers.", "psutil")
 SWITCHES = ("PYTHON", "MALLOC", "LD_", "PATH", "TMPDIR", "HOME", "TZ", "LC_", "LANG")  # joblib adds one of OpenMP's
 HOOKS = ("excepthook",)  # pytest has its own, test by test
@@ -35,33 +36,32 @@ HOOKS = ("excepthook",)  # pytest has its own, test by test
 class Originals:
     """The functions and the state of this interpreter before any model was imported."""
 
-    functions: Mapping[str, tuple[Any, ...]]
+    modules: Mapping[str, Mapping[str, tuple[Any, ...]]]
     state: Mapping[str, Any]
 
     @classmethod
     def now(cls) -> Self:
         """As they are."""
-        return cls(dict(functions()), interpreter_state())
+        names = [name for name in sys.modules if name.startswith(OURS)]
+        watched = [*CLOCKS, *filter(None, map(sys.modules.get, names))]
+        return cls({module.__name__: dict(functions_of(module)) for module in watched}, interpreter_state())
 
     def changes(self) -> list[str]:
         """What is not as it was, in words."""
-        now, state = dict(functions()), interpreter_state()
-        replaced = [name for name, parts in self.functions.items() if name in now and differ(parts, now[name])]
-        return [f"{name} was replaced" for name in replaced] + [
-            f"{name} was changed and left so" for name, value in self.state.items() if state[name] != value
-        ]
+        state = interpreter_state()
+        left = [f"{name} was changed and left so" for name, value in self.state.items() if state[name] != value]
+        return [f"{name} was replaced" for name in self.replaced()] + left
+
+    def replaced(self) -> Iterator[str]:
+        """The functions that are others now, and those that hide one which was there."""
+        for name, before in self.modules.items():
+            now = dict(functions_of(sys.modules[name]))
+            yield from (inner for inner in now if inner not in before or differ(before[inner], now[inner]))
 
 
 def differ(ones: tuple[Any, ...], others: tuple[Any, ...]) -> bool:
     """Whether any part is another object: an equal one may do something else."""
     return any(one is not other for one, other in zip(ones, others, strict=True))
-
-
-def functions() -> Iterator[tuple[str, tuple[Any, ...]]]:
-    """What the harness and the workloads call, by its full name."""
-    ours = [module for name, module in list(sys.modules.items()) if name.startswith(OURS) and module]
-    for module in (*CLOCKS, *ours):
-        yield from functions_of(module)
 
 
 def functions_of(module: ModuleType) -> Iterator[tuple[str, tuple[Any, ...]]]:

@@ -4,11 +4,11 @@
 sampled in every block, for each kind of work that its cells compute, with that kind's own loop: `digest` kept its speed
 while `primes` moved by a factor of two.
 
-`latest` says what the machine gave just now, and stands beside each round. `best` is the most that was seen so far, in
-the block or when the tasks were sized: a floor is what no schedule can beat. Floors from a sample that was a few
-seconds old were beaten, by 8 % on a quiet machine and by 100 % beside other programs. Where every sample was taken
-beside them, the best is no more than the calibration's one core, and a round that had both took 0.185 s of 0.3: so a
-round that beats its floor has the machine looked at once more.
+A core's speed is taken by CPU time, for what others take is no slower core; how much all cores do at once is taken on
+the wall. `latest` says what the machine gave just now, and stands beside each round. An ideal time is held to the
+moment of its round: to the most that the samples `around` it show, from just before the cell to just after it. A round
+that beats even that has the machine looked at once more, and what `sequential` did counts as a look of its own: by the
+best of a whole run two cores had a "limit" of 2.63, and by a single look sequential code reached 173 % of it.
 
 Rejected: threads (the GIL), a pool (its queue is part of what would be measured), one sample a run (it drifts).
 """
@@ -23,13 +23,16 @@ from math import ceil
 from pathlib import Path, PurePosixPath
 from typing import Self
 
-from benchmarks.machine.calibration import NUMBERS, Calibration, kind_of, rate
+from benchmarks.machine.calibration import NUMBERS, Calibration, kind_of
+from benchmarks.machine.calibration import rates as rates_of
 from benchmarks.workloads import Capacity, Workload
 from servers.subprocesses import own_environment
 
 SPIN_S = 0.05  # more than ten pieces of the longest kind, and short enough to repeat many times a block
 GROUPS, OWN_GROUPS = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")  # where Linux keeps control groups
 MAX_AGE_S = 5.0  # of a sample when a cell computes; it was seen to change within seconds
+# Ideal over measured time beyond which a round is above its ideal: looks of 50 ms at one machine are some 5 % apart.
+ABOVE = 1.1
 
 
 def cgroup_quota() -> float | None:
@@ -83,21 +86,22 @@ class SpinProcess:
         assert self.process.stdin
         self.process.stdin.write(f"{kind} {SPIN_S}\n")
 
-    def rate(self) -> float:
-        """Units per second of the spin just begun."""
+    def rates(self) -> tuple[float, float]:
+        """Units per second on the wall and per second of CPU, of the spin just begun."""
         assert self.process.stdout
-        return float(self.process.stdout.readline())
+        wall, cpu = self.process.stdout.readline().split()
+        return float(wall), float(cpu)
 
     def close(self) -> None:
         """Let it leave, and wait until it has."""
         self.process.communicate()
 
 
-def rates(kind: str, spinners: list[SpinProcess]) -> list[float]:
-    """What each does while all spin at the same time."""
+def rates(kind: str, spinners: list[SpinProcess]) -> list[tuple[float, float]]:
+    """What each does, on the wall and by CPU time, while all spin at the same time."""
     for spinner in spinners:
         spinner.begin(kind)
-    return [spinner.rate() for spinner in spinners]
+    return [spinner.rates() for spinner in spinners]
 
 
 def most(samples: list[Capacity]) -> Capacity:
@@ -114,8 +118,7 @@ class CapacityMonitor:
     ) -> None:
         self.pace, self.clock = pace, clock
         self.cores = cores or usable_cores()
-        self.samples: dict[str, list[Capacity]] = {}
-        self.sampled_at: dict[str, float] = {}
+        self.samples: dict[str, list[tuple[float, Capacity]]] = {}  # each with the moment at which it was taken
 
     def __enter__(self) -> Self:
         self.spinners = [SpinProcess() for _ in range(self.cores)]
@@ -134,44 +137,57 @@ class CapacityMonitor:
     def sample(self, kind: str = NUMBERS) -> Capacity:
         """Look now; a kind's first look finds cold caches, and is thrown away."""
         if kind not in self.samples:
-            self.samples[kind] = [Capacity()]  # the calibration
             self.look(kind)
-        self.samples[kind].append(self.look(kind))
-        self.sampled_at[kind] = self.clock()
-        return self.samples[kind][-1]
+        return self.add(kind, self.look(kind))
+
+    def add(self, kind: str, capacity: Capacity) -> Capacity:
+        """Keep what the machine has shown just now."""
+        self.samples.setdefault(kind, []).append((self.clock(), capacity))
+        return capacity
 
     def look(self, kind: str) -> Capacity:
         """All at once between two spins of one alone, so that a drift of the clock rate cancels."""
-        before = rates(kind, self.spinners[:1])[0]
-        together = sum(rates(kind, self.spinners))
-        alone = (before + rates(kind, self.spinners[-1:])[0]) / 2
-        parallel = min(max(1.0, together / alone), float(self.cores))
-        return Capacity(speed=alone / self.pace.rates[kind], parallel=parallel)
+        before, before_cpu = rates(kind, self.spinners[:1])[0]
+        together = sum(wall for wall, _ in rates(kind, self.spinners))
+        after, after_cpu = rates(kind, self.spinners[-1:])[0]
+        parallel = min(max(1.0, 2 * together / (before + after)), float(self.cores))
+        return Capacity(speed=(before_cpu + after_cpu) / 2 / self.pace.rates[kind], parallel=parallel)
+
+    def age_s(self, kind: str) -> float:
+        """How old the latest sample of a kind is."""
+        return self.clock() - self.samples[kind][-1][0] if kind in self.samples else float("inf")
 
     def latest(self, workload: Workload) -> Capacity:
         """The latest sample of the workload's kind, renewed when it computes and the sample is too old."""
         kind = kind_of(workload)
-        age_s = self.clock() - self.sampled_at.get(kind, float("-inf"))
-        needed = kind not in self.samples or (workload.compute_s(0) and age_s > MAX_AGE_S)
-        return self.sample(kind) if needed else self.samples[kind][-1]
+        needed = kind not in self.samples or (workload.compute_s(0) and self.age_s(kind) > MAX_AGE_S)
+        return self.sample(kind) if needed else self.samples[kind][-1][1]
 
     def best(self, workload: Workload) -> Capacity:
         """The most of the workload's kind that was seen so far."""
-        return most(self.samples[kind_of(workload)])
+        return most([capacity for _, capacity in self.samples[kind_of(workload)]])
 
-    def ideal_s(self, workload: Workload, tasks: list[int], concurrency: int, took_s: float) -> float:
-        """The floor of a round that took so long; one that beat all that was seen asks for another look.
+    def around(self, workload: Workload, since: float) -> Capacity:
+        """The most of the workload's kind that was seen from MAX_AGE_S before a moment of our clock until now."""
+        samples = self.samples[kind_of(workload)]
+        return most([capacity for at, capacity in samples if at >= since - MAX_AGE_S] or [samples[-1][1]])
 
-        In a block that began beside other programs nothing else tells that they have gone.
+    def renew(self, workload: Workload, oldest_s: float = 0.0) -> None:
+        """Look again, unless the workload only waits or the latest sample is younger than that."""
+        if workload.compute_s(0) and self.age_s(kind_of(workload)) >= oldest_s:
+            self.sample(kind_of(workload))
+
+    def ideal_s(self, workload: Workload, tasks: list[int], concurrency: int, took_s: float, since: float) -> float:
+        """The ideal time of a round that began at `since` and took so long.
+
+        One that beat all that was seen around it asks for another look.
         """
-        floor_s = workload.ideal_s(tasks, concurrency, self.best(workload))
-        if floor_s <= took_s or not workload.compute_s(0):
-            return floor_s
-        self.sample(kind_of(workload))
-        return workload.ideal_s(tasks, concurrency, self.best(workload))
+        if workload.ideal_s(tasks, concurrency, self.around(workload, since)) > took_s:
+            self.renew(workload)
+        return workload.ideal_s(tasks, concurrency, self.around(workload, since))
 
 
 if __name__ == "__main__":
     for line in sys.stdin:
         kind, seconds = line.split()
-        print(rate(kind, float(seconds)), flush=True)
+        print(*rates_of(kind, float(seconds)), flush=True)

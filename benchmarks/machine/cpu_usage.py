@@ -2,6 +2,10 @@
 
 `RUSAGE_CHILDREN` leaves out children that still live, so the tree is summed with psutil. The server, the spinners and
 whatever else supports the measurement belong to no cell and are left out.
+
+The system's own account counts in hundredths of a second, too coarse for a round of fifty milliseconds. So the clocks
+of the processes themselves are read, which count nanoseconds; what the system clearly counted beyond them counts too: a
+process that came and went, a neighbour outside of our container.
 """
 
 import ctypes
@@ -9,9 +13,10 @@ import os
 import resource
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from time import clock_gettime, perf_counter, process_time
 
 import psutil
 
@@ -21,6 +26,7 @@ DISTURBED_SHARE = 0.05
 TICK_S = 0.01  # /proc counts in hundredths of a second
 TICKS = 4  # so differences below a few ticks mean nothing
 PR_SET_CHILD_SUBREAPER = 36  # prctl(2)
+CPUCLOCK_SCHED = 2  # the kind of clock that counts nanoseconds on a core, as clock_getcpuclockid(3) makes its number
 ENDING_S = 0.5  # for what was killed to be gone
 
 
@@ -32,6 +38,7 @@ class CpuSnapshot:
     ours_s: float
     busy_s: float
     steal_s: float
+    others: Mapping[int, float] = field(default_factory=dict)  # by process, where processes have clocks
 
 
 @dataclass(frozen=True)
@@ -45,8 +52,17 @@ class CpuUsage:
 
     def disturbed(self, cores: int) -> bool:
         """Whether others took more than their share allows."""
-        taken_s = self.others_s + self.steal_s
-        return taken_s > max(DISTURBED_SHARE * self.elapsed_s * cores, TICKS * TICK_S)
+        return bool(self.disturbed_by(cores))
+
+    def disturbed_by(self, cores: int) -> str:
+        """Who took more of the cores than their share allows; empty when nobody did.
+
+        What the hypervisor kept is counted in whole ticks, the last of which may have begun before.
+        """
+        kept_s = max(0.0, self.steal_s - TICK_S)
+        if self.others_s + kept_s <= DISTURBED_SHARE * self.elapsed_s * cores:
+            return ""
+        return "other programs" if self.others_s >= kept_s else "the hypervisor"
 
 
 def descendants(apart: frozenset[int]) -> list[psutil.Process]:
@@ -86,10 +102,11 @@ def end_with_children(pid: int) -> None:
 def cpu_s(process: psutil.Process) -> float:
     """Seconds used by `process` and by those of its children that have ended."""
     try:
-        times = process.cpu_times()
+        user_s, system_s, *reaped_s = process.cpu_times()[:4]
     except psutil.NoSuchProcess:
         return 0.0
-    return sum(times[:4])  # user, system, and the same of its reaped children
+    own_s = clock_s(process.pid) if sys.platform == "linux" else None
+    return (user_s + system_s if own_s is None else own_s) + sum(reaped_s)
 
 
 def used_s(pids: Iterable[int]) -> float:
@@ -139,13 +156,33 @@ def snapshot(apart: frozenset[int] = frozenset()) -> CpuSnapshot:
     steal_s = getattr(system, "steal", 0.0)
     # `guest` is part of `user` already, and `guest_nice` of `nice`
     counted_s = sum(system) - getattr(system, "guest", 0.0) - getattr(system, "guest_nice", 0.0)
+    ours = descendants(apart)
     ended = resource.getrusage(resource.RUSAGE_CHILDREN)
-    ours_s = time.process_time() + ended.ru_utime + ended.ru_stime + sum(map(cpu_s, descendants(apart)))
-    return CpuSnapshot(time.perf_counter(), ours_s, counted_s - idle_s - steal_s, steal_s)
+    ours_s = process_time() + ended.ru_utime + ended.ru_stime + sum(map(cpu_s, ours))
+    others = others_s({os.getpid(), *apart, *(process.pid for process in ours)})
+    return CpuSnapshot(perf_counter(), ours_s, counted_s - idle_s - steal_s, steal_s, others)
+
+
+def others_s(known: Iterable[int]) -> dict[int, float]:
+    """Seconds of CPU so far of every process but those, to the nanosecond; nothing where processes have no clocks."""
+    if sys.platform != "linux":
+        return {}
+    found = {pid: clock_s(pid) for pid in set(psutil.pids()).difference(known)}
+    return {pid: seconds for pid, seconds in found.items() if seconds is not None}
+
+
+def clock_s(pid: int) -> float | None:
+    """What the clock of a process says: all its threads, living and dead. None when it has just gone."""
+    try:
+        return clock_gettime(~pid << 3 | CPUCLOCK_SCHED)
+    except OSError:
+        return None
 
 
 def usage_between(before: CpuSnapshot, after: CpuSnapshot, server_cpu_s: float = 0.0) -> CpuUsage:
     """What was used from `before` to `after`; the server's share is neither ours nor a disturbance."""
     ours_s = after.ours_s - before.ours_s
-    others_s = after.busy_s - before.busy_s - ours_s - server_cpu_s
-    return CpuUsage(after.at - before.at, ours_s, max(0.0, others_s), max(0.0, after.steal_s - before.steal_s))
+    left_s = after.busy_s - before.busy_s - ours_s - server_cpu_s
+    clear_s = left_s if left_s > TICKS * TICK_S or not after.others else 0.0
+    seen_s = sum(seconds - before.others.get(pid, 0.0) for pid, seconds in after.others.items())
+    return CpuUsage(after.at - before.at, ours_s, max(0.0, clear_s, seen_s), max(0.0, after.steal_s - before.steal_s))

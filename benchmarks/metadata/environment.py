@@ -18,7 +18,7 @@ from benchmarks.backends.databases import described
 from benchmarks.core.registry import unavailable
 from benchmarks.machine.capacity import cgroup_quota, usable_cores
 from benchmarks.machine.gil import free_threaded, gil
-from benchmarks.metadata.switches import block_environment, kept_switches, switches
+from benchmarks.machine.switches import block_environment, kept_switches, switches
 
 ROOT = Path(__file__).parents[2]
 

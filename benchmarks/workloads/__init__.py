@@ -38,7 +38,8 @@ class Workload:
 
     `needs` names the fields that the harness fills in: the server's URL, a measured pace. `forms` are those in which a
     task can be done; `package` is what it cannot be done without, and `service` the database that it asks; what is not
-    `isolated` uses packages that refuse to be imported in a sub-interpreter; `leaving` is how the names of threads
+    `isolated` uses packages that refuse to be imported in a sub-interpreter; a task that `waits_first` computes on what
+    it has waited for; `leaving` is how the names of threads
     begin that its package ends only a moment after everything was closed.
     """
 
@@ -48,6 +49,7 @@ class Workload:
     package: ClassVar[str] = ""
     service: ClassVar[str] = ""
     lingering_thread_prefix: ClassVar[str] = ""
+    waits_first: ClassVar[bool] = False
     isolated: ClassVar[bool] = True
 
     @property
@@ -114,11 +116,13 @@ class Workload:
     def ideal_s(self, tasks: list[int], concurrency: int, capacity: Capacity) -> float:
         """Seconds that no schedule of `tasks`, started in order, can beat with `concurrency` of them in flight.
 
-        The larger of two bounds: each task holds one place for its wait and its computing, and all computing shares
-        the cores that are really there.
+        The largest of three bounds: each task holds one place for its wait and its computing; all computing shares the
+        cores that are really there; and where tasks wait first, nobody computes before the shortest wait is over.
         """
         alone = [self.wait_s(task) + self.compute_s(task) / capacity.speed for task in tasks]
-        return max(list_schedule(alone, concurrency), sum(map(self.compute_s, tasks)) / capacity.rate(concurrency))
+        computing_s = sum(map(self.compute_s, tasks)) / capacity.rate(concurrency)
+        first_s = min(map(self.wait_s, tasks), default=0.0) if self.waits_first else 0.0
+        return max(list_schedule(alone, concurrency), first_s + computing_s)
 
 
 def identical(answer: Any, expected: Any) -> bool:

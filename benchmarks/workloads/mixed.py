@@ -16,6 +16,7 @@ class Mixed(Workload):
     """`wire`, then `primes`, on what arrived."""
 
     name = "mixed"
+    waits_first = True
     needs = ("url", "numbers_per_s")
     cpu_share: float = 0.2
     task_s: float = 0.02

@@ -21,7 +21,7 @@ from typing import IO
 
 from benchmarks.core import journal
 from benchmarks.core.runner import BUDGET_S
-from benchmarks.metadata.switches import block_environment
+from benchmarks.machine.switches import block_environment
 from scripts.run.cluster import ALONE, ClusterConfig
 from scripts.run.preflight import require_disk_space
 from scripts.tables.schema import Entry, fault, fingerprint, read_environment, whose

@@ -51,10 +51,11 @@ def make_plan(only: str, blocks: int, seed: int | None, *, quick: bool = False) 
 
 def new_run(run: Path, plan: dict[str, Any], **more: Any) -> None:
     """Make the folder of a new run, with its environment, its plan and its calibration."""
-    pace, here = Calibration.measure(), environment()
+    pace, here = Calibration.of_blocks(), environment()
     (run / "blocks").mkdir(parents=True)
     pace.write(run / "pace.json")
-    write_environment(run, here | {"schema": journal.SCHEMA, "run": run.name, "plan": plan} | more)
+    found = here | {"calibration": pace.described(), "schema": journal.SCHEMA, "run": run.name, "plan": plan}
+    write_environment(run, found | more)
 
 
 def write_environment(run: Path, recorded: dict[str, Any]) -> None:

@@ -21,8 +21,8 @@ from benchmarks.backends.databases import KINDS, described
 from benchmarks.machine.calibration import BLOCKS, NUMBERS, TRIAL_S, Calibration, rate
 from benchmarks.machine.capacity import CapacityMonitor
 from benchmarks.machine.cpu_usage import snapshot, usage_between
+from benchmarks.machine.switches import interpreter_moods, kept_switches, switches
 from benchmarks.metadata.environment import first_line, machine, python
-from benchmarks.metadata.switches import interpreter_moods, kept_switches, switches
 from benchmarks.selfcheck.known_durations import KNOWN, ErrorEstimate, find
 
 SLEEPERS = 20  # at once, as in the I/O experiment

@@ -34,7 +34,12 @@ LINES: dict[Any, Entry] = {
     "cell": CELL | {"valid": bool, "reason": str, "rounds": [ROUND]},
     "end": {},
 }
-COLUMNS = {"saturated": str, "spans_us": [float], "metrics": {}}  # any other holds a number, yes or no, or nothing
+COLUMNS = {
+    "saturated": str,
+    "disturbed_by": str,
+    "spans_us": [float],
+    "metrics": {},
+}  # any other holds a number, yes or no, or nothing
 LARGEST = 1e300  # beyond it whole numbers are no floats; infinity and NaN are not below it
 ENVIRONMENT = {
     "run": str,

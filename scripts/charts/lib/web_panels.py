@@ -7,7 +7,7 @@ from itertools import chain
 import pandas as pd
 from matplotlib.figure import Figure
 
-from benchmarks.core.runner import SATURATED
+from benchmarks.core.work_done import SATURATED
 from scripts.analysis.points import CELL, Point, Run, footer, interval_words, point, remembered
 from scripts.charts.lib import forest
 from scripts.charts.lib.layout import head, open_page

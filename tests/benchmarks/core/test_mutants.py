@@ -24,6 +24,7 @@ from benchmarks.core import journal, runner
 from benchmarks.core.cell import CLASSICAL, Cell
 from benchmarks.core.round import Timing
 from benchmarks.core.runner import BlockContext, InvalidCell
+from benchmarks.core.work_done import Account, saturated
 from benchmarks.machine import cpu_usage
 from benchmarks.models import NAMES, Model, Run, model, needs, without_cluster
 from benchmarks.workloads import Capacity, Workload
@@ -59,11 +60,21 @@ class FakeGauge:
     """A machine of two full cores, always."""
 
     cores = 2
+    looks = 0
 
     def latest(self, workload: Workload) -> Capacity:
         return Capacity(1.0, 2.0)
 
-    def ideal_s(self, workload: Workload, tasks: list[int], concurrency: int, took_s: float) -> float:
+    def around(self, workload: Workload, since: float) -> Capacity:
+        return Capacity(1.0, 2.0)
+
+    def renew(self, workload: Workload, oldest_s: float = 0.0) -> None:
+        self.looks += 1
+
+    def add(self, kind: str, capacity: Capacity) -> None:
+        """It knows already."""
+
+    def ideal_s(self, workload: Workload, tasks: list[int], concurrency: int, took_s: float, since: float) -> float:
         return workload.ideal_s(tasks, concurrency, Capacity(1.0, 2.0))
 
 
@@ -339,10 +350,9 @@ def test_a_saturated_client_is_flagged_and_an_idle_one_is_not(server: Any) -> No
     [(0.1, 0.1, ""), (0.95, 0.1, "client"), (0.2, 0.95, "server"), (1.2, 0.7, "machine"), (0.89, 0.1, "")],
 )
 def test_who_is_saturated_is_told_apart(ours_s: float, server_s: float, said: str) -> None:
-    rounds = runner.CellRunner.__new__(runner.CellRunner)
-    rounds.cell, rounds.capacity = cell("threads"), Capacity(1.0, 2.0)
-    rounds.timing = Timing(0.0, 0.0, 0.0, 1.0, [])
-    assert rounds.saturated(cpu_usage.CpuUsage(1.0, ours_s, 0.0, 0.0), {"cpu_s": server_s}) == said
+    usage, timing = cpu_usage.CpuUsage(1.0, ours_s, 0.0, 0.0), Timing(0.0, 0.0, 0.0, 1.0, [])
+    account = Account(cell("threads"), (), timing, usage, {"cpu_s": server_s}, Capacity(1.0, 2.0))
+    assert saturated(account) == said
 
 
 @pytest.mark.parametrize(

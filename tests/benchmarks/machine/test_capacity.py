@@ -98,7 +98,7 @@ def test_the_first_look_at_a_kind_finds_cold_caches_and_is_thrown_away() -> None
     assert gauge.best(Digest()) == STEADY
 
 
-def test_a_limit_is_the_most_that_was_seen_and_the_columns_are_what_was_seen_last() -> None:
+def test_the_best_is_the_most_that_was_seen_and_the_columns_are_what_was_seen_last() -> None:
     gauge = Planted([STEADY, Capacity(1.2, 1.1), Capacity(0.7, 1.9), Capacity(0.8, 1.0)])
     for gauge.now in (6, 12):
         latest = gauge.latest(Primes())
@@ -109,10 +109,24 @@ def test_a_limit_is_the_most_that_was_seen_and_the_columns_are_what_was_seen_las
     assert best.rate(1) == 1.2
 
 
-def test_a_block_beside_other_programs_is_held_to_what_the_machine_did_without_them() -> None:
-    gauge = Planted([STEADY, Capacity(0.4, 1.2)])
-    assert gauge.latest(Primes()) == Capacity(0.4, 1.2)
-    assert gauge.best(Primes()) == Capacity(1.0, 1.0)
+def test_an_ideal_time_is_held_to_its_own_moment_and_not_to_a_better_one_long_gone() -> None:
+    """By the best speed of a run, two cores had a "limit" of 2.63 times what sequential did meanwhile."""
+    gauge, workload, tasks = Planted([STEADY, Capacity(1.3, 2.0), Capacity(0.8, 1.9)]), Primes(task_s=0.05), [0, 1]
+    gauge.now = 4 * MAX_AGE_S
+    gauge.sample()
+    assert gauge.around(workload, since=gauge.now) == Capacity(0.8, 1.9)
+    assert gauge.ideal_s(workload, tasks, 1, took_s=0.2, since=gauge.now) == pytest.approx(0.1 / 0.8)
+    assert gauge.best(workload).speed == 1.3
+
+
+def test_what_sequential_did_is_a_look_that_no_ideal_time_may_be_slower_than() -> None:
+    """One slow look, and sequential code reached 173 % of its limit."""
+    gauge, workload = Planted([STEADY, Capacity(0.6, 1.9), Capacity(0.6, 1.9)]), Primes(task_s=0.05)
+    gauge.add(NUMBERS, Capacity(1.04, 1.0))
+    found = gauge.around(workload, since=0.0)
+    assert found.speed == 1.04
+    assert workload.ideal_s([0, 1], 1, found) == pytest.approx(0.1 / 1.04)
+    assert workload.ideal_s([0, 1], 2, found) == pytest.approx(0.1 / (0.6 * 1.9))
 
 
 def test_no_later_sample_raises_a_floor() -> None:
@@ -125,23 +139,24 @@ def test_no_later_sample_raises_a_floor() -> None:
 
 
 def test_a_round_that_had_the_machine_to_itself_is_not_held_to_what_was_seen_beside_others() -> None:
-    crowded = [Capacity(0.5, 1.2), Capacity(0.5, 1.1)]
+    crowded = [Capacity(0.5, 1.2), Capacity(1.0, 1.0)]
     gauge, workload, tasks = Planted([*crowded, Capacity(1.0, 1.9)]), Primes(task_s=0.05), list(range(6))
     assert workload.ideal_s(tasks, 2, gauge.best(workload)) == pytest.approx(0.3)  # 162 % of a round of 0.185 s
-    assert gauge.ideal_s(workload, tasks, 2, took_s=0.185) == pytest.approx(0.3 / 1.9)
-    assert gauge.ideal_s(workload, tasks, 2, took_s=0.2) == pytest.approx(0.3 / 1.9)
+    assert gauge.ideal_s(workload, tasks, 2, took_s=0.185, since=0.0) == pytest.approx(0.3 / 1.9)
+    assert gauge.ideal_s(workload, tasks, 2, took_s=0.2, since=0.0) == pytest.approx(0.3 / 1.9)
     assert len(gauge.looked) == 3
 
 
 @pytest.mark.parametrize("workload", [Primes(task_s=0.05), Wire(delay_s=0.05)], ids=lambda one: one.name)
 def test_no_look_is_spent_on_a_round_that_kept_to_its_floor_or_that_waits(workload: Workload) -> None:
     gauge = Planted()
-    assert gauge.ideal_s(workload, [0, 1], 1, took_s=0.1 if workload.compute_s(0) else 0.09) == pytest.approx(0.1)
+    took_s = 0.1 if workload.compute_s(0) else 0.09
+    assert gauge.ideal_s(workload, [0, 1], 1, took_s, since=0.0) == pytest.approx(0.1)
     assert len(gauge.looked) == 2
 
 
 def test_a_drift_while_looking_cancels(monkeypatch: pytest.MonkeyPatch) -> None:
-    seen = iter([[900.0], [800.0, 800.0], [1100.0]])
+    seen = iter([[(900.0, 950.0)], [(800.0, 1000.0), (800.0, 1000.0)], [(1100.0, 1050.0)]])
     monkeypatch.setattr(capacity, "rates", lambda kind, spinners: next(seen))
     gauge = CapacityMonitor(PACE, cores=2)
     gauge.spinners = []
@@ -152,11 +167,37 @@ def test_a_drift_while_looking_cancels(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_no_machine_does_less_than_one_core_or_more_than_all(
     monkeypatch: pytest.MonkeyPatch, together: list[float], parallel: float
 ) -> None:
-    seen = iter([[1000.0], together, [1000.0]])
+    seen = iter([[(1000.0, 1000.0)], [(one, one) for one in together], [(1000.0, 1000.0)]])
     monkeypatch.setattr(capacity, "rates", lambda kind, spinners: next(seen))
     gauge = CapacityMonitor(PACE, cores=2)
     gauge.spinners = []
     assert gauge.look(NUMBERS).parallel == parallel
+
+
+def test_what_others_take_of_a_core_makes_it_no_slower(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = iter([[(500.0, 1000.0)], [(400.0, 1000.0)] * 2, [(500.0, 1000.0)]])
+    monkeypatch.setattr(capacity, "rates", lambda kind, spinners: next(seen))
+    gauge = CapacityMonitor(PACE, cores=2)
+    gauge.spinners = []
+    assert gauge.look(NUMBERS) == Capacity(1.0, 1.6)
+
+
+@pytest.mark.parametrize(
+    ("wait_s", "compute_s", "tasks", "concurrency", "parallel", "ideal_s"),
+    [
+        (0.1, 0.1, 10, 10, 2.0, 0.1 + 1.0 / 2),  # one wait, and then all computing on both cores
+        (0.1, 0.1, 10, 10, 1.0, 0.1 + 1.0),
+        (0.9, 0.1, 10, 2, 2.0, 5.0),  # places: five waves of a second
+        (0.1, 0.1, 10, 1, 2.0, 2.0),
+        (0.1, 0.0, 10, 5, 2.0, 0.2),
+    ],
+)
+def test_nobody_computes_before_the_first_wait_is_over(
+    wait_s: float, compute_s: float, tasks: int, concurrency: int, parallel: float, ideal_s: float
+) -> None:
+    total_s = wait_s + compute_s
+    workload = Mixed(task_s=total_s, cpu_share=compute_s / total_s)
+    assert workload.ideal_s(list(range(tasks)), concurrency, Capacity(1.0, parallel)) == pytest.approx(ideal_s)
 
 
 @pytest.mark.parametrize("kind", PIECES)
@@ -175,7 +216,7 @@ def test_a_pace_is_read_as_it_was_written(tmp_path: Path) -> None:
 def test_a_spinner_does_each_kind_when_told_and_leaves_when_its_input_closes(kind: str) -> None:
     spinner = SpinProcess()
     spinner.begin(kind)
-    assert spinner.rate() > 0
+    assert all(rate > 0 for rate in spinner.rates())
     spinner.close()
     assert spinner.process.returncode == 0
 

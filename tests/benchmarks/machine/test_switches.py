@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.metadata import environment, switches
-from benchmarks.metadata.switches import block_environment, interpreter_moods, kept_switches, unasked_moods
+from benchmarks.machine import switches
+from benchmarks.machine.switches import block_environment, interpreter_moods, kept_switches, unasked_moods
+from benchmarks.metadata import environment
 
 ROOT = Path(__file__).parents[3]
 SHELL = {"PATH": "/usr/bin", "HOME": "/home/a", "LC_ALL": "C.UTF-8", "POSTGRES_URI": "postgres://x", "OVERLAP_X": "1"}
@@ -100,7 +101,7 @@ def test_the_switches_of_a_quiet_shell_are_none() -> None:
     ],
 )
 def test_an_interpreter_that_is_watched_or_slowed_says_so(option: list[str], mood: str) -> None:
-    ask = "from benchmarks.metadata.switches import interpreter_moods; print(*interpreter_moods(), sep=';')"
+    ask = "from benchmarks.machine.switches import interpreter_moods; print(*interpreter_moods(), sep=';')"
     flags, first = (option[:-2], option[-1] + "\n") if "-c" in option else (option, "")
     command = [sys.executable, *flags, "-c", first + ask]
     found = subprocess.run(command, env=block_environment(), cwd=ROOT, capture_output=True, text=True, check=True)
