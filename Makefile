@@ -1,6 +1,6 @@
 # The front door: `make help` lists every verb. Each is `python -m scripts.<verb>` underneath; add --help to learn more.
-SETTINGS := A ADDRESS ARGS AT_ONCE B BIND BLOCKS CACHE CLUSTER CORES CPU_MS EXPECT GIL_RELEASED ID JSON LESSON MEMORY_MB \
-  MODELS ONLY PORT PYTHON RESUME RUN SEED TALK TASKS TASK_MB WAIT_MS WORK
+SETTINGS := A ADDRESS ARGS AT_ONCE B BIND BLOCKS CACHE CLUSTER CONDITION CORES CPU_MS EXPECT FROM GIL_RELEASED ID JSON \
+  LESSON MEMORY_MB MODELS ONLY PORT PYTHON RESUME RUN SEED TALK TASKS TASK_MB WAIT_MS WATCH WORK
 # A setting is what is typed after `make`: a shell's own PYTHON or CLUSTER is somebody else's, and is not passed on.
 $(foreach name,$(SETTINGS),$(if $(findstring environment,$(origin $(name))),$(eval override $(name) :=)$(eval unexport $(name))))
 # Nor may a shell's variables decide which Python is changed, how it runs, or what is installed. Those that say where
@@ -68,10 +68,10 @@ mine: $(VENV)/core ## your own work under every model that can run it (WORK=path
 	  $(call option,blocks,BLOCKS) $(call option,seed,SEED) -- $(call quoted,WORK)
 
 share: $(VENV)/core ## one small file of a run and its verdicts, for an atlas (RUN=results/latest CONDITION="one core")
-	@$(PY) -m scripts.share $(if $(RUN),"$(RUN)") $(if $(CONDITION),--condition "$(CONDITION)")
+	@$(PY) -m scripts.share $(call option,condition,CONDITION) $(ONE_RUN)
 
 atlas: $(VENV)/core ## claims over many machines, from shared files (FROM=folder WATCH=1)
-	@$(PY) -m scripts.atlas $(FROM) $(if $(WATCH),--watch)
+	@$(PY) -m scripts.atlas $(if $(value WATCH),--watch) $(if $(value FROM),-- $(call quoted,FROM))
 
 compare: $(VENV)/core ## two runs side by side (A=results/reference B=results/latest)
 	@$(PY) -m scripts.compare $(call option,talk,TALK) -- $(if $(value A),$(call quoted,A),results/reference) $(if $(value B),$(call quoted,B),results/latest)

@@ -11,26 +11,25 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from scripts.analysis.conclusions import answers, disturbance, noise
 from scripts.analysis.interpreter_ratios import LEADING, notes, rows, sentences
 from scripts.charts import CHARTS, interpreters
 from scripts.predict import cross_validation
-from scripts.report import lesson_list, model_table, which_model
-from scripts.report.claim_document import markdown as verdict_tables
-from scripts.report.claim_document import verdicts_of, write_verdicts
+from scripts.report import lesson_list, model_table, readme, which_model
+from scripts.report.claim_document import write_verdicts
 from scripts.report.report import write_report
 from scripts.report.terminal import groups, heading, line
 from scripts.tables.load import Run, load
 from scripts.util.exit_codes import CommandError, Exit, leave
 from scripts.util.format import seconds
 from scripts.util.paths import LATEST, REFERENCE, REFERENCE_MATRIX
-from scripts.verdict.claims_file import DEFAULT_TALK
 
 README = Path("README.md")
-PAGES = (README, Path("docs/advice.md"), Path("docs/pitfalls.md"))  # that have markers
+DOCS = Path("docs")
+PAGES = (README, *(DOCS / f"{name}.md" for name in ("advice", "models", "pitfalls", "pythons")))  # that have markers
+TABLES = REFERENCE / "tables.md"
 LEFT_OUT = ("*.png", "*.parquet", "*.log", "[0-9][0-9].json", "slides*", "trace.json*")  # can be made again
 ALONE_IN_MATRIX = ("report.html", "claims*", *(f"{chart.NAME}*" for chart in CHARTS if chart is not interpreters))
-HEADLINE = ("io", "cpu")  # the experiments whose tables stand in the README
+HEADLINE = ("io", "cpu", "mixed", "network")  # the experiments whose tables stand beside the raw files
 
 
 def take(path: Path) -> Run:
@@ -65,29 +64,10 @@ def taken() -> tuple[Run, Run | None]:
     return load(REFERENCE), load(REFERENCE_MATRIX) if (REFERENCE_MATRIX / "environment.json").exists() else None
 
 
-def findings(run: Run) -> str:
-    """What was found, as Markdown: the chart, the sentences, the tables, where it was measured."""
-    machine, python = run.environment["machine"], run.environment["python"]
-    build = "" if python["optimised"] is not False else ", built without profile-guided optimisation"
-    parts = [
-        picture(f"{REFERENCE}/charts/speedup", "Speed-up over sequential, with intervals and the physical limit"),
-        "\n".join(f"- {sentence}" for sentence in answers(run)),
-        f"Measured on {machine['cpu']}, {machine['cores_usable']} usable cores, Python {python['version']}{build}, "
-        f"{run.blocks} blocks; brackets are 95 % intervals. {noise(run)} {disturbance(run)}",
-        *(markdown(heading(*key), group) for key, group in groups(run.summary) if key[0] in HEADLINE),
-    ]
-    return "\n\n".join(parts)
-
-
-def claims(run: Run, matrix: Run | None = None) -> str:
-    """What the run says of the talk, as Markdown; and where what others claim is judged."""
-    documents = {found["talk"]: found for found in verdicts_of(*filter(None, (run, matrix)))}
-    talk = documents.pop(DEFAULT_TALK, None)
-    parts = [verdict_tables(talk)] if talk else []
-    parts += [
-        f"[{found['title']}]({REFERENCE}/claims-{name}.md): {found['sentence']}" for name, found in documents.items()
-    ]
-    return "\n\n".join(part.strip() for part in parts)
+def tables(run: Run) -> str:
+    """Every cell of the headline experiments, a table for each kind of work, as Markdown."""
+    shown = [markdown(heading(*key), group) for key, group in groups(run.summary) if key[0] in HEADLINE]
+    return "\n\n".join(["# Tables of the reference run", readme.where(run), *shown]) + "\n"
 
 
 def side_by_side(matrix: Run) -> str:
@@ -100,7 +80,7 @@ def side_by_side(matrix: Run) -> str:
         model = f"{row.work} {row.cell['model']}" + (f", beside {row.beside}" if row.beside else "")
         lines.append([model, seconds(row.first), *(str(row.faster.get(name, "–")) for name in names)])
     return "\n\n".join([
-        picture(f"{REFERENCE_MATRIX}/charts/{interpreters.NAME}", interpreters.finding(matrix)),
+        picture(f"../{REFERENCE_MATRIX}/charts/{interpreters.NAME}", interpreters.finding(matrix)),
         "\n".join(f"- {sentence}" for sentence in sentences(matrix)),
         "\n".join(f"| {' | '.join(cells)} |" for cells in lines),
         " ".join([f"{matrix.blocks} blocks of each; brackets are 95 % intervals.", *notes(matrix)]),
@@ -129,8 +109,9 @@ def advice(run: Run) -> str:
 
 # What stands between the markers of that name in whichever page, made of the reference run and the matrix beside it.
 MADE: dict[str, Callable[[Run, Run | None], str]] = {
-    "findings": lambda run, matrix: findings(run),
-    "claims": lambda run, matrix: claims(run, matrix),
+    "picture": lambda run, matrix: readme.picture(run),
+    "findings": lambda run, matrix: readme.findings(run),
+    "surprises": lambda run, matrix: readme.surprises(run, matrix),
     "models": lambda run, matrix: model_table.markdown(),
     "pythons": lambda run, matrix: side_by_side(matrix) if matrix else "",
     "advice": lambda run, matrix: advice(run),
@@ -159,6 +140,7 @@ def main() -> None:
         leave(stop)
     write_verdicts(*filter(None, (run, matrix)))
     write_report(run)
+    TABLES.write_text(tables(run))
     for page in PAGES:
         page.write_text(renewed(page.read_text(), run, matrix))
     which_model.PAGE.write_text(which_model.text(run, matrix))

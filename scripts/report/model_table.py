@@ -1,4 +1,4 @@
-"""What each model is and needs, read from its own file: for `make models`, the README and docs/which-model.md."""
+"""What each model is and needs, read from its own file: for `make models`, docs/models.md and docs/which-model.md."""
 
 import ast
 
@@ -24,9 +24,9 @@ def requirements_text(name: str) -> str:
 
 
 def markdown() -> str:
-    """The models as the README shows them: the same on every machine."""
+    """The models as docs/models.md shows them: the same on every machine."""
     rows = [
-        f"| [`{name}`](benchmarks/models/{name}.py) | {description(name)} | {requirements_text(name)} |"
+        f"| [`{name}`](../benchmarks/models/{name}.py) | {description(name)} | {requirements_text(name)} |"
         for name in ordered()
     ]
     return "\n".join(["| model | what it is | needs |", "| --- | --- | --- |", *rows])

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from scripts import reference
 from scripts.reference import clear, renewed, side_by_side, take, taken
+from scripts.report import readme
 from scripts.tables.load import Run, load
 from scripts.util.exit_codes import CommandError, Exit
 from scripts.util.paths import REFERENCE, REFERENCE_MATRIX
@@ -72,7 +72,7 @@ def test_the_readme_shows_each_python_beside_the_first_with_its_build(here: Path
     made = side_by_side(load(record(here, blocks=12, pythons=ORDER)))
     assert "| wire threads | " in made
     assert "|  | 3.13 takes | 3.13t, times as fast |" in made
-    assert "results/reference/matrix/charts/pythons.svg" in made
+    assert "../results/reference/matrix/charts/pythons.svg" in made
     assert "3.13t: CPython 3.13.1, optimised, free-threaded, GCC." in made
     assert "6 blocks of each; brackets are 95 % intervals." in made
 
@@ -84,8 +84,8 @@ def test_what_a_matrix_decides_is_among_the_claims(here: Path, monkeypatch: pyte
         asked.extend(run.environment["run"] for run in runs)
         return []
 
-    monkeypatch.setattr(reference, "verdicts_of", verdicts_of)
+    monkeypatch.setattr(readme, "verdicts_of", verdicts_of)
     take(record(here, "one", blocks=6))
     take(record(here, "matrix", blocks=12, pythons=ORDER))
-    renewed("<!-- claims -->\n<!-- /claims -->", *taken())
+    renewed("<!-- surprises -->\n<!-- /surprises -->", *taken())
     assert asked == ["one", "matrix"]

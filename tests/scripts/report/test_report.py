@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from scripts.charts import CHARTS, draw_all
-from scripts.charts.lib.theme import DARK, LIGHT, PAGES
-from scripts.reference import README, findings, renewed, taken
+from scripts.charts.lib.theme import DARK, LIGHT
+from scripts.charts.lib.theme import PAGES as PAGE_THEMES
+from scripts.reference import PAGES, TABLES, renewed, tables, taken
+from scripts.report.readme import findings
 from scripts.report.report import write_report
 from scripts.report.svg import adaptive
 from scripts.tables.load import Omission, Run
@@ -41,7 +43,7 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A run with its charts, its verdicts and its report."""
     run = run_in(tmp_path_factory.mktemp("full"))
     (run.path / "claims.json").write_text(json.dumps(claims()))
-    draw_all(run, run.path / "charts", themes=PAGES)
+    draw_all(run, run.path / "charts", themes=PAGE_THEMES)
     write_report(run)
     return run
 
@@ -182,4 +184,8 @@ def test_the_findings_are_put_between_the_markers_and_nowhere_else(tmp_path: Pat
 
 
 def test_the_readme_says_what_the_reference_run_and_the_matrix_beside_it_found() -> None:
-    assert README.read_text() == renewed(README.read_text(), *taken()), "next: make reference RUN=results/reference"
+    run, matrix = taken()
+    for page in PAGES:
+        text = page.read_text()
+        assert text == renewed(text, run, matrix), f"{page}: next: make reference RUN=results/reference"
+    assert TABLES.read_text() == tables(run), "next: make reference RUN=results/reference"
