@@ -1,40 +1,23 @@
-"""The charts of a run: one module per chart, which is a `Chart` or has one."""
+"""The charts of a run: one module per chart, found in this folder. Adding a chart is adding a file here."""
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import Protocol
 
 from matplotlib.figure import Figure
 
 from scripts.analysis.points import Run
-from scripts.charts import (
-    cpu_cost,
-    cpu_scaling,
-    databases,
-    decision,
-    gil_convoy,
-    gil_release,
-    interpreters,
-    loop_blocking,
-    lost_updates,
-    memory,
-    mixed,
-    offload_cost,
-    scaling,
-    speedup,
-    startup_cost,
-    task_handover,
-    task_latency,
-    timeline,
-    web_latency,
-    web_throughput,
-)
 from scripts.charts.lib.table import Table
 from scripts.charts.lib.theme import THEMES, Theme, save
 
 
 class Chart(Hashable, Protocol):
-    """What a chart's module offers."""
+    """What a chart's module offers, beside POSITION: its place among the charts, in tens.
+
+    It may also have `interactive_panels(run)`, for the chart in the report whose models can be hidden.
+    """
 
     NAME: str  # of the files
     NEEDS: str  # what a run must have for it to be drawn
@@ -56,28 +39,15 @@ class Chart(Hashable, Protocol):
         """The data behind it; without rows when there is none."""
 
 
-CHARTS: tuple[Chart, ...] = (
-    speedup,
-    timeline,
-    task_latency,
-    scaling,
-    cpu_scaling,
-    mixed,
-    decision,
-    cpu_cost,
-    startup_cost.CHART,
-    task_handover.CHART,
-    memory.CHART,
-    loop_blocking.CHART,
-    gil_release,
-    gil_convoy.CHART,
-    lost_updates.CHART,
-    offload_cost,
-    databases,
-    web_throughput,
-    web_latency,
-    interpreters,
-)
+def find_charts() -> Iterator[Chart]:
+    """The charts of this folder's modules, by their POSITION: a module is a `Chart` itself, or has one called CHART."""
+    names = [module.name for module in iter_modules(__path__) if not module.ispkg and module.name != "__main__"]
+    modules = [import_module(f"{__name__}.{name}") for name in names]
+    for module in sorted(modules, key=lambda module: int(module.POSITION)):
+        yield getattr(module, "CHART", module)
+
+
+CHARTS = tuple(find_charts())
 
 
 def draw_all(

@@ -1,12 +1,13 @@
 """What a task costs in CPU time, the client's and the server's apart: waiting is free, arranging it is not."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pandas as pd
 from matplotlib.figure import Figure
 
 from scripts.analysis.points import CELL, Point, Run, footer, interval_words, points, remembered
-from scripts.charts.lib import forest
+from scripts.charts.lib import forest, interactive_panel
 from scripts.charts.lib.layout import head, open_page
 from scripts.charts.lib.table import Table, made, of_point, word
 from scripts.charts.lib.theme import Theme
@@ -15,6 +16,7 @@ from scripts.tables.summary import block_medians, columns, with_interval, with_r
 from scripts.util.format import seconds, times
 
 NAME = "cpu-cost"
+POSITION = 80
 NEEDS = "a cell of io or cpu with CPU times"
 CAVEAT = "CPU of the whole round, its start-up included, divided by its tasks: a pool that lives longer costs less."
 TITLE = "What does a task cost in CPU time?"
@@ -132,3 +134,10 @@ def table(run: Run) -> Table:
     )
     rows = [(side, of_point(each, seconds)) for side in SIDES for each in shown(run, side)]
     return made(head, [[row[0], word(side), *row[1:]] for side, row in rows])
+
+
+def interactive_panels(run: Run) -> Iterator[interactive_panel.Panel]:
+    """CPU time of a task, the client's and the server's."""
+    for side, title in HEADS.items():
+        if cells := [row for group in groups(run, side) for row in group.rows]:
+            yield interactive_panel.rows(title, "CPU time of a task", seconds, cells)

@@ -1,6 +1,7 @@
 """How computing speeds up with more workers, against the parallel capacity that was measured, not `cpu_count()`."""
 
 import math
+from collections.abc import Iterator
 from itertools import groupby
 
 import numpy as np
@@ -8,8 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from scripts.analysis.amdahl import Law, laws
-from scripts.analysis.points import Point, Run, by_model, footer, interval_words, points
-from scripts.charts.lib import lines
+from scripts.analysis.points import Point, Run, by_model, distinct, footer, interval_words, points
+from scripts.charts.lib import interactive_panel, lines
 from scripts.charts.lib.forest import value_text
 from scripts.charts.lib.layout import head, open_page, rule_axis
 from scripts.charts.lib.table import Table, of_points
@@ -17,6 +18,7 @@ from scripts.charts.lib.theme import Theme, colour
 from scripts.util.format import Format, between, digits, listed, rate, seconds, tick, times, whole
 
 NAME = "cpu-scaling"
+POSITION = 50
 NEEDS = "a cell of cpu_scaling"
 CAVEAT = (
     "No more cores can be seen than this machine has; Amdahl's line is fitted to few points, so its shape is assumed."
@@ -138,3 +140,12 @@ def table(run: Run) -> Table:
     """The data behind it."""
     found, form = shown(run)
     return of_points(found, "speed-up" if form is times else "tasks/s", form)
+
+
+def interactive_panels(run: Run) -> Iterator[interactive_panel.Panel]:
+    """Speed-up over workers, for each workload."""
+    cells, form = shown(run)
+    unit = "times as fast as sequential" if form is times else "tasks finished in a second"
+    for workload in distinct(each.workload for each in cells):
+        here = [each for each in cells if each.workload == workload]
+        yield interactive_panel.lines(workload, unit, form, here, "workers", lambda each: each.concurrency)

@@ -17,6 +17,7 @@ from scripts.tables.summary import columns, paired, with_interval, with_range
 from scripts.util.format import listed, times
 
 NAME = "databases"
+POSITION = 170
 NEEDS = "a cell of databases"
 CAVEAT = "Server and drivers share the cores of one machine; over a network every query waits, and overlap gains more."
 TITLE = "Databases: what does each driver gain?"

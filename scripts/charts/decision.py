@@ -16,6 +16,7 @@ from scripts.charts.mixed import measured
 from scripts.util.format import between, digits, listed, short, times, whole
 
 NAME = "decision-map"
+POSITION = 70
 NEEDS = "cells of mixed in six blocks or more"
 CAVEAT = (
     "A map of this machine and of tasks of this length: longer tasks, other libraries or more cores move its borders."

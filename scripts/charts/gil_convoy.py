@@ -12,6 +12,7 @@ def groups(run: Run) -> list[Group]:
     return [Group(title, unit_cost.told(run, "gil_convoy", metric)) for metric, title in titles.items()]
 
 
+POSITION = 140
 CHART = unit_cost.Cost(
     NAME="gil-convoy",
     NEEDS="a cell of gil_convoy",

@@ -14,6 +14,7 @@ from scripts.tables.summary import block_medians
 from scripts.util.format import listed, times
 
 NAME = "gil-release"
+POSITION = 130
 NEEDS = "a cell of gil_release"
 CAVEAT = "One size of one task of each kind: small arrays and short texts spend more of their time in Python."
 TITLE = "What lets go of the GIL?"

@@ -14,6 +14,7 @@ from scripts.charts.lib.theme import Theme
 from scripts.util.format import listed, times, whole
 
 NAME = "pythons"
+POSITION = 200
 NEEDS = "several interpreters (make matrix)"
 CAVEAT = "Versions, compilers and build flags differ together: two builds of one version tell more than two versions."
 PANELS = 2  # side by side: with a third there is no room left for the dots

@@ -17,6 +17,7 @@ class Heartbeat(unit_cost.Cost):
         return f"{loud.model} stops the event loop for {seconds(loud.value)}, {quiet.model} for {seconds(quiet.value)}"
 
 
+POSITION = 120
 CHART = Heartbeat(
     NAME="loop-blocking",
     NEEDS="a cell of loop_blocking",

@@ -14,6 +14,7 @@ def groups(run: Run) -> list[Group]:
     return [Group("loses no update", [row for row in rows if row.model not in lost]), *losing]
 
 
+POSITION = 150
 CHART = unit_cost.Cost(
     NAME="lost-updates",
     NEEDS="a cell of lost_updates",

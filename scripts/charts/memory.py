@@ -11,6 +11,7 @@ def groups(run: Run) -> list[Group]:
     return unit_cost.by_size(run, "task_memory", "bytes_per_task", lambda size: f"{size:,} waiting")
 
 
+POSITION = 110
 CHART = unit_cost.Cost(
     NAME="memory",
     NEEDS="a cell of task_memory",

@@ -1,17 +1,20 @@
 """How much computing it takes until waiting in one thread no longer pays."""
 
+from collections.abc import Iterator
+
 from matplotlib.figure import Figure
 
 from scripts.analysis.mix_winners import panels, share, shown
 from scripts.analysis.points import Point, Run, by_model, distinct, footer, interval_words
-from scripts.charts.lib import lines
+from scripts.charts.lib import interactive_panel, lines
 from scripts.charts.lib.forest import value_text
 from scripts.charts.lib.layout import head, open_page, rule_axis
 from scripts.charts.lib.table import Table, of_points
 from scripts.charts.lib.theme import Theme
-from scripts.util.format import listed, seconds, tick
+from scripts.util.format import Format, listed, seconds, tick
 
 NAME = "mixed"
+POSITION = 60
 NEEDS = "a cell of mixed"
 CAVEAT = "The fastest of a share need not be established as such: the decision map says where one is."
 TITLE = "How much computing until the winner changes?"
@@ -85,3 +88,12 @@ def alt(run: Run) -> str:
 def table(run: Run) -> Table:
     """The data behind it."""
     return of_points(shown(run), "time", seconds)
+
+
+def interactive_panels(run: Run) -> Iterator[interactive_panel.Panel]:
+    """Time over the share that computes, for each concurrency."""
+    percent: Format = lambda at: f"{at:g} %"  # noqa: E731 - one line
+    cells = shown(run)
+    for size, here in panels(cells).items() if cells else ():
+        title, unit = f"{size} at once", "time for all tasks"
+        yield interactive_panel.lines(title, unit, seconds, here, "computing", share, percent, min)

@@ -16,6 +16,7 @@ from scripts.charts.lib.theme import Theme
 from scripts.util.format import listed, seconds, tick, times
 
 NAME = "offload-cost"
+POSITION = 160
 NEEDS = "a cell of offload_cost"
 CAVEAT = "One machine: what a network adds between a scheduler and its workers is not in it."
 RAY = "Ray ignores SIGCHLD: the CPU of its workers is in no account when they end, and passes for that of others"

@@ -1,9 +1,11 @@
 """How throughput grows with the tasks in flight, and where each model leaves the line of the limit."""
 
+from collections.abc import Iterator
+
 from matplotlib.figure import Figure
 
 from scripts.analysis.points import Point, Run, distinct, footer, interval_words, points
-from scripts.charts.lib import lines
+from scripts.charts.lib import interactive_panel, lines
 from scripts.charts.lib.forest import value_text
 from scripts.charts.lib.layout import head, open_page, rule_axis
 from scripts.charts.lib.table import Table, of_points
@@ -11,6 +13,7 @@ from scripts.charts.lib.theme import Theme
 from scripts.util.format import digits, listed, rate, seconds, tick, whole
 
 NAME = "scaling"
+POSITION = 40
 NEEDS = "a cell of scaling"
 CAVEAT = "Client and server share the machine's cores: a hollow marker says that it is at its limit, not the model."
 TITLE = "How far does throughput grow with more tasks in flight?"
@@ -88,3 +91,12 @@ def alt(run: Run) -> str:
 def table(run: Run) -> Table:
     """The data behind it."""
     return of_points(shown(run), "tasks/s", rate)
+
+
+def interactive_panels(run: Run) -> Iterator[interactive_panel.Panel]:
+    """Throughput over tasks in flight, for each workload."""
+    cells = shown(run)
+    for workload in distinct(each.workload for each in cells):
+        here = [each for each in cells if each.workload == workload]
+        unit, place = "tasks finished in a second", "tasks at once"
+        yield interactive_panel.lines(workload, unit, rate, here, place, lambda each: each.concurrency)

@@ -1,11 +1,12 @@
 """Waiting beside computing: how much faster is each model than one task after another?"""
 
+from collections.abc import Iterator
 from itertools import groupby
 
 from matplotlib.figure import Figure
 
 from scripts.analysis.points import Point, Run, distinct, footer, interval_words, points
-from scripts.charts.lib import forest
+from scripts.charts.lib import forest, interactive_panel
 from scripts.charts.lib.layout import head, open_page
 from scripts.charts.lib.table import Table, of_points
 from scripts.charts.lib.theme import Theme
@@ -13,6 +14,7 @@ from scripts.tables.summary import kind_of_work
 from scripts.util.format import between, listed, seconds, tick, times
 
 NAME = "speedup"
+POSITION = 10
 NEEDS = "a cell of io, cpu or user_work measured beside sequential"
 CAVEAT = "All runs on one machine: real networks wait longer, which favours overlap. Only wire compares models alone."
 TITLE = "How much faster than one after another?"
@@ -174,3 +176,10 @@ def alt(run: Run) -> str:
 def table(run: Run) -> Table:
     """The data behind it."""
     return of_points(shown(run), "speed-up", times)
+
+
+def interactive_panels(run: Run) -> Iterator[interactive_panel.Panel]:
+    """Waiting and computing, workload by workload."""
+    for name, panel in groups(run).items():
+        cells = [row for group in panel for row in group.rows]
+        yield interactive_panel.rows(PANELS[name], "times as fast as sequential", times, cells)

@@ -13,6 +13,7 @@ def groups(run: Run) -> list[Group]:
     return [units, Group(models, unit_cost.told(run, "pool_startup", "open_seconds"))]
 
 
+POSITION = 90
 CHART = unit_cost.Cost(
     NAME="startup-cost",
     NEEDS="a cell of startup_cost or pool_startup",

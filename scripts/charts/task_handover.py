@@ -3,6 +3,7 @@
 from scripts.charts.lib import unit_cost
 from scripts.util.format import seconds
 
+POSITION = 100
 CHART = unit_cost.Cost(
     NAME="task-handover",
     NEEDS="a cell of pool_startup",

@@ -5,7 +5,7 @@ as everywhere else. Rejected: pooling the tasks of all blocks, whose band would 
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from scripts.analysis.points import Point, Run, by_model, footer, interval_words, points, remembered
+from scripts.charts.lib import interactive_panel
 from scripts.charts.lib.forest import value_text
 from scripts.charts.lib.layout import LEADING, Page, head, open_page, rule_axis, widest_in
 from scripts.charts.lib.lines import GAP_IN
@@ -23,6 +24,7 @@ from scripts.tables.summary import with_interval, with_range
 from scripts.util.format import ladder, listed, seconds, short, tick, whole
 
 NAME = "task-latency"
+POSITION = 30
 NEEDS = "a cell of io with the spans of its tasks"
 CAVEAT = "A task is timed from when its worker takes it up: what it waited in the model's own queue is not in here."
 TITLE = "How long does a single task take?"
@@ -229,3 +231,27 @@ def table(run: Run) -> Table:
         ]
         for curve, share, at in points
     ])  # fmt: skip
+
+
+def interactive_panels(run: Run) -> Iterator[interactive_panel.Panel]:
+    """The curves of each workload: shares of the tasks over time."""
+    for workload, found in curves(run).items():
+        wait_s = found[0].cell.wait_s
+        yield interactive_panel.Panel(
+            workload,
+            "time of a task",
+            seconds,
+            [interactive_panel.Series(curve.cell.model, list(curve_marks(curve))) for curve in found],
+            places={share: f"{100 * share:.0f} %" for share in (0, 0.25, 0.5, 0.75, 1)},
+            place_ends=(-0.03, 1.03),
+            across=True,
+            joined=True,
+            limits=[interactive_panel.Limit([0, 1], [wait_s, wait_s])] if wait_s else [],
+        )
+
+
+def curve_marks(curve: Curve) -> Iterator[interactive_panel.Mark]:
+    """A mark for each share of a curve."""
+    for share, value, low, high in zip(SHARES, curve.value, curve.low, curve.high, strict=True):
+        where = f"{100 * share:.0f} % of the tasks"
+        yield interactive_panel.Mark(float(share), float(value), float(low), float(high), where, curve.cell.flags)

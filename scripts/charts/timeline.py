@@ -16,6 +16,7 @@ from scripts.charts.lib.timeline_data import MOST_SPANS, Race, races
 from scripts.util.format import listed, seconds, short, tick, whole
 
 NAME = "timeline"
+POSITION = 20
 NEEDS = "a cell of io or cpu with the spans of its tasks"
 CAVEAT = (
     "One round of each model, the one nearest the median: an example of how it works, not a measure of how sure it is."

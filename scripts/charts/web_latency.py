@@ -10,6 +10,7 @@ from scripts.charts.lib.theme import Theme
 from scripts.util.format import listed, seconds, tick
 
 NAME = "web-latency"
+POSITION = 190
 EXPERIMENT = "web_tail_latency"
 NEEDS = "a cell of web_tail_latency"
 CAVEAT = "Each server is asked at a share of its own best, so the slower one gets fewer requests."

@@ -12,6 +12,7 @@ from scripts.charts.lib.theme import Theme
 from scripts.util.format import rate, times
 
 NAME = "web-throughput"
+POSITION = 180
 EXPERIMENT = "web_throughput"
 NEEDS = "a cell of web_throughput"
 CAVEAT = "Client and server share the machine: more workers have no core of their own here."

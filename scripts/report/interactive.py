@@ -27,11 +27,14 @@ from bokeh.resources import Resources
 from markupsafe import Markup
 
 from scripts.analysis.points import Run, distinct
+from scripts.charts import CHARTS, Chart
+from scripts.charts.lib.interactive_panel import Panel, Series
 from scripts.charts.lib.theme import style
-from scripts.report.panels import Panel, Series, panels
 from scripts.util.format import ladder, tick
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from bokeh.models.renderers import DataRenderer
 
 MARKERS = {
@@ -161,12 +164,19 @@ def source_of(panel: Panel, series: Series) -> ColumnDataSource:
 
 def charts(run: Run) -> dict[str, dict[str, Any]]:
     """For each chart to play with: its models with their colours, and its panels with what Bokeh makes figures of."""
+    return {chart.NAME: described(panels) for chart in CHARTS if (panels := panels_of(chart, run))}
+
+
+def panels_of(chart: Chart, run: Run) -> list[Panel]:
+    """The panels of a chart; none when it has no interactive form, or the run nothing for it."""
+    make: Callable[[Run], Iterable[Panel]] = getattr(chart, "interactive_panels", lambda run: ())
+    return list(make(run))
+
+
+def described(panels: list[Panel]) -> dict[str, Any]:
+    """The models of some panels with their colours, and the panels as Bokeh takes them."""
+    models = distinct(series.model for panel in panels for series in panel.series)
     return {
-        name: {
-            "models": [
-                (model, style(model)[0]) for model in distinct(one.model for each in found for one in each.series)
-            ],
-            "panels": [{"title": each.title, "item": draw(each)} for each in found],
-        }
-        for name, found in panels(run).items()
+        "models": [(model, style(model)[0]) for model in models],
+        "panels": [{"title": panel.title, "item": draw(panel)} for panel in panels],
     }

@@ -14,12 +14,12 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from benchmarks.probes.offload_cost import LENGTHS
-from scripts import charts
 from scripts.analysis.conclusions import MARGIN, Contest, disturbance, noise
 from scripts.analysis.crossover import crossovers
 from scripts.analysis.evidence import Measure, evidence
 from scripts.analysis.interpreter_ratios import sentences
 from scripts.analysis.model_order import order
+from scripts.charts import offload_cost
 from scripts.report.model_table import ordered, requirements_text
 from scripts.stats.decisions import Comparison
 from scripts.tables.load import Run
@@ -236,7 +236,7 @@ def text(run: Run, matrix: Run | None = None) -> str:
         memory=partial(memory, run),
         letting_go=letting_go(run),
         farming=farming(run),
-        pays=charts.offload_cost.finding(run),
+        pays=offload_cost.finding(run),
         lengths=[tick(seconds)(length_s) for length_s, _ in LENGTHS.values()],
         mixtures=list(mixtures(run)),
         crossovers=crossovers(run),

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from scripts.faults.sandbox import ROOT, Sandbox
 from scripts.site.race_request import MAX_PROCESSES
 
@@ -28,6 +30,7 @@ print(json.dumps({
 """
 
 
+@pytest.mark.slow
 def test_a_copy_of_a_process_pool_under_another_name_never_starts_500_processes(tmp_path: Path) -> None:
     sandbox = Sandbox.build(tmp_path)
     original = (ROOT / "benchmarks" / "models" / "pool.py").read_text()

@@ -1,6 +1,6 @@
 """What a unit of a model costs, as a forest plot: shared by the charts that differ in the unit only."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from scripts.analysis.points import CELL, Point, Run, footer, interval_words, point, remembered
-from scripts.charts.lib import forest
+from scripts.charts.lib import forest, interactive_panel
 from scripts.charts.lib.forest import Group
 from scripts.charts.lib.layout import open_page
 from scripts.charts.lib.table import Table, made, of_point, of_points, word
@@ -126,6 +126,11 @@ class Cost:
             for group in self.groups(run)
         ]
         return f"{self.title} {'; '.join(parts)}." if parts else ""
+
+    def interactive_panels(self, run: Run) -> Iterator[interactive_panel.Panel]:
+        """A row for each model, group by group."""
+        for group in self.groups(run):
+            yield interactive_panel.rows(group.title, self.unit, self.form, group.rows, self.base)
 
     def table(self, run: Run) -> Table:
         """The data behind it."""

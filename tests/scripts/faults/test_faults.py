@@ -23,7 +23,7 @@ KILLS = 6  # every target and every signal twice; `make torture` does a hundred
 LENGTH_S = 6  # of a run of these cells without charts, more or less: the kills are spread over it
 SHORT_S = 2  # a budget that a test can wait for
 
-# What a model does while its first task should run; the files are written into a copy of the house.
+# What a model does while its first task should run; the files are written into a copy of the project.
 FAULTS = {
     "hangs": "time.sleep(1000)",
     "leaves": "os._exit(5)",  # what pytest itself says when it selected nothing
@@ -76,26 +76,27 @@ def replace(file: Path, old: str, new: str) -> None:
 
 
 def plain(path: Path) -> Sandbox:
-    """A house that draws no charts, which take longer than the measurement."""
+    """A copy that draws no charts, which take longer than the measurement."""
     house = Sandbox.build(path)
     replace(
         path / "scripts" / "charts" / "__init__.py",
-        "CHARTS: tuple[Chart, ...] = (",
-        "CHARTS: tuple[Chart, ...] = () and (",
+        "CHARTS = tuple(find_charts())",
+        "CHARTS: tuple[Chart, ...] = ()",
     )
     return house
 
 
 def planted(path: Path, models: list[str]) -> Sandbox:
-    """A house with one experiment: these models, among them the faulty ones, with a budget of seconds."""
+    """A copy with one experiment: these models, among them the faulty ones, with a budget of seconds."""
     house = plain(path)
     for name, fault in FAULTS.items():
         (path / "benchmarks" / "models" / f"{name}.py").write_text(MODEL.format(name=name, fault=fault))
-    for file in [*(path / "benchmarks").glob("test_*.py"), *(path / "benchmarks" / "claims").glob("*.toml")]:
+    experiments = path / "benchmarks" / "experiments"
+    for file in [*experiments.glob("test_*.py"), *(path / "benchmarks" / "claims").glob("*.toml")]:
         file.unlink()  # claims name cells that are not there any more
-    (path / "benchmarks" / "test_planted.py").write_text(EXPERIMENT.format(models=models))
-    replace(path / "benchmarks" / "measure.py", f"BUDGET_S = {BUDGET_S}", f"BUDGET_S = {SHORT_S}.0")
-    replace(path / "scripts" / "blocks.py", "BUDGET_S + 15", "BUDGET_S + 4")
+    (experiments / "test_planted.py").write_text(EXPERIMENT.format(models=models))
+    replace(path / "benchmarks" / "core" / "runner.py", f"BUDGET_S = {BUDGET_S}", f"BUDGET_S = {SHORT_S}.0")
+    replace(path / "scripts" / "run" / "block.py", "BUDGET_S + 15", "BUDGET_S + 4")
     return house
 
 

@@ -1,14 +1,11 @@
-"""What the charts to play with show: the cells of the drawn charts, panel by panel, one series for each model."""
+"""The data of an interactive chart: panels, each with one series for every model. The report draws them with Bokeh."""
 
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from scripts.analysis import mix_winners
-from scripts.analysis.points import Point, Run, by_model, distinct
-from scripts.charts import CHARTS, cpu_cost, cpu_scaling, mixed, scaling, speedup, task_latency
-from scripts.charts.lib.unit_cost import Cost
-from scripts.util.format import Format, between, rate, seconds, short, times, whole
+from scripts.analysis.points import Point, by_model, distinct
+from scripts.util.format import Format, between, short, whole
 
 
 @dataclass(frozen=True)
@@ -134,88 +131,3 @@ def lines(
         joined=True,
         limits=[Limit([at[size] for size in known], limits)] if known else [],
     )
-
-
-def curve_marks(curve: task_latency.Curve) -> Iterator[Mark]:
-    """A mark for each share of a curve."""
-    for share, value, low, high in zip(task_latency.SHARES, curve.value, curve.low, curve.high, strict=True):
-        where = f"{100 * share:.0f} % of the tasks"
-        yield Mark(float(share), float(value), float(low), float(high), where, curve.cell.flags)
-
-
-def of_latency(run: Run) -> Iterator[Panel]:
-    """The curves of each workload: shares of the tasks over time."""
-    for workload, curves in task_latency.curves(run).items():
-        series = [Series(curve.cell.model, list(curve_marks(curve))) for curve in curves]
-        wait_s = curves[0].cell.wait_s
-        yield Panel(
-            workload,
-            "time of a task",
-            seconds,
-            series,
-            places={share: f"{100 * share:.0f} %" for share in (0, 0.25, 0.5, 0.75, 1)},
-            place_ends=(-0.03, 1.03),
-            across=True,
-            joined=True,
-            limits=[Limit([0, 1], [wait_s, wait_s])] if wait_s else [],
-        )
-
-
-def of_speedup(run: Run) -> Iterator[Panel]:
-    """Waiting and computing, workload by workload."""
-    for name, groups in speedup.groups(run).items():
-        found = [row for group in groups for row in group.rows]
-        yield rows(speedup.PANELS[name], "times as fast as sequential", times, found)
-
-
-def of_scaling(run: Run) -> Iterator[Panel]:
-    """Throughput over tasks in flight, for each workload."""
-    found = scaling.shown(run)
-    for workload in distinct(each.workload for each in found):
-        here = [each for each in found if each.workload == workload]
-        yield lines(workload, "tasks finished in a second", rate, here, "tasks at once", lambda each: each.concurrency)
-
-
-def of_cpu_scaling(run: Run) -> Iterator[Panel]:
-    """Speed-up over workers, for each workload."""
-    found, form = cpu_scaling.shown(run)
-    value = "times as fast as sequential" if form is times else "tasks finished in a second"
-    for workload in distinct(each.workload for each in found):
-        here = [each for each in found if each.workload == workload]
-        yield lines(workload, value, form, here, "workers", lambda each: each.concurrency)
-
-
-def of_mixed(run: Run) -> Iterator[Panel]:
-    """Time over the share that computes, for each concurrency."""
-    for size, here in mix_winners.panels(mix_winners.shown(run)).items():
-        percent: Format = lambda at: f"{at:g} %"  # noqa: E731 - one line
-        title, value = f"{size} at once", "time for all tasks"
-        yield lines(title, value, seconds, here, "computing", mix_winners.share, percent, min)
-
-
-def of_cpu_cost(run: Run) -> Iterator[Panel]:
-    """CPU time of a task, the client's and the server's."""
-    for side, title in cpu_cost.HEADS.items():
-        found = [row for group in cpu_cost.groups(run, side) for row in group.rows]
-        if found:
-            yield rows(title, "CPU time of a task", seconds, found)
-
-
-def of_cost(run: Run, cost: Cost) -> Iterator[Panel]:
-    """A row for each model, group by group."""
-    for group in cost.groups(run):
-        yield rows(group.title, cost.unit, cost.form, group.rows, cost.base)
-
-
-def panels(run: Run) -> dict[str, list[Panel]]:
-    """The panels of each chart that there is something to play with in, by the chart's name."""
-    made = {
-        speedup.NAME: of_speedup(run),
-        task_latency.NAME: of_latency(run),
-        scaling.NAME: of_scaling(run),
-        cpu_scaling.NAME: of_cpu_scaling(run),
-        mixed.NAME: of_mixed(run) if mix_winners.shown(run) else iter(()),
-        cpu_cost.NAME: of_cpu_cost(run),
-        **{cost.NAME: of_cost(run, cost) for cost in CHARTS if isinstance(cost, Cost)},
-    }
-    return {name: found for name, each in made.items() if (found := list(each))}
