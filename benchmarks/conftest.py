@@ -39,6 +39,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--server-python", default=sys.executable, help="interpreter of the server (default: this one)")
     group.addoption("--server-bind", default="", help="address that the server listens on (default: loopback only)")
     group.addoption("--server-address", default="", help="address by which other machines reach it")
+    group.addoption("--why", type=Path, help="file for where each cell's time goes, which is then all that is measured")
     group.addoption("--supervised", action="store_true", help="end with the parent that holds our standard input")
 
 
@@ -119,9 +120,13 @@ def place(request: pytest.FixtureRequest, write: Callable[[dict[str, Any]], None
 
 
 @pytest.fixture(name="measure")
-def measure_fixture(request: pytest.FixtureRequest, benchmark: Any, place: BlockContext) -> Measure:
-    """`measure(cell)` times a cell."""
-    return keeping(request.node, partial(measure, benchmark, place))
+def measure_fixture(request: pytest.FixtureRequest, place: BlockContext) -> Measure:
+    """`measure(cell)` times a cell, or tells where its time goes."""
+    if why := request.config.getoption("why"):
+        from benchmarks.attribution.rounds import keep
+
+        return partial(keep, why, place)
+    return keeping(request.node, partial(measure, request.getfixturevalue("benchmark"), place))
 
 
 @pytest.fixture(name="observe")
@@ -142,7 +147,7 @@ def keeping(item: pytest.Item, measured: Callable[..., list[dict[str, Any]]]) ->
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
     """Enter the cell in the journal when its test has ended: an assertion after the measurement counts too."""
-    if call.when == "call":
+    if call.when == "call" and not item.config.getoption("why"):
         rounds = item.stash.get(ROUNDS, [])
         reason = explained(call.excinfo.value) if call.excinfo else "" if rounds else "not measured"
         fixtures, cell = item.funcargs, cell_of(item)  # type: ignore[attr-defined]

@@ -6,8 +6,9 @@ middleware, no access log), the path split by hand, and all that follows from a 
 A delay is never shorter than asked, or a client could beat the floor. libuv's timers count whole milliseconds of a
 clock that it truncates, so `asyncio.sleep(0.05)` on uvloop ended after 49.2 ms: we look at the clock again and sleep
 for the rest (one request in twenty needs it; the median delay is 0.35 ms over). Sleeping until the next tick of that
-clock was tried: it needs one timer, and is a whole millisecond late. `delay_excess_*` counts from the entry into the
-handler.
+clock was tried: it needs one timer, and is a whole millisecond late. The delay and the account of a request begin when
+its first bytes arrive, not when its handler is entered: what a burst waits for the parser is the server's, and part of
+the delay.
 
 Rejected: `web.Application` (routing costs more than waiting), answering straight to the transport (fastest, but then it
 isn't aiohttp that answers), spinning for the last fraction of a millisecond (it burns the core that the clients need),
@@ -32,28 +33,43 @@ import sys
 from collections.abc import Awaitable, Sequence
 from functools import lru_cache
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 from urllib.parse import parse_qsl
 
 from aiohttp import web
+from aiohttp.web_protocol import RequestHandler
 
 from servers.delays import ERROR, HANG, READERS, SERVED, Settings, changed, delay_s, fate, read_n
 from servers.request_stats import Account
 from servers.sockets import BACKLOG, CANNOT_MEASURE, WRONG_USAGE, RefusalError, listen, raise_file_limit
 from servers.subprocesses import exit_with_parent
 
-if TYPE_CHECKING:
-    from aiohttp.web_protocol import RequestHandler
-
 __all__ = ["Latency", "Settings", "delay_s", "main"]
 
 WELL, INTERRUPTED = 0, 130
-HINT = "There are GET /delay?ms=50&n=7, GET /stats and POST /reset."
+HINT = "There are GET /delay?ms=50&n=7, GET /stats, GET /log and POST /reset."
 PLANS = 16_384  # 5 MB; rounds repeat their tasks, and 10,000 of them fit
 NO_LINGERING = struct.pack("ii", 1, 0)
 
 
 Plan: TypeAlias = tuple[float, int, bytes, Settings]  # the delay in s, the fate, the task's number in digits, the rest
+
+
+class Connection(RequestHandler):
+    """A connection that knows when the first bytes of its request arrived."""
+
+    __slots__ = ("arrived_s",)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Wait for a request."""
+        self.arrived_s = 0.0
+        super().connection_made(transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Note the time before anything is parsed."""
+        if not self.arrived_s:
+            self.arrived_s = perf_counter()
+        super().data_received(data)
 
 
 class Latency(web.Server):
@@ -66,6 +82,10 @@ class Latency(web.Server):
         self.plan = lru_cache(PLANS)(self.new_plan)
         self.settings = lru_cache(1024)(lambda query: changed(defaults, parse_qsl(query, keep_blank_values=True)))
 
+    def __call__(self) -> Connection:
+        """A connection for whoever is accepted."""
+        return Connection(self, loop=self._loop, **self._kwargs)
+
     def connection_lost(self, handler: Any, exc: BaseException | None = None) -> None:
         """Forget a connection."""
         self.last_account.pop(handler, None)
@@ -74,23 +94,27 @@ class Latency(web.Server):
     def handle(self, request: web.BaseRequest) -> Awaitable[web.Response]:
         """Answer one request: a plain function, because a coroutine around a coroutine costs what it is worth here."""
         path, _, query = request.raw_path.partition("?")
+        connection = request.protocol
+        assert isinstance(connection, Connection)
+        start_s, connection.arrived_s = connection.arrived_s or perf_counter(), 0.0  # none of its own where pipelined
         if path == "/delay" and request.method == "GET":
-            return self.delay(request, query)
+            return self.delay(request, query, start_s)
         return self.talk(request.method, path)
 
     async def talk(self, method: str, path: str) -> web.Response:
         """Everything that is never counted."""
         if (method, path) == ("GET", "/stats"):
             return web.json_response(self.account.as_dict(perf_counter()))
+        if (method, path) == ("GET", "/log"):
+            return web.json_response(self.account.log.tolist())
         if (method, path) == ("POST", "/reset"):
             self.account = Account(perf_counter())
             return web.json_response({})
-        known = path in ("/delay", "/stats", "/reset")
+        known = path in ("/delay", "/stats", "/log", "/reset")
         return web.Response(status=405 if known else 404, text=f"{method} {path} is unknown. {HINT}\n")
 
-    async def delay(self, request: web.BaseRequest, query: str) -> web.Response:
-        """Wait as asked and answer, counted in the account that was open at the start."""
-        start_s = perf_counter()
+    async def delay(self, request: web.BaseRequest, query: str, start_s: float) -> web.Response:
+        """Wait as asked since `start_s` and answer, counted in the account that is open now."""
         try:
             asked_s, end, digits, settings = self.plan(query)
         except ValueError as error:
@@ -101,7 +125,7 @@ class Latency(web.Server):
             self.last_account[request.protocol] = account
             account.connections += 1
         try:
-            if settings.rate and (wait_s := account.wait_s(settings.rate, settings.burst, start_s)):
+            if settings.rate and (wait_s := account.wait_s(settings.rate, settings.burst, perf_counter())):
                 account.rate_limited += 1
                 return too_many(wait_s)
             if end == HANG:
@@ -120,7 +144,7 @@ class Latency(web.Server):
             account.abandoned += end != HANG
             raise
         finally:
-            account.end(perf_counter())
+            account.end(int(digits), start_s, perf_counter())
 
     def new_plan(self, query: str) -> Plan:
         """What a query asks for."""
@@ -172,12 +196,14 @@ def new_event_loop() -> asyncio.AbstractEventLoop:
     return uvloop.new_event_loop()
 
 
-async def run(listening: socket.socket, defaults: Settings, advertised: str, facts: dict[str, Any]) -> None:
+async def run(
+    listening: socket.socket, backlog: int, defaults: Settings, advertised: str, facts: dict[str, Any]
+) -> None:
     """Serve until a signal comes. Nothing is worth saving then, so leaving is immediate."""
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, os._exit, WELL)
     loop.add_signal_handler(signal.SIGINT, os._exit, INTERRUPTED)
-    await loop.create_server(Latency(defaults), sock=listening, backlog=BACKLOG)
+    await loop.create_server(Latency(defaults), sock=listening, backlog=backlog)
     host, port = listening.getsockname()[:2]
     reader, writer = await asyncio.open_connection(host, port)
     writer.write(b"GET /stats HTTP/1.1\r\nHost: overlap\r\nConnection: close\r\n\r\n")
@@ -206,6 +232,7 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--advertise", default="", metavar="HOST", help="by which address others reach this machine")
     options.add_argument("--expose", action="store_true", help="allow a --host that other machines can reach")
     options.add_argument("--expect", type=int, default=0, metavar="N", help="refuse to start if N can't be in flight")
+    options.add_argument("--backlog", type=int, default=BACKLOG, metavar="N", help="connections that may wait")
     options.add_argument("--no-lifeline", action="store_true", help="do not exit at the end of stdin")
     for name in READERS:
         options.add_argument(f"--{name}", metavar="X", help=f"default of /delay's {name} ({getattr(Settings(), name)})")
@@ -223,7 +250,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not given.no_lifeline:
             exit_with_parent()
         with asyncio.Runner(loop_factory=new_event_loop) as runner:
-            runner.run(run(listening, defaults, advertised, {"most_open_files": limit}))
+            runner.run(run(listening, given.backlog, defaults, advertised, {"most_open_files": limit}))
     except (RefusalError, ValueError) as refusal:
         print(f"servers.latency: {refusal}", file=sys.stderr)
         return getattr(refusal, "code", WRONG_USAGE)

@@ -51,6 +51,7 @@ class Account:
         self.busy_s = 0.0  # less the starts of those in flight: `as_dict` adds `now` for each of them
         self.excess_max_s = 0.0
         self.excesses = array("d")
+        self.log = array("d")
         self.sample = Random(0)
         self.buckets: dict[tuple[float, int], Bucket] = {}
 
@@ -62,10 +63,12 @@ class Account:
             self.peak_in_flight = self.in_flight
         self.busy_s -= now_s - self.opened_s
 
-    def end(self, now_s: float) -> None:
-        """It leaves, however it went."""
+    def end(self, task: int, arrived_s: float, now_s: float) -> None:
+        """It leaves, however it went; its task and its two moments are kept up to `KEPT` requests."""
         self.in_flight -= 1
         self.busy_s += now_s - self.opened_s
+        if len(self.log) < 3 * KEPT:
+            self.log.extend((task, arrived_s, now_s))
 
     def add_excess(self, excess_s: float) -> None:
         """The delay was `excess_s` longer than asked."""
@@ -117,7 +120,16 @@ def stats(url: str) -> dict[str, float]:
     }
 
 
-def ask(url: str, method: str, path: str) -> dict[str, Any]:
+def request_log(url: str) -> list[tuple[int, float, float]]:
+    """The requests since the last reset, in the order in which they ended: task, arrival and answer: `GET /log`.
+
+    The moments are those of the server's monotonic clock, which all processes of one machine share.
+    """
+    flat = ask(url, "GET", "/log")
+    return [(int(task), arrived_s, left_s) for task, arrived_s, left_s in zip(*[iter(flat)] * 3, strict=True)]
+
+
+def ask(url: str, method: str, path: str) -> Any:
     """One request over a connection of its own, closed afterwards: asking leaves nothing behind."""
     parts = urlsplit(url)
     connection = HTTPConnection(parts.hostname or "127.0.0.1", parts.port, timeout=ANSWER_TIMEOUT_S)
@@ -129,5 +141,4 @@ def ask(url: str, method: str, path: str) -> dict[str, Any]:
         connection.close()
     if response.status != 200:
         raise ConnectionError(f"{method} {url}{path}: status {response.status}, {body[:200]!r}")
-    answer: dict[str, Any] = json.loads(body)
-    return answer
+    return json.loads(body)

@@ -303,3 +303,18 @@ async def test_defaults_hold_where_the_query_is_silent() -> None:
 async def test_wait_for_nothing_is_served_without_a_timer(client: aiohttp.ClientSession) -> None:
     await get(client, "/delay?ms=0&n=1")
     assert (await stats(client))["delay_excess_max_s"] == 0
+
+
+async def test_a_request_that_waits_for_a_busy_server_does_not_pass_for_a_late_client(
+    client: aiohttp.ClientSession,
+) -> None:
+    loop = asyncio.get_running_loop()
+    answers = [asyncio.create_task(get(client, f"/delay?ms=50&n={n}")) for n in range(2)]
+    await asyncio.sleep(0.01)
+    loop.call_soon(time.sleep, 0.2)  # the server's loop is this one
+    await asyncio.gather(*answers)
+    async with client.get("/log") as response:
+        log = await response.json()
+    lateness_s = [left_s - arrived_s - 0.05 for arrived_s, left_s in zip(log[1::3], log[2::3], strict=True)]
+    assert sorted(log[0::3]) == [0, 1]
+    assert min(lateness_s) > 0.1

@@ -13,7 +13,7 @@ def test_the_integral_of_requests_in_flight_obeys_littles_law() -> None:
     for start_s in (100.0, 101.0, 102.0):
         account.begin(start_s)
     for end_s in (104.0, 105.0):
-        account.end(end_s)
+        account.end(0, 0.0, end_s)
     stats = account.as_dict(110.0)  # 4 + 4 + the one still in flight since 102
     assert stats["busy_s"] == pytest.approx(4 + 4 + 8)
     assert (stats["in_flight"], stats["peak_in_flight"], stats["elapsed_s"]) == (1, 3, 10)
@@ -23,7 +23,7 @@ def test_littles_sum_stays_exact_over_a_hundred_thousand_requests() -> None:
     account = Account(1e6)
     for n in range(100_000):
         account.begin(1e6 + n * 1e-4)
-        account.end(1e6 + n * 1e-4 + 0.05)
+        account.end(0, 0.0, 1e6 + n * 1e-4 + 0.05)
     assert account.as_dict(1e6 + 20)["busy_s"] == pytest.approx(5_000, rel=1e-6)
 
 

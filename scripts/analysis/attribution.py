@@ -1,0 +1,164 @@
+"""Where the time of cells goes, as sums: bars and sentences of what the attribution rounds found.
+
+    cells = read(Path("results/latest/why.json"))
+    print(cells[0].sentence())
+
+Every statement is a sum of terms or a count: which model is faster is not concluded here.
+"""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from benchmarks.attribution.terms import (
+    ASKED,
+    BLOCKING,
+    CORE,
+    CPU,
+    GIL,
+    LATE,
+    LOCK,
+    NETWORK,
+    POOL,
+    TERMS,
+    UNATTRIBUTED,
+)
+from benchmarks.models import NAMES, needs
+from scripts.tables.schema import misfit
+from scripts.util.exit_codes import CommandError, Exit
+from scripts.util.format import digits, seconds, times
+
+FILE = "why.json"
+SCHEMA = 1
+CLOSES = 0.05  # of what was measured may stay unattributed, or the sum does not close
+SMALL = 0.005  # of what was measured: smaller terms stand in the sentence as one
+LETTERS = dict(zip(TERMS, "wsnCGLcBp?", strict=True))  # in the bar of a terminal
+WORDS = {
+    ASKED: "waiting as asked",
+    LATE: "server late",
+    NETWORK: "network and kernel",
+    CPU: "client CPU",
+    GIL: "waiting for the GIL",
+    LOCK: "waiting for a lock",
+    CORE: "waiting for a core",
+    BLOCKING: "blocked in other calls",
+    POOL: "pool start-up and closing",
+    UNATTRIBUTED: "unattributed",
+}
+SHAPE = {
+    **dict.fromkeys(("cell", "experiment", "workload", "model", "method", "left_out"), str),
+    **dict.fromkeys(("attributed_seconds", "plain_seconds", "ideal_seconds", "slowdown"), float),
+    **dict.fromkeys(("concurrency", "rounds"), int),
+    "terms": dict.fromkeys(TERMS, float),
+    "holders": [{"kind": str, "file": str, "line": int, "function": str, "call": str, "count": float,
+                 "seconds_each": float, "share": float}],
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Attribution:
+    """Where the time of one cell goes: seconds of a round by term, which add up to `seconds`."""
+
+    cell: str
+    experiment: str
+    workload: str
+    model: str
+    concurrency: int
+    seconds: float  # of the attribution rounds
+    plain_seconds: float  # of the usual rounds in turns with them
+    ideal_seconds: float
+    slowdown: float
+    rounds: int
+    terms: dict[str, float]
+    method: str = ""
+    left_out: str = ""
+    holders: tuple[dict[str, Any], ...] = field(default=())
+
+    @classmethod
+    def of(cls, entry: dict[str, Any]) -> "Attribution":
+        """The cell of an entry of why.json."""
+        given = {name: entry[name] for name in cls.__dataclass_fields__ if name in entry}
+        return cls(**given | {"seconds": entry["attributed_seconds"], "holders": tuple(entry["holders"])})
+
+    @property
+    def closes(self) -> bool:
+        """Whether all but a twentieth of the time has a term."""
+        return self.terms[UNATTRIBUTED] <= CLOSES * self.seconds
+
+    def words(self, term: str) -> str:
+        """A term as it is called for this cell's model."""
+        workers = needs(self.model).workers if self.model in NAMES else "caller"
+        if term == POOL:
+            return {"loop": "loop start-up and closing", "caller": "start-up and closing"}.get(workers, WORDS[POOL])
+        if term == BLOCKING and workers == "loop":
+            return "loop held by a blocking call"
+        return "waiting for network, disk or sleep" if term == NETWORK and not self.terms[ASKED] else WORDS[term]
+
+    def large(self) -> list[tuple[str, float]]:
+        """The terms that matter, in their order; `unattributed` always counts where it is there at all."""
+        return [(term, self.terms[term]) for term in TERMS if self.terms[term] >= SMALL * self.seconds]
+
+    def sentence(self) -> str:
+        """The sum: `71.5 ms = 50.0 waiting as asked + 2.2 server late + …`, all in the unit of the first number."""
+        total, unit = seconds(self.seconds).split(" ")
+        size = {"s": 1.0, "ms": 1e-3, "µs": 1e-6, "min": 60.0}.get(unit, 1.0)
+        large = self.large()
+        parts = [f"{digits(value / size)} {self.words(term)}" for term, value in large]
+        rest = self.seconds - sum(value for _, value in large)
+        parts += [f"{digits(rest / size)} in smaller terms"] * (rest >= SMALL * self.seconds / 10)
+        return f"{total} {unit} = {' + '.join(parts)}"
+
+    def caveat(self) -> str:
+        """What the rounds cost, whether the sum closes, and what could not be told here."""
+        rounds = f"{self.rounds} rounds, {times(self.slowdown)} as long as usual ones ({seconds(self.plain_seconds)})"
+        share = self.terms[UNATTRIBUTED] / self.seconds
+        closing = "" if self.closes else f"; {100 * share:.0f} % of the time is unattributed"
+        left_out = f"; left out: waiting for the GIL, a lock and the network, because {self.left_out}"
+        return f"{rounds}{closing}{left_out if self.left_out else ''}"
+
+    def bar(self, width: int = 60) -> str:
+        """One letter for each share of the time, in the order of the terms."""
+        text, at = "", 0.0
+        for term in TERMS:
+            at += self.terms[term]
+            text += LETTERS[term] * (round(width * at / self.seconds) - len(text))
+        return text
+
+    def held(self) -> list[str]:
+        """What held the loop, the GIL or a lock, a sentence for each line."""
+        return [held_words(holder) for holder in self.holders]
+
+
+def held_words(holder: dict[str, Any]) -> str:
+    """As in: time.sleep at pages.py:5 in awork held the loop for 20 ms, 30 times a round: 100 % of what was held."""
+    place = f"{Path(holder['file']).name}:{holder['line']} in {holder['function']}"
+    what = f"{holder['call']} at {place}" if holder["call"] else place
+    whose = {"loop": "the loop", "GIL": "the GIL", "lock": "a lock that others waited for"}[holder["kind"]]
+    least = "at least " * (holder["kind"] == "GIL")  # who waits for the GIL as well does not see every moment of it
+    often = f"{digits(holder['count'])} times a round"
+    return (
+        f"{what} held {whose} for {least}{seconds(holder['seconds_each'])}, {often}: "
+        f"{100 * holder['share']:.0f} % of the time in which {whose.removesuffix(' that others waited for')} was held"
+    )
+
+
+def read(path: Path) -> list[Attribution]:
+    """The cells of a why.json; none where there is no such file. CommandError when it is damaged."""
+    try:
+        document: dict[str, Any] = {"schema": SCHEMA, "cells": []}
+        document = json.loads(path.read_text()) if path.exists() else document
+    except ValueError as problem:
+        raise CommandError(Exit.BAD_DATA, f"{path} is damaged: {problem}. Next: make why RUN={path.parent}") from None
+    if wrong := misfit(document, {"schema": int, "cells": [SHAPE]}, path.name):
+        raise CommandError(Exit.BAD_DATA, f"{path} is damaged: {wrong}. Next: make why RUN={path.parent}")
+    if document["schema"] != SCHEMA:
+        raise CommandError(
+            Exit.BAD_DATA, f"{path} is of another schema than {SCHEMA}. Next: make why RUN={path.parent}"
+        )
+    return [Attribution.of(entry) for entry in document["cells"]]
+
+
+def legend() -> str:
+    """What the letters of a bar mean."""
+    return ", ".join(f"{LETTERS[term]} {WORDS[term]}" for term in TERMS)

@@ -1,0 +1,175 @@
+"""`make why`: where the time of cells goes, as a sum that closes: waiting as asked, the server, the network, …
+
+    make why ONLY="network and threads and c50"
+    make why WORK=path/to/file.py          # your own work
+    make why RUN=results/latest            # the quick cells, kept with that run, its charts and its report
+
+Each cell gets rounds of its own, which count for nothing else; half of them run as usual, so that what the look itself
+costs is known. Then the lines that held the loop, the GIL or a lock, if any did.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from benchmarks.metadata.switches import block_environment
+from benchmarks.models import NAMES
+from scripts.analysis.attribution import FILE, SCHEMA, Attribution, legend, read
+from scripts.run.block import POLL_S
+from scripts.run.lifecycle import exclusive_lock, interrupt_on_signals, readable_errors
+from scripts.run.preflight import check_measurable, check_selection, raise_file_limit
+from scripts.util.atomic_write import atomic_write
+from scripts.util.exit_codes import CommandError, Exit, leave
+from scripts.util.processes import end_session, scratch
+
+QUICK = "quick and (http or wire)"  # the cells of a run's report
+SILENCE_S = 120.0  # a cell takes less than a minute
+MOST_CELLS = 60  # an hour; more were not meant
+HOW = 'Next: make why ONLY="network and threads and c50", or make why WORK=path/to/file.py'
+
+
+def options() -> argparse.Namespace:
+    """What the command line says."""
+    parser = argparse.ArgumentParser(
+        prog="python -m scripts.why", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("work", nargs="?", default="", help="your own work: path/to/file.py, and perhaps :function")
+    parser.add_argument("--only", default="", help="cells by name: 'network and threads and c50'")
+    parser.add_argument("--models", default="", help="of your own work (default: threads, asyncio, as it has forms)")
+    parser.add_argument("--concurrency", type=int, default=10, help="of your own work (default %(default)s)")
+    parser.add_argument("--run", type=Path, help="keep it with this run, and draw its charts and report again")
+    parser.add_argument("--json", type=Path, help="also write it to this file")
+    return parser.parse_args()
+
+
+def selection(chosen: argparse.Namespace) -> str:
+    """The ONLY expression of the cells to explain. CommandError when it selects none that is timed, or too many."""
+    only = chosen.only or (QUICK if chosen.run else "")
+    if not only:
+        raise CommandError(Exit.USAGE, f"ONLY is missing: which cells? {HOW}")
+    cells = [cell for cell in check_selection(only, only) if not cell.metrics]
+    if not cells:
+        raise CommandError(Exit.USAGE, f"ONLY={only!r} selects only probes, which have no rounds to explain. {HOW}")
+    if len(cells) > MOST_CELLS:
+        raise CommandError(Exit.USAGE, f"ONLY={only!r} selects {len(cells)} cells, an hour of rounds. {HOW}")
+    check_measurable(cells)
+    return only
+
+
+def own_work(chosen: argparse.Namespace) -> str:
+    """Plan the cells of a user's file, and tell the experiments of it. CommandError when it cannot be used."""
+    place, colon, name = chosen.work.partition(":")
+    if place.endswith(".py"):
+        if not Path(place).is_file():
+            raise CommandError(Exit.USAGE, f"there is no file {place}. {HOW}")
+        place = str(Path(place).resolve())
+    if unknown := [model for model in chosen.models.split() if model not in NAMES]:
+        raise CommandError(Exit.USAGE, f"MODELS: no model is called {unknown[0]!r}. Next: make models")
+    command = [sys.executable, "-m", "benchmarks.attribution.own_work", f"{place}{colon}{name}"]
+    command += [f"--models={chosen.models}", f"--concurrency={chosen.concurrency}"]
+    done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, env=block_environment())
+    if done.returncode:
+        raise CommandError(
+            Exit.NOT_MEASURED, f"{chosen.work}: {(done.stderr.strip().splitlines() or ['it ended'])[-1]}"
+        )
+    plan = json.loads(done.stdout.splitlines()[-1])
+    if "unusable" in plan:
+        raise CommandError(Exit.USAGE, plan["unusable"])
+    file = Path(tempfile.gettempdir()) / "survey.json"
+    file.write_text(json.dumps(plan))
+    os.environ["OVERLAP_MINE"] = str(file)
+    return "user_work"
+
+
+def explained(only: str, show: Callable[[dict[str, Any]], None]) -> list[dict[str, Any]]:
+    """The entries of the selected cells, each shown as soon as it is there. CommandError when none came."""
+    with tempfile.NamedTemporaryFile("r") as out, tempfile.TemporaryFile() as log:
+        command = [sys.executable, "-m", "pytest", "benchmarks", "-q", "--capture=sys", "--supervised", "--tb=short"]
+        command += [f"--only={only}", f"--why={out.name}"]
+        process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True, env=block_environment()
+        )
+        try:
+            entries = list(follow(process, Path(out.name), show))
+        finally:
+            end_session(process)
+        if not entries:
+            log.seek(0)
+            lines = log.read().decode(errors="replace").strip().splitlines() or ["it said nothing"]
+            raise CommandError(Exit.NOT_MEASURED, f"nothing could be explained: {lines[-1]}. {HOW}")
+    return entries
+
+
+def follow(
+    process: "subprocess.Popen[bytes]", path: Path, show: Callable[[dict[str, Any]], None]
+) -> Iterator[dict[str, Any]]:
+    """The entries as they come, until the process ends or says nothing for too long."""
+    heard_at, at = time.monotonic(), 0
+    while time.monotonic() - heard_at < SILENCE_S:
+        ended = process.poll() is not None
+        for line in path.read_text()[at:].splitlines(keepends=True):
+            if line.endswith("\n"):
+                at, heard_at, entry = at + len(line), time.monotonic(), json.loads(line)
+                show(entry)
+                yield entry
+        if ended:
+            return
+        time.sleep(POLL_S)
+
+
+def show(entry: dict[str, Any]) -> None:
+    """A cell: its bar, its sum, what the look cost, and who held what."""
+    print(f"\n{entry['cell']}")
+    if "reason" in entry:
+        print(f"  not explained: {entry['reason']}")
+        return
+    cell = Attribution.of(entry)
+    print(f"  [{cell.bar()}]\n  {cell.sentence()}\n  {cell.caveat()}")
+    for sentence in cell.held():
+        print(f"  {sentence}")
+    sys.stdout.flush()
+
+
+def keep(path: Path, entries: list[dict[str, Any]]) -> None:
+    """Write why.json, all at once or not at all."""
+    with atomic_write(path) as file:
+        file.write_text(json.dumps({"schema": SCHEMA, "cells": [one for one in entries if "reason" not in one]}))
+
+
+def why(chosen: argparse.Namespace) -> None:
+    """Explain the cells, and keep what was asked to be kept. CommandError."""
+    with readable_errors(verb="make why"), exclusive_lock(), scratch():
+        raise_file_limit()
+        only = own_work(chosen) if chosen.work else selection(chosen)
+        entries = explained(only, show)
+    print(f"\nbars: {legend()}")
+    for path in filter(None, [chosen.json, chosen.run and chosen.run / FILE]):
+        keep(path, entries)
+        read(path)
+    if chosen.run:
+        from scripts.report.report import draw_and_write
+        from scripts.tables.load import load
+
+        print(f"report: {draw_and_write(load(chosen.run))}")
+    if all("reason" in entry for entry in entries):
+        raise CommandError(Exit.NOT_MEASURED, f"{entries[0]['cell']}: {entries[0]['reason']}")
+
+
+def main() -> None:
+    """Explain what the command line names."""
+    interrupt_on_signals()
+    try:
+        why(options())
+    except CommandError as stop:
+        leave(stop)
+
+
+if __name__ == "__main__":
+    main()
