@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks.metadata.switches import block_environment
+from benchmarks.machine.switches import block_environment
 from benchmarks.models import NAMES
 from scripts.analysis.attribution import FILE, SCHEMA, Attribution, legend, read
 from scripts.run.block import POLL_S

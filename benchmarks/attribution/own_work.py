@@ -12,7 +12,7 @@ import sys
 from dataclasses import asdict, replace
 
 from benchmarks.models import needs
-from benchmarks.profiler.profiler import spoken, workload
+from benchmarks.profiler.description import spoken, workload
 from benchmarks.workloads._user_module import UnusableFile, load
 
 USUAL = {"blocking": "threads", "asyncio": "asyncio"}

@@ -77,7 +77,8 @@ class Window:
 class Record:
     """A round as it went: its moments, the readings of the thread that opened it, its tasks, and the server's log.
 
-    `asked_s` is what each task waits as asked; `served` holds when the server had a task's request, where one logs it.
+    `asked_s` is what each task waits as asked; `served` holds when the server had a task's request, where one logs it;
+    `loop` says that the model's tasks share an event loop.
     """
 
     began_s: float
@@ -87,6 +88,7 @@ class Record:
     steps: tuple[Step, ...]
     asked_s: Mapping[int, float] = field(default_factory=dict)
     served: Mapping[int, tuple[float, float]] = field(default_factory=dict)
+    loop: bool = False
 
     @property
     def seconds(self) -> float:
@@ -95,11 +97,11 @@ class Record:
 
     @cached_property
     def shared(self) -> bool:
-        """Whether a thread has several tasks in flight: an event loop."""
+        """Whether a thread may have several tasks in flight: an event loop has, even one that is held all the time."""
         spans = dict[int, list[tuple[float, float]]]()
         for step in self.steps:
             spans.setdefault(step.tid, []).append((step.begin.at_s, step.end.at_s))
-        return any(most_overlapping(of_one) > 1 for of_one in spans.values())
+        return self.loop or any(most_overlapping(of_one) > 1 for of_one in spans.values())
 
     def chain(self) -> list[Step]:
         """The tasks of the path, in the order in which they were done."""

@@ -30,7 +30,7 @@ from benchmarks.core.cell import Cell
 from benchmarks.core.round import Timing, time_round, validation_error
 from benchmarks.core.runner import BlockContext, InvalidCell, budget, stop_fork_server
 from benchmarks.machine.scheduler import ThreadTimes, process_times
-from benchmarks.models import Model, model
+from benchmarks.models import NAMES, Model, model, needs
 from benchmarks.workloads import Workload
 from benchmarks.workloads._user_module import TaskFailed
 from benchmarks.workloads.http_base import Pages
@@ -144,6 +144,11 @@ class CellRounds:
     tasks: list[int]
     url: str = ""
 
+    @property
+    def loop(self) -> bool:
+        """Whether its tasks share an event loop."""
+        return self.cell.model in NAMES and needs(self.cell.model).workers == "loop"
+
     def prepare(self) -> None:
         """Clear the table, as for a round that counts."""
         self.cell.workload.prepare(self.tasks)
@@ -164,14 +169,14 @@ class CellRounds:
         before = reading()
         timing = time_round(self.model, Accounted(self.cell.workload), self.tasks, self.cell.concurrency)
         after = reading()
-        self.check(replace(timing, returned=[(answer[0], start, end) for answer, start, end in timing.returned]))
+        self.check(replace(timing, returned=[(item[0][0], *item[1:]) for item in timing.returned]))
         asked_s = {task: self.cell.workload.wait_s(task) for task in self.tasks}
         if isinstance(self.cell.workload, Mine):
             asked_s = {}  # what its tasks waited on average, once, says nothing of this round
         served = {task: (arrived_s, left_s) for task, arrived_s, left_s in request_log(self.url)} if self.url else {}
-        steps = tuple(answer[1] for answer, _, _ in timing.returned)
+        steps = tuple(item[0][1] for item in timing.returned)
         tid = threading.get_native_id()
-        return Record(timing.began, timing.closed, tid, (before, after), steps, asked_s, served)
+        return Record(timing.began, timing.closed, tid, (before, after), steps, asked_s, served, self.loop)
 
     def check(self, timing: Timing) -> None:
         """Refuse a round that is no result. ValueError."""
@@ -199,6 +204,7 @@ def explain(place: BlockContext, cell: Cell) -> dict[str, Any]:
 def found(place: BlockContext, cell: Cell, locks: list[LockHold]) -> dict[str, Any]:
     """Where the time of a cell goes whose workload has all that it needs."""
     url = place.params["url"] if isinstance(cell.workload, Pages) else ""
+    since = time.monotonic()
     rounds = CellRounds(cell, model(cell.model), cell.workload.tasks(cell.tasks), url)
     with budget(), sampling(place.excluded_pids) as sampler:
         plain, records = turns(rounds, sampler, time.monotonic)
@@ -209,7 +215,7 @@ def found(place: BlockContext, cell: Cell, locks: list[LockHold]) -> dict[str, A
         "cell": str(cell),
         **cell.key(),
         "rounds": len(records),
-        "ideal_seconds": place.gauge.ideal_s(cell.workload, rounds.tasks, cell.concurrency, usual_s),
+        "ideal_seconds": place.gauge.ideal_s(cell.workload, rounds.tasks, cell.concurrency, usual_s, since),
         "plain_seconds": usual_s,
         "attributed_seconds": total_s / len(records),
         "slowdown": median(record.seconds for record in records) / usual_s,

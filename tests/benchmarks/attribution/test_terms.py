@@ -97,6 +97,13 @@ def test_a_blocking_call_in_a_loop_does_not_pass_for_the_network() -> None:
     assert attribute([record], asleep)["blocking"] > 0
 
 
+def test_a_loop_that_is_held_all_the_time_does_not_pass_for_a_thread_that_waits() -> None:
+    steps = tuple(Step(n, ROUND, at(1.0), at(1.0 + n * 0.02), at(1.02 + n * 0.02)) for n in range(3))
+    record = Record(1.0, 1.06, ROUND, (at(1.0), at(1.06)), steps, loop=True)
+    asleep = [value for n in range(3) for value in look(1.01 + n * 0.02, ROUND, State.SLEEP)]
+    assert attribute([record], asleep)["blocking"] == pytest.approx(0.06)
+
+
 def test_a_second_wave_belongs_to_the_path() -> None:
     steps = (
         Step(0, WORKER, at(1.0), at(1.0), at(1.05)),
