@@ -125,6 +125,10 @@ test: lint ## format, lint, types, and every test that this machine can run
 check: lint ## format, lint, types and the fast tests
 	@$(PY) -m pytest -q -m "not real and not browser and not slow" $(SIDE_BY_SIDE)
 
+docs: $(VENV)/dev ## the documentation as a site, in .cache/site
+	@NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --strict --quiet
+	@echo "Open .cache/site/index.html"
+
 lint: $(VENV)/dev ## format, lint and types
 	@$(PY) -m ruff format --quiet --check . && $(PY) -m ruff check --quiet . && $(PY) -m mypy --no-error-summary
 

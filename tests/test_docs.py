@@ -90,6 +90,18 @@ def leads(page: Path, target: str) -> bool:
     return anchor in {re.sub(r"[^\w -]", "", heading).strip().lower().replace(" ", "-") for heading in headings}
 
 
+@pytest.mark.slow
+def test_the_site_is_built_without_a_warning(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path / "site")]
+    made = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, env=os.environ | {"NO_MKDOCS_2_WARNING": "1"}
+    )
+    assert (made.returncode, made.stderr) == (0, "")
+    front = (tmp_path / "site" / "index.html").read_text()
+    assert "make quick" in front
+    assert "fonts.googleapis" not in front
+
+
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The project as it is, without what it has measured: running a document's commands changes no results of yours."""
