@@ -91,10 +91,10 @@ report: $(VENV)/core ## write report.html of a run again (RUN=results/latest)
 slides: $(VENV)/core ## a deck about a run: PDF and 1920 x 1080 pictures, light and dark (RUN=results/latest)
 	@$(PY) -m scripts.slides $(ONE_RUN)
 
-twhy: $(VENV)/core ## where the time of cells goes (ONLY="network and threads and c50", or WORK=path/to/file.py)
-	@$(PY) -m scripts.why $(WORK) $(if $(ONLY),--only "$(ONLY)") $(if $(MODELS),--models "$(MODELS)") $(if $(RUN),--run $(RUN))
+why: $(VENV)/core ## where the time of cells goes (ONLY="network and threads and c50", or WORK=path/to/file.py)
+	@$(PY) -m scripts.why $(call option,only,ONLY) $(call option,models,MODELS) $(call option,run,RUN) $(if $(value WORK),-- $(call quoted,WORK))
 
-race: $(VENV)/core ## when each task ran, for Perfetto to open (ONLY="scaling and asyncio")
+trace: $(VENV)/core ## when each task ran, for Perfetto to open (ONLY="scaling and asyncio")
 	@$(PY) -m scripts.trace $(call option,only,ONLY) $(ONE_RUN)
 
 race: $(VENV)/core ## watch the models race, live, on a page of your own (ARGS="--open --port 8000")
