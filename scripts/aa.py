@@ -21,9 +21,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from scripts.analysis.conclusions import Conclusion, Outcome, conclude
+from scripts.analysis.wording import floor_text
 from scripts.report.terminal import console
 from scripts.run.lifecycle import interrupt_on_signals, make_plan, measure, new_folder, new_run, running
-from scripts.stats import decisions, intervals
+from scripts.stats import intervals
 from scripts.tables.load import FEW_BLOCKS, Run, load
 from scripts.tables.summary import paired
 from scripts.util.exit_codes import CommandError, Exit, leave
@@ -56,18 +58,18 @@ class Judged:
     """A pair, and what the suite says of it among all pairs of its kind."""
 
     pair: Pair
-    says: decisions.Comparison
+    conclusion: Conclusion
     significant: bool  # by Holm alone, whatever the noise floor
 
     @property
     def different(self) -> bool:
         """Whether the suite calls the two cells different."""
-        return self.says in (decisions.Comparison.FASTER, decisions.Comparison.SLOWER)
+        return self.conclusion.differs
 
     @property
     def wrong_sign(self) -> bool:
         """Whether it calls the slowed one faster."""
-        return self.says is decisions.Comparison.FASTER
+        return self.conclusion.outcome is Outcome.FASTER
 
     @property
     def inside(self) -> bool:
@@ -117,16 +119,16 @@ def judge_twins(pairs: list[Pair]) -> list[Judged]:
     """Each by the noise floor of the others."""
     judged = []
     for place, (pair, p_value) in enumerate(zip(pairs, holm(pairs), strict=True)):
-        others = [other.found for other in pairs[:place] + pairs[place + 1 :]]
-        says = decisions.compare(pair.found, MARGIN, intervals.noise_floor(others) if others else 0.0, p_value)
-        judged.append(Judged(pair, says, p_value <= LEVEL))
+        others = [other.ratios for other in pairs[:place] + pairs[place + 1 :]]
+        floor = intervals.noise_floor(others) if others else None
+        judged.append(Judged(pair, conclude(pair.found, floor, margin=MARGIN, p_value=p_value), p_value <= LEVEL))
     return judged
 
 
-def judge_planted(pairs: list[Pair], floor: float) -> list[Judged]:
+def judge_planted(pairs: list[Pair], floor: intervals.NoiseFloor) -> list[Judged]:
     """Each as any two cells of a run are judged."""
     return [
-        Judged(pair, decisions.compare(pair.found, MARGIN, floor, p_value), p_value <= LEVEL)
+        Judged(pair, conclude(pair.found, floor, margin=MARGIN, p_value=p_value), p_value <= LEVEL)
         for pair, p_value in zip(pairs, holm(pairs), strict=True)
     ]
 
@@ -134,10 +136,12 @@ def judge_planted(pairs: list[Pair], floor: float) -> list[Judged]:
 def table(title: str, judged: list[Judged]) -> Table:
     """A line a pair, within 80 columns."""
     made = Table(box=None, pad_edge=False, padding=(0, 1), header_style="dim")
-    for name, width in ((title, 23), ("truth", 5), ("ratio, 95 % interval", 21), ("verdict", 15), ("truth is", 8)):
+    for name, width in ((title, 23), ("truth", 5), ("ratio, 95 % CI", 21), ("conclusion", 24), ("truth is", 8)):
         made.add_column(name, width=width, no_wrap=True)
     for one in judged:
-        made.add_row(one.pair.name, f"{one.pair.truth:g}", Text(str(one.pair.found)), one.says.value, inside(one))
+        made.add_row(
+            one.pair.name, f"{one.pair.truth:g}", Text(str(one.pair.found)), one.conclusion.outcome.value, inside(one)
+        )
     return made
 
 
@@ -146,12 +150,12 @@ def inside(one: Judged) -> str:
     return "inside" if one.inside else "OUTSIDE"
 
 
-def sentences(same: list[Judged], slowed: list[Judged], floor: float) -> list[str]:
+def sentences(same: list[Judged], slowed: list[Judged], floor: intervals.NoiseFloor) -> list[str]:
     """What came out, to be quoted."""
     false, by_holm = sum(one.different for one in same), sum(one.significant for one in same)
     told = [
-        f"Identical twins were up to {floor:.1%} apart: smaller differences mean nothing here and now.",
-        f"False verdicts among {len(same)} twin pairs after Holm: {false} (without a noise floor: {by_holm}).",
+        f"A/A controls differed by {floor_text(floor)}: smaller differences mean nothing here and now.",
+        f"False verdicts among {len(same)} A/A controls after Holm: {false} (without a noise floor: {by_holm}).",
     ]
     if slowed:
         told.append(f"Truth inside its 95 % interval: {sum(one.inside for one in slowed)} of {len(slowed)}.")
@@ -164,7 +168,7 @@ def found(slowed: list[Judged], percent: int) -> str:
     """How many of the slow-downs by so much were called slower."""
     these = [one for one in slowed if one.pair.truth == 1 + percent / 100]
     without = sum(one.significant and one.pair.found.estimate > 1 for one in these)
-    slower = sum(one.says is decisions.Comparison.SLOWER for one in these)
+    slower = sum(one.conclusion.outcome is Outcome.SLOWER for one in these)
     return f"{slower} of {len(these)} (without a noise floor: {without})"
 
 
@@ -173,11 +177,11 @@ def report(run: Run, out: Console) -> Exit:
     pairs = twins(run.rounds)
     if not pairs:
         raise CommandError(
-            Exit.NOT_MEASURED, f"no pair of twins was measured in two blocks: see {run.path}/blocks/*.log"
+            Exit.NOT_MEASURED, f"no pair of A/A controls was measured in two blocks: see {run.path}/blocks/*.log"
         )
-    floor = intervals.noise_floor([pair.found for pair in pairs])
+    floor = intervals.noise_floor([pair.ratios for pair in pairs])
     same, slowed = judge_twins(pairs), judge_planted(planted(run.rounds), floor)
-    out.print(table("identical twins", same))
+    out.print(table("A/A controls", same))
     out.print(table("slowed on purpose", slowed))
     for omission in run.omissions:
         out.print(f"not a result: {omission}", markup=False)

@@ -117,7 +117,7 @@ def code(found: list[Finding]) -> Exit:
     """What the verdicts come to."""
     if any(finding.as_expected is False for finding in found):
         return Exit.NEGATIVE
-    undecided = (UNMEASURED, Verdict.NOT_ESTABLISHED.value)
+    undecided = (UNMEASURED, Verdict.INCONCLUSIVE.value)
     missing = any(finding.verdict in undecided and not finding.as_expected for finding in found)
     return Exit.NOT_MEASURED if missing else Exit.OK
 

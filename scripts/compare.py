@@ -1,9 +1,9 @@
 """`make compare A=results/x B=results/y`: two runs, yours against the reference, or a colleague's against yours.
 
 Of one machine: the seconds of every cell that waits and the speed-up of every cell that computes, their ratio with its
-interval, and whether B is faster, slower, the same, or none of these established. Of two machines: only what does not
-hang on the machine, so speed-ups and the claims. Nothing is pooled. Exit 1 when something is established to be worse in
-B, or a claim that holds on one is refuted on the other.
+interval, and whether B is faster, slower, without a measurable difference, or inconclusive. Of two machines: only what
+does not hang on the machine, so speed-ups and the claims. Nothing is pooled. Exit 1 when something is worse in B, or a
+claim that holds on one is refuted on the other; 3 when no cell of the two can be compared.
 """
 
 import argparse
@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from scripts.analysis.comparison import Row, differences, rows
+from scripts.analysis.conclusions import Outcome
 from scripts.charts.lib.theme import THEMES, save
 from scripts.report import claim_document, comparison_chart
 from scripts.report.comparison_text import cell_name, claim_sentence, conclusion, introduction, machine, value_text
@@ -29,6 +30,8 @@ from scripts.verdict.claims_file import DEFAULT_TALK, find_talk
 from scripts.verdict.two_runs import Verdicts, verdicts
 
 COMPARISONS = RESULTS / "comparisons"
+# In the table, which has eight letters for it.
+SHORT = {Outcome.NO_DIFFERENCE: "alike", Outcome.INCONCLUSIVE: "?", Outcome.NOT_USABLE: "–"}
 
 
 def options() -> argparse.Namespace:
@@ -50,7 +53,7 @@ def table(found: list[Row]) -> Table:
     made.add_column("B is", width=8)
     for row in found:
         ratio = f"{row.ratio.estimate:.3g} [{row.ratio.low:.3g}, {row.ratio.high:.3g}]"
-        words = row.words.replace("not established", "?")
+        words = SHORT.get(row.conclusion.outcome, row.words)
         made.add_row(cell_name(row), value_text(row.what, row.a), value_text(row.what, row.b), ratio, words)
     return made
 
@@ -112,8 +115,15 @@ def main() -> None:
         leave(stop)
     show(a, b, found, claims, console())
     print(f"\nChart and JSON: {write(a, b, found, claims)}", file=sys.stderr)
+    sys.exit(code(found, claims))
+
+
+def code(found: list[Row], claims: list[Verdicts]) -> Exit:
+    """What the comparison comes to."""
+    if found and all(row.conclusion.outcome is Outcome.NOT_USABLE for row in found):
+        return Exit.NOT_MEASURED
     worse = any(row.worse for row in found) or any(one.opposite for one in claims)
-    sys.exit(Exit.NEGATIVE if worse else Exit.OK)
+    return Exit.NEGATIVE if worse else Exit.OK
 
 
 if __name__ == "__main__":

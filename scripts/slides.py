@@ -19,7 +19,7 @@ from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
 
 from benchmarks.core import renamed
-from scripts.analysis.conclusions import disturbance, noise
+from scripts.analysis.answers import disturbance, noise
 from scripts.analysis.points import machine_words
 from scripts.charts import CHARTS, Chart
 from scripts.charts.lib.layout import LEADING, MARGIN_IN, Page, open_page, width_in, wrap

@@ -18,7 +18,7 @@ TASKS = max(6, 2 * CORES)  # 0.3 s one after another: shorter cells once gave th
     workloads=[Primes(), Digest()],
     concurrency=[CORES],
     tasks=lambda concurrency: TASKS,
-    twins=[("primes", "processes")],
+    twins=[("primes", "processes"), ("primes", "threads"), ("digest", "threads")],  # one pair alone is a lottery
     quick=lambda cell: cell.workload.name == "primes",
 )
 def test_cpu(measure: Measure, cell: Cell) -> None:

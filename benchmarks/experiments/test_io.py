@@ -16,7 +16,7 @@ from benchmarks.workloads.wire import Wire
     workloads=[Wire(), Http(), Sleep()],
     concurrency=[10],
     tasks=lambda concurrency: 2 * concurrency,
-    twins=[("wire", "asyncio")],
+    twins=[("wire", "asyncio"), ("wire", "threads"), ("sleep", "asyncio")],  # one pair alone is a lottery
     quick=lambda cell: cell.workload.name != "sleep",
 )
 def test_io(measure: Measure, cell: Cell) -> None:

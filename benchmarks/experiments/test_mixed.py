@@ -20,8 +20,8 @@ def turning(cell: Cell) -> bool:
     workloads=[Mixed(cpu_share=share, task_s=0.01) for share in CPU_SHARES],
     concurrency=[4, MANY],
     tasks=lambda concurrency: MANY,
-    twins=[("mixed", "threads")],
-    # sequential does the same work whatever is allowed; one twin is enough
+    twins=[("mixed", "threads"), ("mixed", "asyncio"), ("mixed", "processes")],  # one pair alone is a lottery
+    # sequential does the same work whatever is allowed; the controls of one mix are enough
     where=lambda cell: (cell.model != "sequential" or cell.concurrency == MANY) and (not cell.twin or turning(cell)),
     rounds=1,
     quick=turning,

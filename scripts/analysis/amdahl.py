@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from scripts.analysis.conclusions import inside
 from scripts.analysis.points import CELL, Point, Run
 from scripts.stats import intervals
 from scripts.tables.summary import block_medians, sequential_of
@@ -28,6 +29,11 @@ class Law:
     low: float
     high: float
 
+    @property
+    def possible(self) -> bool:
+        """Whether all of its interval lies between nothing and everything; otherwise the law does not describe it."""
+        return inside(self.low, self.high, 0.0, 1.0)
+
     def speedup(self, workers: float, capacity: float) -> float:
         """What the law allows with so many workers."""
         return 1 / (self.serial + (1 - self.serial) / min(workers, capacity))
@@ -38,8 +44,8 @@ class Law:
 
 
 def percent(share: float) -> str:
-    """A share in whole percent, with a true minus sign: below zero is the noise of the capacity that was measured."""
-    return f"{100 * share:.0f}".replace("-", "−")
+    """A share in whole percent."""
+    return f"{100 * share:.0f}"
 
 
 def serial_share(cores: Sequence[float], times: Sequence[float]) -> float:

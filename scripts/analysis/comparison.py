@@ -1,36 +1,59 @@
-"""Two runs side by side: what each found of the same cells and claims, and whether that differs.
+"""Two runs side by side: what each measured of the same cells, and whether that differs.
 
-Blocks of two runs share nothing, so their ratio has Welch's interval; that two runs differ as wholes (the hour, the
-neighbours) is not in it, which is why a difference must clear the larger noise floor of the two. Seconds are compared
-only between runs of one machine, and only of cells that wait: tasks that compute are sized to the machine anew in every
-run, so of them, and between machines, the speed-ups are compared. Runs are never pooled.
+Blocks of two runs share nothing, so their ratio has Welch's interval, and with it what differs from run to run: as
+measured where both were repeated, otherwise as assumed. Seconds are compared only between runs of one machine, and only
+of cells that wait: tasks that compute are sized to the machine anew in every run, so of them, and between machines, the
+speed-ups are compared. Runs are never pooled.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from scripts.analysis.conclusions import MARGIN
-from scripts.stats.decisions import Comparison, compare
-from scripts.stats.intervals import Interval, geometric_mean, holm, unpaired_ratio
+from scripts.analysis.conclusions import ASSUMED_FLOOR, Conclusion, Outcome, conclude, unusable
+from scripts.stats.intervals import (
+    Interval,
+    NoiseFloor,
+    Spread,
+    geometric_mean,
+    holm,
+    pooled_spread,
+    runs_ratio,
+    unpaired_ratio,
+)
 from scripts.tables.load import Run
 from scripts.tables.summary import KEY, block_medians, kind_of_work, paired, sequential_of
 
 CELL = ["experiment", "workload", "model", "concurrency", "wait_seconds", "compute_seconds"]
+# From run to run on one machine the cells of identical code spread by 5 to 10 % (standard deviation of the log).
+ASSUMED_SPREAD = Spread(0.10)
+# Calibrations of one machine by CPU time agree within 10 %; two hosts of one kind differed by 1.2 to 1.9 times.
+SAME_SPEED = 1.15
+IDENTITY = {"CPU", "usable cores", "kernel", "boot", "calibration"}  # of a machine
+
+
+@dataclass(frozen=True)
+class Side:
+    """What a run has of a cell's seconds or speed-up: one value a block or repeat, and why they decide nothing."""
+
+    values: pd.Series
+    unusable: str
 
 
 @dataclass(frozen=True)
 class Row:
-    """A cell that both runs have: `what` was compared (seconds or speedup), each run's value, and B over A."""
+    """A cell that both runs have: `what` was compared (seconds or speedup), each run's value, and B beside A."""
 
     cell: dict[str, Any]
     what: str
     a: Interval
     b: Interval
-    ratio: Interval
-    says: Comparison
+    ratio: Interval  # B over A
+    conclusion: Conclusion
 
     @property
     def cpu_percent(self) -> float:
@@ -40,66 +63,124 @@ class Row:
 
     @property
     def worse(self) -> bool:
-        """Whether B is established to be the worse one: more seconds, or less speed-up."""
-        return self.says is (Comparison.SLOWER if self.what == "seconds" else Comparison.FASTER)
+        """Whether B is the worse one: more seconds, or less speed-up."""
+        return self.conclusion.outcome is (Outcome.SLOWER if self.what == "seconds" else Outcome.FASTER)
 
     @property
     def words(self) -> str:
-        """What the comparison says of B, in a word."""
-        if self.what == "seconds" or self.says in (Comparison.SAME, Comparison.NOT_ESTABLISHED):
-            return self.says.value
+        """What the comparison says of B."""
+        if self.what == "seconds" or not self.conclusion.differs:
+            return self.conclusion.outcome.value
         return "lower" if self.worse else "higher"
 
 
 def differences(a: Run, b: Run) -> list[str]:
     """What tells the machine and Python of one run from the other's, in words."""
+    one, other = a.environment, b.environment
     pairs = [
-        ("CPU", a.environment["machine"]["cpu"], b.environment["machine"]["cpu"]),
-        ("usable cores", a.environment["machine"]["cores_usable"], b.environment["machine"]["cores_usable"]),
-        ("Python", a.environment["python"]["version"], b.environment["python"]["version"]),
-        ("packages", a.environment["packages"], b.environment["packages"]),
-        ("version of Overlap", a.environment.get("source"), b.environment.get("source")),
+        ("CPU", one["machine"]["cpu"], other["machine"]["cpu"]),
+        ("usable cores", one["machine"]["cores_usable"], other["machine"]["cores_usable"]),
+        ("kernel", one["machine"].get("kernel"), other["machine"].get("kernel")),
+        ("boot", *boots(one["machine"], other["machine"])),
+        ("calibration", True, alike(calibration(a), calibration(b))),
+        ("Python", one["python"]["version"], other["python"]["version"]),
+        ("packages", one["packages"], other["packages"]),
+        ("version of Overlap", one.get("source"), other.get("source")),
     ]
     return [name for name, first, second in pairs if first != second]
 
 
+def boots(one: Mapping[str, Any], other: Mapping[str, Any]) -> tuple[Any, Any]:
+    """Which boot of a machine each was; the same where one of them does not say."""
+    first, second = one.get("boot_id"), other.get("boot_id")
+    return (first, second) if first and second else (None, None)
+
+
+def calibration(run: Run) -> dict[str, float]:
+    """What one core did in a second when the run's tasks were sized; empty where that is not on record."""
+    try:
+        found = json.loads((run.path / "pace.json").read_text())
+    except (OSError, ValueError):
+        return {}
+    return {name: value for name, value in found.items() if name.endswith("_per_s") and value > 0}
+
+
+def alike(one: Mapping[str, float], other: Mapping[str, float]) -> bool:
+    """Whether two calibrations can be of one machine."""
+    both = one.keys() & other.keys()
+    return all(1 / SAME_SPEED <= one[name] / other[name] <= SAME_SPEED for name in both)
+
+
 def same_machine(a: Run, b: Run) -> bool:
     """Whether seconds of the two can be compared at all."""
-    return not {"CPU", "usable cores"} & set(differences(a, b))
+    return not IDENTITY & set(differences(a, b))
 
 
 def rows(a: Run, b: Run) -> list[Row]:
     """Every cell that both have, judged together (Holm); empty when they share none."""
-    found = list(compared(a, b))
-    adjusted = holm([row.ratio.p_value for row in found])
+    shared = list(sides(a, b))
+    spreads = {kind: spread(shared, kind) for kind in {kind_of(cell) for cell, *_ in shared}}
+    ratios = [ratio(one, other, spreads[kind_of(cell)]) for cell, _, one, other in shared]
+    whys = [one.unusable or other.unusable for _, _, one, other in shared]
+    adjusted = iter(holm([each.p_value for each, why in zip(ratios, whys, strict=True) if not why]))
     return [
-        replace(row, says=compare(row.ratio, MARGIN, larger_floor(row, a, b), float(p)))
-        for row, p in zip(found, adjusted, strict=True)
+        Row(cell, what, summarised(one), summarised(other), each, judged(cell, each, why, adjusted, a, b))
+        for (cell, what, one, other), each, why in zip(shared, ratios, whys, strict=True)
     ]
 
 
-def larger_floor(row: Row, a: Run, b: Run) -> float:
+def summarised(side: Side) -> Interval:
+    """A run's value of a cell."""
+    return geometric_mean(side.values.to_numpy(dtype=np.float64))
+
+
+def judged(cell: Mapping[str, Any], found: Interval, why: str, adjusted: Iterator[float], a: Run, b: Run) -> Conclusion:
+    """What the ratio of a cell says, by the next of the adjusted p-values where the cell can decide anything."""
+    p_value = None if why else float(next(adjusted))
+    return conclude(found, larger_floor(kind_of(cell), a, b), p_value=p_value, unusable=why)
+
+
+def kind_of(cell: Mapping[str, Any]) -> str:
+    """The kind of work of a cell."""
+    return kind_of_work(cell["wait_seconds"], cell["compute_seconds"])
+
+
+def larger_floor(kind: str, a: Run, b: Run) -> NoiseFloor:
     """The noise floor of this kind of work in the noisier run."""
-    kind = kind_of_work(row.cell["wait_seconds"], row.cell["compute_seconds"])
-    return max(run.noise_floors.get(kind) or 0.0 for run in (a, b))
+    return max((run.noise_floors.get(kind) or ASSUMED_FLOOR for run in (a, b)), key=lambda floor: floor.value)
 
 
-def compared(a: Run, b: Run) -> Iterator[Row]:
-    """The cells in common, not judged yet."""
+Shared = tuple[dict[str, Any], str, Side, Side]
+
+
+def sides(a: Run, b: Run) -> Iterator[Shared]:
+    """The cells in common, not judged yet: the cell, what is compared, and what each run has of that."""
     seconds = same_machine(a, b)
     first, second = cells(a), cells(b)
     for key in sorted(first.keys() & second.keys()):
         cell = dict(zip(CELL, key, strict=True))
         what = "seconds" if seconds and not cell["compute_seconds"] else "speedup"
-        values = [series[key].get(what, pd.Series(dtype=float)) for series in (first, second)]
-        if min(map(len, values)) >= 2:
-            one, other = (geometric_mean(series.to_numpy()) for series in values)
-            ratio = unpaired_ratio(values[1].to_numpy(), values[0].to_numpy())
-            yield Row(cell, what, one, other, ratio, Comparison.NOT_ESTABLISHED)
+        pair = [series[key].get(what) for series in (first, second)]
+        if pair[0] and pair[1] and min(len(side.values) for side in pair if side) >= 2:
+            yield cell, what, pair[0], pair[1]
 
 
-def cells(run: Run) -> dict[tuple[Any, ...], dict[str, pd.Series]]:
-    """Block values of seconds and of speed-up for each timed cell, twins left out.
+def spread(shared: list[Shared], kind: str) -> Spread | None:
+    """How much cells of a kind differ from run to run, where both runs were repeated; None otherwise."""
+    here = [(one, other) for cell, _, one, other in shared if kind_of(cell) == kind]
+    if any(side.values.index.name != "repeat" for pair in here for side in pair):
+        return None
+    return pooled_spread(side.values.to_numpy() for pair in here for side in pair)
+
+
+def ratio(a: Side, b: Side, measured: Spread | None) -> Interval:
+    """B over A, with what differs from run to run."""
+    values = b.values.to_numpy(dtype=np.float64), a.values.to_numpy(dtype=np.float64)
+    return runs_ratio(*values, measured) if measured else unpaired_ratio(*values, spread=ASSUMED_SPREAD)
+
+
+def cells(run: Run) -> dict[tuple[Any, ...], dict[str, Side]]:
+    """Seconds and speed-up of each timed cell, A/A controls left out.
 
     Where an experiment has a model at one size only, the size is 0 in the key: it follows the number of cores.
     """
@@ -108,14 +189,14 @@ def cells(run: Run) -> dict[tuple[Any, ...], dict[str, pd.Series]]:
     groups: dict[Any, pd.DataFrame] = dict(list(timed.groupby(KEY, sort=True)))
     frame = pd.DataFrame(list(groups), columns=KEY)
     sizes = frame.groupby([name for name in CELL if name != "concurrency"])["concurrency"].nunique()
-    found = dict[tuple[Any, ...], dict[str, pd.Series]]()
+    found = dict[tuple[Any, ...], dict[str, Side]]()
     for key, rounds in groups.items():
         cell: dict[str, Any] = dict(zip(KEY, key, strict=True))
         if sizes[tuple(cell[name] for name in CELL if name != "concurrency")] == 1:
             cell["concurrency"] = 0
         alone = sequential_of(key, groups)
-        values = {"seconds": block_medians(rounds, "seconds")}
+        values = {"seconds": Side(block_medians(rounds, "seconds"), unusable(rounds))}
         if alone is not None and cell["model"] != "sequential":
-            values["speedup"] = paired(alone, rounds)
+            values["speedup"] = Side(paired(alone, rounds), unusable(rounds) or unusable(alone))
         found[tuple(cell[name] for name in CELL)] = values
     return found

@@ -1,42 +1,34 @@
-"""Which model wins each mix of waiting and computing: beyond the noise floor, and allowing for all the comparisons.
-
-The fastest of a tile wins when it is established to be faster than every other; Holm's correction runs over all the
-comparisons of the map. Where it is not, nobody wins, and those that may be the fastest are named.
-"""
+"""Which models are the fastest at each mix of waiting and computing, allowing for all comparisons of the map."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
-import pandas as pd
-
-from scripts.analysis.conclusions import MARGIN
-from scripts.analysis.points import CELL, Point, Run, points, remembered
-from scripts.stats import decisions, intervals
-from scripts.tables.summary import block_medians, kind_of_work
+from scripts.analysis.conclusions import Candidate, Family, families
+from scripts.analysis.contests import cell_tables
+from scripts.analysis.points import Point, Run, points, remembered
 
 
 @dataclass(frozen=True)
 class Tile:
-    """One mix at one concurrency: its cells, the fastest first, and how many times longer each of the others takes."""
+    """One mix at one concurrency: its cells, the fastest first, and what is concluded of them."""
 
     share: float
     concurrency: int
     cells: tuple[Point, ...]
-    ratios: tuple[intervals.Interval, ...]  # of cells[1:] over cells[0]
-    beaten: tuple[bool, ...]  # which of cells[1:] are established to be slower
+    family: Family
 
     @property
-    def winner(self) -> Point | None:
-        """The cell that is established to be faster than every other; None when none is."""
-        return self.cells[0] if self.cells and all(self.beaten) else None
+    def winner(self) -> str:
+        """The model that is faster than every other; empty where several are tied, or nothing can be said."""
+        names = [cell.name for cell in self.family.winners]
+        return names[0] if len(names) == 1 else ""
 
     @property
-    def contenders(self) -> tuple[Point, ...]:
-        """The fastest, and those that it is not established to beat."""
-        rest = [cell for cell, beaten in zip(self.cells[1:], self.beaten, strict=True) if not beaten]
-        return (self.cells[0], *rest)
+    def contenders(self) -> list[str]:
+        """The models that may be the fastest; those that are not usable may be, too."""
+        quick = [cell.name for cell, _ in self.family.not_usable] if self.family.spoilt else []
+        return [*(cell.name for cell in self.family.contenders), *quick]
 
 
 @remembered
@@ -44,25 +36,11 @@ def tiles(run: Run) -> list[Tile]:
     """The map, by concurrency and then by share; empty when there is nothing to compare or too few blocks."""
     if run.ranges_only:
         return []
-    medians = {key: block_medians(rounds, "seconds") for key, rounds in cells_of(run).groupby(CELL)}
+    tables = cell_tables(run)
     found = [(size, cells) for size, cells in mixes(run) if len(cells) > 1]
-    ratios = [[ratio(medians, cells[0], other) for other in cells[1:]] for _, cells in found]
-    adjusted = iter(intervals.holm([each.p_value for row in ratios for each in row]))
-    return [
-        Tile(
-            share(cells[0]),
-            size,
-            tuple(cells),
-            tuple(row),
-            tuple(slower(run, cells[0], each, float(next(adjusted))) for each in row),
-        )
-        for (size, cells), row in zip(found, ratios, strict=True)
-    ]
-
-
-def cells_of(run: Run) -> pd.DataFrame:
-    """The rounds that the map rests on."""
-    return run.rounds[run.rounds["experiment"].eq("mixed") & ~run.rounds["twin"].astype(bool)]
+    groups = [[Candidate(cell.model, tables[(*cell.key, False)]) for cell in cells] for _, cells in found]
+    judged = families(groups, run.noise_floors)
+    return [Tile(share(cells[0]), size, tuple(cells), one) for (size, cells), one in zip(found, judged, strict=True)]
 
 
 def mixes(run: Run) -> Iterator[tuple[int, list[Point]]]:
@@ -78,18 +56,6 @@ def mixes(run: Run) -> Iterator[tuple[int, list[Point]]]:
 def one_each(cells: list[Point]) -> list[Point]:
     """The first cell of every model."""
     return list({cell.model: cell for cell in reversed(cells)}.values())
-
-
-def ratio(medians: Mapping[Any, pd.Series], fastest: Point, other: Point) -> intervals.Interval:
-    """How many times longer the other takes, paired block by block."""
-    pairs = (medians[other.key] / medians[fastest.key]).dropna()
-    return intervals.geometric_mean(pairs.to_numpy())
-
-
-def slower(run: Run, fastest: Point, found: intervals.Interval, p_value: float) -> bool:
-    """Whether the ratio establishes a difference that matters, beyond what twins of such work showed."""
-    floor = run.noise_floors.get(kind_of_work(fastest.wait_s, fastest.compute_s)) or 0.0
-    return decisions.compare(found, MARGIN, floor, p_value) is decisions.Comparison.SLOWER
 
 
 def shown(run: Run) -> list[Point]:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
 from itertools import groupby
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
@@ -10,6 +10,7 @@ from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 import pandas as pd
 
 from scripts.analysis.model_order import order
+from scripts.stats.intervals import NoiseFloor
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -32,7 +33,7 @@ class Run(Protocol):
         """One row per cell."""
 
     @property
-    def noise_floors(self) -> dict[str, float | None]:
+    def noise_floors(self) -> dict[str, NoiseFloor | None]:
         """How far identical twins of each kind of work differed."""
 
     @property
@@ -109,8 +110,16 @@ def points(run: Run, experiments: Sequence[str], column: str, metric: str = "") 
     if metric:
         wanted &= frame["metric"].eq(metric)
     floors = floors_s(run) if column in ("tasks_per_second", "seconds") else {}
-    found = [point(row, column, floors) for row in frame[wanted].to_dict("records")]
+    cores = found_in(run.environment, "cores_usable")
+    found = [capped(point(row, column, floors), column, cores) for row in frame[wanted].to_dict("records")]
     return sorted(found, key=lambda each: (experiments.index(each.experiment), order(each.model), each.concurrency))
+
+
+def capped(each: Point, column: str, cores: int | None) -> Point:
+    """The point with no speed-up of computing as its limit that so many cores, or so few workers, cannot give."""
+    if column != "speedup" or each.wait_s or not each.compute_s:
+        return each
+    return replace(each, limit=min(each.limit, each.concurrency, cores or each.concurrency))
 
 
 @remembered

@@ -6,14 +6,16 @@ from dataclasses import replace
 import pandas as pd
 from matplotlib.figure import Figure
 
+from scripts.analysis.contests import of_points
 from scripts.analysis.points import CELL, Point, Run, footer, interval_words, points, remembered
+from scripts.analysis.wording import beside
 from scripts.charts.lib import forest, interactive_panel
 from scripts.charts.lib.layout import head, open_page
 from scripts.charts.lib.table import Table, made, of_point, word
 from scripts.charts.lib.theme import Theme
 from scripts.charts.speedup import place
 from scripts.tables.summary import block_medians, columns, with_interval, with_range
-from scripts.util.format import seconds, times
+from scripts.util.format import seconds
 
 NAME = "cpu-cost"
 POSITION = 80
@@ -82,13 +84,12 @@ def draw(run: Run, theme: Theme) -> Figure | None:
 
 
 def finding(run: Run) -> str:
-    """The thriftiest and the dearest model of the first workload that waits."""
+    """What a task of the first workload that waits costs, from the least to the most; and how many times, if it is."""
     for group in groups(run, "client")[:1]:
         rows = sorted(group.rows, key=lambda row: row.value)
-        ratio = times(rows[-1].value / rows[0].value)
         if len(rows) > 1:
-            ends = (f"{row.model} {seconds(row.value)}" for row in (rows[0], rows[-1]))
-            return f"A task on {group.title} costs {' of CPU, '.join(ends)}: {ratio} as much"
+            ends = " of CPU, ".join(f"{row.model} {seconds(row.value)}" for row in (rows[0], rows[-1]))
+            return f"A task on {group.title} costs {ends}: {beside(of_points(run, rows, SIDES['client']))}"
         return f"A task on {group.title} costs {rows[0].model} {seconds(rows[0].value)} of CPU"
     return ""
 

@@ -87,9 +87,9 @@ def draw_laws(axes: Axes, run: Run, here: list[Point]) -> None:
 
 
 def fitted(run: Run, found: list[Point]) -> dict[str, Law]:
-    """Amdahl's law for each model of which there are two cells or more."""
+    """Amdahl's law for each model of which there are two cells or more, and which it can describe."""
     laws_of = {model: laws(run, line) for model, line in by_model(found).items() if len(line) > 1}
-    return {model: law for model, law in laws_of.items() if law}
+    return {model: law for model, law in laws_of.items() if law and law.possible}
 
 
 def law_words(run: Run) -> str:

@@ -14,7 +14,7 @@ from scripts.charts.lib.layout import BELOW, MARGIN_IN, head, open_page, widest_
 from scripts.charts.lib.table import Table, of_points
 from scripts.charts.lib.theme import WIDTH_IN, Theme
 from scripts.tables.summary import columns, paired, with_interval, with_range
-from scripts.util.format import listed, times
+from scripts.util.format import between, listed, times
 
 NAME = "databases"
 POSITION = 170
@@ -167,13 +167,12 @@ def measured(run: Run) -> str:
 
 
 def finding(run: Run) -> str:
-    """What gains most where a server waits, and where it does not."""
-    parts = [
-        f"{label(line(best))} is {times(best.value)} as fast where {QUERIES[name]}"
-        for name in QUERIES
-        if (best := max((each for each in shown(run) if query(each) == name), key=worth, default=None)) and best.low > 1
-    ]
-    return f"Databases: {listed(parts)}" if parts else ""
+    """From how many times to how many the drivers are as fast as the blocking one, for each query."""
+    parts = []
+    for name, what in QUERIES.items():
+        if values := [each.value for each in shown(run) if query(each) == name]:
+            parts.append(f"{between(min(values), max(values), times)} where {what}")
+    return f"As fast as the blocking driver, from the least gain to the most: {listed(parts)}" if parts else ""
 
 
 def worth(each: Point) -> float:

@@ -1,5 +1,6 @@
-"""The decision map: which model to take for how much computing and how many tasks at once, where one is established."""
+"""The decision map: which model to take for how much computing and how many tasks at once."""
 
+import math
 from collections import Counter
 
 from matplotlib.axes import Axes
@@ -13,6 +14,7 @@ from scripts.charts.lib.layout import LEADING, Page, open_page, rule_axis, wides
 from scripts.charts.lib.table import Table, made, number, word
 from scripts.charts.lib.theme import WIDTH_IN, Theme, colour
 from scripts.charts.mixed import measured
+from scripts.stats.intervals import Interval
 from scripts.util.format import between, digits, listed, short, times, whole
 
 NAME = "decision-map"
@@ -33,8 +35,8 @@ def draw(run: Run, theme: Theme) -> Figure | None:
     if not found:
         return None
     sizes, shares = distinct(each.concurrency for each in found), sorted({each.share for each in found})
-    twins = listed(f"{digits(100 * floor)} % {kind}" for kind, floor in run.noise_floors.items() if floor)
-    noise = f"Identical twins differed by up to {twins}" if twins else ""
+    twins = listed(f"{digits(100 * floor.value)} % {kind}" for kind, floor in run.noise_floors.items() if floor)
+    noise = f"A/A controls differed by {twins}" if twins else ""
     page = open_page(
         theme,
         title=TITLE,
@@ -44,7 +46,7 @@ def draw(run: Run, theme: Theme) -> Figure | None:
             measured([cell for each in found for cell in each.cells]),
             [cell for each in found for cell in each.cells],
             noise,
-            sure=f"Established: beyond the noise of twins, {interval_words(run, 's')}, Holm over the whole map",
+            sure=f"A difference: beyond the noise floor, {interval_words(run, 's')}, Holm over the whole map",
             markers=False,
         ),
         body_in=0.9 + ROW_IN * len(sizes),
@@ -69,7 +71,7 @@ def draw(run: Run, theme: Theme) -> Figure | None:
 def draw_tile(axes: Axes, tile: Tile, column: int, row: int, page: Page) -> None:
     """A tile in its winner's colour, with its words; hatched where nobody wins."""
     theme, winner = page.theme, tile.winner
-    paint = colour(winner.model) if winner else theme.rule
+    paint = colour(winner) if winner else theme.rule
     box = Rectangle((column + 0.02, row + 0.03), 0.96, 0.94, linewidth=0, facecolor=theme.paper)
     axes.add_patch(box)
     face = Rectangle((column + 0.02, row + 0.03), 0.96, 0.94, linewidth=0, zorder=2)
@@ -94,25 +96,22 @@ def draw_tile(axes: Axes, tile: Tile, column: int, row: int, page: Page) -> None
 
 def words(tile: Tile) -> list[str]:
     """The winner and by how much; or who may be the fastest."""
-    if tile.winner:
-        return [
-            short(tile.winner.model, LONGEST),
-            times(tile.ratios[0].estimate),
-            f"({between(tile.ratios[0].low, tile.ratios[0].high, times)})",
-        ]
-    return [short(model, LONGEST) for model in sorted((cell.model for cell in tile.contenders), key=order)]
+    ratio = next_ratio(tile)
+    if tile.winner and ratio:
+        return [short(tile.winner, LONGEST), times(ratio.estimate), f"({between(ratio.low, ratio.high, times)})"]
+    return [short(model, LONGEST) for model in sorted(tile.contenders, key=order)] or ["not usable"]
 
 
 def finding(run: Run) -> str:
-    """In how many mixes one model is established to be the fastest."""
+    """In how many mixes one model is faster than every other."""
     found = tiles(run)
-    won = Counter(each.winner.model for each in found if each.winner)
+    won = Counter(each.winner for each in found if each.winner)
     if not found:
         return ""
     if not won:
-        return f"No model is established as the fastest in any of {len(found)} mixes of waiting and computing"
+        return f"No model is faster than every other in any of {len(found)} mixes of waiting and computing"
     parts = listed(f"{model} in {count}" for model, count in sorted(won.items(), key=lambda item: order(item[0])))
-    return f"A fastest model is established in {won.total()} of {len(found)} mixes: {parts}"
+    return f"One model is faster than every other in {won.total()} of {len(found)} mixes: {parts}"
 
 
 def caption(run: Run) -> str:
@@ -120,7 +119,7 @@ def caption(run: Run) -> str:
     found = tiles(run)
     if not found:
         return ""
-    rest = "" if all(each.winner for each in found) else "; hatched, the difference is not established"
+    rest = "" if all(each.winner for each in found) else "; hatched, several may be the fastest"
     return f"{finding(run)}{rest} ({interval_words(run, 's')})."
 
 
@@ -132,20 +131,39 @@ def alt(run: Run) -> str:
 
 def said(tile: Tile) -> str:
     """One tile in words."""
-    next_one = f"{times(tile.ratios[0].estimate)} ({between(tile.ratios[0].low, tile.ratios[0].high, times)})"
-    if tile.winner:
-        return f"{tile.winner.model}; {tile.cells[1].model} takes {next_one}"
-    return f"not established: {listed(cell.model for cell in tile.contenders)}; {tile.cells[1].model} takes {next_one}"
+    if tile.winner and (ratio := next_ratio(tile)):
+        return (
+            f"{tile.winner}; {next_name(tile)} takes {times(ratio.estimate)} ({between(ratio.low, ratio.high, times)})"
+        )
+    if not tile.contenders:
+        return "not usable"
+    return f"any of {listed(tile.contenders)}"
+
+
+def next_name(tile: Tile) -> str:
+    """The usable model that comes next to the fastest."""
+    return next((cell.name for cell, one in tile.family.others if one.ratio), "")
+
+
+def next_ratio(tile: Tile) -> Interval | None:
+    """How many times the time of the fastest it takes."""
+    return next((one.ratio for _, one in tile.family.others if one.ratio), None)
 
 
 def table(run: Run) -> Table:
     """The data behind it."""
-    head = ("established", "share that computes", "at once", "fastest", "next", "takes", "low", "high")
+    head = ("fastest", "share that computes", "concurrency", "may be the fastest", "next", "takes", "low", "high")
     return made(head, [
         [
-            word(each.winner.model if each.winner else "nobody"), number(each.share, lambda value: f"{value:g} %"),
-            number(each.concurrency, whole), word(each.cells[0].model), word(each.cells[1].model),
-            *(number(value, times) for value in (each.ratios[0].estimate, each.ratios[0].low, each.ratios[0].high)),
+            word(each.winner or "several"), number(each.share, lambda value: f"{value:g} %"),
+            number(each.concurrency, whole), word(", ".join(each.contenders)), word(next_name(each)),
+            *(number(value, times) for value in numbers(each)),
         ]
         for each in tiles(run)
     ])  # fmt: skip
+
+
+def numbers(tile: Tile) -> tuple[float, float, float]:
+    """The ratio of the next and its interval; NaN where there is none."""
+    ratio = next_ratio(tile)
+    return (ratio.estimate, ratio.low, ratio.high) if ratio else (math.nan, math.nan, math.nan)

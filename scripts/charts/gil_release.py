@@ -5,6 +5,7 @@ from dataclasses import replace
 from matplotlib.figure import Figure
 
 from benchmarks.probes.gil_release import LEAST_GAIN
+from scripts.analysis.conclusions import sign
 from scripts.analysis.points import CELL, Point, Run, footer, interval_words, points, remembered
 from scripts.charts.lib import forest
 from scripts.charts.lib.layout import open_page
@@ -61,16 +62,24 @@ def draw(run: Run, theme: Theme) -> Figure | None:
     return page.figure
 
 
-def freed(each: Point) -> bool:
-    """Whether threads gain more than half of what processes do."""
-    return each.value - 1 > HALF * (each.limit - 1)
+@remembered
+def released(run: Run) -> dict[str, int]:
+    """Whether threads gain more than half of what processes do (1), less (-1), or neither clearly (0), by kind.
+
+    Nothing of a kind of work that not even processes gained anything by.
+    """
+    rounds, found = dict(list(run.rounds.groupby(CELL))), dict[str, int]()
+    for each in shown(run):
+        threads, processes = (block_medians(rounds[each.key], metric) - 1 for metric in (METRIC, BESIDE))
+        if sign(processes - LEAST_GAIN) > 0:
+            found[each.model] = sign(threads - HALF * processes)
+    return found
 
 
 def finding(run: Run) -> str:
-    """Which let go, and which hold on; nothing of those that not even processes gained anything by."""
-    found = [each for each in shown(run) if each.limit - 1 >= LEAST_GAIN]
-    free, held = ([each.model for each in found if freed(each) is one] for one in (True, False))
-    parts = [f"{listed(kinds)} {words}" for kinds, words in ((free, "let go"), (held, "hold on")) if kinds]
+    """Which release the GIL, and which hold it; nothing of those of which that is not clear."""
+    free, held = ([kind for kind, how in released(run).items() if how == one] for one in (1, -1))
+    parts = [f"{listed(kinds)} {words}" for kinds, words in ((free, "release the GIL"), (held, "hold it")) if kinds]
     return "; ".join(parts)
 
 

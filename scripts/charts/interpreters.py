@@ -11,7 +11,7 @@ from scripts.charts.lib import forest
 from scripts.charts.lib.layout import head, open_page
 from scripts.charts.lib.table import Table, made, number, word
 from scripts.charts.lib.theme import Theme
-from scripts.util.format import listed, times, whole
+from scripts.util.format import between, listed, times, whole
 
 NAME = "pythons"
 POSITION = 200
@@ -113,15 +113,15 @@ def builds(run: Run) -> str:
 
 
 def finding(run: Run) -> str:
-    """What threads gain with and without the GIL, or else the fastest of all cells."""
+    """What threads gain with and without the GIL, or else from how many times to how many the cells are as fast."""
     gains = [(one, found) for one in (run, *run.beside) if (found := gain(one))]
     free = [each for each in gains if not each[0].environment["python"]["gil"]]
     held = [each for each in gains if each[0].environment["python"]["gil"]]
     if free and held:
         parts = [f"{times(found.value)} {gil(one)} ({one.python})" for one, found in (held[0], free[0])]
-        return f"Threads computing in Python, beside one after another: {listed(parts)}"
-    best = max(points(run), key=lambda row: row.value, default=None)
-    return f"{best.model} is {times(best.value)} as fast as {run.python} at {best.workload}" if best else ""
+        return f"Threads computing in Python, beside sequential: {listed(parts)}"
+    values = [row.value for row in points(run)]
+    return f"From {between(min(values), max(values), times)} the speed of {run.python}" if values else ""
 
 
 def caption(run: Run) -> str:

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from matplotlib.figure import Figure
 
-from scripts.analysis.mix_winners import panels, share, shown
+from scripts.analysis.mix_winners import panels, share, shown, tiles
 from scripts.analysis.points import Point, Run, by_model, distinct, footer, interval_words
+from scripts.analysis.wording import winners
 from scripts.charts.lib import interactive_panel, lines
 from scripts.charts.lib.forest import value_text
 from scripts.charts.lib.layout import head, open_page, rule_axis
@@ -16,7 +17,7 @@ from scripts.util.format import Format, listed, seconds, tick
 NAME = "mixed"
 POSITION = 60
 NEEDS = "a cell of mixed"
-CAVEAT = "The fastest of a share need not be established as such: the decision map says where one is."
+CAVEAT = "Several models named for a share are tied: the run shows no difference between them."
 TITLE = "How much computing until the winner changes?"
 BODY_IN = 4.0
 
@@ -55,23 +56,23 @@ def measured(found: list[Point]) -> str:
 
 
 def finding(run: Run) -> str:
-    """The fastest model at each share, at the highest concurrency."""
+    """The fastest models at each share, at the highest concurrency."""
     return caption(run).partition(" (in the chart")[0]
 
 
 def caption(run: Run) -> str:
-    """The fastest model at each share, at the highest concurrency."""
-    found = shown(run)
-    if not found:
+    """The fastest models at each share, at the highest concurrency; all of them where several are tied."""
+    if not (found := shown(run)):
         return ""
-    size, here = max(panels(found).items())
-    winners: dict[str, list[str]] = {}
-    for percent in sorted({share(each) for each in here}):
-        best = min((each for each in here if share(each) == percent), key=lambda each: each.value)
-        winners.setdefault(best.model, []).append(f"{percent:g} %")
-    parts = [f"{model} at {listed(percents)}" for model, percents in winners.items()]
-    said = f"Shortest time with {size} at once, by the share that computes: {', '.join(parts)}"
-    return f"{said} (in the chart: {interval_words(run, 's')})."
+    size = max(panels(found))
+    chart = f"(in the chart: {interval_words(run, 's')})."
+    if not (here := [tile for tile in tiles(run) if tile.concurrency == size]):
+        return f"Time by the share that computes, concurrency {size}; nobody can be called the fastest {chart}"
+    fastest: dict[str, list[str]] = {}
+    for tile in here:
+        fastest.setdefault(winners(tile.family) or "no difference shown", []).append(f"{tile.share:g} %")
+    parts = [f"{models} at {listed(percents)}" for models, percents in fastest.items()]
+    return f"Fastest by the share that computes, concurrency {size}: {'; '.join(parts)} {chart}"
 
 
 def alt(run: Run) -> str:

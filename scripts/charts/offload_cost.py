@@ -1,18 +1,18 @@
 """From what task length on it pays to farm tasks out, to a process pool, to Dask or to Ray."""
 
-import math
 from dataclasses import replace
-from itertools import takewhile
 
 from matplotlib.figure import Figure
 
 from benchmarks.probes.offload_cost import LENGTHS, WORKERS
-from scripts.analysis.points import Point, Run, by_model, footer, interval_words
+from scripts.analysis.conclusions import Sizes, of_ratios, unusable
+from scripts.analysis.points import Point, Run, by_model, footer, interval_words, remembered
 from scripts.charts.lib import lines, unit_cost
 from scripts.charts.lib.forest import value_text
 from scripts.charts.lib.layout import open_page, rule_axis
 from scripts.charts.lib.table import Table, of_points
 from scripts.charts.lib.theme import Theme
+from scripts.tables.summary import block_medians
 from scripts.util.format import listed, seconds, tick, times
 
 NAME = "offload-cost"
@@ -68,19 +68,26 @@ def draw(run: Run, theme: Theme) -> Figure | None:
     return page.figure
 
 
-def pays_from(line: list[Point]) -> float:
-    """The shortest measured length from which on the whole interval lies above 1; NaN when there is none."""
-    downwards = sorted(line, key=lambda each: -each.compute_s)
-    return min((each.compute_s for each in takewhile(lambda each: each.low > 1, downwards)), default=math.nan)
+@remembered
+def pays(run: Run) -> dict[str, float]:
+    """The shortest measured length from which on tasks are done faster in it, for each model with a clear one."""
+    found = {model: from_length(run, line) for model, line in by_model(shown(run)).items()}
+    return {model: length_s for model, length_s in found.items() if length_s is not None}
+
+
+def from_length(run: Run, line: list[Point]) -> float | None:
+    """That of one model; None where it is not clear."""
+    rounds = run.rounds[run.rounds["experiment"].eq("offload_cost") & run.rounds["model"].eq(line[0].model)]
+    rounds = rounds.assign(disturbed=False) if line[0].model == "ray" else rounds  # RAY
+    why = unusable(rounds, timed=False)
+    gains = {length_s: block_medians(rounds, f"speedup_{name}") for name, (length_s, _) in LENGTHS.items()}
+    floor = run.noise_floors.get("computing")
+    return Sizes({length_s: of_ratios(1 / gain, floor, why) for length_s, gain in sorted(gains.items())}).onset
 
 
 def finding(run: Run) -> str:
     """From where on each pays, as a title."""
-    parts = [
-        f"{model} from {tick(seconds)(length_s)}"
-        for model, line in by_model(shown(run)).items()
-        if math.isfinite(length_s := pays_from(line))
-    ]
+    parts = [f"{model} from {tick(seconds)(length_s)}" for model, length_s in pays(run).items()]
     return f"Of the lengths measured, it pays with {listed(parts)}" if parts else ""
 
 
@@ -90,8 +97,8 @@ def caption(run: Run) -> str:
     parts = [f"{each.model} {value_text(each, times)}" for each in longest]
     if not parts:
         return ""
-    pays = f"{found}. " if (found := finding(run)) else ""
-    return f"{pays}At tasks of {tick(seconds)(longest[0].compute_s)}: {listed(parts)} ({interval_words(run, 's')})."
+    start = f"{found}. " if (found := finding(run)) else ""
+    return f"{start}At tasks of {tick(seconds)(longest[0].compute_s)}: {listed(parts)} ({interval_words(run, 's')})."
 
 
 def alt(run: Run) -> str:

@@ -57,29 +57,34 @@ def draw(run: Run, theme: Theme) -> Figure | None:
 
 
 def peaks(run: Run) -> dict[tuple[str, str], Point]:
-    """Each model's best cell of each workload."""
+    """The best cell of each model and workload among those in which nothing was saturated or disturbed."""
     best: dict[tuple[str, str], Point] = {}
-    for each in shown(run):
+    for each in usable(run):
         key = (each.workload, each.model)
         best[key] = max(best.get(key, each), each, key=lambda one: one.value)
     return best
 
 
+def usable(run: Run) -> list[Point]:
+    """The cells that can be judged."""
+    return [each for each in shown(run) if not each.flags]
+
+
 def finding(run: Run) -> str:
-    """The best throughput of each model, as a title."""
-    ordered = sorted(peaks(run).values(), key=lambda each: -each.value)
-    parts = [f"{each.model} {rate(each.value)} ({each.concurrency:,} at once)" for each in ordered]
-    return f"Highest throughput: {', '.join(parts)}" if parts else ""
+    """The highest throughput of each model that nothing limited but itself, as a title; in the order of models."""
+    parts = [f"{each.model} {rate(each.value)} (concurrency {each.concurrency:,})" for each in peaks(run).values()]
+    return f"Highest throughput before anything was saturated: {', '.join(parts)}" if parts else ""
 
 
 def caption(run: Run) -> str:
     """Each model's peak, and how near the limit it is there."""
     parts = [
         f"{each.model} {rate(each.value)} at {each.concurrency:,} ({workload}"
-        + (f", {digits(100 * each.value / each.limit)} % of the limit)" if each.limit > 0 else ")")
+        + (f", {digits(100 * each.value / each.limit)} % of the ideal)" if each.limit > 0 else ")")
         for (workload, _), each in peaks(run).items()
     ]
-    return f"Highest throughput: {listed(parts)} (in the chart: {interval_words(run, 's')})." if parts else ""
+    said = "Highest throughput before anything was saturated"
+    return f"{said}: {listed(parts)} (in the chart: {interval_words(run, 's')})." if parts else ""
 
 
 def alt(run: Run) -> str:

@@ -27,6 +27,7 @@ ROW_IN = 0.78
 GAP_IN = 0.3  # between the columns
 ARROW = " →"  # after the time of a row that goes on beyond the axis
 MOST_CUT = 1.5  # a row that is longer than the others by less is shown whole
+MOST_NAMED = 4  # in the title, in the order of models
 THINNEST = 4  # a panel with fewer lanes than this does not make them thicker
 
 
@@ -166,13 +167,11 @@ def draw_race(axes: Axes, column: Column, one: Race, theme: Theme) -> None:
 
 
 def finding(run: Run) -> str:
-    """How long the same tasks took one after another and in the quickest model, where they wait."""
+    """How long the same tasks took in the rounds that are shown, where they wait: an example, not a ranking."""
     for column in races(run).values():
-        ordered = sorted(column.values(), key=lambda one: one.seconds)
         about = Column(column).about().partition(": ")[2]
-        return f"{about}: " + listed(
-            f"{one.cell.model} {seconds(one.seconds)}" for one in (ordered[0], ordered[-1])[: len(ordered)]
-        )
+        rounds = list(column.items())[:MOST_NAMED]
+        return f"{about}: " + listed(f"{model} {seconds(one.seconds)}" for model, one in rounds)
     return ""
 
 

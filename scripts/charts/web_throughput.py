@@ -9,7 +9,7 @@ from scripts.analysis.points import Run, interval_words
 from scripts.charts.lib import forest, web_panels
 from scripts.charts.lib.table import Table
 from scripts.charts.lib.theme import Theme
-from scripts.util.format import rate, times
+from scripts.util.format import between, rate
 
 NAME = "web-throughput"
 POSITION = 180
@@ -54,10 +54,11 @@ def finding(run: Run) -> str:
 
 
 def ends(group: forest.Group) -> str:
-    """The most and the least of a group."""
-    rows = sorted(group.rows, key=lambda row: -row.value)
-    most, least = (f"{row.model} {rate(row.value)}" for row in (rows[0], rows[-1]))
-    return most if len(rows) == 1 else f"{most}, {least} ({times(rows[0].value / rows[-1].value)})"
+    """From the least to the most of a group, which is no ranking: neighbours may be tied."""
+    values = [row.value for row in group.rows]
+    if len(values) == 1:
+        return f"{group.rows[0].model} {rate(values[0])}"
+    return f"{between(min(values), max(values), rate)} from {len(values)} stacks"
 
 
 def caption(run: Run) -> str:

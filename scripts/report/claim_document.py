@@ -26,11 +26,11 @@ from scripts.verdict.requirements import compared
 SCHEMA = 1
 OFTEN = 3  # what is to be said of so many claims is said once
 Document = dict[str, Any]
-COLOURS = {"holds": "green", "refuted": "red", "not established": "yellow", UNMEASURED: "magenta"}
+COLOURS = {"holds": "green", "refuted": "red", "inconclusive": "yellow", UNMEASURED: "magenta"}
 WORDS = {  # how many of them, in the sentence at the end
     "holds": "hold",
     "refuted": "are refuted",
-    "not established": "are not established",
+    "inconclusive": "are inconclusive",
     NOT_TESTABLE: "can't be tested here",
     OPINION: "are opinions",
     UNMEASURED: "could not be measured",

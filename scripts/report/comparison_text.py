@@ -1,11 +1,12 @@
 """The comparison of two runs in words, for the terminal and the page: cells, values, introduction and conclusion."""
 
-from scripts.analysis.comparison import Row, differences, same_machine
-from scripts.analysis.conclusions import MARGIN
+from scripts.analysis.answers import disturbance
+from scripts.analysis.comparison import ASSUMED_SPREAD, IDENTITY, Row, differences, same_machine
+from scripts.analysis.wording import percent, repeats
 from scripts.report import claim_document
 from scripts.stats.intervals import Interval
 from scripts.tables.load import Run
-from scripts.util.format import seconds
+from scripts.util.format import listed, seconds
 from scripts.verdict.two_runs import Verdicts
 
 
@@ -37,13 +38,20 @@ def claim_sentence(one: Verdicts) -> str:
 def introduction(a: Run, b: Run) -> list[str]:
     """Which runs these are, what tells them apart, and what is therefore compared."""
     told = [
-        f"{letter}: run {run.environment['run']}, {machine(run)}, {run.blocks} blocks."
+        f"{letter}: run {run.environment['run']}, {machine(run)}, {run.blocks} blocks. {disturbance(run)}"
         for letter, run in (("A", a), ("B", b))
     ]
     apart = differences(a, b)
     told.append(f"They differ in: {', '.join(apart)}." if apart else "Same machine, same Python, same packages.")
     if not same_machine(a, b):
-        told.append("Seconds of two machines are not compared; speed-ups and claims are.")
+        why = ", ".join(name for name in apart if name in IDENTITY)
+        told.append(f"These may be two machines ({why}), so seconds are not compared; speed-ups and claims are.")
+    if min(repeats(a), repeats(b)) == 1:
+        spread = percent(ASSUMED_SPREAD.sd)
+        told.append(
+            f"From run to run a cell's time is taken to spread by {spread}, so only large differences show. "
+            "make bench REPEAT=3 measures that spread."
+        )
     return told
 
 
@@ -57,7 +65,9 @@ def conclusion(found: list[Row], claims: list[Verdicts]) -> str:
     """What it comes to, in a sentence."""
     words = [row.words for row in found]
     counts = [f"{words.count(word)} {word}" for word in dict.fromkeys(sorted(words))]
-    cells = f"Of {len(found)} cells, B is: {', '.join(counts)} (the same: within {MARGIN:.0%})." if found else ""
+    cells = f"Of {len(found)} cells, B is: {', '.join(counts)}." if found else ""
+    if whys := dict.fromkeys(row.conclusion.reason for row in found if row.conclusion.reason):
+        cells += f" Not usable: {listed(whys)}."
     opposite = [one.a.claim.id for one in claims if one.opposite]
     differ = f" Opposite verdicts: {', '.join(opposite)}." if opposite else " No claim has opposite verdicts."
     return cells + (differ if claims else "")

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from scripts.analysis.conclusions import answers, disturbance, noise
+from scripts.analysis.answers import answers, disturbance, noise
 from scripts.report.claim_document import bound_text, found_text, verdicts_of
 from scripts.tables.load import Run
 from scripts.util.format import seconds

@@ -11,7 +11,7 @@ from typing import Any
 
 from benchmarks.core.registry import catalogue
 from benchmarks.models import NAMES
-from scripts.analysis.conclusions import answers, disturbance, noise
+from scripts.analysis.answers import answers, disturbance, noise
 from scripts.analysis.interpreter_ratios import notes, sentences
 from scripts.analysis.model_order import order
 from scripts.charts import CHARTS, Chart, draw_all

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from benchmarks.core.registry import catalogue
 from benchmarks.core.selection import chosen
-from scripts.analysis.conclusions import answers, disturbance, noise
+from scripts.analysis.answers import answers, disturbance, noise
 from scripts.tables.load import Run
 from scripts.util.format import amount, between, seconds, tick, times
 

@@ -1,7 +1,7 @@
 """Which model for which work: the page docs/which-model.md, whose sentences are written and whose figures are a run's.
 
-How the models stand at one piece of work is what `answers` says of it: the fastest, and of every other whether it is
-as fast within the margin, slower, or neither is established. What a run has not measured, the page says it has not.
+How the models stand at one piece of work is what `conclusions` says of it: the fastest, all of them where several are
+tied, and of every other how it compares. What a run has not measured, the page says it has not.
 """
 
 import re
@@ -14,16 +14,17 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from benchmarks.probes.offload_cost import LENGTHS
-from scripts.analysis.conclusions import MARGIN, Contest, disturbance, noise
+from scripts.analysis.answers import conclusion, disturbance, noise, unanswered
+from scripts.analysis.conclusions import MARGIN
+from scripts.analysis.contests import Contest
 from scripts.analysis.crossover import crossovers
 from scripts.analysis.evidence import Measure, evidence
 from scripts.analysis.interpreter_ratios import sentences
 from scripts.analysis.model_order import order
+from scripts.analysis.wording import either
 from scripts.charts import offload_cost
 from scripts.report.model_table import ordered, requirements_text
-from scripts.stats.decisions import Comparison
 from scripts.tables.load import Run
-from scripts.tables.summary import too_disturbed
 from scripts.util.format import Format, amount, between, listed, seconds, tick, times, whole
 
 PAGE = Path("docs/which-model.md")
@@ -51,33 +52,62 @@ class Figure:
 
 @dataclass(frozen=True)
 class Standing:
-    """How the models stand at one piece of work: the fastest, and each other with its time over the fastest's."""
+    """How the models stand at one piece of work."""
 
-    work: str
-    best: str
-    took: Figure
-    speedup: Figure | None
-    efficiency: float
-    others: tuple[tuple[str, Figure, Comparison], ...]
-
-    def those(self, says: Comparison) -> list[tuple[str, Figure]]:
-        """The others of which that is so, nearest first."""
-        return [(name, ratio) for name, ratio, said in self.others if said is says]
+    contest: Contest
 
     @property
-    def alike(self) -> list[tuple[str, Figure]]:
-        """As fast, within what matters."""
-        return self.those(Comparison.SAME)
+    def work(self) -> str:
+        """The work, in words."""
+        return described(self.contest.rows.iloc[0])
 
     @property
-    def unsure(self) -> list[tuple[str, Figure]]:
-        """Neither established to be slower nor to be as fast."""
-        return self.those(Comparison.NOT_ESTABLISHED)
+    def said(self) -> str:
+        """Who is the fastest, by how much, and how the others compare with it."""
+        return conclusion(self.contest)
+
+    @property
+    def best(self) -> str:
+        """The fastest, all that are tied; or that none can be named."""
+        family = self.contest.family
+        if family.winners:
+            return either(f"`{cell.name}`" for cell in family.winners)
+        return "no conclusion" if unanswered(family) or self.contest.run.ranges_only else "no difference shown"
+
+    @property
+    def took(self) -> Figure | str:
+        """The time of the fastest; nothing where none can be named."""
+        fastest = self.contest.family.fastest
+        return summarised(self.contest.row(fastest.name), "seconds", seconds) if fastest and self.named else "–"
+
+    @property
+    def gain(self) -> str:
+        """How many times faster than sequential it is; empty where it is not, or where that was not measured."""
+        fastest = self.contest.family.fastest
+        slower = [cell.name for cell, _ in self.contest.family.beaten]
+        if not (fastest and self.named and "sequential" in slower):
+            return ""
+        return f"{times(float(self.contest.row(fastest.name)['speedup']))} faster than sequential"
+
+    @property
+    def named(self) -> bool:
+        """Whether one model or several can be called the fastest."""
+        return bool(self.contest.family.winners)
 
     @property
     def slower(self) -> list[tuple[str, Figure]]:
-        """Established to be slower."""
-        return self.those(Comparison.SLOWER)
+        """Those that are slower, and how many times the time of the fastest they take, nearest first."""
+        beaten = self.contest.family.beaten if self.named else ()
+        return [
+            (cell.name, Figure(one.ratio.estimate, one.ratio.low, one.ratio.high, times))
+            for cell, one in beaten
+            if one.ratio
+        ]
+
+    @property
+    def not_usable(self) -> list[tuple[str, str]]:
+        """Those that decide nothing, and why."""
+        return [(cell.name, one.reason) for cell, one in self.contest.family.not_usable]
 
 
 def standing(
@@ -91,34 +121,13 @@ def standing(
     if compute_s is not None:
         rows = rows[rows["compute_seconds"] == compute_s]
     rows = rows[rows["seconds"].notna()].sort_values("seconds") if "seconds" in rows else rows.iloc[:0]
-    return of_contest(Contest(run, rows)) if len(rows) > 1 else None
-
-
-def of_contest(found: Contest) -> Standing:
-    """What the contest says."""
-    first = found.rows.iloc[0]
-    speedup = summarised(first, "speedup", times)
-    return Standing(
-        described(first),
-        str(first["model"]),
-        summarised(first, "seconds", seconds),
-        speedup if pd.notna(speedup.value) and first["model"] != "sequential" else None,
-        float(first["efficiency"]),
-        tuple(other(found, place) for place in range(1, len(found.rows))),
-    )
+    rows = rows.drop_duplicates("model")
+    return Standing(Contest(run, rows)) if len(rows) > 1 else None
 
 
 def summarised(row: pd.Series, name: str, form: Format) -> Figure:
     """A value of a row of the summary."""
     return Figure(float(row[name]), float(row[f"{name}_low"]), float(row[f"{name}_high"]), form)
-
-
-def other(found: Contest, place: int) -> tuple[str, Figure, Comparison]:
-    """A model that is not the fastest, the ratio of the times, and what that establishes."""
-    ratio, says = found.difference(place)
-    spoiled = found.run.ranges_only or too_disturbed(pd.concat([found.rounds(0), found.rounds(place)]))
-    says = Comparison.NOT_ESTABLISHED if spoiled else says
-    return str(found.rows.iloc[place]["model"]), Figure(ratio.estimate, ratio.low, ratio.high, times), says
 
 
 def described(row: pd.Series) -> str:

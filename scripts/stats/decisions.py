@@ -1,7 +1,6 @@
-"""What a run establishes: three-valued verdicts on claims with a bound, and on differences between two cells.
+"""What values by block say of a bound that was fixed beforehand: it holds, it is refuted, or that is inconclusive.
 
-Established one way, established the other way, or not established: never "true on average". Claims of one file are
-judged together (Holm), and a difference must clear what identical twins showed.
+Never "true on average". Claims of one file are judged together (Holm).
 """
 
 import enum
@@ -52,16 +51,7 @@ class Verdict(enum.Enum):
 
     HOLDS = "holds"
     REFUTED = "refuted"
-    NOT_ESTABLISHED = "not established"
-
-
-class Comparison(enum.Enum):
-    """What two cells, or two runs of one, say of each other."""
-
-    FASTER = "faster"
-    SLOWER = "slower"
-    SAME = "same"
-    NOT_ESTABLISHED = "not established"
+    INCONCLUSIVE = "inconclusive"
 
 
 @dataclass(frozen=True)
@@ -88,7 +78,7 @@ def verdict(interval: Interval, bound: Bound) -> Verdict:
         return Verdict.HOLDS
     below = interval.high < bound.low or (bound.open_low and interval.high == bound.low)
     above = interval.low > bound.high or (bound.open_high and interval.low == bound.high)
-    return Verdict.REFUTED if below or above else Verdict.NOT_ESTABLISHED
+    return Verdict.REFUTED if below or above else Verdict.INCONCLUSIVE
 
 
 def judge(cases: Sequence[Case], confidence: float = 0.95) -> list[Judgement]:
@@ -104,25 +94,9 @@ def judge(cases: Sequence[Case], confidence: float = 0.95) -> list[Judgement]:
     intervals = [(geometric_mean if case.log else mean)(case.values, confidence) for case in cases]
     found = [Verdict.HOLDS if inside < outside else Verdict.REFUTED for inside, outside in tails]
     return [
-        Judgement(side if p <= 1 - confidence else Verdict.NOT_ESTABLISHED, interval, float(p))
+        Judgement(side if p <= 1 - confidence else Verdict.INCONCLUSIVE, interval, float(p))
         for side, interval, p in zip(found, intervals, adjusted, strict=True)
     ]
-
-
-def compare(ratio: Interval, margin: float, noise_floor: float = 0.0, p_value: float | None = None) -> Comparison:
-    """What a ratio of seconds, new over old, says. `margin` and `noise_floor` are factors less 1: 0.05 is 5 %.
-
-    "Same" when the whole interval is inside the margin, whatever side of 1 it is on: the margin says what is too
-    small to matter. A difference must lie wholly outside the noise floor. Among many comparisons give Holm's `p_value`.
-    """
-    p_value = ratio.p_value if p_value is None else p_value
-    if 1 / (1 + margin) <= ratio.low and ratio.high <= 1 + margin:
-        return Comparison.SAME
-    if p_value <= 1 - ratio.confidence and ratio.high < 1 / (1 + noise_floor):
-        return Comparison.FASTER
-    if p_value <= 1 - ratio.confidence and ratio.low > 1 + noise_floor:
-        return Comparison.SLOWER
-    return Comparison.NOT_ESTABLISHED
 
 
 def _tails(case: Case) -> tuple[float, float]:

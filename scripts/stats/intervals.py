@@ -14,13 +14,13 @@ blocks (tests/scripts/stats/test_validity.py); best-of-n, which has no interval;
 """
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import stdtr, stdtrit
+from scipy.special import chdtri, stdtr, stdtrit
 
 FloatArray = NDArray[np.float64]
 
@@ -44,12 +44,38 @@ class Interval:
         """Whether the data speak against `value`."""
         return not self.contains(value)
 
+    @property
+    def inverse(self) -> "Interval":
+        """That of the ratio the other way round."""
+        return replace(self, estimate=1 / self.estimate, low=1 / self.high, high=1 / self.low)
+
     def __str__(self) -> str:
         width = self.high - self.low
         if not (0 < width < math.inf):
             return f"{self.estimate:.4g} [{self.low:.4g}, {self.high:.4g}]"
         places = max(0, 1 - math.floor(math.log10(width)))  # two digits of the width: more would be noise
         return f"{self.estimate:.{places}f} [{self.low:.{places}f}, {self.high:.{places}f}]"
+
+
+@dataclass(frozen=True)
+class Spread:
+    """How much a cell's value differs from run to run: the standard deviation of its log, and how sure that is."""
+
+    sd: float
+    freedom: float = math.inf  # degrees of freedom; infinite where it is assumed
+
+
+@dataclass(frozen=True)
+class NoiseFloor:
+    """How far apart identical cells come out, as a factor less 1 (0.03 is 3 % either way), with its interval.
+
+    `controls` is the number of A/A controls that it comes from; 0 where it was not measured but assumed.
+    """
+
+    value: float
+    low: float
+    high: float
+    controls: int
 
 
 class Limits(NamedTuple):
@@ -100,16 +126,43 @@ def paired_ratio(numerator: ArrayLike, denominator: ArrayLike, confidence: float
     return geometric_mean(block_ratios(numerator, denominator), confidence)
 
 
-def unpaired_ratio(numerator: ArrayLike, denominator: ArrayLike, confidence: float = 0.95) -> Interval:
-    """The same of blocks that share nothing, shapes (blocks_a,) and (blocks_b,): two runs, perhaps two machines.
+def unpaired_ratio(
+    numerator: ArrayLike, denominator: ArrayLike, confidence: float = 0.95, *, spread: Spread | None = None
+) -> Interval:
+    """The same of values that share nothing, shapes (n_a,) and (n_b,): two runs, perhaps two machines.
 
     Welch's interval for the difference of mean logs (Biometrika 34, 1947), with Satterthwaite's degrees of freedom.
-    What differs from run to run, and not from block to block, is not in it. Raises ValueError as `geometric_mean` does.
+    Of blocks of single runs `spread` adds what differs from run to run, which the blocks of one run do not show.
+    Raises ValueError as `geometric_mean` does.
     """
     top, bottom = np.log(positive(numerator)), np.log(positive(denominator))
     squares = [float(standard_error(logs)) ** 2 for logs in (top, bottom)]
+    freedoms: list[float] = [top.size - 1, bottom.size - 1]
+    if spread:
+        squares, freedoms = [*squares, 2 * spread.sd**2], [*freedoms, spread.freedom]
+    return _welch(top, bottom, squares, freedoms, confidence)
+
+
+def runs_ratio(numerator: ArrayLike, denominator: ArrayLike, spread: Spread, confidence: float = 0.95) -> Interval:
+    """The same of whole runs, shapes (runs_a,) and (runs_b,), whose spread from run to run is known from all cells."""
+    top, bottom = np.log(positive(numerator)), np.log(positive(denominator))
+    square = spread.sd**2 * (1 / top.size + 1 / bottom.size)
+    return _welch(top, bottom, [square], [spread.freedom], confidence)
+
+
+def pooled_spread(groups: Iterable[ArrayLike]) -> Spread | None:
+    """The spread from run to run of the logs of values, each of shape (runs,); None where no cell has two runs."""
+    logs = [np.log(positive(group)) for group in groups]
+    freedom = sum(values.size - 1 for values in logs)
+    square = sum(float(values.var(ddof=1)) * (values.size - 1) for values in logs)
+    return Spread(math.sqrt(square / freedom), freedom) if freedom else None
+
+
+def _welch(
+    top: FloatArray, bottom: FloatArray, squares: Sequence[float], freedoms: Sequence[float], confidence: float
+) -> Interval:
     error = math.sqrt(sum(squares))
-    parts = sum(square**2 / (logs.size - 1) for square, logs in zip(squares, (top, bottom), strict=True))
+    parts = sum(square**2 / freedom for square, freedom in zip(squares, freedoms, strict=True))
     freedom = sum(squares) ** 2 / parts if parts else math.inf
     centre = float(top.mean() - bottom.mean())
     half = float(stdtrit(freedom, (1 + _share(confidence)) / 2)) * error
@@ -152,16 +205,26 @@ def holm(p_values: ArrayLike) -> FloatArray:
     return adjusted
 
 
-def noise_floor(twin_ratios: Sequence[Interval]) -> float:
-    """The farthest from 1 that the estimate of any identical pair came, as a factor less 1: 0.03 is 3 % either way.
+def noise_floor(controls: Sequence[FloatArray], confidence: float = 0.95) -> NoiseFloor:
+    """The noise floor that A/A controls of one kind show together, each an array of block ratios (blocks,).
 
-    Estimates, not the ends of their intervals: `compare` asks that the whole other interval clears the floor, so the
-    ends would count the scatter twice (in simulation a true 5 % was then found in 43 % of calm sessions, not in 95 %).
-    Raises ValueError without twins: an unmeasured floor is not a floor of zero.
+    The root mean square of the controls' estimates, but no less than the standard error that all their blocks give:
+    the estimate of one pair alone is a lottery (it may come out at a tenth of what it is usually). It is of the size
+    of an estimate's scatter, not of an interval's end: `conclude` asks that the whole other interval clears it, so
+    ends would count the scatter twice. Where the controls lie no farther apart than their blocks explain, all blocks
+    tell how sure it is; otherwise only the number of controls does. Raises ValueError without controls.
     """
-    if not twin_ratios:
-        raise ValueError("No identical twins were measured, so the noise floor is unknown.")
-    return max(max(twin.estimate, 1 / twin.estimate) for twin in twin_ratios) - 1
+    if not controls:
+        raise ValueError("No A/A control was measured, so the noise floor is unknown.")
+    logs = [np.log(positive(control)) for control in controls]
+    squares = float(np.mean([values.mean() ** 2 for values in logs]))
+    freedom = sum(values.size - 1 for values in logs)
+    within = sum(float(standard_error(values)) ** 2 * (values.size - 1) for values in logs) / freedom
+    freedom = len(logs) if squares > 4 * within else freedom  # beyond twice the standard error an offset is real
+    square = max(squares, within)
+    low, high = (square * freedom / float(chdtri(freedom, end)) for end in (_tail(confidence), 1 - _tail(confidence)))
+    value, low, high = (math.expm1(math.sqrt(each)) for each in (square, low, high))
+    return NoiseFloor(value, low, high, len(logs))
 
 
 def quantile_enough(n: int, q: float, confidence: float = 0.95) -> bool:
@@ -232,3 +295,7 @@ def positive(values: ArrayLike) -> FloatArray:
     if not (array > 0).all():
         raise ValueError(f"A ratio or geometric mean needs positive values, not {array.min():g}; use mean().")
     return array
+
+
+def _tail(confidence: float) -> float:
+    return (1 - _share(confidence)) / 2

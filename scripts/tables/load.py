@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.core import journal, renamed
+from scripts.stats.intervals import NoiseFloor
 from scripts.tables import parquet
 from scripts.tables.schema import Entry, fault, fingerprint, read_environment, whose
 from scripts.util.atomic_write import atomic_write
@@ -68,8 +69,8 @@ class Run:
         return summarise(self.rounds, ranges_only=self.ranges_only)
 
     @cached_property
-    def noise_floors(self) -> dict[str, float | None]:
-        """For each kind of work how far its twins were apart: 0.04 for up to 4 %. Empty with too few blocks."""
+    def noise_floors(self) -> dict[str, NoiseFloor | None]:
+        """For each kind of work how far apart its A/A controls were; None without one. Empty with too few blocks."""
         from scripts.tables.summary import noise_floors
 
         return {} if self.ranges_only else noise_floors(self.rounds)

@@ -18,12 +18,26 @@ FLAGGED_SHARE = 0.5
 # they disturb unequally, so that no pairing takes it out again. A smaller share widens the interval, as it should.
 MOST_DISTURBED = 0.5
 
+ABOVE_IDEAL = 1.005  # an efficiency that a table would show as more than 100 %
+
 Summary = Callable[[NDArray[np.float64]], tuple[float, float, float]]
 
 
 def block_medians(rounds: pd.DataFrame, column: str) -> pd.Series:
-    """The median of each block's measured rounds, indexed by block."""
-    return rounds[~rounds["warmup"]].groupby("block")[column].median().dropna()
+    """The median of each block's measured rounds, indexed by block; of a run that was repeated, one value a repeat.
+
+    What differs from run to run, and not from block to block, only whole runs show: then they are the unit.
+    """
+    medians = rounds[~rounds["warmup"]].groupby("block")[column].median().dropna()
+    if "repeat" not in rounds:
+        return medians
+    of_block = rounds.drop_duplicates("block").set_index("block")["repeat"]
+    return medians.groupby(of_block.reindex(medians.index)).agg(typical)
+
+
+def typical(values: pd.Series) -> float:
+    """The geometric mean; the plain one where a value is zero or below."""
+    return float(np.exp(np.log(values).mean()) if (values > 0).all() else values.mean())
 
 
 def by_turn(run: Any, rounds: pd.DataFrame, column: str) -> pd.Series:
@@ -65,8 +79,18 @@ def too_disturbed(rounds: pd.DataFrame) -> str:
     return f"other programs or the hypervisor disturbed {worst:.0%} of the rounds" if worst > MOST_DISTURBED else ""
 
 
+def above_ideal(measured: pd.DataFrame) -> bool:
+    """Whether the measured rounds of a cell were faster than its ideal time: its efficiency reads above 100 %.
+
+    Then the ideal is wrong or the measurement is, and neither says which.
+    """
+    if "efficiency" not in measured or not (known := measured["efficiency"].dropna()).size:
+        return False
+    return float(known.groupby(measured["block"]).median().mean()) >= ABOVE_IDEAL
+
+
 def flags(rounds: pd.DataFrame, blocks: int) -> str:
-    """What a reader must mind: saturation, disturbance, missing blocks."""
+    """What a reader must mind: saturation, disturbance, a time below the ideal one, missing blocks."""
     measured = rounds[~rounds["warmup"]]
     found = [
         f"saturated: {part}"
@@ -75,6 +99,8 @@ def flags(rounds: pd.DataFrame, blocks: int) -> str:
     ]
     if measured["disturbed"].mean() >= FLAGGED_SHARE:
         found.append("disturbed")
+    if above_ideal(measured):
+        found.append("above ideal")
     if lost := int(measured["workers_lost"].sum()) if "workers_lost" in measured else 0:
         found.append(f"{lost} {'worker' if lost == 1 else 'workers'} lost")
     if (missing := blocks - rounds["block"].nunique()) > 0:
@@ -135,23 +161,22 @@ def kind_of_work(wait_s: float, compute_s: float) -> str:
     return KINDS[0] if not compute_s else KINDS[2] if wait_s else KINDS[1]
 
 
-def noise_floors(rounds: pd.DataFrame) -> dict[str, float | None]:
-    """How far identical cells were apart, for each kind of work that was timed; None where it had no twin.
+def noise_floors(rounds: pd.DataFrame) -> dict[str, intervals.NoiseFloor | None]:
+    """How far identical cells were apart, for each kind of work that was timed; None where it had no A/A control.
 
     Of each kind, because computing and waiting are disturbed by different things: a pair of processes on a machine
     whose clock rate drifts must not hide what is known about waiting.
     """
     timed = rounds[rounds["metric"].isna()] if "metric" in rounds else rounds
     kinds = pd.Series(map(kind_of_work, timed["wait_seconds"], timed["compute_seconds"]), index=timed.index)
-    return {kind: twins_apart(timed[kinds == kind]) for kind in KINDS if (kinds == kind).any()}
+    return {kind: control_floor(timed[kinds == kind]) for kind in KINDS if (kinds == kind).any()}
 
 
-def twins_apart(rounds: pd.DataFrame) -> float | None:
-    """How far identical cells were apart, as a share; None when no twin was measured."""
-    ratios = []
-    for key, twin in rounds[rounds["twin"]].groupby(KEY):
+def control_floor(rounds: pd.DataFrame) -> intervals.NoiseFloor | None:
+    """The noise floor of all A/A controls among the rounds; None when none was measured in two blocks."""
+    controls = list[NDArray[np.float64]]()
+    for key, control in rounds[rounds["twin"]].groupby(KEY):
         same = (rounds[KEY[:-1]] == list(key[:-1])).all(axis=1) & ~rounds["twin"]
-        pairs = paired(twin, rounds[same])
-        if len(pairs) >= 2:
-            ratios.append(intervals.geometric_mean(pairs.to_numpy()))
-    return intervals.noise_floor(ratios) if ratios else None
+        controls.append(paired(control, rounds[same]).to_numpy(dtype=np.float64))
+    measured = [ratios for ratios in controls if len(ratios) >= 2]
+    return intervals.noise_floor(measured) if measured else None

@@ -37,7 +37,7 @@ DEFAULT_TALK = "async_await"
 MEASURES = {"ratio": {"of", "over"}, "value": {"of", "metric"}}  # and the fields that each must have
 MEASURE_FIELDS = {"of", "over", "metric", "over_metric"}
 PART_FIELDS = {"name", "ratio", "value", "beside", "holds"}
-EXPECTED = ("holds", "refuted", "not established")
+EXPECTED = ("holds", "refuted", "inconclusive")
 # What `when` can ask for: yes or no, a bound on a number, or the name of something installed.
 WHEN: dict[str, type] = {
     "gil": bool,

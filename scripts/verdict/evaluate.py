@@ -152,7 +152,7 @@ def conclude(finding: Finding, judgements: Iterator[Judgement]) -> Finding:
         with_verdict(one, finding, next(judgements)) if one.case else replace(one, reason=why_unmeasured(one))
         for one in finding.outcomes
     )
-    ranked = (UNMEASURED, Verdict.REFUTED.value, Verdict.NOT_ESTABLISHED.value, Verdict.HOLDS.value)
+    ranked = (UNMEASURED, Verdict.REFUTED.value, Verdict.INCONCLUSIVE.value, Verdict.HOLDS.value)
     worst = min(outcomes, key=lambda one: ranked.index(one.verdict))
     return replace(finding, outcomes=outcomes, verdict=worst.verdict, reason=worst.reason)
 
@@ -162,8 +162,8 @@ def with_verdict(outcome: Outcome, finding: Finding, judgement: Judgement) -> Ou
     reason = disqualified(outcome.evidence, finding.claim, outcome.part)
     if finding.run and finding.over and not reason:
         reason = unlike(finding.run, finding.over, finding.claim)
-    verdict = Verdict.NOT_ESTABLISHED if reason else judgement.verdict
-    if verdict is Verdict.NOT_ESTABLISHED and not reason:
+    verdict = Verdict.INCONCLUSIVE if reason else judgement.verdict
+    if verdict is Verdict.INCONCLUSIVE and not reason:
         reason = "the interval, allowing for all claims judged together, lies on both sides of the bound"
     return replace(outcome, verdict=verdict.value, p_value=judgement.p_value, reason=reason)
 

@@ -84,7 +84,7 @@ def record(
         found["interpreters"] = [interpreter(python) for python in dict.fromkeys(pythons)]
         found["plan"]["pythons"] = list(pythons)
     (run / "environment.json").write_text(json.dumps(found, indent=1))
-    pace = {"numbers_per_s": rng.uniform(4e5, 5e5), "blocks_per_s": 865.0, "pixels_per_s": 2e7}
+    pace = {"numbers_per_s": rng.uniform(4.8e5, 5e5), "blocks_per_s": 865.0, "pixels_per_s": 2e7}
     (run / "pace.json").write_text(json.dumps(pace))
     for block in range(blocks):
         for entry in entries(block, fingerprint(run, found), rng):

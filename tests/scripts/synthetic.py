@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.probes.offload_cost import LENGTHS
+from scripts.stats.intervals import NoiseFloor
 from scripts.tables.summary import noise_floors, summarise
 from tests.scripts.recorded import interpreter
 
@@ -120,7 +121,7 @@ class SyntheticRun:
         return summarise(self.rounds, ranges_only=self.ranges_only)
 
     @cached_property
-    def noise_floors(self) -> dict[str, float | None]:
+    def noise_floors(self) -> dict[str, NoiseFloor | None]:
         """How far twins were apart."""
         return {} if self.ranges_only else noise_floors(self.rounds)
 

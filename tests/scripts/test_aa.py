@@ -14,8 +14,8 @@ from benchmarks.experiments.test_aa import PERCENT as PLANTED_PERCENT
 from benchmarks.experiments.test_aa import SamePrimes
 from benchmarks.workloads.sleep import Sleep
 from scripts.aa import EXPERIMENTS, PERCENT, judge_planted, judge_twins, planted, report, twins
+from scripts.analysis.conclusions import Outcome
 from scripts.stats import intervals
-from scripts.stats.decisions import Comparison
 from scripts.tables.load import Run
 from scripts.util.exit_codes import CommandError, Exit
 from tests.scripts.simulate import WORLDS, FloatArray, sessions
@@ -71,7 +71,7 @@ def test_a_suite_that_favours_one_twin_is_caught() -> None:
     biased[1] = 1.2  # the twin of the first pair always runs where it is slow
     code, words = said(session("calm", biased)[0])
     assert code is Exit.NEGATIVE
-    assert f"False verdicts among {TWINS} twin pairs after Holm: 1 (without a noise floor: 1)" in words
+    assert f"False verdicts among {TWINS} A/A controls after Holm: 1 (without a noise floor: 1)" in words
 
 
 def test_a_suite_that_turns_a_slowdown_into_a_gain_is_caught() -> None:
@@ -104,15 +104,15 @@ def test_false_verdicts_on_twins_stay_rare_in_every_world(world: str) -> None:
 
 def test_a_slowdown_of_a_fifth_is_found_by_the_very_judgement_of_a_run() -> None:
     for table in session("calm", TRUTH, count=20):
-        floor = intervals.noise_floor([pair.found for pair in twins(table)])
+        floor = intervals.noise_floor([pair.ratios for pair in twins(table)])
         judged = judge_planted(planted(table), floor)
-        assert judged[-1].says is Comparison.SLOWER
+        assert judged[-1].conclusion.outcome is Outcome.SLOWER
         assert not any(one.wrong_sign for one in judged)
 
 
 def test_without_twins_nothing_is_said() -> None:
     (table,) = session("calm", TRUTH)
-    with pytest.raises(CommandError, match="no pair of twins") as stop:
+    with pytest.raises(CommandError, match="no pair of A/A controls") as stop:
         said(table[table["experiment"] != "aa"])
     assert stop.value.code is Exit.NOT_MEASURED
 

@@ -3,14 +3,19 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from scripts.analysis.comparison import differences, rows, same_machine
+from scripts.compare import code
 from scripts.report.comparison_text import introduction
-from scripts.tables.load import load
+from scripts.tables.load import Run, load
+from scripts.util.exit_codes import Exit
 from tests.scripts import recorded
 
 ROOT = Path(__file__).parents[2]
@@ -37,8 +42,8 @@ def test_the_slower_cell_is_found_and_the_others_are_not_blamed(two: tuple[Path,
     found = {row.cell["model"]: row for row in rows(*map(load, two))}
     assert {model: row.words for model, row in found.items()} == {
         "asyncio": "slower",
-        "sequential": "same",
-        "threads": "same",
+        "sequential": "inconclusive",
+        "threads": "inconclusive",
     }
     assert found["asyncio"].worse
     assert found["asyncio"].what == "seconds"
@@ -50,12 +55,81 @@ def test_seconds_of_two_machines_are_not_compared(tmp_path: Path) -> None:
     assert not same_machine(a, b)
     assert differences(a, b) == ["CPU"]
     assert {row.what for row in rows(a, b)} == {"speedup"}
-    assert "Seconds of two machines are not compared; speed-ups and claims are." in introduction(a, b)
+    said = "These may be two machines (CPU), so seconds are not compared; speed-ups and claims are."
+    assert said in introduction(a, b)
 
 
-def test_a_run_is_the_same_as_itself(two: tuple[Path, Path]) -> None:
+@pytest.mark.parametrize(
+    ("ours", "theirs", "name"),
+    [({"kernel": "6.1"}, {"kernel": "6.8"}, "kernel"), ({"boot_id": "a"}, {"boot_id": "b"}, "boot")],
+)
+def test_two_hosts_of_one_kind_are_not_taken_for_one(
+    tmp_path: Path, ours: dict[str, Any], theirs: dict[str, Any], name: str
+) -> None:
+    here = {"cpu": "one CPU", "cores": 2, "cores_usable": 2}
+    machines = (here | ours, here | theirs)
+    a, b = (load(recorded.record(tmp_path, str(place), blocks=8, machine=one)) for place, one in enumerate(machines))
+    assert differences(a, b) == [name]
+    assert not same_machine(a, b)
+
+
+def test_a_machine_half_again_as_fast_is_another_one(two: tuple[Path, Path]) -> None:
+    a, b = map(load, two)
+    assert same_machine(a, b)
+    pace = json.loads((two[1] / "pace.json").read_text())
+    (two[1] / "pace.json").write_text(json.dumps(pace | {"numbers_per_s": 1.5 * pace["numbers_per_s"]}))
+    assert differences(a, b) == ["calibration"]
+    assert not same_machine(a, b)
+
+
+def test_a_run_of_three_blocks_or_a_disturbed_one_gets_no_verdict(tmp_path: Path, two: tuple[Path, Path]) -> None:
+    few = load(recorded.record(tmp_path, "few", blocks=3, machine=load(two[0]).environment["machine"]))
+    second = load(two[1])
+    disturbed = replace(second, rounds=second.rounds.assign(disturbed=True))
+    for other in (few, disturbed):
+        found = rows(load(two[0]), other)
+        assert {row.words for row in found} == {"not usable"}
+        assert code(found, []) is Exit.NOT_MEASURED
+    assert "disturbed 100 % of" in introduction(load(two[0]), disturbed)[1]
+
+
+def test_nothing_of_a_run_differs_from_itself(two: tuple[Path, Path]) -> None:
     run = load(two[0])
-    assert {row.words for row in rows(run, run)} == {"same"}
+    assert {row.words for row in rows(run, run)} == {"inconclusive"}
+
+
+def twice(spread: float, seed: int, repeats: int = 1, cells: int = 71, blocks: int = 10) -> list[Run]:
+    """Two runs of the same cells on one machine, each cell of a run slower or faster by its own luck."""
+    random, runs = np.random.default_rng(seed), list[Run]()
+    common = {"experiment": "io", "model": "asyncio", "concurrency": 10, "tasks": 20, "wait_seconds": 0.02}
+    common |= {"compute_seconds": 0.0, "warmup": False, "disturbed": False, "saturated": "", "round": 0}
+    cell, repeat, block = (index.ravel() for index in np.indices((cells, repeats, blocks)))
+    twin = np.zeros(cell.size, dtype=bool)
+    for _ in range(2):
+        luck = random.normal(0, spread, (cells, repeats, 1)) + random.normal(0, 0.02, (cells, repeats, blocks))
+        table = pd.DataFrame(common | {"workload": cell.astype(str), "twin": twin, "block": block + blocks * repeat})
+        table = table.assign(seconds=0.05 * np.exp(luck.ravel()))
+        environment = recorded.environment("same", blocks)
+        rounds = table.assign(repeat=repeat) if repeats > 1 else table
+        runs.append(Run(Path("nowhere"), environment, rounds, [], []))
+    return runs
+
+
+def false_verdicts(spread: float, count: int, repeats: int = 1) -> float:
+    """The share of comparisons in which any cell is called faster or slower; every one is false."""
+    found = [rows(*twice(spread, seed, repeats)) for seed in range(count)]
+    return float(np.mean([any(row.conclusion.differs for row in one) for one in found]))
+
+
+def test_two_runs_of_one_machine_that_spread_by_ten_percent_are_not_called_different() -> None:
+    assert false_verdicts(0.10, 6) == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("spread", [0.05, 0.10])
+@pytest.mark.parametrize("repeats", [1, 3])
+def test_any_false_verdict_between_two_runs_is_rarer_than_one_in_twenty(spread: float, repeats: int) -> None:
+    assert false_verdicts(spread, 60, repeats) <= 0.05
 
 
 def run_compare(*args: object, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:

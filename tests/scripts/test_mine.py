@@ -252,27 +252,29 @@ def test_an_expectation_that_cannot_be_decided_is_no_success() -> None:
     few = expectations.findings(
         a_run({"sequential": 1.0, "asyncio": 0.1}, blocks=3), ["asyncio at least 5x sequential"]
     )
-    assert few[0].verdict == "not established"
+    assert few[0].verdict == "inconclusive"
     none = expectations.findings(a_run({"sequential": 1.0}), ["asyncio at least 5x sequential"])
     assert expectations.code(few) == expectations.code(none) == Exit.NOT_MEASURED
 
 
 def test_the_answer_is_about_the_users_own_work_with_each_model_at_its_best() -> None:
-    from scripts.analysis.conclusions import answers
+    from scripts.analysis.answers import answers
 
     said = answers(a_run({"sequential": 1.0, "threads": 0.5, "asyncio": 0.1}))
     assert len(said) == 1
-    assert said[0].startswith("For your own work (mywork), asyncio with 8 at once took the least time: 10× sequential")
-    assert "threads is slower (5× its time" in said[0]
+    assert said[0].startswith(
+        "For your own work (mywork, concurrency 8), fastest in this run: asyncio, 10.0× faster than sequential"
+    )
+    assert "The next is slower: threads took 5.00× its time" in said[0]
     nothing = answers(a_run({"sequential": 1.0, "threads": 1.5}))
-    assert nothing[0].startswith("For your own work (mywork), nothing was faster than sequential")
+    assert "nothing was faster than sequential in this run" in nothing[0]
 
 
 def test_the_chart_shows_the_users_own_work_at_each_size() -> None:
     from scripts.charts import speedup
 
     run = a_run({"sequential": 1.0, "threads": 0.5, "asyncio": 0.1})
-    assert speedup.finding(run) == "Beside one after another: asyncio is 10.0× as fast in your own work (mywork)"
+    assert speedup.finding(run) == "Beside sequential: asyncio (10.0×) fastest in your own work (mywork)"
     assert "mywork 8 at once" in speedup.alt(run)
 
 
@@ -290,7 +292,7 @@ def test_a_users_own_work_becomes_a_run_a_report_and_a_comparison(tmp_path: Path
         source, "--blocks=2", "--models=threads asyncio", "--expect=threads at least 1x sequential", verb="mine"
     )
     assert done.returncode == Exit.NOT_MEASURED, done.stderr  # two blocks establish nothing
-    assert "not established: asyncio faster than sequential" in done.stdout
+    assert "inconclusive: asyncio faster than sequential" in done.stdout
     run = tmp_path / "results" / "mine"
     made = json.loads((run / "mine.json").read_text())
     assert set(made) == NAMES

@@ -72,7 +72,7 @@ def claims(**other: Any) -> dict[str, Any]:
                 measure(name="without", of="lost_updates/coroutines", over="", metric="lost_share", log=False,
                         bound="= 0", bound_low=0.0, bound_high=0.0, estimate=0.0, low=0.0, high=0.0),
                 measure(name="with", of="lost_updates/await", over="", metric="lost_share", log=False, bound="> 0",
-                        bound_low=0.0, estimate=0.4, low=0.2, high=None, verdict="not established"),
+                        bound_low=0.0, estimate=0.4, low=0.2, high=None, verdict="inconclusive"),
             ]),
             claim("unmeasured", verdict="could not be measured", as_expected=None, reason="no server", parts=[
                 measure(estimate=None, low=None, high=None, blocks=0, p_value=None, verdict="could not be measured")

@@ -7,14 +7,16 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
+from scripts.analysis.contests import of_experiment
 from scripts.analysis.points import CELL, Point, Run, footer, interval_words, point, remembered
+from scripts.analysis.wording import beside
 from scripts.charts.lib import forest, interactive_panel
 from scripts.charts.lib.forest import Group
 from scripts.charts.lib.layout import open_page
 from scripts.charts.lib.table import Table, made, of_point, of_points, word
 from scripts.charts.lib.theme import Theme
 from scripts.tables.summary import block_medians, columns, with_interval, with_range
-from scripts.util.format import Format, times
+from scripts.util.format import Format
 
 
 @remembered
@@ -99,13 +101,19 @@ class Cost:
         forest.rule(axes, self.form, "logarithmic axis", page, self.base)
         return page.figure
 
+    def ratio(self, run: Run) -> str:
+        """How the dearest is beside the cheapest, as far as the run shows it."""
+        rows = self.main_rows(run)
+        found = of_experiment(run, [rows[0], rows[-1]], self.metric)
+        return beside(found) if found else ""
+
     def finding(self, run: Run) -> str:
         """The cheapest and the dearest, as a title."""
         rows = self.main_rows(run)
         if len(rows) < 2:
             return self.caption(run).rstrip(".")
         least, most = (f"{row.model} {self.form(row.value)}" for row in (rows[0], rows[-1]))
-        return f"{most} {self.noun}, {least}: {times(rows[-1].value / rows[0].value)} as much"
+        return f"{most} {self.noun}, {least}: {self.ratio(run)}"
 
     def caption(self, run: Run) -> str:
         """The cheapest, the dearest, and how many times they differ."""
@@ -115,8 +123,7 @@ class Cost:
         least, most = (f"{row.model} takes {forest.value_text(row, self.form)}" for row in (rows[0], rows[-1]))
         if len(rows) == 1:
             return f"{least} {self.noun} ({interval_words(run)})."
-        ratio = times(rows[-1].value / rows[0].value)
-        return f"{least} {self.noun}, {most}: {ratio} as much ({interval_words(run)})."
+        return f"{least} {self.noun}, {most}: {self.ratio(run)} ({interval_words(run)})."
 
     def alt(self, run: Run) -> str:
         """Every number of the chart as text."""

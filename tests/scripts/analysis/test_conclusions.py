@@ -7,11 +7,12 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from scripts.analysis.conclusions import answers, contest, noise
+from scripts.analysis.answers import answers, noise
+from scripts.analysis.contests import contest
 from scripts.report import terminal
 from scripts.report.terminal import Live, show
 from scripts.tables.load import Run
-from scripts.tables.summary import disturbed_share, summarise, too_disturbed, twins_apart
+from scripts.tables.summary import control_floor, disturbed_share, summarise, too_disturbed
 from tests.scripts.synthetic import SyntheticRun, make
 
 
@@ -36,7 +37,7 @@ def row_of(table: pd.DataFrame, model: str) -> Any:
 
 
 def said(run: SyntheticRun) -> list[str]:
-    return answers(run)  # type: ignore[arg-type]
+    return answers(run)
 
 
 def test_a_discarded_round_never_reaches_a_figure() -> None:
@@ -101,9 +102,12 @@ def test_a_share_or_a_count_is_not_told_in_seconds(value: float, metric: str, te
 
 def test_identical_twins_show_how_far_apart_identical_is() -> None:
     table = rounds(asyncio=0.05)
-    assert twins_apart(table) is None
+    assert control_floor(table) is None
     twin = table.assign(twin=True, seconds=table["seconds"] * 1.04)
-    assert twins_apart(pd.concat([table, twin])) == pytest.approx(0.04)
+    floor = control_floor(pd.concat([table, twin]))
+    assert floor
+    assert floor.value == pytest.approx(0.04)
+    assert floor.controls == 1
 
 
 def test_one_noisy_pair_that_computes_sets_no_floor_for_waiting() -> None:
@@ -113,46 +117,59 @@ def test_one_noisy_pair_that_computes_sets_no_floor_for_waiting() -> None:
     both = (waiting[waiting["model"] == "asyncio"], 1.01), (computing[computing["model"] == "processes"], 1.4)
     twins = [cell.assign(twin=True, seconds=cell["seconds"] * factor) for cell, factor in both]
     run = SyntheticRun(pd.concat([waiting, computing, *twins]))
-    assert run.noise_floors == pytest.approx({"waiting": 0.01, "computing": 0.4})
+    floors = {kind: floor.value for kind, floor in run.noise_floors.items() if floor}
+    assert floors == pytest.approx({"waiting": 0.01, "computing": 0.4})
     io, cpu = said(run)
-    assert "threads is slower" in io
-    assert "that it beats sequential is not established" in cpu
-    assert noise(run) == (  # type: ignore[arg-type]
-        "Identical twins differed by up to 1.0% (waiting), 40.0% (computing): smaller differences mean nothing."
-    )
+    assert "The next is slower: threads took 1.20× its time" in io
+    assert "no model was faster than another in this run. Beside processes, inconclusive: sequential took 1.30×" in cpu
+    assert noise(run).startswith("A/A controls differed by 1.0 % (95 % CI ")
+    assert ", 40.0 % (95 % CI " in noise(run)
 
 
 def test_a_kind_of_work_without_a_twin_is_named() -> None:
-    assert noise(make(experiments=["io", "mixed"])).endswith(  # type: ignore[arg-type]
-        ": smaller differences mean nothing. No twin was measured of computing, mixed work: "
-        "how much of a difference is noise is not known."
+    assert noise(make(experiments=["io", "mixed"])).endswith(
+        ": smaller differences mean nothing. No A/A control was measured of computing and mixed work: "
+        "a noise floor of 10 % is assumed."
     )
 
 
 def test_three_blocks_say_nothing_of_noise() -> None:
-    assert noise(make(blocks=3)) == ""  # type: ignore[arg-type]
+    assert noise(make(blocks=3)) == ""
 
 
-def test_the_sentence_names_the_fastest_and_an_established_runner_up() -> None:
-    (sentence,) = said(SyntheticRun(rounds(sequential=0.8, threads=0.1, asyncio=0.05)))
+def quiet(table: pd.DataFrame) -> SyntheticRun:
+    """A run of these rounds with an A/A control that shows no noise."""
+    return SyntheticRun(pd.concat([table, table[table["model"] == "asyncio"].assign(twin=True)]))
+
+
+def test_the_sentence_names_the_fastest_and_what_is_slower() -> None:
+    (sentence,) = said(quiet(rounds(sequential=0.8, threads=0.1, asyncio=0.05)))
     assert sentence.startswith(
-        "For I/O-bound work, asyncio took the least time: 16× sequential (95 % interval 16 to 16)"
+        "For I/O-bound work (wire, concurrency 20), fastest in this run: asyncio, "
+        "16.0× faster than sequential (95 % CI 16.0–16.0×; efficiency 80 %)."
     )
-    assert "80% of the physical limit" in sentence
-    assert "threads is slower (2× its time" in sentence
+    assert "The next is slower: threads took 2.00× its time" in sentence
 
 
-def test_a_difference_within_the_margin_is_called_the_same() -> None:
-    (sentence,) = said(SyntheticRun(rounds(sequential=0.8, threads=0.0505, asyncio=0.05)))
-    assert "threads is the same within 5%" in sentence
+def test_models_within_the_margin_are_named_together() -> None:
+    (sentence,) = said(quiet(rounds(sequential=0.8, threads=0.0505, asyncio=0.05)))
+    assert "fastest in this run: asyncio or threads. " in sentence
+    assert "Beside asyncio, no measurable difference: threads took 1.01× its time" in sentence
 
 
-def test_no_difference_inside_the_twins_noise_is_called_one() -> None:
+def test_no_difference_inside_the_noise_floor_is_called_one() -> None:
     table = rounds(sequential=0.8, threads=0.056, asyncio=0.05)
     twin = table[table["model"] == "asyncio"]
     noisy = pd.concat([table, twin.assign(twin=True, seconds=twin["seconds"] * 1.2)])
     (sentence,) = said(SyntheticRun(noisy))
-    assert "that it beats threads is not established" in sentence
+    assert "fastest in this run: asyncio or threads. " in sentence
+    assert "Beside asyncio, inconclusive: threads took 1.12× its time" in sentence
+
+
+def test_a_noise_floor_that_was_not_measured_is_not_taken_for_zero() -> None:
+    table = rounds(sequential=0.8, threads=0.054, asyncio=0.05)
+    assert "fastest in this run: asyncio, " in said(quiet(table))[0]
+    assert "fastest in this run: asyncio or threads. " in said(SyntheticRun(table))[0]
 
 
 def disturbing(share: float, **models: Any) -> SyntheticRun:
@@ -162,21 +179,37 @@ def disturbing(share: float, **models: Any) -> SyntheticRun:
     return SyntheticRun(table.assign(disturbed=hit))
 
 
-def test_a_clear_difference_is_not_established_when_others_disturbed_most_rounds() -> None:
+def test_a_disturbed_run_headlines_no_winner() -> None:
     (sentence,) = said(disturbing(0.6, sequential=0.8, threads=0.1, asyncio=0.05))
-    assert "that it beats threads is not established: other programs or the hypervisor disturbed 60% of" in sentence
-    assert "threads is slower" not in sentence
+    assert "no conclusion: other programs or the hypervisor disturbed 60% of the rounds (asyncio)" in sentence
+    assert "fastest" not in sentence
 
 
-def test_what_is_the_same_is_not_established_either_when_disturbed() -> None:
-    (sentence,) = said(disturbing(0.6, sequential=0.8, threads=0.0505, asyncio=0.05))
-    assert "is not established" in sentence
-    assert "the same" not in sentence
+def test_a_disturbed_cell_that_took_more_time_is_left_out_and_named() -> None:
+    table = rounds(sequential=0.8, threads=0.1, asyncio=0.05)
+    hit = (table["model"] == "threads") & (table["round"] > 0)
+    (sentence,) = said(quiet(table.assign(disturbed=hit)))
+    assert "fastest in this run: asyncio, " in sentence
+    assert "Not usable: other programs or the hypervisor disturbed 100% of the rounds (threads)" in sentence
 
 
 def test_some_disturbed_rounds_are_what_intervals_are_for() -> None:
     (sentence,) = said(disturbing(0.5, sequential=0.8, threads=0.1, asyncio=0.05))
-    assert "threads is slower" in sentence
+    assert "The next is slower: threads" in sentence
+
+
+def test_a_saturated_cell_decides_nothing() -> None:
+    table = rounds(sequential=0.8, threads=0.1, asyncio=0.05)
+    busy = table.assign(saturated=table["model"].map({"asyncio": "client"}).fillna(""))
+    (sentence,) = said(SyntheticRun(busy))
+    assert "no conclusion: the client was saturated (asyncio)" in sentence
+
+
+def test_a_cell_that_beats_its_ideal_time_decides_nothing_and_says_so() -> None:
+    table = rounds(sequential=0.8, threads=0.1, asyncio=0.05)
+    wrong = table.assign(efficiency=table["efficiency"].where(table["model"] != "asyncio", 1.2))
+    assert row_of(wrong, "asyncio")["flags"] == "above ideal"
+    assert "no conclusion: it was faster than its ideal time (asyncio)" in said(SyntheticRun(wrong))[0]
 
 
 def test_a_disturbed_cell_is_not_excused_by_a_quiet_one_beside_it() -> None:
@@ -194,19 +227,20 @@ def test_a_discarded_round_disturbs_nobody() -> None:
 
 def test_the_run_says_what_share_was_disturbed() -> None:
     run = disturbing(0.6, sequential=0.8, threads=0.1, asyncio=0.05)
-    assert "Other programs or the hypervisor disturbed 20% of 60 measured rounds." in printed(run).replace("\n", " ")
+    assert "Other programs or the hypervisor disturbed 20 % of 60 measured rounds." in printed(run).replace("\n", " ")
 
 
-def test_three_blocks_give_no_verdict() -> None:
+def test_three_blocks_headline_no_winner() -> None:
     (sentence,) = said(SyntheticRun(rounds(blocks=3, sequential=0.8, threads=0.1, asyncio=0.05)))
-    assert "too few blocks for a verdict" in sentence
-    assert "range" in sentence
-    assert "interval" not in sentence
+    assert sentence == (
+        "For I/O-bound work (wire, concurrency 20): 3 blocks are too few for a conclusion; it takes 6. "
+        "Lowest to highest block: sequential 804–812 ms, threads 100–102 ms, asyncio 50.2–50.8 ms."
+    )
 
 
 def test_when_nothing_beats_sequential_the_sentence_says_so() -> None:
-    (sentence,) = said(SyntheticRun(rounds(sequential=0.8, threads=0.9)))
-    assert "nothing was faster than sequential" in sentence
+    (sentence,) = said(SyntheticRun(rounds(sequential=0.8, threads=1.0)))
+    assert "nothing was faster than sequential in this run" in sentence
 
 
 def test_a_run_without_sequential_gives_no_answer_rather_than_a_wrong_one() -> None:
@@ -222,9 +256,9 @@ def test_a_run_that_only_observes_is_shown_without_answers() -> None:
 def test_the_questions_are_answered_in_order() -> None:
     run = make()
     starts = ["For I/O-bound work", "For CPU-bound Python code", "For mixed work (20 % CPU)"]
-    starts += ["With `wire`, that asyncio beats threads"]
+    starts += ["With `wire` (scaling), asyncio beside threads in this run"]
     assert [sentence.startswith(start) for sentence, start in zip(said(run), starts, strict=True)] == [True] * 4
-    assert contest(run, "mixed", "mixed").rows["concurrency"].nunique() == 1  # type: ignore[arg-type, union-attr]
+    assert contest(run, "mixed", "mixed").rows["concurrency"].nunique() == 1  # type: ignore[union-attr]
 
 
 def printed(run: SyntheticRun, *, width: int = terminal.WIDTH) -> str:
@@ -239,7 +273,7 @@ def test_the_table_fits_80_columns_and_loses_nothing() -> None:
     text = printed(make())
     assert max(map(len, text.splitlines())) <= terminal.WIDTH
     assert "…" not in text
-    assert "Identical twins differed by up to" in text
+    assert "A/A controls differed by" in text
 
 
 def test_piped_output_is_plain_text(capsys: pytest.CaptureFixture[str]) -> None:

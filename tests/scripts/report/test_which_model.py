@@ -11,7 +11,6 @@ import pytest
 from benchmarks.core.registry import catalogue
 from scripts.reference import taken
 from scripts.report import which_model
-from scripts.stats.decisions import Comparison
 from scripts.tables.load import Run
 from tests.scripts.synthetic import ENVIRONMENT, in_turns, make
 
@@ -42,36 +41,39 @@ def test_the_committed_page_says_what_the_reference_run_found() -> None:
 def test_the_fastest_the_alike_and_the_slower_are_told_apart() -> None:
     found = which_model.standing(planted(), "io", "wire")
     assert found
-    assert (found.best, [name for name, _ in found.alike]) == ("threads", ["asyncio"])
-    assert [name for name, _ in found.slower] == ["trio", "uvloop", "sequential"]
-    assert found.slower[1][1].value == pytest.approx(1.3, rel=0.01)
-    assert found.speedup
-    assert found.speedup.value == pytest.approx(8, rel=0.01)
+    assert found.best == "`threads` or `asyncio` or `trio`".replace("` or `a", "`, `a")
+    assert [name for name, _ in found.slower] == ["uvloop", "sequential"]
+    assert found.slower[0][1].value == pytest.approx(1.3, rel=0.01)
+    assert found.gain == "8.00× faster than sequential"
+    assert "fastest in this run: threads, asyncio or trio. " in found.said
 
 
 def test_what_varies_too_much_is_not_established_either_way() -> None:
     found = which_model.standing(planted({"trio": 0.4}), "io", "wire")
     assert found
-    assert [name for name, _ in found.unsure] == ["trio"]
-    assert "That it beats `trio` is not established" in which_model.text(planted({"trio": 0.4}))
+    assert "Beside threads, inconclusive: trio took " in found.said
+    assert found.said in which_model.text(planted({"trio": 0.4}))
 
 
 def test_disturbed_rounds_and_few_blocks_establish_no_order() -> None:
     run = planted()
     disturbed = run_of(run.rounds.assign(disturbed=run.rounds["model"].eq("uvloop")))
     few = run_of(run.rounds[run.rounds["block"] < 3])
-    for one, names in ((disturbed, {"uvloop"}), (few, set(MODELS) - {"threads"})):
-        found = which_model.standing(one, "io", "wire")
-        assert found
-        assert {name for name, _, says in found.others if says is Comparison.NOT_ESTABLISHED} >= names
+    found, none = (which_model.standing(one, "io", "wire") for one in (disturbed, few))
+    assert found
+    assert none
+    assert [name for name, _ in found.not_usable] == ["uvloop"]
+    assert "uvloop" not in dict(found.slower)
+    assert (none.best, none.took, none.slower) == ("no conclusion", "–", [])
+    assert none.said.startswith("no conclusion: 3 blocks are too few")
 
 
 def test_the_sentences_have_the_figures_of_the_run() -> None:
     page = which_model.text(run_of(make().rounds))
     row = make().summary.query("experiment == 'cpu' and workload == 'primes' and model == 'processes'").iloc[0]
     (told,) = re.findall(r"One worker for each core .*", page)
-    assert f"`processes` took the least time: {1000 * row['seconds']:.0f} ms" in told
-    assert f"{row['speedup']:.2f}×" in told
+    assert f"fastest in this run: processes, {row['speedup']:.2f}× faster than sequential" in told
+    assert f"| compute in Python | `processes` | {1000 * row['seconds']:.0f} ms" in page
     held = (
         make().summary.query("experiment == 'memory' and model == 'threads' and concurrency == 1000").iloc[0]["value"]
     )

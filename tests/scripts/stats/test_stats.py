@@ -12,10 +12,12 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy import stats as scipy_stats
 
-from scripts.stats.decisions import Bound, Case, Comparison, Judgement, Verdict, compare, judge, verdict
+from scripts.analysis.conclusions import Outcome, conclude
+from scripts.stats.decisions import Bound, Case, Judgement, Verdict, judge, verdict
 from scripts.stats.intervals import (
     FloatArray,
     Interval,
+    NoiseFloor,
     block_medians,
     block_ratios,
     ecdf,
@@ -237,8 +239,8 @@ def test_a_bound_that_nothing_satisfies_is_refused() -> None:
         assert str(caught.value) == sentence.format(f"{low:g}", f"{high:g}")
 
 
-def test_without_twins_the_noise_floor_is_unknown_not_zero() -> None:
-    with pytest.raises(ValueError, match=r"^No identical twins were measured, so the noise floor is unknown\.$"):
+def test_without_controls_the_noise_floor_is_unknown_not_zero() -> None:
+    with pytest.raises(ValueError, match=r"^No A/A control was measured, so the noise floor is unknown\.$"):
         noise_floor([])
 
 
@@ -262,20 +264,20 @@ def test_a_bound_knows_its_open_ends() -> None:
     [
         (21, 25, Bound(low=20), Verdict.HOLDS),
         (15, 19, Bound(low=20), Verdict.REFUTED),
-        (19, 21, Bound(low=20), Verdict.NOT_ESTABLISHED),
-        (15, 20, Bound(low=20), Verdict.NOT_ESTABLISHED),
+        (19, 21, Bound(low=20), Verdict.INCONCLUSIVE),
+        (15, 20, Bound(low=20), Verdict.INCONCLUSIVE),
         (15, 20, Bound(low=20, open_low=True), Verdict.REFUTED),
-        (20, 25, Bound(low=20, open_low=True), Verdict.NOT_ESTABLISHED),
+        (20, 25, Bound(low=20, open_low=True), Verdict.INCONCLUSIVE),
         (1.0, 1.1, Bound(high=1.2), Verdict.HOLDS),
         (1.3, 1.4, Bound(high=1.2), Verdict.REFUTED),
-        (1.2, 1.4, Bound(high=1.2), Verdict.NOT_ESTABLISHED),
+        (1.2, 1.4, Bound(high=1.2), Verdict.INCONCLUSIVE),
         (1.2, 1.4, Bound(high=1.2, open_high=True), Verdict.REFUTED),
-        (1.1, 1.2, Bound(high=1.2, open_high=True), Verdict.NOT_ESTABLISHED),
+        (1.1, 1.2, Bound(high=1.2, open_high=True), Verdict.INCONCLUSIVE),
         (0.95, 1.05, Bound(0.9, 1.1), Verdict.HOLDS),
-        (0.85, 1.05, Bound(0.9, 1.1), Verdict.NOT_ESTABLISHED),
-        (0.95, 1.15, Bound(0.9, 1.1), Verdict.NOT_ESTABLISHED),
+        (0.85, 1.05, Bound(0.9, 1.1), Verdict.INCONCLUSIVE),
+        (0.95, 1.15, Bound(0.9, 1.1), Verdict.INCONCLUSIVE),
         (0.5, 0.8, Bound(0.9, 1.1), Verdict.REFUTED),
-        (0.5, 2.0, Bound(0.9, 1.1), Verdict.NOT_ESTABLISHED),
+        (0.5, 2.0, Bound(0.9, 1.1), Verdict.INCONCLUSIVE),
     ],
 )
 def test_a_verdict_has_three_values(low: float, high: float, bound: Bound, expected: Verdict) -> None:
@@ -283,8 +285,7 @@ def test_a_verdict_has_three_values(low: float, high: float, bound: Bound, expec
 
 
 def test_the_words_of_a_verdict_are_those_of_the_report() -> None:
-    assert [v.value for v in Verdict] == ["holds", "refuted", "not established"]
-    assert [c.value for c in Comparison] == ["faster", "slower", "same", "not established"]
+    assert [v.value for v in Verdict] == ["holds", "refuted", "inconclusive"]
 
 
 def test_one_lost_update_in_ten_blocks_refutes_that_none_is_lost() -> None:
@@ -325,7 +326,7 @@ def test_a_range_holds_by_two_one_sided_tests_and_is_refuted_by_one() -> None:
     assert inside.p_value == pytest.approx(2 * max(one_sided(1.9, "greater"), one_sided(2.06, "less")))
     assert above.p_value == pytest.approx(2 * one_sided(1.9, "greater"))
     assert below.p_value == pytest.approx(2 * one_sided(2.1, "less"))
-    assert judged(1.98, 2.06).verdict is Verdict.NOT_ESTABLISHED
+    assert judged(1.98, 2.06).verdict is Verdict.INCONCLUSIVE
 
 
 def test_twenty_shaky_claims_do_not_make_one_true() -> None:
@@ -333,7 +334,7 @@ def test_twenty_shaky_claims_do_not_make_one_true() -> None:
     (alone,) = judge([shaky])
     assert alone.verdict is Verdict.HOLDS
     together = judge([shaky] * 20)
-    assert {j.verdict for j in together} == {Verdict.NOT_ESTABLISHED}
+    assert {j.verdict for j in together} == {Verdict.INCONCLUSIVE}
     assert together[0].interval == alone.interval
     assert together[0].p_value == pytest.approx(min(1, 20 * alone.p_value))
 
@@ -356,7 +357,7 @@ def test_a_bound_of_zero_on_a_ratio_is_minus_infinity_in_logs() -> None:
 def test_a_judgement_uses_the_confidence_it_is_given() -> None:
     shaky = Case(block_ratios(SLOW, FAST), Bound(low=1.965))
     (strict,) = judge([shaky], confidence=0.99)
-    assert strict.verdict is Verdict.NOT_ESTABLISHED
+    assert strict.verdict is Verdict.INCONCLUSIVE
     assert strict.interval == paired_ratio(SLOW, FAST, 0.99)
 
 
@@ -365,50 +366,65 @@ def test_a_log_claim_about_lost_updates_is_refused_not_judged() -> None:
         judge([Case([0, 1, 2], Bound(low=0))])
 
 
+def outcome(ratio: Interval, margin: float = 0.05, floor: float = 0.0, p_value: float | None = None) -> Outcome:
+    known = NoiseFloor(floor, floor, floor, 1)
+    return conclude(ratio, known, margin=margin, p_value=p_value).outcome
+
+
 # --- comparisons --------------------------------------------------------------------------------------------------
 
 
-def test_the_noise_floor_is_the_widest_twin_on_either_side_of_one() -> None:
-    assert noise_floor([interval(0.9, 1.2, estimate=1.03), interval(0.9, 1.1, estimate=1.01)]) == pytest.approx(0.03)
-    assert noise_floor([interval(0.9, 1.2, estimate=1 / 1.04), interval(1, 2, estimate=1.01)]) == pytest.approx(0.04)
+def test_a_persistent_offset_between_identical_cells_is_the_noise_floor() -> None:
+    assert noise_floor([np.full(10, 1.04)]).value == pytest.approx(0.04)
+    assert noise_floor([np.full(10, 1 / 1.04)]).value == pytest.approx(0.04)
+    both = noise_floor([np.full(10, 1.04), np.full(10, 1.0)])
+    assert both.value == pytest.approx(math.exp(math.log(1.04) / math.sqrt(2)) - 1)  # the root mean square of the two
+    assert both.controls == 2
+
+
+def test_a_lucky_control_does_not_make_the_noise_floor_small() -> None:
+    lucky = np.exp(np.array([0.1, -0.1] * 5))  # whose mean is 0, and whose blocks are 10 % apart
+    found = noise_floor([lucky])
+    assert found.value == pytest.approx(math.expm1(0.1 / 3))  # the standard error of ten blocks
+    assert found.low < found.value < found.high < 2 * found.value
 
 
 @pytest.mark.parametrize(
     ("low", "high", "margin", "floor", "expected"),
     [
-        (1.10, 1.20, 0.05, 0.0, Comparison.SLOWER),
-        (0.80, 0.90, 0.05, 0.0, Comparison.FASTER),
-        (0.97, 1.04, 0.05, 0.0, Comparison.SAME),
-        (1.01, 1.04, 0.05, 0.0, Comparison.SAME),
-        (0.97, 1.08, 0.05, 0.0, Comparison.NOT_ESTABLISHED),
-        (0.90, 1.04, 0.05, 0.0, Comparison.NOT_ESTABLISHED),
-        (1.06, 1.20, 0.05, 0.1, Comparison.NOT_ESTABLISHED),
-        (0.80, 0.92, 0.05, 0.1, Comparison.NOT_ESTABLISHED),
-        (0.80, 0.90, 0.05, 0.1, Comparison.FASTER),
-        (1.11, 1.20, 0.05, 0.1, Comparison.SLOWER),
-        (1.50, 2.00, 0.05, 0.5, Comparison.NOT_ESTABLISHED),
-        (0.50, 0.80, 0.05, 0.25, Comparison.NOT_ESTABLISHED),
-        (0.80, 1.25, 0.25, 0.0, Comparison.SAME),
+        (1.10, 1.20, 0.05, 0.0, Outcome.SLOWER),
+        (0.80, 0.90, 0.05, 0.0, Outcome.FASTER),
+        (0.97, 1.04, 0.05, 0.0, Outcome.NO_DIFFERENCE),
+        (1.01, 1.04, 0.05, 0.0, Outcome.NO_DIFFERENCE),
+        (0.97, 1.08, 0.05, 0.0, Outcome.INCONCLUSIVE),
+        (0.90, 1.04, 0.05, 0.0, Outcome.INCONCLUSIVE),
+        (1.06, 1.20, 0.05, 0.1, Outcome.INCONCLUSIVE),
+        (0.80, 0.92, 0.05, 0.1, Outcome.INCONCLUSIVE),
+        (0.80, 0.90, 0.05, 0.1, Outcome.FASTER),
+        (1.11, 1.20, 0.05, 0.1, Outcome.SLOWER),
+        (1.50, 2.00, 0.05, 0.5, Outcome.INCONCLUSIVE),
+        (0.50, 0.80, 0.05, 0.25, Outcome.INCONCLUSIVE),
+        (0.80, 1.25, 0.25, 0.0, Outcome.NO_DIFFERENCE),
     ],
 )
 def test_no_difference_inside_the_noise_band_is_called_one(
-    low: float, high: float, margin: float, floor: float, expected: Comparison
+    low: float, high: float, margin: float, floor: float, expected: Outcome
 ) -> None:
-    assert compare(interval(low, high), margin, floor) is expected
+    assert outcome(interval(low, high), margin, floor) is expected
 
 
-def test_without_a_floor_any_established_difference_counts() -> None:
-    assert compare(interval(1.06, 1.07), margin=0.05) is Comparison.SLOWER
-    assert compare(interval(1.06, 1.5), margin=0.05) is Comparison.SLOWER
-    assert compare(interval(0.9, 0.94), margin=0.05) is Comparison.FASTER
+def test_with_a_floor_of_zero_any_difference_beyond_the_margin_counts() -> None:
+    assert outcome(interval(1.06, 1.07)) is Outcome.SLOWER
+    assert outcome(interval(1.06, 1.5)) is Outcome.SLOWER
+    assert outcome(interval(0.9, 0.94)) is Outcome.FASTER
 
 
 @pytest.mark.parametrize(("low", "high"), [(1.1, 1.2), (0.8, 0.9)])
 def test_among_many_comparisons_holms_p_value_decides(low: float, high: float) -> None:
     shown = interval(low, high, p_value=0.02)
-    assert compare(shown, 0.05) in (Comparison.SLOWER, Comparison.FASTER)
-    assert compare(shown, 0.05, p_value=0.2) is Comparison.NOT_ESTABLISHED
-    assert compare(shown, 0.05, p_value=1 - 0.95) is not Comparison.NOT_ESTABLISHED
+    assert outcome(shown) in (Outcome.SLOWER, Outcome.FASTER)
+    assert outcome(shown, p_value=0.2) is Outcome.INCONCLUSIVE
+    assert outcome(shown, p_value=1 - 0.95) is not Outcome.INCONCLUSIVE
 
 
 # --- by property --------------------------------------------------------------------------------------------------
@@ -518,17 +534,17 @@ def test_a_higher_floor_never_finds_a_difference_that_a_lower_one_did_not(
     sample: FloatArray, margin: float, a: float, b: float
 ) -> None:
     shown = paired_ratio(*sample)
-    low, high = compare(shown, margin, min(a, b)), compare(shown, margin, max(a, b))
-    assert high in (low, Comparison.NOT_ESTABLISHED)
+    low, high = outcome(shown, margin, min(a, b)), outcome(shown, margin, max(a, b))
+    assert high in (low, Outcome.INCONCLUSIVE)
 
 
 @given(pairs, st.floats(0, 0.2), st.floats(0, 0.2))
 def test_faster_one_way_is_slower_the_other(sample: FloatArray, margin: float, floor: float) -> None:
-    opposite = {Comparison.FASTER: Comparison.SLOWER, Comparison.SLOWER: Comparison.FASTER}
+    opposite = {Outcome.FASTER: Outcome.SLOWER, Outcome.SLOWER: Outcome.FASTER}
     there, back = paired_ratio(*sample), paired_ratio(*sample[::-1])
     edges = [1 + margin, 1 / (1 + margin), 1 + floor, 1 / (1 + floor)]
     assume(all(abs(end / edge - 1) > 1e-6 for edge in edges for end in (there.low, there.high)))
-    assert compare(back, margin, floor) is opposite.get(found := compare(there, margin, floor), found)
+    assert outcome(back, margin, floor) is opposite.get(found := outcome(there, margin, floor), found)
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=30))

@@ -7,13 +7,13 @@ Seeds are fixed, one per world, and were not chosen: with 2,000 sessions a share
 import numpy as np
 import pytest
 
-from scripts.stats.decisions import Bound, Case, Comparison, Verdict, compare, judge
-from scripts.stats.intervals import FloatArray, block_medians, holm, noise_floor, paired_ratio, t_limits
+from scripts.analysis.conclusions import Outcome, conclude
+from scripts.stats.decisions import Bound, Case, Verdict, judge
+from scripts.stats.intervals import FloatArray, block_medians, block_ratios, holm, noise_floor, paired_ratio, t_limits
 from tests.scripts.simulate import WORLDS, World, sessions
 
 SESSIONS = 2000
 TRUTH = 1.3
-DIFFERENT = (Comparison.FASTER, Comparison.SLOWER)
 
 
 def log_ratios(seconds: FloatArray, numerator: int = 0, denominator: int = 1) -> FloatArray:
@@ -94,11 +94,13 @@ def test_without_holm_every_fourth_run_of_identical_models_finds_a_difference(wo
 def false_verdicts(medians: FloatArray) -> tuple[bool, bool]:
     """Whether a session of a twin pair and six more identical pairs, (blocks, 14), finds one faster; or a claim."""
     twins, *pairs = (medians[:, 2 * i : 2 * i + 2].T for i in range(7))
-    floor, ratios = noise_floor([paired_ratio(*twins)]), [paired_ratio(*pair) for pair in pairs]
+    floor, ratios = noise_floor([block_ratios(*twins)]), [paired_ratio(*pair) for pair in pairs]
     adjusted = holm([ratio.p_value for ratio in ratios])
-    found = [compare(ratio, 0.01, floor, p_value) for ratio, p_value in zip(ratios, adjusted, strict=True)]
+    found = [
+        conclude(ratio, floor, margin=0.01, p_value=p_value) for ratio, p_value in zip(ratios, adjusted, strict=True)
+    ]
     claims = judge([Case(pair[0] / pair[1], Bound(high=1, open_high=True)) for pair in pairs])
-    return any(c in DIFFERENT for c in found), any(c.verdict is not Verdict.NOT_ESTABLISHED for c in claims)
+    return any(c.differs for c in found), any(c.verdict is not Verdict.INCONCLUSIVE for c in claims)
 
 
 def test_identical_twins_on_a_drifting_machine_are_not_called_different() -> None:
@@ -108,11 +110,11 @@ def test_identical_twins_on_a_drifting_machine_are_not_called_different() -> Non
     assert claims <= 0.05
 
 
-def planted(world: str, slowed: float, count: int) -> list[Comparison]:
+def planted(world: str, slowed: float, count: int) -> list[Outcome]:
     """What whole sessions say of one slowed cell among eight, two of the others being twins."""
     runs = sessions(WORLDS[world], [slowed] + [1] * 7, count=count, blocks=10, seed=round(100 * slowed))
     return [
-        compare(paired_ratio(m[:, 0], m[:, 1]), 0.01, noise_floor([paired_ratio(m[:, 2], m[:, 3])]))
+        conclude(paired_ratio(m[:, 0], m[:, 1]), noise_floor([block_ratios(m[:, 2], m[:, 3])]), margin=0.01).outcome
         for m in block_medians(runs)
     ]
 
@@ -126,7 +128,7 @@ def wrong_signs(world: str, slowed: float) -> float:
 @pytest.mark.parametrize("slowed", [1.02, 1.05, 1.10, 1.20])
 def test_a_slowed_model_is_never_called_faster(slowed: float) -> None:
     assert wrong_signs("calm", slowed) == 0
-    assert Comparison.FASTER not in planted("calm", slowed, count=250)
+    assert Outcome.FASTER not in planted("calm", slowed, count=250)
 
 
 @pytest.mark.parametrize("world", ["drift", "spikes", "unequal noise"])
@@ -139,7 +141,7 @@ def test_even_where_the_noise_is_thrice_the_effect_a_wrong_sign_is_rarer_than_on
 @pytest.mark.parametrize("slowed", [1.10, 1.20])
 def test_a_slowdown_of_ten_percent_does_not_escape_ten_blocks(slowed: float) -> None:
     found = planted("calm", slowed, count=500)
-    assert found.count(Comparison.SLOWER) / len(found) >= 0.95
+    assert found.count(Outcome.SLOWER) / len(found) >= 0.95
 
 
 @pytest.mark.parametrize("slowed", [1.02, 1.05, 1.10, 1.20])

@@ -72,7 +72,7 @@ TWICE = run(rounds("sequential", 2.0), rounds("threads", 1.0))
         ("< 1.9", "refuted"),
         ("> 2.1", "refuted"),
         ("1.9 … 2.1", "holds"),
-        ("> 2", "not established"),
+        ("> 2", "inconclusive"),
         ("> 1.2 × capacity", "holds"),  # 2 / 1.6 = 1.25
         ("> 1.3 × capacity", "refuted"),
     ],
@@ -91,7 +91,7 @@ def test_discarded_rounds_and_twins_decide_nothing() -> None:
 
 def test_too_few_blocks_give_a_number_and_no_verdict() -> None:
     found = judge(claim("> 1.5"), run(rounds("sequential", 2.0, blocks=5), rounds("threads", 1.0, blocks=5)))
-    assert (found.verdict, found.outcomes[0].evidence.interval is not None) == ("not established", True)
+    assert (found.verdict, found.outcomes[0].evidence.interval is not None) == ("inconclusive", True)
     assert "5 blocks are too few" in found.reason
 
 
@@ -104,7 +104,7 @@ def test_disturbed_rounds_establish_nothing() -> None:
     found = judge(
         claim("> 1.5"), run(rounds("sequential", 2.0, disturbed=True), rounds("threads", 1.0, disturbed=True))
     )
-    assert found.verdict == "not established"
+    assert found.verdict == "inconclusive"
     assert "disturbed 100% of the rounds" in found.reason
 
 
@@ -113,7 +113,7 @@ def test_a_saturated_cell_cannot_establish_a_claim_about_waiting(busy: str) -> N
     flagged = run(rounds("sequential", 2.0), rounds("threads", 1.0, saturated=busy))
     assert judge(claim("> 1.5"), flagged).verdict == "holds"
     about_waiting = judge(claim("> 1.5", about="waiting"), flagged)
-    assert about_waiting.verdict == "not established"
+    assert about_waiting.verdict == "inconclusive"
     assert f"under threads the {busy} was saturated" in about_waiting.reason
 
 
@@ -300,11 +300,11 @@ def test_without_a_matrix_a_claim_about_two_builds_says_which_one_it_takes() -> 
 def test_builds_that_differ_in_more_than_the_claim_is_about_establish_nothing() -> None:
     optimised = judge(about_builds(), several(free=FREE, optimised=True))
     assert (optimised.verdict, optimised.reason) == (
-        "not established",
+        "inconclusive",
         "the two builds differ in more than that: 3.13t is optimised and 3.13 is not optimised",
     )
     newer = judge(about_builds(), several(free=FREE, version="3.14.1"))
-    assert (newer.verdict, newer.reason) == ("not established", "3.13t and 3.13 are not the same version of Python")
+    assert (newer.verdict, newer.reason) == ("inconclusive", "3.13t and 3.13 are not the same version of Python")
     assert judge(about_builds(python={"of": "3.14", "over": "3.13"}), several(free=FREE, version="3.14.1")).over
 
 
@@ -319,7 +319,7 @@ def test_of_several_pairs_the_one_that_is_most_alike_is_compared() -> None:
 def test_where_the_rounds_of_one_build_were_disturbed_nothing_is_established() -> None:
     both = several(free=run(rounds("sequential", 3.0, disturbed=True), rounds("threads", 1.0)))
     found = judge(about_builds(), both)
-    assert (found.verdict, "disturbed 100%" in found.reason) == ("not established", True)
+    assert (found.verdict, "disturbed 100%" in found.reason) == ("inconclusive", True)
 
 
 def test_a_claim_is_judged_on_the_first_interpreter_that_meets_its_conditions() -> None:

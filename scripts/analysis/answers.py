@@ -1,0 +1,123 @@
+"""Sentences that answer: for waiting, for computing, for both; which model, by how much, how sure."""
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from scripts.analysis.conclusions import ASSUMED_FLOOR, Family, Outcome
+from scripts.analysis.contests import Contest, contest
+from scripts.analysis.crossover import crossovers
+from scripts.analysis.model_order import order
+from scripts.analysis.points import Run
+from scripts.analysis.wording import floor_text, in_run, percent, reasons, took, winners
+from scripts.tables.load import FEW_BLOCKS
+from scripts.tables.summary import disturbed_share
+from scripts.util.format import between, listed, seconds, times
+
+QUESTIONS = (  # what the sentence is about, the experiment that answers, the workload (the model without a library)
+    ("For I/O-bound work", "io", "wire"),
+    ("For CPU-bound Python code", "cpu", "primes"),
+    ("For mixed work ({share} % CPU)", "mixed", "mixed"),
+)
+MOST_GAINS = 3  # of tied models: more figures than that nobody reads
+
+
+def sentence(question: str, found: Contest) -> str:
+    """Which model, by how much, how sure; or why that cannot be said."""
+    first = found.rows.iloc[0]
+    share = 100 * first["compute_seconds"] / (first["compute_seconds"] + first["wait_seconds"])
+    start = f"{question.format(share=f'{share:.0f}')} ({first['workload']}{size_text(found)})"
+    if found.run.ranges_only:
+        few = f"{found.run.rounds['block'].nunique()} blocks are too few for a conclusion; it takes {FEW_BLOCKS}"
+        return f"{start}: {few}. Lowest to highest block: {ranges(found)}."
+    return f"{start}, {conclusion(found)}"
+
+
+def conclusion(found: Contest) -> str:
+    """Who was the fastest and how the others compare; or why that cannot be said."""
+    if why := unanswered(found.family):
+        return f"no conclusion: {why}."
+    return ". ".join([lead(found), *rest(found)]) + "."
+
+
+def size_text(found: Contest) -> str:
+    """The concurrency where all but sequential had the same."""
+    sizes = set(found.rows.loc[found.rows["model"] != "sequential", "concurrency"])
+    return f", concurrency {sizes.pop():,}" if len(sizes) == 1 else ""
+
+
+def ranges(found: Contest) -> str:
+    """The range of every model, in the order of models: no order of merit."""
+    rows = sorted((row for _, row in found.rows.iterrows()), key=lambda row: order(row["model"]))
+    return ", ".join(f"{row['model']} {between(row['seconds_low'], row['seconds_high'], seconds)}" for row in rows)
+
+
+def unanswered(family: Family) -> str:
+    """Why nobody can be said to be the fastest or not; empty where that can be said."""
+    return family.spoilt if family.fastest else reasons(family.others)
+
+
+def lead(found: Contest) -> str:
+    """Who was the fastest; or that nothing was."""
+    family, where = found.family, in_run(found.run)
+    if not (best := winners(family)):
+        return f"no model was faster than another {where}"
+    if best == "sequential":
+        return f"nothing was faster than sequential {where}"
+    if len(family.winners) == 1 and (said := gain(found, best)):
+        return f"fastest {where}: {best}, {said}"
+    return f"fastest {where}: {best}"
+
+
+def gain(found: Contest, model: str) -> str:
+    """`9.11× faster than sequential (95 % CI 8.95–9.27×; efficiency 87 %)`; empty where it is not known to be."""
+    row = found.row(model)
+    beaten = [cell.name for cell, _ in found.family.beaten]
+    if "sequential" not in beaten or pd.isna(row["speedup"]):
+        return ""
+    size = f" at concurrency {row['concurrency']:,}" if row["experiment"] == "user_work" else ""
+    interval = f"95 % CI {between(row['speedup_low'], row['speedup_high'], times)}"
+    reach = f"; efficiency {percent(row['efficiency'])}" if pd.notna(row["efficiency"]) else ""
+    return f"{times(row['speedup'])} faster than sequential{size} ({interval}{reach})"
+
+
+def rest(found: Contest) -> Iterator[str]:
+    """How the others compare with the fastest: those that may be as fast, the next, and those that decide nothing."""
+    family = found.family
+    assert family.fastest
+    if len(family.winners) > 1:
+        gains = ((cell.name, gain(found, cell.name)) for cell in family.winners[:MOST_GAINS])
+        yield from (f"{model}: {said}" for model, said in gains if said)
+    for outcome in (Outcome.NO_DIFFERENCE, Outcome.INCONCLUSIVE):
+        if tied := [took(*pair) for pair in family.others if pair[1].outcome is outcome]:
+            yield f"Beside {family.fastest.name}, {outcome.value}: {listed(tied)}"
+    following = [pair for pair in family.beaten if pair[0].name != "sequential"]
+    if following:
+        yield f"The next is slower: {took(*following[0])}"
+    if family.not_usable:
+        yield f"Not usable: {reasons(family.not_usable)}"
+
+
+def answers(run: Run) -> list[str]:
+    """The sentences that this run can give."""
+    own = run.summary.loc[run.summary["experiment"].eq("user_work"), "workload"].unique()
+    questions = [*QUESTIONS, *(("For your own work", "user_work", name) for name in own)]
+    asked = ((question, contest(run, experiment, workload)) for question, experiment, workload in questions)
+    return [sentence(question, found) for question, found in asked if found] + list(map(str, crossovers(run)))
+
+
+def disturbance(run: Run) -> str:
+    """What share of the run's rounds other load disturbed."""
+    measured = (~run.rounds["warmup"].astype(bool)).sum()
+    share = percent(disturbed_share(run.rounds))
+    return f"Other programs or the hypervisor disturbed {share} of {measured} measured rounds."
+
+
+def noise(run: Run) -> str:
+    """How far A/A controls differed, and what is assumed of work without one; empty with too few blocks."""
+    known = [f"{floor_text(floor)} ({kind})" for kind, floor in run.noise_floors.items() if floor]
+    unknown = [kind for kind, floor in run.noise_floors.items() if not floor]
+    said = [f"A/A controls differed by {', '.join(known)}: smaller differences mean nothing."] if known else []
+    floor = percent(ASSUMED_FLOOR.value)
+    assumed = f"No A/A control was measured of {listed(unknown)}: a noise floor of {floor} is assumed."
+    return " ".join([*said, *([assumed] if unknown else [])])

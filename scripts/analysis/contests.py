@@ -1,0 +1,95 @@
+"""Which cells of a run did the same work, so that they can be compared: by question, by mix, by size."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+
+from scripts.analysis.conclusions import Candidate, Family, Sizes, at_sizes, family
+from scripts.analysis.points import Point, Run, remembered
+from scripts.tables.summary import KEY, sequential_of
+
+CROSSOVER_EXPERIMENTS = ("network", "scaling")
+
+
+@remembered
+def cell_tables(run: Run) -> dict[Any, pd.DataFrame]:
+    """The rounds of every cell, by KEY."""
+    return dict(list(run.rounds.groupby(KEY)))
+
+
+def candidate(run: Run, row: Any, name: str = "") -> Candidate:
+    """A row of the summary as a cell that can be compared, called by its model unless it gets another name."""
+    return Candidate(name or str(row["model"]), cell_tables(run)[tuple(row[each] for each in KEY)])
+
+
+def of_points(run: Run, points: Iterable[Point], column: str = "seconds") -> Family:
+    """The points of a chart, which did the same work, as a family by a column whose smaller values are better."""
+    tables = cell_tables(run)
+    return family([Candidate(each.model, tables[(*each.key, False)], column) for each in points], run.noise_floors)
+
+
+def beside_sequential(run: Run, points: Sequence[Point]) -> Family:
+    """The same by time, and with them the sequential cell that did the same work, where there is one."""
+    tables, first = cell_tables(run), points[0]
+    alone = sequential_of((*first.key, False), tables)
+    cells = [Candidate(each.model, tables[(*each.key, False)]) for each in points]
+    return family([*cells, *([] if alone is None else [Candidate("sequential", alone)])], run.noise_floors)
+
+
+def of_experiment(run: Run, points: Iterable[Point], column: str) -> Family | None:
+    """Points that stand for cells of an experiment in which no two differ in their workload alone, by any column."""
+    tables = {tuple(key[:1]) + tuple(key[2:]): rounds for key, rounds in cell_tables(run).items()}
+    found = [(each, tables.get((each.key[0], *each.key[2:], False))) for each in points]
+    cells = [Candidate(each.model, rounds, column) for each, rounds in found if rounds is not None]
+    return family(cells, run.noise_floors) if len(cells) == len(found) else None
+
+
+@dataclass(frozen=True)
+class Contest:
+    """The models that did the same work: their rows of the summary, in order of time."""
+
+    run: Run
+    rows: pd.DataFrame
+
+    @cached_property
+    def family(self) -> Family:
+        """What is concluded of them."""
+        return family([candidate(self.run, row) for _, row in self.rows.iterrows()], self.run.noise_floors)
+
+    def row(self, model: str) -> pd.Series:
+        """The row of a model."""
+        return self.rows[self.rows["model"] == model].iloc[0]
+
+
+def contest(run: Run, experiment: str, workload: str) -> Contest | None:
+    """The contest that answers a question; None when it was not measured, or not beside sequential."""
+    summary = run.summary
+    rows = summary[(summary["experiment"] == experiment) & (summary["workload"] == workload) & ~summary["twin"]]
+    if rows.empty:
+        return None
+    if experiment == "mixed":
+        rows = rows[rows["compute_seconds"] == turning_share(rows)]
+        rows = rows[(rows["concurrency"] == rows["concurrency"].max())]
+    rows = rows.dropna(subset=["seconds", "speedup"]).sort_values("seconds").drop_duplicates("model")
+    return Contest(run, rows) if len(rows) > 1 and (rows["model"] == "sequential").any() else None
+
+
+def turning_share(rows: pd.DataFrame) -> float:
+    """The computing seconds of a task that is a fifth CPU, or the nearest measured: where neither kind dominates."""
+    share = rows["compute_seconds"] / (rows["compute_seconds"] + rows["wait_seconds"])
+    return float(rows["compute_seconds"].to_numpy()[(share - 0.2).abs().argmin()])
+
+
+def sizes(run: Run, experiment: str, workload: str, one: str, other: str) -> Sizes | None:
+    """What a model says beside another at each concurrency that both were measured at; None below two of them."""
+    cells = dict[str, dict[int, Candidate]]()
+    for key, rounds in cell_tables(run).items():
+        named = dict(zip(KEY, key, strict=True))
+        if (named["experiment"], named["workload"], named["twin"]) == (experiment, workload, False):
+            cells.setdefault(named["model"], {})[int(named["concurrency"])] = Candidate(named["model"], rounds)
+    ones, others = (cells.get(model, {}) for model in (one, other))
+    pairs = {size: (ones[size], others[size]) for size in sorted(ones.keys() & others.keys())}
+    return at_sizes(pairs, run.noise_floors) if len(pairs) > 1 else None

@@ -1,0 +1,74 @@
+"""How conclusions are worded, everywhere alike."""
+
+from collections.abc import Iterable
+
+from scripts.analysis.conclusions import Candidate, Conclusion, Family
+from scripts.analysis.points import Run
+from scripts.stats.intervals import Interval, NoiseFloor
+from scripts.util.format import Format, between, times
+
+
+def percent(share: float) -> str:
+    """`87 %`."""
+    return f"{100 * share:.0f} %"
+
+
+def ci(interval: Interval, form: Format = times) -> str:
+    """`95 % CI 0.98–1.15×`."""
+    return f"95 % CI {between(interval.low, interval.high, form)}"
+
+
+def repeats(run: Run) -> int:
+    """How many whole runs, apart in time, the run consists of."""
+    return int(run.rounds["repeat"].nunique()) if "repeat" in run.rounds else 1
+
+
+def in_run(run: Run) -> str:
+    """What the sentences of a run hold for: `in this run`, or `in 3 runs`."""
+    return f"in {repeats(run)} runs" if repeats(run) > 1 else "in this run"
+
+
+def either(names: Iterable[str]) -> str:
+    """`asyncio`, `asyncio or threads`, `asyncio, threads or trio`."""
+    *most, last = names
+    return f"{', '.join(most)} or {last}" if most else last
+
+
+def winners(family: Family) -> str:
+    """Who is the fastest, all of those that are tied; empty where nobody can be called that."""
+    return either(cell.name for cell in family.winners) if family.winners else ""
+
+
+def faster_than(family: Family, name: str) -> list[str]:
+    """The winners, where the cell of that name is among those that are slower; none otherwise."""
+    beaten = [cell.name for cell, _ in family.beaten]
+    return [cell.name for cell in family.winners] if name in beaten else []
+
+
+def took(cell: Candidate, conclusion: Conclusion) -> str:
+    """`threads took 1.06× its time (95 % CI 1.04–1.09×)`."""
+    assert conclusion.ratio
+    return f"{cell.name} took {times(conclusion.ratio.estimate)} its time ({ci(conclusion.ratio)})"
+
+
+def beside(family: Family) -> str:
+    """How the last of a family is beside the first: `15.2× as much`, or what else was concluded."""
+    _, last = family.others[-1]
+    if last.differs and last.ratio:
+        return f"{times(last.ratio.estimate)} as much"
+    return last.reason or last.outcome.value
+
+
+def reasons(pairs: Iterable[tuple[Candidate, Conclusion]]) -> str:
+    """`the client was saturated (asyncio, threads)`: why cells are not usable, each reason once."""
+    names = dict[str, list[str]]()
+    for cell, one in pairs:
+        names.setdefault(one.reason, []).append(cell.name)
+    return "; ".join(f"{reason} ({', '.join(those)})" for reason, those in names.items())
+
+
+def floor_text(floor: NoiseFloor) -> str:
+    """`1.4 % (95 % CI 0.9–2.6 %)`, or that it is assumed."""
+    if not floor.controls:
+        return f"{percent(floor.value)} (assumed)"
+    return f"{100 * floor.value:.1f} % (95 % CI {100 * floor.low:.1f}–{100 * floor.high:.1f} %)"
