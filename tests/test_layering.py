@@ -1,12 +1,54 @@
-"""Imports run one way: servers → benchmarks → scripts."""
+"""Imports run one way: servers → benchmarks → scripts, and within `benchmarks` from folder to folder."""
 
 import ast
 import re
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
+FILES = [path for package in ("servers", "benchmarks", "scripts") for path in sorted((ROOT / package).rglob("*.py"))]
+# A folder of `benchmarks` imports those before it; of those on the last line each is on its own.
+ORDER = ("workloads", "machine", "models", "backends", "core", "load", "probes", "metadata", "profiler", "experiments")
+LAST = ("selfcheck", "conftest", "claims")
+
+
+def module(path: Path) -> str:
+    """The module that a file is."""
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+MODULES = {module(path): path for path in FILES}
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Every module of the project that a file imports, at its top or within a function."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (one.name for one in node.names if one.name in MODULES)
+        elif isinstance(node, ast.ImportFrom) and node.module in MODULES:
+            names = [f"{node.module}.{one.name}" for one in node.names]
+            yield from (name if name in MODULES else node.module for name in names)
+
+
+def test_no_module_imports_itself_by_a_detour() -> None:
+    imports = {name: set(imported(path)) - {name} for name, path in MODULES.items()}
+    assert len(list(TopologicalSorter(imports).static_order())) == len(MODULES)  # CycleError names the circle
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if name.count(".") > 1 and name.startswith("benchmarks.")])
+def test_no_folder_of_benchmarks_imports_one_that_comes_after_it(name: str) -> None:
+    own = name.split(".")[1]
+    allowed = {*ORDER[: ORDER.index(own) + 1]} if own in ORDER else {*ORDER, own}
+    folders = {one.split(".")[1] for one in imported(MODULES[name]) if one.startswith("benchmarks.")}
+    assert folders <= allowed
+
+
+def test_every_folder_of_benchmarks_has_its_place() -> None:
+    there = {path.name for path in (ROOT / "benchmarks").iterdir() if path.is_dir() and path.name != "__pycache__"}
+    assert there == {*ORDER, *LAST} - {"conftest"}
 
 
 @pytest.mark.parametrize(("folder", "knows"), [("servers", "benchmarks|scripts"), ("benchmarks", "scripts")])

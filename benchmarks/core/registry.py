@@ -7,7 +7,6 @@ from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
 
-import benchmarks.experiments
 from benchmarks.backends.databases import unavailable_reason
 from benchmarks.core import renamed
 from benchmarks.core.cell import Cell
@@ -20,7 +19,7 @@ Test = Callable[..., None]
 @cache
 def tests() -> dict[tuple[Path, Test], list[Cell]]:
     """The cells of each test of each file of experiments."""
-    names = [module.name for module in iter_modules(benchmarks.experiments.__path__) if module.name.startswith("test_")]
+    names = [module.name for module in iter_modules([str(HERE / "experiments")]) if module.name.startswith("test_")]
     modules = {HERE / "experiments" / f"{name}.py": import_module(f"benchmarks.experiments.{name}") for name in names}
     found = [(path, test) for path, module in modules.items() for test in vars(module).values()]
     return {(path, test): cells for path, test in found if (cells := cells_of(test))}

@@ -25,7 +25,7 @@ def cells_of(program: str, probe: Probe) -> list[Cell]:
     return list(grid.args[1])
 
 
-ASKED = [(program, probe) for program, asked in probes().items() for probe in asked]
+ASKED = [(program, probe) for program, asked in probes() for probe in asked]
 ARGUMENTS = {probe.experiment or program: probe.arguments for program, probe in ASKED}
 
 

@@ -7,13 +7,15 @@ import importlib.metadata
 import json
 import sys
 from importlib import import_module
+from pathlib import Path
 from pkgutil import iter_modules
 from typing import Any
 
-import benchmarks.experiments
 from benchmarks.machine.gil import gil_enabling_extension
 from benchmarks.metadata.environment import python, versions
 from benchmarks.models import NAMES, missing_package, needs
+
+BENCHMARKS = Path(__file__).parents[1]
 
 
 def modules(package: str) -> list[str]:
@@ -29,15 +31,15 @@ def pure() -> list[str]:
 
 
 def unloadable() -> dict[str, str]:
-    """The files of experiments that cannot be imported here, each with the reason."""
-    found = {}
-    for module in iter_modules(benchmarks.experiments.__path__):
-        if module.name.startswith("test_"):
+    """The files of experiments and probes that cannot be imported here, each with the reason."""
+    reasons = {}
+    for folder in ("experiments", "probes"):
+        for module in iter_modules([str(BENCHMARKS / folder)]):
             try:
-                import_module(f"benchmarks.experiments.{module.name}")
+                import_module(f"benchmarks.{folder}.{module.name}")
             except ImportError as problem:
-                found[f"{module.name}.py"] = str(problem)
-    return found
+                reasons[f"{module.name}.py"] = str(problem)
+    return reasons
 
 
 def need_the_gil() -> dict[str, str]:

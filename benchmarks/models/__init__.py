@@ -20,21 +20,17 @@ A model that is `apart` is opened in an interpreter of its own, and its module i
 
 import ast
 import sys
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cache, partial
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from pkgutil import iter_modules
-from typing import Any
 
 from benchmarks.machine.gil import gil_enabling_extension
+from benchmarks.models._contract import Model as Model
+from benchmarks.models._contract import Run as Run
 from benchmarks.workloads import Workload
-
-Run = Callable[[list[int]], list[Any]]
-Model = Callable[[Workload, int], AbstractContextManager[Run]]
 
 NAMES = tuple(sorted(module.name for module in iter_modules(__path__) if not module.name.startswith("_")))
 

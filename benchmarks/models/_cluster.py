@@ -10,6 +10,7 @@ import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import ModuleType
@@ -91,11 +92,11 @@ def temporary_folder() -> Iterator[str]:
 
 def archive(folder: Path) -> Path:
     """Our packages in a zip, named after what is in it: a worker keeps what it has imported."""
-    from benchmarks.metadata.environment import source
-
-    path = folder / f"overlap-{source()}.zip"
+    files = [file for package in PACKAGES for file in sorted((ROOT / package).rglob("*.py"))]
+    content = sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+    path = folder / f"overlap-{content[:16]}.zip"
     with ZipFile(path, "w") as made:
-        for file in (file for package in PACKAGES for file in sorted((ROOT / package).rglob("*.py"))):
+        for file in files:
             made.write(file, file.relative_to(ROOT))
     return path
 

@@ -19,7 +19,7 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from benchmarks.models import Run
+    from benchmarks.models._contract import Run
     from benchmarks.workloads import Workload
 
 folders: list[str] = []  # there: those that a cluster writes into

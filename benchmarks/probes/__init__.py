@@ -7,7 +7,8 @@ one is adding that file: `experiments/test_probes.py` makes the cells of all.
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -41,10 +42,11 @@ class Probe(NamedTuple):
     opt_in: bool = True
 
 
-def probes() -> dict[str, tuple[Probe, ...]]:
-    """What is asked of each program, by its name."""
-    names = sorted(module.name for module in iter_modules(__path__) if not module.name.startswith("_"))
-    return {name: asked for name in names if (asked := getattr(import_module(f"{__name__}.{name}"), "PROBES", ()))}
+def probes() -> Iterator[tuple[str, tuple[Probe, ...]]]:
+    """Each program that can be imported here, with what is asked of it."""
+    for name in sorted(module.name for module in iter_modules(__path__) if not module.name.startswith("_")):
+        with suppress(ImportError):  # of a package that this Python lacks: `metadata.interpreter` puts it on record
+            yield name, getattr(import_module(f"{__name__}.{name}"), "PROBES", ())
 
 
 def run_probe(name: str, *args: object) -> dict[str, float]:

@@ -8,9 +8,12 @@ Rejected: a function pair without the answer (a forgotten await then measures 0.
 the harness guesses from `cpu_count()` (two cores gave 1.04 to 1.9 times the work of one, from minute to minute).
 """
 
+from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from heapq import heapreplace
+from importlib import import_module
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 EVERY_FORM = ("blocking", "asyncio", "trio")  # of what computes: it awaits nothing, so nobody minds who runs it
@@ -39,8 +42,8 @@ class Workload:
     `needs` names the fields that the harness fills in: the server's URL, a measured pace. `forms` are those in which a
     task can be done; `package` is what it cannot be done without, and `service` the database that it asks; what is not
     `isolated` uses packages that refuse to be imported in a sub-interpreter; a task that `waits_first` computes on what
-    it has waited for; `leaving` is how the names of threads
-    begin that its package ends only a moment after everything was closed.
+    it has waited for; `lingering_thread_prefix` is how the names of threads begin that its package ends only a moment
+    after everything was closed.
     """
 
     name: ClassVar[str]
@@ -51,6 +54,7 @@ class Workload:
     lingering_thread_prefix: ClassVar[str] = ""
     waits_first: ClassVar[bool] = False
     isolated: ClassVar[bool] = True
+    variants: ClassVar[Mapping[str, str]] = MappingProxyType({})  # library → `module:class` that awaits as it does
 
     @property
     def unavailable_reason(self) -> str:
@@ -91,7 +95,11 @@ class Workload:
 
     def for_library(self, library: str) -> "Workload":
         """The same work, whose awaitable form awaits as that library does; what awaits nothing is the same in all."""
-        return self
+        if library not in self.variants:
+            return self
+        module, name = self.variants[library].split(":")  # loaded only when such a task is performed
+        variant: type[Workload] = getattr(import_module(module), name)
+        return variant(**{field.name: getattr(self, field.name) for field in fields(self)})
 
     def expected(self, task: int) -> Any:
         """The right result of `task`, found another way than `perform` finds it where there is one."""

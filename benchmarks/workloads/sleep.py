@@ -3,6 +3,7 @@
 import asyncio
 import time
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from benchmarks.workloads import EVERY_FORM, Workload
 
@@ -13,6 +14,7 @@ class Sleep(Workload):
 
     name = "sleep"
     forms = EVERY_FORM
+    variants = MappingProxyType({"trio": "benchmarks.workloads.trio_variants:SleepInTrio"})
     delay_s: float = 0.02
 
     def perform(self, client: None, task: int) -> int:
@@ -24,14 +26,6 @@ class Sleep(Workload):
         """Wait in the event loop."""
         await asyncio.sleep(self.delay_s)
         return task
-
-    def for_library(self, library: str) -> Workload:
-        """In trio's words where it is trio."""
-        if library != "trio":
-            return self
-        from benchmarks.workloads.trio_variants import SleepInTrio
-
-        return SleepInTrio(self.delay_s)
 
     def expected(self, task: int) -> int:
         """The task itself."""

@@ -11,7 +11,8 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
 import h11
@@ -101,6 +102,7 @@ class Wire(Pages):
 
     name = "wire"
     forms = EVERY_FORM
+    variants = MappingProxyType({"trio": "benchmarks.workloads.trio_variants:WireInTrio"})
 
     def address(self) -> tuple[str, int]:
         """Host and port of the server."""
@@ -127,11 +129,3 @@ class Wire(Pages):
     async def aperform(self, client: AwaitablePool, task: int) -> bytes:
         """Fetch over one of the loop's connections."""
         return await client.fetch(self.target(task))
-
-    def for_library(self, library: str) -> "Wire":
-        """In trio's words where it is trio."""
-        if library != "trio":
-            return self
-        from benchmarks.workloads.trio_variants import WireInTrio
-
-        return WireInTrio(*astuple(self))
