@@ -5,8 +5,10 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import FrozenInstanceError, asdict, replace
+from functools import partial
 from math import ceil, isqrt
 from pathlib import Path
 from threading import Barrier
@@ -20,7 +22,8 @@ from hypothesis import strategies as st
 from benchmarks.core.round import TracedWorkload
 from benchmarks.core.runner import stop_fork_server
 from benchmarks.experiments.test_five_sites import MEDIAN_S, SEED, SIGMA, SITES
-from benchmarks.models import NAMES, Requirements, Run, missing_package, model, needs
+from benchmarks.models import NAMES, Model, Requirements, Run, missing_package, model, needs, without_cluster
+from benchmarks.models.sequential import sequential
 from benchmarks.workloads import Capacity, Workload, list_schedule
 from benchmarks.workloads._h11_exchange import exchange
 from benchmarks.workloads.aiohttp import Aiohttp
@@ -41,7 +44,7 @@ from benchmarks.workloads.urllib3 import Urllib3
 from benchmarks.workloads.wire import Wire
 from servers.delays import Settings, changed, delay_s
 from servers.subprocesses import serve
-from tests.benchmarks.planted import Diary
+from tests.benchmarks.planted import Backwards, Diary
 from tests.missing import missing
 
 SMALL: list[Workload] = [
@@ -102,6 +105,53 @@ def opened(name: str, workload: Workload, concurrency: int) -> AbstractContextMa
     if lacking := needs(name).unavailable_reason() or missing_package(workload.package):
         missing(lacking)
     return model(name)(workload, concurrency if needs(name).bounded else TASKS)
+
+
+@pytest.mark.parametrize("name", without_cluster())
+def test_a_model_answers_in_order_within_its_concurrency_and_closes_every_client(name: str, tmp_path: Path) -> None:
+    workload = Backwards(path=tmp_path / "diary")
+    concurrency = 3 if needs(name).bounded else workload.count
+    with opened(name, workload, concurrency) as run:
+        breach = workload.breach(run, concurrency)
+    stop_fork_server()
+    assert (breach, workload.unclosed()) == ("", 0)
+
+
+@contextmanager
+def as_they_finish(workload: Workload, concurrency: int) -> Iterator[Run]:
+    with ThreadPoolExecutor(concurrency) as pool, workload.client() as client:
+        yield lambda tasks: [
+            one.result() for one in as_completed([pool.submit(workload.perform, client, task) for task in tasks])
+        ]
+
+
+@contextmanager
+def ungated(workload: Workload, concurrency: int) -> Iterator[Run]:
+    with ThreadPoolExecutor(TASKS) as pool, workload.client() as client:
+        yield lambda tasks: list(pool.map(partial(workload.perform, client), tasks))
+
+
+@contextmanager
+def losing(workload: Workload, concurrency: int) -> Iterator[Run]:
+    with sequential(workload, concurrency) as run:
+        yield lambda tasks: run(tasks[:-1])
+
+
+@contextmanager
+def leaving_open(workload: Workload, concurrency: int) -> Iterator[Run]:
+    client = workload.client().__enter__()
+    yield lambda tasks: [workload.perform(client, task) for task in tasks]
+
+
+@pytest.mark.parametrize(
+    ("planted", "says"),
+    [(as_they_finish, "answers "), (ungated, "7 tasks in flight"), (losing, "answers "), (leaving_open, "1 open")],
+)
+def test_a_wrong_model_breaks_its_contract_without_a_server(planted: Model, says: str, tmp_path: Path) -> None:
+    workload = Backwards(path=tmp_path / "diary")
+    with planted(workload, 2) as run:
+        breach = workload.breach(run, 2)
+    assert (breach or f"{workload.unclosed()} open").startswith(says)
 
 
 @pytest.mark.real
@@ -258,7 +308,7 @@ def test_knowing_the_models_loads_none_of_them() -> None:
 
 
 @pytest.mark.real
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in without_cluster()])
 def test_every_client_is_closed_with_its_worker(name: str, tmp_path: Path) -> None:
     workload = Diary(path=tmp_path / "diary")
     with opened(name, workload, 3) as run:
