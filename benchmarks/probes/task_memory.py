@@ -50,12 +50,6 @@ RANGES = {
 FEW = (10, 10)  # where each task that waits has a process or an interpreter of its own: a thousand would take gigabytes
 
 
-def waits_alone(name: str) -> bool:
-    """Whether each waiting task of the model has a process or an interpreter of its own."""
-    needed = needs(name)
-    return needed.isolated or (needed.workers == "processes" and needed.form == "blocking")
-
-
 def has_children(name: str) -> bool:
     """Whether the model's tasks wait in other processes or interpreters, which must end by themselves."""
     needed = needs(name)
@@ -64,7 +58,7 @@ def has_children(name: str) -> bool:
 
 def is_measured(name: str, waiting: int) -> bool:
     """Whether so many waiting tasks of the model are measured."""
-    least, most = FEW if waits_alone(name) else RANGES.get(name, (1_000, 1_000))
+    least, most = FEW if needs(name).interpreter_per_worker else RANGES.get(name, (1_000, 1_000))
     return least <= waiting <= most
 
 

@@ -323,7 +323,7 @@ def test_every_model_is_asked_for_a_number_that_wait_or_never_has_two() -> None:
 
 
 def test_the_sizes_of_a_copied_model_follow_what_it_runs_its_tasks_in() -> None:
-    alone = {name for name in NAMES if task_memory.waits_alone(name)}
+    alone = {name for name in NAMES if needs(name).interpreter_per_worker}
     assert alone == {"dask", "interpreters", "joblib", "pool", "processes", "ray", "to_process"}
     assert {name for name in NAMES if task_memory.has_children(name)} == alone | {"gevent", "loops_in_processes"}
 
