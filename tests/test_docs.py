@@ -13,6 +13,8 @@ from typing import IO
 
 import pytest
 
+from tests.test_contributing import SHOWN
+
 ROOT = Path(__file__).parents[1]
 PAGES = [
     ROOT / "README.md",
@@ -114,7 +116,8 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ignore=lambda _, names: [name for name in names if name in mine or name.endswith("cache")],
     )
     (there / ".tools").symlink_to(ROOT / ".tools")
-    (there / "benchmarks" / "models" / "thread_pool.py").write_text(example("thread_pool"))
+    for path, text in SHOWN.items():
+        (there / path).write_text(text)
     run(there, ["make", "bench", *BRIEF])  # for what is said about the latest run
     return there
 
@@ -143,14 +146,6 @@ def until(lines: IO[str], word: str) -> Iterator[str]:
         yield line
         if word in line:
             return
-
-
-def example(name: str) -> str:
-    """The Python of CONTRIBUTING that defines this function."""
-    blocks: list[str] = re.findall(
-        r"^```python\n(.*?)^```", (ROOT / "CONTRIBUTING.md").read_text(), re.MULTILINE | re.DOTALL
-    )
-    return next(block for block in blocks if f"def {name}(" in block)
 
 
 @pytest.mark.real
