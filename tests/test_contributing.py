@@ -100,9 +100,9 @@ def test_make_check_fails_on_a_model_whose_answers_are_out_of_order(copy: Sandbo
 def test_a_copied_pool_is_limited_as_processes_are_wherever_models_are_compared(copy: Sandbox) -> None:
     program = """
 from benchmarks.probes.task_memory import has_children, is_measured
-from scripts.site.race_request import Ask
+from scripts.site.race_request import RaceRequest
 for name in ("processes", "copied_pool", "my_pool"):
-    places = Ask(1_000, 20, 500, 0, (name,)).places(name)
+    places = RaceRequest(1_000, 20, 500, 0, (name,)).places(name)
     print(has_children(name), is_measured(name, 10), is_measured(name, 1_000), places)
 """
     done = python(copy, "-c", program)
