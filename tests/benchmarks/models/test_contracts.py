@@ -252,12 +252,12 @@ def test_the_floor_of_computing_is_its_work_over_the_cores_that_are_there(
     assert floor >= workload.ideal_s(workload.tasks(16), concurrency + 1, Capacity(speed, parallel)) - 1e-9
 
 
-def test_the_floor_of_mixed_work_is_the_larger_of_its_two_bounds() -> None:
+def test_the_ideal_time_of_mixed_work_is_one_wait_and_all_computing_where_that_is_most() -> None:
     tasks = list(range(12))
     waiting = Mixed(task_s=0.01, cpu_share=0.05, numbers_per_s=1)
     computing = replace(waiting, cpu_share=0.5)
-    assert waiting.ideal_s(tasks, 12, Capacity(1, 2)) == pytest.approx(0.01)
-    assert computing.ideal_s(tasks, 12, Capacity(1, 2)) == pytest.approx(12 * 0.005 / 2)
+    assert waiting.ideal_s(tasks, 12, Capacity(1, 20)) == pytest.approx(0.01)
+    assert computing.ideal_s(tasks, 12, Capacity(1, 2)) == pytest.approx(0.005 + 12 * 0.005 / 2)
 
 
 def talk(arriving: list[bytes]) -> bytes:
