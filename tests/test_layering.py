@@ -11,7 +11,19 @@ import pytest
 ROOT = Path(__file__).parents[1]
 FILES = [path for package in ("servers", "benchmarks", "scripts") for path in sorted((ROOT / package).rglob("*.py"))]
 # A folder of `benchmarks` imports those before it; of those on the last line each is on its own.
-ORDER = ("workloads", "machine", "models", "backends", "core", "load", "probes", "metadata", "profiler", "experiments")
+ORDER = (
+    "workloads",
+    "machine",
+    "models",
+    "backends",
+    "core",
+    "load",
+    "probes",
+    "metadata",
+    "profiler",
+    "attribution",
+    "experiments",
+)
 LAST = ("selfcheck", "conftest", "claims")
 
 
