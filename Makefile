@@ -1,6 +1,6 @@
 # The front door: `make help` lists every verb. Each is `python -m scripts.<verb>` underneath; add --help to learn more.
 SETTINGS := A ADDRESS ARGS AT_ONCE B BIND BLOCKS CACHE CLUSTER CONDITION CORES CPU_MS EXPECT FROM GIL_RELEASED ID JSON \
-  LESSON MEMORY_MB MODELS ONLY PORT PYTHON RESUME RUN SEED TALK TASKS TASK_MB WAIT_MS WATCH WORK
+  LESSON MEMORY_MB MODELS ONLY OUTPUT PORT PYTHON RESUME RUN SEED TALK TASKS TASK_MB WAIT_MS WATCH WORK
 # A setting is what is typed after `make`: a shell's own PYTHON or CLUSTER is somebody else's, and is not passed on.
 $(foreach name,$(SETTINGS),$(if $(findstring environment,$(origin $(name))),$(eval override $(name) :=)$(eval unexport $(name))))
 # Nor may a shell's variables decide which Python is changed, how it runs, or what is installed. Those that say where
@@ -31,7 +31,7 @@ ELSEWHERE = $(call option,cluster,CLUSTER) $(call option,bind,BIND) $(call optio
 ADVISE = $(call option,tasks,TASKS) $(call option,wait-ms,WAIT_MS) $(call option,cpu-ms,CPU_MS) \
   $(call option,gil-released,GIL_RELEASED) $(call option,cores,CORES) $(call option,run,RUN) \
   $(call option,memory-mb,MEMORY_MB) $(call option,task-mb,TASK_MB) $(call option,at-once,AT_ONCE)
-JUDGE = $(call option,talk,TALK) $(call option,run,RUN) $(call option,blocks,BLOCKS) $(call option,seed,SEED)
+JUDGE = $(call option,talk,TALK) $(call option,output,OUTPUT) $(call option,run,RUN) $(call option,blocks,BLOCKS) $(call option,seed,SEED)
 ONE_RUN = $(if $(value RUN),-- $(call quoted,RUN))
 
 .DEFAULT_GOAL := help

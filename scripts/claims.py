@@ -33,7 +33,7 @@ from scripts.stats.decisions import Verdict
 from scripts.tables.load import FEW_BLOCKS, Run, load, write_tables
 from scripts.tables.schema import read_environment
 from scripts.util.exit_codes import CommandError, Exit, leave
-from scripts.util.paths import LATEST, NEWEST_CLAIMS, NEWEST_MATRIX
+from scripts.util.paths import LATEST, NEWEST_CLAIMS, NEWEST_MATRIX, VERDICTS
 from scripts.verdict.claims_file import DEFAULT_TALK, Claim, Talk, find_talk
 from scripts.verdict.evaluate import UNMEASURED, Finding, evaluate, has
 from scripts.verdict.requirements import unmet_requirement
@@ -51,20 +51,21 @@ def options() -> argparse.Namespace:
     parser.add_argument("--run", type=Path, help="judge this run, and measure nothing")
     parser.add_argument("--blocks", type=int, help=f"fresh interpreters (default {BLOCKS}; for one claim {FEW_BLOCKS})")
     parser.add_argument("--seed", type=int, help="seed of the order of cells (default: drawn)")
+    parser.add_argument("--output", type=Path, help=f"folder for the verdicts (default {VERDICTS}, or the new run's)")
     parser.add_argument("--fresh", action="store_true", help="measure everything again, whatever earlier runs have")
     return parser.parse_args()
 
 
 def chosen_talk(chosen: argparse.Namespace) -> Talk:
     """The talk, or the one claim of it."""
-    talk = find_talk(chosen.talk)
-    return talk if chosen.id is None else talk.only(chosen.id)
+    return find_talk(chosen.talk, chosen.id)
 
 
 def earlier(chosen: argparse.Namespace) -> list[Run]:
     """The runs whose figures may be used: the newest of each kind, if measured here by this very version."""
     if chosen.run:
-        return [load(chosen.run)]
+        matrix = chosen.run / NEWEST_MATRIX.name  # beside the reference lies one of several interpreters
+        return [load(path) for path in (chosen.run, matrix) if path == chosen.run or path.is_dir()]
     here, links = environment(), (LATEST, NEWEST_CLAIMS, NEWEST_MATRIX)
     paths = [] if chosen.fresh else dict.fromkeys(link.resolve() for link in links if link.exists())
     runs = [load(path) for path in paths if not environment_mismatch(read_environment(path), here)]
@@ -123,13 +124,17 @@ def code(found: list[Finding]) -> Exit:
 
 
 def verdicts(chosen: argparse.Namespace) -> tuple[list[Finding], Talk, Path]:
-    """Measure what is missing, and judge: the findings, the talk, and the run's folder that they belong to."""
+    """Measure what is missing, and judge: the findings, the talk, and the folder to write them to.
+
+    That is the folder of a run only when this call measured it: what stands beside an earlier run is its evidence.
+    """
     talk, runs = chosen_talk(chosen), earlier(chosen)
-    if not chosen.run and (left := missing(talk, runs)):
-        runs.insert(0, measure_for(left, chosen))
+    measured = [] if chosen.run else [measure_for(left, chosen) for left in [missing(talk, runs)] if left]
+    runs = measured + runs
     if not runs:
         raise CommandError(Exit.NOT_MEASURED, untestable(talk))
-    return evaluate(talk, runs), talk, runs[0].path
+    beside = runs[0].path if measured else VERDICTS / runs[0].path.resolve().name
+    return evaluate(talk, runs), talk, chosen.output or beside
 
 
 def main() -> None:
@@ -140,6 +145,7 @@ def main() -> None:
     except CommandError as stop:
         leave(stop)
     document: dict[str, Any] = claim_document.document(talk, found)
+    folder.mkdir(parents=True, exist_ok=True)
     claim_document.show(document, console())
     kept = claim_document.write(document, folder)
     print(f"\nVerdicts: {kept}  Page: {write_claims_page(folder, document)}", file=sys.stderr)

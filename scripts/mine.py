@@ -43,8 +43,8 @@ from scripts.util.exit_codes import CommandError, Exit, leave
 from scripts.util.paths import NEWEST_MINE
 from scripts.util.processes import end_session, scratch
 from scripts.verdict import expectations
-from scripts.verdict.claims_file import nearest
 from scripts.verdict.evaluate import Finding
+from scripts.verdict.fields import nearest
 
 PATIENCE_S = 60.0  # with one step of the survey: a task, or a look at a model
 HOW = "Next: make mine WORK=path/to/file.py (docs/your-own-work.md has examples)"

@@ -31,7 +31,7 @@ from scripts.run.preflight import every_experiment
 from scripts.tables.load import Run, load
 from scripts.util.atomic_write import atomic_write
 from scripts.util.exit_codes import CommandError, leave
-from scripts.util.paths import LATEST
+from scripts.util.paths import LATEST, writable
 
 LONGEST_ONLY = 60  # letters of a selection that the small print can hold
 CLAIMS_A_SLIDE = 11
@@ -230,7 +230,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m scripts.slides", description=__doc__)
     parser.add_argument("run", nargs="?", type=Path, default=LATEST, help=f"folder of a run (default {LATEST})")
     try:
-        for path in write_slides(load(parser.parse_args().run)):
+        for path in write_slides(load(writable(parser.parse_args().run))):
             print(path)
     except CommandError as stop:
         leave(stop)

@@ -22,7 +22,7 @@ from scripts.util.atomic_write import atomic_write
 from scripts.util.exit_codes import CommandError, Exit, leave
 from scripts.util.format import seconds as in_words
 from scripts.util.format import tick
-from scripts.util.paths import LATEST
+from scripts.util.paths import LATEST, writable
 
 LARGE = 1_000_000  # bytes: beyond it the file is compressed
 PHASES = ("start", "run", "stop")
@@ -126,7 +126,7 @@ def main() -> None:
     parser.add_argument("--only", default="", help="cells by name: 'scaling and asyncio' (default: the timeline's)")
     given = parser.parse_args()
     try:
-        print(write_trace(load(given.run), given.only))
+        print(write_trace(load(writable(given.run)), given.only))
     except CommandError as stop:
         leave(stop)
     sys.exit(0)

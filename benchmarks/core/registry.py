@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, lru_cache
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -13,6 +13,7 @@ from benchmarks.core.cell import Cell
 from benchmarks.models import NAMES, needs
 
 HERE = Path(__file__).parents[1]
+LONGEST_NAME = 80  # to look for what is near takes time that grows with the square
 Test = Callable[..., None]
 
 
@@ -78,6 +79,7 @@ def cells_of(test: object) -> list[Cell]:
     return [cell for mark in marks if mark.name == "parametrize" and mark.args[0] == "cell" for cell in mark.args[1]]
 
 
+@lru_cache(maxsize=4096)  # a look through all cells takes 20 ms, and claims ask for the same ones again and again
 def find(reference: str) -> Cell:
     """The one cell that has all the names of a reference such as `network/wire/asyncio/c50`, twins left out.
 
@@ -88,8 +90,8 @@ def find(reference: str) -> Cell:
     for name in sorted(names - known):
         if hint := renamed.hint(name):
             raise ValueError(hint)
-        near = get_close_matches(name, known, 1, 0.0)[0]
-        raise ValueError(f"no cell is called {name!r}; the nearest name is {near!r}")
+        near = get_close_matches(name[:LONGEST_NAME], known, 1, 0.0)[0]
+        raise ValueError(f"no cell is called {name!r:.90}; the nearest name is {near!r}")
     found = [cell for cell in catalogue() if names <= cell.labels() and not cell.twin]
     if len(found) == 1:
         return found[0]

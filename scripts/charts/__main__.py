@@ -8,7 +8,7 @@ from scripts.charts import draw_all
 from scripts.charts.lib.theme import SLIDES, THEMES
 from scripts.tables.load import load
 from scripts.util.exit_codes import CommandError
-from scripts.util.paths import LATEST
+from scripts.util.paths import LATEST, writable
 from servers.subprocesses import exit_with_parent
 
 
@@ -22,7 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
     if chosen.supervised:
         exit_with_parent()
     try:
-        run = load(chosen.run)
+        run = load(writable(chosen.run))
     except CommandError as stop:
         print(f"overlap: {stop}", file=sys.stderr)
         return stop.code

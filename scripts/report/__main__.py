@@ -7,7 +7,7 @@ from pathlib import Path
 from scripts.report.report import draw_and_write
 from scripts.tables.load import load
 from scripts.util.exit_codes import CommandError, leave
-from scripts.util.paths import LATEST
+from scripts.util.paths import LATEST, writable
 
 
 def main() -> None:
@@ -15,7 +15,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m scripts.report", description=__doc__)
     parser.add_argument("run", nargs="?", type=Path, default=LATEST, help=f"folder of a run (default {LATEST})")
     try:
-        print(draw_and_write(load(parser.parse_args().run)))
+        print(draw_and_write(load(writable(parser.parse_args().run))))
     except CommandError as stop:
         leave(stop)
     sys.exit(0)

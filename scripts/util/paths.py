@@ -1,5 +1,6 @@
 """Where results lie, as the README names it, below the folder in which a verb is called."""
 
+import shutil
 from pathlib import Path
 
 RESULTS = Path("results")
@@ -10,3 +11,19 @@ NEWEST_MATRIX = RESULTS / "matrix"  # points to the newest run of several interp
 NEWEST_MINE = RESULTS / "mine"  # points to the newest run of a user's own work
 REFERENCE = RESULTS / "reference"
 REFERENCE_MATRIX = REFERENCE / "matrix"
+COPIES = RESULTS / "copies"  # of committed runs, for what is made of them
+VERDICTS = RESULTS / "verdicts"  # on runs that RUN names: a run's own folder holds what was made with it
+
+
+def committed(run: Path) -> bool:
+    """Whether a folder belongs to the reference, which `make reference` alone may change."""
+    return run.resolve().is_relative_to(REFERENCE.resolve())
+
+
+def writable(run: Path) -> Path:
+    """The folder to write what is made of a run: its own, or a fresh copy of a committed one."""
+    if not (committed(run) and run.is_dir()):
+        return run
+    copy = COPIES / run.resolve().name
+    shutil.rmtree(copy, ignore_errors=True)
+    return Path(shutil.copytree(run, copy))

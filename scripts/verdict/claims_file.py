@@ -20,9 +20,8 @@ ratio those of two interpreters of one matrix, paired turn by turn.
 
 import re
 import tomllib
-from collections.abc import Iterable
+from collections import Counter
 from dataclasses import dataclass, fields, replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +30,7 @@ from benchmarks.core.renamed import hint
 from scripts.analysis.evidence import Measure
 from scripts.stats.decisions import Bound
 from scripts.util.exit_codes import CommandError, Exit
+from scripts.verdict.fields import Mistake, bound, nearest, text
 
 TALKS = Path(__file__).parents[2] / "benchmarks" / "claims"
 DEFAULT_TALK = "async_await"
@@ -50,8 +50,10 @@ WHEN: dict[str, type] = {
     "system": str,
 }
 SIDES = ("of", "over")
-BOUND = re.compile(r"(?P<sign>[<>]=?|=)\s*(?P<number>\S+)|(?P<low>\S+)\s*(?:…|\.\.|to)\s*(?P<high>\S+)")
-PER_CAPACITY = re.compile(r"\s*[×*]\s*capacity$")
+ABOUT = ("", "waiting")
+ID = re.compile(r"\w[\w.-]{0,79}")  # as it is typed after ID=
+MOST_FAULTS = 10  # are listed
+MOST_CLAIMS = 500  # each takes a tenth of a second to judge
 
 
 @dataclass(frozen=True)
@@ -114,13 +116,6 @@ class Talk:
         """As it is asked for."""
         return self.path.stem
 
-    def only(self, name: str) -> "Talk":
-        """The same with one claim. Stop when it has none of that id."""
-        chosen = tuple(claim for claim in self.claims if claim.id == name)
-        if not chosen:
-            raise CommandError(Exit.USAGE, f"{self.path}: no claim is called {name!r}{nearest(name, self.ids)}")
-        return Talk(self.path, self.title, self.source, chosen)
-
     @property
     def shipped(self) -> bool:
         """Whether it is one of ours."""
@@ -132,45 +127,69 @@ class Talk:
         return [claim.id for claim in self.claims]
 
 
-class Mistake(ValueError):
-    """What is wrong with a claims file: in which claim, in which field."""
-
-    def __init__(self, claim: str, field: str, what: object) -> None:
-        super().__init__(f"claim {claim}, {field}: {what}" if claim else f"{field}: {what}")
+NO_CLAIMS = "a claims file has one [talk] and at least one [[claim]]"
+TWICE = "two claims have this id; give one of them another"
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
-    """The end of an error about an unknown name."""
-    near = get_close_matches(name, list(known), 1, 0.0)
-    return f"; the nearest name is {near[0]!r}" if near else ""
-
-
-def read_talk(path: Path) -> Talk:
-    """The claims of a file. Stop when it cannot be read, or says what makes no sense."""
+def read_talk(path: Path, only: str | None = None) -> Talk:
+    """The claims of a file, or `only` one of them, whatever the others say. CommandError where that makes no sense."""
     try:
         with path.open("rb") as file:
             given = tomllib.load(file)
-        return talk(path, given)
+        return talk(path, given) if only is None else talk(path, given | {"claim": [chosen_row(given, only)]})
     except OSError as problem:
         raise CommandError(
             Exit.USAGE, f"{path}: {problem.strerror}. Next: make claims TALK=path/to/claims.toml"
         ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, Mistake) as problem:
-        raise CommandError(Exit.USAGE, f"{path}: {problem}") from None
+    except RecursionError:
+        raise CommandError(Exit.USAGE, f"{path}: its tables are nested too deep. Next: write each claim flat") from None
+    except (ValueError, ExceptionGroup) as problem:
+        faults = problem.exceptions if isinstance(problem, ExceptionGroup) else (problem,)
+        more = f"\n... and {len(faults) - MOST_FAULTS} more" if len(faults) > MOST_FAULTS else ""
+        listed = "\n".join(map(str, faults[:MOST_FAULTS])) + more
+        raise CommandError(Exit.USAGE, f"{path}: {listed}") from None
+
+
+def chosen_row(given: dict[str, Any], name: str) -> Any:
+    """The table of the claim that is called so. Mistake when there is none."""
+    if not name:
+        raise Mistake("", "ID", "is missing. Example: make claim ID=network-io")
+    rows = [row for row in table_rows(given) if isinstance(row, dict)]
+    if not (found := [row for row in rows if row.get("id") == name]):
+        ids = [row["id"] for row in rows if isinstance(row.get("id"), str)]
+        raise Mistake("", "ID", f"no claim is called {name!r:.90}{nearest(name, ids)}")
+    if len(found) > 1:
+        raise Mistake(name, "id", TWICE)
+    return found[0]
 
 
 def talk(path: Path, given: dict[str, Any]) -> Talk:
-    """The tables of a file as a Talk. Mistake."""
+    """The tables of a file as a Talk. ExceptionGroup of the first Mistake of each claim, or one Mistake."""
     for name in given.keys() - {"talk", "claim"}:
         raise Mistake("", name, f"there is no such table{nearest(name, ('talk', 'claim'))}")
-    head, rows = given.get("talk", {}), given.get("claim", [])
-    if not isinstance(head, dict) or not isinstance(rows, list) or not rows:
-        raise Mistake("", "claim", "a claims file has one [talk] and at least one [[claim]]")
-    claims = [claim(row, f"number {place}") for place, row in enumerate(rows, 1)]
-    for place, one in enumerate(claims):
-        if one.id in [other.id for other in claims[:place]]:
-            raise Mistake(one.id, "id", "two claims have this id; give one of them another")
+    head, claims, faults = given.get("talk", {}), list[Claim](), list[Mistake]()
+    if not isinstance(head, dict):
+        raise Mistake("", "talk", NO_CLAIMS)
+    for place, row in enumerate(table_rows(given), 1):
+        try:
+            claims.append(claim(row, f"number {place}"))
+        except Mistake as fault:
+            faults.append(fault)
+    counts = Counter(one.id for one in claims)
+    faults += [Mistake(name, "id", TWICE) for name, count in counts.items() if count > 1]
+    if faults:
+        raise ExceptionGroup("faulty claims", faults)
     return Talk(path, text(head, "title", "talk") or path.stem, text(head, "source", "talk"), tuple(claims))
+
+
+def table_rows(given: dict[str, Any]) -> list[Any]:
+    """The claims as they stand in the file, right or wrong. Mistake when there are none."""
+    rows = given.get("claim", [])
+    if not isinstance(rows, list) or not rows:
+        raise Mistake("", "claim", NO_CLAIMS)
+    if len(rows) > MOST_CLAIMS:
+        raise Mistake("", "claim", f"a file holds {MOST_CLAIMS} at most, and this one {len(rows):,}. Next: split it")
+    return rows
 
 
 def claim(row: Any, place: str) -> Claim:
@@ -178,6 +197,8 @@ def claim(row: Any, place: str) -> Claim:
     if not isinstance(row, dict) or not text(row, "id", place):
         raise Mistake(place, "id", "every claim needs one")
     name = text(row, "id", place)
+    if not ID.fullmatch(name):
+        raise Mistake(place, "id", f"is made of letters, digits, dots and dashes, at most 80, not {name!r:.90}")
     known = {field.name for field in fields(Claim)} - {"parts"} | PART_FIELDS - {"name"} | {"part"}
     for field in row.keys() - known:
         raise Mistake(name, field, f"there is no such field{nearest(field, known)}")
@@ -185,26 +206,35 @@ def claim(row: Any, place: str) -> Claim:
     said = {word: text(row, word, name) for word in words}
     if not said["text"]:
         raise Mistake(name, "text", "every claim needs its sentence")
-    parts = () if row.get("opinion") or said["needs"] else parts_of(row, name)
+    if said["about"] not in ABOUT:
+        raise Mistake(name, "about", f"is 'waiting' or nothing, not {said['about']!r:.60}")
+    opinion = is_opinion(row, name)
+    parts = () if opinion or said["needs"] else parts_of(row, name)
     if parts and said["expected"] not in EXPECTED:
         raise Mistake(name, "expected", f"cannot be {said['expected']!r}; it is one of {', '.join(EXPECTED)}")
-    found = Claim(**said, parts=parts, opinion=bool(row.get("opinion")), when=conditions(row.get("when", {}), name))
+    found = Claim(**said, parts=parts, opinion=opinion, when=conditions(row.get("when", {}), name))
     if found.sided and not all(one.measure.over for one in parts):
         raise Mistake(name, "when", "two sides, of and over, are those of a ratio, and a value has none")
     return found
 
 
-def text(row: dict[str, Any], field: str, name: str) -> str:
-    """The text of a field; empty when it is not there. Mistake when it is something else."""
-    if not isinstance(found := row.get(field, ""), str):
-        raise Mistake(name, field, f"is a text, not {found!r}")
-    return found
+def is_opinion(row: dict[str, Any], name: str) -> bool:
+    """Whether nothing decides the claim. Mistake when something would."""
+    opinion = row.get("opinion", False)
+    if not isinstance(opinion, bool):
+        raise Mistake(name, "opinion", f"is true or false, not {opinion!r:.60}")
+    if opinion and (decides := row.keys() & {"ratio", "value", "part", "holds"}):
+        raise Mistake(name, min(decides), "an opinion has no measure; leave one of them out")
+    return opinion
 
 
 def parts_of(row: dict[str, Any], name: str) -> tuple[Part, ...]:
     """The measures of a claim: those it lists, or the only one. Mistake."""
-    if not isinstance(given := row.get("part", [row]), list):
-        raise Mistake(name, "part", "is a list of tables")
+    given = row.get("part", [row])
+    if not isinstance(given, list) or not given or not all(isinstance(one, dict) for one in given):
+        raise Mistake(name, "part", "is a list of tables like { name = …, ratio = …, holds = … }, at least one")
+    if "part" in row and (beside := row.keys() & PART_FIELDS):
+        raise Mistake(name, min(beside), "stands in each part, not beside them")
     return tuple(part(one, name) for one in given)
 
 
@@ -227,6 +257,8 @@ def measure(row: Any, name: str, field: str) -> Measure:
     """A ratio or a value, whose cells exist and have the metric. Mistake."""
     if not isinstance(row, dict) or not all(isinstance(value, str) for value in row.values()):
         raise Mistake(name, field, 'is a table like { of = "cpu/primes/sequential", over = "cpu/primes/threads" }')
+    for key in row:
+        text(row, key, name)
     for key in row.keys() - MEASURE_FIELDS:
         raise Mistake(name, f"{field}.{key}", f"there is no such field{nearest(key, MEASURE_FIELDS)}")
     for key in sorted(MEASURES.get(field, {"of"}) - row.keys()):
@@ -249,29 +281,6 @@ def check_metric(cell: str, metric: str, name: str, field: str, key: str) -> Non
         raise Mistake(name, f"{field}.metric", wrong)
 
 
-def bound(said: str, name: str, field: str) -> tuple[Bound, bool]:
-    """`> 20`, `= 0`, `0.9 … 1.1`, `> 0.75 × capacity` as a Bound, and whether it counts in capacities. Mistake."""
-    plain = PER_CAPACITY.sub("", said.strip())
-    form = 'is written like "> 20", ">= 100", "= 0", "0.9 … 1.1" or "> 0.75 × capacity"'
-    if not (found := BOUND.fullmatch(plain)):
-        raise Mistake(name, field, f"{said!r} is no bound; a bound {form}")
-    try:
-        return bound_of(found), plain != said.strip()
-    except ValueError as problem:
-        raise Mistake(name, field, f"{said!r}: {problem}; a bound {form}") from None
-
-
-def bound_of(found: re.Match[str]) -> Bound:
-    """The Bound that a match says. ValueError."""
-    if found["low"]:
-        return Bound(float(found["low"]), float(found["high"]))
-    number = float(found["number"])
-    if found["sign"] == "=":
-        return Bound(number, number)
-    is_open = len(found["sign"]) == 1
-    return Bound(low=number, open_low=is_open) if found["sign"][0] == ">" else Bound(high=number, open_high=is_open)
-
-
 def conditions(given: Any, name: str) -> tuple[tuple[str, Any], ...]:
     """What must be so for the claim to be testable. Mistake."""
     if not isinstance(given, dict):
@@ -289,15 +298,16 @@ def conditions(given: Any, name: str) -> tuple[tuple[str, Any], ...]:
 def check_condition(value: Any, name: str, field: str) -> None:
     """Mistake unless the condition can have that value."""
     if not isinstance(value, WHEN[field]):
-        raise Mistake(name, f"when.{field}", f"cannot be {value!r}")
+        raise Mistake(name, f"when.{field}", f"cannot be {value!r:.60}")
+    text({field: str(value)}, field, name)
     if field in ("cores", "capacity"):
         bound(str(value), name, f"when.{field}")
 
 
-def find_talk(name: str) -> Talk:
-    """A claims file by its path, or one of ours by its name. CommandError when there is none."""
+def find_talk(name: str, only: str | None = None) -> Talk:
+    """A claims file by its path, or one of ours by its name, or one claim. CommandError when there is none."""
     if Path(name).suffix:
-        return read_talk(Path(name))
+        return read_talk(Path(name), only)
     if name not in (names := [file.stem for file in sorted(TALKS.glob("*.toml"))]):
         raise CommandError(Exit.USAGE, f"no talk is called {name!r}{nearest(name, names)}")
-    return read_talk(TALKS / f"{name}.toml")
+    return read_talk(TALKS / f"{name}.toml", only)

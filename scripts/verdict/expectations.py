@@ -20,8 +20,9 @@ from benchmarks.models import NAMES
 from scripts.analysis.evidence import Measure
 from scripts.tables.load import Run
 from scripts.util.exit_codes import CommandError, Exit
-from scripts.verdict.claims_file import Claim, Mistake, Part, Talk, bound, nearest
+from scripts.verdict.claims_file import Claim, Part, Talk
 from scripts.verdict.evaluate import Finding, evaluate
+from scripts.verdict.fields import Mistake, bound, nearest
 
 MODEL = r"(?P<{}>\w+(?:@\d+)?)"
 BOUND = r"(?P<bound>at least|at most|more than|less than|[<>]=?|=|[\d.]+\s*(?:…|\.\.|to))\s*(?P<number>[\d.]+)"

@@ -4,7 +4,8 @@ from typing import Any
 
 from benchmarks.core.registry import find
 from scripts.tables.load import Run
-from scripts.verdict.claims_file import Claim, bound
+from scripts.verdict.claims_file import Claim
+from scripts.verdict.fields import bound
 
 OF_MACHINE = ("cores", "capacity", "system")  # said first: no other Python makes up for them
 BUILD = {"gil": "the GIL", "free_threaded": "free threading", "optimised": "profile-guided optimisation"}

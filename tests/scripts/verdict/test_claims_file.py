@@ -8,7 +8,8 @@ import pytest
 from benchmarks.core.registry import catalogue, code, find
 from scripts.stats.decisions import Bound
 from scripts.util.exit_codes import CommandError, Exit
-from scripts.verdict.claims_file import TALKS, Talk, bound, read_talk
+from scripts.verdict.claims_file import TALKS, Talk, read_talk
+from scripts.verdict.fields import bound
 
 ROOT = Path(__file__).parents[3]
 RIGHT = """
@@ -46,10 +47,10 @@ needs = "a database"
 """
 
 
-def read(folder: Path, text: str) -> Talk:
+def read(folder: Path, text: str, only: str | None = None) -> Talk:
     file = folder / "mine.toml"
     file.write_text(text)
-    return read_talk(file)
+    return read_talk(file, only)
 
 
 def test_a_claims_file_says_what_is_measured(tmp_path: Path) -> None:
@@ -126,6 +127,19 @@ MISTAKES = [
     ('text = "Databases wait."', "", "claim database, text: every claim needs its sentence"),
     ("[talk]", "[tlk]", "tlk: there is no such table; the nearest name is 'talk'"),
     ("[talk]", "[talk", "Expected ']'"),
+    ('id = "gil"', 'id = "[/x]"', "claim number 1, id: is made of letters, digits, dots and dashes"),
+    ('id = "gil"', 'id = "a\\u001b[2Jb"', "claim number 1, id: holds a control character: 'a\\x1b[2Jb'"),
+    ('where = "One"', 'where = "\\u009b2J"', "claim gil, where: holds a control character"),
+    ("opinion = true", "part = []", "claim taste, part: is a list of tables"),
+    ("opinion = true", "part = [1]", "claim taste, part: is a list of tables"),
+    ("opinion = true", 'opinion = "no"', "claim taste, opinion: is true or false, not 'no'"),
+    ("opinion = true", 'opinion = true\nholds = "> 1"', "claim taste, holds: an opinion has no measure"),
+    ("opinion = true", f"x = {'[' * 5000}{']' * 5000}", "its tables are nested too deep"),
+    ('holds = "< 1.2"', 'holds = "< nan"', "claim gil, holds: '< nan': nan is no bound"),
+    ('holds = "< 1.2"', 'holds = "> 1e999"', "claim gil, holds: '> 1e999': 1e999 is no bound"),
+    ('holds = "< 1.2"', f'holds = "{"to" * 50_000}"', "is no bound; a bound is written like"),
+    ('where = "One"', 'about = "waitin"', "claim gil, about: is 'waiting' or nothing, not 'waitin'"),
+    ("cpu/primes/threads", "x" * 100_000, "no cell is called 'xxx"),
 ]
 
 
@@ -141,6 +155,26 @@ def test_a_mistake_names_file_claim_field_and_the_nearest_name(
     assert said in str(stop.value)
 
 
+def test_every_faulty_claim_is_named_at_once_and_another_can_still_be_judged(tmp_path: Path) -> None:
+    text = RIGHT.replace('holds = "< 1.2"', 'holds = "x"').replace('needs = "a database"', "needs = 1")
+    with pytest.raises(CommandError) as stop:
+        read(tmp_path, text)
+    assert [line.split(":")[0] for line in str(stop.value).splitlines()[1:]] == ["claim database, needs"]
+    assert "claim gil, holds" in str(stop.value)
+    assert read(tmp_path, text, "costs").ids == ["costs"]
+
+
+def test_an_id_that_was_forgotten_is_not_answered_with_the_name_nearest_to_nothing(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match=r"ID: is missing\. Example: make claim ID=network-io"):
+        read(tmp_path, RIGHT, "")
+
+
+def test_thousands_of_claims_are_refused_soon_instead_of_judged_for_an_hour(tmp_path: Path) -> None:
+    many = "".join(f'[[claim]]\nid = "c{number}"\ntext = "x"\nopinion = true\n' for number in range(3000))
+    with pytest.raises(CommandError, match=r"500 at most, and this one 3,000\. Next: split it"):
+        read(tmp_path, many)
+
+
 def test_a_file_that_is_not_there_is_said_to_be_missing(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match=r"no\.toml: No such file"):
         read_talk(tmp_path / "no.toml")
@@ -148,7 +182,7 @@ def test_a_file_that_is_not_there_is_said_to_be_missing(tmp_path: Path) -> None:
 
 def test_a_claim_that_the_talk_does_not_have_is_answered_with_the_nearest(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match=r"no claim is called 'gill'; the nearest name is 'gil'"):
-        read(tmp_path, RIGHT).only("gill")
+        read(tmp_path, RIGHT, "gill")
 
 
 @pytest.mark.parametrize("path", sorted(TALKS.glob("*.toml")), ids=lambda path: path.stem)

@@ -15,8 +15,9 @@ from scripts.claims import INSTALL, code, expression, missing, untestable
 from scripts.report import claim_document
 from scripts.tables.load import Run
 from scripts.util.exit_codes import Exit
-from scripts.verdict.claims_file import Claim, Part, Talk, bound
+from scripts.verdict.claims_file import Claim, Part, Talk
 from scripts.verdict.evaluate import Finding, evaluate
+from scripts.verdict.fields import bound
 
 ENVIRONMENT: dict[str, Any] = {
     "run": "a-run",

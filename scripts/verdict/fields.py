@@ -1,0 +1,67 @@
+"""The fields of a claims file: texts, bounds, and what is said of those that are wrong."""
+
+import math
+import re
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Any
+
+from scripts.stats.decisions import Bound
+
+BOUND = re.compile(r"(?P<sign>[<>]=?|=)\s*(?P<number>\S+)|(?P<low>\S+)\s*(?:…|\.\.|to)\s*(?P<high>\S+)")
+PER_CAPACITY = re.compile(r"\s*[×*]\s*capacity$")
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # would move the cursor of whoever reads it
+LONGEST_NAME, LONGEST_BOUND = 80, 100  # to look for what is near takes time that grows with the square
+
+
+class Mistake(ValueError):
+    """What is wrong with a claims file: in which claim, in which field."""
+
+    def __init__(self, claim: str, field: str, what: object) -> None:
+        super().__init__(f"claim {claim}, {field}: {what}" if claim else f"{field}: {what}")
+        self.claim = claim
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The end of an error about an unknown name."""
+    near = get_close_matches(name[:LONGEST_NAME], list(known), 1, 0.0)
+    return f"; the nearest name is {near[0]!r}" if near else ""
+
+
+def text(row: dict[str, Any], field: str, name: str) -> str:
+    """The text of a field; empty when it is not there. Mistake when it is something else."""
+    if not isinstance(found := row.get(field, ""), str):
+        raise Mistake(name, field, f"is a text, not {found!r:.60}")
+    if CONTROL.search(found):
+        raise Mistake(name, field, f"holds a control character: {found!r:.60}")
+    return found
+
+
+def bound(said: str, name: str, field: str) -> tuple[Bound, bool]:
+    """`> 20`, `= 0`, `0.9 … 1.1`, `> 0.75 × capacity` as a Bound, and whether it counts in capacities. Mistake."""
+    plain = PER_CAPACITY.sub("", said.strip()) if len(said) <= LONGEST_BOUND else ""
+    form = 'is written like "> 20", ">= 100", "= 0", "0.9 … 1.1" or "> 0.75 × capacity"'
+    if not (found := BOUND.fullmatch(plain)):
+        raise Mistake(name, field, f"{said!r:.60} is no bound; a bound {form}")
+    try:
+        return bound_of(found), plain != said.strip()
+    except ValueError as problem:
+        raise Mistake(name, field, f"{said!r}: {problem}; a bound {form}") from None
+
+
+def bound_of(found: re.Match[str]) -> Bound:
+    """The Bound that a match says. ValueError."""
+    if found["low"]:
+        return Bound(finite(found["low"]), finite(found["high"]))
+    number = finite(found["number"])
+    if found["sign"] == "=":
+        return Bound(number, number)
+    is_open = len(found["sign"]) == 1
+    return Bound(low=number, open_low=is_open) if found["sign"][0] == ">" else Bound(high=number, open_high=is_open)
+
+
+def finite(said: str) -> float:
+    """A number that something can be compared with. ValueError."""
+    if not math.isfinite(number := float(said)):
+        raise ValueError(f"{said} is no bound")
+    return number
