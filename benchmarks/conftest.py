@@ -57,6 +57,17 @@ def pytest_configure(config: pytest.Config) -> None:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
+def pytest_benchmark_update_machine_info(config: pytest.Config, machine_info: dict[str, Any]) -> None:
+    """A run may be shown to anybody: it says what the machine is, not what it is called."""
+    machine_info.pop("node", None)
+
+
+def pytest_benchmark_update_commit_info(config: pytest.Config, commit_info: dict[str, Any]) -> None:
+    """Nor what its owner's branches and folders are called."""
+    for name in ("branch", "project"):
+        commit_info[name] = None
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Keep what ONLY selects, can be measured here and is not done yet; shuffled by the run's seed and its number."""
     only, done = config.getoption("only"), without(config)

@@ -30,6 +30,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import IO, Any
 
+import psutil
+
+from servers.ending import alive, kill_until_gone
+
 ROOT = Path(__file__).parents[1]
 GRACE_S = 0.5  # to leave after a polite request; ours need milliseconds
 STOP_S = 2.0  # for each of the two polite ways of stopping a server: by the lifeline, by SIGTERM
@@ -129,10 +133,16 @@ class Service:
                 break
             self.process.send_signal(next_signal)
         self.process.wait()
-        with suppress(ProcessLookupError, PermissionError):  # macOS says EPERM where only zombies are left
-            os.killpg(self.pid, signal.SIGKILL)
+        kill_until_gone(lambda: filter(self.in_group, psutil.process_iter()))
         self.out.close()
         self.err.close()
+
+    def in_group(self, process: psutil.Process) -> bool:
+        """Whether a process is one of those that the server started, or it itself."""
+        try:
+            return os.getpgid(process.pid) == self.pid and alive(process)
+        except OSError:
+            return False
 
     def cut_lifeline(self) -> None:
         """Close our end of its stdin."""

@@ -15,12 +15,14 @@ import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from tests.missing import missing
+
+if TYPE_CHECKING:  # pytest-benchmark's own command loads our fixtures where no browser's driver is installed
+    from playwright.sync_api import Browser, ConsoleMessage, Page
 
 OFFLINE = ("quic", "background-networking", "component-update", "sync")  # what would ask a network by itself
 ARGUMENTS = ["--no-sandbox", "--no-first-run", "--disable-gpu", *(f"--disable-{name}" for name in OFFLINE)]
@@ -30,7 +32,7 @@ ARGUMENTS = ["--no-sandbox", "--no-first-run", "--disable-gpu", *(f"--disable-{n
 class View:
     """A page in a window of its own: every address that it asked for, WebSockets too, and what the console held."""
 
-    page: Page
+    page: "Page"
     requests: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
 
@@ -40,7 +42,7 @@ class View:
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("console", self.hear)
 
-    def hear(self, message: ConsoleMessage) -> None:
+    def hear(self, message: "ConsoleMessage") -> None:
         """Keep what the page complains of."""
         if message.type in ("error", "warning"):
             self.complaints.append(f"{message.type}: {message.text}")
@@ -59,8 +61,10 @@ class Look(Protocol):
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def browser() -> "Iterator[Browser]":
     """One Chromium for the tests of a module."""
+    from playwright.sync_api import sync_playwright
+
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if path is None:
         missing("no Chromium is installed here: apt-get install chromium")
@@ -71,7 +75,7 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def look(browser: Browser) -> Iterator[Look]:
+def look(browser: "Browser") -> Iterator[Look]:
     """`look(url)` opens a page; all are closed after the test."""
     with ExitStack() as closing:
 

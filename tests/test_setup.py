@@ -1,5 +1,6 @@
 """The set-up and the verbs, in a fresh copy with an empty home, under whatever a shell's environment may hold."""
 
+import json
 import os
 import re
 import shutil
@@ -159,3 +160,17 @@ def test_a_value_reaches_the_verb_as_it_was_typed(tmp_path: Path) -> None:
         ["sh", "-c", ended.stdout.strip().replace(".venv/bin/python", "printf '%s\\n'")], capture_output=True, text=True
     )
     assert said.stdout.splitlines()[-1] == odd
+
+
+@pytest.mark.real
+def test_other_tools_read_the_blocks_in_the_environment_of_make_bench(checkout: Checkout) -> None:
+    made = checkout.make("bench", "BLOCKS=2", "ONLY=io and sleep and sequential")
+    assert made.returncode == 0, made.stderr
+    blocks = sorted((checkout.path / "results" / "latest" / "blocks").glob("*.json"))
+    command = [str(checkout.path / ".venv/bin/pytest-benchmark"), "compare", *map(str, blocks)]
+    compared = subprocess.run(command, cwd=checkout.path, capture_output=True, text=True)
+    assert compared.returncode == 0, compared.stderr
+    assert "Name (time in" in compared.stdout
+    for block in map(json.loads, map(Path.read_text, blocks)):
+        assert "node" not in block["machine_info"], "a run can be shown to anybody"
+        assert not block["commit_info"]["branch"]

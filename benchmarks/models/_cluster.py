@@ -45,6 +45,7 @@ def serving(bind: str, address: str) -> list[str]:
 @contextmanager
 def dask_cluster(workers: int) -> Iterator[str]:
     """The address of a scheduler with as many workers of one thread, all of them with our code."""
+    from dask import config
     from distributed import LocalCluster
 
     if address := external_address("dask"):
@@ -53,6 +54,7 @@ def dask_cluster(workers: int) -> Iterator[str]:
         return
     with (
         temporary_folder() as folder,
+        config.set({"temporary-directory": folder}),
         LocalCluster(
             n_workers=workers,
             threads_per_worker=1,

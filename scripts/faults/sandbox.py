@@ -4,12 +4,13 @@ The processes of a copy are found by a mark in their environment, whatever becom
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
@@ -19,6 +20,8 @@ ROOT = Path(__file__).parents[2]
 FOLDERS = ("servers", "benchmarks", "scripts")  # the house, as far as a run needs it
 GONE_S = 2.0  # nothing may be left after it
 LONGEST_S = 120.0  # of a run of a few cells, on a machine that does much else
+MEMORY = Path("/dev/shm")
+SHARED = ("sem.mp-*", "sem.loky-*", "joblib_memmapping_folder_*", "psm_*")
 MARK = "OVERLAP_TORTURE"  # in the environment of a trial's processes, so that each of them is found
 
 
@@ -27,6 +30,7 @@ class Sandbox:
     """A copy of the code with results of its own."""
 
     path: Path
+    before: frozenset[Path] = field(default_factory=lambda: frozenset(orphans()))
 
     @classmethod
     def build(cls, path: Path) -> "Sandbox":
@@ -71,15 +75,38 @@ class Sandbox:
         return [one for one in psutil.process_iter() if belongs(one, str(self.path))]
 
     def left_behind(self) -> list[str]:
-        """Processes (and so ports), temporary files, and a lock that somebody holds."""
+        """Processes (and so ports), temporary files, semaphores, and a lock that somebody holds."""
         found = [f"process {one.pid}: {' '.join(words(one))}" for one in self.processes()]
         found += [str(file) for file in (self.path / "results").rglob("*.partial")]
         found += [str(file) for file in (self.path / "tmp").iterdir()]
+        found += map(str, orphans() - self.before)
         try:
             with FileLock(self.path / "results" / ".lock", timeout=0):
                 return found
         except Timeout:
             return [*found, "the lock"]
+
+
+def orphans() -> set[Path]:
+    """Semaphores and folders in shared memory that no living process of Python uses any more."""
+    named = {file for kind in SHARED for file in MEMORY.glob(kind)}
+    if not named:
+        return set()
+    used = "".join(map(maps, psutil.process_iter()))
+    return {file for file in named if str(file) not in used and not owner_lives(file)}
+
+
+def maps(process: psutil.Process) -> str:
+    """The files that a process has mapped."""
+    try:
+        return Path(f"/proc/{process.pid}/maps").read_text()
+    except OSError:
+        return ""
+
+
+def owner_lives(file: Path) -> bool:
+    """Whether the process whose number is in the name is still there; loky writes it so."""
+    return any(psutil.pid_exists(int(part)) for part in re.split(r"[-_]", file.name)[1:-1] if part.isdigit())
 
 
 def belongs(process: psutil.Process, mark: str) -> bool:

@@ -6,6 +6,8 @@ environment that was altered afterwards fits none of its blocks.
 """
 
 import json
+import re
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -15,54 +17,117 @@ from scripts.util.exit_codes import CommandError, Exit
 
 Entry = dict[str, Any]
 
+MOST_BLOCKS = 10_000  # of a run: a hundred days
+LARGEST = 1e300  # beyond it whole numbers are no floats; infinity and NaN are not below it
+LONGEST_NAME, LONGEST_TEXT = 200, 100_000  # characters
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # would move the cursor of whoever reads it
+EACH = "*"  # in a shape: every other value of the table
+
+
+def number(value: Any) -> bool:
+    """Whether it is a number that can be reckoned with."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < LARGEST
+
+
+def whole(value: Any) -> bool:
+    """Whether it is a whole number, not below zero."""
+    return number(value) and isinstance(value, int) and value >= 0
+
+
+def count(value: Any) -> bool:
+    """Whether it is a number of blocks or of cores."""
+    return whole(value) and 1 <= value <= MOST_BLOCKS
+
+
+def flag(value: Any) -> bool:
+    """Whether it is yes or no."""
+    return isinstance(value, bool)
+
+
+def text(value: Any) -> bool:
+    """Whether it is a text that a terminal can show."""
+    return isinstance(value, str) and len(value) <= LONGEST_TEXT and not CONTROL.search(value)
+
+
+def name(value: Any) -> bool:
+    """Whether it is a text short enough for a table, in one line."""
+    return text(value) and len(value) <= LONGEST_NAME and "\n" not in value
+
+
+@dataclass(frozen=True)
+class Maybe:
+    """A shape of what may be missing or null."""
+
+    shape: Any
+
+
 CELL = {
-    "cell": str,
-    "experiment": str,
-    "workload": str,
-    "model": str,
-    "concurrency": int,
-    "tasks": int,
-    "wait_seconds": float,
-    "compute_seconds": float,
-    "twin": bool,
+    "cell": name,
+    "experiment": name,
+    "workload": name,
+    "model": name,
+    "concurrency": whole,
+    "tasks": whole,
+    "wait_seconds": number,
+    "compute_seconds": number,
+    "twin": flag,
 }
-ROUND = {"round": int, "warmup": bool, "seconds": float, "disturbed": bool}
+ROUND = {"round": whole, "warmup": flag, "seconds": number, "disturbed": flag}
 LINES: dict[Any, Entry] = {
-    "run": {"schema": int, "block": int, "of": str},
+    "run": {"schema": whole, "block": whole, "of": name},
     "block": {"order": [CELL]},
-    "begin": {"cell": str},
-    "cell": CELL | {"valid": bool, "reason": str, "rounds": [ROUND]},
+    "begin": {"cell": name},
+    "cell": CELL | {"valid": flag, "reason": text, "rounds": [ROUND]},
     "end": {},
 }
-COLUMNS = {
-    "saturated": str,
-    "disturbed_by": str,
-    "spans_us": [float],
-    "metrics": {},
-}  # any other holds a number, yes or no, or nothing
-LARGEST = 1e300  # beyond it whole numbers are no floats; infinity and NaN are not below it
-ENVIRONMENT = {
-    "run": str,
-    "plan": {"only": str, "blocks": int, "seed": int, "quick": bool},
-    "machine": {"cpu": str, "cores_usable": int},
-    "python": {"version": str},
-    "packages": {},
+# Any other column holds a number, yes or no, or nothing.
+COLUMNS = {"saturated": name, "disturbed_by": text, "spans_us": [number], "metrics": {}}
+PYTHON = {
+    "version": name,
+    "implementation": Maybe(name),
+    "optimised": Maybe(flag),
+    "free_threaded": Maybe(flag),
+    "gil": Maybe(flag),
+    "jit": Maybe(flag),
 }
-
-
-INTERPRETERS = [{"name": str, "python": {"version": str, "free_threaded": bool}, "packages": {}, "unloadable": {}}]
+ENVIRONMENT = {
+    "run": name,
+    "plan": {"only": text, "blocks": count, "seed": whole, "quick": flag},
+    "machine": {"cpu": name, "cores_usable": count},
+    "python": PYTHON,
+    "packages": {EACH: name},
+    "absent": Maybe({EACH: text}),
+    "databases": Maybe({EACH: text}),
+    "source": Maybe(name),
+    "resumed": Maybe([name]),
+    "cluster": Maybe({"address": Maybe(name)}),
+    "server": Maybe({"bind": Maybe(name), "address": Maybe(name)}),
+}
+INTERPRETERS = [
+    {
+        "name": name,
+        "python": PYTHON | {"free_threaded": flag},
+        "packages": {EACH: name},
+        "unloadable": {EACH: text},
+        "absent": Maybe({EACH: text}),
+        "left_out": Maybe({EACH: text}),
+        "need_the_gil": Maybe({EACH: text}),
+        "pure": Maybe([name]),
+    }
+]
 
 
 def misfit(value: Any, shape: Any, where: str) -> str | None:
     """What keeps the value from having the shape; None when it has it. A table may hold more than its shape says."""
+    if isinstance(shape, Maybe):
+        return None if value is None else misfit(value, shape.shape, where)
     if isinstance(shape, dict) and isinstance(value, dict):
-        wrong = (misfit(value.get(name), inner, f"{where}: {name}") for name, inner in shape.items())
+        shapes = dict.fromkeys(value, shape[EACH]) if EACH in shape else shape
+        wrong = (misfit(value.get(one), inner, f"{where}: {one!s:.60}") for one, inner in shapes.items())
         return next(filter(None, wrong), None)
     if isinstance(shape, list) and isinstance(value, list):
         return next(filter(None, (misfit(item, shape[0], where) for item in value)), None)
-    number = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < LARGEST
-    whole_number = number and isinstance(value, int) and value >= 0
-    fits = {float: number, int: whole_number}[shape] if shape in (float, int) else type(value) is shape
+    fits = callable(shape) and shape(value)
     return None if fits else f"{where} cannot be {value!r:.60}"
 
 
@@ -79,30 +144,34 @@ def fault_of_rounds(cell: Entry) -> str | None:
     rounds = cell["rounds"]
     if cell["valid"] and all(entry["warmup"] for entry in rounds):
         return "a valid cell without a measured round"
-    faults = (fault_of_column(name, value) for entry in rounds for name, value in entry.items())
+    faults = (fault_of_column(*column) for entry in rounds for column in entry.items())
     return next(filter(None, faults), None)
 
 
-def fault_of_column(name: str, value: Any) -> str | None:
+def fault_of_column(column: str, value: Any) -> str | None:
     """What is wrong with one value of a round."""
+    if not name(column):
+        return f"no column is called {column!r:.60}"
     if value is None or isinstance(value, bool):
-        return f"{name} cannot be {value!r}" if name in COLUMNS else None
-    wrong = misfit(value, COLUMNS.get(name, float), name)
-    if wrong or name not in ("seconds", "spans_us", "metrics"):
+        return f"{column} cannot be {value!r}" if column in COLUMNS else None
+    wrong = misfit(value, COLUMNS.get(column, number), column)
+    if wrong or column not in ("seconds", "spans_us", "metrics"):
         return wrong
-    if name == "metrics":
+    if column == "metrics":
         return next(filter(None, (fault_of_column(*metric) for metric in value.items())), None)
-    impossible = value <= 0 if name == "seconds" else len(value) % 2
-    return f"{name} cannot be {value!r:.60}" if impossible else None
+    impossible = value <= 0 if column == "seconds" else len(value) % 2
+    return f"{column} cannot be {value!r:.60}" if impossible else None
 
 
 def read_environment(path: Path) -> Entry:
     """The run's environment; Stop when it is missing, damaged or of another schema."""
     file = path / "environment.json"
-    if not file.exists():
-        raise CommandError(Exit.BAD_DATA, f"{path} is not a run: it has no environment.json. Next: make bench")
     try:
         environment = json.loads(file.read_text())
+    except FileNotFoundError:
+        raise CommandError(
+            Exit.BAD_DATA, f"{path} is not a run: it has no environment.json. Next: make bench"
+        ) from None
     except (OSError, ValueError, RecursionError) as problem:
         raise CommandError(
             Exit.BAD_DATA, f"{file} is damaged: {problem}. Next: take it from a copy, or make bench"
@@ -119,9 +188,10 @@ def fault_of_interpreters(environment: Entry) -> str | None:
     if "interpreters" not in environment:
         return None
     found, order = environment["interpreters"], environment["plan"].get("pythons")
-    if wrong := misfit(found, INTERPRETERS, "interpreters") or misfit(order, [str], "pythons"):
+    if wrong := misfit(found, INTERPRETERS, "interpreters") or misfit(order, [name], "pythons"):
         return wrong
-    known = len(order) == environment["plan"]["blocks"] and {one["name"] for one in found} == set(order)
+    names = [one["name"] for one in found]
+    known = len(order) == environment["plan"]["blocks"] and set(names) == set(order) and len(set(names)) == len(names)
     return None if known else "pythons does not name an interpreter for each block"
 
 

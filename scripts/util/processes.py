@@ -8,13 +8,12 @@ import os
 import shutil
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 import psutil
 
-DYING_S = 0.01  # between two looks at what was killed
+from servers.ending import alive, kill_until_gone
 
 
 @contextmanager
@@ -43,12 +42,12 @@ def scratch() -> Iterator[None]:
 
 def end_session(process: subprocess.Popen[bytes]) -> None:
     """Kill what is left of the session that `process` leads, whatever groups it is made of, stopped or not."""
-    while left := [member for member in psutil.process_iter() if lives_in(process.pid, member)]:
-        for member in left:
-            with suppress(psutil.NoSuchProcess):
-                member.kill()
-        time.sleep(DYING_S)
+
+    def members() -> list[psutil.Process]:
         process.poll()
+        return [member for member in psutil.process_iter() if lives_in(process.pid, member)]
+
+    kill_until_gone(members)
     if process.stdin:
         process.stdin.close()
     process.wait()
@@ -57,6 +56,6 @@ def end_session(process: subprocess.Popen[bytes]) -> None:
 def lives_in(session: int, member: psutil.Process) -> bool:
     """Whether a process belongs to the session, and is more than an entry in a table."""
     try:
-        return os.getsid(member.pid) == session and member.status() != psutil.STATUS_ZOMBIE
-    except (OSError, psutil.Error):
+        return os.getsid(member.pid) == session and alive(member)
+    except OSError:
         return False

@@ -159,8 +159,9 @@ def test_without_shared_memory_processes_are_no_result_and_the_rest_goes_on(shor
 def test_one_core_is_enough_and_is_what_computing_is_held_to() -> None:
     core = str(min(os.sched_getaffinity(0)))
     script = (
-        "from benchmarks.machine.capacity import Gauge\nfrom benchmarks.machine.calibration import NUMBERS, Pace\n"
-        "with Gauge(Pace({NUMBERS: 1e5})) as gauge: print(gauge.cores, gauge.sample().parallel)"
+        "from benchmarks.machine.capacity import CapacityMonitor\n"
+        "from benchmarks.machine.calibration import NUMBERS, Calibration\n"
+        "with CapacityMonitor(Calibration({NUMBERS: 1e5})) as gauge: print(gauge.cores, gauge.sample().parallel)"
     )
     found = subprocess.run(["taskset", "-c", core, sys.executable, "-c", script], capture_output=True, text=True)
     assert (found.returncode, found.stdout) == (0, "1 1.0\n")
