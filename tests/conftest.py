@@ -4,21 +4,26 @@ All tests have a temporary folder of their own. What lies in it at the end, a pr
 test, fails the session: nobody would ever find it otherwise.
 """
 
+import multiprocessing.process
 import os
-import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
-from scripts.faults.sandbox import after_a_while, orphans
+from scripts.faults.sandbox import after_a_while, orphans, words
+from scripts.util.processes import lives_in, removing_after_us
+from servers.ending import alive
 from tests.browser import browser, look
 
 __all__ = ["browser", "look"]
 
 FOLDER = pytest.StashKey[Path]()
+JANITOR = pytest.StashKey[Any]()
 BEFORE = pytest.StashKey[set[Path]]()
+HELPERS = ("multiprocessing", "execnet")  # they end with us
 PYTESTS = "PYTEST_DEBUG_TEMPROOT"  # where pytest keeps the folders of the last three sessions
 
 
@@ -31,6 +36,7 @@ def pytest_configure(config: pytest.Config) -> None:
     folder.chmod(0o711)  # a database that runs as nobody must get to its own folder below
     os.environ["TMPDIR"], tempfile.tempdir = str(folder), None
     config.stash[FOLDER], config.stash[BEFORE] = folder, orphans()
+    config.stash[JANITOR] = removing_after_us(str(folder))
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -38,18 +44,17 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if (folder := session.config.stash.get(FOLDER, None)) is None:
         return
     before = session.config.stash[BEFORE]
-    found = after_a_while(lambda: left_behind(folder, before))
-    shutil.rmtree(folder, ignore_errors=True)
+    found = after_a_while(lambda: left_behind(folder, before, session.config.stash[JANITOR].pid))
     if found:
         print("\nThe tests left behind: " + ", ".join(found))
         session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
 
 
-def left_behind(folder: Path, before: set[Path]) -> list[str]:
-    """Temporary files, semaphores, and processes below us that are no helpers of Python's own."""
-    ours = psutil.Process().children(recursive=True)
-    words = [" ".join(one.cmdline()) for one in ours if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
-    processes = [
-        f"process {line}" for line in words if line and "multiprocessing" not in line and "execnet" not in line
-    ]
-    return [*map(str, folder.iterdir()), *map(str, orphans() - before), *processes]
+def left_behind(folder: Path, before: set[Path], janitor: int) -> list[str]:
+    """Temporary files, semaphores and processes, but for what Python itself removes when this process ends."""
+    own = multiprocessing.process.current_process()._config.get("tempdir")  # type: ignore[attr-defined]
+    files = [str(file) for file in folder.iterdir() if str(file) != own]
+    ours = [one for one in psutil.Process().children(recursive=True) if alive(one) and not lives_in(janitor, one)]
+    lines = [" ".join(words(one)) for one in ours]
+    processes = [f"process {line}" for line in lines if line and not any(helper in line for helper in HELPERS)]
+    return files + list(map(str, orphans() - before)) + processes

@@ -25,12 +25,7 @@ def scratch() -> Iterator[None]:
     """
     before, folder = os.environ.get("TMPDIR"), tempfile.mkdtemp(prefix="overlap-")
     os.chmod(folder, 0o711)  # a database that runs as nobody must get to its own folder below
-    janitor = subprocess.Popen(
-        ["sh", "-c", 'cat; sleep 1; rm -rf -- "$0"', folder],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    janitor = removing_after_us(folder)
     os.environ["TMPDIR"] = folder
     try:
         yield
@@ -38,6 +33,16 @@ def scratch() -> Iterator[None]:
         os.environ.pop("TMPDIR") if before is None else os.environ.update(TMPDIR=before)
         shutil.rmtree(folder, ignore_errors=True)
         end_session(janitor)
+
+
+def removing_after_us(folder: str) -> subprocess.Popen[bytes]:
+    """A shell that removes the folder a moment after the end of this process."""
+    return subprocess.Popen(
+        ["sh", "-c", 'cat; sleep 1; rm -rf -- "$0"', folder],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
+    )
 
 
 def end_session(process: subprocess.Popen[bytes]) -> None:
