@@ -39,7 +39,7 @@ from benchmarks.machine.cpu_usage import (
     usage_between,
     used_s,
 )
-from benchmarks.machine.heartbeat import Heartbeat, asleep_s
+from benchmarks.machine.heartbeat import Heartbeat, asleep_s, slept_s
 from benchmarks.machine.scheduler import ThreadTimes, thread_times
 from benchmarks.models import NAMES, Model, _subprocess, model, needs
 from benchmarks.models._cluster import external_address
@@ -249,7 +249,7 @@ class CellRunner:
             "steal_seconds": usage.steal_s,
             "disturbed": bool(reason := self.disturbed_by(usage)),
             "disturbed_by": reason,
-            "suspended_seconds": max(0.0, asleep_s() - self.asleep_s),
+            "suspended_seconds": slept_s(self.asleep_s),
             **self.run_queue(),
             "core_speed": self.capacity.speed,
             "parallel_capacity": self.capacity.parallel,

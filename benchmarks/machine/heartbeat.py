@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Self
 
 BEAT_S = 0.05
+LOOKS = 3  # at two clocks, one after the other
 # A beat that comes so much later was held back: on two cores with fifty busy processes it was 0.1 s late.
 LATE_S = 0.25
 BEAT, PAUSE = struct.Struct("d"), struct.Struct("dd")
@@ -73,8 +74,19 @@ class Heartbeat:
 
 
 def asleep_s() -> float:
-    """For how long the whole system has slept since it started: no other clock of ours goes on meanwhile."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME) - time.monotonic() if hasattr(time, "CLOCK_BOOTTIME") else 0.0
+    """For how long the whole system has slept since it started: no other clock of ours goes on meanwhile.
+
+    The least of a few looks: a core that is taken away between two clocks passes for sleep.
+    """
+    if not hasattr(time, "CLOCK_BOOTTIME"):
+        return 0.0
+    return min(-time.monotonic() + time.clock_gettime(time.CLOCK_BOOTTIME) for _ in range(LOOKS))
+
+
+def slept_s(before_s: float) -> float:
+    """For how long the system has slept since `asleep_s` said so much; what is shorter than a beat is no sleep."""
+    slept = asleep_s() - before_s
+    return slept if slept > BEAT_S else 0.0
 
 
 def covered_s(pauses: list[tuple[float, float]], began: float, ended: float) -> float:
