@@ -14,12 +14,14 @@ import pytest
 from benchmarks.backends.databases import hidden, opened, running, services
 from benchmarks.core import journal
 from benchmarks.core.cell import Cell, Measure, Observe
-from benchmarks.core.runner import BlockContext, measure, record_metrics
+from benchmarks.core.context import BlockContext
+from benchmarks.core.runner import measure, record_metrics
 from benchmarks.core.selection import check, chosen
 from benchmarks.machine.calibration import Calibration
 from benchmarks.machine.capacity import CapacityMonitor
 from benchmarks.machine.gil import gil
 from benchmarks.machine.heartbeat import Heartbeat
+from benchmarks.machine.pinning import Pinning
 from benchmarks.machine.switches import unasked_moods
 from benchmarks.models._cluster import serving
 from servers.subprocesses import exit_with_parent, serve
@@ -123,7 +125,9 @@ def place(request: pytest.FixtureRequest, write: Callable[[dict[str, Any]], None
             apart = frozenset({server.pid, heartbeat.pid} | gauge.pids).union(
                 *(database.pids for database in running(served))
             )
-            context = BlockContext({"url": server.url} | pace.rates, gauge, apart, write, served, heartbeat)
+            pinning = Pinning.here()
+            pinning.pin_server(server.pid)
+            context = BlockContext({"url": server.url} | pace.rates, gauge, apart, write, served, heartbeat, pinning)
             context.remember()
             yield context
         server.check()
@@ -137,7 +141,8 @@ def measure_fixture(request: pytest.FixtureRequest, place: BlockContext) -> Meas
         from benchmarks.attribution.rounds import keep
 
         return partial(keep, why, place)
-    return keeping(request.node, partial(measure, request.getfixturevalue("benchmark"), place))
+    benchmark = request.node.funcargs["benchmark"] = request.getfixturevalue("benchmark")
+    return keeping(request.node, partial(measure, benchmark, place))
 
 
 @pytest.fixture(name="observe")

@@ -27,8 +27,9 @@ from benchmarks.attribution.terms import attribute
 from benchmarks.attribution.thread_state import unavailable_reason
 from benchmarks.attribution.traced_lock import LockHold, tracing_locks
 from benchmarks.core.cell import Cell
+from benchmarks.core.context import BlockContext, InvalidCell
 from benchmarks.core.round import Timing, time_round, validation_error
-from benchmarks.core.runner import BlockContext, InvalidCell, budget, stop_fork_server
+from benchmarks.core.runner import budget, stop_fork_server
 from benchmarks.machine.scheduler import ThreadTimes, process_times
 from benchmarks.models import NAMES, Model, model, needs
 from benchmarks.workloads import Workload

@@ -12,6 +12,7 @@ import socket
 import stat
 import sys
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ import psutil
 from benchmarks.machine.cpu_usage import descendants, end_with_children
 from benchmarks.machine.scheduler import ThreadTimes, thread_times
 
+LEAVING_S = 2.0  # PyMongo's threads look every half second whether they should stop
 OWN_FILES = Path("/proc/self/fd")
 LIBRARY_THREADS = ("libuv-worker",)  # kept for ever by the loop that needed one: a name lookup, a file
 HELPERS = r"from (?:multiprocessing|\S*\bloky\S*)\.(forkserver|resource_tracker) import main"
@@ -116,3 +118,19 @@ def connection(number: str) -> tuple[int, int] | None:
                 peer = one.getpeername()
                 return (found.st_ino, peer[1]) if isinstance(peer, tuple) else None
     return None
+
+
+def wait_for_exit(prefix: str, baseline: ProcessSnapshot, excluded: frozenset[int] | None) -> None:
+    """Give threads whose names begin like that some time to leave, outside the clock; and a cluster's processes."""
+    deadline = time.monotonic() + LEAVING_S
+    while time.monotonic() < deadline and lingering(prefix, baseline, excluded):
+        time.sleep(LEAVING_S / 100)
+
+
+def lingering(prefix: str, baseline: ProcessSnapshot, excluded: frozenset[int] | None) -> bool:
+    """Whether such a thread, or with `excluded` any new process, is here that was not before."""
+    if not prefix and excluded is None:
+        return False
+    now = ProcessSnapshot.now(excluded or frozenset())
+    threads = prefix and any(name.startswith(prefix) for name in now.threads - baseline.threads)
+    return bool(threads or (excluded is not None and now.new_processes(baseline)))

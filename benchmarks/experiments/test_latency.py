@@ -5,7 +5,7 @@ Little's law asks for, each waiting for its answer (`closed`). On request only: 
 """
 
 from benchmarks.core.cell import Cell, Observe, cells
-from benchmarks.core.runner import BlockContext
+from benchmarks.core.context import BlockContext
 from benchmarks.load.open_loop import METRICS, closed_loop, open_loop
 from benchmarks.workloads.wire import Wire
 

@@ -3,7 +3,7 @@
 import pytest
 
 from benchmarks.core.cell import Cell, Observe, cells
-from benchmarks.core.runner import BlockContext
+from benchmarks.core.context import BlockContext
 from benchmarks.probes import Probe, probes, run_probe
 from benchmarks.workloads.noop import Nothing, named
 

@@ -12,7 +12,7 @@ from statistics import median
 from urllib.parse import urlsplit
 
 from benchmarks.core.cell import Cell, Observe, cells
-from benchmarks.core.runner import BlockContext
+from benchmarks.core.context import BlockContext
 from benchmarks.probes import sequential_script
 from benchmarks.workloads.http import Http
 from benchmarks.workloads.wire import Wire

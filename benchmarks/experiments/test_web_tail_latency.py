@@ -8,7 +8,7 @@ with 3 each; beside them 6 with threads, which keep their clients' connections o
 """
 
 from benchmarks.core.cell import Cell, Observe, cells
-from benchmarks.core.runner import BlockContext
+from benchmarks.core.context import BlockContext
 from benchmarks.probes.web_stacks import PACKAGES, frameworks, rows, tails
 from servers.web_server import SERVERS
 

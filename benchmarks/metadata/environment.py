@@ -18,6 +18,7 @@ from benchmarks.backends.databases import described
 from benchmarks.core.registry import unavailable
 from benchmarks.machine.capacity import cgroup_quota, usable_cores
 from benchmarks.machine.gil import free_threaded, gil
+from benchmarks.machine.pinning import Pinning
 from benchmarks.machine.switches import block_environment, kept_switches, switches
 
 ROOT = Path(__file__).parents[2]
@@ -131,6 +132,7 @@ def environment() -> dict[str, Any]:
         "machine": machine(),
         "python": python_of_blocks(),
         "switches": kept_switches(),
+        "pinned": Pinning.here().described(),
         "packages": versions(),
         "absent": unavailable(),
         "databases": described(),

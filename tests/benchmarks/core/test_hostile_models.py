@@ -23,9 +23,9 @@ from typing import Any
 import psutil
 import pytest
 
-from benchmarks.core import runner
+from benchmarks.core import cell_runner, runner
 from benchmarks.core.cell import Cell
-from benchmarks.core.runner import BlockContext, InvalidCell
+from benchmarks.core.context import BlockContext, InvalidCell
 from benchmarks.models import Model, Run
 from benchmarks.workloads import Capacity, Workload
 from benchmarks.workloads.primes import Primes
@@ -237,8 +237,8 @@ def test_answers_kept_with_their_seals_are_never_a_result(monkeypatch: pytest.Mo
         (builtins, "len"),
         (Sleep, "perform"),
         (Sleep, "min_duration_s"),
-        (runner.CellRunner, "fail_if"),
-        (runner, "validation_error"),
+        (cell_runner.CellRunner, "fail_if"),
+        (cell_runner, "validation_error"),
     ],
     ids=lambda value: getattr(value, "__name__", value),
 )

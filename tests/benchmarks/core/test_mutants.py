@@ -20,10 +20,10 @@ from typing import Any
 
 import pytest
 
-from benchmarks.core import journal, runner
+from benchmarks.core import cell_runner, journal, runner
 from benchmarks.core.cell import CLASSICAL, Cell
+from benchmarks.core.context import BlockContext, InvalidCell
 from benchmarks.core.round import Timing
-from benchmarks.core.runner import BlockContext, InvalidCell
 from benchmarks.core.work_done import Account, saturated
 from benchmarks.machine import cpu_usage
 from benchmarks.models import NAMES, Model, Run, model, needs, without_cluster
@@ -454,7 +454,7 @@ def test_an_assertion_after_the_measurement_leaves_no_entry_in_pytest_benchmarks
 
 
 def test_a_refusal_names_the_cell_and_the_round() -> None:
-    rounds = runner.CellRunner.__new__(runner.CellRunner)
+    rounds = cell_runner.CellRunner.__new__(cell_runner.CellRunner)
     rounds.cell, rounds.done = cell("threads"), [{}]
     with pytest.raises(InvalidCell, match="mutants-sleep-threads-c3, round 1: lost"):
         rounds.fail_if("lost")

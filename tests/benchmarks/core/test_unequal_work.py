@@ -21,7 +21,7 @@ import pytest
 
 from benchmarks.core import runner
 from benchmarks.core.cell import CLASSICAL, Cell
-from benchmarks.core.runner import BlockContext, InvalidCell
+from benchmarks.core.context import BlockContext, InvalidCell
 from benchmarks.models import Run
 from benchmarks.workloads import Workload
 from benchmarks.workloads.primes import Primes

@@ -1,0 +1,73 @@
+"""Where a block measures: what it knows, what supports it, and how things were before any model was imported."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+from benchmarks.backends.databases import DatabaseHandle
+from benchmarks.core.cell import Cell
+from benchmarks.core.leaks import ProcessSnapshot, connections
+from benchmarks.core.tampering import Originals
+from benchmarks.machine.capacity import CapacityMonitor
+from benchmarks.machine.cpu_usage import subreaper
+from benchmarks.machine.heartbeat import Heartbeat
+from benchmarks.machine.pinning import NONE, Pinning
+from benchmarks.machine.scheduler import ThreadTimes, thread_times
+from servers.subprocesses import ServiceError
+
+
+class InvalidCell(Exception):
+    """A round was not whole, so its cell is not a result."""
+
+
+@dataclass(frozen=True)
+class BlockContext:
+    """Where a block measures: what workloads need to know, the gauge, and who belongs to no cell."""
+
+    params: dict[str, Any]  # values for the fields that a workload lists in `needs`
+    gauge: CapacityMonitor
+    excluded_pids: frozenset[int]
+    write: Callable[[dict[str, Any]], None]
+    databases: Mapping[str, DatabaseHandle | ServiceError] = field(default_factory=dict)  # the databases
+    heartbeat: Heartbeat | None = None
+    pinning: Pinning = NONE
+
+    @cached_property
+    def baseline(self) -> ProcessSnapshot:
+        """Threads and processes that existed before any model was imported; a newcomer that stays is a leak."""
+        return ProcessSnapshot.now(self.excluded_pids)
+
+    @cached_property
+    def originals(self) -> Originals:
+        """The functions and the state of this interpreter before any model was imported."""
+        return Originals.now()
+
+    @cached_property
+    def first_threads(self) -> Mapping[int, ThreadTimes]:
+        """The kernel's account of the threads that existed before any model was imported."""
+        return thread_times()
+
+    @cached_property
+    def first_connections(self) -> frozenset[tuple[int, int]]:
+        """The connections that were open before any model was imported."""
+        return connections()
+
+    def remember(self) -> None:
+        """Take down what is here, the first time that it is called: before the first model is imported."""
+        subreaper(True)
+        _ = self.baseline, self.originals, self.first_threads, self.first_connections
+
+    def database(self, cell: Cell) -> DatabaseHandle | None:
+        """The database that the cell's workload asks, if it asks one. NotAResult where that did not start."""
+        found = self.databases[cell.workload.service] if cell.workload.service else None
+        if isinstance(found, ServiceError):
+            raise InvalidCell(str(found))
+        return found
+
+    def bind(self, cell: Cell) -> Cell:
+        """The cell with its workload's needs filled in."""
+        given = {name: self.params[name] for name in cell.workload.needs}
+        if database := self.database(cell):
+            given["database"] = database.url
+        return replace(cell, workload=replace(cell.workload, **given))
