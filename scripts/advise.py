@@ -76,10 +76,10 @@ def options() -> argparse.Namespace:
 
 def refuse_unsaid(given: argparse.Namespace) -> None:
     """Stop when the command line does not describe a task that takes any time."""
-    said = {"TASKS": given.tasks, "WAIT_MS": given.wait_ms, "CPU_MS": given.cpu_ms}
-    if unsaid := [name for name, value in said.items() if value is None]:
+    required = {"TASKS": given.tasks, "WAIT_MS": given.wait_ms, "CPU_MS": given.cpu_ms}
+    if missing := [name for name, value in required.items() if value is None]:
         raise CommandError(
-            Exit.USAGE, f"make advise does not know {' and '.join(unsaid)}, and no run of make mine says. {EXAMPLE}"
+            Exit.USAGE, f"make advise does not know {' and '.join(missing)}, and no run of make mine says. {EXAMPLE}"
         )
     if not given.wait_ms and not given.cpu_ms:
         raise CommandError(
@@ -96,8 +96,8 @@ def by_hand(given: argparse.Namespace, source: Source) -> Question:
 
 def capacity(source: Source, cores: int) -> float:
     """Cores' worth of work that so many would do, if they were as good at it together as those that were measured."""
-    found = source.fit.machine
-    return 1 + (cores - 1) * (found.capacity - 1) / (found.cores - 1) if found.cores > 1 else float(cores)
+    measured = source.fit.machine
+    return 1 + (cores - 1) * (measured.capacity - 1) / (measured.cores - 1) if measured.cores > 1 else float(cores)
 
 
 def asked(given: argparse.Namespace, source: Source, mine: Mine | None) -> Question:
@@ -129,11 +129,11 @@ def found_mine(given: argparse.Namespace) -> Mine | None:
 
 def validate(path: Path, out: Console) -> None:
     """Print how far predictions of held-back cells were off."""
-    found = cross_validation.validation(load(path))
-    if found is None:
+    validation = cross_validation.validation(load(path))
+    if validation is None:
         raise CommandError(Exit.NOT_MEASURED, f"{path} has too few cells to hold some back. Next: make bench")
-    out.print(cross_validation.markdown(found), markup=False)
-    sys.exit(Exit.OK if found.meets_aims else Exit.NEGATIVE)
+    out.print(cross_validation.markdown(validation), markup=False)
+    sys.exit(Exit.OK if validation.meets_aims else Exit.NEGATIVE)
 
 
 def answer(given: argparse.Namespace, out: Console) -> None:

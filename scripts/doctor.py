@@ -15,7 +15,7 @@ from rich.table import Table
 from benchmarks.machine.cpu_usage import DISTURBED_SHARE
 from benchmarks.selfcheck.known_durations import ErrorEstimate
 from scripts.report.terminal import console
-from scripts.run.machine_readings import LONG_S, SLEEPERS, Lateness, Limits, Readings, take
+from scripts.run.machine_readings import LONG_S, SLEEPERS, Lateness, Limits, Readings, read_all
 from scripts.run.preflight import NEEDED_FILES
 from scripts.util.exit_codes import CommandError, Exit, leave
 from scripts.util.format import seconds
@@ -38,14 +38,14 @@ class Check:
     mind: bool = False
 
 
-def refusals(limits: Limits) -> list[str]:
+def blocking_problems(limits: Limits) -> list[str]:
     """What makes measuring impossible, each with the next thing to type."""
-    found = []
+    problems = []
     if limits.files < NEEDED_FILES:
-        found.append(f"{limits.files} files may be open, {NEEDED_FILES} are needed. Next: ulimit -Hn {NEEDED_FILES}")
+        problems.append(f"{limits.files} files may be open, {NEEDED_FILES} are needed. Next: ulimit -Hn {NEEDED_FILES}")
     if not limits.loopback:
-        found.append("nothing answers on 127.0.0.1. Next: ip link set lo up")
-    return found
+        problems.append("nothing answers on 127.0.0.1. Next: ip link set lo up")
+    return problems
 
 
 def machine(r: Readings) -> Iterator[Check]:
@@ -59,10 +59,10 @@ def machine(r: Readings) -> Iterator[Check]:
     yield Check("turbo", *words[r.turbo])
     quota = r.machine["cgroup_quota_cores"]
     means = "no quota" if quota is None else f"after {quota:g} cores all work stops"
-    found = f"{r.machine['cores_usable']} usable of {r.machine['cores']}"
+    cores = f"{r.machine['cores_usable']} usable of {r.machine['cores']}"
     if r.affinity < r.machine["cores"]:
-        found += f", pinned to {r.affinity}"
-    yield Check("cores", found, means, quota is not None or r.machine["cores_usable"] == 1)
+        cores += f", pinned to {r.affinity}"
+    yield Check("cores", cores, means, quota is not None or r.machine["cores_usable"] == 1)
     yield Check("load", f"{r.machine['load_average'][0]:.2f} over a minute", "before this began")
     busy = "rounds will be called disturbed"
     noisy = r.others_share > DISTURBED_SHARE
@@ -73,17 +73,17 @@ def machine(r: Readings) -> Iterator[Check]:
 
 def clocks(r: Readings) -> Iterator[Check]:
     """Sleeping and looking at the clock."""
-    yield late("sleep 1 ms, late", r.short, "one at a time", mind=False)
+    yield lateness_check("sleep 1 ms, late", r.short, "one at a time", mind=False)
     share = r.long.p99_s / LONG_S
-    yield late(
+    yield lateness_check(
         "sleep 20 ms, late", r.long, f"{SLEEPERS} at once; p99 is {share:.0%} of a wait", mind=share > LATE_SHARE
     )
     yield Check("timer", f"steps of {seconds(r.timer_s)}", "the finest that a span can show")
 
 
-def late(what: str, found: Lateness, means: str, *, mind: bool) -> Check:
+def lateness_check(what: str, lateness: Lateness, means: str, *, mind: bool) -> Check:
     """A line about sleepers."""
-    return Check(what, f"{seconds(found.p50_s)}, p99 {seconds(found.p99_s)}", means, mind)
+    return Check(what, f"{seconds(lateness.p50_s)}, p99 {seconds(lateness.p99_s)}", means, mind)
 
 
 def scaling(r: Readings) -> Iterator[Check]:
@@ -98,21 +98,21 @@ def scaling(r: Readings) -> Iterator[Check]:
     gain = "C code lets go of the GIL" if r.c_threads > SPEEDS_UP else "no gain, though the GIL is free"
     yield Check("2 threads, digest", f"{r.c_threads:.2f} times one", gain, r.c_threads <= SPEEDS_UP)
     cores = r.machine["cores_usable"]
-    found = f"{min(r.parallel):.2f} to {max(r.parallel):.2f} times one"
-    means = f"median {median(r.parallel):.2f} of {cores} cores"
-    yield Check(f"{cores} processes", found, means, cramped(r) or unsteady(r))
+    speedup = f"{min(r.capacity_samples):.2f} to {max(r.capacity_samples):.2f} times one"
+    means = f"median {median(r.capacity_samples):.2f} of {cores} cores"
+    yield Check(f"{cores} processes", speedup, means, cramped(r) or unsteady(r))
 
 
 def limits(r: Readings) -> Iterator[Check]:
     """What the system allows."""
-    found = r.limits
-    few = found.threads is not None and found.threads < MOST_THREADS
-    yield Check("open files", str(found.files), f"{NEEDED_FILES} are needed")
+    allowed = r.limits
+    few = allowed.threads is not None and allowed.threads < MOST_THREADS
+    yield Check("open files", str(allowed.files), f"{NEEDED_FILES} are needed")
     means = f"cells of {MOST_THREADS} will fail" if few else "enough"
-    yield Check("threads", "no limit" if found.threads is None else str(found.threads), means, few)
-    shm = "missing" if found.shm_bytes is None else f"{found.shm_bytes / GIB:.1f} GiB free"
-    shared = "pools can share locks" if found.locks else "process pools will fail"
-    yield Check("/dev/shm", shm, shared, not found.locks)
+    yield Check("threads", "no limit" if allowed.threads is None else str(allowed.threads), means, few)
+    shm = "missing" if allowed.shm_bytes is None else f"{allowed.shm_bytes / GIB:.1f} GiB free"
+    shared = "pools can share locks" if allowed.locks else "process pools will fail"
+    yield Check("/dev/shm", shm, shared, not allowed.locks)
 
 
 def interpreter(r: Readings) -> Iterator[Check]:
@@ -134,34 +134,34 @@ def checks(r: Readings) -> list[Check]:
     return [check for part in (machine, clocks, scaling, limits, interpreter) for check in part(r)]
 
 
-def judged(found: ErrorEstimate, late_s: float) -> str:
+def measuring_error_text(estimate: ErrorEstimate, late_s: float) -> str:
     """What an error on a known answer means."""
-    if found.error_s <= found.aim_s:
+    if estimate.error_s <= estimate.aim_s:
         return "met"
-    if found.least_error_s <= found.aim_s:
+    if estimate.least_error_s <= estimate.aim_s:
         return "when quiet"
-    return "sleepers" if found.own_error_s(late_s) <= found.aim_s else "missed"
+    return "sleepers" if estimate.own_error_s(late_s) <= estimate.aim_s else "missed"
 
 
 def cramped(r: Readings) -> bool:
     """Whether the cores give much less than their number."""
-    return bool(median(r.parallel) < GOOD_SHARE * r.machine["cores_usable"])
+    return bool(median(r.capacity_samples) < GOOD_SHARE * r.machine["cores_usable"])
 
 
 def unsteady(r: Readings) -> bool:
     """Whether what they give changes within seconds."""
-    return max(r.parallel) > STEADY * min(r.parallel)
+    return max(r.capacity_samples) > STEADY * min(r.capacity_samples)
 
 
 def computing(r: Readings) -> str:
     """What can be said about parallel speed-up."""
-    cores, quota, gave = r.machine["cores_usable"], r.machine["cgroup_quota_cores"], median(r.parallel)
+    cores, quota, gave = r.machine["cores_usable"], r.machine["cgroup_quota_cores"], median(r.capacity_samples)
     if quota is not None and quota < r.affinity:
         return f"a quota of {quota:g} cores stops all work in bursts: nothing about computing can be established"
     if cores == 1:
         return "with one usable core nothing about parallel speed-up can be established"
     start = f"{cores} cores gave {gave:.2g} times one core's work"
-    drift = f"but between {min(r.parallel):.2g} and {max(r.parallel):.2g}"
+    drift = f"but between {min(r.capacity_samples):.2g} and {max(r.capacity_samples):.2g}"
     if cramped(r):
         return f"{start}: verdicts about parallel speed-up will not be established now"
     if unsteady(r):
@@ -181,16 +181,16 @@ def conclusion(r: Readings) -> str:
     """One or two sentences: what this machine can establish now, and what it can't."""
     taken = r.others_share + r.steal_share
     busy = f" Others took {taken:.0%} of the machine meanwhile: better wait until they are done."
-    said = f"{computing(r)}; {waiting(r)}."
-    return said[0].upper() + said[1:] + busy * (taken > DISTURBED_SHARE)
+    sentence = f"{computing(r)}; {waiting(r)}."
+    return sentence[0].upper() + sentence[1:] + busy * (taken > DISTURBED_SHARE)
 
 
-def rows(found: list[Check]) -> Table:
+def rows(checks: list[Check]) -> Table:
     """The checks, a line each, within 80 columns."""
     table = Table(box=None, pad_edge=False, padding=(0, 1), show_header=False)
     for width in (1, 17, 23, 33):  # and a space on either side of each but the outermost: 80 columns
         table.add_column(width=width, no_wrap=True, overflow="ellipsis")
-    for check in found:
+    for check in checks:
         table.add_row("!" if check.mind else "", check.what, check.found, check.means)
     return table
 
@@ -202,7 +202,7 @@ def errors(r: Readings) -> Table:
         table.add_column(name, width=width, no_wrap=True, justify="left" if width > 7 else "right")
     for one in r.known:
         times = (one.known.seconds, one.error_s, one.least_error_s, one.aim_s)
-        table.add_row(one.known.what, *map(seconds, times), judged(one, r.long.p50_s))
+        table.add_row(one.known.what, *map(seconds, times), measuring_error_text(one, r.long.p50_s))
     return table
 
 
@@ -226,9 +226,9 @@ def main() -> None:
     """Look, and say what it means."""
     argparse.ArgumentParser(prog="python -m scripts.doctor", description=__doc__).parse_args()
     out, limits = console(), Limits.read()
-    if reasons := refusals(limits):
+    if reasons := blocking_problems(limits):
         leave(CommandError(Exit.NOT_MEASURED, "measuring is impossible here: " + "; ".join(reasons)))
-    readings = take(limits)
+    readings = read_all(limits)
     out.print(rows(checks(readings)))
     out.print()
     out.print(databases(readings))

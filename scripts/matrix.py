@@ -21,7 +21,7 @@ from scripts.run.lifecycle import (
     write_outputs,
 )
 from scripts.run.preflight import check_selection
-from scripts.run.venvs import check_able, ready
+from scripts.run.venvs import check_measurable, make_environment
 from scripts.tables.load import FEW_BLOCKS, Run
 from scripts.util.exit_codes import CommandError, Exit, leave
 from scripts.util.paths import NEWEST_MATRIX
@@ -69,8 +69,8 @@ def matrix(chosen: argparse.Namespace, run: Path) -> Run:
     described = []
     for one in interpreters:
         print(f"overlap: Python {one.name} ({one.version}) in .venvs/{one.name} ...", file=sys.stderr)
-        described.append(ready(one, cells))
-        check_able(described[-1], cells)
+        described.append(make_environment(one, cells))
+        check_measurable(described[-1], cells)
     planned = plan(chosen, [one.name for one in interpreters])
     new_run(run, planned, interpreters=described)
     measure(run)

@@ -41,7 +41,7 @@ from scripts.tables.load import Run, load, write_tables
 from scripts.util.atomic_write import atomic_write
 from scripts.util.exit_codes import CommandError, Exit, leave
 from scripts.util.paths import NEWEST_MINE
-from scripts.util.processes import end_session, scratch
+from scripts.util.processes import end_session, temporary_folder
 from scripts.verdict import expectations
 from scripts.verdict.evaluate import Finding
 from scripts.verdict.fields import nearest
@@ -162,7 +162,7 @@ def prepare(run: Path, source: str, chosen: argparse.Namespace, models: str) -> 
     file = run / work_document.SURVEY
     file.write_text(json.dumps({"work": {"source": source}}))  # for the fork servers of the survey
     os.environ["OVERLAP_MINE"] = str(file.resolve())
-    with scratch():
+    with temporary_folder():
         found = survey(run, source, models, chosen.blocks, saying())
     with atomic_write(file) as kept:
         kept.write_text(json.dumps(found, indent=1))

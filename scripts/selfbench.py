@@ -49,7 +49,7 @@ class Cost:
     peak_bytes: int
 
 
-def a_block() -> tuple[float, float, int]:
+def time_block() -> tuple[float, float, int]:
     """One block of `make bench`: its seconds, those of its rounds (discarded ones too), its cells."""
     run = RESULTS / "selfbench" / "block"
     shutil.rmtree(run, ignore_errors=True)
@@ -61,32 +61,32 @@ def a_block() -> tuple[float, float, int]:
     return took, sum(one["seconds"] for cell in cells for one in cell["rounds"]), len(cells)
 
 
-def grown(run: Path, into: Path, blocks: int, keep: Callable[[str], bool] = lambda cell: True) -> Path:
+def enlarged_run(run: Path, into: Path, blocks: int, keep: Callable[[str], bool] = lambda cell: True) -> Path:
     """A run of so many copies of the blocks of another, of the cells that are to be kept."""
     (into / "blocks").mkdir(parents=True)
     (into / "pace.json").write_bytes((run / "pace.json").read_bytes())
-    found = read_environment(run)
-    write_environment(into, found | {"plan": found["plan"] | {"blocks": blocks}})
-    whose = fingerprint(into, read_environment(into))
+    recorded = read_environment(run)
+    write_environment(into, recorded | {"plan": recorded["plan"] | {"blocks": blocks}})
+    run_fingerprint = fingerprint(into, read_environment(into))
     journals = sorted((run / "blocks").glob("*.journal"))
     for number in range(blocks):
-        lines = renumbered(journals[number % len(journals)], number, whose, keep)
+        lines = renumbered_lines(journals[number % len(journals)], number, run_fingerprint, keep)
         (into / "blocks" / f"{number:02}.journal").write_text("".join(lines))
     return into
 
 
-def renumbered(file: Path, block: int, whose: str, keep: Callable[[str], bool]) -> Iterator[str]:
+def renumbered_lines(file: Path, block: int, run_fingerprint: str, keep: Callable[[str], bool]) -> Iterator[str]:
     """The lines of a journal as those of another block of another run."""
     for _, entry in journal.read(file):
         if isinstance(entry, dict) and keep(str(entry.get("cell", ""))):
             changed: dict[str, Any] = {key: block for key in entry if key == "block"}
-            changed |= {key: whose for key in entry if key == "of"}
+            changed |= {key: run_fingerprint for key in entry if key == "of"}
             if "order" in entry:
                 changed["order"] = [cell for cell in entry["order"] if keep(cell["cell"])]
             yield journal.seal(entry | changed)
 
 
-def cost(step: str, run: Path) -> Cost:
+def step_cost(step: str, run: Path) -> Cost:
     """Run one step on a run, in an interpreter of its own."""
     program = f"import sys; from pathlib import Path; {STEPS[step]}; made(load(Path(sys.argv[1])))"
     began = time.monotonic()
@@ -98,31 +98,31 @@ def cost(step: str, run: Path) -> Cost:
     return Cost(time.monotonic() - began, used.ru_maxrss * (1 if sys.platform == "darwin" else 1024))
 
 
-def sizes(run: Run, folder: Path) -> Iterator[tuple[str, Path]]:
+def enlarged_runs(run: Run, folder: Path) -> Iterator[tuple[str, Path]]:
     """Runs to make pictures of, by what is said of them: of more and more spans, and of half of the cells."""
     each = len(run.spans()) / run.blocks
     for spans in SPANS:
         blocks = ceil(spans / each)
-        yield f"{blocks * each:,.0f} spans, {blocks} blocks", grown(run.path, folder / str(spans), blocks)
+        yield f"{blocks * each:,.0f} spans, {blocks} blocks", enlarged_run(run.path, folder / str(spans), blocks)
     names = sorted({cell["cell"] for cell in run.cells})
     for share in (2, 1):
         kept = {"", *names[::share]}
-        copy = grown(run.path, folder / f"half{share}", run.blocks, kept.__contains__)
+        copy = enlarged_run(run.path, folder / f"half{share}", run.blocks, kept.__contains__)
         yield f"{len(kept) - 1} cells, {run.blocks} blocks", copy
 
 
 def report(run: Path) -> list[dict[str, Any]]:
     """Measure, print as it comes, and give all figures."""
     out = console()
-    took, timed, cells = a_block()
+    took, timed, cells = time_block()
     beside = seconds((took - timed) / cells)
     out.print(f"A block: {seconds(took)}, of which {timed / took:.0%} in rounds; {beside} more for each cell.")
     figures: list[dict[str, Any]] = [{"what": "block", "seconds": took, "timed_seconds": timed, "cells": cells}]
     table = Table("a run of", "step", "took", "peak", title=f"what is made of a run (aims: {AIM_S:.0f} s, 1 GiB)")
     with tempfile.TemporaryDirectory(prefix="overlap-selfbench-") as folder:
-        for what, path in sizes(load(run), Path(folder)):
+        for what, path in enlarged_runs(load(run), Path(folder)):
             for step in STEPS:
-                one = cost(step, path)
+                one = step_cost(step, path)
                 missed = one.seconds > AIM_S or one.peak_bytes > AIM_BYTES
                 figures.append({"what": what, "step": step, "seconds": one.seconds, "peak_bytes": one.peak_bytes})
                 table.add_row(what, step, seconds(one.seconds), amount(one.peak_bytes), style="bold" if missed else "")

@@ -21,32 +21,32 @@ from pathlib import Path
 import psutil
 
 from scripts.faults.corruption import corrupt
-from scripts.faults.sandbox import LONGEST_S, Sandbox, after_a_while, words
+from scripts.faults.sandbox import LONGEST_S, Sandbox, command_line, wait_until_empty
 from scripts.tables.load import load
 from scripts.util.exit_codes import CommandError, Exit
 
 ONLY = "io and (wire or sleep) and (asyncio or processes)"  # five cells, with a server and with a pool
-AT_ONCE = 2  # runs under torture: they only have to survive, not to measure
+CONCURRENT_RUNS = 2  # runs under torture: they only have to survive, not to measure
 SLOWEST = 3  # are named
 TARGETS = ("driver", "block", "server")
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
 
 
-def victim(house: Sandbox, driver: "subprocess.Popen[str]", target: str) -> psutil.Process | None:
+def find_target(sandbox: Sandbox, driver: "subprocess.Popen[str]", target: str) -> psutil.Process | None:
     """The process to hit, once it is there; None when the run ended without one."""
     word = {"block": "pytest", "server": "servers.latency"}.get(target)
     while driver.poll() is None:
         if word is None:
             return psutil.Process(driver.pid)
-        for process in house.processes():
-            if word in words(process):
+        for process in sandbox.processes():
+            if word in command_line(process):
                 return process
         time.sleep(0.02)
     return None
 
 
 @dataclass(frozen=True)
-class Blow:
+class Kill:
     """What one kill did."""
 
     target: str
@@ -71,76 +71,76 @@ def faults_at_the_end(driver: "subprocess.Popen[str]") -> Iterator[str]:
         yield f"a traceback: {err[-500:]}"
 
 
-def begun(house: Sandbox) -> Path | None:
+def current_run(sandbox: Sandbox) -> Path | None:
     """The run under way, as soon as it has its environment."""
-    return next((run for run in reversed(house.runs()) if (run / "environment.json").exists()), None)
+    return next((run for run in reversed(sandbox.runs()) if (run / "environment.json").exists()), None)
 
 
-def strike(house: Sandbox, target: str, number: signal.Signals, delay_s: float) -> Blow:
+def kill_once(sandbox: Sandbox, target: str, number: signal.Signals, delay_s: float) -> Kill:
     """Start a run, hit the target after a while, see what is left, go on with the run, and count what is lost."""
-    shutil.rmtree(house.path / "results", ignore_errors=True)
-    driver, began = house.start("--blocks", "1", "--only", ONLY, "--seed", "1"), time.monotonic()
+    shutil.rmtree(sandbox.path / "results", ignore_errors=True)
+    driver, began = sandbox.start("--blocks", "1", "--only", ONLY, "--seed", "1"), time.monotonic()
     time.sleep(delay_s)
-    process = victim(house, driver, target)
+    process = find_target(sandbox, driver, target)
     if process:
         process.send_signal(number)
     wrong, took_s = list(faults_at_the_end(driver)), time.monotonic() - began
-    left, run = after_a_while(house.left_behind), begun(house)
+    left, run = wait_until_empty(sandbox.left_behind), current_run(sandbox)
     before = {file: file.read_bytes() for file in run.rglob("*.journal")} if run else {}
     code = driver.returncode
     if run and not (run / "report.html").exists():
-        resumed = house.bench("--resume", str(run.relative_to(house.path)))
-        said = load(run).environment.get("resumed", []) if not resumed.returncode else []
-        wrong += [f"not resumed: {resumed.stderr[-500:]}"] if len(said) != 1 else []
+        resumed = sandbox.bench("--resume", str(run.relative_to(sandbox.path)))
+        resumes = load(run).environment.get("resumed", []) if not resumed.returncode else []
+        wrong += [f"not resumed: {resumed.stderr[-500:]}"] if len(resumes) != 1 else []
     wrong += [f"{file.name} was rewritten" for file, old in before.items() if not file.read_bytes().startswith(old)]
     lost = len(load(run).omissions) if run and not wrong else 0
-    left += after_a_while(house.left_behind)
-    return Blow(target, number.name, process is not None, code, lost, left, wrong, took_s)
+    left += wait_until_empty(sandbox.left_behind)
+    return Kill(target, number.name, process is not None, code, lost, left, wrong, took_s)
 
 
-def kill(times: int, seed: int, houses: list[Sandbox], length_s: float) -> list[Blow]:
+def kill_many(times: int, seed: int, sandboxes: list[Sandbox], length_s: float) -> list[Kill]:
     """Strike so often, at instants spread over the length of a run, at every target with every signal in turn."""
     rng = random.Random(seed)
     plan = [(TARGETS[n % 3], SIGNALS[(n + n // 3 + 2) % 3], rng.uniform(0.5, length_s)) for n in range(times)]
-    shares = [plan[place :: len(houses)] for place in range(len(houses))]
-    with ThreadPoolExecutor(len(houses)) as pool:
-        done = pool.map(lambda house, share: [strike_home(house, *blow) for blow in share], houses, shares)
-        return [blow for blows in done for blow in blows]
+    shares = [plan[place :: len(sandboxes)] for place in range(len(sandboxes))]
+    with ThreadPoolExecutor(len(sandboxes)) as pool:
+        done = pool.map(lambda sandbox, share: [kill_until_hit(sandbox, *one) for one in share], sandboxes, shares)
+        return [one for share_of_kills in done for one in share_of_kills]
 
 
-def strike_home(house: Sandbox, target: str, number: signal.Signals, delay_s: float) -> Blow:
+def kill_until_hit(sandbox: Sandbox, target: str, number: signal.Signals, delay_s: float) -> Kill:
     """Strike; where the target had ended already, once more and sooner, until it is hit."""
-    while not (blow := strike(house, target, number, delay_s)).hit:
+    while not (one := kill_once(sandbox, target, number, delay_s)).hit:
         delay_s /= 2
-    return blow
+    return one
 
 
-def undisturbed(house: Sandbox) -> float:
+def undisturbed_run_s(sandbox: Sandbox) -> float:
     """How long the run takes that nobody hits. Stop when it fails."""
     began = time.monotonic()
-    if (found := house.bench("--blocks", "1", "--only", ONLY, "--seed", "1")).returncode:
-        raise CommandError(Exit.NOT_MEASURED, f"the run that nobody hit failed: {found.stderr[-500:]}")
+    if (run := sandbox.bench("--blocks", "1", "--only", ONLY, "--seed", "1")).returncode:
+        raise CommandError(Exit.NOT_MEASURED, f"the run that nobody hit failed: {run.stderr[-500:]}")
     return time.monotonic() - began
 
 
-def account(blows: list[Blow], damages: Counter[tuple[str, str]]) -> Iterator[str]:
+def summary_lines(kills: list[Kill], damages: Counter[tuple[str, str]]) -> Iterator[str]:
     """What happened, in a few lines."""
-    hits = Counter(f"{blow.signal} to the {blow.target}" for blow in blows if blow.hit)
+    hits = Counter(f"{one.signal} to the {one.target}" for one in kills if one.hit)
     yield f"{hits.total()} kills ({', '.join(f'{count} {what}' for what, count in sorted(hits.items()))})"
-    yield f"  worst loss: {max((blow.lost for blow in blows), default=0)} cell(s)"
-    for blow in sorted(blows, key=lambda blow: -blow.took_s)[:SLOWEST]:
-        yield f"  {blow.took_s:.0f} s until the driver had ended: {blow.signal} to the {blow.target}"
-    yield f"  exit codes of the driver: {dict(Counter(blow.code for blow in blows))}"
-    yield f"  left behind: {[what for blow in blows for what in blow.left] or 'nothing'}"
-    yield f"  wrong: {[(blow.target, blow.signal, blow.wrong) for blow in blows if blow.wrong] or 'nothing'}"
+    yield f"  worst loss: {max((one.lost for one in kills), default=0)} cell(s)"
+    for one in sorted(kills, key=lambda one: -one.took_s)[:SLOWEST]:
+        yield f"  {one.took_s:.0f} s until the driver had ended: {one.signal} to the {one.target}"
+    yield f"  exit codes of the driver: {dict(Counter(one.code for one in kills))}"
+    yield f"  left behind: {[what for one in kills for what in one.left] or 'nothing'}"
+    yield f"  wrong: {[(one.target, one.signal, one.wrong) for one in kills if one.wrong] or 'nothing'}"
     yield f"{damages.total()} corruptions"
     for (name, outcome), count in sorted(damages.items()):
         yield f"  {name:15} {count:4} {outcome}"
 
 
-def survived(blows: list[Blow], damages: Counter[tuple[str, str]]) -> bool:
+def as_required(kills: list[Kill], damages: Counter[tuple[str, str]]) -> bool:
     """Whether it was as it must be."""
-    kept = all(blow.lost <= 1 and not blow.left and not blow.wrong for blow in blows)
+    kept = all(one.lost <= 1 and not one.left and not one.wrong for one in kills)
     return kept and all(outcome in ("refused", "omission", "unharmed") for _, outcome in damages)
 
 
@@ -159,15 +159,15 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)  # else a job in the background hands on its deafness
     with tempfile.TemporaryDirectory(prefix="torture-") as name:
         folder = Path(name)
-        houses = [Sandbox.build(folder / f"house{number}") for number in range(AT_ONCE)]
-        blows = kill(chosen.kills, chosen.seed, houses, undisturbed(houses[0]))
-        shutil.rmtree(houses[0].path / "results")
+        sandboxes = [Sandbox.build(folder / f"house{number}") for number in range(CONCURRENT_RUNS)]
+        kills = kill_many(chosen.kills, chosen.seed, sandboxes, undisturbed_run_s(sandboxes[0]))
+        shutil.rmtree(sandboxes[0].path / "results")
         for _ in range(2):
-            houses[0].bench("--blocks", "3", "--only", ONLY)
-        intact, other = houses[0].runs()
+            sandboxes[0].bench("--blocks", "3", "--only", ONLY)
+        intact, other = sandboxes[0].runs()
         damages = corrupt(chosen.corruptions, chosen.seed, intact, other, folder)
-    print("\n".join(account(blows, damages)))
-    sys.exit(Exit.OK if survived(blows, damages) else Exit.NEGATIVE)
+    print("\n".join(summary_lines(kills, damages)))
+    sys.exit(Exit.OK if as_required(kills, damages) else Exit.NEGATIVE)
 
 
 if __name__ == "__main__":

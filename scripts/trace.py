@@ -29,16 +29,16 @@ PHASES = ("start", "run", "stop")
 Event = dict[str, Any]
 
 
-def chosen(run: Run, only: str) -> list[Point]:
+def selected_cells(run: Run, only: str) -> list[Point]:
     """The cells that ONLY selects; without it those of the timeline. Stop when it selects none."""
     if not only:
         return [cell for column in cells(run).values() for cell in column]
-    found = points(run, list(dict.fromkeys(run.summary["experiment"])), "seconds")
+    measured = points(run, list(dict.fromkeys(run.summary["experiment"])), "seconds")
     try:
-        check(only, set().union(*map(names, found)))
+        check(only, set().union(*map(names, measured)))
     except ValueError as problem:
         raise CommandError(Exit.USAGE, str(problem).replace("make bench", "make trace")) from None
-    return [cell for cell in found if selects(only, names(cell))]
+    return [cell for cell in measured if selects(only, names(cell))]
 
 
 def names(cell: Point) -> set[str]:
@@ -67,10 +67,10 @@ def complete(name: str, category: str, start_s: float, end_s: float, pid: int, t
 
 def events(run: Run, cell: Point, pid: int, first_tid: int) -> Iterator[Event]:
     """A cell's process: its name, the phases of its round, and its tasks in their lanes. Nothing without spans."""
-    found = nearest(run, cell)
-    if found is None:
+    typical = nearest(run, cell)
+    if typical is None:
         return
-    row, spans = found
+    row, spans = typical
     placed = lanes(list(spans["start_s"]), list(spans["end_s"]))
     yield metadata("process_name", pid, first_tid, name=title(cell))
     yield metadata("process_sort_index", pid, first_tid, sort_index=pid)
@@ -95,15 +95,15 @@ def phases(row: dict[Any, Any], pid: int, tid: int) -> Iterator[Event]:
 
 def document(run: Run, only: str = "") -> dict[str, Any]:
     """The whole trace. Stop when the cells kept no spans."""
-    found: list[Event] = []
-    for pid, cell in enumerate(chosen(run, only), 1):
-        found += events(run, cell, pid, max((event["tid"] for event in found), default=0) + 1)
-    if not found:
+    entries: list[Event] = []
+    for pid, cell in enumerate(selected_cells(run, only), 1):
+        entries += events(run, cell, pid, max((event["tid"] for event in entries), default=0) + 1)
+    if not entries:
         raise CommandError(
             Exit.NOT_MEASURED, f"{run.path}: no spans were kept of what ONLY={only!r} selects. Next: make trace"
         )
     about = {name: run.environment[name] for name in ("run", "machine", "python")}
-    return {"traceEvents": found, "displayTimeUnit": "ms", "otherData": about}
+    return {"traceEvents": entries, "displayTimeUnit": "ms", "otherData": about}
 
 
 def write_trace(run: Run, only: str = "") -> Path:

@@ -27,7 +27,7 @@ from scripts.run.lifecycle import exclusive_lock, interrupt_on_signals, readable
 from scripts.run.preflight import check_measurable, check_selection, raise_file_limit
 from scripts.util.atomic_write import atomic_write
 from scripts.util.exit_codes import CommandError, Exit, leave
-from scripts.util.processes import end_session, scratch
+from scripts.util.processes import end_session, temporary_folder
 
 QUICK = "quick and (http or wire)"  # the cells of a run's report
 SILENCE_S = 120.0  # a cell takes less than a minute
@@ -145,7 +145,7 @@ def keep(path: Path, entries: list[dict[str, Any]]) -> None:
 
 def why(chosen: argparse.Namespace) -> None:
     """Explain the cells, and keep what was asked to be kept. CommandError."""
-    with readable_errors(verb="make why"), exclusive_lock(), scratch():
+    with readable_errors(verb="make why"), exclusive_lock(), temporary_folder():
         raise_file_limit()
         only = own_work(chosen) if chosen.work else selection(chosen)
         entries = explained(only, show)

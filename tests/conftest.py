@@ -13,8 +13,8 @@ from typing import Any
 import psutil
 import pytest
 
-from scripts.faults.sandbox import after_a_while, orphans, words
-from scripts.util.processes import lives_in, removing_after_us
+from scripts.faults.sandbox import command_line, orphans, wait_until_empty
+from scripts.util.processes import in_session, removing_after_us
 from servers.ending import alive
 from tests.browser import browser, look
 
@@ -44,7 +44,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if (folder := session.config.stash.get(FOLDER, None)) is None:
         return
     before = session.config.stash[BEFORE]
-    found = after_a_while(lambda: left_behind(folder, before, session.config.stash[JANITOR].pid))
+    found = wait_until_empty(lambda: left_behind(folder, before, session.config.stash[JANITOR].pid))
     if found:
         print("\nThe tests left behind: " + ", ".join(found))
         session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
@@ -54,7 +54,7 @@ def left_behind(folder: Path, before: set[Path], janitor: int) -> list[str]:
     """Temporary files, semaphores and processes, but for what Python itself removes when this process ends."""
     own = multiprocessing.process.current_process()._config.get("tempdir")  # type: ignore[attr-defined]
     files = [str(file) for file in folder.iterdir() if str(file) != own]
-    ours = [one for one in psutil.Process().children(recursive=True) if alive(one) and not lives_in(janitor, one)]
-    lines = [" ".join(words(one)) for one in ours]
+    ours = [one for one in psutil.Process().children(recursive=True) if alive(one) and not in_session(janitor, one)]
+    lines = [" ".join(command_line(one)) for one in ours]
     processes = [f"process {line}" for line in lines if line and not any(helper in line for helper in HELPERS)]
     return files + list(map(str, orphans() - before)) + processes

@@ -199,47 +199,47 @@ DAMAGES = (
 def judge(run: Path, truth: Run) -> str:
     """What the suite makes of a damaged copy: `refused`, `omission`, `unharmed`; or what must never be."""
     try:
-        found = load(run)
-        write_tables(found)
+        damaged = load(run)
+        write_tables(damaged)
         with redirect_stdout(StringIO()):
-            show(found, Console(file=StringIO(), width=80))
+            show(damaged, Console(file=StringIO(), width=80))
     except CommandError as stop:
         return "refused" if stop.code == Exit.BAD_DATA and "Next: " in str(stop) else f"WRONG STOP: {stop}"
     except Exception as problem:
         return f"TRACEBACK: {type(problem).__name__}: {problem}"
-    if altered(found, truth):
+    if altered(damaged, truth):
         return "SILENT USE: a number was changed"
-    if len(found.omissions) > len(truth.omissions):
+    if len(damaged.omissions) > len(truth.omissions):
         return "omission"
-    return "unharmed" if len(found.rounds) == len(truth.rounds) else "SILENT LOSS: rounds are missing"
+    return "unharmed" if len(damaged.rounds) == len(truth.rounds) else "SILENT LOSS: rounds are missing"
 
 
-def altered(found: Run, truth: Run) -> bool:
+def altered(damaged: Run, truth: Run) -> bool:
     """Whether a number is there that was not measured; one that is missing is none."""
     key = ["experiment", "workload", "model", "concurrency", "twin", "block", "round"]
-    both = found.rounds.merge(truth.rounds, how="left", on=key, suffixes=("", "_true"), indicator=True)
-    if found.environment != truth.environment or (both["_merge"] != "both").any():
+    both = damaged.rounds.merge(truth.rounds, how="left", on=key, suffixes=("", "_true"), indicator=True)
+    if damaged.environment != truth.environment or (both["_merge"] != "both").any():
         return True
-    measured = [name for name in found.rounds if name not in key]
+    measured = [name for name in damaged.rounds if name not in key]
     if not set(measured) <= set(truth.rounds):
         return True
     return any(differs(both[name], both[f"{name}_true"]) for name in measured)
 
 
-def differs(found: "pd.Series[Any]", true: "pd.Series[Any]") -> bool:
+def differs(damaged: "pd.Series[Any]", true: "pd.Series[Any]") -> bool:
     """Whether any value that is there is another."""
-    return bool((found.notna() & (found != true)).any())
+    return bool((damaged.notna() & (damaged != true)).any())
 
 
 def corrupt(times: int, seed: int, intact: Path, other: Path, folder: Path) -> Counter[tuple[str, str]]:
     """Damage so many copies of a run, every kind in turn; how often each (kind, outcome) was seen."""
     rng, truth = random.Random(seed), load(intact)
-    found: Counter[tuple[str, str]] = Counter()
+    outcomes: Counter[tuple[str, str]] = Counter()
     for number in range(times):
         copy = folder / "damaged"
         shutil.copytree(intact, copy, ignore=shutil.ignore_patterns("charts", "*.html", "*.log"))
         damage = DAMAGES[number % len(DAMAGES)]
         damage.do(copy, other, rng)
-        found[damage.name, judge(copy, truth)] += 1
+        outcomes[damage.name, judge(copy, truth)] += 1
         shutil.rmtree(copy)
-    return found
+    return outcomes

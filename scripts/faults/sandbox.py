@@ -18,7 +18,7 @@ from filelock import FileLock, Timeout
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("servers", "benchmarks", "scripts")  # the house, as far as a run needs it
-GONE_S = 2.0  # nothing may be left after it
+CLEANUP_S = 2.0  # nothing may be left after it
 LONGEST_S = 120.0  # of a run of a few cells, on a machine that does much else
 MEMORY = Path("/dev/shm")
 SHARED = ("sem.mp-*", "sem.loky-*", "joblib_memmapping_folder_*", "psm_*")
@@ -72,19 +72,19 @@ class Sandbox:
 
     def processes(self) -> list[psutil.Process]:
         """Whatever lives of this house."""
-        return [one for one in psutil.process_iter() if belongs(one, str(self.path))]
+        return [one for one in psutil.process_iter() if is_marked(one, str(self.path))]
 
     def left_behind(self) -> list[str]:
         """Processes (and so ports), temporary files, semaphores, and a lock that somebody holds."""
-        found = [f"process {one.pid}: {' '.join(words(one))}" for one in self.processes()]
-        found += [str(file) for file in (self.path / "results").rglob("*.partial")]
-        found += [str(file) for file in (self.path / "tmp").iterdir()]
-        found += map(str, orphans() - self.before)
+        left = [f"process {one.pid}: {' '.join(command_line(one))}" for one in self.processes()]
+        left += [str(file) for file in (self.path / "results").rglob("*.partial")]
+        left += [str(file) for file in (self.path / "tmp").iterdir()]
+        left += map(str, orphans() - self.before)
         try:
             with FileLock(self.path / "results" / ".lock", timeout=0):
-                return found
+                return left
         except Timeout:
-            return [*found, "the lock"]
+            return [*left, "the lock"]
 
 
 def orphans() -> set[Path]:
@@ -109,7 +109,7 @@ def owner_lives(file: Path) -> bool:
     return any(psutil.pid_exists(int(part)) for part in re.split(r"[-_]", file.name)[1:-1] if part.isdigit())
 
 
-def belongs(process: psutil.Process, mark: str) -> bool:
+def is_marked(process: psutil.Process, mark: str) -> bool:
     """Whether a process that still runs has the mark."""
     try:
         return process.status() != psutil.STATUS_ZOMBIE and process.environ().get(MARK) == mark
@@ -117,7 +117,7 @@ def belongs(process: psutil.Process, mark: str) -> bool:
         return False
 
 
-def words(process: psutil.Process) -> list[str]:
+def command_line(process: psutil.Process) -> list[str]:
     """Its command line; empty when it has just gone."""
     try:
         return process.cmdline()
@@ -125,9 +125,9 @@ def words(process: psutil.Process) -> list[str]:
         return []
 
 
-def after_a_while(look: Callable[[], list[str]]) -> list[str]:
+def wait_until_empty(remaining: Callable[[], list[str]]) -> list[str]:
     """What is still there when it should be gone."""
-    deadline = time.monotonic() + GONE_S
-    while (found := look()) and time.monotonic() < deadline:
+    deadline = time.monotonic() + CLEANUP_S
+    while (left := remaining()) and time.monotonic() < deadline:
         time.sleep(0.05)
-    return found
+    return left

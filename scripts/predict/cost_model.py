@@ -106,11 +106,13 @@ def table(run: Run) -> pd.DataFrame:
     if not {"core_speed", "parallel_capacity", "ideal_seconds"} <= set(rounds):  # nothing was timed
         return pd.DataFrame(columns=[*CELL, "blocks", "seconds", "cpu_seconds"])
     speed = rounds.groupby("workload")["core_speed"].median()
-    known = rounds["workload"].isin(list(KINDS)) & rounds["model"].isin(predictable()) & ~rounds["twin"].astype(bool)
+    predictable_rounds = (
+        rounds["workload"].isin(list(KINDS)) & rounds["model"].isin(predictable()) & ~rounds["twin"].astype(bool)
+    )
     timed = rounds["metric"].isna() if "metric" in rounds else True
     rows = [
         dict(zip(CELL, key, strict=True)) | {"blocks": values, "seconds": float(np.exp(np.log(values).mean()))}
-        for key, cell in rounds[known & timed].groupby(CELL)
+        for key, cell in rounds[predictable_rounds & timed].groupby(CELL)
         if alike(cell) and len(values := block_medians(cell, "seconds").to_numpy(dtype=np.float64))
     ]
     cells = pd.DataFrame(rows, columns=[*CELL, "blocks", "seconds"])
@@ -139,14 +141,14 @@ def fit(cells: pd.DataFrame, machine: Machine, near: Fit | None = None) -> Fit:
     prior = np.log([1.0 if name[0] == "pace" else PRIOR_S for name in names])
 
     def errors(logs: FloatArray) -> FloatArray:
-        found = predicted(sheets, np.exp(logs), machine)
-        return np.concatenate([np.log(found) - measured, DOUBT * (logs - prior)])
+        seconds = predicted(sheets, np.exp(logs), machine)
+        return np.concatenate([np.log(seconds) - measured, DOUBT * (logs - prior)])
 
     start = np.log(
         [near.cost_s.get(name, np.exp(own)) if near else np.exp(own) for name, own in zip(names, prior, strict=True)]
     )
-    found = least_squares(errors, start, loss="soft_l1", f_scale=WILD)
-    return Fit(dict(zip(names, map(float, np.exp(found.x)), strict=True)), machine)
+    solution = least_squares(errors, start, loss="soft_l1", f_scale=WILD)
+    return Fit(dict(zip(names, map(float, np.exp(solution.x)), strict=True)), machine)
 
 
 def named(model: str, workload: str) -> dict[str, Name]:
@@ -195,11 +197,11 @@ def laid_out(cells: pd.DataFrame, names: Sequence[Name]) -> Iterator[Sheet]:
     for one in sorted(set(laws)):
         where = np.flatnonzero(laws == one)
         some = cells.iloc[where]
-        found = [named(*key) for key in zip(some["model"], some["workload"], strict=True)]
-        costs = {name: np.array([place.get(one.get(name, ()), -1) for one in found]) for name in COSTS}
+        names_of_cells = [named(*key) for key in zip(some["model"], some["workload"], strict=True)]
+        costs = {name: np.array([place.get(one.get(name, ()), -1) for one in names_of_cells]) for name in COSTS}
         gil_share = np.array([KINDS[workload].gil_share for workload in some["workload"]])
-        asked = {name: some[name].to_numpy(dtype=np.float64) for name in ASKED}
-        yield Sheet(one, where, asked, gil_share, costs)
+        columns = {name: some[name].to_numpy(dtype=np.float64) for name in ASKED}
+        yield Sheet(one, where, columns, gil_share, costs)
 
 
 def predicted(sheets: Sequence[Sheet], cost_s: FloatArray, machine: Machine) -> FloatArray:

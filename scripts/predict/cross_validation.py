@@ -50,8 +50,8 @@ class Validation:
 
 def cross_validate(cells: pd.DataFrame, machine: Machine) -> pd.DataFrame:
     """The cells with `predicted` seconds from a fit that never saw them or their experiment."""
-    found = list(predicted_folds(cells, machine))
-    return pd.concat(found) if found else cells.assign(predicted=np.nan)
+    folds = list(predicted_folds(cells, machine))
+    return pd.concat(folds) if folds else cells.assign(predicted=np.nan)
 
 
 def predicted_folds(cells: pd.DataFrame, machine: Machine) -> Iterator[pd.DataFrame]:
@@ -59,13 +59,13 @@ def predicted_folds(cells: pd.DataFrame, machine: Machine) -> Iterator[pd.DataFr
     same, near = cells.groupby(CELL[1:]).ngroup(), fit(cells, machine) if len(cells) else None
     for experiment in cells["experiment"].unique():
         out = cells["experiment"] == experiment
-        known = cells[~out & ~same.isin(same[out])]
-        if known.empty:
+        others = cells[~out & ~same.isin(same[out])]
+        if others.empty:
             continue
-        fitted = fit(known, machine, near)
-        asked = cells[out][fitted.knows(cells[out])]
-        if len(asked):
-            yield asked.assign(predicted=fitted.predict(asked))
+        fitted = fit(others, machine, near)
+        fold = cells[out][fitted.knows(cells[out])]
+        if len(fold):
+            yield fold.assign(predicted=fitted.predict(fold))
 
 
 def errors(cells: pd.DataFrame) -> FloatArray:
@@ -83,12 +83,12 @@ def widths(cells: pd.DataFrame) -> dict[str, float]:
 
 def reaches(cells: pd.DataFrame, share: float) -> dict[str, float]:
     """How far that share of a model's errors reach, and one cell's more."""
-    found = {}
+    reach = {}
     for model, some in cells.groupby("model"):
         if len(some) >= LEAST_CELLS:
             level = min(1.0, share * (1 + 1 / len(some)))
-            found[str(model)] = float(np.quantile(errors(some), level, method="higher"))
-    return found
+            reach[str(model)] = float(np.quantile(errors(some), level, method="higher"))
+    return reach
 
 
 def share_needed(cells: pd.DataFrame) -> float:
@@ -105,34 +105,34 @@ def judged(cells: pd.DataFrame, share: float) -> pd.DataFrame:
     return pd.concat(parts).dropna(subset=["reach"]) if parts else cells.assign(reach=np.nan)
 
 
-def held_blocks(found: pd.DataFrame) -> float:
+def held_blocks(cells: pd.DataFrame) -> float:
     """The share of the cells' blocks that are in their intervals."""
-    inside = [errors(found.iloc[[row]]) <= found["reach"].iloc[row] for row in range(len(found))]
+    inside = [errors(cells.iloc[[row]]) <= cells["reach"].iloc[row] for row in range(len(cells))]
     return float(np.concatenate(inside).mean()) if inside else 1.0
 
 
-def holds(found: pd.DataFrame) -> bool:
+def holds(cells: pd.DataFrame) -> bool:
     """Whether that is as many as it should be."""
-    return held_blocks(found) >= CONFIDENCE
+    return held_blocks(cells) >= CONFIDENCE
 
 
 def validation(run: Run) -> Validation | None:
     """Of a run; None where it has too few cells for any interval."""
-    known = table(run)
-    cells = known if known.empty else cross_validate(known, Machine.of(run))
+    all_cells = table(run)
+    cells = all_cells if all_cells.empty else cross_validate(all_cells, Machine.of(run))
     return validate(cells) if widths(cells) else None
 
 
 def validate(cells: pd.DataFrame) -> Validation:
     """What the held-back cells say; each experiment is judged by the intervals that the others give."""
-    found = judged(cells, share_needed(cells))
-    off = np.abs(np.log(found["seconds"].to_numpy() / found["predicted"].to_numpy()))
+    with_interval = judged(cells, share_needed(cells))
+    off = np.abs(np.log(with_interval["seconds"].to_numpy() / with_interval["predicted"].to_numpy()))
     over = list(regret_ratios(cells))
     return Validation(
-        cells=len(found),
-        blocks=sum(map(len, found["blocks"])),
-        held_cells=float((off <= found["reach"]).mean()),
-        held_blocks=held_blocks(found),
+        cells=len(with_interval),
+        blocks=sum(map(len, with_interval["blocks"])),
+        held_cells=float((off <= with_interval["reach"]).mean()),
+        held_blocks=held_blocks(with_interval),
         widths={model: float(np.exp(width)) for model, width in widths(cells).items()},
         typical=float(np.expm1(np.median(off))),
         cases=len(over),
@@ -148,23 +148,23 @@ def regret_ratios(cells: pd.DataFrame) -> Iterator[float]:
             yield float(case["seconds"].to_numpy()[case["predicted"].to_numpy().argmin()] / case["seconds"].min())
 
 
-def markdown(found: Validation) -> str:
+def markdown(validation: Validation) -> str:
     """The figures as the docs show them."""
-    reach = ", ".join(f"{factor:.1f} ({model})" for model, factor in found.widths.items())
+    reach = ", ".join(f"{factor:.1f} ({model})" for model, factor in validation.widths.items())
     rows = [
-        ("cells held back and predicted", f"{found.cells}"),
-        (f"of them within their {CONFIDENCE:.0%} interval", f"{found.held_cells:.1%} (aim: {AIMS[0]:.0%})"),
+        ("cells held back and predicted", f"{validation.cells}"),
+        (f"of them within their {CONFIDENCE:.0%} interval", f"{validation.held_cells:.1%} (aim: {AIMS[0]:.0%})"),
         (
-            f"of their {found.blocks:,} blocks, one run of a program each",
-            f"{found.held_blocks:.1%} (aim: {AIMS[0]:.0%})",
+            f"of their {validation.blocks:,} blocks, one run of a program each",
+            f"{validation.held_blocks:.1%} (aim: {AIMS[0]:.0%})",
         ),
         ("the interval reaches this factor up and down", reach),
-        ("error of the prediction, median", f"{found.typical:.0%}"),
-        ("work that several models did", f"{found.cases} cases"),
+        ("error of the prediction, median", f"{validation.typical:.0%}"),
+        ("work that several models did", f"{validation.cases} cases"),
         (
             f"… in which the advised took at most {NEAR - 1:.0%} more than the best",
-            f"{found.good:.1%} (aim: {AIMS[1]:.0%})",
+            f"{validation.good:.1%} (aim: {AIMS[1]:.0%})",
         ),
-        ("… the worst advice took, of the best", f"{found.worst:.2f}×"),
+        ("… the worst advice took, of the best", f"{validation.worst:.2f}×"),
     ]
     return "\n".join(["| | |", "| --- | --- |", *(f"| {what} | {value} |" for what, value in rows)])

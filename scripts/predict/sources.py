@@ -21,27 +21,27 @@ EVERY_RUN_HAS = "Next: make advise without RUN, or make bench, which measures wh
 def source_named(path: Path) -> Source:
     """The costs of that run. Stop when it does not have those of all classical models."""
     run = load(path)
-    found = source(run, f"run {run.environment['run']}")
-    if lacking := [model for model in CLASSICAL if found is None or model not in found.widths]:
+    named = source(run, f"run {run.environment['run']}")
+    if too_few := [model for model in CLASSICAL if named is None or model not in named.widths]:
         raise CommandError(
-            Exit.NOT_MEASURED, f"{path} has too few cells of {', '.join(lacking)} to learn from. {EVERY_RUN_HAS}"
+            Exit.NOT_MEASURED, f"{path} has too few cells of {', '.join(too_few)} to learn from. {EVERY_RUN_HAS}"
         )
-    assert found
-    return found
+    assert named
+    return named
 
 
 def best_source() -> Source:
     """The newest run of this machine that knows all classical models; the reference where there is none."""
     for run in newest():
-        found = source(run, f"{run.path.name}, a run of this machine")
-        if found and set(CLASSICAL) <= set(found.widths):
-            return found
+        candidate = source(run, f"{run.path.name}, a run of this machine")
+        if candidate and set(CLASSICAL) <= set(candidate.widths):
+            return candidate
     run = load(REFERENCE)
     where = run.environment["machine"]
     name = f"the reference run ({where['cpu']}, {where['cores_usable']} cores: no run of this machine has them)"
-    found = source(run, name)
-    assert found, "a test says that the reference has enough cells"
-    return found
+    candidate = source(run, name)
+    assert candidate, "a test says that the reference has enough cells"
+    return candidate
 
 
 def newest() -> Iterator[Run]:
@@ -69,5 +69,5 @@ def memory_of(run: Run) -> Mapping[str, float]:
     rounds = run.rounds
     if "bytes_per_task" not in rounds:
         return memory_of(load(REFERENCE)) if run.path.resolve() != REFERENCE.resolve() else {}
-    found = rounds[rounds["experiment"] == "task_memory"].groupby("model")["bytes_per_task"].median()
-    return {str(model): float(held) for model, held in found.items()}
+    bytes_per_task = rounds[rounds["experiment"] == "task_memory"].groupby("model")["bytes_per_task"].median()
+    return {str(model): float(held) for model, held in bytes_per_task.items()}

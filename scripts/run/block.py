@@ -22,7 +22,7 @@ from typing import IO
 from benchmarks.core import journal
 from benchmarks.core.runner import BUDGET_S
 from benchmarks.machine.switches import block_environment
-from scripts.run.cluster import ALONE, ClusterConfig
+from scripts.run.cluster import NO_CLUSTER, ClusterConfig
 from scripts.run.preflight import require_disk_space
 from scripts.tables.schema import Entry, fault, fingerprint, read_environment, whose
 from scripts.util.atomic_write import atomic_write
@@ -47,7 +47,7 @@ class Block:
     only: str
     python: str = sys.executable  # the interpreter that is measured; the server runs under ours, whatever it is
     unloadable: tuple[str, ...] = ()  # files of experiments that it cannot import
-    where: ClusterConfig = ALONE
+    where: ClusterConfig = NO_CLUSTER
 
     def path(self, suffix: str) -> Path:
         """A file of this block."""
@@ -104,7 +104,7 @@ class Block:
 
 
 @contextmanager
-def interpreter(block: Block) -> Iterator[subprocess.Popen[bytes]]:
+def block_process(block: Block) -> Iterator[subprocess.Popen[bytes]]:
     """The block's process; it and all its descendants are gone afterwards, whatever happens, and its JSON is whole."""
     unnamed = tempfile.TemporaryFile  # what has no name is left behind by nobody
     with block.path(".log").open("ab") as log, unnamed() as done, unnamed() as made:
@@ -123,7 +123,7 @@ def interpreter(block: Block) -> Iterator[subprocess.Popen[bytes]]:
             end_session(process)
         if process.returncode >= 0:  # or it was killed, perhaps while it wrote
             made.seek(0)
-            publish(block, made.read())
+            write_json(block, made.read())
 
 
 @dataclass
@@ -139,8 +139,8 @@ class Tail:
             file.seek(self.at)
             lines = [line for line in file if line.endswith(b"\n")]
         self.at += sum(map(len, lines))
-        found = (journal.entry_or_problem(line.decode(errors="replace")) for line in lines)
-        return [entry for entry in found if isinstance(entry, dict) and not fault(entry)]
+        entries = (journal.entry_or_problem(line.decode(errors="replace")) for line in lines)
+        return [entry for entry in entries if isinstance(entry, dict) and not fault(entry)]
 
 
 def follow(tail: Tail, process: subprocess.Popen[bytes], listen: Callable[[Entry], None], silence_s: float) -> float:
@@ -167,12 +167,12 @@ def run_block(block: Block, listen: Callable[[Entry], None], silence_s: float = 
     while not block.ended():
         require_disk_space(block.run)
         before = block.finished()
-        with interpreter(block) as process:
+        with block_process(block) as process:
             silent_s = follow(tail, process, listen, silence_s)
         if culprit := block.cell_in_progress():
-            record_crash(block, culprit, how_it_ended(process.returncode, silent_s))
+            record_crash(block, culprit, ending_text(process.returncode, silent_s))
         else:
-            explain(block, process.returncode)
+            check_exit_code(block, process.returncode)
         fruitless = fruitless + 1 if block.finished() == before and not block.ended() else 0
         if fruitless == ATTEMPTS:
             require_disk_space(block.run)
@@ -187,8 +187,8 @@ def open_journal(block: Block) -> None:
     if not path.exists():
         with atomic_write(path) as file:
             journal.append(file, {"kind": "run", "schema": journal.SCHEMA, "block": block.number, "of": run})
-    if stranger := whose(next((entry for _, entry in journal.read(path)), None), block.number, run):
-        raise CommandError(Exit.BAD_DATA, f"{path} cannot be gone on with: {stranger}. Next: rm {path}")
+    if mismatch := whose(next((entry for _, entry in journal.read(path)), None), block.number, run):
+        raise CommandError(Exit.BAD_DATA, f"{path} cannot be gone on with: {mismatch}. Next: rm {path}")
     if not path.read_bytes().endswith(b"\n"):
         with path.open("ab") as file:  # a torn line must not tear the next one
             file.write(b"\n")
@@ -206,14 +206,14 @@ def record_crash(block: Block, culprit: Entry, what: str) -> None:
     journal.append(block.path(".journal"), entry)
 
 
-def how_it_ended(code: int, silent_s: float) -> str:
+def ending_text(code: int, silent_s: float) -> str:
     """What became of the interpreter of a cell, in words."""
     if silent_s > BUDGET_S - 2 * POLL_S:
         return f"it had not ended after {BUDGET_S:g} s"
     return f"its interpreter ended with {signal.Signals(-code).name if code < 0 else f'exit code {code}'}"
 
 
-def explain(block: Block, code: int) -> None:
+def check_exit_code(block: Block, code: int) -> None:
     """Stop for what pytest refused to run at all."""
     if code == USAGE_ERROR:
         raise CommandError(Exit.USAGE, last_log_error(block))
@@ -233,7 +233,7 @@ def last_log_error(block: Block) -> str:
     )
 
 
-def publish(block: Block, made: bytes) -> None:
+def write_json(block: Block, made: bytes) -> None:
     """Put pytest-benchmark's JSON into place, where there is one."""
     if made:
         with atomic_write(block.path(".json")) as file:

@@ -34,7 +34,7 @@ class ClusterConfig:
         return {VARIABLE: self.cluster} if self.cluster else {}
 
 
-ALONE = ClusterConfig()  # this machine
+NO_CLUSTER = ClusterConfig()  # this machine
 
 
 def describe_cluster(where: ClusterConfig, only: str) -> dict[str, Any]:

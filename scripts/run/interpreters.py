@@ -22,9 +22,9 @@ ROOT = Path(__file__).parents[2]
 HOME = ROOT / ".venvs"
 OLDEST = (3, 11)
 FETCHING = ("UV_INDEX", "UV_DEFAULT_INDEX", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS", "UV_INSECURE_HOST", "UV_OFFLINE")
-LONGEST_S = 300  # for uv to fetch and to unpack on a slow line
+UV_TIMEOUT_S = 300  # for uv to fetch and to unpack on a slow line
 EXAMPLE = 'make matrix PYTHON="3.13 3.14"'
-ASK = """import json, platform, sys, sysconfig; print(json.dumps({
+DESCRIBE = """import json, platform, sys, sysconfig; print(json.dumps({
 "version": platform.python_version(), "free_threaded": bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
 "path": sys.executable, "prefix": sys.base_prefix}))"""
 
@@ -53,7 +53,7 @@ def executable(name: str) -> str:
     return str(HOME / name / "bin" / "python")
 
 
-def answered(command: list[str]) -> Any:
+def json_output(command: list[str]) -> Any:
     """The JSON that a command prints; None when it fails, hangs or prints none."""
     try:
         ended = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=ROOT, env=own_environment())
@@ -67,19 +67,21 @@ def interpreters_named(python: str) -> list[Interpreter]:
     words = python.split()
     if len(words) < 2:
         raise CommandError(Exit.USAGE, f"PYTHON={python!r}: it takes two Pythons to compare. Next: {EXAMPLE}")
-    found = [interpreter(word) for word in words]
-    names = [one.name for one in found]
+    interpreters = [find_interpreter(word) for word in words]
+    names = [one.name for one in interpreters]
     if twice := next((name for name in names if names.count(name) > 1), None):
         sentence = f"PYTHON names {twice} twice. Next: tell two builds apart, like PYTHON='plain=/usr/bin/python3 ...'"
         raise CommandError(Exit.USAGE, sentence)
-    return found
+    return interpreters
 
 
-def interpreter(word: str) -> Interpreter:
+def find_interpreter(word: str) -> Interpreter:
     """The interpreter that one word of PYTHON means. Stop when there is none, or when it is too old."""
     name, _, path = word.rpartition("=")
     tried = [path] if os.sep in path else list(candidates(path))
-    facts = next((facts for one in tried if (facts := answered([one, "-c", ASK])) and fits(path, facts)), None)
+    facts = next(
+        (facts for one in tried if (facts := json_output([one, "-c", DESCRIBE])) and matches_name(path, facts)), None
+    )
     if facts is None:
         where = "does not run" if os.sep in path else "was found neither on PATH nor by pyenv nor by uv"
         raise CommandError(
@@ -89,7 +91,7 @@ def interpreter(word: str) -> Interpreter:
         raise CommandError(
             Exit.USAGE, f"{path} is Python {facts['version']}, and 3.11 or newer is needed. Next: {EXAMPLE}"
         )
-    name = name or (short(facts) if os.sep in path else path)
+    name = name or (short_version(facts) if os.sep in path else path)
     if not re.fullmatch(r"[\w.+-]+", name) or name.startswith("."):
         raise CommandError(
             Exit.USAGE, f"{name!r} is no name for a table and a folder. Next: letters, digits, dots and dashes"
@@ -97,13 +99,13 @@ def interpreter(word: str) -> Interpreter:
     return Interpreter(name, facts["path"], facts["version"])
 
 
-def short(facts: dict[str, Any]) -> str:
+def short_version(facts: dict[str, Any]) -> str:
     """As in 3.13t."""
     major, minor, _ = str(facts["version"]).split(".", 2)
     return f"{major}.{minor}{'t' * facts['free_threaded']}"
 
 
-def fits(name: str, facts: dict[str, Any]) -> bool:
+def matches_name(name: str, facts: dict[str, Any]) -> bool:
     """Whether an interpreter is what its name says; a name that is no version says nothing."""
     version = re.fullmatch(r"(\d+(?:\.\d+)*)(t?)", name)
     if not version:
@@ -117,9 +119,9 @@ def candidates(name: str) -> Iterator[str]:
     yield from filter(None, (shutil.which(f"python{name}"), shutil.which(name)))
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
     yield from (str(path / "bin" / "python") for path in sorted(pyenv.glob(f"{name}*"), reverse=True))
-    found = uv("python", "find", "--no-project", "--no-python-downloads", "--managed-python", name)
-    if found.returncode == 0:
-        yield found.stdout.strip()
+    by_uv = uv("python", "find", "--no-project", "--no-python-downloads", "--managed-python", name)
+    if by_uv.returncode == 0:
+        yield by_uv.stdout.strip()
 
 
 def uv(*arguments: str, text: str = "") -> "subprocess.CompletedProcess[str]":
@@ -133,11 +135,11 @@ def uv(*arguments: str, text: str = "") -> "subprocess.CompletedProcess[str]":
     ours = own_environment() | fetching | {"UV_CACHE_DIR": f"{cache}/uv", "UV_LINK_MODE": "hardlink"}
     try:
         return subprocess.run(
-            [program, *arguments], input=text, capture_output=True, text=True, timeout=LONGEST_S, env=ours
+            [program, *arguments], input=text, capture_output=True, text=True, timeout=UV_TIMEOUT_S, env=ours
         )
     except subprocess.TimeoutExpired:
         raise CommandError(
-            Exit.NOT_MEASURED, f"uv {arguments[0]} took over {LONGEST_S} s. Next: look at the network"
+            Exit.NOT_MEASURED, f"uv {arguments[0]} took over {UV_TIMEOUT_S} s. Next: look at the network"
         ) from None
 
 

@@ -30,7 +30,7 @@ from scripts.tables.schema import read_environment
 from scripts.util.atomic_write import atomic_write
 from scripts.util.exit_codes import CommandError, Exit
 from scripts.util.paths import LATEST, RESULTS, RUNS
-from scripts.util.processes import scratch
+from scripts.util.processes import temporary_folder
 
 if TYPE_CHECKING:
     from scripts.tables.load import Run
@@ -54,8 +54,8 @@ def new_run(run: Path, plan: dict[str, Any], **more: Any) -> None:
     pace, here = Calibration.of_blocks(), environment()
     (run / "blocks").mkdir(parents=True)
     pace.write(run / "pace.json")
-    found = here | {"calibration": pace.described(), "schema": journal.SCHEMA, "run": run.name, "plan": plan}
-    write_environment(run, found | more)
+    recorded = here | {"calibration": pace.described(), "schema": journal.SCHEMA, "run": run.name, "plan": plan}
+    write_environment(run, recorded | more)
 
 
 def write_environment(run: Path, recorded: dict[str, Any]) -> None:
@@ -95,7 +95,7 @@ def measure(run: Path) -> None:
     recorded = read_environment(run)
     blocks, block_seconds = recorded["plan"]["blocks"], list[float]()
     live = Live(console(stderr=True), blocks)
-    with live.bar, scratch():
+    with live.bar, temporary_folder():
         for number in range(blocks):
             left_s = (blocks - number) * sum(block_seconds) / len(block_seconds) if block_seconds else None
             live.begin_block(number, left_s, interpreter_of_block(recorded, number))

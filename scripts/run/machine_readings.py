@@ -29,7 +29,7 @@ SLEEPERS = 20  # at once, as in the I/O experiment
 SHORT_S, LONG_S = 0.001, 0.02
 SLEEPS = 300  # of each length: p99 needs 299
 STEAL_S = 1.0  # of looking on while we do nothing: steal and neighbours come in bursts
-GAUGES = 5  # samples of the parallel capacity, which drifts from second to second
+CAPACITY_SAMPLES = 5  # samples of the parallel capacity, which drifts from second to second
 TICKS = 2000  # of the clock, to see its smallest step
 SHM = Path("/dev/shm")
 THREAD_LIMITS = ("/sys/fs/cgroup/pids.max", "/proc/sys/kernel/threads-max")
@@ -56,7 +56,7 @@ class Limits:
     @classmethod
     def read(cls) -> Self:
         """As they are now."""
-        return cls(open_files(), most_threads(), shm_bytes(), can_share_locks(), can_connect())
+        return cls(open_files(), max_threads(), shm_bytes(), can_share_locks(), can_connect())
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Readings:
     timer_s: float
     python_threads: float  # how many times one thread's work two threads do: Python code
     c_threads: float  # C code that releases the GIL
-    parallel: tuple[float, ...]  # samples of the parallel capacity
+    capacity_samples: tuple[float, ...]  # samples of the parallel capacity
     limits: Limits
     known: tuple[ErrorEstimate, ...]
     databases: Sequence[tuple[str, str]] = ()  # what each is here, or what it lacks
@@ -91,7 +91,7 @@ def turbo() -> bool | None:
     return None if boost is None else boost == "1"
 
 
-def shares(seconds: float = STEAL_S) -> tuple[float, float]:
+def busy_shares(seconds: float = STEAL_S) -> tuple[float, float]:
     """What the hypervisor and other processes take of all cores while we do nothing."""
     before = snapshot()
     time.sleep(seconds)
@@ -113,9 +113,9 @@ def sleep_late(delay_s: float, sleeps: int) -> list[float]:
 def lateness(delay_s: float, sleepers: int) -> Lateness:
     """SLEEPS sleeps by so many sleepers at once."""
     with ThreadPoolExecutor(sleepers) as pool:
-        found = pool.map(lambda _: sleep_late(delay_s, SLEEPS // sleepers), range(sleepers))
-        late = sorted(one for several in found for one in several)
-    return Lateness(late[len(late) // 2], late[len(late) * 99 // 100])
+        series = pool.map(lambda _: sleep_late(delay_s, SLEEPS // sleepers), range(sleepers))
+        lateness_s = sorted(one for several in series for one in several)
+    return Lateness(lateness_s[len(lateness_s) // 2], lateness_s[len(lateness_s) * 99 // 100])
 
 
 def timer_step_s() -> float:
@@ -124,7 +124,7 @@ def timer_step_s() -> float:
     return median(later - earlier for earlier, later in pairwise(seen) if later > earlier)
 
 
-def scaling(kind: str) -> float:
+def thread_speedup(kind: str) -> float:
     """What two threads do at once of a kind of work over what one does, measured before and after."""
     with ThreadPoolExecutor(2) as pool:
         before = rate(kind, TRIAL_S)
@@ -132,23 +132,23 @@ def scaling(kind: str) -> float:
         return 2 * together / (before + rate(kind, TRIAL_S))
 
 
-def parallel() -> tuple[float, ...]:
+def capacity_samples() -> tuple[float, ...]:
     """Samples of the parallel capacity, one after another."""
     with CapacityMonitor(Calibration({NUMBERS: rate(NUMBERS, TRIAL_S)})) as gauge:
-        return tuple(gauge.sample().parallel for _ in range(GAUGES))
+        return tuple(gauge.sample().parallel for _ in range(CAPACITY_SAMPLES))
 
 
-def most_threads() -> int | None:
+def max_threads() -> int | None:
     """The smaller of what the user's limit and the control group allow."""
-    limits = [resource.getrlimit(resource.RLIMIT_NPROC)[1], *map(whole, THREAD_LIMITS)]
-    known = [limit for limit in limits if limit is not None and limit != resource.RLIM_INFINITY]
-    return min(known, default=None)
+    limits = [resource.getrlimit(resource.RLIMIT_NPROC)[1], *map(read_number, THREAD_LIMITS)]
+    finite = [limit for limit in limits if limit is not None and limit != resource.RLIM_INFINITY]
+    return min(finite, default=None)
 
 
-def whole(path: str) -> int | None:
+def read_number(path: str) -> int | None:
     """The number in a file; None for "max", or without one."""
-    found = first_line(path)
-    return int(found) if found and found.isdigit() else None
+    text = first_line(path)
+    return int(text) if text and text.isdigit() else None
 
 
 def open_files() -> int:
@@ -160,10 +160,10 @@ def open_files() -> int:
 def shm_bytes() -> int | None:
     """Bytes free in /dev/shm; None where it is missing."""
     try:
-        found = os.statvfs(SHM)
+        usage = os.statvfs(SHM)
     except OSError:
         return None
-    return found.f_bavail * found.f_frsize
+    return usage.f_bavail * usage.f_frsize
 
 
 def can_share_locks() -> bool:
@@ -190,9 +190,9 @@ def databases() -> list[tuple[str, str]]:
     return [(kind.called, here.get(name, kind.unavailable_reason())) for name, kind in KINDS.items()]
 
 
-def take(limits: Limits) -> Readings:
+def read_all(limits: Limits) -> Readings:
     """Read the rest; some ten seconds, and nobody else should be busy meanwhile."""
-    steal_share, others_share = shares()
+    steal_share, others_share = busy_shares()
     affinity = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return Readings(
         machine=machine(),
@@ -204,9 +204,9 @@ def take(limits: Limits) -> Readings:
         short=lateness(SHORT_S, 1),
         long=lateness(LONG_S, SLEEPERS),
         timer_s=timer_step_s(),
-        python_threads=median(scaling(NUMBERS) for _ in range(3)),
-        c_threads=median(scaling(BLOCKS) for _ in range(3)),
-        parallel=parallel(),
+        python_threads=median(thread_speedup(NUMBERS) for _ in range(3)),
+        c_threads=median(thread_speedup(BLOCKS) for _ in range(3)),
+        capacity_samples=capacity_samples(),
         limits=limits,
         known=tuple(find(known) for known in KNOWN),
         databases=databases(),

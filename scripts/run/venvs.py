@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.backends.databases import KINDS
 from benchmarks.core.cell import Cell
 from benchmarks.models import NAMES, needs
-from scripts.run.interpreters import ROOT, Interpreter, answered, executable, uv
+from scripts.run.interpreters import ROOT, Interpreter, executable, json_output, uv
 from scripts.util.exit_codes import CommandError, Exit
 
 if TYPE_CHECKING:
@@ -38,72 +38,77 @@ def canonical(requirement: str) -> str:
     return re.split(r"[^\w.-]", requirement, maxsplit=1)[0].lower().replace("_", "-")
 
 
-def known() -> dict[str, str]:
+def requirements_by_name() -> dict[str, str]:
     """Every requirement in pyproject.toml, those of the extras included, by the package's name."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     lists = [project["dependencies"], *project["optional-dependencies"].values()]
     return {canonical(one): one for several in lists for one in several}
 
 
-def needed(cell: Cell) -> list[tuple[str, str]]:
+def packages_of_cell(cell: Cell) -> list[tuple[str, str]]:
     """The packages that a cell cannot be measured without, each with whose it is: its model's or its workload's."""
     of_model = (needs(cell.model).package,) if cell.model in NAMES else cell.packages
     workload, service = cell.workload, cell.workload.service
     of_workload = (workload.package, KINDS[service].package if service else "")
-    found = [(cell.model, package) for package in of_model] + [(workload.name, package) for package in of_workload]
-    return [(name, package) for name, package in found if package]
+    packages = [(cell.model, package) for package in of_model] + [(workload.name, package) for package in of_workload]
+    return [(name, package) for name, package in packages if package]
 
 
-def locked() -> set[str]:
+def locked_packages() -> set[str]:
     """The packages in our own lock: nothing else is ever asked for, whatever the name that it is imported by."""
     return set(re.findall(r"^([\w.-]+)==", LOCK.read_text(), re.MULTILINE))
 
 
-def wanted(cells: Iterable[Cell]) -> dict[str, str]:
+def packages_to_install(cells: Iterable[Cell]) -> dict[str, str]:
     """What to install for these cells: a requirement for each package."""
-    imported = sorted({canonical(package) for cell in cells for _, package in needed(cell)} & locked())
-    requirements = known()
+    imported = sorted(
+        {canonical(package) for cell in cells for _, package in packages_of_cell(cell)} & locked_packages()
+    )
+    requirements = requirements_by_name()
     return {name: requirements.get(name, name) for name in dict.fromkeys((*NEEDED, *IMPORTED, *imported))}
 
 
-def ready(one: Interpreter, cells: list[Cell]) -> dict[str, Any]:
+def make_environment(one: Interpreter, cells: list[Cell]) -> dict[str, Any]:
     """Make the environment, unless it is there, and describe it: an entry of environment.json. Stop when it fails."""
-    stamp, packages = one.home / "made-of.json", wanted(cells)
-    asked = {"path": one.path, "version": one.version, "packages": packages, "lock": LOCK.read_text()}
-    made = json.loads(stamp.read_text()) if stamp.exists() else {}
-    if {name: made.get(name) for name in asked} != asked:
-        done(uv("venv", "-q", "--clear", "--no-project", "--python", one.path, str(one.home)), one.name)
-        made = asked | {"left_out": install(one, packages)}
-        stamp.write_text(json.dumps(made))
-    found = described(one.name, cells)
-    return found | {"left_out": made["left_out"], "absent": absent(cells, found.pop("lacking"), made["left_out"])}
+    stamp, packages = one.home / "made-of.json", packages_to_install(cells)
+    inputs = {"path": one.path, "version": one.version, "packages": packages, "lock": LOCK.read_text()}
+    previous = json.loads(stamp.read_text()) if stamp.exists() else {}
+    if {name: previous.get(name) for name in inputs} != inputs:
+        check_uv(uv("venv", "-q", "--clear", "--no-project", "--python", one.path, str(one.home)), one.name)
+        previous = inputs | {"left_out": install(one, packages)}
+        stamp.write_text(json.dumps(previous))
+    description = describe_interpreter(one.name, cells)
+    return description | {
+        "left_out": previous["left_out"],
+        "absent": unavailable_names(cells, description.pop("lacking"), previous["left_out"]),
+    }
 
 
-def absent(cells: Iterable[Cell], lacking: dict[str, str], left_out: dict[str, str]) -> dict[str, str]:
+def unavailable_names(cells: Iterable[Cell], unavailable: dict[str, str], left_out: dict[str, str]) -> dict[str, str]:
     """The models and workloads that an interpreter cannot be measured with, each with the reason."""
-    found = dict[str, str]()
+    reasons = dict[str, str]()
     for cell in cells:
-        for name, package in [(cell.model, cell.model), *needed(cell)]:
+        for name, package in [(cell.model, cell.model), *packages_of_cell(cell)]:
             if why := left_out.get(canonical(package)):
-                found[name] = f"needs {package}, which {why}"
-            elif package in lacking:
-                found.setdefault(name, lacking[package])
-        if why := lacked(cell):
-            found.setdefault(cell.workload.name, why)
-    return found
+                reasons[name] = f"needs {package}, which {why}"
+            elif package in unavailable:
+                reasons.setdefault(name, unavailable[package])
+        if why := unavailable_reason(cell):
+            reasons.setdefault(cell.workload.name, why)
+    return reasons
 
 
-def lacked(cell: Cell) -> str:
+def unavailable_reason(cell: Cell) -> str:
     """What this machine lacks for a cell, whatever the interpreter."""
     kind = KINDS.get(cell.workload.service)
     return cell.workload.unavailable_reason or (kind.unavailable_reason() if kind and kind.program else "")
 
 
-def check_able(found: dict[str, Any], cells: list[Cell]) -> None:
+def check_measurable(interpreter: dict[str, Any], cells: list[Cell]) -> None:
     """Stop when an interpreter can measure none of the cells."""
-    lacks = [found["absent"].get(cell.model) or found["absent"].get(cell.workload.name) for cell in cells]
-    if all(lacks):
-        sentence = f"Python {found['name']} can measure nothing of that: {cells[0].model} {lacks[0]}"
+    reasons = [interpreter["absent"].get(cell.model) or interpreter["absent"].get(cell.workload.name) for cell in cells]
+    if all(reasons):
+        sentence = f"Python {interpreter['name']} can measure nothing of that: {cells[0].model} {reasons[0]}"
         raise CommandError(Exit.NOT_MEASURED, f"{sentence}. Next: leave it out, or ask for more")
 
 
@@ -112,16 +117,16 @@ def install(one: Interpreter, packages: dict[str, str]) -> dict[str, str]:
     left_out, locked = dict[str, str](), compile_lock(one, packages.values())
     if locked.returncode:
         tried = {name: compile_lock(one, [requirement]) for name, requirement in packages.items()}
-        left_out = {name: because(name, ended.stderr) for name, ended in tried.items() if ended.returncode}
+        left_out = {name: missing_wheel_reason(name, ended.stderr) for name, ended in tried.items() if ended.returncode}
         locked = compile_lock(one, [packages[name] for name in packages if name not in left_out])
     lock = (one.home / "requirements.lock").read_text()
     not_meant = [name for name in packages if name not in left_out and f"\n{name}==" not in f"\n{lock}"]
     left_out |= dict.fromkeys(not_meant, "is not made for this Python")
     if missing := [f"{name} {left_out[name]}" for name in NEEDED if name in left_out]:
         raise CommandError(Exit.NOT_MEASURED, f"Python {one.name}: {missing[0]}. Next: leave it out")
-    done(locked, one.name)
+    check_uv(locked, one.name)
     options = ("--require-hashes", "--only-binary", ":all:", "--compile-bytecode", "--python", one.python)
-    done(uv("pip", "sync", "-q", *options, str(one.home / "requirements.lock")), one.name)
+    check_uv(uv("pip", "sync", "-q", *options, str(one.home / "requirements.lock")), one.name)
     return left_out
 
 
@@ -135,15 +140,15 @@ def compile_lock(one: Interpreter, requirements: Iterable[str]) -> "subprocess.C
     )
 
 
-def because(package: str, said: str) -> str:
+def missing_wheel_reason(package: str, stderr: str) -> str:
     """Why a package cannot be had, from what uv says at length."""
-    if found := re.search(r"(?:Wheels are required for|only found wheels for) `([\w.-]+)`", said):
-        whose = "" if canonical(found[1]) == package else f" of {found[1]}, which it needs,"
-        return f"has no wheel{whose} for this Python"
-    return f"cannot be had: {' '.join(said.split())[-REASON_LENGTH:] or 'uv said nothing'}"
+    if without_wheel := re.search(r"(?:Wheels are required for|only found wheels for) `([\w.-]+)`", stderr):
+        owner = "" if canonical(without_wheel[1]) == package else f" of {without_wheel[1]}, which it needs,"
+        return f"has no wheel{owner} for this Python"
+    return f"cannot be had: {' '.join(stderr.split())[-REASON_LENGTH:] or 'uv said nothing'}"
 
 
-def done(ended: "subprocess.CompletedProcess[str]", name: str) -> None:
+def check_uv(ended: "subprocess.CompletedProcess[str]", name: str) -> None:
     """Stop when uv could not do what it had to do for an interpreter."""
     if ended.returncode:
         why = " ".join((ended.stderr.strip() or "it said nothing").split())[-300:]
@@ -152,24 +157,28 @@ def done(ended: "subprocess.CompletedProcess[str]", name: str) -> None:
         )
 
 
-def described(name: str, cells: Sequence[Cell] = ()) -> dict[str, Any]:
+def describe_interpreter(name: str, cells: Sequence[Cell] = ()) -> dict[str, Any]:
     """What the interpreter of an environment says of itself, and what it cannot measure of the cells. Stop."""
-    asked = {cell.model for cell in cells if cell.model in NAMES}
-    asked |= {package for cell in cells for _, package in needed(cell)}
-    found = answered([executable(name), "-m", "benchmarks.metadata.interpreter", *sorted(asked)])
-    if found is None:
+    names = {cell.model for cell in cells if cell.model in NAMES}
+    names |= {package for cell in cells for _, package in packages_of_cell(cell)}
+    description = json_output([executable(name), "-m", "benchmarks.metadata.interpreter", *sorted(names)])
+    if description is None:
         raise CommandError(
             Exit.NOT_MEASURED, f"Python {name} in .venvs/{name} does not run. Next: rm -r .venvs/{name}, once more"
         )
-    return {"name": name, **found}
+    return {"name": name, **description}
 
 
 def interpreter_mismatch(environment: dict[str, Any]) -> str:
     """Why a run of several interpreters can't be resumed: one of them, or its packages, changed. Empty if none did."""
-    changed = [one["name"] for one in environment.get("interpreters", []) if not same(one, described(one["name"]))]
+    changed = [
+        one["name"]
+        for one in environment.get("interpreters", [])
+        if not same_interpreter(one, describe_interpreter(one["name"]))
+    ]
     return f"was measured with another Python {changed[0]} or other packages" if changed else ""
 
 
-def same(one: dict[str, Any], other: dict[str, Any]) -> bool:
+def same_interpreter(one: dict[str, Any], other: dict[str, Any]) -> bool:
     """Whether two descriptions are of the same build with the same packages."""
     return all(one[part] == other[part] for part in ("python", "packages"))

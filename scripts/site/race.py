@@ -21,7 +21,7 @@ from scripts.run.lifecycle import exclusive_lock
 from scripts.site.lane_process import Lane
 from scripts.site.race_request import RaceRequest
 from scripts.util.exit_codes import CommandError
-from scripts.util.processes import scratch
+from scripts.util.processes import temporary_folder
 from servers.subprocesses import ServiceError, serve
 
 FRAMES_PER_S = 40  # an eye takes 25 for a movement; each costs a tenth of a millisecond
@@ -44,7 +44,7 @@ class RaceResources:
 def race_resources() -> Iterator[RaceResources]:
     """Calibrate and start the server; stop it and remove all files afterwards."""
     pace = Calibration.measure([NUMBERS])
-    with scratch(), serve("servers.latency") as server, CapacityMonitor(pace) as capacity:
+    with temporary_folder(), serve("servers.latency") as server, CapacityMonitor(pace) as capacity:
         yield RaceResources(server.url, pace.rates[NUMBERS], capacity, Path(os.environ["TMPDIR"]))
 
 

@@ -104,11 +104,11 @@ def ladder(low: float, high: float, gap: float, base: int = 10) -> list[float]:
     steps = [(each, 1) for each in STEPS[base]] + [((1,), stride) for stride in range(2, last - first + 2)]
     for multiples, stride in steps:
         powers = [power for power in range(first, last + 1) if power % stride == 0]
-        found = [one * float(base) ** power for power in powers for one in multiples]
-        found = [value for value in found if low * 0.999 <= value <= high * 1.001]
-        if all(math.log(b / a) >= gap * math.log(high / low) for a, b in pairwise(found)):
-            return found
-    return found[:1]
+        ticks = [one * float(base) ** power for power in powers for one in multiples]
+        ticks = [value for value in ticks if low * 0.999 <= value <= high * 1.001]
+        if all(math.log(b / a) >= gap * math.log(high / low) for a, b in pairwise(ticks)):
+            return ticks
+    return ticks[:1]
 
 
 STEPS: dict[int, list[tuple[float, ...]]] = {

@@ -17,7 +17,7 @@ from servers.ending import alive, kill_until_gone
 
 
 @contextmanager
-def scratch() -> Iterator[None]:
+def temporary_folder() -> Iterator[None]:
     """A folder for the temporary files of our descendants, which is removed when we end, however we end.
 
     A killed interpreter leaves the socket of its fork server lying, and a killed driver cannot tidy up: so a shell does
@@ -50,7 +50,7 @@ def end_session(process: subprocess.Popen[bytes]) -> None:
 
     def members() -> list[psutil.Process]:
         process.poll()
-        return [member for member in psutil.process_iter() if lives_in(process.pid, member)]
+        return [member for member in psutil.process_iter() if in_session(process.pid, member)]
 
     kill_until_gone(members)
     if process.stdin:
@@ -58,7 +58,7 @@ def end_session(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def lives_in(session: int, member: psutil.Process) -> bool:
+def in_session(session: int, member: psutil.Process) -> bool:
     """Whether a process belongs to the session, and is more than an entry in a table."""
     try:
         return os.getsid(member.pid) == session and alive(member)

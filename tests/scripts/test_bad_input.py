@@ -297,11 +297,11 @@ def test_ctrl_c_while_a_verb_is_still_being_imported_is_a_sentence() -> None:
 
 @pytest.mark.real
 def test_refused_input_leaves_no_folder_behind(tmp_path: Path) -> None:
-    house = Sandbox.build(tmp_path)
-    refused = house.bench("--blocks", "1", "--only", "slep")
+    sandbox = Sandbox.build(tmp_path)
+    refused = sandbox.bench("--blocks", "1", "--only", "slep")
     assert refused.returncode == Exit.USAGE
     assert "Traceback" not in refused.stderr
-    assert house.runs() == []
+    assert sandbox.runs() == []
 
 
 @pytest.mark.real
@@ -309,14 +309,14 @@ def test_refused_input_leaves_no_folder_behind(tmp_path: Path) -> None:
     "world", ["ulimit -n 64", "mount -t tmpfs -o ro tmpfs results", "mount -t tmpfs -o size=1m tmpfs results"]
 )
 def test_a_world_too_small_is_refused_soon(tmp_path: Path, world: str) -> None:
-    house = Sandbox.build(tmp_path)
+    sandbox = Sandbox.build(tmp_path)
     (tmp_path / "results").mkdir()
     own_mounts = ("unshare", "-m") if "mount" in world else ()
     enter = (*own_mounts, "sh", "-c", f'{world} && exec "$@"', "sh")
     if subprocess.run([*enter, "true"], cwd=tmp_path, capture_output=True).returncode:
         pytest.skip("mounting needs root")
     began = time.monotonic()
-    refused = house.bench(before=enter)
+    refused = sandbox.bench(before=enter)
     assert refused.returncode == Exit.NOT_MEASURED
     assert "Next: " in refused.stderr
     assert "Traceback" not in refused.stderr

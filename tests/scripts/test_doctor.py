@@ -10,9 +10,9 @@ from rich.console import Console
 
 from benchmarks.selfcheck.known_durations import ErrorEstimate, waits
 from scripts import doctor
-from scripts.doctor import Check, checks, conclusion, judged, refusals
+from scripts.doctor import Check, blocking_problems, checks, conclusion, measuring_error_text
 from scripts.run import machine_readings
-from scripts.run.machine_readings import Lateness, Limits, Readings, take
+from scripts.run.machine_readings import Lateness, Limits, Readings, read_all
 from scripts.run.preflight import NEEDED_FILES
 from scripts.util.exit_codes import Exit
 
@@ -45,7 +45,7 @@ QUIET = Readings(
     timer_s=50e-9,
     python_threads=0.98,
     c_threads=1.95,
-    parallel=(3.8, 3.9, 3.85),
+    capacity_samples=(3.8, 3.9, 3.85),
     limits=WELL,
     known=(ErrorEstimate(waits("threads", 20, 5), (0.081, 0.0815)),),
 )
@@ -62,10 +62,10 @@ def running(**python: Any) -> Readings:
 
 
 HALF_A_CORE = replace(on(cores_usable=1, cgroup_quota_cores=0.5), affinity=4)
-ONE_CORE = replace(on(cores=1, cores_usable=1), affinity=1, parallel=(1.0, 1.0))
+ONE_CORE = replace(on(cores=1, cores_usable=1), affinity=1, capacity_samples=(1.0, 1.0))
 POWERSAVE = on(governor="powersave")
-CRAMPED = replace(on(cores=2, cores_usable=2), affinity=2, parallel=(1.2, 1.3, 1.4))
-DRIFTING = replace(QUIET, parallel=(2.5, 3.8, 3.9))
+CRAMPED = replace(on(cores=2, cores_usable=2), affinity=2, capacity_samples=(1.2, 1.3, 1.4))
+DRIFTING = replace(QUIET, capacity_samples=(2.5, 3.8, 3.9))
 BUSY = replace(QUIET, others_share=0.4, steal_share=0.1, short=Lateness(88.6e-6, 3.39e-3), long=Lateness(0.4e-3, 5e-3))
 FREE_THREADED = replace(running(gil=False, free_threaded=True), python_threads=1.9)
 NO_LOCKS = replace(QUIET, limits=replace(WELL, shm_bytes=None, locks=False))
@@ -132,7 +132,7 @@ def test_threads_that_speed_up_python_are_believed_only_without_the_gil() -> Non
 
 def test_missing_shared_memory_is_named_but_stops_nobody() -> None:
     assert minded(NO_LOCKS) == {"/dev/shm"}
-    assert not refusals(NO_LOCKS.limits)
+    assert not blocking_problems(NO_LOCKS.limits)
 
 
 def test_shared_memory_that_is_missing_is_read_as_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -177,7 +177,7 @@ def test_what_makes_measuring_impossible_ends_at_once_with_the_next_thing_to_typ
     ],
 )
 def test_an_error_is_blamed_on_who_made_it(rounds_s: tuple[float, ...], says: str) -> None:
-    assert judged(ErrorEstimate(waits("threads", 20, 5), rounds_s), late_s=0.0005) == says
+    assert measuring_error_text(ErrorEstimate(waits("threads", 20, 5), rounds_s), late_s=0.0005) == says
 
 
 @pytest.mark.parametrize("readings", ALL)
@@ -198,9 +198,9 @@ def test_every_check_fits_its_line_in_80_columns(readings: Readings) -> None:
 
 @pytest.mark.real
 def test_this_machine_can_be_read() -> None:
-    taken = take(Limits.read())
+    taken = read_all(Limits.read())
     assert taken.affinity >= 1
-    assert all(1 <= one <= taken.machine["cores_usable"] for one in taken.parallel)
+    assert all(1 <= one <= taken.machine["cores_usable"] for one in taken.capacity_samples)
     assert 0 < taken.long.p50_s <= taken.long.p99_s
     assert 0 < taken.timer_s < 1e-3
     assert conclusion(taken)

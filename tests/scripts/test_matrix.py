@@ -109,7 +109,7 @@ def test_a_run_that_does_not_say_who_measured_what_is_refused(tmp_path: Path, or
 def test_a_run_is_not_gone_on_with_under_another_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = json.loads((record(tmp_path, blocks=6, pythons=ORDER) / "environment.json").read_text())
     now = {one["name"]: json.loads(json.dumps(one)) for one in found["interpreters"]}
-    monkeypatch.setattr("scripts.run.venvs.described", lambda name: now[name])
+    monkeypatch.setattr("scripts.run.venvs.describe_interpreter", lambda name: now[name])
     assert interpreter_mismatch(found) == ""
     now["3.13t"]["python"]["version"] = "3.13.9"
     assert "measured with another Python 3.13t" in interpreter_mismatch(found)
@@ -119,7 +119,7 @@ def test_what_cannot_be_measured_is_refused_before_an_environment_is_made(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(matrix, "ready", lambda one, cells: pytest.fail("an environment was made"))
+    monkeypatch.setattr(matrix, "make_environment", lambda one, cells: pytest.fail("an environment was made"))
     for words, sentence in {
         ("--python", "python3"): "it takes two Pythons to compare",
         ("--python", "3.11 3.13", "--blocks", "0"): "BLOCKS=0: at least one block of each Python",

@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-from scripts.selfbench import grown
+from scripts.selfbench import enlarged_run
 from scripts.tables.load import load
 from tests.scripts.recorded import record
 
 
 def test_a_run_made_larger_has_its_blocks_again_and_no_omission(tmp_path: Path) -> None:
     small = load(record(tmp_path))
-    large = load(grown(small.path, tmp_path / "large", 7))
+    large = load(enlarged_run(small.path, tmp_path / "large", 7))
     assert (large.blocks, large.omissions) == (7, [])
     assert len(large.cells) == len(small.cells) // small.blocks * 7
     again = large.rounds[large.rounds["block"] == 4]["seconds"]
@@ -19,6 +19,6 @@ def test_a_run_made_larger_has_its_blocks_again_and_no_omission(tmp_path: Path) 
 def test_a_run_without_some_of_its_cells_misses_none(tmp_path: Path) -> None:
     small = load(record(tmp_path))
     gone = small.cells[0]["cell"]
-    fewer = load(grown(small.path, tmp_path / "fewer", small.blocks, lambda cell: cell != gone))
+    fewer = load(enlarged_run(small.path, tmp_path / "fewer", small.blocks, lambda cell: cell != gone))
     assert fewer.omissions == []
     assert {cell["cell"] for cell in fewer.cells} == {cell["cell"] for cell in small.cells} - {gone}

@@ -33,6 +33,7 @@ from scripts.charts import (
 )
 from scripts.charts.lib.theme import DARK, LIGHT, SLIDE, Theme, save, style
 from scripts.charts.lib.timeline_data import races
+from scripts.charts.lib.unit_cost import Cost
 from scripts.util.format import amount, between, rate, seconds, times
 from tests.scripts.charts.legible import defects, visible_texts
 from tests.scripts.drawings import RUNS, a_run, artists, cells, drawn, of_full_run, texts
@@ -138,9 +139,9 @@ def test_sequential_stands_beside_every_concurrency_and_lends_no_panel_its_limit
 
 
 @pytest.mark.parametrize(("module", "form"), [(startup_cost.CHART, seconds), (memory.CHART, amount)])
-def test_a_cost_is_labelled_with_its_unit(module: Chart, form: Any) -> None:
-    run = make(experiments=[module.NAME], blocks=6)
-    figure, rows = drawn(module, run), cells(run, module.NAME)
+def test_a_cost_is_labelled_with_its_unit(module: Cost, form: Any) -> None:
+    run = make(experiments=[module.experiment], blocks=6)
+    figure, rows = drawn(module, run), cells(run, module.experiment)
     dots = artists(figure, Line2D, "value-")
     assert sorted(dot.get_xdata()[0] for dot in dots.values()) == sorted(cell["value"] for cell in rows)
     for cell in rows:

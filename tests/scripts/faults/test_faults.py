@@ -11,12 +11,12 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from benchmarks.core.runner import BUDGET_S
-from scripts.faults.sandbox import Sandbox, after_a_while
-from scripts.run.block import SILENCE_S, Block, Tail, follow, how_it_ended
+from scripts.faults.sandbox import Sandbox, wait_until_empty
+from scripts.run.block import SILENCE_S, Block, Tail, ending_text, follow
 from scripts.tables.load import load
-from scripts.torture import AT_ONCE, ONLY, TARGETS, kill
+from scripts.torture import CONCURRENT_RUNS, ONLY, TARGETS, kill_many
 from scripts.util.exit_codes import Exit
-from scripts.util.processes import end_session, scratch
+from scripts.util.processes import end_session, temporary_folder
 from tests.scripts.recorded import record
 
 KILLS = 6  # every target and every signal twice; `make torture` does a hundred
@@ -77,18 +77,18 @@ def replace(file: Path, old: str, new: str) -> None:
 
 def plain(path: Path) -> Sandbox:
     """A copy that draws no charts, which take longer than the measurement."""
-    house = Sandbox.build(path)
+    sandbox = Sandbox.build(path)
     replace(
         path / "scripts" / "charts" / "__init__.py",
         "CHARTS = tuple(find_charts())",
         "CHARTS: tuple[Chart, ...] = ()",
     )
-    return house
+    return sandbox
 
 
 def planted(path: Path, models: list[str]) -> Sandbox:
     """A copy with one experiment: these models, among them the faulty ones, with a budget of seconds."""
-    house = plain(path)
+    sandbox = plain(path)
     for name, fault in FAULTS.items():
         (path / "benchmarks" / "models" / f"{name}.py").write_text(MODEL.format(name=name, fault=fault))
     experiments = path / "benchmarks" / "experiments"
@@ -97,45 +97,45 @@ def planted(path: Path, models: list[str]) -> Sandbox:
     (experiments / "test_planted.py").write_text(EXPERIMENT.format(models=models))
     replace(path / "benchmarks" / "core" / "runner.py", f"BUDGET_S = {BUDGET_S}", f"BUDGET_S = {SHORT_S}.0")
     replace(path / "scripts" / "run" / "block.py", "BUDGET_S + 15", "BUDGET_S + 4")
-    return house
+    return sandbox
 
 
 @pytest.mark.real
 def test_a_model_that_hangs_crashes_leaves_stops_or_starves_costs_its_own_cell_only(tmp_path: Path) -> None:
-    house = planted(tmp_path, [*FAULTS, "sequential", "threads", "asyncio"])
-    done = house.bench("--blocks", "1", "--seed", "1")
+    sandbox = planted(tmp_path, [*FAULTS, "sequential", "threads", "asyncio"])
+    done = sandbox.bench("--blocks", "1", "--seed", "1")
     assert done.returncode == Exit.OK, done.stderr
-    run = load(house.runs()[0])
+    run = load(sandbox.runs()[0])
     found = {omission.what.split("-")[2]: omission.reason for omission in run.omissions}
     assert {name for name, reason in REASONS.items() if reason in found.get(name, "")} == set(REASONS), found
     assert set(run.rounds["model"]) == {"sequential", "threads", "asyncio"}
     page = (run.path / "report.html").read_text()
     assert all(f"planted-wire-{name}-c2" in page for name in FAULTS)
-    assert after_a_while(house.left_behind) == []
+    assert wait_until_empty(sandbox.left_behind) == []
 
 
 @pytest.mark.real
 def test_kills_lose_the_cell_under_way_at_most_and_leave_nothing(short: Path) -> None:
-    blows = kill(KILLS, 1, [plain(short / str(number)) for number in range(AT_ONCE)], length_s=LENGTH_S)
+    blows = kill_many(KILLS, 1, [plain(short / str(number)) for number in range(CONCURRENT_RUNS)], length_s=LENGTH_S)
     assert {blow.target for blow in blows} == set(TARGETS)
     assert [blow for blow in blows if blow.left or blow.wrong or blow.lost > 1] == []
 
 
 @pytest.mark.real
 def test_an_interrupted_run_goes_on_where_it_was_and_says_so(short: Path) -> None:
-    house = plain(short)
-    driver = house.start("--blocks", "1", "--only", ONLY)
+    sandbox = plain(short)
+    driver = sandbox.start("--blocks", "1", "--only", ONLY)
     assert driver.stderr
     while not driver.stderr.readline().startswith("first number"):
         assert driver.poll() is None
     driver.terminate()
     words = driver.communicate(timeout=10)[1]
-    run = house.runs()[0]
+    run = sandbox.runs()[0]
     assert driver.returncode == Exit.INTERRUPTED
     assert f"interrupted. What was measured is kept. Next: make bench RESUME=results/runs/{run.name}" in words
-    assert after_a_while(house.left_behind) == []
+    assert wait_until_empty(sandbox.left_behind) == []
     kept = (run / "blocks" / "00.journal").read_bytes()
-    assert house.bench("--resume", f"results/runs/{run.name}").returncode == Exit.OK
+    assert sandbox.bench("--resume", f"results/runs/{run.name}").returncode == Exit.OK
     assert (run / "blocks" / "00.journal").read_bytes().startswith(kept)
     assert len(load(run).environment["resumed"]) == 1
     assert load(run).omissions == []
@@ -143,13 +143,13 @@ def test_an_interrupted_run_goes_on_where_it_was_and_says_so(short: Path) -> Non
 
 @pytest.mark.real
 def test_without_shared_memory_processes_are_no_result_and_the_rest_goes_on(short: Path) -> None:
-    house = plain(short)
+    sandbox = plain(short)
     enter = ("unshare", "-m", "sh", "-c", 'mount -t tmpfs -o ro tmpfs /dev/shm && exec "$@"', "sh")
     if subprocess.run([*enter, "true"], capture_output=True).returncode:
         pytest.skip("mounting needs root")
-    done = house.bench("--blocks", "1", "--only", "io and sleep", before=enter)
+    done = sandbox.bench("--blocks", "1", "--only", "io and sleep", before=enter)
     assert done.returncode == Exit.OK, done.stderr
-    run = load(house.runs()[0])
+    run = load(sandbox.runs()[0])
     assert [omission.what for omission in run.omissions] == ["io-sleep-processes-c10"]
     assert "Read-only file system" in run.omissions[0].reason
     assert set(run.rounds["model"]) == {"sequential", "threads", "asyncio"}
@@ -169,17 +169,17 @@ def test_one_core_is_enough_and_is_what_computing_is_held_to() -> None:
 
 @pytest.mark.real
 def test_a_whole_run_is_made_on_one_core_and_says_so(short: Path) -> None:
-    house, core = Sandbox.build(short), str(min(os.sched_getaffinity(0)))
+    sandbox, core = Sandbox.build(short), str(min(os.sched_getaffinity(0)))
     only = "io and sleep and (sequential or asyncio)"
-    done = house.bench("--blocks", "1", "--only", only, before=("taskset", "-c", core))
+    done = sandbox.bench("--blocks", "1", "--only", only, before=("taskset", "-c", core))
     assert done.returncode == Exit.OK, done.stderr
-    run = load(house.runs()[0])
+    run = load(sandbox.runs()[0])
     assert (run.omissions, set(run.rounds["model"])) == ([], {"sequential", "asyncio"})
     assert run.environment["machine"]["cores_usable"] == 1
     assert set(run.rounds["parallel_capacity"]) == {1.0}
     assert "1 usable core" in (run.path / "report.html").read_text()
     assert {"speedup.svg", "speedup-slide-dark.png"} <= {file.name for file in (run.path / "charts").iterdir()}
-    assert after_a_while(house.left_behind) == []
+    assert wait_until_empty(sandbox.left_behind) == []
 
 
 class Silent:
@@ -197,9 +197,9 @@ def test_an_interpreter_that_says_nothing_is_not_waited_for_forever(tmp_path: Pa
 
 
 def test_a_cell_over_its_budget_is_told_from_one_that_died() -> None:
-    assert how_it_ended(1, BUDGET_S) == f"it had not ended after {BUDGET_S:g} s"
-    assert how_it_ended(-9, 1.0) == "its interpreter ended with SIGKILL"
-    assert how_it_ended(0, 1.0) == "its interpreter ended with exit code 0"
+    assert ending_text(1, BUDGET_S) == f"it had not ended after {BUDGET_S:g} s"
+    assert ending_text(-9, 1.0) == "its interpreter ended with SIGKILL"
+    assert ending_text(0, 1.0) == "its interpreter ended with exit code 0"
     assert SILENCE_S > BUDGET_S  # or a cell that keeps its budget could be ended too
 
 
@@ -232,7 +232,7 @@ def test_temporary_files_go_even_when_the_driver_is_killed(tmp_path: Path) -> No
 def test_temporary_files_go_with_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", None)
-    with scratch():
+    with temporary_folder():
         (Path(os.environ["TMPDIR"]) / "socket").touch()
     assert os.environ["TMPDIR"] == str(tmp_path)
     assert list(tmp_path.iterdir()) == []

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from scripts.run import interpreters
-from scripts.run.interpreters import fits, interpreter, interpreters_named
+from scripts.run.interpreters import find_interpreter, interpreters_named, matches_name
 from scripts.util.exit_codes import CommandError, Exit
 
 OURS = ".".join(map(str, sys.version_info[:2]))
@@ -47,7 +47,7 @@ def refused(python: str) -> tuple[Exit, str]:
     ],
 )
 def test_a_build_with_the_gil_never_passes_for_one_without(name: str, found: dict[str, Any], *, same: bool) -> None:
-    assert fits(name, found) is same
+    assert matches_name(name, found) is same
 
 
 def test_an_interpreter_that_is_not_found_is_a_sentence(nobody: pytest.MonkeyPatch) -> None:
@@ -65,18 +65,18 @@ def test_a_shim_that_refuses_to_run_hides_no_interpreter_behind_it(nobody: pytes
     (home / "python").symlink_to(sys.executable)
     nobody.setattr("shutil.which", lambda name: str(shim))
     nobody.setenv("PYENV_ROOT", str(tmp_path))
-    assert interpreter(OURS).version.startswith(OURS)
+    assert find_interpreter(OURS).version.startswith(OURS)
 
 
 def test_a_python_that_is_too_old_is_a_sentence(nobody: pytest.MonkeyPatch) -> None:
-    nobody.setattr(interpreters, "answered", lambda command: facts("3.10.4"))
+    nobody.setattr(interpreters, "json_output", lambda command: facts("3.10.4"))
     assert refused("/old/python 3.13") == (
         Exit.USAGE, '/old/python is Python 3.10.4, and 3.11 or newer is needed. Next: make matrix PYTHON="3.13 3.14"'
     )  # fmt: skip
 
 
 def test_one_python_is_no_matrix_and_a_name_stands_for_one_build(nobody: pytest.MonkeyPatch) -> None:
-    nobody.setattr(interpreters, "answered", lambda command: facts())
+    nobody.setattr(interpreters, "json_output", lambda command: facts())
     assert "it takes two Pythons to compare" in refused("python3")[1]
     assert "it takes two Pythons to compare" in refused("")[1]
     code, words = refused("/a/python /b/python")
@@ -86,7 +86,7 @@ def test_one_python_is_no_matrix_and_a_name_stands_for_one_build(nobody: pytest.
 
 @pytest.mark.parametrize("name", ["../elsewhere", "..", "a b"])
 def test_no_name_leads_out_of_the_folder_of_environments(nobody: pytest.MonkeyPatch, name: str) -> None:
-    nobody.setattr(interpreters, "answered", lambda command: facts())
+    nobody.setattr(interpreters, "json_output", lambda command: facts())
     with pytest.raises(CommandError) as stop:
-        interpreter(f"{name}={os.sep}a{os.sep}python")
+        find_interpreter(f"{name}={os.sep}a{os.sep}python")
     assert stop.value.code == Exit.USAGE

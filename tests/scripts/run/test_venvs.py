@@ -16,7 +16,15 @@ from benchmarks.workloads.httpx import Httpx
 from benchmarks.workloads.noop import Nothing
 from scripts.run import venvs
 from scripts.run.interpreters import Interpreter
-from scripts.run.venvs import NEEDED, absent, because, canonical, check_able, ready, wanted
+from scripts.run.venvs import (
+    NEEDED,
+    canonical,
+    check_measurable,
+    make_environment,
+    missing_wheel_reason,
+    packages_to_install,
+    unavailable_names,
+)
 from scripts.util.exit_codes import CommandError, Exit
 
 ONE = Interpreter("x", "/a/python", "3.13.2")
@@ -57,14 +65,14 @@ class FakeUv:
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty house for environments; whoever is asked there lacks nothing."""
     monkeypatch.setattr("scripts.run.interpreters.HOME", tmp_path)
-    monkeypatch.setattr(venvs, "described", lambda name, cells: {"name": name, "lacking": {}})
+    monkeypatch.setattr(venvs, "describe_interpreter", lambda name, cells: {"name": name, "lacking": {}})
     (tmp_path / "x").mkdir()
     return tmp_path
 
 
 def made(monkeypatch: pytest.MonkeyPatch, uv: FakeUv, *cells: Cell) -> dict[str, Any]:
     monkeypatch.setattr(venvs, "uv", uv)
-    return ready(ONE, list(cells) or [cell()])
+    return make_environment(ONE, list(cells) or [cell()])
 
 
 def installed(home: Path) -> set[str]:
@@ -80,7 +88,7 @@ def test_an_environment_has_what_the_selection_needs_and_nothing_of_what_draws(
 
 
 def test_what_is_needed_is_asked_for_as_the_project_asks_for_it() -> None:
-    assert wanted([cell("gevent")])["gevent"].startswith("gevent>=")
+    assert packages_to_install([cell("gevent")])["gevent"].startswith("gevent>=")
     assert canonical("psycopg[binary,pool]>=3.2") == "psycopg"
     assert canonical("ray>=2.50; sys_platform != 'win32'") == "ray"
 
@@ -101,21 +109,21 @@ def test_a_package_without_a_wheel_costs_only_the_models_that_need_it(
 
 def test_a_package_that_is_not_in_our_lock_is_never_asked_for() -> None:
     """`bson` is imported of pymongo; the registry has another package of that name."""
-    assert ("stored", "bson") in venvs.needed(cell("threads", Stored()))
-    assert "bson" not in wanted([cell("threads", Stored())])
-    assert "uvicorn" in wanted([replace(cell("a-framework"), packages=("uvicorn",))])
+    assert ("stored", "bson") in venvs.packages_of_cell(cell("threads", Stored()))
+    assert "bson" not in packages_to_install([cell("threads", Stored())])
+    assert "uvicorn" in packages_to_install([replace(cell("a-framework"), packages=("uvicorn",))])
 
 
 def test_what_the_machine_lacks_is_said_for_every_interpreter(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Stored, "unavailable_reason", "needs a disk of its own")
-    assert absent([cell("threads", Stored())], {}, {}) == {"stored": "needs a disk of its own"}
+    assert unavailable_names([cell("threads", Stored())], {}, {}) == {"stored": "needs a disk of its own"}
 
 
 def test_the_reason_names_the_package_that_really_has_no_wheel() -> None:
-    assert because("nx-27017", NO_WHEEL.format("pymongo")) == (
+    assert missing_wheel_reason("nx-27017", NO_WHEEL.format("pymongo")) == (
         "has no wheel of pymongo, which it needs, for this Python"
     )  # fmt: skip
-    assert because("ray", "error: the network is\n down") == "cannot be had: error: the network is down"
+    assert missing_wheel_reason("ray", "error: the network is\n down") == "cannot be had: error: the network is down"
 
 
 def test_an_environment_that_is_there_is_made_again_only_for_another_selection(
@@ -146,22 +154,22 @@ def test_what_no_block_can_do_without_is_a_sentence(
 
 def test_an_interpreter_that_can_measure_nothing_of_the_selection_is_refused() -> None:
     cells = [cell("interpreters")]
-    found = {"name": "3.11", "absent": absent(cells, {"interpreters": "needs Python 3.14"}, {})}
+    found = {"name": "3.11", "absent": unavailable_names(cells, {"interpreters": "needs Python 3.14"}, {})}
     with pytest.raises(
         CommandError, match=r"Python 3\.11 can measure nothing of that: interpreters needs Python 3\.14"
     ):
-        check_able(found, cells)
-    check_able(found, [*cells, cell()])
+        check_measurable(found, cells)
+    check_measurable(found, [*cells, cell()])
 
 
 def test_a_workload_is_absent_where_its_library_is() -> None:
-    assert absent([cell("threads", Httpx())], {"httpx": "needs httpx"}, {}) == {"httpx": "needs httpx"}
+    assert unavailable_names([cell("threads", Httpx())], {"httpx": "needs httpx"}, {}) == {"httpx": "needs httpx"}
 
 
 def test_an_environment_that_does_not_run_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(venvs, "answered", lambda command: None)
+    monkeypatch.setattr(venvs, "json_output", lambda command: None)
     with pytest.raises(CommandError, match=r"Python x in \.venvs/x does not run\. Next: rm -r \.venvs/x") as stop:
-        venvs.described("x")
+        venvs.describe_interpreter("x")
     assert stop.value.code == Exit.NOT_MEASURED
 
 
