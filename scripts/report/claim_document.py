@@ -4,8 +4,10 @@ The JSON is the only thing that the others are made from, so a verdict reads the
 """
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -18,19 +20,26 @@ from scripts.analysis.evidence import Evidence, Measure
 from scripts.report.terminal import number
 from scripts.tables.load import Run
 from scripts.util.atomic_write import atomic_write
-from scripts.util.format import seconds
+from scripts.util.format import seconds, tick
 from scripts.verdict.claims_file import DEFAULT_TALK, TALKS, Talk, read_talk
-from scripts.verdict.evaluate import NOT_TESTABLE, OPINION, UNMEASURED, Finding, Outcome, evaluate
+from scripts.verdict.evaluate import NOT_REPRODUCED, NOT_TESTABLE, OPINION, UNMEASURED, Finding, Outcome, evaluate
 from scripts.verdict.requirements import compared
 
 SCHEMA = 1
 OFTEN = 3  # what is to be said of so many claims is said once
 Document = dict[str, Any]
-COLOURS = {"holds": "green", "refuted": "red", "inconclusive": "yellow", UNMEASURED: "magenta"}
+COLOURS = {
+    "holds": "green",
+    "refuted": "red",
+    "inconclusive": "yellow",
+    NOT_REPRODUCED: "yellow",
+    UNMEASURED: "magenta",
+}
 WORDS = {  # how many of them, in the sentence at the end
     "holds": "hold",
     "refuted": "are refuted",
     "inconclusive": "are inconclusive",
+    NOT_REPRODUCED: "are not reproduced here",
     NOT_TESTABLE: "can't be tested here",
     OPINION: "are opinions",
     UNMEASURED: "could not be measured",
@@ -135,7 +144,8 @@ def bound_text(part: Document) -> str:
     """The bound, in the unit of the value."""
     if part["per_capacity"]:
         return f"{part['bound'].split('×')[0].strip()} capacity"
-    return str(part["bound"])
+    number = re.compile(r"[\d.]+")
+    return number.sub(lambda found: tick(partial(value_text, part))(float(found[0])), str(part["bound"]))
 
 
 def sentence(claims: list[Document]) -> str:

@@ -13,7 +13,7 @@ from scripts.report import claim_chart, html
 from scripts.report.claim_document import SCHEMA, bound_text, found_text, note_on, rows, sections
 from scripts.util.exit_codes import CommandError, Exit
 
-SIGNS = {"holds": "✓", "refuted": "✗", "inconclusive": "?"}  # never by colour alone
+SIGNS = {"holds": "✓", "refuted": "✗", "inconclusive": "?", "not reproduced here": "≠"}  # never by colour alone
 Document = dict[str, Any]
 
 

@@ -37,7 +37,8 @@ DEFAULT_TALK = "async_await"
 MEASURES = {"ratio": {"of", "over"}, "value": {"of", "metric"}}  # and the fields that each must have
 MEASURE_FIELDS = {"of", "over", "metric", "over_metric"}
 PART_FIELDS = {"name", "ratio", "value", "beside", "holds"}
-EXPECTED = ("holds", "refuted", "inconclusive")
+EXPECTED = ("holds", "refuted", "inconclusive", "not reproduced here")
+SATURATION = "saturation"  # what a claim is about that a saturated cell can decide; no other is
 # What `when` can ask for: yes or no, a bound on a number, or the name of something installed.
 WHEN: dict[str, type] = {
     "gil": bool,
@@ -80,10 +81,11 @@ class Claim:
     opinion: bool = False
     needs: str = ""
     when: tuple[tuple[str, Any], ...] = ()
-    about: str = ""  # "waiting": then a cell whose client or server was saturated cannot establish it
+    about: str = ""  # "waiting", or SATURATION
     why: str = ""
     source: str = ""
-    condition: str = ""
+    condition: str = ""  # under which the source says it
+    differs: str = ""  # in what the condition here is another; empty where it is the source's own
 
     @property
     def cells(self) -> list[str]:
@@ -202,7 +204,7 @@ def claim(row: Any, place: str) -> Claim:
     known = {field.name for field in fields(Claim)} - {"parts"} | PART_FIELDS - {"name"} | {"part"}
     for field in row.keys() - known:
         raise Mistake(name, field, f"there is no such field{nearest(field, known)}")
-    words = ("id", "text", "where", "expected", "needs", "about", "why", "source", "condition")
+    words = ("id", "text", "where", "expected", "needs", "about", "why", "source", "condition", "differs")
     said = {word: text(row, word, name) for word in words}
     if not said["text"]:
         raise Mistake(name, "text", "every claim needs its sentence")

@@ -5,25 +5,31 @@ cells of different runs are never paired, and of a run's interpreters on the fir
 its sides are two, on the two that are most alike otherwise; Holm's
 correction is over all measures of the file that could be judged.
 
-A number is not a verdict where too few blocks were measured, where others had too much of the machine, or, for a claim
-about waiting, where the client or the server was busy instead of waiting: then the claim is *not established*.
+A number is not a verdict where too few blocks were measured, where a cell was disturbed, saturated or faster than its
+ideal time, or where the bound lies within the noise floor: then the claim is *inconclusive*. Where the condition under
+which its source said it was not met, it is *not reproduced here*, whatever the number; of two Pythons that differ in
+more than the claim is about it is *not testable here*.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
+from scripts.analysis.conclusions import ASSUMED_FLOOR, unusable
 from scripts.analysis.evidence import Evidence, cell_rounds, evidence, metric_by_turn
-from scripts.stats.decisions import Case, Judgement, Verdict, judge
+from scripts.analysis.wording import floor_text
+from scripts.stats.decisions import Case, Judgement, Verdict, judge, verdict
 from scripts.tables.load import FEW_BLOCKS, Run
-from scripts.tables.summary import FLAGGED_SHARE, too_disturbed
-from scripts.verdict.claims_file import SIDES, Claim, Part, Talk
+from scripts.tables.summary import kind_of_work
+from scripts.verdict.claims_file import SATURATION, SIDES, Claim, Part, Talk
 from scripts.verdict.requirements import unlike, unmet_requirement
 
 NOT_TESTABLE, OPINION, UNMEASURED = "not testable here", "opinion", "could not be measured"
-VERDICTS = (*(verdict.value for verdict in Verdict), NOT_TESTABLE, OPINION, UNMEASURED)
+NOT_REPRODUCED, HELD = "not reproduced here", "the bound held"
+VERDICTS = (*(one.value for one in Verdict), NOT_REPRODUCED, NOT_TESTABLE, OPINION, UNMEASURED)
 
 
 @dataclass(frozen=True)
@@ -78,16 +84,19 @@ def capacity_of(run: Run, claim: Claim) -> float:
 
 
 def disqualified(found: Evidence, claim: Claim, part: Part) -> str:
-    """Why these rounds cannot establish the claim, whatever their numbers say; empty when they can."""
-    if (blocks := len(found.values)) < FEW_BLOCKS:
+    """Why these rounds cannot decide the claim, whatever their numbers say; empty when they can.
+
+    A count that every block must show (`= 0`) is none the worse for a busy machine.
+    """
+    if (blocks := min((side["block"].nunique() for side in found.sides), default=0)) < FEW_BLOCKS:
         return f"{blocks} blocks are too few for a verdict; it takes {FEW_BLOCKS}"
-    if "seconds" in part.measure.metric and (why := max(map(too_disturbed, found.sides))):
-        return why
-    measured = found.rounds[~found.rounds["warmup"].astype(bool)]
-    for _, cell in measured.groupby(["workload", "model", "concurrency"]):
-        busy = cell["saturated"].mode()[0]
-        if claim.about == "waiting" and busy and (cell["saturated"] == busy).mean() > FLAGGED_SHARE:
-            return f"under {cell['model'].iloc[0]} the {busy} was saturated: this measures computing, not waiting"
+    if part.bound.low == part.bound.high:
+        return ""
+    timed = "seconds" in part.measure.metric or part.measure.metric == "tasks_per_second"
+    for side in found.sides:
+        usable = side.assign(saturated="") if claim.about == SATURATION else side
+        if why := unusable(usable, timed=timed):
+            return f"{why} ({side['model'].iloc[0]})"
     return ""
 
 
@@ -111,6 +120,8 @@ def collect(claim: Claim, runs: Sequence[Run]) -> Finding:
         return Finding(claim, NOT_TESTABLE, of, reason=reason)
     if not of:
         return Finding(claim, UNMEASURED, reason="a cell that it needs is missing from the run, or was no result")
+    if over and (why := unlike(of, over, claim)):
+        return Finding(claim, NOT_TESTABLE, of, over, reason=f"needs two builds that are alike: {why}")
     return Finding(claim, UNMEASURED, of, over, tuple(outcome(of, over, part) for part in claim.parts))
 
 
@@ -152,20 +163,39 @@ def conclude(finding: Finding, judgements: Iterator[Judgement]) -> Finding:
         with_verdict(one, finding, next(judgements)) if one.case else replace(one, reason=why_unmeasured(one))
         for one in finding.outcomes
     )
-    ranked = (UNMEASURED, Verdict.REFUTED.value, Verdict.INCONCLUSIVE.value, Verdict.HOLDS.value)
-    worst = min(outcomes, key=lambda one: ranked.index(one.verdict))
+    ranked = (UNMEASURED, Verdict.REFUTED.value, Verdict.INCONCLUSIVE.value, NOT_REPRODUCED, Verdict.HOLDS.value)
+    worst = min(outcomes, key=lambda one: (ranked.index(one.verdict), HELD in one.reason))
     return replace(finding, outcomes=outcomes, verdict=worst.verdict, reason=worst.reason)
 
 
 def with_verdict(outcome: Outcome, finding: Finding, judgement: Judgement) -> Outcome:
-    """The outcome as it was judged, unless its rounds can establish nothing."""
+    """The outcome as it was judged, unless its rounds can decide nothing, or the source's condition was not met."""
     reason = disqualified(outcome.evidence, finding.claim, outcome.part)
-    if finding.run and finding.over and not reason:
-        reason = unlike(finding.run, finding.over, finding.claim)
-    verdict = Verdict.INCONCLUSIVE if reason else judgement.verdict
-    if verdict is Verdict.INCONCLUSIVE and not reason:
+    verdict = Verdict.INCONCLUSIVE.value if reason else judgement.verdict.value
+    if judgement.verdict is Verdict.INCONCLUSIVE and not reason:
         reason = "the interval, allowing for all claims judged together, lies on both sides of the bound"
-    return replace(outcome, verdict=verdict.value, p_value=judgement.p_value, reason=reason)
+    elif not reason and (reason := within_noise(outcome, finding, judgement.verdict)):
+        verdict = Verdict.INCONCLUSIVE.value
+    elif not reason and finding.claim.differs:
+        how = HELD if judgement.verdict is Verdict.HOLDS else "the bound did not hold"
+        verdict, reason = NOT_REPRODUCED, f"{how}, under another condition: {finding.claim.differs}"
+    return replace(outcome, verdict=verdict, p_value=judgement.p_value, reason=reason)
+
+
+def within_noise(outcome: Outcome, finding: Finding, judged: Verdict) -> str:
+    """Why a ratio of times, widened by the noise floor of its kind of work, no longer says what it said.
+
+    Not of a bound on both sides, which says that there is no difference: noise is no reason to doubt that.
+    """
+    part, interval = outcome.part, outcome.evidence.interval
+    if not (interval and finding.run and part.measure.over and part.measure.metric == "seconds"):
+        return ""
+    if math.isfinite(part.bound.low) and math.isfinite(part.bound.high):
+        return ""
+    first = outcome.evidence.sides[0].iloc[0]
+    floor = finding.run.noise_floors.get(kind_of_work(first["wait_seconds"], first["compute_seconds"])) or ASSUMED_FLOOR
+    wide = replace(interval, low=interval.low / (1 + floor.value), high=interval.high * (1 + floor.value))
+    return "" if verdict(wide, part.bound) is judged else f"the bound lies within the noise floor, {floor_text(floor)}"
 
 
 def why_unmeasured(outcome: Outcome) -> str:

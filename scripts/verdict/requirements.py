@@ -10,6 +10,7 @@ from scripts.verdict.fields import bound
 OF_MACHINE = ("cores", "capacity", "system")  # said first: no other Python makes up for them
 BUILD = {"gil": "the GIL", "free_threaded": "free threading", "optimised": "profile-guided optimisation"}
 EXAMPLE = "3.13 3.13t"
+BUILT = {"version": "is Python {}", "compiler": "was built by {}", "optimised": "has optimised = {}"}
 
 
 def unmet_requirement(claim: Claim, environment: dict[str, Any], capacity: float | None = None) -> str:
@@ -68,26 +69,21 @@ def asked_of(claim: Claim, which: str) -> str:
 def command(claim: Claim) -> str:
     """What to type to measure a claim about two Pythons."""
     versions = claim.sided.get("python")
-    python = f"{versions['of']} {versions['over']}" if versions else EXAMPLE
+    version = dict(claim.when).get("python")
+    python = f"{versions['of']} {versions['over']}" if versions else f"{version} {version}t" if version else EXAMPLE
     only = " or ".join(dict.fromkeys(find(cell).experiment for cell in claim.cells))
     return f'make matrix PYTHON="{python}" ONLY="{only}"'
 
 
-def minor(run: Run) -> str:
-    """As in 3.13."""
-    return ".".join(str(run.environment["python"]["version"]).split(".")[:2])
-
-
 def unlike(of: Run, over: Run, claim: Claim) -> str:
     """What two interpreters differ in beside that which the claim is about, in words; empty when in nothing."""
-    if "python" not in claim.sided and minor(of) != minor(over):
-        return f"{of.python} and {over.python} are not the same version of Python"
-    flags = [one.environment["python"].get("optimised") for one in (of, over)]
-    if "optimised" in claim.sided or flags[0] == flags[1]:
-        return ""
-    words = {True: "optimised", False: "not optimised", None: "perhaps optimised"}
-    said = [f"{one.python} is {words[flag]}" for one, flag in zip((of, over), flags, strict=True)]
-    return f"the two builds differ in more than that: {' and '.join(said)}"
+    pythons = [one.environment["python"] for one in (of, over)]
+    for what, field in (("version", "python"), ("compiler", "compiler"), ("optimised", "optimised")):
+        values = [python.get(what) for python in pythons]
+        if field not in claim.sided and values[0] != values[1]:
+            said = (f"{one.python} {BUILT[what].format(value)}" for one, value in zip((of, over), values, strict=True))
+            return " and ".join(said)
+    return ""
 
 
 def compared(of: Run, over: Run) -> str:

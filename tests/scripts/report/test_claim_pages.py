@@ -27,7 +27,7 @@ def test_the_value_its_interval_and_the_bound_stand_in_their_order() -> None:
     assert at(chart, "bound", "x1") < low < value < high
     assert at(chart, "holds", "x") == at(chart, "bound", "x1")
     assert "35.2× [33.1, 37.4]" in "".join(chart.itertext())
-    assert chart.get("aria-label") == "35.2× [33.1, 37.4], bound > 5: holds"
+    assert chart.get("aria-label") == "35.2× [33.1, 37.4], bound > 5×: holds"
 
 
 def test_equal_factors_are_equally_wide_on_the_axis_of_a_ratio() -> None:
