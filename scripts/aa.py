@@ -28,6 +28,7 @@ from scripts.run.lifecycle import interrupt_on_signals, make_plan, measure, new_
 from scripts.stats import intervals
 from scripts.tables.load import FEW_BLOCKS, Run, load
 from scripts.tables.summary import paired
+from scripts.util.commands import parser as command_parser
 from scripts.util.exit_codes import CommandError, Exit, leave
 from scripts.util.paths import RESULTS
 
@@ -195,7 +196,7 @@ def report(run: Run, out: Console) -> Exit:
 
 def options() -> argparse.Namespace:
     """What the command line says."""
-    parser = argparse.ArgumentParser(prog="python -m scripts.aa", description=__doc__)
+    parser = command_parser("aa", __doc__)
     parser.add_argument("--blocks", type=int, default=BLOCKS, help=f"fresh interpreters (default {BLOCKS})")
     parser.add_argument("--seed", type=int, help="seed of the order of cells (default: drawn)")
     parser.add_argument("--run", type=Path, help="say it again of a run that was measured before: its folder")

@@ -24,6 +24,7 @@ from scripts.predict.render import show
 from scripts.predict.sources import best_source, source_named
 from scripts.report.terminal import console
 from scripts.tables.load import load
+from scripts.util.commands import parser as command_parser
 from scripts.util.exit_codes import CommandError, Exit, leave
 from scripts.util.paths import LATEST, NEWEST_MINE
 
@@ -58,9 +59,7 @@ whole_amount.__name__ = "number"
 
 def options() -> argparse.Namespace:
     """What the command line says."""
-    parser = argparse.ArgumentParser(
-        prog="python -m scripts.advise", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_parser("advise", __doc__)
     parser.add_argument("--tasks", type=whole_amount, help="how many there are")
     parser.add_argument("--wait-ms", type=amount(0), help="milliseconds that one waits for something else")
     parser.add_argument("--cpu-ms", type=amount(0), help="milliseconds that one computes, its client's CPU included")

@@ -19,6 +19,7 @@ from scripts.run.lifecycle import (
     write_outputs,
 )
 from scripts.run.preflight import check_measurable, check_selection, every_experiment
+from scripts.util.commands import parser as command_parser
 from scripts.util.exit_codes import CommandError, Exit, leave
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ FULL_BLOCKS = 7  # of some six minutes each: three quarters of an hour
 
 def options() -> argparse.Namespace:
     """What the command line says."""
-    parser = argparse.ArgumentParser(prog="python -m scripts.bench", description=__doc__)
+    parser = command_parser("bench", __doc__)
     parser.add_argument("--only", default="", help="cells to measure, by name: 'http and (threads or asyncio)'")
     parser.add_argument(
         "--blocks", type=int, help=f"fresh interpreters (default {BLOCKS}; quick {QUICK_BLOCKS}, full {FULL_BLOCKS})"

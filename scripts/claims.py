@@ -32,6 +32,7 @@ from scripts.run.lifecycle import (
 from scripts.stats.decisions import Verdict
 from scripts.tables.load import FEW_BLOCKS, Run, load, write_tables
 from scripts.tables.schema import read_environment
+from scripts.util.commands import parser as command_parser
 from scripts.util.exit_codes import CommandError, Exit, leave
 from scripts.util.paths import LATEST, NEWEST_CLAIMS, NEWEST_MATRIX, VERDICTS
 from scripts.verdict.claims_file import DEFAULT_TALK, Claim, Talk, find_talk
@@ -43,9 +44,7 @@ INSTALL = "make .venv/full"  # all that make full installs, and nothing measured
 
 def options() -> argparse.Namespace:
     """What the command line says."""
-    parser = argparse.ArgumentParser(
-        prog="python -m scripts.claims", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_parser("claims", __doc__)
     parser.add_argument("--talk", default=DEFAULT_TALK, help="a claims file, or the name of one of ours (%(default)s)")
     parser.add_argument("--id", help="one claim only")
     parser.add_argument("--run", type=Path, help="judge this run, and measure nothing")

@@ -24,6 +24,7 @@ from scripts.report.terminal import console
 from scripts.stats.intervals import Interval
 from scripts.tables.load import Run, load
 from scripts.util.atomic_write import atomic_write
+from scripts.util.commands import parser as command_parser
 from scripts.util.exit_codes import CommandError, Exit, leave
 from scripts.util.paths import LATEST, REFERENCE, RESULTS
 from scripts.verdict.claims_file import DEFAULT_TALK, find_talk
@@ -36,9 +37,7 @@ SHORT = {Outcome.NO_DIFFERENCE: "alike", Outcome.INCONCLUSIVE: "?", Outcome.NOT_
 
 def options() -> argparse.Namespace:
     """What the command line says."""
-    parser = argparse.ArgumentParser(
-        prog="python -m scripts.compare", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_parser("compare", __doc__)
     parser.add_argument("a", nargs="?", type=Path, default=REFERENCE, help="folder of a run (default %(default)s)")
     parser.add_argument("b", nargs="?", type=Path, default=LATEST, help="folder of another (default %(default)s)")
     parser.add_argument("--talk", default=DEFAULT_TALK, help="the claims to judge on both (%(default)s)")

@@ -5,7 +5,6 @@ so that a busy machine, a single core or half a core can be planted in a test. A
 this. Only what makes measuring impossible ends with an exit code other than 0; a slow or busy machine is a finding.
 """
 
-import argparse
 from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import median
@@ -17,6 +16,7 @@ from benchmarks.selfcheck.known_durations import ErrorEstimate
 from scripts.report.terminal import console
 from scripts.run.machine_readings import LONG_S, SLEEPERS, Lateness, Limits, Readings, read_all
 from scripts.run.preflight import NEEDED_FILES
+from scripts.util.commands import parser as command_parser
 from scripts.util.exit_codes import CommandError, Exit, leave
 from scripts.util.format import seconds
 
@@ -224,7 +224,7 @@ def databases(r: Readings) -> Table:
 
 def main() -> None:
     """Look, and say what it means."""
-    argparse.ArgumentParser(prog="python -m scripts.doctor", description=__doc__).parse_args()
+    command_parser("doctor", __doc__).parse_args()
     out, limits = console(), Limits.read()
     if reasons := blocking_problems(limits):
         leave(CommandError(Exit.NOT_MEASURED, "measuring is impossible here: " + "; ".join(reasons)))

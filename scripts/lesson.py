@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from scripts.report.lesson_list import LESSONS, explanation, first_sentence, names
+from scripts.util.commands import parser, spoken
 from scripts.util.exit_codes import CommandError, Exit, leave
 
 
@@ -31,12 +32,14 @@ def run_lesson(name: str) -> int:
 
 def main() -> None:
     """Run the lesson that the command line names, or list them."""
-    if not sys.argv[1:]:
+    options = parser("lesson", __doc__)
+    options.add_argument("lesson", nargs="?", help="which of them to run (without it: list them)")
+    if not (name := options.parse_args().lesson):
         print(*(f"{name:22}{first_sentence(name)}" for name in names()), sep="\n")
-        print("\nNext: make lesson LESSON=the_gil")
+        print(spoken("\nNext: make lesson LESSON=the_gil"))
         sys.exit(Exit.OK)
     try:
-        sys.exit(run_lesson(sys.argv[1]))
+        sys.exit(run_lesson(name))
     except CommandError as stop:
         leave(stop)
 

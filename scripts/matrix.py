@@ -23,6 +23,7 @@ from scripts.run.lifecycle import (
 from scripts.run.preflight import check_selection
 from scripts.run.venvs import check_measurable, make_environment
 from scripts.tables.load import FEW_BLOCKS, Run
+from scripts.util.commands import parser as command_parser
 from scripts.util.exit_codes import CommandError, Exit, leave
 from scripts.util.paths import NEWEST_MATRIX
 
@@ -36,7 +37,7 @@ HEADLINE = f"{TIMED} or startup_cost or (gil_convoy and beside-computing) or int
 
 def options() -> argparse.Namespace:
     """What the command line says."""
-    parser = argparse.ArgumentParser(prog="python -m scripts.matrix", description=__doc__)
+    parser = command_parser("matrix", __doc__)
     parser.add_argument(
         "--python", required=True, help="names or paths, as in '3.13 3.14t mine=/opt/python/bin/python3'"
     )

@@ -21,11 +21,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from benchmarks.machine.switches import block_environment
 from benchmarks.models import NAMES
 from scripts.report import work_document
 from scripts.report.terminal import console, show
-from scripts.run.block import POLL_S
+from scripts.run.block import POLL_S, environment
 from scripts.run.lifecycle import (
     BLOCKS,
     interrupt_on_signals,
@@ -39,6 +38,7 @@ from scripts.run.lifecycle import (
 )
 from scripts.tables.load import Run, load, write_tables
 from scripts.util.atomic_write import atomic_write
+from scripts.util.commands import parser as command_parser
 from scripts.util.exit_codes import CommandError, Exit, leave
 from scripts.util.paths import NEWEST_MINE
 from scripts.util.processes import end_session, temporary_folder
@@ -52,9 +52,7 @@ HOW = "Next: make mine WORK=path/to/file.py (docs/your-own-work.md has examples)
 
 def options() -> argparse.Namespace:
     """What the command line says."""
-    parser = argparse.ArgumentParser(
-        prog="python -m scripts.mine", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_parser("mine", __doc__)
     parser.add_argument("work", nargs="?", default="", help="path/to/file.py or package.module, and perhaps :function")
     parser.add_argument("--models", default="", help="models to measure beside sequential (default: all that fit)")
     parser.add_argument("--expect", default="", help="what must hold, separated by semicolons")
@@ -97,13 +95,13 @@ def survey(run: Path, source: str, models: str, blocks: int, say: Callable[[str]
     with (run / "survey.log").open("wb") as log, tempfile.TemporaryFile() as out:
         arguments = [source, f"--pace={run / 'pace.json'}", f"--out=/dev/fd/{out.fileno()}"]
         process = subprocess.Popen(
-            [sys.executable, "-c", program, *arguments, f"--models={models}", f"--blocks={blocks}"],
+            [sys.executable, "-P", "-c", program, *arguments, f"--models={models}", f"--blocks={blocks}"],
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=log,
             pass_fds=[out.fileno()],
             start_new_session=True,
-            env=block_environment(),
+            env=environment(),
         )
         try:
             found = last_entry(process, out, say)

@@ -15,6 +15,7 @@ from aiohttp import web
 
 from scripts.site.app import create_app
 from scripts.site.race_request import MAX_CONCURRENCY
+from scripts.util.commands import parser as command_parser
 from scripts.util.exit_codes import CommandError, Exit, leave
 from servers.sockets import RefusalError, listen, raise_file_limit
 from servers.subprocesses import ServiceError
@@ -28,7 +29,7 @@ def address(listening: socket.socket) -> str:
 
 def options() -> argparse.Namespace:
     """What the command line says."""
-    parser = argparse.ArgumentParser(prog="python -m scripts.site", description=__doc__)
+    parser = command_parser("race", __doc__)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
     parser.add_argument("--expose", action="store_true", help="allow a --host that other machines can reach")

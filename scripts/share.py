@@ -19,6 +19,7 @@ from scripts.report.claim_document import document
 from scripts.report.terminal import console
 from scripts.tables.load import load
 from scripts.util.atomic_write import atomic_write
+from scripts.util.commands import parser as command_parser
 from scripts.util.exit_codes import CommandError, Exit, leave
 from scripts.util.paths import LATEST
 from scripts.verdict.claims_file import TALKS, read_talk
@@ -29,9 +30,7 @@ SHARES = Path("results/shares")
 
 def options() -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser(
-        prog="python -m scripts.share", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_parser("share", __doc__)
     parser.add_argument("run", nargs="?", type=Path, default=LATEST, help=f"folder of a run (default {LATEST})")
     parser.add_argument("--condition", default="", help="what was changed on this machine: 'one core by affinity'")
     parser.add_argument("--out", type=Path, help=f"file to write (default {SHARES}/<hash>{SUFFIX})")

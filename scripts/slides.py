@@ -4,7 +4,6 @@ One message a slide: its title is the finding in a sentence, every number comes 
 how to find it again. No text is lower than 24 pixels.
 """
 
-import argparse
 import re
 import shutil
 import sys
@@ -30,6 +29,7 @@ from scripts.report.facts import capacity
 from scripts.run.preflight import every_experiment
 from scripts.tables.load import Run, load
 from scripts.util.atomic_write import atomic_write
+from scripts.util.commands import parser as command_parser
 from scripts.util.exit_codes import CommandError, leave
 from scripts.util.paths import LATEST, writable
 
@@ -227,7 +227,7 @@ UNDATED = {"CreationDate": None, "Creator": None, "Producer": None}  # the same 
 
 def main() -> None:
     """Draw the slides of the run that the command line names."""
-    parser = argparse.ArgumentParser(prog="python -m scripts.slides", description=__doc__)
+    parser = command_parser("slides", __doc__)
     parser.add_argument("run", nargs="?", type=Path, default=LATEST, help=f"folder of a run (default {LATEST})")
     try:
         for path in write_slides(load(writable(parser.parse_args().run))):

@@ -6,7 +6,6 @@ microseconds, named by metadata events (`M`), as "Trace Event Format" (Google, 2
 and no tid is used twice, because Perfetto takes 0 for the idle task and a tid for a thread of the whole trace.
 """
 
-import argparse
 import gzip
 import json
 import sys
@@ -19,6 +18,7 @@ from scripts.analysis.points import Point, points
 from scripts.charts.lib.timeline_data import cells, lanes, nearest
 from scripts.tables.load import Run, load
 from scripts.util.atomic_write import atomic_write
+from scripts.util.commands import parser as command_parser
 from scripts.util.exit_codes import CommandError, Exit, leave
 from scripts.util.format import seconds as in_words
 from scripts.util.format import tick
@@ -119,9 +119,7 @@ def write_trace(run: Run, only: str = "") -> Path:
 
 def main() -> None:
     """Write the trace of the run that the command line names."""
-    parser = argparse.ArgumentParser(
-        prog="python -m scripts.trace", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_parser("trace", __doc__)
     parser.add_argument("run", nargs="?", type=Path, default=LATEST, help=f"folder of a run (default {LATEST})")
     parser.add_argument("--only", default="", help="cells by name: 'scaling and asyncio' (default: the timeline's)")
     given = parser.parse_args()

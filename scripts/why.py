@@ -26,6 +26,7 @@ from scripts.run.block import POLL_S
 from scripts.run.lifecycle import exclusive_lock, interrupt_on_signals, readable_errors
 from scripts.run.preflight import check_measurable, check_selection, raise_file_limit
 from scripts.util.atomic_write import atomic_write
+from scripts.util.commands import parser as command_parser
 from scripts.util.exit_codes import CommandError, Exit, leave
 from scripts.util.processes import end_session, temporary_folder
 
@@ -37,9 +38,7 @@ HOW = 'Next: make why ONLY="network and threads and c50", or make why WORK=path/
 
 def options() -> argparse.Namespace:
     """What the command line says."""
-    parser = argparse.ArgumentParser(
-        prog="python -m scripts.why", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_parser("why", __doc__)
     parser.add_argument("work", nargs="?", default="", help="your own work: path/to/file.py, and perhaps :function")
     parser.add_argument("--only", default="", help="cells by name: 'network and threads and c50'")
     parser.add_argument("--models", default="", help="of your own work (default: threads, asyncio, as it has forms)")

@@ -18,6 +18,7 @@ import random
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
+from benchmarks.load.quantiles import quantile
 from benchmarks.workloads.wire import Wire
 
 Fetch = Callable[[int], Awaitable[object]]  # asks for the answer to a task and waits for it
@@ -27,7 +28,6 @@ METRICS = (  # by name, the foremost first
     *("p99_seconds", "p50_seconds", "p90_seconds", "p999_seconds", "lag_p50_seconds", "lag_p99_seconds"),
     *("answered", "answered_per_second", "generator_late"),
 )
-UNSEEN = 0.05  # the largest acceptable chance that not even the slowest request reached the quantile
 LAG_SHARE = 0.1  # a generator this late, as a share of the latency at the same quantile, is part of the figure
 GRACE_S = 30.0  # for the last answers; a server that takes longer is dead
 
@@ -74,14 +74,6 @@ class Latencies:
         late = {f"lag_{name}_seconds": quantile(self.lags_s, QUANTILES[name]) for name in ("p50", "p99")}
         count = {"answered": float(len(self.requests)), "answered_per_second": self.achieved_per_s}
         return taken | late | count | {"generator_late": float(self.lagging)}
-
-
-def quantile(ordered: Sequence[float], q: float) -> float | None:
-    """The smallest value that at least the share `q` does not exceed; None when too few: p99 needs 299 values.
-
-    All n stay below the true quantile with chance q**n (David & Nagaraja, "Order Statistics", 2003, 7.1).
-    """
-    return ordered[math.ceil(q * len(ordered)) - 1] if q ** len(ordered) <= UNSEEN else None
 
 
 def schedule(rate_per_s: float, seconds: float, seed: int | None) -> list[float]:

@@ -27,7 +27,7 @@ from time import perf_counter, sleep
 from typing import Any, Protocol
 
 from benchmarks.core.round import most_overlapping
-from benchmarks.load.open_loop import quantile
+from benchmarks.load.quantiles import quantile
 from benchmarks.probes import Probe
 
 ITEMS, CONSUMERS, LIMIT = 1500, 10, 64

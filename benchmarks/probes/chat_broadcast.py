@@ -20,7 +20,7 @@ from itertools import chain
 
 from aiohttp import web
 
-from benchmarks.load.open_loop import quantile
+from benchmarks.load.quantiles import quantile
 from benchmarks.load.stream_clients import GRACE_S, check, crowd, open_for_all, serve_app
 from benchmarks.probes import Probe
 from benchmarks.probes._threaded_servers import Room, serve_threads

@@ -24,7 +24,7 @@ from threading import Lock
 import aiohttp
 import urllib3
 
-from benchmarks.load.open_loop import quantile
+from benchmarks.load.quantiles import quantile
 from benchmarks.probes import Probe
 from benchmarks.workloads.http import Http
 from servers.request_stats import reset, stats

@@ -17,7 +17,7 @@ from collections.abc import Callable
 
 from aiohttp import web
 
-from benchmarks.load.open_loop import quantile
+from benchmarks.load.quantiles import quantile
 from benchmarks.load.stream_clients import GRACE_S, Listener, check, crowd, open_for_all, serve_app
 from benchmarks.probes import Probe
 from benchmarks.probes._threaded_servers import feed, serve_threads

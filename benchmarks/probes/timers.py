@@ -18,7 +18,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from threading import Timer
 
-from benchmarks.load.open_loop import quantile
+from benchmarks.load.quantiles import quantile
 from benchmarks.probes import Probe
 
 MANY, FEW = 10_000, 1_000

@@ -19,7 +19,7 @@ import sys
 from collections import Counter
 
 from benchmarks.core.round import time_round, validation_error
-from benchmarks.load.open_loop import quantile
+from benchmarks.load.quantiles import quantile
 from benchmarks.models import model
 from benchmarks.probes import Probe
 from benchmarks.workloads import Capacity

@@ -11,7 +11,7 @@ from statistics import mean, median
 from typing import Any
 
 from benchmarks.core.cell import Cell
-from benchmarks.load.open_loop import quantile
+from benchmarks.load.quantiles import quantile
 from benchmarks.profiler.evidence import Evidence
 from benchmarks.workloads.user_work import Mine
 

@@ -125,7 +125,7 @@ def attempt(
 
 def spans(tasks: list[int], timing: Timing) -> list[tuple[int, float]]:
     """How long each task took."""
-    return [(int(task), end - start) for task, (_, start, end) in zip(tasks, timing.returned, strict=True)]
+    return [(int(task), end - start) for task, (start, end) in zip(tasks, timing.spans, strict=True)]
 
 
 def said(problem: BaseException) -> str:
@@ -189,11 +189,11 @@ def rung(name: str, plan: Plan, concurrency: int, count: int) -> LoadStep:
     timing = Timing(began, began, closed, closed, returned)
     if wrong := validation_error(plan.mine, tasks, timing) or dropped(plan.shortest_s, spans(tasks, timing)):
         raise TaskFailed(wrong)
-    took = sorted(end - start for _, start, end in returned)
+    took = sorted(end - start for start, end in timing.spans)
     rate = count / evidence.seconds
     return LoadStep(
         concurrency, count, closed - began, rate, evidence.cores_busy, took[len(took) // 2],
-        a_second_longer(took), end_spread([end for _, _, end in returned]), evidence,
+        a_second_longer(took), end_spread([end for _, end in timing.spans]), evidence,
     )  # fmt: skip
 
 

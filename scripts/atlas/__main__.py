@@ -18,6 +18,7 @@ from rich.markup import escape
 from scripts.atlas.collect import Collection, collect, files
 from scripts.atlas.document import write
 from scripts.report.terminal import console
+from scripts.util.commands import parser as command_parser
 from scripts.util.exit_codes import CommandError, Exit, leave
 
 ATLAS = Path("results/atlas")
@@ -27,9 +28,7 @@ MOST_SHOWN = 20  # files that were left out, named on the terminal; the page has
 
 def options() -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser(
-        prog="python -m scripts.atlas", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_parser("atlas", __doc__)
     parser.add_argument("places", nargs="*", type=Path, help=f"shares, or folders of them (default {ATLAS})")
     parser.add_argument("--out", type=Path, default=ATLAS, help=f"folder to write into (default {ATLAS})")
     parser.add_argument("--code", default="", help="version of the measuring code to keep (default: the most common)")

@@ -1,12 +1,13 @@
 """`python -m scripts.charts [RUN]`: draw the charts of a run again."""
 
-import argparse
 import sys
 from pathlib import Path
 
 from scripts.charts import draw_all
 from scripts.charts.lib.theme import SLIDES, THEMES
 from scripts.tables.load import load
+from scripts.util.commands import parser as command_parser
+from scripts.util.commands import spoken
 from scripts.util.exit_codes import CommandError
 from scripts.util.paths import LATEST, writable
 from servers.subprocesses import exit_with_parent
@@ -14,7 +15,7 @@ from servers.subprocesses import exit_with_parent
 
 def main(arguments: list[str] | None = None) -> int:
     """Draw, and print the files written."""
-    parser = argparse.ArgumentParser(prog="make charts", description="Draw the charts of a run again.")
+    parser = command_parser("charts", "Draw the charts of a run again.")
     parser.add_argument("run", nargs="?", type=Path, default=LATEST, help="the folder of a run (%(default)s)")
     parser.add_argument("--slides", action="store_true", help="only those in the size of a slide")
     parser.add_argument("--supervised", action="store_true", help="end with the parent that holds our standard input")
@@ -24,7 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         run = load(writable(chosen.run))
     except CommandError as stop:
-        print(f"overlap: {stop}", file=sys.stderr)
+        print(f"overlap: {spoken(str(stop))}", file=sys.stderr)
         return stop.code
     for path in draw_all(run, run.path / "charts", themes=SLIDES if chosen.slides else THEMES):
         print(path)

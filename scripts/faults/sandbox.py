@@ -17,7 +17,7 @@ import psutil
 from filelock import FileLock, Timeout
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = ("servers", "benchmarks", "scripts")  # the house, as far as a run needs it
+FOLDERS = ("servers", "benchmarks", "scripts", "overlap_bench")  # the house, as far as a run needs it
 CLEANUP_S = 2.0  # nothing may be left after it
 LONGEST_S = 120.0  # of a run of a few cells, on a machine that does much else
 MEMORY = Path("/dev/shm")

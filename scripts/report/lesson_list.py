@@ -1,9 +1,10 @@
 """The lessons in docs/lessons, each a short program, and what each teaches: for `make lesson` and docs/pitfalls.md."""
 
 import ast
-from pathlib import Path
 
-LESSONS = Path("docs/lessons")
+from scripts.util.paths import HOUSE
+
+LESSONS = HOUSE / "docs" / "lessons"
 
 
 def names() -> list[str]:

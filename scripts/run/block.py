@@ -8,6 +8,7 @@ So it does after every cell that failed, whatever of: a dead server, a stray thr
 next cell's trouble. Rejected: looking for each of them.
 """
 
+import os
 import signal
 import subprocess
 import sys
@@ -27,6 +28,7 @@ from scripts.run.preflight import require_disk_space
 from scripts.tables.schema import Entry, fault, fingerprint, read_environment, whose
 from scripts.util.atomic_write import atomic_write
 from scripts.util.exit_codes import CommandError, Exit
+from scripts.util.paths import HOUSE
 from scripts.util.processes import end_session
 
 POLL_S = 0.1  # how often the journal is looked at: the screen needs no more, and looking disturbs
@@ -96,10 +98,12 @@ class Block:
             "benchmark-json": f"/dev/fd/{made.fileno()}",
         }
         # capture=sys: the default closes the standard input that ties the block to us
-        pytest = [self.python, "-m", "pytest", "benchmarks", "-qx", "--capture=sys", "--supervised"]
+        # -P: a `benchmarks` folder of the user's own, where the verb was called, must not be taken for ours
+        pytest = [self.python, "-P", "-m", "pytest", str(HOUSE / "benchmarks"), f"-c{HOUSE / 'pyproject.toml'}"]
+        pytest += ["-qx", "--capture=sys", "--supervised"]
         pytest.append("--tb=short")  # the long form prints what functions were called with, a password included
         pytest.append("-Wignore:Not saving anything")  # what pytest-benchmark says, as an error, where nothing was run
-        pytest += [f"--ignore=benchmarks/experiments/{file}" for file in self.unloadable]
+        pytest += [f"--ignore={HOUSE / 'benchmarks' / 'experiments' / file}" for file in self.unloadable]
         return pytest + [f"--{name}={value}" for name, value in options.items()]
 
 
@@ -115,7 +119,7 @@ def block_process(block: Block) -> Iterator[subprocess.Popen[bytes]]:
             stderr=log,
             pass_fds=[done.fileno(), made.fileno()],
             start_new_session=True,
-            env=block_environment() | block.where.environment(),
+            env=environment() | block.where.environment(),
         )
         try:
             yield process
@@ -124,6 +128,13 @@ def block_process(block: Block) -> Iterator[subprocess.Popen[bytes]]:
         if process.returncode >= 0:  # or it was killed, perhaps while it wrote
             made.seek(0)
             write_json(block, made.read())
+
+
+def environment() -> dict[str, str]:
+    """The variables of a block, with the suite itself on its path: a verb can be called in any folder."""
+    kept = block_environment()
+    path = [str(HOUSE), *filter(None, kept.get("PYTHONPATH", "").split(os.pathsep))]
+    return kept | {"PYTHONPATH": os.pathsep.join(dict.fromkeys(path))}
 
 
 @dataclass

@@ -10,16 +10,18 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from scripts.util.exit_codes import CommandError, Exit
+from scripts.util.paths import RESULTS, SAID
 from servers.subprocesses import own_environment
 
 ROOT = Path(__file__).parents[2]
-HOME = ROOT / ".venvs"
+HOME = (RESULTS if SAID else ROOT) / ".venvs"  # beside the results of the installed program
 OLDEST = (3, 11)
 FETCHING = ("UV_INDEX", "UV_DEFAULT_INDEX", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS", "UV_INSECURE_HOST", "UV_OFFLINE")
 UV_TIMEOUT_S = 300  # for uv to fetch and to unpack on a slow line
@@ -127,9 +129,12 @@ def candidates(name: str) -> Iterator[str]:
 def uv(*arguments: str, text: str = "") -> "subprocess.CompletedProcess[str]":
     """Call uv, ours or another. Stop when there is none."""
     installed = ROOT / ".tools" / "bin" / "uv"
-    program = str(installed) if installed.exists() else shutil.which("uv")
+    beside = Path(sys.executable).with_name("uv")  # of the wheel, which need not be on PATH
+    program = next(
+        (str(one) for one in (installed, beside) if one.exists()), shutil.which("uv") or os.environ.get("UV")
+    )
     if not program:
-        raise CommandError(Exit.NOT_MEASURED, "uv, which makes the environments, is missing. Next: make .tools/bin/uv")
+        raise CommandError(Exit.NOT_MEASURED, "uv, which makes the environments, is missing. Next: pip install uv")
     cache = os.environ.get("OVERLAP_CACHE") or str(ROOT / ".cache")
     fetching = {name: value for name, value in os.environ.items() if name.startswith(FETCHING)}
     ours = own_environment() | fetching | {"UV_CACHE_DIR": f"{cache}/uv", "UV_LINK_MODE": "hardlink"}

@@ -147,7 +147,7 @@ def exclusive_lock() -> Iterator[None]:
     """Hold the lock of the results folder: two runs at once would measure each other. It ends with its owner."""
     lock = RESULTS / ".lock"
     try:
-        RESULTS.mkdir(exist_ok=True)
+        RESULTS.mkdir(parents=True, exist_ok=True)
         with FileLock(lock, timeout=0):
             lock.write_text(f"process {os.getpid()}, since {datetime.now(UTC):%H:%M:%S} UTC")
             for partial in RESULTS.rglob("*.partial"):  # of an owner that was killed

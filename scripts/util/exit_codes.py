@@ -4,6 +4,8 @@ import sys
 from enum import IntEnum
 from typing import NoReturn
 
+from scripts.util.commands import spoken
+
 
 class Exit(IntEnum):
     """What a verb's exit code says."""
@@ -26,5 +28,5 @@ class CommandError(Exception):
 
 def leave(stop: CommandError) -> NoReturn:
     """Say it on standard error, and go."""
-    print(f"overlap: {stop}", file=sys.stderr)
+    print(f"overlap: {spoken(str(stop))}", file=sys.stderr)
     sys.exit(stop.code)

@@ -1,15 +1,22 @@
-"""Where results lie, as the README names it, below the folder in which a verb is called."""
+"""Where the suite and its results lie.
 
+In a clone, results lie below the folder in which a verb is called. `overlap`, which is called anywhere, says where by
+OVERLAP_RESULTS; the reference then is the one that comes with the suite.
+"""
+
+import os
 import shutil
 from pathlib import Path
 
-RESULTS = Path("results")
+HOUSE = Path(__file__).parents[2]
+SAID = os.environ.get("OVERLAP_RESULTS", "")
+RESULTS = Path(SAID or "results")
 RUNS = RESULTS / "runs"
 LATEST = RESULTS / "latest"  # points to the newest run of `make bench` or `make matrix`
 NEWEST_CLAIMS = RESULTS / "claims"  # points to the newest run that was measured for all claims of a talk
 NEWEST_MATRIX = RESULTS / "matrix"  # points to the newest run of several interpreters
 NEWEST_MINE = RESULTS / "mine"  # points to the newest run of a user's own work
-REFERENCE = RESULTS / "reference"
+REFERENCE = (HOUSE / "results" if SAID else RESULTS) / "reference"
 REFERENCE_MATRIX = REFERENCE / "matrix"
 COPIES = RESULTS / "copies"  # of committed runs, for what is made of them
 VERDICTS = RESULTS / "verdicts"  # on runs that RUN names: a run's own folder holds what was made with it

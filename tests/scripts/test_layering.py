@@ -10,20 +10,9 @@ import pytest
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 # A folder imports those before it; the verbs, which are the modules at the top, import all folders and no verb.
 FOLDERS = (
-    "util",
-    "stats",
-    "tables",
-    "analysis",
-    "verdict",
-    "predict",
-    "charts",
-    "report",
-    "atlas",
-    "run",
-    "faults",
-    "site",
+    *("util", "stats", "tables", "analysis", "verdict", "predict", "charts", "report", "atlas"),
+    *("run", "revisions", "faults", "site"),
 )
-APART = ("plugin",)  # is loaded by pytest in other projects and imports nothing of ours
 VERBS = "verbs"
 ORDER = (*FOLDERS, VERBS)
 
@@ -54,13 +43,13 @@ FILES = sorted(path for path in SCRIPTS.rglob("*.py") if path != SCRIPTS / "__in
 
 def test_every_folder_has_its_place_in_the_order() -> None:
     there = {path.name for path in SCRIPTS.iterdir() if (path / "__init__.py").exists()}
-    assert there == {*FOLDERS, *APART}
+    assert there == set(FOLDERS)
 
 
 @pytest.mark.parametrize("path", FILES, ids=module)
 def test_no_folder_imports_one_that_comes_after_it(path: Path) -> None:
     own = folder(module(path))
-    allowed = () if own in APART else FOLDERS if own == VERBS else FOLDERS[: FOLDERS.index(own) + 1]
+    allowed = FOLDERS if own == VERBS else FOLDERS[: FOLDERS.index(own) + 1]
     assert [one for one in imported(path) if folder(one) not in allowed] == []
 
 

@@ -18,6 +18,7 @@ from scripts.run import lifecycle
 from scripts.run.venvs import interpreter_mismatch
 from scripts.tables.load import load, write_tables
 from scripts.util.exit_codes import CommandError, Exit
+from scripts.util.paths import HOUSE
 from tests.missing import missing
 from tests.scripts.recorded import record
 
@@ -46,9 +47,8 @@ def test_each_block_is_measured_by_the_interpreter_of_its_turn(tmp_path: Path) -
         commands = [lifecycle.block_of_run(run, found, number).command(done, made) for number in range(6)]
     assert [Path(command[0]).parts[-3] for command in commands] == list(ORDER)
     assert all(f"--server-python={sys.executable}" in command for command in commands)
-    assert ["--ignore=benchmarks/experiments/test_images.py" in command for command in commands] == [
-        name == "3.13t" for name in ORDER
-    ]
+    ignored = f"--ignore={HOUSE / 'benchmarks/experiments/test_images.py'}"
+    assert [ignored in command for command in commands] == [name == "3.13t" for name in ORDER]
 
 
 def test_an_ordinary_block_is_measured_by_our_own_interpreter(tmp_path: Path) -> None:

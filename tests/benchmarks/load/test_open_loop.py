@@ -21,9 +21,9 @@ from benchmarks.load.open_loop import (
     ask_on_schedule,
     closed_loop,
     open_loop,
-    quantile,
     schedule,
 )
+from benchmarks.load.quantiles import quantile
 from servers.subprocesses import Service, serve
 
 ANSWER_S = 0.005

@@ -1,0 +1,73 @@
+"""Hand a function to the processes that measure it: exactly the one that was given, wherever it was written.
+
+A function of a file that has its own TASKS is named by file and name, as the command line does. Everything else
+(a notebook's cell, a closure, a bound method, a partial, tasks given as values) is pickled by value with cloudpickle.
+(Rejected: going by the name alone. A nested function may be called like another one at the top of its file.)
+"""
+
+import os
+import sys
+from collections.abc import Callable, Iterable
+from inspect import getsourcefile, iscoroutinefunction, unwrap
+from pathlib import Path
+from typing import Any
+
+import cloudpickle
+
+FILE = '''"""{name}, as it was given to overlap_bench."""
+
+import sys
+from pathlib import Path
+
+import cloudpickle
+
+sys.path += [path for path in {path!r} if path not in sys.path]
+TASKS, {form}, {opener} = cloudpickle.loads(Path(__file__).with_suffix(".pickle").read_bytes())
+'''
+
+
+def write_work(
+    folder: Path,
+    work: Callable[..., Any] | str | Path,
+    tasks: Iterable[Any] | None,
+    client: Callable[[], Any] | None,
+) -> str:
+    """What `overlap mine` is given: a path, a path and a function's name, or a file written into `folder`.
+
+    ValueError when there are no tasks.
+    """
+    if isinstance(work, str | Path):
+        place, colon, name = str(work).partition(":")
+        return f"{os.path.abspath(place)}{colon}{name}"
+    if tasks is None and client is None and (source := named(work)):
+        return source
+    tasks = tasks_beside(work) if tasks is None else tuple(tasks)
+    name = getattr(work, "__name__", "work").strip("<>") or "work"
+    awaits = iscoroutinefunction(unwrap(work))
+    file = folder / f"{name}.py"
+    form, opener = ("awork", "aclient") if awaits else ("work", "client")
+    file.write_text(FILE.format(name=name, form=form, opener=opener, path=[*filter(None, sys.path), os.getcwd()]))
+    file.with_suffix(".pickle").write_bytes(cloudpickle.dumps((tasks, work, client)))
+    return str(file)
+
+
+def module_of(work: Callable[..., Any]) -> Any:
+    """The module in which a function was written; None for what has none."""
+    return sys.modules.get(getattr(work, "__module__", None) or "")
+
+
+def named(work: Callable[..., Any]) -> str:
+    """`file:function` where that names this very function, beside its tasks; else empty."""
+    module, name = module_of(work), getattr(work, "__qualname__", "")
+    if getattr(module, name or "-", None) is not work or not (file := getsourcefile(work)) or not Path(file).is_file():
+        return ""
+    return f"{os.path.abspath(file)}:{name}"
+
+
+def tasks_beside(work: Callable[..., Any]) -> tuple[Any, ...]:
+    """The tasks of the module in which the function was written. ValueError when it has none."""
+    module = module_of(work)
+    given = getattr(module, "TASKS", None) or getattr(module, "tasks", None)
+    if given is None:
+        raise ValueError("there are no tasks. Next: give them, as in measure(work, tasks=range(40))")
+    return tuple(given() if callable(given) else given)

@@ -1,0 +1,192 @@
+"""Two revisions, or two versions of a library, of the same work: is it faster, slower, or can nothing be told?
+
+    overlap ab --base main -- work.py                      # HEAD against main
+    overlap ab --base v1.2 --head . -- work.py             # the folder as it is against a tag
+    overlap ab --base httpx==0.27 --head httpx==0.28 -- work.py
+    overlap ab --base path/to/venv --head path/to/other -- work.py
+
+Each side has an environment of its own, in a temporary folder; your repository and environments stay as they are. The
+work is a file as `overlap mine` takes it: TASKS and work(task), awork(task), or both.
+
+Exit 1 when a model got worse by more than --threshold, 3 when nothing could be measured.
+"""
+
+import argparse
+import os
+import shutil
+import sys
+import time
+from pathlib import Path
+
+from benchmarks.models import NAMES
+from scripts.analysis.revisions import THRESHOLD, changes
+from scripts.report.revisions import SCHEMA_FILE, Outcome, markdown, show, write
+from scripts.report.terminal import Live, console
+from scripts.revisions.measurement import (
+    EXPERIMENT,
+    PER_TURN,
+    answers_differ,
+    collect,
+    disturbed_share,
+    look_at,
+    measure,
+    order,
+    plan,
+    write_surveys,
+)
+from scripts.revisions.quiet import Patience, duration_s
+from scripts.revisions.sides import Request, Side, check, make_side
+from scripts.run.lifecycle import interrupt_on_signals, make_plan, new_folder, new_run, running
+from scripts.tables.schema import read_environment
+from scripts.util.commands import parser
+from scripts.util.exit_codes import CommandError, Exit, leave
+from scripts.util.paths import RESULTS
+from scripts.util.processes import temporary_folder
+from scripts.verdict.fields import nearest
+
+TURNS = 10
+CONCURRENCY = 10
+MODELS = ("sequential", "threads", "asyncio")
+RESULT = "ab.json"
+
+
+def options() -> argparse.Namespace:
+    """What the command line says."""
+    read = parser("ab", __doc__)
+    read.add_argument("work", nargs="?", default="", help="path/to/file.py, and perhaps :function")
+    read.add_argument("--base", default="", help="a revision, package==version, or an environment's folder")
+    read.add_argument("--head", default="", help="the same (default: HEAD for a revision, else the folder as it is)")
+    read.add_argument("--models", default=" ".join(MODELS), help="models to measure (default: %(default)s)")
+    read.add_argument("--blocks", type=int, default=TURNS, help="turns of four interpreters (default %(default)s)")
+    read.add_argument("--concurrency", type=int, default=CONCURRENCY, help="tasks in flight (default %(default)s)")
+    read.add_argument("--threshold", type=share, default=THRESHOLD, help="worse by more fails: 5%% (default) or 0.05")
+    read.add_argument("--with", dest="extra", action="append", default=[], help="a requirement of both sides")
+    read.add_argument("--python", default="", help="the interpreter of both sides (default: the active environment's)")
+    read.add_argument("--same-work", action="store_true", help="use the work's file as it is now on both sides")
+    read.add_argument("--wait-quiet", type=duration, default=0.0, help="wait up to 10m while others use the machine")
+    read.add_argument("--seed", type=int, help="seed of the turns (default: drawn)")
+    read.add_argument("--json", type=Path, help="also write the comparison to this file")
+    read.add_argument("--summary", choices=["text", "markdown"], default="text", help="how to print it")
+    read.add_argument("--schema", action="store_true", help="print the JSON schema of --json, and end")
+    return read.parse_args()
+
+
+def share(text: str) -> float:
+    """A share from `5%` or `0.05`, for argparse."""
+    value = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+    if not 0 < value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 100 %")
+    return value
+
+
+def duration(text: str) -> float:
+    """Seconds, for argparse."""
+    try:
+        return duration_s(text)
+    except ValueError as problem:
+        raise argparse.ArgumentTypeError(str(problem)) from None
+
+
+def requests(chosen: argparse.Namespace) -> list[Request]:
+    """What is asked of both sides. CommandError when it makes no sense."""
+    if not chosen.base or not chosen.work:
+        missing = "--base" if not chosen.base else "the file with your work"
+        raise CommandError(Exit.USAGE, f"{missing} is missing. Example: overlap ab --base main -- work.py")
+    if chosen.blocks < 2 or chosen.concurrency < 1:
+        raise CommandError(Exit.USAGE, "--blocks needs 2 or more, --concurrency 1 or more. Next: overlap ab --help")
+    place, _, function = chosen.work.partition(":")
+    work = Path(place).resolve()
+    if not place.endswith(".py") or not work.parent.is_dir():
+        raise CommandError(Exit.USAGE, f"{place} is no Python file. Next: overlap ab --base main -- work.py")
+    asked = [
+        Request(name, said, work, function, chosen.python, tuple(chosen.extra), chosen.same_work)
+        for name, said in (("base", chosen.base), ("head", chosen.head))
+    ]
+    return check(asked)
+
+
+def models_of(said: str) -> list[str]:
+    """The models that were asked for. CommandError when one is none."""
+    names = said.replace(",", " ").split() or list(MODELS)
+    for name in names:
+        if name not in NAMES:
+            raise CommandError(Exit.USAGE, f"no model is called {name!r}{nearest(name, NAMES)}. Next: overlap models")
+    return list(dict.fromkeys(names))
+
+
+def compare(chosen: argparse.Namespace, asked: list[Request], run: Path) -> Outcome:
+    """Make both sides, look at them, measure them in turns, and conclude."""
+    models, say = models_of(chosen.models), console(stderr=True)
+    with temporary_folder():
+        folder = Path(os.environ["TMPDIR"])
+        sides = dict[str, Side]()
+        for one in asked:
+            say.print(f"{one.name}: an environment for {one.said} …", markup=False, highlight=False)
+            (folder / one.name).mkdir()
+            sides[one.name] = make_side(one, folder / one.name)
+        blocks = make_plan(EXPERIMENT, PER_TURN * chosen.blocks, chosen.seed)
+        new_run(run, blocks, revisions={name: side.label for name, side in sides.items()})
+        looks = {name: look_at(side, models, run) for name, side in sides.items()}
+        cells = plan(looks, models, chosen.concurrency)
+        write_surveys(run, looks, cells)
+        sequence, live = order(chosen.blocks, blocks["seed"]), Live(say, blocks["blocks"])
+        patience, began = Patience(chosen.wait_quiet), time.monotonic()
+
+        def begin(number: int, name: str) -> None:
+            left_s = (time.monotonic() - began) / number * (len(sequence) - number) if number else None
+            live.begin_block(number, left_s, name)
+
+        with live.bar:
+            measure(run, sides, sequence, blocks["seed"], patience, begin, live.hear)
+    found = changes(collect(run, sequence, cells, blocks["seed"]), chosen.threshold)
+    machine = read_environment(run)["machine"]
+    return Outcome(
+        chosen.work,
+        {name: side.label for name, side in sides.items()},
+        {name: side.packages for name, side in sides.items()},
+        found,
+        chosen.blocks,
+        cells[0]["tasks"],
+        chosen.threshold,
+        disturbed_share(run, len(sequence), blocks["seed"]),
+        patience.waited_s,
+        answers_differ(looks),
+        {name: why for look in looks.values() for name, why in look["unfit"].items()},
+        {name: machine.get(name) for name in ("cpu", "cores_usable", "memory_bytes")},
+    )
+
+
+def code(outcome: Outcome) -> Exit:
+    """Worse, not measured, or well."""
+    if outcome.worse:
+        return Exit.NEGATIVE
+    return Exit.OK if outcome.measured else Exit.NOT_MEASURED
+
+
+def main() -> None:
+    """Compare, print, and leave with what it means."""
+    interrupt_on_signals()
+    chosen = options()
+    if chosen.schema:
+        print(SCHEMA_FILE.read_text(), end="")
+        sys.exit(Exit.OK)
+    run = new_folder(RESULTS / "ab")
+    try:
+        asked = requests(chosen)
+        with running(run, "overlap ab"):
+            outcome = compare(chosen, asked, run)
+        write(run / RESULT, outcome)
+        if chosen.json:
+            shutil.copy(run / RESULT, chosen.json)
+    except CommandError as stop:
+        leave(stop)
+    if chosen.summary == "markdown":
+        print(markdown(outcome))
+    else:
+        show(outcome, console())
+    print(f"\nRaw data: {run}", file=sys.stderr)
+    sys.exit(code(outcome))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,31 @@
+"""Commands in sentences: as `make` takes them in a clone, as `overlap` takes them where that program was called."""
+
+import argparse
+import os
+import re
+
+VARIABLE = re.compile(r"([A-Z]+(?:_[A-Z]+)*)=")
+VERBS = (
+    *("quick", "bench", "full", "matrix", "claims", "claim", "compare", "report", "charts", "slides", "trace", "race"),
+    *("lesson", "mine", "ab", "why", "advise", "share", "atlas", "doctor", "models", "aa"),
+)
+COMMAND = re.compile(rf"\bmake ({'|'.join(VERBS)})\b((?: [A-Z]+(?:_[A-Z]+)*=(?:\"[^\"]*\"|[^\s,;)]+))*)")
+
+
+def spoken(sentence: str) -> str:
+    """`make bench ONLY=http` as `overlap bench --only http`, where it is the program that speaks."""
+    return COMMAND.sub(as_program, sentence) if os.environ.get("OVERLAP_PROGRAM") else sentence
+
+
+def as_program(command: re.Match[str]) -> str:
+    """One command of make's in the program's words; of a sentence's end its full stop is no part."""
+    verb, variables = command.groups()
+    options = VARIABLE.sub(lambda name: f"--{name[1].lower().replace('_', '-')} ", variables)
+    return f"overlap {verb}{options}"
+
+
+def parser(verb: str, words: str | None) -> argparse.ArgumentParser:
+    """The parser of a verb's command line, called as the verb was called; `words` explain it, line by line."""
+    prog = f"overlap {verb}" if os.environ.get("OVERLAP_PROGRAM") else f"python -m scripts.{verb}"
+    raw = argparse.RawDescriptionHelpFormatter
+    return argparse.ArgumentParser(prog=prog, description=spoken(words or ""), formatter_class=raw)
