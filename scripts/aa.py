@@ -36,7 +36,7 @@ BLOCKS = 10
 PERCENT = (2, 5, 10, 20)  # as benchmarks/experiments/test_aa.py plants them; `planted0` is what they are compared with
 EXPERIMENTS = ["aa", "planted0", *(f"planted{percent}" for percent in PERCENT)]
 MARGIN = 0.01  # half the smallest planted difference: what lies inside is called the same
-LEVEL = 0.05
+NO_NOISE = intervals.NoiseFloor(0.0, 0.0, 0.0, 1)
 SAME = ["workload", "model", "concurrency", "wait_seconds", "compute_seconds"]
 
 
@@ -60,7 +60,7 @@ class Judged:
 
     pair: Pair
     conclusion: Conclusion
-    significant: bool  # by Holm alone, whatever the noise floor
+    bare: Conclusion  # by Holm alone, as if there were no noise
 
     @property
     def different(self) -> bool:
@@ -116,20 +116,25 @@ def holm(pairs: list[Pair]) -> list[float]:
     return [float(p) for p in intervals.holm([pair.found.p_value for pair in pairs])]
 
 
+def by_holm(pair: Pair, p_value: float) -> Conclusion:
+    """What Holm alone says of a pair, without a noise floor or a margin."""
+    return conclude(pair.found, NO_NOISE, margin=0.0, p_value=p_value)
+
+
 def judge_twins(pairs: list[Pair]) -> list[Judged]:
     """Each by the noise floor of the others."""
     judged = []
     for place, (pair, p_value) in enumerate(zip(pairs, holm(pairs), strict=True)):
         others = [other.ratios for other in pairs[:place] + pairs[place + 1 :]]
         floor = intervals.noise_floor(others) if others else None
-        judged.append(Judged(pair, conclude(pair.found, floor, margin=MARGIN, p_value=p_value), p_value <= LEVEL))
+        judged.append(Judged(pair, conclude(pair.found, floor, margin=MARGIN, p_value=p_value), by_holm(pair, p_value)))
     return judged
 
 
 def judge_planted(pairs: list[Pair], floor: intervals.NoiseFloor) -> list[Judged]:
     """Each as any two cells of a run are judged."""
     return [
-        Judged(pair, conclude(pair.found, floor, margin=MARGIN, p_value=p_value), p_value <= LEVEL)
+        Judged(pair, conclude(pair.found, floor, margin=MARGIN, p_value=p_value), by_holm(pair, p_value))
         for pair, p_value in zip(pairs, holm(pairs), strict=True)
     ]
 
@@ -153,7 +158,7 @@ def inside(one: Judged) -> str:
 
 def sentences(same: list[Judged], slowed: list[Judged], floor: intervals.NoiseFloor) -> list[str]:
     """What came out, to be quoted."""
-    false, by_holm = sum(one.different for one in same), sum(one.significant for one in same)
+    false, by_holm = sum(one.different for one in same), sum(one.bare.differs for one in same)
     told = [
         f"A/A controls differed by {floor_text(floor)}: smaller differences mean nothing here and now.",
         f"False verdicts among {len(same)} A/A controls after Holm: {false} (without a noise floor: {by_holm}).",
@@ -168,7 +173,7 @@ def sentences(same: list[Judged], slowed: list[Judged], floor: intervals.NoiseFl
 def found(slowed: list[Judged], percent: int) -> str:
     """How many of the slow-downs by so much were called slower."""
     these = [one for one in slowed if one.pair.truth == 1 + percent / 100]
-    without = sum(one.significant and one.pair.found.estimate > 1 for one in these)
+    without = sum(one.bare.outcome is Outcome.SLOWER for one in these)
     slower = sum(one.conclusion.outcome is Outcome.SLOWER for one in these)
     return f"{slower} of {len(these)} (without a noise floor: {without})"
 

@@ -111,6 +111,16 @@ def inside(low: float, high: float, least: float, most: float) -> bool:
     return least <= low and high <= most
 
 
+def alike(one: float, other: float) -> bool:
+    """Whether the larger of two predicted times is within the margin of the smaller one."""
+    return max(one, other) <= min(one, other) * (1 + MARGIN)
+
+
+def overlap(one: tuple[float, float], other: tuple[float, float]) -> bool:
+    """Whether two intervals have a value in common, so that which is larger is not sure."""
+    return one[0] <= other[1] and other[0] <= one[1]
+
+
 def unusable(rounds: pd.DataFrame, *, timed: bool = True) -> str:
     """Why the rounds of a cell can decide nothing; empty when they can.
 

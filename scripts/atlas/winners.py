@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scripts.analysis.conclusions import MARGIN
+from scripts.analysis.conclusions import Outcome, conclude
 from scripts.atlas.plausibility import paired
 from scripts.atlas.share_format import Cell, Share
 from scripts.stats.intervals import geometric_mean
@@ -37,7 +37,7 @@ def map_of(machines: Sequence[tuple[Share, str]]) -> list[Place]:
 
 
 def fastest_models(share: Share, experiment: str, workload: str) -> list[str]:
-    """The fastest model and those not established to be slower by more than the margin; empty without a comparison."""
+    """The fastest model and those that are not slower; empty without a comparison."""
     cells = [cell for cell in share.cells if (cell.experiment, cell.workload) == (experiment, workload)]
     cells = [cell for cell in cells if cell.metric == "seconds" and len(cell.values) > 1]
     best = one_each(cells)
@@ -54,6 +54,7 @@ def one_each(cells: Sequence[Cell]) -> list[Cell]:
 
 
 def slower(cell: Cell, first: Cell) -> bool:
-    """Whether the cell is slower than the first by more than the margin, its whole 95 % CI."""
+    """Whether the cell is slower than the first; its noise floor is not shared, and assumed."""
     pairs = paired(cell, first)
-    return len(pairs) > 1 and geometric_mean(pairs).low > 1 + MARGIN
+    ratio = geometric_mean(pairs) if len(pairs) > 1 else None
+    return conclude(ratio, None).outcome is Outcome.SLOWER

@@ -13,14 +13,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from benchmarks.models import needs
-from scripts.analysis.conclusions import MARGIN
+from scripts.analysis.conclusions import alike
 from scripts.predict.cost_model import Fit
 from scripts.predict.equation import CORES, LOOP, Times, Work, floor_s, times
 from scripts.predict.laws import law, predictable
 from scripts.stats.intervals import FloatArray
 
 ENOUGH = 1.02  # times a model's best: twins were farther apart
-FACTORS = np.geomspace(1, 1000, 121)[1:]  # how far to look for where another model would win: steps of 6 %
+FACTORS = np.geomspace(1, 100, 81)[1:]  # how far to look for where another model would win: steps of 6 %
+MOST = {"tasks": 1e6, "cpu_s": 1e3, "wait_s": 1e3}  # more than anybody means: no turning point lies there
 AXES = ("cpu_s", "wait_s", "tasks")  # along which
 
 
@@ -99,7 +100,10 @@ class Option:
 
 @dataclass(frozen=True)
 class Advice:
-    """The options, the quickest first; the one to take; and the floor at its concurrency."""
+    """The options, the quickest first; the one to take; and the ideal time on this machine.
+
+    That is with as many tasks at once as the other side allows, on all cores, whatever the options go to.
+    """
 
     options: list[Option]
     best: Option
@@ -109,13 +113,13 @@ class Advice:
     def no_difference(self) -> list[Option]:
         """The others that take as good as the same time."""
         least_s = self.options[0].seconds
-        return [one for one in self.options if one is not self.best and one.seconds <= least_s * (1 + MARGIN)]
+        return [one for one in self.options if one is not self.best and alike(least_s, one.seconds)]
 
     @property
     def runner_up(self) -> Option | None:
         """The quickest of those that take longer."""
-        alike = [self.best, *self.no_difference]
-        return next((option for option in self.options if option not in alike), None)
+        as_good = [self.best, *self.no_difference]
+        return next((option for option in self.options if option not in as_good), None)
 
 
 def advise(question: Question, source: Source) -> Advice | None:
@@ -124,11 +128,11 @@ def advise(question: Question, source: Source) -> Advice | None:
     if not found:
         return None
     options = sorted(found, key=lambda option: option.seconds)
-    alike = {one.model: one for one in options if one.seconds <= options[0].seconds * (1 + MARGIN)}
-    best = next(alike[model] for model in predictable() if model in alike)
+    as_good = {one.model: one for one in options if alike(options[0].seconds, one.seconds)}
+    best = next(as_good[model] for model in predictable() if model in as_good)
     task = question.hardest
     work = Work(question.tasks, task.wait_s, task.cpu_s)
-    most = max(option.concurrency for option in options)
+    most = question.at_once or question.tasks
     return Advice(options, best, float(floor_s(work, most, question.capacity)))
 
 
@@ -200,6 +204,7 @@ def turning_points(question: Question, source: Source, winner: str, other: str) 
     """Along each axis the nearest value from which on the other would win, all else being equal."""
     for axis in AXES:
         near = (value_of(question, axis) * factor**way for factor in FACTORS for way in (1, -1))
+        near = (value for value in near if value <= MOST[axis])
         values = (max(1, round(value)) if axis == "tasks" else value for value in near)
         turned = (value for value in values if wins(question.but(**{axis: value}), source, winner, other))
         if (value := next(turned, None)) is not None:

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.table import Table
 
-from scripts.analysis.conclusions import MARGIN
+from scripts.analysis.conclusions import MARGIN, overlap
 from scripts.predict.recommend import Advice, Option, Question, Source, turning_points, value_of
+from scripts.predict.remedies import Remedy, remedies
 from scripts.util.format import amount, between, seconds, tick
 
 AXES = {"cpu_s": "computing", "wait_s": "waiting"}
@@ -21,7 +22,7 @@ def table(advice: Advice) -> Table:
     made.add_column("bound by", width=9, no_wrap=True)
     for one in advice.options:
         made.add_row(*line(one), style="bold" if one is advice.best else "")
-    made.add_row("floor", "", seconds(advice.floor_s), style="dim")
+    made.add_row("ideal time", "", seconds(advice.floor_s), style="dim")
     return made
 
 
@@ -58,7 +59,7 @@ def verdict(advice: Advice) -> str:
     if alike := advice.no_difference:
         names = ", ".join(option.model for option in alike)
         start += f" No difference that matters (within {MARGIN:.0%}) to {names}: it is the simplest of them."
-    if other and other.low <= best.high:
+    if other and overlap((best.low, best.high), (other.low, other.high)):
         start += f" That {other.model} takes longer is likely, not sure: their intervals overlap."
     return start
 
@@ -70,7 +71,7 @@ def runner_up(question: Question, source: Source, advice: Advice) -> str:
         return ""
     start = f"Runner-up: {take(other)}, about {seconds(other.seconds)}, {other.seconds / best.seconds:.2g}× as long."
     turns = [turn(question, axis, value) for axis, value in turning_points(question, source, best.model, other.model)]
-    when = f"It would win {', or '.join(turns)}." if turns else "More or less of anything changes nothing."
+    when = f"It would win {', or '.join(turns)}." if turns else "No hundredfold of one of them alone changes that."
     return f"{start} {when}"
 
 
@@ -80,8 +81,13 @@ def turn(question: Question, axis: str, value: float) -> str:
     if axis == "tasks" and round(value) == 1:
         return "with a single task"
     if axis == "tasks":
-        return f"with {value:,.0f} tasks or {'more' if more else 'fewer'}"
+        return f"with {float(f'{value:.2g}'):,.0f} tasks or {'more' if more else 'fewer'}"
     return f"with {'more' if more else 'less'} than {seconds(value)} of {AXES[axis]} a task"
+
+
+def remedy_text(one: Remedy) -> str:
+    """What may be quicker still, put together from other measurements."""
+    return f"Quicker still, if its parts add up: {one}, about {seconds(one.seconds)}. Not validated: try it."
 
 
 def limits(question: Question, source: Source, advice: Advice) -> Iterator[str]:
@@ -91,7 +97,10 @@ def limits(question: Question, source: Source, advice: Advice) -> Iterator[str]:
     for one in advice.options:
         reach = question.reach.get(one.model, source.reach[one.model])
         if one.model != "sequential" and one.concurrency == reach < question.tasks:
-            yield f"What more than {reach:,} at once would bring {one.model} is not known: no more were measured."
+            yield (
+                f"{one.model}: no more than {reach:,} at once were measured, and no more are considered. "
+                f"A run with more may change the answer."
+            )
 
 
 def show(question: Question, source: Source, advice: Advice, out: Console) -> None:
@@ -99,6 +108,7 @@ def show(question: Question, source: Source, advice: Advice, out: Console) -> No
     out.print(description(question), markup=False)
     out.print()
     out.print(table(advice))
-    said = [verdict(advice), runner_up(question, source, advice), *limits(question, source, advice)]
+    other = [remedy_text(one) for one in remedies(question, source, advice)]
+    said = [verdict(advice), runner_up(question, source, advice), *other, *limits(question, source, advice)]
     for sentence in filter(None, said):
         out.print(f"\n{sentence}", markup=False)

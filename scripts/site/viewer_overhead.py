@@ -25,12 +25,14 @@ from aiohttp import ClientSession
 
 from scripts.site.lane_process import Lane
 from scripts.site.race_request import RaceRequest
+from scripts.stats.decisions import Bound, Verdict, verdict
 from scripts.stats.intervals import geometric_mean
 from scripts.util.exit_codes import CommandError, Exit, leave
 from servers.subprocesses import ROOT, serve
 
 WORK: dict[str, Any] = {"tasks": 200, "delay_ms": 30, "concurrency": 20, "cpu_percent": 3}
 AIM, AIM_FRAMES_PER_S = 1.05, 30
+MET = {Verdict.HOLDS: "met", Verdict.REFUTED: "missed", Verdict.INCONCLUSIVE: "inconclusive"}
 PAIRS = 7
 CHROMIUM_OPTIONS = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--remote-debugging-port=0")
 PAGE_LOAD_S = 2.0  # until a browser has loaded the page
@@ -156,9 +158,9 @@ def main() -> None:
     for lane, model in enumerate(RaceRequest.read(WORK).models):
         ratio = geometric_mean([seen.seconds[lane] / bare[lane] for seen, bare in measured])
         frames_per_s = geometric_mean([seen.frames[lane] / seen.seconds[lane] for seen, _ in measured]).estimate
-        verdict = "met" if ratio.high <= AIM else "missed" if ratio.low > AIM else "not established"
+        said = MET[verdict(ratio, Bound(high=AIM))]
         interval = f"{ratio.estimate:.3f} [{ratio.low:.3f}, {ratio.high:.3f}]"
-        print(f"{model:12} {interval:>26} {frames_per_s:20.0f}  {verdict}")
+        print(f"{model:12} {interval:>26} {frames_per_s:20.0f}  {said}")
 
 
 if __name__ == "__main__":

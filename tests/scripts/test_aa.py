@@ -98,7 +98,7 @@ def test_false_verdicts_on_twins_stay_rare_in_every_world(world: str) -> None:
         sum(any(one.different for one in judged) for judged in found) <= 5
     )  # the bound of the design; 0 to 2 came out
     assert (
-        sum(any(one.significant for one in judged) for judged in found) <= 12
+        sum(any(one.bare.differs for one in judged) for judged in found) <= 12
     )  # 5 expected, and three standard errors
 
 

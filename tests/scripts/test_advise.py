@@ -101,7 +101,7 @@ def test_it_says_what_to_take_what_comes_next_and_where_it_is_from_in_80_columns
     assert "It would win with more than" in said.text
     assert said.text.endswith("From planted.")
     assert max(map(len, said.out.splitlines())) <= 80
-    for heading in ("expected", "90 % interval", "CPU", "memory", "bound by", "floor"):
+    for heading in ("expected", "90 % interval", "CPU", "memory", "bound by", "ideal time"):
         assert heading in said.out
 
 

@@ -1,0 +1,82 @@
+"""What people do when no single pool or loop is enough: batches of tiny tasks, and an event loop on each core.
+
+Both are put together from costs that were measured for something else, so they are named as remedies, never ranked
+among the options, whose error is known.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from scripts.analysis.conclusions import alike
+from scripts.predict.cost_model import Fit
+from scripts.predict.equation import CORES, LOOP, Costs, Work, times
+from scripts.predict.laws import law
+from scripts.predict.recommend import Advice, Question, Source
+
+BATCHES_A_WORKER = 4  # as multiprocessing.Pool.map divides its work: enough that no worker is left idle for long
+SEVERAL_LOOPS = "loops_in_processes"
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """What to do, with how many workers, and about how long it would take."""
+
+    what: str
+    workers: int
+    seconds: float
+
+    def __str__(self) -> str:
+        return self.what
+
+
+def remedies(question: Question, source: Source, advice: Advice) -> Iterator[Remedy]:
+    """Those that would be quicker than the best option by more than the margin."""
+    found = [batches(question, source), several_loops(question, source)]
+    best_s = advice.options[0].seconds
+    yield from (one for one in found if one and one.seconds < best_s and not alike(best_s, one.seconds))
+
+
+def batches(question: Question, source: Source) -> Remedy | None:
+    """A pool of a process a core that is handed many tasks at a time; None where no process can do the work."""
+    model = next((name for name in source.fit.models if law(name) == CORES and name in source.widths), None)
+    if model is None or "blocking" not in question.forms or model in question.unfit:
+        return None
+    workers = max(1, min(round(question.capacity), question.at_once or question.tasks, question.tasks))
+    size = math.ceil(question.tasks / (BATCHES_A_WORKER * workers))
+    costs = source.fit.of(model)
+    shared = replace(costs, task_s=np.asarray(costs.task_s) / size)
+    found = times(CORES, question.work(model), float(workers), shared, question.capacity)
+    return Remedy(f"{model} with {workers} workers, in batches (chunksize={size})", workers, float(found.seconds))
+
+
+def several_loops(question: Question, source: Source) -> Remedy | None:
+    """An event loop in each of as many processes as there are cores; None where nothing waits, or on one core."""
+    workers = round(question.capacity)
+    fit, loop = source.fit, "asyncio"
+    pool = next((name for name in fit.models if law(name) == CORES), None)
+    if workers < 2 or pool is None or loop not in fit.models or "asyncio" not in question.forms:
+        return None
+    work = question.work(loop)
+    if not work.wait_s:
+        return None
+    share = replace(work, tasks=math.ceil(question.tasks / workers))
+    most = min(question.tasks, source.reach[loop], question.at_once or question.tasks)
+    each = times(LOOP, share, max(1.0, most / workers), opened(fit, pool, loop, workers), 1.0)
+    what = f"an event loop in each of {workers} processes ({SEVERAL_LOOPS})"
+    return Remedy(what, workers, max(float(each.seconds), cores_s(work, fit, loop, question.capacity)))
+
+
+def opened(fit: Fit, pool: str, loop: str, workers: int) -> Costs:
+    """The costs of a loop, which starts when its process has."""
+    process, inner = fit.of(pool), fit.of(loop)
+    started_s = np.asarray(process.start_s) + workers * np.asarray(process.place_s)
+    return replace(inner, start_s=started_s + inner.start_s)
+
+
+def cores_s(work: Work, fit: Fit, loop: str, capacity: float) -> float:
+    """What all cores together need for it, after the first wait."""
+    each_s = np.asarray(work.cpu_s) + fit.of(loop).task_s
+    return float(np.asarray(work.wait_s) + work.tasks * each_s / capacity)
