@@ -1,6 +1,6 @@
 # The front door: `make help` lists every verb. Each is `python -m scripts.<verb>` underneath; add --help to learn more.
 SETTINGS := A ADDRESS ARGS AT_ONCE B BIND BLOCKS CACHE CLUSTER CONDITION CORES CPU_MS EXPECT FROM GIL_RELEASED ID JSON \
-  LESSON MEMORY_MB MODELS ONLY OUTPUT PORT PYTHON RESUME RUN SEED TALK TASKS TASK_MB WAIT_MS WATCH WORK
+  LESSON MEMORY_MB MODELS ONLY OUTPUT PORT PROJECT PYTHON QUICK RESUME RUN SEED TALK TASKS TASK_MB WAIT_MS WATCH WORK
 # A setting is what is typed after `make`: a shell's own PYTHON or CLUSTER is somebody else's, and is not passed on.
 $(foreach name,$(SETTINGS),$(if $(findstring environment,$(origin $(name))),$(eval override $(name) :=)$(eval unexport $(name))))
 # Nor may a shell's variables decide which Python is changed, how it runs, or what is installed. Those that say where
@@ -11,8 +11,8 @@ FETCHING := $(addprefix PIP_,INDEX_URL EXTRA_INDEX_URL FIND_LINKS CERT CLIENT_CE
 unexport $(filter-out $(FETCHING) $(KEEP_ENV),$(filter PYTHON% PIP_% UV_% PYTEST_% CONDA_% BOKEH_% AIOHTTP_% MULTIDICT_% YARL_%, \
   $(.VARIABLES))) VIRTUAL_ENV MPLBACKEND MATPLOTLIBRC
 
-# What the environment is made with: for `make matrix`, PYTHON lists those to measure beside it.
-BASE := $(or $(if $(filter matrix,$(MAKECMDGOALS)),,$(value PYTHON)),python3)
+# What the environment is made with: for `make matrix` and `make mine`, PYTHON is what to measure in.
+BASE := $(or $(if $(filter matrix mine,$(MAKECMDGOALS)),,$(value PYTHON)),python3)
 VENV := .venv
 PY := $(VENV)/bin/python
 UV := .tools/bin/uv
@@ -65,7 +65,8 @@ claim: $(VENV)/core ## a verdict for one claim, in a minute (ID=network-io)
 
 mine: $(VENV)/core ## your own work under every model that can run it (WORK=path/to/file.py)
 	@$(PY) -m scripts.mine $(call option,models,MODELS) $(call option,expect,EXPECT) $(call option,json,JSON) $(call option,resume,RESUME) \
-	  $(call option,blocks,BLOCKS) $(call option,seed,SEED) -- $(call quoted,WORK)
+	  $(call option,blocks,BLOCKS) $(call option,seed,SEED) $(call option,python,PYTHON) $(if $(value QUICK),--quick) \
+	  --project=$(call quoted,$(if $(value PROJECT),PROJECT,PWD)) -- $(call quoted,WORK)
 
 share: $(VENV)/core ## one small file of a run and its verdicts, for an atlas (RUN=results/latest CONDITION="one core")
 	@$(PY) -m scripts.share $(call option,condition,CONDITION) $(ONE_RUN)

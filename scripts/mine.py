@@ -4,8 +4,10 @@
     make mine WORK=package.module:function          # as Python would import it
     make mine WORK=… MODELS="threads asyncio pool"  # these, and sequential beside them
     make mine WORK=… EXPECT="asyncio at least 5x sequential"
+    make mine WORK=… PYTHON=path/to/venv/bin/python  # in your environment, with your packages
+    make mine WORK=… QUICK=1                         # a first answer within half a minute: ranges only
 
-First a survey, in an interpreter of its own, then blocks as of any other run. Exit 1 when an expectation (EXPECT, or a
+First a profile, in an interpreter of its own, then blocks as of any other run. Exit 1 when an expectation (EXPECT, or a
 list of that name in the file) is refuted, 3 when one could not be established.
 """
 
@@ -24,6 +26,7 @@ from typing import IO, Any
 from benchmarks.models import NAMES
 from scripts.report import work_document
 from scripts.report.terminal import console, show
+from scripts.run import users_python
 from scripts.run.block import POLL_S, environment
 from scripts.run.lifecycle import (
     BLOCKS,
@@ -37,6 +40,7 @@ from scripts.run.lifecycle import (
     running,
 )
 from scripts.tables.load import Run, load, write_tables
+from scripts.tables.schema import read_environment
 from scripts.util.atomic_write import atomic_write
 from scripts.util.commands import parser as command_parser
 from scripts.util.exit_codes import CommandError, Exit, leave
@@ -46,7 +50,8 @@ from scripts.verdict import expectations
 from scripts.verdict.evaluate import Finding
 from scripts.verdict.fields import nearest
 
-PATIENCE_S = 60.0  # with one step of the survey: a task, or a look at a model
+PATIENCE_S = 120.0  # with one step of the profile; a model that hangs is ended, and named, long before
+QUICK_BLOCKS = 2  # no verdict takes fewer than six: ranges, soon
 HOW = "Next: make mine WORK=path/to/file.py (docs/your-own-work.md has examples)"
 
 
@@ -56,25 +61,41 @@ def options() -> argparse.Namespace:
     parser.add_argument("work", nargs="?", default="", help="path/to/file.py or package.module, and perhaps :function")
     parser.add_argument("--models", default="", help="models to measure beside sequential (default: all that fit)")
     parser.add_argument("--expect", default="", help="what must hold, separated by semicolons")
-    parser.add_argument("--blocks", type=int, default=BLOCKS, help="fresh interpreters (default %(default)s)")
+    parser.add_argument("--blocks", type=int, help=f"fresh interpreters (default {BLOCKS}; quick {QUICK_BLOCKS})")
+    parser.add_argument("--quick", action="store_true", help="a first answer within half a minute: ranges only")
+    parser.add_argument("--python", default="", help="the interpreter to measure in (default: Overlap's own)")
+    parser.add_argument("--project", type=Path, default=Path(), help="folder that WORK and PYTHON are relative to")
     parser.add_argument("--seed", type=int, help="seed of the order of cells (default: drawn)")
     parser.add_argument("--resume", type=Path, help="go on with an interrupted run: its folder")
     parser.add_argument("--json", type=Path, help="also write the comparison to this file")
     return parser.parse_args()
 
 
-def source_of(work: str) -> str:
-    """WORK with a whole path, which means the same wherever a process works. Stop when there is no such file."""
+def source_of(work: str, project: Path = Path()) -> str:
+    """WORK with a whole path, which means the same wherever a process works. Stop when there is no such file.
+
+    A module of the project becomes its file, which is imported in its package all the same.
+    """
     if not work:
         raise CommandError(Exit.USAGE, f"WORK is missing: which file has your work? {HOW}")
     place, colon, name = work.partition(":")
     if place.endswith(".py") or "/" in place:
         if not Path(place).is_file():
-            raise CommandError(Exit.USAGE, f"WORK={work}: there is no file {place}. {HOW}")
+            place = str(project / place)
+        if not Path(place).is_file():
+            raise CommandError(Exit.USAGE, f"WORK={work}: there is no file {work.partition(':')[0]}. {HOW}")
         if not place.endswith(".py"):
             raise CommandError(Exit.USAGE, f"WORK={work}: {place} is no Python file: its name must end in .py. {HOW}")
-        place = str(Path(place).resolve())
-    return f"{place}{colon}{name}"
+        return f"{Path(place).resolve()}{colon}{name}"
+    return f"{file_of_module(place, project) or place}{colon}{name}"
+
+
+def file_of_module(dotted: str, project: Path) -> Path | None:
+    """The file of a module below the project's folder, or its `src`; None where it is installed, if anywhere."""
+    path = Path(*dotted.split("."))
+    files = path.with_suffix(".py"), path / "__init__.py"
+    tried = (root / one for root in (project, project / "src") for one in files)
+    return next((one.resolve() for one in tried if one.is_file()), None)
 
 
 def models_of(said: str) -> str:
@@ -87,15 +108,23 @@ def models_of(said: str) -> str:
     return " ".join(dict.fromkeys(["sequential", *said.split()])) if said else ""
 
 
-def survey(run: Path, source: str, models: str, blocks: int, say: Callable[[str], None]) -> dict[str, Any]:
-    """What the survey finds, kept in the run's folder. Stop when the work cannot be run."""
+def survey(
+    run: Path,
+    source: str,
+    models: str,
+    blocks: int,
+    say: Callable[[str], None],
+    *more: str,
+    python: str = sys.executable,
+) -> dict[str, Any]:
+    """What the profiler learns, kept in the run's folder. Stop when the work cannot be run."""
     program = (
         "from benchmarks.profiler.profiler import main; main()"  # not `-m`: every worker would import it once more
     )
     with (run / "survey.log").open("wb") as log, tempfile.TemporaryFile() as out:
         arguments = [source, f"--pace={run / 'pace.json'}", f"--out=/dev/fd/{out.fileno()}"]
         process = subprocess.Popen(
-            [sys.executable, "-P", "-c", program, *arguments, f"--models={models}", f"--blocks={blocks}"],
+            [python, "-P", "-c", program, *arguments, f"--models={models}", f"--blocks={blocks}", *more],
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=log,
@@ -156,26 +185,52 @@ def found_or_stop(last: dict[str, Any], source: str, log: Path) -> dict[str, Any
 
 def prepare(run: Path, source: str, chosen: argparse.Namespace, models: str) -> dict[str, Any]:
     """The run's folder, with what the survey found. Stop."""
-    new_run(run, make_plan("user_work", chosen.blocks, chosen.seed))
+    python = users_python.ready(users_python.located(chosen.python, chosen.project)) if chosen.python else None
+    plan = make_plan("user_work", blocks_of(chosen), chosen.seed, quick=chosen.quick)
+    new_run(run, plan | ({"python": python.path} if python else {}), **(python.description() if python else {}))
     file = run / work_document.SURVEY
-    file.write_text(json.dumps({"work": {"source": source}}))  # for the fork servers of the survey
-    os.environ["OVERLAP_MINE"] = str(file.resolve())
+    file.write_text(json.dumps({"work": {"source": source}}))  # for the fork servers of the profile
+    os.environ |= {"OVERLAP_MINE": str(file.resolve()), "OVERLAP_PROJECT": str(chosen.project.resolve())}
+    if python:
+        os.environ.update(python.variables())
+        python.calibrate(run / "pace.json")
+    more = ["--quick"] if chosen.quick else []
     with temporary_folder():
-        found = survey(run, source, models, chosen.blocks, saying())
+        path = python.path if python else sys.executable
+        found = survey(run, source, models, plan["blocks"], saying(), *more, python=path)
     with atomic_write(file) as kept:
         kept.write_text(json.dumps(found, indent=1))
     return found
 
 
+def blocks_of(chosen: argparse.Namespace) -> int:
+    """How many blocks: as asked for, or as is usual."""
+    return int(chosen.blocks or (QUICK_BLOCKS if chosen.quick else BLOCKS))
+
+
 def saying() -> Callable[[str], None]:
-    """Show what the survey is at, where somebody watches."""
+    """Show the step of the profile in one line, where somebody watches."""
     out = console(stderr=True)
     if not out.is_terminal:
-        out.print("a look at your work first: what does a task do, how many at once pay?")
+        out.print("Profiling your work first: what does a task do, how many in flight pay?")
         return lambda step: None
-    status = out.status("a look at your work first")
+    status = out.status("profiling your work")
     status.start()
-    return lambda step: status.update(f"looking: {step}") if step else status.stop()
+    width = out.width - len("⠋ profiling: ") - 1
+
+    def say(step: str) -> None:
+        if step:
+            status.update(f"profiling: {shortened(step, width)}")
+        else:
+            status.stop()
+
+    return say
+
+
+def shortened(text: str, width: int) -> str:
+    """The text in one line of so many columns; what is between brackets is not markup."""
+    line = " ".join(text.split()).replace("[", "(").replace("]", ")")
+    return line if len(line) <= width else f"{line[: max(0, width - 1)]}…"
 
 
 def write_outputs(run: Path, found: dict[str, Any], said: list[str]) -> tuple[Run, list[Finding]]:
@@ -192,18 +247,20 @@ def write_outputs(run: Path, found: dict[str, Any], said: list[str]) -> tuple[Ru
 
 
 def old_survey(run: Path) -> dict[str, Any]:
-    """What the survey of an interrupted run found. Stop when it was measured elsewhere, or is no such run."""
+    """What the profile of an interrupted run found. Stop when it was measured elsewhere, or is no such run."""
     if not (found := work_document.survey_of(run)) or "cells" not in found:
         raise CommandError(Exit.USAGE, f"{run} is no run of your own work that could be gone on with. {HOW}")
     resume_run(run)
     os.environ["OVERLAP_MINE"] = str((run / work_document.SURVEY).resolve())
+    if python := read_environment(run)["plan"].get("python"):
+        os.environ.update(users_python.ready(python).variables())
     return found
 
 
 def new_survey(run: Path, chosen: argparse.Namespace) -> dict[str, Any]:
     """What is learned of the work that is asked for. Stop."""
-    source, models = source_of(chosen.work), models_of(chosen.models)
-    if chosen.blocks < 1:
+    source, models = source_of(chosen.work, chosen.project), models_of(chosen.models)
+    if chosen.blocks is not None and chosen.blocks < 1:
         raise CommandError(
             Exit.USAGE, f"BLOCKS={chosen.blocks}: at least one block is needed. Next: make mine WORK=… BLOCKS=6"
         )
@@ -223,7 +280,8 @@ def mine(chosen: argparse.Namespace, run: Path) -> tuple[Run, list[Finding]]:
         expectations.check(said, models)
         if unasked := set(own) - set(said):
             console(stderr=True).print("left out, its model was not asked for: " + "; ".join(unasked), markup=False)
-        console(stderr=True).print(found["size"]["sentence"], markup=False)
+        for sentence in [*work_document.learned(found), found["size"]["sentence"]]:
+            console(stderr=True).print(sentence, markup=False)
         measure(run)
         made = write_outputs(run, found, said)
         if chosen.json:

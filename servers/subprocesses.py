@@ -56,8 +56,12 @@ FOREIGN = (
 
 
 def own_environment() -> dict[str, str]:
-    """The environment of an interpreter that we start: ours, without the variables of somebody else's Python."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
+    """The environment of an interpreter that we start: ours, without the variables of somebody else's Python.
+
+    OVERLAP_BESIDE is where a user's own interpreter finds what we need (scripts/run/users_python).
+    """
+    beside = {"PYTHONPATH": os.environ["OVERLAP_BESIDE"]} if "OVERLAP_BESIDE" in os.environ else {}
+    return {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)} | beside
 
 
 class ServiceError(RuntimeError):

@@ -77,13 +77,13 @@ def quick(seconds: float, before: float) -> bool:
 
 
 def dropped(alone: Mapping[int, float], spans: Sequence[tuple[int, float]]) -> str:
-    """That tasks took far less under a model than alone, in words; empty when they did not. Spans: (task, seconds)."""
+    """That tasks took far less under a model than they wait alone, in words; empty when not. Spans: (task, seconds)."""
     known = [(task, took, alone[task]) for task, took in spans if alone.get(task, 0.0) > CLEAR_S]
     short = [(task, took, usual) for task, took, usual in known if took < DROPPED * usual]
-    if len(short) < max(1, SOME * len(known)) or not known:
+    if len(short) < max(2, SOME * len(known)):
         return ""
     task, took, usual = short[0]
     return (
         f"{len(short)} of {len(known)} tasks were not done: task {task} took {milliseconds(took)} there and "
-        f"{milliseconds(usual)} alone"
+        f"waits {milliseconds(usual)} alone"
     )

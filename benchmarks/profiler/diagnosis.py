@@ -20,6 +20,8 @@ GIL_LATE = 0.2  # of its time in which a sleeping thread was kept from going on
 NO_GAIN = 1.15  # of throughput, from one step to the next
 CLEAR_GAIN = 1.4  # the same where other programs use the machine
 NEARLY_A_CORE = 0.6  # of computing: what holds the GIL, or runs in a loop, ends at one core
+MANY_WORKERS = 4.5  # that more workers than four are evenly spaced by chance happens once in hundreds
+NEAR = 0.25  # of a pool's gain to the number of its connections
 STEADY = 0.1  # plateaus differ by less than this
 EVEN = 0.25  # spread of the gaps between ends ÷ their mean; chance alone gives 1
 CAN_NOT_TELL = "can't tell"
@@ -201,12 +203,16 @@ def other_side(model: str, sweep: Sequence[LoadStep], machine: Machine) -> Diagn
         return Diagnosis(
             model, CAN_NOT_TELL, f"{step.cores_used:.2g} cores were busy, and more in flight gained nothing"
         )
-    if seen.connections == 1:
+    multiple = step.tasks_per_second / sweep[0].tasks_per_second
+    if seen.waits.get("limiter", 0.0) >= MOST_OF:
+        return Diagnosis(model, "rate limit", f"a rate limit of its own: most workers wait for it ({seen.waits_at})")
+    paced = seen.waits.get("sleep", 0.0) >= IDLE
+    if seen.connections == 1 and multiple < NO_GAIN and not paced:
         why = f"one connection: {step.concurrency} tasks in flight shared a single connection"
         return Diagnosis(
             model, "one connection", why, "Next: open one for each worker in client(), or a pool in aclient()"
         )
-    if 1 < seen.connections <= step.concurrency / 2:
+    if 1 < seen.connections <= step.concurrency / 2 and abs(multiple / seen.connections - 1) < NEAR and not paced:
         why = f"a pool of connections: {step.concurrency} tasks in flight shared {seen.connections}"
         return Diagnosis(model, "pool cap", why, "Next: make the pool as large as the concurrency")
     if rate := steady_rate(sweep):
@@ -223,7 +229,8 @@ def other_side(model: str, sweep: Sequence[LoadStep], machine: Machine) -> Diagn
 def steady_rate(sweep: Sequence[LoadStep]) -> float:
     """The rate of tasks whose ends are evenly spaced, at two steps and more; 0 where it could be anything else.
 
-    A server that does k tasks at once gives k times the rate of one, and in bursts: such rates are left out.
+    A server that does k tasks at once gives k times the rate of one, in bursts; two or three may be evenly spaced by
+    chance, so such rates are left out.
     """
     flat = [
         step for step in sweep if step.tasks_per_second >= (1 - STEADY) * max(one.tasks_per_second for one in sweep)
@@ -235,5 +242,5 @@ def steady_rate(sweep: Sequence[LoadStep]) -> float:
     ):
         return 0.0
     multiple = flat[-1].tasks_per_second / sweep[0].tasks_per_second
-    whole = abs(multiple - round(multiple)) < 2 * STEADY * max(1.0, multiple)
+    whole = multiple < MANY_WORKERS and abs(multiple - round(multiple)) < STEADY * multiple
     return 0.0 if whole or multiple < NO_GAIN else flat[-1].tasks_per_second

@@ -225,7 +225,7 @@ def between(before: Marks, after: Marks, seen: Seen) -> Evidence:
     took, late = usage.elapsed_s, [one for one in seen.late if one > LATE_S]
     waiting = {kind: number / seen.workers for kind, number in seen.kinds.items() if seen.workers}
     blockers = Counter[str]()
-    for kind in ("lock", "semaphore", "pool"):
+    for kind in ("lock", "semaphore", "pool", "limiter"):
         blockers += seen.places.get(kind, Counter())
     loop_cpu = None
     if after.loop_cpu_s is not None:

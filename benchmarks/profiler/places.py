@@ -21,13 +21,16 @@ if TYPE_CHECKING:
 LOCKS = frozenset({"lock", "RLock", "_RLock", "Lock", "Condition", "FileLock", "UnixFileLock"})
 SEMAPHORES = frozenset({"Semaphore", "BoundedSemaphore", "CapacityLimiter", "SemaphoreAdapter"})
 POOLS = frozenset({"Queue", "LifoQueue", "PriorityQueue", "SimpleQueue", "_queue.SimpleQueue", "Future"})
+SLEEPS = re.compile(r"(?:\w+\.)*sleep\(")
+ENTERS = re.compile(r"^with\s+([\w.]+)\s*(?:as\s|[:,])")  # what the entering of a block is made of: all of the block
 TAKES = re.compile(r"^(?:await\s+)?([\w.]+?)(?:\.(?:acquire|__enter__|__aenter__|get|result|wait)\(.*\))?$", re.DOTALL)
 POOL_FILES = re.compile(r"(?:pool|connector|queues?)\w*\.py$")
+LIMITER_FILES = re.compile(r"(?:limit|throttl|ratelimit)\w*(?:/\w+)?\.py$")
 
 
 @dataclass(frozen=True)
 class Place:
-    """A line of the user's and what is waited for there: lock, semaphore, pool, or other (a sleep, a socket, work)."""
+    """A line of the user's and what is waited for: lock, semaphore, pool, limiter, sleep, or other (a socket, work)."""
 
     line: str
     kind: str
@@ -72,7 +75,10 @@ def runs_a_loop(frame: FrameType | None) -> bool:
 def kind_of(innermost: FrameType, users: FrameType) -> str:
     """What a thread waits for, by the object at its line, or by the library's file that it stands in."""
     if innermost is users:
-        return kind_of_object(at_instruction(users))
+        source = segment(users.f_code, users.f_lasti)
+        return "sleep" if SLEEPS.match(source) else kind_of_object(named(source, users))
+    if LIMITER_FILES.search(innermost.f_code.co_filename):
+        return "limiter"
     file, name = innermost.f_code.co_filename, innermost.f_code.co_name
     if Path(file).name == "threading.py" and name in ("acquire", "__enter__", "wait"):
         return through_condition(innermost)
@@ -111,19 +117,19 @@ def kind_of_object(thing: Any) -> str:
     return "pool" if name in POOLS else "other"
 
 
-def at_instruction(frame: FrameType) -> Any:
-    """The object that the current instruction takes or calls, where it is a plain name; None otherwise."""
-    source = segment(frame.f_code, frame.f_lasti)
-    found = TAKES.match(source.strip()) if source else None
+def named(source: str, frame: FrameType) -> Any:
+    """The object that an instruction takes, by its piece of source, where it is a plain name; None otherwise."""
+    found = ENTERS.match(source) or TAKES.match(source)
     return looked_up(found[1], frame) if found else None
 
 
 def segment(code: CodeType, at: int) -> str:
-    """The piece of source that an instruction was made of; empty where it takes more than one line."""
+    """The piece of source that an instruction was made of: its first line, where it takes several."""
     line, end_line, start, end = list(code.co_positions())[at // 2]
-    if line is None or line != end_line or start is None or end is None:
+    if line is None or start is None or end is None:
         return ""
-    return linecache.getline(code.co_filename, line).encode()[start:end].decode(errors="replace")
+    text = linecache.getline(code.co_filename, line).encode()
+    return text[start : end if line == end_line else None].decode(errors="replace").strip()
 
 
 def looked_up(dotted: str, frame: FrameType) -> Any:
@@ -152,6 +158,10 @@ def awaiting_at(task: "asyncio.Task[Any]") -> Place | None:
 def kind_of_await(innermost: FrameType, users: FrameType) -> str:
     """What a coroutine waits for, by the library's coroutine that it stands in."""
     file = innermost.f_code.co_filename
+    if LIMITER_FILES.search(file) and innermost is not users:
+        return "limiter"
+    if innermost.f_code.co_name == "sleep":
+        return "sleep"
     if file.endswith(("asyncio/locks.py", "anyio/_core/_synchronization.py")):
         return kind_of_object(innermost.f_locals.get("self"))
     if file.endswith("asyncio/queues.py") or (innermost is not users and POOL_FILES.search(file)):

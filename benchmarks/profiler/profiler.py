@@ -38,7 +38,7 @@ from benchmarks.profiler.sizing import (
     released,
     size,
 )
-from benchmarks.profiler.trials import LADDER_S, Plan, Trial, fits, memory, said, trial
+from benchmarks.profiler.trials import LADDER_S, RUNG_S, Plan, Trial, fits, memory, said, trial
 from benchmarks.workloads._user_module import TaskFailed, UnusableFile, load
 from benchmarks.workloads.user_work import Mine
 from servers.subprocesses import exit_with_parent
@@ -49,7 +49,10 @@ QUICK_MODELS = ("sequential", *FAMILIES)
 NEGLIGIBLE = 0.01  # a share of waiting or computing below this is that of the clocks
 PATIENCE_S = 15.0  # with a step of a trial beyond what its tasks take: an interpreter starts in one
 CLUSTER_PATIENCE_S = 90.0  # Ray takes half a minute to start
-SPEED = {False: (ENOUGH_S, LADDER_S, BLOCK_S), True: (0.4, 2.0, QUICK_BLOCK_S)}  # when quick: tasks, sweep, block
+SPEED = {  # seconds of tasks one at a time, of a sweep, of one step of it, of a block; when quick and otherwise
+    False: (ENOUGH_S, LADDER_S, RUNG_S, BLOCK_S),
+    True: (0.4, 3.0, 0.1, QUICK_BLOCK_S),
+}
 
 
 @dataclass
@@ -81,14 +84,14 @@ class Profiler:
         before, began = snapshot(), time.perf_counter()
         code = load(self.source)
         learned: dict[str, Any] = {"import_seconds": time.perf_counter() - began}
-        enough_s, ladder_s, block_s = SPEED[self.quick]
+        enough_s, *sweep_s, block_s = SPEED[self.quick]
         with CapacityMonitor(pace) as gauge:
             mine = workload(self.source, code)
             speeds = [gauge.latest(mine).speed]
             looked = look_at_forms(mine, spoken(code), enough_s, self.step, self.doubts)
             capacity = gauge.sample()
         mine = self.informed(looked, mean([*speeds, capacity.speed]), learned)
-        plan = self.plan(mine, looked, ladder_s)
+        plan = self.plan(mine, looked, *sweep_s)
         trials = self.trials(plan, looked)
         sweeps = {name: one.sweep for name, one in trials.items() if one.sweep}
         self.weigh(plan, sweeps, learned)
@@ -144,13 +147,13 @@ class Profiler:
             compared=not looked.unlike,
         )
 
-    def plan(self, mine: Mine, looked: Looked, ladder_s: float) -> Plan:
+    def plan(self, mine: Mine, looked: Looked, ladder_s: float, rung_s: float) -> Plan:
         """What is tried of each model."""
         tasks = len(mine.code.tasks)
         most = min(int(mine.code.given("MOST_AT_ONCE") or tasks), tasks)
         first = next(iter(looked.times.values()))
         answers = None if sealed(first.answers) else first.answers
-        return Plan(mine, most, first.each_s, answers, first.shortest_s, ladder_s=ladder_s)
+        return Plan(mine, most, first.each_s, answers, first.shortest_s, ladder_s=ladder_s, rung_s=rung_s)
 
     def trials(self, plan: Plan, looked: Looked) -> dict[str, Trial]:
         """Each model that can do the work, tried in an interpreter of its own; why not, for the others."""

@@ -47,6 +47,7 @@ class Plan:
     sweeps: bool = True
     stresses: bool = False
     ladder_s: float = LADDER_S
+    rung_s: float = RUNG_S
 
     def tasks(self, count: int) -> list[int]:
         """So many tasks, of those whose answers are known."""
@@ -159,7 +160,7 @@ def climb(name: str, plan: Plan, step: Step) -> tuple[list[LoadStep], str]:
     found, began, rate = list[LoadStep](), time.perf_counter(), 1 / plan.each_s
     try:
         for concurrency in heights(min(plan.most, MOST.get(name, MOST_AT_ONCE))):
-            count = min(MOST_TASKS, max(2 * concurrency, ceil(2 * RUNG_S * rate)))  # should the rate double
+            count = min(MOST_TASKS, max(2 * concurrency, ceil(2 * plan.rung_s * rate)))  # should the rate double
             if found and time.perf_counter() - began + count / rate > plan.ladder_s:
                 return found, f"{name} was tried with up to {found[-1].concurrency} in flight: more takes too long"
             step(f"{name}, {concurrency} in flight")

@@ -8,7 +8,9 @@ them too, and a wrapper costs time inside the clock).
 import asyncio
 import gc
 import linecache
+import os
 import re
+import subprocess
 import sys
 import threading
 import time
@@ -48,35 +50,39 @@ def watch_coroutines() -> None:
 
 @dataclass(frozen=True)
 class Before:
-    """Threads and unfinished futures that a round found."""
+    """What was at work already when a round began: threads, unfinished futures, programs."""
 
     threads: frozenset[int]
     futures: "weakref.WeakSet[Any]"
+    programs: frozenset[int]
 
 
 def begin() -> Before:
     """Look before a round."""
     watch_coroutines()
     never_awaited.clear()
-    threads = frozenset(thread.ident or 0 for thread in threading.enumerate())
-    return Before(threads, weakref.WeakSet(pending_futures()))
+    threads = frozenset(thread.ident or 0 for thread in threading.enumerate() if works(thread))
+    programs = frozenset(program.pid for program in running_programs())
+    return Before(threads, weakref.WeakSet(pending_futures()), programs)
 
 
 def left_since(before: Before) -> str:
     """What the round has begun and not finished, and what to write; empty when nothing was."""
+    working, futures = threads_at_work(before.threads), pending_futures()  # before anything that takes time
     gc.collect()  # a coroutine in a cycle is thrown away only then
     if never_awaited:
         name = never_awaited[0]
-        return (
-            f"coroutine {name!r} was never awaited ({len(never_awaited)}×), so its work was not done. "
-            f"Next: await {name}(…)"
-        )
-    if futures := [one for one in pending_futures() if one not in before.futures]:
-        return (
-            f"{len(futures)} submitted calls had not ended with the round. Next: return future.result(), not the future"
-        )
-    if working := threads_at_work(before.threads):
+        missed = f"coroutine {name!r} was never awaited ({len(never_awaited)}×), so its work was not done"
+        return f"{missed}. Next: await {name}(…)"
+    if futures := [one for one in futures if one not in before.futures]:
+        count = f"{len(futures)} submitted calls had not ended with the round"
+        return f"{count}. Next: return future.result(), not the future"
+    if working := working or threads_at_work(before.threads):  # the second look sees who had only just been woken
         return f"thread {working[0]} was still at work after the round. Next: join() it before the function returns"
+    if programs := [one for one in running_programs() if one.pid not in before.programs]:
+        command: Any = programs[0].args
+        words = command if isinstance(command, str) else " ".join(map(str, command))
+        return f"program {words!r:.60} still ran after the round. Next: wait() for it before the function returns"
     return ""
 
 
@@ -86,8 +92,23 @@ def pending_futures() -> list[Any]:
     return [one for one in found if not (one.done() if isinstance(one, Future) else one.ready())]
 
 
+def running_programs() -> list["subprocess.Popen[Any]"]:
+    """The programs that this process has started and not waited for; a dropped one waits in subprocess's own list."""
+    dropped = list(subprocess._active or [])  # type: ignore[attr-defined]
+    found = {id(one): one for one in [*gc.get_objects(), *dropped] if type(one) is subprocess.Popen}
+    return [one for one in found.values() if one.returncode is None and alive(one.pid)]
+
+
+def alive(pid: int) -> bool:
+    """Whether a child still runs: one that has ended, and that nobody has asked for, is not waited for here."""
+    try:
+        return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
+    except OSError:
+        return False
+
+
 def threads_at_work(known: frozenset[int]) -> list[str]:
-    """The new threads that run a user's code at the moment; one that only waits to be given work is idle."""
+    """The threads that run a user's code and did not before; one that only waits to be given work is idle."""
     deadline = time.monotonic() + GRACE_S
     while (found := [one.name for one in threading.enumerate() if one.ident not in known and works(one)]) and (
         time.monotonic() < deadline
@@ -97,13 +118,13 @@ def threads_at_work(known: frozenset[int]) -> list[str]:
 
 
 def works(thread: threading.Thread) -> bool:
-    """Whether a thread is inside somebody's code, and not waiting for orders."""
+    """Whether a thread other than this one is inside somebody's code, and not waiting for orders."""
     innermost = frame = sys._current_frames().get(thread.ident or 0)
     files = set[str]()
     while frame:
         files.add(frame.f_code.co_filename)
         frame = frame.f_back
-    if innermost is None or not any(map(is_users, files)):
+    if thread is threading.current_thread() or innermost is None or not any(map(is_users, files)):
         return False
     line = linecache.getline(innermost.f_code.co_filename, innermost.f_lineno)
     return innermost.f_code.co_name not in IDLE_FUNCTIONS and not IDLE.search(line)

@@ -6,7 +6,9 @@ would have it: inside its package where it has one, its folder and its project's
 
 import asyncio
 import importlib
+import importlib.machinery
 import importlib.util
+import os
 import sys
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -78,7 +80,7 @@ def imported(place: str) -> ModuleType:
     """The module, in its package where it has one; another file gets a name of its own: `json.py` is the user's."""
     sys.argv = [place]
     if not place.endswith(".py"):
-        put_on_path([Path.cwd()])
+        put_on_path([Path(os.environ.get("OVERLAP_PROJECT", Path.cwd()))])
         return importlib.import_module(place)
     path = Path(place).resolve()
     if not path.exists():
@@ -87,8 +89,25 @@ def imported(place: str) -> ModuleType:
     put_on_path([top])
     sys.path += [str(folder) for folder in projects(path) if str(folder) not in sys.path]
     if "." in name:
+        seed(top / name.partition(".")[0])
         return importlib.import_module(name)
     return executed(path, f"mine_{name}")
+
+
+def seed(package: Path) -> None:
+    """Make the user's package known by its name, whatever else on the path has that name (`tests`, above all)."""
+    if package.name in sys.modules:
+        return
+    file = package / "__init__.py"
+    places = [str(package)]
+    spec = importlib.util.spec_from_file_location(package.name, file, submodule_search_locations=places)
+    if not file.exists():
+        spec = importlib.machinery.ModuleSpec(package.name, None, is_package=True)
+        spec.submodule_search_locations = places
+    assert spec
+    module = sys.modules[package.name] = importlib.util.module_from_spec(spec)
+    if spec.loader:
+        spec.loader.exec_module(module)
 
 
 def executed(path: Path, name: str) -> ModuleType:
@@ -115,8 +134,9 @@ def package_of(path: Path) -> tuple[Path, str]:
         top, name = top.parent, f"{top.name}.{name}"
     if "." not in name and has_relative_imports(path):  # a package without __init__.py
         top, name = top.parent, f"{top.name}.{name}"
-    if (first := name.partition(".")[0]) in OURS and "." in name:
-        called = f"{path}: its package is called {first}, as one of Overlap's own is"
+    known = sys.modules.get(first := name.partition(".")[0])
+    if "." in name and known and str(top / first) not in getattr(known, "__path__", ()):
+        called = f"{path}: its package is called {first}, as one that Overlap needs itself"
         raise UnusableFile(f"{called}. Next: put the work into a file outside of it, and import what it needs there")
     return top, name
 
@@ -128,12 +148,11 @@ def has_relative_imports(path: Path) -> bool:
 
 
 def projects(path: Path) -> list[Path]:
-    """The folders above a file up to its project's, and their `src`; none where no project begins above it."""
-    for depth, folder in enumerate(path.parents):
-        if any((folder / sign).exists() for sign in PROJECT):
-            above = path.parents[: depth + 1]
-            return [one for parent in above for one in (parent, parent / "src") if one.is_dir()]
-    return []
+    """The folders above a file up to its project's, that which OVERLAP_PROJECT names, and `src` in each of them."""
+    named = filter(None, [os.environ.get("OVERLAP_PROJECT")])
+    depth = next((n for n, folder in enumerate(path.parents) if any((folder / sign).exists() for sign in PROJECT)), -1)
+    above = [*path.parents[: depth + 1], *map(Path, named)]
+    return [one for parent in above for one in (parent, parent / "src") if one.is_dir()]
 
 
 def tasks_of(place: str, module: ModuleType) -> tuple[Any, ...]:
@@ -192,7 +211,7 @@ def for_missing(name: str, place: str) -> str:
     if first in OURS:
         return f"Overlap has a package {first} itself. Next: import yours under another name"
     if own := own_module(first, place):
-        return f"It is your own, in {own.parent}. Next: PYTHONPATH={own.parent} make mine WORK=…"
+        return f"It is your own, in {own.parent}. Next: make mine PROJECT={own.parent} WORK=…"
     return f"Next: make mine PYTHON=path/to/the/python/that/has/{first} WORK=…"
 
 

@@ -126,6 +126,8 @@ def unusable(rounds: pd.DataFrame, *, timed: bool = True) -> str:
 
     What is not about the time of whole rounds (`timed`) is none the worse for a busy client or a short round.
     """
+    if "doubt" in rounds:
+        return str(rounds["doubt"].iloc[0])
     measured = rounds[~rounds["warmup"].astype(bool)]
     if (blocks := measured["block"].nunique()) < FEW_BLOCKS:
         return f"{blocks} blocks are too few for a verdict; it takes {FEW_BLOCKS}"

@@ -104,6 +104,12 @@ def read(path: Path) -> Document | None:
 
 def sentences(made: Document) -> list[str]:
     """What was learned about the work, for people."""
+    measured = [*beyond(made["results"]), *not_measured(made["learned"]["unfit"]), *made["learned"]["notes"]]
+    return [*learned(made), *measured, made["size"]["sentence"]]
+
+
+def learned(made: Document) -> list[str]:
+    """What the profile says of a task, and of what stops each model, for people."""
     learned = made["learned"]
     found = [f"A note, not a result: {why}." for why in learned["doubts"]]
     found += [one_task(form, timed) for form, timed in learned["forms"].items()]
@@ -111,10 +117,7 @@ def sentences(made: Document) -> list[str]:
     found += [one["sentence"] for one in learned["stops"].values()]
     found += [gil(learned["gil"])] if learned["gil"] else []
     found += [memory(learned["memory"])] if learned["memory"] else []
-    found += beyond(made["results"])
-    found += list(filter(None, [opening(learned["client_open_seconds"])]))
-    found += not_measured(learned["unfit"])
-    return [*found, *learned["notes"], made["size"]["sentence"]]
+    return [*found, *filter(None, [opening(learned["client_open_seconds"])])]
 
 
 def one_task(form: str, timed: Document) -> str:

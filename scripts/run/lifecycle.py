@@ -21,6 +21,7 @@ from filelock import FileLock, Timeout
 from benchmarks.core import journal
 from benchmarks.machine.calibration import Calibration
 from benchmarks.metadata.environment import environment, environment_mismatch
+from scripts.run import users_python
 from scripts.run.block import Block, run_block
 from scripts.run.cluster import ClusterConfig, check_same_cluster
 from scripts.run.interpreters import executable, interpreter_of_block
@@ -29,13 +30,14 @@ from scripts.run.venvs import interpreter_mismatch
 from scripts.tables.schema import read_environment
 from scripts.util.atomic_write import atomic_write
 from scripts.util.exit_codes import CommandError, Exit
-from scripts.util.paths import LATEST, RESULTS, RUNS
+from scripts.util.paths import HOUSE, LATEST, RESULTS, RUNS
 from scripts.util.processes import temporary_folder
 
 if TYPE_CHECKING:
     from scripts.tables.load import Run
 
 BLOCKS = 10
+EXPERIMENTS, USERS_EXPERIMENT = HOUSE / "benchmarks" / "experiments", "test_user_work.py"
 
 
 def new_folder(parent: Path = RUNS) -> Path:
@@ -58,6 +60,11 @@ def new_run(run: Path, plan: dict[str, Any], **more: Any) -> None:
     write_environment(run, recorded | more)
 
 
+def environment_now(plan: dict[str, Any]) -> dict[str, Any]:
+    """This machine, with the interpreter that the plan measures: ours, or a user's own."""
+    return environment() | (users_python.ready(plan["python"]).description() if "python" in plan else {})
+
+
 def write_environment(run: Path, recorded: dict[str, Any]) -> None:
     """Write environment.json, all at once or not at all."""
     with atomic_write(run / "environment.json") as file:
@@ -67,7 +74,7 @@ def write_environment(run: Path, recorded: dict[str, Any]) -> None:
 def resume_run(run: Path) -> None:
     """Mark an interrupted run as resumed. CommandError when machine, interpreters or cluster are others by now."""
     recorded = read_environment(run)
-    if why := environment_mismatch(recorded, environment()) or interpreter_mismatch(recorded):
+    if why := environment_mismatch(recorded, environment_now(recorded["plan"])) or interpreter_mismatch(recorded):
         raise CommandError(Exit.BAD_DATA, f"{run} {why}. Next: make bench")
     check_same_cluster(run)
     recorded["resumed"] = [*recorded.get("resumed", []), datetime.now(UTC).isoformat(timespec="seconds")]
@@ -107,6 +114,9 @@ def measure(run: Path) -> None:
 def block_of_run(run: Path, recorded: dict[str, Any], number: int) -> Block:
     """A block of the run whose environment.json is `recorded`."""
     plan, name = recorded["plan"], interpreter_of_block(recorded, number)
+    if "python" in plan:  # a user's own interpreter, which need not have what other experiments import
+        others = tuple(file.name for file in EXPERIMENTS.glob("test_*.py") if file.name != USERS_EXPERIMENT)
+        return Block(run, number, plan["seed"], plan["only"], plan["python"], others)
     if not name:
         return Block(run, number, plan["seed"], plan["only"], where=ClusterConfig.of(recorded))
     described = next(one for one in recorded["interpreters"] if one["name"] == name)

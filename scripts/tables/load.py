@@ -4,6 +4,7 @@ Nothing is used in silence: a torn line, a cell that was not whole, a cell that 
 reason. Everything derived can be made again from the raw files, which are never rewritten.
 """
 
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -115,7 +116,14 @@ def load(path: Path) -> Run:
     parts = [part(path, environment, one, cells, omissions) for one in environment.get("interpreters", [])]
     if measured := [one for one in parts if one.cells]:
         return replace(measured[0], beside=tuple(measured[1:]))
-    return Run(path, environment, round_table(cells), omissions, cells)
+    return Run(path, environment, doubted(path, round_table(cells)), omissions, cells)
+
+
+def doubted(path: Path, rounds: pd.DataFrame) -> pd.DataFrame:
+    """The rounds of a user's work, with the reason in a column `doubt` where nothing may be concluded from them."""
+    file = path / "survey.json"
+    doubts = json.loads(file.read_text()).get("learned", {}).get("doubts", []) if file.exists() else []
+    return rounds.assign(doubt=doubts[0]) if doubts else rounds
 
 
 def part(path: Path, environment: Entry, one: Entry, cells: list[Entry], omissions: list[Omission]) -> Run:

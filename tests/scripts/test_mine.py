@@ -4,6 +4,7 @@ import json
 import os
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -268,6 +269,29 @@ def test_the_answer_is_about_the_users_own_work_with_each_model_at_its_best() ->
     assert "The next is slower: threads took 5.00× its time" in said[0]
     nothing = answers(a_run({"sequential": 1.0, "threads": 1.5}))
     assert "nothing was faster than sequential in this run" in nothing[0]
+
+
+@pytest.mark.parametrize(
+    "doubt",
+    [
+        "answers cannot be compared: task 0 gave 1.5 and then 2.5",
+        "a task of `work` took 20 ms and then 0.1 ms, in a fresh process too: a file keeps its answer",
+    ],
+)
+def test_work_that_is_in_doubt_never_gets_a_winner(tmp_path: Path, doubt: str) -> None:
+    from scripts.analysis.answers import answers
+    from scripts.tables.load import doubted
+
+    run = a_run({"sequential": 1.0, "threads": 0.5, "asyncio": 0.1})
+    assert "fastest" in answers(run)[0]
+    (tmp_path / "survey.json").write_text(json.dumps({"learned": {"doubts": [doubt]}}))
+    said = answers(replace(run, rounds=doubted(tmp_path, run.rounds)))
+    assert "fastest" not in said[0]
+    assert doubt in said[0]
+    expected = expectations.findings(
+        replace(run, rounds=doubted(tmp_path, run.rounds)), ["asyncio faster than threads"]
+    )
+    assert expectations.code(expected) == Exit.NOT_MEASURED
 
 
 def test_the_chart_shows_the_users_own_work_at_each_size() -> None:
