@@ -39,8 +39,8 @@ class ProcessSnapshot:
     @classmethod
     def now(cls, excluded: frozenset[int]) -> "ProcessSnapshot":
         """Snapshot the live threads and child processes; `excluded` support the measurement."""
-        reap_adopted()
-        return cls(frozenset(python_threads()), frozenset((one.pid, name(one)) for one in descendants(excluded)))
+        processes = ((one.pid, name(one)) for one in descendants(excluded) if not reaped(one))
+        return cls(frozenset(python_threads()), frozenset(processes))
 
     def leaked_since(self, before: "ProcessSnapshot") -> list[str]:
         """The threads and processes that have come since `before`, but for the helpers of multiprocessing."""
@@ -72,12 +72,12 @@ def name(process: psutil.Process) -> str:
     return process.name()
 
 
-def reap_adopted() -> None:
-    """Let go of orphans that have become our children and have ended: who started them can no longer wait for them."""
-    for child in psutil.Process().children():
-        with suppress(psutil.Error, ChildProcessError):
-            if child.status() == psutil.STATUS_ZOMBIE:
-                os.waitpid(child.pid, os.WNOHANG)
+def reaped(process: psutil.Process) -> bool:
+    """Whether it was a child of ours that had ended: who started an orphan can no longer wait for it."""
+    with suppress(psutil.Error, ChildProcessError):
+        if process.status() == psutil.STATUS_ZOMBIE and process.ppid() == os.getpid():
+            return bool(os.waitpid(process.pid, os.WNOHANG)[0])
+    return False
 
 
 def end_leaked(now: ProcessSnapshot, before: ProcessSnapshot) -> None:

@@ -33,51 +33,67 @@ HOOKS = ("excepthook",)  # pytest has its own, test by test
 
 
 @dataclass(frozen=True)
+class Owner:
+    """A module or a class, and the functions that it had, each with its code and its defaults."""
+
+    name: str
+    members: Mapping[str, Any]  # as they are now
+    functions: Mapping[str, tuple[Any, Any, Any]]  # as they were
+
+    @classmethod
+    def of(cls, owner: ModuleType | type, name: str) -> Self:
+        """As it is now."""
+        functions = {inner: parts(value) for inner, value in list(vars(owner).items()) if is_function(inner, value)}
+        return cls(name, vars(owner), functions)
+
+    def replaced(self) -> Iterator[str]:
+        """The functions that are others now, and those that hide one which was there."""
+        for name, before in self.functions.items():
+            now = self.members.get(name)
+            if now is not before[0] or (before[1] and (now.__code__, now.__defaults__) != before[1:]):
+                yield f"{self.name}.{name}"
+        for name in self.members.keys() - self.functions.keys():
+            if is_function(name, self.members[name]):
+                yield f"{self.name}.{name}"
+
+
+def parts(function: Any) -> tuple[Any, Any, Any]:
+    """A function, its code and its defaults."""
+    return function, getattr(function, "__code__", None), getattr(function, "__defaults__", None)
+
+
+def is_function(name: str, value: Any) -> bool:
+    """Whether a member can be called, directly or as a method."""
+    return (callable(value) or isinstance(value, property | classmethod | staticmethod)) and name not in HOOKS
+
+
+def owners() -> Iterator[Owner]:
+    """The modules that the harness and the workloads are made of, and the classes that those define."""
+    ours = [module for name, module in list(sys.modules.items()) if name.startswith(OURS) and module]
+    for module in (*CLOCKS, *ours):
+        yield Owner.of(module, module.__name__)
+        for name, value in list(vars(module).items()):
+            if isinstance(value, type) and value.__module__ == module.__name__:
+                yield Owner.of(value, f"{module.__name__}.{name}")
+
+
+@dataclass(frozen=True)
 class Originals:
     """The functions and the state of this interpreter before any model was imported."""
 
-    modules: Mapping[str, Mapping[str, tuple[Any, ...]]]
+    owners: tuple[Owner, ...]
     state: Mapping[str, Any]
 
     @classmethod
     def now(cls) -> Self:
         """As they are."""
-        names = [name for name in sys.modules if name.startswith(OURS)]
-        watched = [*CLOCKS, *filter(None, map(sys.modules.get, names))]
-        return cls({module.__name__: dict(functions_of(module)) for module in watched}, interpreter_state())
+        return cls(tuple(owners()), interpreter_state())
 
     def changes(self) -> list[str]:
         """What is not as it was, in words."""
         state = interpreter_state()
         left = [f"{name} was changed and left so" for name, value in self.state.items() if state[name] != value]
-        return [f"{name} was replaced" for name in self.replaced()] + left
-
-    def replaced(self) -> Iterator[str]:
-        """The functions that are others now, and those that hide one which was there."""
-        for name, before in self.modules.items():
-            now = dict(functions_of(sys.modules[name]))
-            yield from (inner for inner in now if inner not in before or differ(before[inner], now[inner]))
-
-
-def differ(ones: tuple[Any, ...], others: tuple[Any, ...]) -> bool:
-    """Whether any part is another object: an equal one may do something else."""
-    return any(one is not other for one, other in zip(ones, others, strict=True))
-
-
-def functions_of(module: ModuleType) -> Iterator[tuple[str, tuple[Any, ...]]]:
-    """The functions of a module, and of the classes that it defines."""
-    for name, value in list(vars(module).items()):
-        if callable(value) and name not in HOOKS:
-            yield f"{module.__name__}.{name}", parts(value)
-        if isinstance(value, type) and value.__module__ == module.__name__:
-            for inner, method in list(vars(value).items()):
-                if callable(method) or isinstance(method, property | classmethod | staticmethod):
-                    yield f"{module.__name__}.{name}.{inner}", parts(method)
-
-
-def parts(function: Any) -> tuple[Any, ...]:
-    """A function, its code and its defaults, all of which can be replaced."""
-    return function, getattr(function, "__code__", None), getattr(function, "__defaults__", None)
+        return [f"{name} was replaced" for owner in self.owners for name in owner.replaced()] + left
 
 
 def interpreter_state() -> dict[str, Any]:

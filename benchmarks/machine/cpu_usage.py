@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from time import clock_gettime, perf_counter, process_time
 
 import psutil
@@ -66,19 +67,29 @@ class CpuUsage:
 
 
 def descendants(apart: frozenset[int]) -> list[psutil.Process]:
-    """Living descendants of this process, but for those `apart` and theirs.
-
-    Parents come before their children. Asked child by child, psutil would look at every process of the machine each
-    time: seven milliseconds a round.
-    """
-    ours, outside = list[psutil.Process](), set(apart)
-    for process in living_below(psutil.Process()):
-        with suppress(psutil.NoSuchProcess):
-            if outside.isdisjoint({process.pid, process.ppid()}):
-                ours.append(process)
-            else:
-                outside.add(process.pid)
+    """Living descendants of this process, but for those `apart` and theirs; parents come before their children."""
+    children = dict[int, list[int]]()
+    for pid, parent in parents().items():
+        children.setdefault(parent, []).append(pid)
+    ours, waiting = list[psutil.Process](), [os.getpid()]
+    for pid in waiting:
+        found = [child for child in children.get(pid, []) if child not in apart]
+        waiting += found
+        for child in found:
+            with suppress(psutil.NoSuchProcess):
+                ours.append(psutil.Process(child))
     return ours
+
+
+def parents() -> dict[int, int]:
+    """The parent of every process. Read by hand where /proc is: psutil takes seven milliseconds a round for it."""
+    if sys.platform != "linux":
+        return {process.pid: process.info["ppid"] for process in psutil.process_iter(["ppid"])}
+    found = dict[int, int]()
+    for pid in psutil.pids():
+        with suppress(OSError):
+            found[pid] = int(Path(f"/proc/{pid}/stat").read_bytes().rpartition(b") ")[2].split()[1])
+    return found
 
 
 def living_below(process: psutil.Process) -> list[psutil.Process]:
@@ -111,9 +122,9 @@ def cpu_s(process: psutil.Process) -> float:
 
 def used_s(pids: Iterable[int]) -> float:
     """Seconds of CPU used by the processes of these numbers and by all of their descendants."""
-    parents = {process.pid: process.info["ppid"] for process in psutil.process_iter(["ppid"])}
-    found = set(pids) & parents.keys()
-    while more := {pid for pid, parent in parents.items() if parent in found} - found:
+    parent_of = parents()
+    found = set(pids) & parent_of.keys()
+    while more := {pid for pid, parent in parent_of.items() if parent in found} - found:
         found |= more
     total_s = 0.0
     for pid in found:
