@@ -16,7 +16,6 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from time import clock_gettime, perf_counter, process_time
 
 import psutil
@@ -87,8 +86,8 @@ def parents() -> dict[int, int]:
         return {process.pid: process.info["ppid"] for process in psutil.process_iter(["ppid"])}
     found = dict[int, int]()
     for pid in psutil.pids():
-        with suppress(OSError):
-            found[pid] = int(Path(f"/proc/{pid}/stat").read_bytes().rpartition(b") ")[2].split()[1])
+        with suppress(OSError), open(f"/proc/{pid}/stat", "rb") as file:
+            found[pid] = int(file.read().rpartition(b") ")[2].split()[1])
     return found
 
 
