@@ -53,7 +53,8 @@ def measured(workload: Workload, gauge: Any = None, heartbeat: Any = None) -> li
 def test_a_round_that_was_suspended_for_a_twentieth_of_it_is_disturbed(share: float, disturbed: bool) -> None:
     heart = Pausing(share)
     for entry in measured(Sleep(delay_s=0.01), heartbeat=heart):
-        assert entry["suspended_seconds"] == pytest.approx(share * entry["seconds"], rel=0.9)
+        assert entry["suspended_seconds"] >= share * entry["seconds"]  # the pause may reach beyond the round
+        assert bool(entry["suspended_seconds"]) is bool(share)
         assert (entry["disturbed_by"] == "a suspension") is disturbed
         assert entry["disturbed"] or not disturbed
     assert len(heart.waited_for) == 3, "what the heart noticed is written down only with its next beat"
