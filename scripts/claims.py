@@ -16,7 +16,7 @@ from typing import Any
 
 from benchmarks.core.registry import find
 from benchmarks.metadata.environment import environment, environment_mismatch
-from scripts.report import claim_document
+from scripts.report import claim_document, claim_terminal
 from scripts.report.claim_pages import write_claims_page
 from scripts.report.terminal import console
 from scripts.run.lifecycle import (
@@ -145,7 +145,7 @@ def main() -> None:
         leave(stop)
     document: dict[str, Any] = claim_document.document(talk, found)
     folder.mkdir(parents=True, exist_ok=True)
-    claim_document.show(document, console())
+    claim_terminal.show(document, console())
     kept = claim_document.write(document, folder)
     print(f"\nVerdicts: {kept}  Page: {write_claims_page(folder, document)}", file=sys.stderr)
     sys.exit(code(found))

@@ -1,19 +1,15 @@
-"""Findings about claims, as they are kept and shown: JSON for tools and the report, Markdown, a terminal's table.
+"""Verdicts on claims as JSON, for tools, and as Markdown.
 
-The JSON is the only thing that the others are made from, so a verdict reads the same everywhere.
+Markdown, terminal, page and slides are made from the JSON alone, so a verdict reads the same everywhere.
 """
 
 import json
 import re
-from collections import Counter
 from collections.abc import Iterator
 from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any
-
-from rich.console import Console
-from rich.table import Table
 
 from benchmarks.core.registry import code, find
 from scripts.analysis.evidence import Evidence, Measure
@@ -26,15 +22,7 @@ from scripts.verdict.evaluate import NOT_REPRODUCED, NOT_TESTABLE, OPINION, UNME
 from scripts.verdict.requirements import compared
 
 SCHEMA = 1
-OFTEN = 3  # what is to be said of so many claims is said once
 Document = dict[str, Any]
-COLOURS = {
-    "holds": "green",
-    "refuted": "red",
-    "inconclusive": "yellow",
-    NOT_REPRODUCED: "yellow",
-    UNMEASURED: "magenta",
-}
 WORDS = {  # how many of them, in the sentence at the end
     "holds": "hold",
     "refuted": "are refuted",
@@ -172,28 +160,6 @@ def rows(claim: Document) -> Iterator[tuple[str, str, str, str]]:
     yield claim["id"], found, limit, claim["verdict"] + mark
     for one in claim["parts"] if not first else []:
         yield f"  {one['name']}", found_text(one), bound_text(one), one["verdict"]
-
-
-def show(found: Document, out: Console) -> None:
-    """The verdicts within 80 columns, what keeps some from being one, and the sentence."""
-    notes = Counter(map(note_on, found["claims"]))
-    often = [note for note, times in notes.items() if note and times >= OFTEN]
-    for where, claims in sections(found["claims"]):
-        out.print(f"[bold]{where}[/bold]" if where else "")
-        table = Table(box=None, pad_edge=False, padding=(0, 0, 0, 1), show_header=False)
-        for width, justify in ((25, "left"), (25, "right"), (12, "right"), (15, "left")):
-            table.add_column(width=width, justify=justify, overflow="fold")  # type: ignore[arg-type]
-        for claim in claims:
-            for name, value, limit, verdict in rows(claim):
-                colour = COLOURS.get(verdict.removesuffix(" ≠"), "dim")
-                table.add_row(name, value, limit, f"[{colour}]{verdict}[/{colour}]")
-        out.print(table)
-        for claim in claims:
-            if (note := note_on(claim)) and note not in often:
-                out.print(f"  {claim['id']}: {note}", style="dim", markup=False)
-    for note in often:
-        out.print(f"\nOf several claims: {note}.", style="dim", markup=False)
-    out.print(f"\n{found['sentence']}", markup=False)
 
 
 def note_on(claim: Document) -> str:
