@@ -30,7 +30,7 @@ GIB = 2**30
 
 @dataclass(frozen=True)
 class Check:
-    """A line: what was looked at, what was found, what it means in a plain word, and whether to mind it."""
+    """A line of the table: the subject, the reading, its meaning, and whether it is a warning."""
 
     what: str
     found: str
@@ -39,7 +39,7 @@ class Check:
 
 
 def blocking_problems(limits: Limits) -> list[str]:
-    """What makes measuring impossible, each with the next thing to type."""
+    """The problems that make measuring impossible, each with the command that helps."""
     problems = []
     if limits.files < NEEDED_FILES:
         problems.append(f"{limits.files} files may be open, {NEEDED_FILES} are needed. Next: ulimit -Hn {NEEDED_FILES}")
@@ -49,7 +49,7 @@ def blocking_problems(limits: Limits) -> list[str]:
 
 
 def machine(r: Readings) -> Iterator[Check]:
-    """The processor, and how much of it is ours."""
+    """The processor, and how much of it we may use."""
     yield Check("processor", r.machine["cpu"], "a guest, with neighbours" if r.machine["virtual"] else "no hypervisor")
     governor = r.machine["governor"]
     clock = {None: "not told, as usual on a guest", "performance": "a steady clock"}
@@ -72,7 +72,7 @@ def machine(r: Readings) -> Iterator[Check]:
 
 
 def clocks(r: Readings) -> Iterator[Check]:
-    """Sleeping and looking at the clock."""
+    """Sleeping and reading the clock."""
     yield lateness_check("sleep 1 ms, late", r.short, "one at a time", mind=False)
     share = r.long.p99_s / LONG_S
     yield lateness_check(
@@ -82,12 +82,12 @@ def clocks(r: Readings) -> Iterator[Check]:
 
 
 def lateness_check(what: str, lateness: Lateness, means: str, *, mind: bool) -> Check:
-    """A line about sleepers."""
+    """The line about the lateness of sleeps."""
     return Check(what, f"{seconds(lateness.p50_s)}, p99 {seconds(lateness.p99_s)}", means, mind)
 
 
 def scaling(r: Readings) -> Iterator[Check]:
-    """What more than one worker brings."""
+    """The speed-up of several workers."""
     if r.python["gil"]:
         wrong = r.python_threads > SPEEDS_UP
         means = "impossible under the GIL: drift" if wrong else "the GIL: they take turns"
@@ -104,7 +104,7 @@ def scaling(r: Readings) -> Iterator[Check]:
 
 
 def limits(r: Readings) -> Iterator[Check]:
-    """What the system allows."""
+    """The limits of the system."""
     allowed = r.limits
     few = allowed.threads is not None and allowed.threads < MOST_THREADS
     yield Check("open files", str(allowed.files), f"{NEEDED_FILES} are needed")
@@ -135,7 +135,7 @@ def checks(r: Readings) -> list[Check]:
 
 
 def measuring_error_text(estimate: ErrorEstimate, late_s: float) -> str:
-    """What an error on a known answer means."""
+    """Whether the harness's error on a known answer meets the aim."""
     if estimate.error_s <= estimate.aim_s:
         return "met"
     if estimate.least_error_s <= estimate.aim_s:
@@ -144,12 +144,12 @@ def measuring_error_text(estimate: ErrorEstimate, late_s: float) -> str:
 
 
 def cramped(r: Readings) -> bool:
-    """Whether the cores give much less than their number."""
+    """Whether the parallel capacity is much smaller than the number of cores."""
     return bool(median(r.capacity_samples) < GOOD_SHARE * r.machine["cores_usable"])
 
 
 def unsteady(r: Readings) -> bool:
-    """Whether what they give changes within seconds."""
+    """Whether the parallel capacity changes within seconds."""
     return max(r.capacity_samples) > STEADY * min(r.capacity_samples)
 
 
@@ -213,7 +213,7 @@ round meets the aim; "sleepers": it would if this machine woke them on time."""
 
 
 def databases(r: Readings) -> Table:
-    """What databases can be measured against, and what to install for the others."""
+    """The databases that can be measured, and what to install for the others."""
     table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="dim")
     table.add_column("databases", width=19)
     table.add_column("", width=59)
@@ -223,7 +223,7 @@ def databases(r: Readings) -> Table:
 
 
 def main() -> None:
-    """Look, and say what it means."""
+    """Read the machine, and print what the readings mean."""
     command_parser("doctor", __doc__).parse_args()
     out, limits = console(), Limits.read()
     if reasons := blocking_problems(limits):

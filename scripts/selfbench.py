@@ -1,4 +1,4 @@
-"""`make selfbench`: what the suite itself costs, beside what the work costs.
+"""`make selfbench`: the overhead of the suite itself.
 
 A block of `make bench` is timed from outside: the share of it that is spent in timed rounds, and what a cell costs on
 top of its rounds. Then tables, charts and report of runs that have 10,000, 100,000 and 1,000,000 spans, made of as many
@@ -43,14 +43,14 @@ STEPS = {
 
 @dataclass(frozen=True)
 class Cost:
-    """What one step took in a process of its own, its imports included."""
+    """Seconds and peak memory of one step in a process of its own, imports included."""
 
     seconds: float
     peak_bytes: int
 
 
 def time_block() -> tuple[float, float, int]:
-    """One block of `make bench`: its seconds, those of its rounds (discarded ones too), its cells."""
+    """One block of `make bench`: its seconds, those of its rounds (warm-up rounds too), the number of its cells."""
     run = RESULTS / "selfbench" / "block"
     shutil.rmtree(run, ignore_errors=True)
     new_run(run, make_plan("", blocks=1, seed=1))
@@ -62,7 +62,7 @@ def time_block() -> tuple[float, float, int]:
 
 
 def enlarged_run(run: Path, into: Path, blocks: int, keep: Callable[[str], bool] = lambda cell: True) -> Path:
-    """A run of so many copies of the blocks of another, of the cells that are to be kept."""
+    """A run made of `blocks` copies of another's blocks, with the cells that `keep` selects."""
     (into / "blocks").mkdir(parents=True)
     (into / "pace.json").write_bytes((run / "pace.json").read_bytes())
     recorded = read_environment(run)
@@ -76,7 +76,7 @@ def enlarged_run(run: Path, into: Path, blocks: int, keep: Callable[[str], bool]
 
 
 def renumbered_lines(file: Path, block: int, run_fingerprint: str, keep: Callable[[str], bool]) -> Iterator[str]:
-    """The lines of a journal as those of another block of another run."""
+    """The lines of a journal, rewritten for another block of another run."""
     for _, entry in journal.read(file):
         if isinstance(entry, dict) and keep(str(entry.get("cell", ""))):
             changed: dict[str, Any] = {key: block for key in entry if key == "block"}
@@ -99,7 +99,7 @@ def step_cost(step: str, run: Path) -> Cost:
 
 
 def enlarged_runs(run: Run, folder: Path) -> Iterator[tuple[str, Path]]:
-    """Runs to make pictures of, by what is said of them: of more and more spans, and of half of the cells."""
+    """Runs with more and more spans, and one with half of the cells, each with its description."""
     each = len(run.spans()) / run.blocks
     for spans in SPANS:
         blocks = ceil(spans / each)
@@ -112,7 +112,7 @@ def enlarged_runs(run: Run, folder: Path) -> Iterator[tuple[str, Path]]:
 
 
 def report(run: Path) -> list[dict[str, Any]]:
-    """Measure, print as it comes, and give all figures."""
+    """Measure, print each figure, and return all."""
     out = console()
     took, timed, cells = time_block()
     beside = seconds((took - timed) / cells)

@@ -1,7 +1,7 @@
 """`make torture`: runs that are killed at random instants, and result files that are damaged at random.
 
-Nothing may be lost but the cell under way, nothing may be left behind, and no damaged number may be used. All of it
-happens in a copy of the house, so that no result of yours is touched. The tests run a few of the very same trials.
+Nothing may be lost but the cell in progress, nothing may be left behind, and no damaged number may be used. All of it
+happens in copies of the project, so that your results are safe. The tests run a few of the same trials.
 """
 
 import argparse
@@ -26,14 +26,14 @@ from scripts.tables.load import load
 from scripts.util.exit_codes import CommandError, Exit
 
 ONLY = "io and (wire or sleep) and (asyncio or processes)"  # five cells, with a server and with a pool
-CONCURRENT_RUNS = 2  # runs under torture: they only have to survive, not to measure
-SLOWEST = 3  # are named
+CONCURRENT_RUNS = 2  # they only have to survive, not to measure well
+SLOWEST = 3  # are listed
 TARGETS = ("driver", "block", "server")
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
 
 
 def find_target(sandbox: Sandbox, driver: "subprocess.Popen[str]", target: str) -> psutil.Process | None:
-    """The process to hit, once it is there; None when the run ended without one."""
+    """The process to kill, once it exists; None when the run ended without it."""
     word = {"block": "pytest", "server": "servers.latency"}.get(target)
     while driver.poll() is None:
         if word is None:
@@ -47,7 +47,7 @@ def find_target(sandbox: Sandbox, driver: "subprocess.Popen[str]", target: str) 
 
 @dataclass(frozen=True)
 class Kill:
-    """What one kill did."""
+    """A kill and its consequences."""
 
     target: str
     signal: str
@@ -60,7 +60,7 @@ class Kill:
 
 
 def faults_at_the_end(driver: "subprocess.Popen[str]") -> Iterator[str]:
-    """Wait for the driver, and say what is wrong with how it ended."""
+    """Wait for the driver; what is wrong with how it ended."""
     try:
         err = driver.communicate(timeout=LONGEST_S)[1]
     except subprocess.TimeoutExpired:
@@ -72,12 +72,12 @@ def faults_at_the_end(driver: "subprocess.Popen[str]") -> Iterator[str]:
 
 
 def current_run(sandbox: Sandbox) -> Path | None:
-    """The run under way, as soon as it has its environment."""
+    """The newest run that has its environment; None before."""
     return next((run for run in reversed(sandbox.runs()) if (run / "environment.json").exists()), None)
 
 
 def kill_once(sandbox: Sandbox, target: str, number: signal.Signals, delay_s: float) -> Kill:
-    """Start a run, hit the target after a while, see what is left, go on with the run, and count what is lost."""
+    """Start a run, kill the target after a while, list what is left behind, resume the run, and count lost cells."""
     shutil.rmtree(sandbox.path / "results", ignore_errors=True)
     driver, began = sandbox.start("--blocks", "1", "--only", ONLY, "--seed", "1"), time.monotonic()
     time.sleep(delay_s)
@@ -99,7 +99,7 @@ def kill_once(sandbox: Sandbox, target: str, number: signal.Signals, delay_s: fl
 
 
 def kill_many(times: int, seed: int, sandboxes: list[Sandbox], length_s: float) -> list[Kill]:
-    """Strike so often, at instants spread over the length of a run, at every target with every signal in turn."""
+    """Kill `times` runs at random instants, every target with every signal in turn."""
     rng = random.Random(seed)
     plan = [(TARGETS[n % 3], SIGNALS[(n + n // 3 + 2) % 3], rng.uniform(0.5, length_s)) for n in range(times)]
     shares = [plan[place :: len(sandboxes)] for place in range(len(sandboxes))]
@@ -109,22 +109,22 @@ def kill_many(times: int, seed: int, sandboxes: list[Sandbox], length_s: float) 
 
 
 def kill_until_hit(sandbox: Sandbox, target: str, number: signal.Signals, delay_s: float) -> Kill:
-    """Strike; where the target had ended already, once more and sooner, until it is hit."""
+    """Kill once; where the target had ended already, again and sooner."""
     while not (one := kill_once(sandbox, target, number, delay_s)).hit:
         delay_s /= 2
     return one
 
 
 def undisturbed_run_s(sandbox: Sandbox) -> float:
-    """How long the run takes that nobody hits. Stop when it fails."""
+    """The seconds of a run that is not killed. CommandError when it fails."""
     began = time.monotonic()
     if (run := sandbox.bench("--blocks", "1", "--only", ONLY, "--seed", "1")).returncode:
-        raise CommandError(Exit.NOT_MEASURED, f"the run that nobody hit failed: {run.stderr[-500:]}")
+        raise CommandError(Exit.NOT_MEASURED, f"the run that was not killed failed: {run.stderr[-500:]}")
     return time.monotonic() - began
 
 
 def summary_lines(kills: list[Kill], damages: Counter[tuple[str, str]]) -> Iterator[str]:
-    """What happened, in a few lines."""
+    """The outcome of all trials, line by line."""
     hits = Counter(f"{one.signal} to the {one.target}" for one in kills if one.hit)
     yield f"{hits.total()} kills ({', '.join(f'{count} {what}' for what, count in sorted(hits.items()))})"
     yield f"  worst loss: {max((one.lost for one in kills), default=0)} cell(s)"
@@ -139,7 +139,7 @@ def summary_lines(kills: list[Kill], damages: Counter[tuple[str, str]]) -> Itera
 
 
 def as_required(kills: list[Kill], damages: Counter[tuple[str, str]]) -> bool:
-    """Whether it was as it must be."""
+    """Whether every trial ended as required."""
     kept = all(one.lost <= 1 and not one.left and not one.wrong for one in kills)
     return kept and all(outcome in ("refused", "omission", "unharmed") for _, outcome in damages)
 
@@ -156,10 +156,10 @@ def options() -> argparse.Namespace:
 def main() -> None:
     """Torture, and tell."""
     chosen = options()
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # else a job in the background hands on its deafness
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job would pass on that it ignores SIGINT
     with tempfile.TemporaryDirectory(prefix="torture-") as name:
         folder = Path(name)
-        sandboxes = [Sandbox.build(folder / f"house{number}") for number in range(CONCURRENT_RUNS)]
+        sandboxes = [Sandbox.build(folder / f"copy{number}") for number in range(CONCURRENT_RUNS)]
         kills = kill_many(chosen.kills, chosen.seed, sandboxes, undisturbed_run_s(sandboxes[0]))
         shutil.rmtree(sandboxes[0].path / "results")
         for _ in range(2):

@@ -30,7 +30,7 @@ Event = dict[str, Any]
 
 
 def selected_cells(run: Run, only: str) -> list[Point]:
-    """The cells that ONLY selects; without it those of the timeline. Stop when it selects none."""
+    """The cells that ONLY selects; without it those of the timeline. CommandError when it selects none."""
     if not only:
         return [cell for column in cells(run).values() for cell in column]
     measured = points(run, list(dict.fromkeys(run.summary["experiment"])), "seconds")
@@ -85,7 +85,7 @@ def events(run: Run, cell: Point, pid: int, first_tid: int) -> Iterator[Event]:
 
 
 def phases(row: dict[Any, Any], pid: int, tid: int) -> Iterator[Event]:
-    """What the round did one after another: open the pool or loop, run, close."""
+    """The phases of the round: start the pool or loop, run, stop."""
     start_s = 0.0
     for phase in PHASES:
         end_s = start_s + float(row[f"{phase}_seconds"])
@@ -94,7 +94,7 @@ def phases(row: dict[Any, Any], pid: int, tid: int) -> Iterator[Event]:
 
 
 def document(run: Run, only: str = "") -> dict[str, Any]:
-    """The whole trace. Stop when the cells kept no spans."""
+    """The whole trace. CommandError when the cells have no spans."""
     entries: list[Event] = []
     for pid, cell in enumerate(selected_cells(run, only), 1):
         entries += events(run, cell, pid, max((event["tid"] for event in entries), default=0) + 1)

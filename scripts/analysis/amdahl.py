@@ -16,8 +16,9 @@ import numpy as np
 import pandas as pd
 
 from scripts.analysis.conclusions import inside
-from scripts.analysis.points import CELL, Point, Run
+from scripts.analysis.points import Point, Run
 from scripts.stats import intervals
+from scripts.tables.columns import CELL
 from scripts.tables.summary import block_medians, sequential_of
 
 

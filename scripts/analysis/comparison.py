@@ -25,10 +25,11 @@ from scripts.stats.intervals import (
     runs_ratio,
     unpaired_ratio,
 )
+from scripts.tables.columns import CELL_AND_TWIN
 from scripts.tables.load import Run
-from scripts.tables.summary import KEY, block_medians, kind_of_work, paired, sequential_of
+from scripts.tables.summary import block_medians, kind_of_work, paired, sequential_of
 
-CELL = ["experiment", "workload", "model", "concurrency", "wait_seconds", "compute_seconds"]
+MATCHED = [name for name in CELL_AND_TWIN if name not in ("tasks", "twin")]  # tasks that compute are sized anew
 # From run to run on one machine the cells of identical code spread by 5 to 10 % (standard deviation of the log).
 ASSUMED_SPREAD = Spread(0.10)
 # Calibrations of one machine by CPU time agree within 10 %; two hosts of one kind differed by 1.2 to 1.9 times.
@@ -158,7 +159,7 @@ def sides(a: Run, b: Run) -> Iterator[Shared]:
     seconds = same_machine(a, b)
     first, second = cells(a), cells(b)
     for key in sorted(first.keys() & second.keys()):
-        cell = dict(zip(CELL, key, strict=True))
+        cell = dict(zip(MATCHED, key, strict=True))
         what = "seconds" if seconds and not cell["compute_seconds"] else "speedup"
         pair = [series[key].get(what) for series in (first, second)]
         if pair[0] and pair[1] and min(len(side.values) for side in pair if side) >= 2:
@@ -186,17 +187,17 @@ def cells(run: Run) -> dict[tuple[Any, ...], dict[str, Side]]:
     """
     timed = run.rounds[~run.rounds["twin"].astype(bool)]
     timed = timed[timed["metric"].isna()] if "metric" in timed else timed
-    groups: dict[Any, pd.DataFrame] = dict(list(timed.groupby(KEY, sort=True)))
-    frame = pd.DataFrame(list(groups), columns=KEY)
-    sizes = frame.groupby([name for name in CELL if name != "concurrency"])["concurrency"].nunique()
+    groups: dict[Any, pd.DataFrame] = dict(list(timed.groupby(CELL_AND_TWIN, sort=True)))
+    frame = pd.DataFrame(list(groups), columns=CELL_AND_TWIN)
+    sizes = frame.groupby([name for name in MATCHED if name != "concurrency"])["concurrency"].nunique()
     found = dict[tuple[Any, ...], dict[str, Side]]()
     for key, rounds in groups.items():
-        cell: dict[str, Any] = dict(zip(KEY, key, strict=True))
-        if sizes[tuple(cell[name] for name in CELL if name != "concurrency")] == 1:
+        cell: dict[str, Any] = dict(zip(CELL_AND_TWIN, key, strict=True))
+        if sizes[tuple(cell[name] for name in MATCHED if name != "concurrency")] == 1:
             cell["concurrency"] = 0
         alone = sequential_of(key, groups)
         values = {"seconds": Side(block_medians(rounds, "seconds"), unusable(rounds))}
         if alone is not None and cell["model"] != "sequential":
             values["speedup"] = Side(paired(alone, rounds), unusable(rounds) or unusable(alone))
-        found[tuple(cell[name] for name in CELL)] = values
+        found[tuple(cell[name] for name in MATCHED)] = values
     return found

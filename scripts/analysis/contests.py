@@ -9,20 +9,21 @@ import pandas as pd
 
 from scripts.analysis.conclusions import Candidate, Family, Sizes, at_sizes, family
 from scripts.analysis.points import Point, Run, remembered
-from scripts.tables.summary import KEY, sequential_of
+from scripts.tables.columns import CELL_AND_TWIN
+from scripts.tables.summary import sequential_of
 
 CROSSOVER_EXPERIMENTS = ("network", "scaling")
 
 
 @remembered
 def cell_tables(run: Run) -> dict[Any, pd.DataFrame]:
-    """The rounds of every cell, by KEY."""
-    return dict(list(run.rounds.groupby(KEY)))
+    """The rounds of every cell, by CELL_AND_TWIN."""
+    return dict(list(run.rounds.groupby(CELL_AND_TWIN)))
 
 
 def candidate(run: Run, row: Any, name: str = "") -> Candidate:
     """A row of the summary as a cell that can be compared, called by its model unless it gets another name."""
-    return Candidate(name or str(row["model"]), cell_tables(run)[tuple(row[each] for each in KEY)])
+    return Candidate(name or str(row["model"]), cell_tables(run)[tuple(row[each] for each in CELL_AND_TWIN)])
 
 
 def of_points(run: Run, points: Iterable[Point], column: str = "seconds") -> Family:
@@ -87,7 +88,7 @@ def sizes(run: Run, experiment: str, workload: str, one: str, other: str) -> Siz
     """What a model says beside another at each concurrency that both were measured at; None below two of them."""
     cells = dict[str, dict[int, Candidate]]()
     for key, rounds in cell_tables(run).items():
-        named = dict(zip(KEY, key, strict=True))
+        named = dict(zip(CELL_AND_TWIN, key, strict=True))
         if (named["experiment"], named["workload"], named["twin"]) == (experiment, workload, False):
             cells.setdefault(named["model"], {})[int(named["concurrency"])] = Candidate(named["model"], rounds)
     ones, others = (cells.get(model, {}) for model in (one, other))

@@ -14,7 +14,8 @@ import pandas as pd
 
 from scripts.analysis.model_order import order
 from scripts.analysis.points import Run, remembered
-from scripts.tables.summary import KEY, by_turn, columns, flags, paired, sequential_of, with_interval, with_range
+from scripts.tables.columns import CELL_AND_TWIN
+from scripts.tables.summary import by_turn, columns, flags, paired, sequential_of, with_interval, with_range
 from scripts.util.format import amount, between, digits, listed, seconds, times
 
 LEADING = ("wire", "primes", "digest")
@@ -64,10 +65,14 @@ def rows(run: Run) -> list[Row]:
 @remembered
 def every_row(run: Run) -> list[Row]:
     """Of every cell, whatever was measured of it; none of a cell that nothing can be set beside."""
-    mine = dict(list(run.rounds.groupby(KEY)))
-    keys = dict.fromkeys(key for one in (run, *run.beside) for key, _ in one.rounds.groupby(KEY) if not key[-1])
+    mine = dict(list(run.rounds.groupby(CELL_AND_TWIN)))
+    keys = dict.fromkeys(
+        key for one in (run, *run.beside) for key, _ in one.rounds.groupby(CELL_AND_TWIN) if not key[-1]
+    )
     first = {key: mine[key] if key in mine else sequential_of(key, mine) for key in keys}
-    found = [row(run, dict(zip(KEY, key, strict=True)), base) for key, base in first.items() if base is not None]
+    found = [
+        row(run, dict(zip(CELL_AND_TWIN, key, strict=True)), base) for key, base in first.items() if base is not None
+    ]
     return sorted((one for one in found if one.faster or not one.beside), key=place)
 
 
@@ -228,6 +233,6 @@ def alone(run: Run) -> Iterator[str]:
     """The cells that nothing can be set beside, for the first interpreter did not do that work at all."""
     shown = {tuple(one.cell.values()) for one in every_row(run)}
     for one in run.beside:
-        left = [key for key, _ in one.rounds.groupby(KEY) if not key[-1] and key not in shown]
+        left = [key for key, _ in one.rounds.groupby(CELL_AND_TWIN) if not key[-1] and key not in shown]
         for key in left:
             yield f"{one.python} only: {'/'.join(map(str, key[:3]))}."

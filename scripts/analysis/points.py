@@ -11,10 +11,10 @@ import pandas as pd
 
 from scripts.analysis.model_order import order
 from scripts.stats.intervals import NoiseFloor
+from scripts.tables.columns import CELL
 
 P = ParamSpec("P")
 T = TypeVar("T")
-CELL = ["experiment", "workload", "model", "concurrency", "tasks", "wait_seconds", "compute_seconds"]
 
 
 class Run(Protocol):

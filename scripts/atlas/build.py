@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from scripts.atlas.share_format import Cell, Claim, Machine, Part, Plan, Python, Share, sealed
+from scripts.tables.columns import CELL_AND_TWIN
 from scripts.tables.load import Run
-from scripts.tables.summary import KEY, block_medians, flags
+from scripts.tables.summary import block_medians, flags
 
 HEADLINES = ("io", "cpu", "mixed", "network")  # experiments whose cells every share has
 DIGITS = 5  # of a value: a block's median is never known better
@@ -95,8 +96,8 @@ def cells_of(run: Run, wanted: Iterable[str]) -> list[Cell]:
     """The headline cells and those that have all names of a reference in `wanted`; controls are left out."""
     references = [set(reference.split("/")) for reference in wanted]
     found = []
-    for key, rounds in run.rounds.groupby(KEY, sort=True):
-        identity = dict(zip(KEY, key, strict=True))
+    for key, rounds in run.rounds.groupby(CELL_AND_TWIN, sort=True):
+        identity = dict(zip(CELL_AND_TWIN, key, strict=True))
         names = {identity["experiment"], identity["workload"], identity["model"], f"c{identity['concurrency']}"}
         named = identity["experiment"] in HEADLINES or any(
             {name for name in reference if not name.startswith("cpu") or name == "cpu"} <= names

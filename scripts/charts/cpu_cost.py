@@ -7,13 +7,14 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from scripts.analysis.contests import of_points
-from scripts.analysis.points import CELL, Point, Run, footer, interval_words, points, remembered
+from scripts.analysis.points import Point, Run, footer, interval_words, points, remembered
 from scripts.analysis.wording import beside
 from scripts.charts.lib import forest, interactive_panel
 from scripts.charts.lib.layout import head, open_page
 from scripts.charts.lib.table import Table, made, of_point, word
 from scripts.charts.lib.theme import Theme
 from scripts.charts.speedup import place
+from scripts.tables.columns import CELL
 from scripts.tables.summary import block_medians, columns, with_interval, with_range
 from scripts.util.format import seconds
 

@@ -8,11 +8,12 @@ from matplotlib.figure import Figure
 
 from benchmarks.backends.databases import NOT_MONGODB
 from benchmarks.backends.drivers import BRIEF, KEYS
-from scripts.analysis.points import CELL, Point, Run, distinct, footer, interval_words, points, remembered
+from scripts.analysis.points import Point, Run, distinct, footer, interval_words, points, remembered
 from scripts.charts.lib import forest
 from scripts.charts.lib.layout import BELOW, MARGIN_IN, head, open_page, widest_in
 from scripts.charts.lib.table import Table, of_points
 from scripts.charts.lib.theme import WIDTH_IN, Theme
+from scripts.tables.columns import CELL
 from scripts.tables.summary import columns, paired, with_interval, with_range
 from scripts.util.format import between, listed, times
 

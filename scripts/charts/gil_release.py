@@ -6,11 +6,12 @@ from matplotlib.figure import Figure
 
 from benchmarks.probes.gil_release import LEAST_GAIN
 from scripts.analysis.conclusions import sign
-from scripts.analysis.points import CELL, Point, Run, footer, interval_words, points, remembered
+from scripts.analysis.points import Point, Run, footer, interval_words, points, remembered
 from scripts.charts.lib import forest
 from scripts.charts.lib.layout import open_page
 from scripts.charts.lib.table import Table, of_points
 from scripts.charts.lib.theme import Theme
+from scripts.tables.columns import CELL
 from scripts.tables.summary import block_medians
 from scripts.util.format import listed, times
 

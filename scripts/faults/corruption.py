@@ -1,4 +1,4 @@
-"""Every kind of damage that result files may suffer, done at random, and what is made of a damaged run.
+"""Every kind of damage to result files, done at random, and how the suite treats a damaged run.
 
 No damaged number may be used: a damaged file is refused, or what is missing of it is named.
 """
@@ -28,30 +28,30 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Damage:
-    """A kind of damage: how it is done to a copy of a run, given another run's folder and chance."""
+    """A kind of damage: a function of a copy of a run, another run's folder, and a random generator."""
 
     name: str
     do: Callable[[Path, Path, random.Random], None]
 
 
 def raw_file(run: Path, rng: random.Random) -> Path:
-    """A raw file of the run."""
+    """A random raw file of the run."""
     return rng.choice([*sorted((run / "blocks").glob("*.journal")), run / "environment.json", run / "pace.json"])
 
 
 def a_journal(run: Path, rng: random.Random) -> Path:
-    """A journal of the run."""
+    """A random journal of the run."""
     return rng.choice(sorted((run / "blocks").glob("*.journal")))
 
 
 def cut(run: Path, other: Path, rng: random.Random) -> None:
-    """The end is missing."""
+    """Truncate a file."""
     file = raw_file(run, rng)
     file.write_bytes(file.read_bytes()[: rng.randrange(file.stat().st_size)])
 
 
 def flip(run: Path, other: Path, rng: random.Random) -> None:
-    """Some bits are another."""
+    """Flip one to three bits of a file."""
     file = raw_file(run, rng)
     data = bytearray(file.read_bytes())
     for _ in range(rng.randint(1, 3)):
@@ -60,7 +60,7 @@ def flip(run: Path, other: Path, rng: random.Random) -> None:
 
 
 def lines_changed(change: Callable[[list[str], random.Random], None]) -> Callable[[Path, Path, random.Random], None]:
-    """Damage to the lines of a journal."""
+    """Damage that changes the lines of a journal."""
 
     def do(run: Path, other: Path, rng: random.Random) -> None:
         file = a_journal(run, rng)
@@ -72,17 +72,17 @@ def lines_changed(change: Callable[[list[str], random.Random], None]) -> Callabl
 
 
 def repeat(lines: list[str], rng: random.Random) -> None:
-    """A line twice."""
+    """Repeat a line."""
     lines.insert(rng.randint(0, len(lines)), rng.choice(lines))
 
 
 def drop(lines: list[str], rng: random.Random) -> None:
-    """A line less."""
+    """Remove a line."""
     del lines[rng.randrange(len(lines))]
 
 
 def reseal(change: Callable[[dict[str, Any], random.Random], None]) -> Callable[[list[str], random.Random], None]:
-    """Damage inside a line whose checksum is right nevertheless."""
+    """Damage inside a line, with a valid checksum."""
 
     def do(lines: list[str], rng: random.Random) -> None:
         place = rng.randrange(len(lines))
@@ -106,24 +106,24 @@ def tables(value: Any) -> Iterator[dict[str, Any]]:
 
 
 def without_key(table: dict[str, Any], rng: random.Random) -> None:
-    """A key is missing."""
+    """Remove a key."""
     del table[rng.choice(sorted(table))]
 
 
 def wrong_type(table: dict[str, Any], rng: random.Random) -> None:
-    """A value is of another kind."""
+    """Replace a value by one of another type."""
     name = rng.choice(sorted(table))
     odd: list[Any] = ["../<b>", [], {}, [[]], "", -1.5, 10**400]
     table[name] = rng.choice([value for value in odd if type(value) is not type(table[name])])
 
 
 def not_a_number(table: dict[str, Any], rng: random.Random) -> None:
-    """NaN or infinity."""
+    """Replace a value by NaN or infinity."""
     table[rng.choice(sorted(table))] = rng.choice([float("nan"), float("inf")])
 
 
 def copied(run: Path, other: Path, rng: random.Random) -> None:
-    """A journal stands for another block as well, or instead."""
+    """Copy a journal over that of another block."""
     target = run / "blocks" / f"{rng.randrange(6):02}.journal"
     source = a_journal(run, rng)
     if source != target:
@@ -131,45 +131,45 @@ def copied(run: Path, other: Path, rng: random.Random) -> None:
 
 
 def foreign_block(run: Path, other: Path, rng: random.Random) -> None:
-    """A journal of another machine's run."""
+    """Insert a journal of another machine's run."""
     shutil.copy(a_journal(other, rng), run / "blocks" / f"{rng.randrange(6):02}.journal")
 
 
 def foreign_line(run: Path, other: Path, rng: random.Random) -> None:
-    """A line of another machine's run."""
+    """Insert a line of another machine's run."""
     theirs = a_journal(other, rng).read_text().splitlines(keepends=True)
     lines_changed(lambda lines, _: lines.insert(rng.randint(0, len(lines)), rng.choice(theirs)))(run, other, rng)
 
 
 def foreign_file(run: Path, other: Path, rng: random.Random) -> None:
-    """Another machine's environment or pace."""
+    """Insert another machine's environment or calibration."""
     name = rng.choice(["environment.json", "pace.json"])
     shutil.copy(other / name, run / name)
 
 
 def other_schema(run: Path, other: Path, rng: random.Random) -> None:
-    """As an older or a newer Overlap would write it."""
+    """Change the schema's version."""
     file = run / "environment.json"
     file.write_text(file.read_text().replace('"schema": 1', f'"schema": {rng.choice(["0", "2", "null", "[]"])}'))
 
 
 def emptied(run: Path, other: Path, rng: random.Random) -> None:
-    """Nothing in it."""
+    """Empty a file."""
     raw_file(run, rng).write_bytes(b"")
 
 
 def binary(run: Path, other: Path, rng: random.Random) -> None:
-    """Anything in it."""
+    """Fill a file with random bytes."""
     raw_file(run, rng).write_bytes(rng.randbytes(rng.randrange(1, 5000)))
 
 
 def removed(run: Path, other: Path, rng: random.Random) -> None:
-    """No such file."""
+    """Remove a file."""
     raw_file(run, rng).unlink()
 
 
 def folder_instead(run: Path, other: Path, rng: random.Random) -> None:
-    """A folder of that name."""
+    """Replace a file by a folder."""
     file = raw_file(run, rng)
     file.unlink()
     file.mkdir()
@@ -197,7 +197,7 @@ DAMAGES = (
 
 
 def judge(run: Path, truth: Run) -> str:
-    """What the suite makes of a damaged copy: `refused`, `omission`, `unharmed`; or what must never be."""
+    """How the suite treats a damaged copy: `refused`, `omission`, `unharmed`; anything else is a defect."""
     try:
         damaged = load(run)
         write_tables(damaged)
@@ -215,7 +215,7 @@ def judge(run: Path, truth: Run) -> str:
 
 
 def altered(damaged: Run, truth: Run) -> bool:
-    """Whether a number is there that was not measured; one that is missing is none."""
+    """Whether a number differs from the measured one; missing numbers don't count."""
     key = ["experiment", "workload", "model", "concurrency", "twin", "block", "round"]
     both = damaged.rounds.merge(truth.rounds, how="left", on=key, suffixes=("", "_true"), indicator=True)
     if damaged.environment != truth.environment or (both["_merge"] != "both").any():
@@ -227,12 +227,12 @@ def altered(damaged: Run, truth: Run) -> bool:
 
 
 def differs(damaged: "pd.Series[Any]", true: "pd.Series[Any]") -> bool:
-    """Whether any value that is there is another."""
+    """Whether any value that is present differs."""
     return bool((damaged.notna() & (damaged != true)).any())
 
 
 def corrupt(times: int, seed: int, intact: Path, other: Path, folder: Path) -> Counter[tuple[str, str]]:
-    """Damage so many copies of a run, every kind in turn; how often each (kind, outcome) was seen."""
+    """Damage `times` copies of a run, every kind in turn; counts of each (kind, outcome)."""
     rng, truth = random.Random(seed), load(intact)
     outcomes: Counter[tuple[str, str]] = Counter()
     for number in range(times):

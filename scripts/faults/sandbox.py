@@ -1,4 +1,4 @@
-"""A copy of the house: a place where runs can be killed, starved and damaged, and no result of yours is touched.
+"""A copy of the project in which runs can be killed, starved and damaged without touching your results.
 
 The processes of a copy are found by a mark in their environment, whatever becomes of their parents.
 """
@@ -17,12 +17,12 @@ import psutil
 from filelock import FileLock, Timeout
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = ("servers", "benchmarks", "scripts", "overlap_bench")  # the house, as far as a run needs it
-CLEANUP_S = 2.0  # nothing may be left after it
+FOLDERS = ("servers", "benchmarks", "scripts", "overlap_bench")  # all that a run needs
+CLEANUP_S = 2.0  # until everything must be cleaned up
 LONGEST_S = 120.0  # of a run of a few cells, on a machine that does much else
 MEMORY = Path("/dev/shm")
 SHARED = ("sem.mp-*", "sem.loky-*", "joblib_memmapping_folder_*", "psm_*")
-MARK = "OVERLAP_TORTURE"  # in the environment of a trial's processes, so that each of them is found
+MARK = "OVERLAP_TORTURE"  # a variable of all processes of a sandbox, by which they are found
 
 
 @dataclass(frozen=True)
@@ -42,16 +42,16 @@ class Sandbox:
         return cls(path)
 
     def environment(self) -> dict[str, str]:
-        """Ours, but that of no other trial."""
+        """Our environment, marked as this sandbox's."""
         kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         return kept | {MARK: str(self.path), "TMPDIR": str(self.path / "tmp"), "PYTHONPATH": ""}
 
     def command(self, *arguments: str, verb: str = "bench") -> list[str]:
-        """A call of the driver."""
+        """The command line of a verb."""
         return [sys.executable, "-m", f"scripts.{verb}", *arguments]
 
     def start(self, *arguments: str) -> "subprocess.Popen[str]":
-        """Begin a run."""
+        """Start a run, without waiting."""
         pipe = subprocess.PIPE
         return subprocess.Popen(
             self.command(*arguments), cwd=self.path, env=self.environment(), stderr=pipe, stdout=pipe, text=True
@@ -60,7 +60,7 @@ class Sandbox:
     def bench(
         self, *arguments: str, before: tuple[str, ...] = (), verb: str = "bench"
     ) -> "subprocess.CompletedProcess[str]":
-        """Run to the end; `before` are commands that change the world first, like `taskset`."""
+        """Run to the end; `before` is a command that starts it, like `taskset -c 0`."""
         command = [*before, *self.command(*arguments, verb=verb)]
         return subprocess.run(
             command, cwd=self.path, env=self.environment(), capture_output=True, text=True, timeout=LONGEST_S
@@ -71,11 +71,11 @@ class Sandbox:
         return sorted((self.path / "results" / "runs").glob("*"))
 
     def processes(self) -> list[psutil.Process]:
-        """Whatever lives of this house."""
+        """The live processes of this sandbox."""
         return [one for one in psutil.process_iter() if is_marked(one, str(self.path))]
 
     def left_behind(self) -> list[str]:
-        """Processes (and so ports), temporary files, semaphores, and a lock that somebody holds."""
+        """Processes (and so ports), temporary files, semaphores and locks that a run has left behind."""
         left = [f"process {one.pid}: {' '.join(command_line(one))}" for one in self.processes()]
         left += [str(file) for file in (self.path / "results").rglob("*.partial")]
         left += [str(file) for file in (self.path / "tmp").iterdir()]
@@ -105,12 +105,12 @@ def maps(process: psutil.Process) -> str:
 
 
 def owner_lives(file: Path) -> bool:
-    """Whether the process whose number is in the name is still there; loky writes it so."""
+    """Whether a process whose id is part of the name is alive, as loky names its files."""
     return any(psutil.pid_exists(int(part)) for part in re.split(r"[-_]", file.name)[1:-1] if part.isdigit())
 
 
 def is_marked(process: psutil.Process, mark: str) -> bool:
-    """Whether a process that still runs has the mark."""
+    """Whether a live process has the mark in its environment."""
     try:
         return process.status() != psutil.STATUS_ZOMBIE and process.environ().get(MARK) == mark
     except psutil.Error:
@@ -118,7 +118,7 @@ def is_marked(process: psutil.Process, mark: str) -> bool:
 
 
 def command_line(process: psutil.Process) -> list[str]:
-    """Its command line; empty when it has just gone."""
+    """The command line of a process; empty when it has just ended."""
     try:
         return process.cmdline()
     except psutil.Error:
@@ -126,7 +126,7 @@ def command_line(process: psutil.Process) -> list[str]:
 
 
 def wait_until_empty(remaining: Callable[[], list[str]]) -> list[str]:
-    """What is still there when it should be gone."""
+    """What remains after CLEANUP_S at the latest."""
     deadline = time.monotonic() + CLEANUP_S
     while (left := remaining()) and time.monotonic() < deadline:
         time.sleep(0.05)

@@ -22,6 +22,7 @@ from benchmarks.models import needs
 from scripts.predict.equation import ALONE, Costs, Times, Work, times
 from scripts.predict.laws import law, predictable
 from scripts.stats.intervals import FloatArray
+from scripts.tables.columns import CELL
 from scripts.tables.load import Run
 from scripts.tables.summary import block_medians
 
@@ -29,16 +30,15 @@ Name = tuple[str, ...]  # ("place", "threads"), ("client", "http", "asyncio")
 
 COSTS = ("start", "place", "task", "late", "client", "open", "pace")
 ASKED = ["tasks", "concurrency", "wait_seconds", "cpu_seconds"]
-CELL = ["experiment", "workload", "model", "concurrency", "tasks", "wait_seconds", "compute_seconds"]
 LEAST_CELLS = 3  # of a model: it has as many costs
-PRIOR_S = 2e-4  # where nothing is known a step costs something like this …
-DOUBT = 0.02  # … but whoever knows better is believed: one cell's 2 % against a factor of e
+PRIOR_S = 2e-4  # a plausible cost of a step where no cell shows it …
+DOUBT = 0.02  # … with a small weight: one cell's 2 % against a factor of e
 WILD = 0.05  # errors of the log beyond this pull less and less: identical twins differed by up to 8 %
 
 
 @dataclass(frozen=True)
 class Kind:
-    """What is known of a workload's tasks: who fetches, what is computed, and what share of that holds the GIL."""
+    """A workload's tasks: their client, what they compute, and what share of that holds the GIL."""
 
     client: str = ""
     computes: str = ""
@@ -48,7 +48,7 @@ class Kind:
 KINDS = {
     "sleep": Kind(),
     "primes": Kind(computes="primes"),
-    "digest": Kind(computes="digest", gil_share=0),  # hashlib and Pillow let go of it
+    "digest": Kind(computes="digest", gil_share=0),  # hashlib and Pillow release it
     "images": Kind(computes="images", gil_share=0),
     "wire": Kind("wire"),
     "mixed": Kind("wire", computes="primes"),
@@ -58,7 +58,7 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Machine:
-    """What a run found of its machine: cores' worth of work (median), cores that it might use, and the GIL."""
+    """A run's machine: parallel capacity (median), usable cores, and whether Python has the GIL."""
 
     capacity: float
     cores: int
@@ -66,7 +66,7 @@ class Machine:
 
     @classmethod
     def of(cls, run: Run) -> "Machine":
-        """As its rounds and its environment have it."""
+        """From the run's rounds and environment."""
         cores, gil = run.environment["machine"]["cores_usable"], run.environment["python"].get("gil", True)
         return cls(float(run.rounds["parallel_capacity"].median()), cores, gil)
 
@@ -79,7 +79,7 @@ class Fit:
     machine: Machine
 
     def of(self, model: str) -> Costs:
-        """What the model adds."""
+        """The costs of one model."""
         return Costs(*(self.cost_s.get((name, model), 0.0) for name in ("start", "place", "task")))
 
     def predict(self, cells: pd.DataFrame) -> FloatArray:
@@ -87,13 +87,13 @@ class Fit:
         return predicted(list(laid_out(cells, list(self.cost_s))), np.array(list(self.cost_s.values())), self.machine)
 
     def knows(self, cells: pd.DataFrame) -> list[bool]:
-        """Of each cell, whether the fit has met all its costs."""
+        """For each cell, whether the fit has all its costs."""
         pairs = zip(cells["model"], cells["workload"], strict=True)
         return [all(name in self.cost_s for name in named(*pair).values() if name[0] != "pace") for pair in pairs]
 
     @property
     def models(self) -> list[str]:
-        """Those that it knows, the simplest first."""
+        """The models with fitted costs, the simplest first."""
         return [model for model in predictable() if ("start", model) in self.cost_s]
 
 
@@ -122,7 +122,7 @@ def table(run: Run) -> pd.DataFrame:
 
 
 def alike(cell: pd.DataFrame) -> bool:
-    """Whether its tasks are: each waits or computes a known time, and the floor of waiting is that of equal waits."""
+    """Whether all tasks of a cell are alike: each computes, or all wait equally long."""
     first = cell.iloc[0]
     if first["compute_seconds"]:
         return True
@@ -131,7 +131,7 @@ def alike(cell: pd.DataFrame) -> bool:
 
 
 def fit(cells: pd.DataFrame, machine: Machine, near: Fit | None = None) -> Fit:
-    """The costs that come nearest to the cells, looked for near others if given. ValueError when there are no cells."""
+    """The costs that come nearest to the cells, beginning with those of `near`. ValueError when there are no cells."""
     if cells.empty:
         raise ValueError("Costs can't be learned from no cells.")
     names = sorted(
@@ -152,7 +152,7 @@ def fit(cells: pd.DataFrame, machine: Machine, near: Fit | None = None) -> Fit:
 
 
 def named(model: str, workload: str) -> dict[str, Name]:
-    """The costs that such a cell has: those of its model, to which one after another is the zero, and of its client."""
+    """The costs of such a cell: those of its model, relative to sequential, and of its client."""
     kind, form = KINDS[workload], needs(model).form
     client = kind.client
     alone = law(model) == ALONE
@@ -169,7 +169,7 @@ def named(model: str, workload: str) -> dict[str, Name]:
 
 @dataclass(frozen=True)
 class Sheet:
-    """Cells of one law, laid out so that any costs can be tried on them: where in a list of costs theirs are."""
+    """Cells of one law as arrays, with the indices of their costs, so that any costs can be tried on them."""
 
     law: str
     where: NDArray[np.intp]  # of its cells among all
@@ -178,7 +178,7 @@ class Sheet:
     costs: Mapping[str, NDArray[np.intp]]  # -1: it has none, and its pace is 1
 
     def times(self, cost_s: FloatArray, machine: Machine) -> Times:
-        """The equation, with the task as it names itself and as its client makes it."""
+        """The predicted times, given all costs."""
         its = {name: np.append(cost_s, float(name == "pace"))[index] for name, index in self.costs.items()}
         asked_s = self.asked["wait_seconds"]
         wait_s = asked_s + np.where(asked_s > 0, its["late"], 0.0)

@@ -16,8 +16,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from scripts.predict.cost_model import CELL, Machine, fit, table
+from scripts.predict.cost_model import Machine, fit, table
 from scripts.stats.intervals import FloatArray
+from scripts.tables.columns import CELL, SAME_WORK
 from scripts.tables.load import Run
 
 CONFIDENCE = 0.9
@@ -25,12 +26,11 @@ SHARES = (0.9, 0.925, 0.95, 0.975, 1.0)  # of errors to hold, until 90 % of the 
 LEAST_CELLS = 9  # with fewer, 90 % of them and one more are more than there are
 NEAR = 1.1  # an advice that costs no more than this over the best is a good one
 AIMS = (0.9, 0.95)  # of intervals that hold the truth, of advice that is good
-SAME_WORK = ["workload", "tasks", "wait_seconds", "compute_seconds"]
 
 
 @dataclass(frozen=True)
 class Validation:
-    """What became of the predictions of held-back cells, and of the advice that they give."""
+    """How good predictions of held-back cells are, and the advice made from them."""
 
     cells: int
     blocks: int
@@ -44,7 +44,7 @@ class Validation:
 
     @property
     def meets_aims(self) -> bool:
-        """Whether what was promised is true."""
+        """Whether intervals and advice are as good as AIMS."""
         return self.held_cells >= AIMS[0] and self.held_blocks >= AIMS[0] and self.good >= AIMS[1]
 
 
@@ -55,7 +55,7 @@ def cross_validate(cells: pd.DataFrame, machine: Machine) -> pd.DataFrame:
 
 
 def predicted_folds(cells: pd.DataFrame, machine: Machine) -> Iterator[pd.DataFrame]:
-    """An experiment at a time; without those cells of which nothing else tells a cost."""
+    """The predicted cells of one experiment after another; without cells whose costs no other experiment shows."""
     same, near = cells.groupby(CELL[1:]).ngroup(), fit(cells, machine) if len(cells) else None
     for experiment in cells["experiment"].unique():
         out = cells["experiment"] == experiment
@@ -69,7 +69,7 @@ def predicted_folds(cells: pd.DataFrame, machine: Machine) -> Iterator[pd.DataFr
 
 
 def errors(cells: pd.DataFrame) -> FloatArray:
-    """Of every block of these cells, how many logs it is off."""
+    """The error of the prediction for every block of these cells, in logs."""
     logs = [
         np.abs(np.log(blocks / seconds)) for blocks, seconds in zip(cells["blocks"], cells["predicted"], strict=True)
     ]
@@ -77,12 +77,12 @@ def errors(cells: pd.DataFrame) -> FloatArray:
 
 
 def widths(cells: pd.DataFrame) -> dict[str, float]:
-    """Of each model with enough cells, how many logs its interval reaches either way."""
+    """The half width of the interval of each model with enough cells, in logs."""
     return reaches(cells, share_needed(cells))
 
 
 def reaches(cells: pd.DataFrame, share: float) -> dict[str, float]:
-    """How far that share of a model's errors reach, and one cell's more."""
+    """The quantile of each model's errors at that share, corrected for the number of cells."""
     reach = {}
     for model, some in cells.groupby("model"):
         if len(some) >= LEAST_CELLS:
@@ -92,7 +92,7 @@ def reaches(cells: pd.DataFrame, share: float) -> dict[str, float]:
 
 
 def share_needed(cells: pd.DataFrame) -> float:
-    """The least of SHARES at which the intervals keep their promise: experiments differ by more than their cells do."""
+    """The least of SHARES at which the intervals keep their promise: experiments vary more than their cells do."""
     return next((share for share in SHARES if holds(judged(cells, share))), SHARES[-1])
 
 
@@ -112,19 +112,19 @@ def held_blocks(cells: pd.DataFrame) -> float:
 
 
 def holds(cells: pd.DataFrame) -> bool:
-    """Whether that is as many as it should be."""
+    """Whether CONFIDENCE of the blocks are in their intervals."""
     return held_blocks(cells) >= CONFIDENCE
 
 
 def validation(run: Run) -> Validation | None:
-    """Of a run; None where it has too few cells for any interval."""
+    """The validation of a run; None where it has too few cells for any interval."""
     all_cells = table(run)
     cells = all_cells if all_cells.empty else cross_validate(all_cells, Machine.of(run))
     return validate(cells) if widths(cells) else None
 
 
 def validate(cells: pd.DataFrame) -> Validation:
-    """What the held-back cells say; each experiment is judged by the intervals that the others give."""
+    """The validation of predicted cells; each experiment by the intervals that the others give."""
     with_interval = judged(cells, share_needed(cells))
     off = np.abs(np.log(with_interval["seconds"].to_numpy() / with_interval["predicted"].to_numpy()))
     over = list(regret_ratios(cells))
@@ -142,7 +142,7 @@ def validate(cells: pd.DataFrame) -> Validation:
 
 
 def regret_ratios(cells: pd.DataFrame) -> Iterator[float]:
-    """Of all work that several models did, how many times the best of them the one took that was predicted to be."""
+    """For all work of several models: the seconds of the advised model over those of the best one."""
     for _, case in cells.groupby(SAME_WORK):
         if case["model"].nunique() > 1:
             yield float(case["seconds"].to_numpy()[case["predicted"].to_numpy().argmin()] / case["seconds"].min())

@@ -1,4 +1,5 @@
-"""Where advice takes its costs from: a run named, or the newest of this machine that has them, or the reference."""
+"""The run from which advice takes its costs: the named one, or the newest of this machine that has them, or the
+reference."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -19,7 +20,7 @@ EVERY_RUN_HAS = "Next: make advise without RUN, or make bench, which measures wh
 
 
 def source_named(path: Path) -> Source:
-    """The costs of that run. Stop when it does not have those of all classical models."""
+    """The costs of that run. CommandError when a classical model has too few cells."""
     run = load(path)
     named = source(run, f"run {run.environment['run']}")
     if too_few := [model for model in CLASSICAL if named is None or model not in named.widths]:
@@ -31,7 +32,7 @@ def source_named(path: Path) -> Source:
 
 
 def best_source() -> Source:
-    """The newest run of this machine that knows all classical models; the reference where there is none."""
+    """The newest run of this machine with the costs of all classical models; the reference where there is none."""
     for run in newest():
         candidate = source(run, f"{run.path.name}, a run of this machine")
         if candidate and set(CLASSICAL) <= set(candidate.widths):
@@ -48,14 +49,14 @@ def newest() -> Iterator[Run]:
     """The newest runs of this machine that can be read, the latest first."""
     here = machine()
     for path in sorted(RUNS.glob("*"), reverse=True)[:LOOKED_AT]:
-        with suppress(CommandError):  # it is damaged, or has only begun
+        with suppress(CommandError):  # damaged, or just begun
             there = read_environment(path)["machine"]
             if all(there[part] == here[part] for part in ("cpu", "cores_usable")):
                 yield load(path)
 
 
 def source(run: Run, name: str) -> Source | None:
-    """What a run knows; None where it has nothing to learn from."""
+    """The costs in a run; None where it has no suitable cells."""
     cells = table(run)
     if cells.empty:
         return None

@@ -31,10 +31,10 @@ from scripts.util.exit_codes import CommandError, Exit
 from scripts.util.paths import HOUSE
 from scripts.util.processes import end_session
 
-POLL_S = 0.1  # how often the journal is looked at: the screen needs no more, and looking disturbs
+POLL_S = 0.1  # between two reads of the journal: the screen needs no more, and reading disturbs the measurement
 # A stopped interpreter cannot keep its own budget. The margin is for its start: imports, the server, the spinners.
 SILENCE_S = BUDGET_S + 15
-ATTEMPTS = 2  # of an interpreter to begin a cell: whatever killed the first may be over
+ATTEMPTS = 2  # interpreters that may fail to begin a cell: the cause of the first failure may be over
 NOTHING_SELECTED = 5  # pytest's exit code
 USAGE_ERROR = 4
 
@@ -52,37 +52,37 @@ class Block:
     where: ClusterConfig = NO_CLUSTER
 
     def path(self, suffix: str) -> Path:
-        """A file of this block."""
+        """The path of this block's file with that suffix."""
         return self.run / "blocks" / f"{self.number:02}{suffix}"
 
     def entries(self) -> list[Entry]:
-        """What the journal holds so far; torn lines are left out."""
+        """The valid entries of the journal so far; torn lines are left out."""
         path = self.path(".journal")
         lines = journal.read(path) if path.exists() else []
         return [entry for _, entry in lines if isinstance(entry, dict) and not fault(entry)]
 
     def finished(self) -> set[str]:
-        """Cells that have an entry, be they results or not."""
+        """The cells that have an entry, valid or not."""
         return {entry["cell"] for entry in self.entries() if entry["kind"] == "cell"}
 
     def planned(self) -> dict[str, Entry]:
-        """The cells that were to be measured."""
+        """The cells that the block planned, by name."""
         return {cell["cell"]: cell for entry in self.entries() if entry["kind"] == "block" for cell in entry["order"]}
 
     def ended(self) -> bool:
-        """Whether every planned cell has an entry; the last line says little, an interrupted pytest writes it too."""
+        """Whether every planned cell has an entry; an `end` line is no proof, an interrupted pytest writes it too."""
         planned = self.planned().keys()
         return planned <= self.finished() and (bool(planned) or any(entry["kind"] == "end" for entry in self.entries()))
 
     def cell_in_progress(self) -> Entry | None:
-        """The cell that was begun last and has no entry: the block died of it."""
+        """The cell that was begun last and has no entry: it killed or stopped the interpreter."""
         begun = [entry["cell"] for entry in self.entries() if entry["kind"] == "begin"]
         if not begun or begun[-1] in self.finished():
             return None
         return self.planned().get(begun[-1])
 
     def command(self, done: IO[bytes], made: IO[bytes]) -> list[str]:
-        """The interpreter's command line; which cells are `done` and what was `made` stands in files without a name."""
+        """The interpreter's command line. Finished cells (`done`) and the JSON (`made`) pass through unnamed files."""
         done.write("\n".join(self.finished()).encode())
         done.seek(0)
         options = {
@@ -109,8 +109,8 @@ class Block:
 
 @contextmanager
 def block_process(block: Block) -> Iterator[subprocess.Popen[bytes]]:
-    """The block's process; it and all its descendants are gone afterwards, whatever happens, and its JSON is whole."""
-    unnamed = tempfile.TemporaryFile  # what has no name is left behind by nobody
+    """Start the block's process; on exit kill it with all its descendants, and write its JSON when it is complete."""
+    unnamed = tempfile.TemporaryFile  # an unnamed file can't be left behind
     with block.path(".log").open("ab") as log, unnamed() as done, unnamed() as made:
         process = subprocess.Popen(
             block.command(done, made),
@@ -139,13 +139,13 @@ def environment() -> dict[str, str]:
 
 @dataclass
 class Tail:
-    """The end of a growing journal: only what is new is read, because whatever we compute disturbs the measurement."""
+    """Reads a growing journal: only new bytes, because our computing disturbs the measurement."""
 
     path: Path
     at: int = 0
 
     def new(self) -> list[Entry]:
-        """The entries that have come since the last look; a line that is still being written comes with the next."""
+        """The entries since the last call; a line that is still being written is left for the next call."""
         with self.path.open("rb") as file:
             file.seek(self.at)
             lines = [line for line in file if line.endswith(b"\n")]
@@ -155,9 +155,9 @@ class Tail:
 
 
 def follow(tail: Tail, process: subprocess.Popen[bytes], listen: Callable[[Entry], None], silence_s: float) -> float:
-    """Tell `listen` of each new entry until the process has ended or says nothing for too long.
+    """Pass each new entry to `listen` until the process has ended, or written none for `silence_s`.
 
-    Returns for how many seconds there was none.
+    Returns the seconds since the last entry.
     """
     heard_at = time.monotonic()
     while True:
@@ -172,7 +172,7 @@ def follow(tail: Tail, process: subprocess.Popen[bytes], listen: Callable[[Entry
 
 
 def run_block(block: Block, listen: Callable[[Entry], None], silence_s: float = SILENCE_S) -> None:
-    """Run the block to its end, in as many interpreters as it takes. Stop when nothing could be measured."""
+    """Run the block to its end, in as many interpreters as it takes. CommandError when nothing could be measured."""
     open_journal(block)
     tail, fruitless = Tail(block.path(".journal"), block.path(".journal").stat().st_size), 0
     while not block.ended():
@@ -193,20 +193,20 @@ def run_block(block: Block, listen: Callable[[Entry], None], silence_s: float = 
 
 
 def open_journal(block: Block) -> None:
-    """Begin the journal with whose it is, or go on with it. Stop when it is another's."""
+    """Begin the journal with the fingerprint of its run, or check it. CommandError when it belongs to another run."""
     path, run = block.path(".journal"), fingerprint(block.run, read_environment(block.run))
     if not path.exists():
         with atomic_write(path) as file:
             journal.append(file, {"kind": "run", "schema": journal.SCHEMA, "block": block.number, "of": run})
     if mismatch := whose(next((entry for _, entry in journal.read(path)), None), block.number, run):
-        raise CommandError(Exit.BAD_DATA, f"{path} cannot be gone on with: {mismatch}. Next: rm {path}")
+        raise CommandError(Exit.BAD_DATA, f"{path} cannot be resumed: {mismatch}. Next: rm {path}")
     if not path.read_bytes().endswith(b"\n"):
         with path.open("ab") as file:  # a torn line must not tear the next one
             file.write(b"\n")
 
 
 def record_crash(block: Block, culprit: Entry, what: str) -> None:
-    """Enter the cell that the interpreter died of as no result."""
+    """Record the cell during which the interpreter died as invalid."""
     entry = {
         "kind": "cell",
         **culprit,
@@ -218,14 +218,14 @@ def record_crash(block: Block, culprit: Entry, what: str) -> None:
 
 
 def ending_text(code: int, silent_s: float) -> str:
-    """What became of the interpreter of a cell, in words."""
+    """How the interpreter of a cell ended, in words."""
     if silent_s > BUDGET_S - 2 * POLL_S:
         return f"it had not ended after {BUDGET_S:g} s"
     return f"its interpreter ended with {signal.Signals(-code).name if code < 0 else f'exit code {code}'}"
 
 
 def check_exit_code(block: Block, code: int) -> None:
-    """Stop for what pytest refused to run at all."""
+    """CommandError for an exit code that says that pytest ran nothing."""
     if code == USAGE_ERROR:
         raise CommandError(Exit.USAGE, last_log_error(block))
     if code == NOTHING_SELECTED and not block.ended():
@@ -235,7 +235,7 @@ def check_exit_code(block: Block, code: int) -> None:
 
 
 def last_log_error(block: Block) -> str:
-    """The line of the block's log that says what went wrong."""
+    """The line of the block's log that names the error."""
     lines = block.path(".log").read_text(errors="replace").splitlines()
     errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
     failures = [line.removeprefix("E").strip() for line in lines if line.startswith("E  ")]
@@ -245,7 +245,7 @@ def last_log_error(block: Block) -> str:
 
 
 def write_json(block: Block, made: bytes) -> None:
-    """Put pytest-benchmark's JSON into place, where there is one."""
+    """Write pytest-benchmark's JSON, if there is any."""
     if made:
         with atomic_write(block.path(".json")) as file:
             file.write_bytes(made)

@@ -33,7 +33,7 @@ DESCRIBE = """import json, platform, sys, sysconfig; print(json.dumps({
 
 @dataclass(frozen=True)
 class Interpreter:
-    """A Python to be measured: what it is called in tables, and where it is."""
+    """A Python to be measured: its name in tables, its path, its version."""
 
     name: str
     path: str
@@ -41,17 +41,17 @@ class Interpreter:
 
     @property
     def home(self) -> Path:
-        """Its environment."""
+        """The folder of its virtual environment."""
         return HOME / self.name
 
     @property
     def python(self) -> str:
-        """The interpreter of its environment."""
+        """The interpreter of its virtual environment."""
         return executable(self.name)
 
 
 def executable(name: str) -> str:
-    """The interpreter of the environment that is called so."""
+    """The interpreter of the virtual environment of that name."""
     return str(HOME / name / "bin" / "python")
 
 
@@ -65,7 +65,7 @@ def json_output(command: list[str]) -> Any:
 
 
 def interpreters_named(python: str) -> list[Interpreter]:
-    """The interpreters that PYTHON names. Stop when it names less than two, one twice, or one that cannot be used."""
+    """The interpreters that PYTHON names. CommandError for fewer than two, one twice, or an unusable one."""
     words = python.split()
     if len(words) < 2:
         raise CommandError(Exit.USAGE, f"PYTHON={python!r}: it takes two Pythons to compare. Next: {EXAMPLE}")
@@ -78,7 +78,7 @@ def interpreters_named(python: str) -> list[Interpreter]:
 
 
 def find_interpreter(word: str) -> Interpreter:
-    """The interpreter that one word of PYTHON means. Stop when there is none, or when it is too old."""
+    """The interpreter that one word of PYTHON means. CommandError when there is none, or when it is too old."""
     name, _, path = word.rpartition("=")
     tried = [path] if os.sep in path else list(candidates(path))
     facts = next(
@@ -102,13 +102,13 @@ def find_interpreter(word: str) -> Interpreter:
 
 
 def short_version(facts: dict[str, Any]) -> str:
-    """As in 3.13t."""
+    """The version as in 3.13t."""
     major, minor, _ = str(facts["version"]).split(".", 2)
     return f"{major}.{minor}{'t' * facts['free_threaded']}"
 
 
 def matches_name(name: str, facts: dict[str, Any]) -> bool:
-    """Whether an interpreter is what its name says; a name that is no version says nothing."""
+    """Whether an interpreter has the version that its name says; a name that is no version fits any."""
     version = re.fullmatch(r"(\d+(?:\.\d+)*)(t?)", name)
     if not version:
         return True
@@ -117,7 +117,7 @@ def matches_name(name: str, facts: dict[str, Any]) -> bool:
 
 
 def candidates(name: str) -> Iterator[str]:
-    """Where an interpreter of that name could be, in the order of preference."""
+    """Paths at which an interpreter of that name may be, in the order of preference."""
     yield from filter(None, (shutil.which(f"python{name}"), shutil.which(name)))
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
     yield from (str(path / "bin" / "python") for path in sorted(pyenv.glob(f"{name}*"), reverse=True))
@@ -127,7 +127,7 @@ def candidates(name: str) -> Iterator[str]:
 
 
 def uv(*arguments: str, text: str = "") -> "subprocess.CompletedProcess[str]":
-    """Call uv, ours or another. Stop when there is none."""
+    """Call uv, ours or another. CommandError when there is none."""
     installed = ROOT / ".tools" / "bin" / "uv"
     beside = Path(sys.executable).with_name("uv")  # of the wheel, which need not be on PATH
     program = next(

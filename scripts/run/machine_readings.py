@@ -1,4 +1,4 @@
-"""What `make doctor` reads off this machine, before anything is made of it: numbers only, no opinions.
+"""What `make doctor` measures on this machine: numbers only, no judgement.
 
 Everything is sampled as the suite itself uses it: the spinning loop is that of `primes`, the processes are those of the
 gauge, the sleepers sleep as long as a task waits and as many at once as the I/O experiments let in.
@@ -28,7 +28,7 @@ from benchmarks.selfcheck.known_durations import KNOWN, ErrorEstimate, find
 SLEEPERS = 20  # at once, as in the I/O experiment
 SHORT_S, LONG_S = 0.001, 0.02
 SLEEPS = 300  # of each length: p99 needs 299
-STEAL_S = 1.0  # of looking on while we do nothing: steal and neighbours come in bursts
+STEAL_S = 1.0  # of doing nothing: steal and other load come in bursts
 CAPACITY_SAMPLES = 5  # samples of the parallel capacity, which drifts from second to second
 TICKS = 2000  # of the clock, to see its smallest step
 SHM = Path("/dev/shm")
@@ -37,7 +37,7 @@ THREAD_LIMITS = ("/sys/fs/cgroup/pids.max", "/proc/sys/kernel/threads-max")
 
 @dataclass(frozen=True)
 class Lateness:
-    """How late sleepers wake."""
+    """How late sleeping threads wake."""
 
     p50_s: float
     p99_s: float
@@ -45,7 +45,7 @@ class Lateness:
 
 @dataclass(frozen=True)
 class Limits:
-    """What the system allows: read in no time, and first, for without it nothing else can be read."""
+    """The limits of the system, read first: without them nothing else can be measured."""
 
     files: int  # most that may be open at once, after raising the limit as far as allowed
     threads: int | None  # most that this user may have
@@ -55,13 +55,13 @@ class Limits:
 
     @classmethod
     def read(cls) -> Self:
-        """As they are now."""
+        """The limits now."""
         return cls(open_files(), max_threads(), shm_bytes(), can_share_locks(), can_connect())
 
 
 @dataclass(frozen=True)
 class Readings:
-    """Everything, in base units; None for what this system does not tell."""
+    """All readings, in base units; None for what this system does not report."""
 
     machine: dict[str, Any]  # as in environment.json
     python: dict[str, Any]
@@ -77,7 +77,7 @@ class Readings:
     capacity_samples: tuple[float, ...]  # samples of the parallel capacity
     limits: Limits
     known: tuple[ErrorEstimate, ...]
-    databases: Sequence[tuple[str, str]] = ()  # what each is here, or what it lacks
+    databases: Sequence[tuple[str, str]] = ()  # each with its version, or why it is unavailable
     switches: Mapping[str, str] = field(default_factory=dict)  # variables that would change what a block measures
     kept: frozenset[str] = frozenset()  # those that KEEP_ENV names
     moods: tuple[str, ...] = ()  # what changes this interpreter: tracing, development mode
@@ -92,7 +92,7 @@ def turbo() -> bool | None:
 
 
 def busy_shares(seconds: float = STEAL_S) -> tuple[float, float]:
-    """What the hypervisor and other processes take of all cores while we do nothing."""
+    """The shares of all cores that the hypervisor and other processes use while we do nothing."""
     before = snapshot()
     time.sleep(seconds)
     usage = usage_between(before, snapshot())
@@ -101,7 +101,7 @@ def busy_shares(seconds: float = STEAL_S) -> tuple[float, float]:
 
 
 def sleep_late(delay_s: float, sleeps: int) -> list[float]:
-    """How late each of several sleeps ends that follow one another."""
+    """How late each of several successive sleeps ends."""
     late = []
     for _ in range(sleeps):
         began = time.perf_counter()
@@ -111,7 +111,7 @@ def sleep_late(delay_s: float, sleeps: int) -> list[float]:
 
 
 def lateness(delay_s: float, sleepers: int) -> Lateness:
-    """SLEEPS sleeps by so many sleepers at once."""
+    """The lateness of SLEEPS sleeps in `sleepers` threads."""
     with ThreadPoolExecutor(sleepers) as pool:
         series = pool.map(lambda _: sleep_late(delay_s, SLEEPS // sleepers), range(sleepers))
         lateness_s = sorted(one for several in series for one in several)
@@ -119,13 +119,13 @@ def lateness(delay_s: float, sleepers: int) -> Lateness:
 
 
 def timer_step_s() -> float:
-    """The median step that the clock is seen to make when looked at as often as possible."""
+    """The median step of the clock when it is read as often as possible."""
     seen = [time.perf_counter() for _ in range(TICKS)]
     return median(later - earlier for earlier, later in pairwise(seen) if later > earlier)
 
 
 def thread_speedup(kind: str) -> float:
-    """What two threads do at once of a kind of work over what one does, measured before and after."""
+    """The throughput of two threads over that of one, which is measured before and after."""
     with ThreadPoolExecutor(2) as pool:
         before = rate(kind, TRIAL_S)
         together = sum(pool.map(rate, [kind] * 2, [TRIAL_S] * 2))
@@ -139,7 +139,7 @@ def capacity_samples() -> tuple[float, ...]:
 
 
 def max_threads() -> int | None:
-    """The smaller of what the user's limit and the control group allow."""
+    """The smaller of the user's limit and the control group's."""
     limits = [resource.getrlimit(resource.RLIMIT_NPROC)[1], *map(read_number, THREAD_LIMITS)]
     finite = [limit for limit in limits if limit is not None and limit != resource.RLIM_INFINITY]
     return min(finite, default=None)
@@ -191,7 +191,7 @@ def databases() -> list[tuple[str, str]]:
 
 
 def read_all(limits: Limits) -> Readings:
-    """Read the rest; some ten seconds, and nobody else should be busy meanwhile."""
+    """Take all other readings: some ten seconds, in which no other program should be busy."""
     steal_share, others_share = busy_shares()
     affinity = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return Readings(

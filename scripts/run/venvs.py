@@ -1,4 +1,4 @@
-"""The environment of each interpreter of a matrix, in .venvs: what a block imports, and what the selection needs.
+"""The virtual environments of a matrix, in .venvs: what a block imports, and what the selected cells need.
 
 It holds nothing of what draws and computes, and is locked for that Python alone: the versions and hashes of our own
 lock wherever they have a wheel for it, so that what is compared is Pythons. Nothing is compiled. A package without a
@@ -46,7 +46,7 @@ def requirements_by_name() -> dict[str, str]:
 
 
 def packages_of_cell(cell: Cell) -> list[tuple[str, str]]:
-    """The packages that a cell cannot be measured without, each with whose it is: its model's or its workload's."""
+    """The packages that a cell needs, each with the name of the model or workload that needs it."""
     of_model = (needs(cell.model).package,) if cell.model in NAMES else cell.packages
     workload, service = cell.workload, cell.workload.service
     of_workload = (workload.package, KINDS[service].package if service else "")
@@ -55,7 +55,7 @@ def packages_of_cell(cell: Cell) -> list[tuple[str, str]]:
 
 
 def locked_packages() -> set[str]:
-    """The packages in our own lock: nothing else is ever asked for, whatever the name that it is imported by."""
+    """The packages in our own lock: no others are ever installed."""
     return set(re.findall(r"^([\w.-]+)==", LOCK.read_text(), re.MULTILINE))
 
 
@@ -69,7 +69,7 @@ def packages_to_install(cells: Iterable[Cell]) -> dict[str, str]:
 
 
 def make_environment(one: Interpreter, cells: list[Cell]) -> dict[str, Any]:
-    """Make the environment, unless it is there, and describe it: an entry of environment.json. Stop when it fails."""
+    """Make the environment unless it exists; its description for environment.json. CommandError when it fails."""
     stamp, packages = one.home / "made-of.json", packages_to_install(cells)
     inputs = {"path": one.path, "version": one.version, "packages": packages, "lock": LOCK.read_text()}
     previous = json.loads(stamp.read_text()) if stamp.exists() else {}
@@ -99,13 +99,13 @@ def unavailable_names(cells: Iterable[Cell], unavailable: dict[str, str], left_o
 
 
 def unavailable_reason(cell: Cell) -> str:
-    """What this machine lacks for a cell, whatever the interpreter."""
+    """Why this machine can't measure a cell under any interpreter; empty when it can."""
     kind = KINDS.get(cell.workload.service)
     return cell.workload.unavailable_reason or (kind.unavailable_reason() if kind and kind.program else "")
 
 
 def check_measurable(interpreter: dict[str, Any], cells: list[Cell]) -> None:
-    """Stop when an interpreter can measure none of the cells."""
+    """CommandError when an interpreter can measure none of the cells."""
     reasons = [interpreter["absent"].get(cell.model) or interpreter["absent"].get(cell.workload.name) for cell in cells]
     if all(reasons):
         sentence = f"Python {interpreter['name']} can measure nothing of that: {cells[0].model} {reasons[0]}"
@@ -113,7 +113,7 @@ def check_measurable(interpreter: dict[str, Any], cells: list[Cell]) -> None:
 
 
 def install(one: Interpreter, packages: dict[str, str]) -> dict[str, str]:
-    """Lock and install; returns the packages that cannot be had for this Python, each with the reason."""
+    """Lock and install the packages; returns those without a wheel for this Python, each with the reason."""
     left_out, locked = dict[str, str](), compile_lock(one, packages.values())
     if locked.returncode:
         tried = {name: compile_lock(one, [requirement]) for name, requirement in packages.items()}
@@ -131,7 +131,7 @@ def install(one: Interpreter, packages: dict[str, str]) -> dict[str, str]:
 
 
 def compile_lock(one: Interpreter, requirements: Iterable[str]) -> "subprocess.CompletedProcess[str]":
-    """Lock these for this Python. Of a lock that is there, uv keeps each version, with its hashes, that still fits."""
+    """Lock these for this Python, beginning with our own lock: uv keeps its versions and hashes where they fit."""
     lock = one.home / "requirements.lock"
     lock.write_text(LOCK.read_text())
     options = ("--generate-hashes", "--no-emit-index-url", "--no-header", "--no-annotate", "--only-binary", ":all:")
@@ -141,24 +141,24 @@ def compile_lock(one: Interpreter, requirements: Iterable[str]) -> "subprocess.C
 
 
 def missing_wheel_reason(package: str, stderr: str) -> str:
-    """Why a package cannot be had, from what uv says at length."""
+    """Why a package can't be installed, from uv's error output."""
     if without_wheel := re.search(r"(?:Wheels are required for|only found wheels for) `([\w.-]+)`", stderr):
         owner = "" if canonical(without_wheel[1]) == package else f" of {without_wheel[1]}, which it needs,"
         return f"has no wheel{owner} for this Python"
-    return f"cannot be had: {' '.join(stderr.split())[-REASON_LENGTH:] or 'uv said nothing'}"
+    return f"can't be installed: {' '.join(stderr.split())[-REASON_LENGTH:] or 'uv printed nothing'}"
 
 
 def check_uv(ended: "subprocess.CompletedProcess[str]", name: str) -> None:
-    """Stop when uv could not do what it had to do for an interpreter."""
+    """CommandError when uv failed for an interpreter."""
     if ended.returncode:
-        why = " ".join((ended.stderr.strip() or "it said nothing").split())[-300:]
+        why = " ".join((ended.stderr.strip() or "it printed nothing").split())[-300:]
         raise CommandError(
             Exit.NOT_MEASURED, f"no environment could be made for Python {name}: {why}. Next: leave it out"
         )
 
 
 def describe_interpreter(name: str, cells: Sequence[Cell] = ()) -> dict[str, Any]:
-    """What the interpreter of an environment says of itself, and what it cannot measure of the cells. Stop."""
+    """Version, build and packages of an environment's interpreter, and which of the cells' packages it can't import."""
     names = {cell.model for cell in cells if cell.model in NAMES}
     names |= {package for cell in cells for _, package in packages_of_cell(cell)}
     description = json_output([executable(name), "-m", "benchmarks.metadata.interpreter", *sorted(names)])

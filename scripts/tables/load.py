@@ -16,11 +16,11 @@ import pandas as pd
 from benchmarks.core import journal, renamed
 from scripts.stats.intervals import NoiseFloor
 from scripts.tables import parquet
+from scripts.tables.columns import CELL_AND_TWIN
 from scripts.tables.schema import Entry, fault, fingerprint, read_environment, whose
 from scripts.util.atomic_write import atomic_write
 from scripts.util.exit_codes import CommandError, Exit
 
-IDENTITY = ["experiment", "workload", "model", "concurrency", "tasks", "wait_seconds", "compute_seconds", "twin"]
 FEW_BLOCKS = 6  # below this a t-interval says more about its tables than about the machine: ranges only
 
 
@@ -200,7 +200,7 @@ def round_table(cells: Iterable[Entry]) -> pd.DataFrame:
     """One row per round."""
     rows = []
     for cell in cells:
-        identity = {name: cell[name] for name in [*IDENTITY, "block", "valid"]}
+        identity = {name: cell[name] for name in [*CELL_AND_TWIN, "block", "valid"]}
         for entry in cell["rounds"]:
             values = {name: value for name, value in entry.items() if name not in ("spans_us", "metrics")}
             metrics = entry.get("metrics", {})
@@ -209,7 +209,7 @@ def round_table(cells: Iterable[Entry]) -> pd.DataFrame:
     if "ideal_seconds" in rounds:
         rounds["efficiency"] = (rounds["ideal_seconds"] / rounds["seconds"]).where(rounds["ideal_seconds"] > 0)
     rounds["saturated"] = rounds["saturated"].fillna("") if "saturated" in rounds else ""
-    return rounds.sort_values([*IDENTITY, "block", "round"], ignore_index=True)
+    return rounds.sort_values([*CELL_AND_TWIN, "block", "round"], ignore_index=True)
 
 
 def write_tables(run: Run) -> None:

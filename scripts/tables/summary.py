@@ -8,9 +8,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from scripts.stats import intervals
+from scripts.tables.columns import CELL_AND_TWIN, SAME_WORK
 
-KEY = ["experiment", "workload", "model", "concurrency", "tasks", "wait_seconds", "compute_seconds", "twin"]
-SAME_WORK = ["workload", "tasks", "wait_seconds", "compute_seconds"]
 KINDS = ("waiting", "computing", "mixed work")
 # A cell of which so many rounds were disturbed, or saturated, says so.
 FLAGGED_SHARE = 0.5
@@ -75,7 +74,7 @@ def too_disturbed(rounds: pd.DataFrame) -> str:
 
     Each cell by itself: where only one of two was disturbed, it is their difference that is.
     """
-    worst = max((disturbed_share(cell) for _, cell in rounds.groupby(KEY)), default=0.0)
+    worst = max((disturbed_share(cell) for _, cell in rounds.groupby(CELL_AND_TWIN)), default=0.0)
     return f"other programs or the hypervisor disturbed {worst:.0%} of the rounds" if worst > MOST_DISTURBED else ""
 
 
@@ -116,23 +115,23 @@ def paired(rounds: pd.DataFrame, over: pd.DataFrame, column: str = "seconds") ->
 def summarise(rounds: pd.DataFrame, *, ranges_only: bool) -> pd.DataFrame:
     """One row per cell of a table of rounds."""
     summary: Summary = with_range if ranges_only else with_interval
-    cells = dict(list(rounds.groupby(KEY, sort=True)))
+    cells = dict(list(rounds.groupby(CELL_AND_TWIN, sort=True)))
     blocks = rounds["block"].nunique()
     return pd.DataFrame([row(key, cell, sequential_of(key, cells), blocks, summary) for key, cell in cells.items()])
 
 
 def sequential_of(key: Any, cells: dict[Any, pd.DataFrame]) -> pd.DataFrame | None:
     """The rounds of the sequential cell that did the same work, whatever its concurrency."""
-    same = [KEY.index(name) for name in SAME_WORK]
+    same = [CELL_AND_TWIN.index(name) for name in SAME_WORK]
     for other, cell in cells.items():
-        if other[KEY.index("model")] == "sequential" and all(other[i] == key[i] for i in same):
+        if other[CELL_AND_TWIN.index("model")] == "sequential" and all(other[i] == key[i] for i in same):
             return cell
     return None
 
 
 def row(key: Any, cell: pd.DataFrame, sequential: pd.DataFrame | None, blocks: int, summary: Summary) -> dict[str, Any]:
     """The columns of one cell."""
-    found: dict[str, Any] = dict(zip(KEY, key, strict=True))
+    found: dict[str, Any] = dict(zip(CELL_AND_TWIN, key, strict=True))
     found["blocks"] = cell["block"].nunique()
     metric = cell["metric"].iloc[0] if "metric" in cell else None  # of experiments that observe instead of timing
     if isinstance(metric, str):
@@ -175,8 +174,8 @@ def noise_floors(rounds: pd.DataFrame) -> dict[str, intervals.NoiseFloor | None]
 def control_floor(rounds: pd.DataFrame) -> intervals.NoiseFloor | None:
     """The noise floor of all A/A controls among the rounds; None when none was measured in two blocks."""
     controls = list[NDArray[np.float64]]()
-    for key, control in rounds[rounds["twin"]].groupby(KEY):
-        same = (rounds[KEY[:-1]] == list(key[:-1])).all(axis=1) & ~rounds["twin"]
+    for key, control in rounds[rounds["twin"]].groupby(CELL_AND_TWIN):
+        same = (rounds[CELL_AND_TWIN[:-1]] == list(key[:-1])).all(axis=1) & ~rounds["twin"]
         controls.append(paired(control, rounds[same]).to_numpy(dtype=np.float64))
     measured = [ratios for ratios in controls if len(ratios) >= 2]
     return intervals.noise_floor(measured) if measured else None

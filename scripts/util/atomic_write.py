@@ -1,4 +1,4 @@
-"""Write a file so that nobody ever sees half of it, however the writer ends."""
+"""Write a file atomically: no reader ever sees half of it, however the writer ends."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,7 +7,7 @@ from pathlib import Path
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
-    """A file to write that becomes `path` when it is complete, and leaves nothing when it never is."""
+    """A temporary file that becomes `path` at the end, and is removed after an error."""
     partial = path.with_name(f"{path.name}.partial")
     partial.unlink(missing_ok=True)
     try:

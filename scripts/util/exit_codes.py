@@ -27,6 +27,6 @@ class CommandError(Exception):
 
 
 def leave(stop: CommandError) -> NoReturn:
-    """Say it on standard error, and go."""
+    """Print the sentence on standard error and exit with its code."""
     print(f"overlap: {spoken(str(stop))}", file=sys.stderr)
     sys.exit(stop.code)

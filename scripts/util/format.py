@@ -60,7 +60,7 @@ def whole(value: float) -> str:
 
 
 def tick(form: Format) -> Format:
-    """As short as an axis likes it: `1.00 ms` is 1 ms."""
+    """A format without trailing zeros, for axes: `1.00 ms` becomes 1 ms."""
 
     def short(value: float) -> str:
         if value == 0:
@@ -74,7 +74,7 @@ def tick(form: Format) -> Format:
 
 
 def between(low: float, high: float, form: Format) -> str:
-    """An interval: 18.2 to 19.6; nothing when there is none."""
+    """An interval: 18.2 to 19.6; empty when there is none."""
     if not (math.isfinite(low) and math.isfinite(high)):
         return ""
     left, right = form(low), form(high)
@@ -85,7 +85,7 @@ def between(low: float, high: float, form: Format) -> str:
 
 
 def short(name: str, longest: int = LONGEST) -> str:
-    """A name that leaves room for the chart beside it."""
+    """A name, shortened to LONGEST letters."""
     return name if len(name) <= longest else f"{name[: longest - 1]}…"
 
 

@@ -1,4 +1,4 @@
-"""Leave nothing behind: end a whole session of processes, and remove temporary files however we end ourselves.
+"""Leave nothing behind: end all processes of a session, and remove temporary files however this process ends.
 
 Killing a process that holds a `ProcessPoolExecutor` leaves its workers alive, whatever their start method; and what a
 program starts may form groups of its own. The session stays the same for all of them.
@@ -18,7 +18,7 @@ from servers.ending import alive, kill_until_gone
 
 @contextmanager
 def temporary_folder() -> Iterator[None]:
-    """A folder for the temporary files of our descendants, which is removed when we end, however we end.
+    """Use a folder for all temporary files of our descendants; it is removed however this process ends.
 
     A killed interpreter leaves the socket of its fork server lying, and a killed driver cannot tidy up: so a shell does
     when it reads the end of a pipe of ours, a moment later than everybody else who does.
@@ -46,7 +46,7 @@ def removing_after_us(folder: str) -> subprocess.Popen[bytes]:
 
 
 def end_session(process: subprocess.Popen[bytes]) -> None:
-    """Kill what is left of the session that `process` leads, whatever groups it is made of, stopped or not."""
+    """Kill all processes of the session that `process` leads, in whatever process groups, stopped or not."""
 
     def members() -> list[psutil.Process]:
         process.poll()
@@ -59,7 +59,7 @@ def end_session(process: subprocess.Popen[bytes]) -> None:
 
 
 def in_session(session: int, member: psutil.Process) -> bool:
-    """Whether a process belongs to the session, and is more than an entry in a table."""
+    """Whether a live process belongs to the session."""
     try:
         return os.getsid(member.pid) == session and alive(member)
     except OSError:

@@ -231,7 +231,7 @@ def test_an_interruption_keeps_what_was_measured(
 def test_a_run_cannot_go_on_with_another_runs_journal(tmp_path: Path) -> None:
     run, other = record(tmp_path), record(tmp_path, "20260202-000000")
     shutil.copy(other / "blocks" / "01.journal", run / "blocks" / "01.journal")
-    with pytest.raises(CommandError, match=r"01\.journal cannot be gone on with: it belongs to another run") as stop:
+    with pytest.raises(CommandError, match=r"01\.journal cannot be resumed: it belongs to another run") as stop:
         run_block(Block(run, 1, 1, ""), lambda entry: None)
     assert stop.value.code == Exit.BAD_DATA
 
@@ -267,9 +267,9 @@ def test_a_selection_that_makes_no_sense_is_refused_before_anything_is_started(
 @pytest.mark.real
 @pytest.mark.parametrize(("only", "sentence"), NO_SELECTIONS)
 def test_a_block_refuses_such_a_selection_too(tmp_path: Path, only: str, sentence: str) -> None:
-    run = record(tmp_path, blocks=0)
+    run = record(tmp_path, blocks=1)
     with pytest.raises(CommandError) as stop:
-        run_block(Block(run, 0, 1, only), lambda entry: None)
+        run_block(Block(run, 1, 1, only), lambda entry: None)
     assert stop.value.code == Exit.USAGE
     assert sentence in str(stop.value)
 

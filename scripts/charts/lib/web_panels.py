@@ -8,11 +8,12 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from benchmarks.core.work_done import SATURATED
-from scripts.analysis.points import CELL, Point, Run, footer, interval_words, point, remembered
+from scripts.analysis.points import Point, Run, footer, interval_words, point, remembered
 from scripts.charts.lib import forest
 from scripts.charts.lib.layout import head, open_page
 from scripts.charts.lib.table import Table, made, number, word
 from scripts.charts.lib.theme import Theme
+from scripts.tables.columns import CELL
 from scripts.tables.summary import block_medians, columns, with_interval, with_range
 from scripts.util.format import Format, whole
 from servers.web_server import APPS

@@ -123,7 +123,9 @@ def test_the_reason_names_the_package_that_really_has_no_wheel() -> None:
     assert missing_wheel_reason("nx-27017", NO_WHEEL.format("pymongo")) == (
         "has no wheel of pymongo, which it needs, for this Python"
     )  # fmt: skip
-    assert missing_wheel_reason("ray", "error: the network is\n down") == "cannot be had: error: the network is down"
+    assert (
+        missing_wheel_reason("ray", "error: the network is\n down") == "can't be installed: error: the network is down"
+    )
 
 
 def test_an_environment_that_is_there_is_made_again_only_for_another_selection(
