@@ -1,6 +1,7 @@
 # The front door: `make help` lists every verb. Each is `python -m scripts.<verb>` underneath; add --help to learn more.
-SETTINGS := A ADDRESS ARGS AT_ONCE B BIND BLOCKS CACHE CLUSTER CONDITION CORES CPU_MS EXPECT FROM GIL_RELEASED ID JSON \
-  LESSON MEMORY_MB MODELS ONLY OUTPUT PORT PROJECT PYTHON QUICK RESUME RUN SEED TALK TASKS TASK_MB WAIT_MS WATCH WORK
+SETTINGS := A ADDRESS ARGS AT_ONCE B BASE BIND BLOCKS CACHE CLUSTER CONDITION CORES CPU_MS EXPECT FROM GIL_RELEASED HEAD ID \
+  JSON LESSON MEMORY_MB MODELS ONLY OUTPUT PORT PROJECT PYTHON QUICK RESUME RUN SEED TALK TASKS TASK_MB \
+  THRESHOLD WAIT_MS WAIT_QUIET WATCH WORK
 # A setting is what is typed after `make`: a shell's own PYTHON or CLUSTER is somebody else's, and is not passed on.
 $(foreach name,$(SETTINGS),$(if $(findstring environment,$(origin $(name))),$(eval override $(name) :=)$(eval unexport $(name))))
 # Nor may a shell's variables decide which Python is changed, how it runs, or what is installed. Those that say where
@@ -12,7 +13,7 @@ unexport $(filter-out $(FETCHING) $(KEEP_ENV),$(filter PYTHON% PIP_% UV_% PYTEST
   $(.VARIABLES))) VIRTUAL_ENV MPLBACKEND MATPLOTLIBRC
 
 # What the environment is made with: for `make matrix` and `make mine`, PYTHON is what to measure in.
-BASE := $(or $(if $(filter matrix mine,$(MAKECMDGOALS)),,$(value PYTHON)),python3)
+HOST_PYTHON := $(or $(if $(filter matrix mine,$(MAKECMDGOALS)),,$(value PYTHON)),python3)
 VENV := .venv
 PY := $(VENV)/bin/python
 UV := .tools/bin/uv
@@ -67,6 +68,10 @@ mine: $(VENV)/core ## your own work under every model that can run it (WORK=path
 	@$(PY) -m scripts.mine $(call option,models,MODELS) $(call option,expect,EXPECT) $(call option,json,JSON) $(call option,resume,RESUME) \
 	  $(call option,blocks,BLOCKS) $(call option,seed,SEED) $(call option,python,PYTHON) $(if $(value QUICK),--quick) \
 	  --project=$(call quoted,$(if $(value PROJECT),PROJECT,PWD)) -- $(call quoted,WORK)
+
+ab: $(VENV)/core ## two revisions, or two versions of a library, of your work (BASE=main WORK=path/to/file.py)
+	@$(PY) -m scripts.ab $(call option,base,BASE) $(call option,head,HEAD) $(call option,models,MODELS) $(call option,blocks,BLOCKS) \
+	  $(call option,threshold,THRESHOLD) $(call option,wait-quiet,WAIT_QUIET) $(call option,json,JSON) $(call option,seed,SEED) -- $(call quoted,WORK)
 
 share: $(VENV)/core ## one small file of a run and its verdicts, for an atlas (RUN=results/latest CONDITION="one core")
 	@$(PY) -m scripts.share $(call option,condition,CONDITION) $(ONE_RUN)
@@ -147,12 +152,12 @@ clean: ## remove the environment and caches; results stay
 LOUD := $(if $(filter yes,$(shell test -t 2 && echo yes)),,-q)
 INSTALL = $(UV) pip install $(LOUD) --python $(PY) --require-hashes -r
 $(UV): requirements-uv.lock
-	@$(BASE) -I -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-	  echo "overlap: Python 3.11 or newer is needed, and $(BASE) is $$($(BASE) -V 2>&1). Next: make bench PYTHON=python3.13"; exit 2; }
-	@$(BASE) -I -c 'import ensurepip, venv' 2>/dev/null || { \
-	  echo "overlap: $(BASE) cannot make environments: it has no ensurepip. Next: apt-get install python3-venv, or PYTHON=another"; exit 3; }
+	@$(HOST_PYTHON) -I -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "overlap: Python 3.11 or newer is needed, and $(HOST_PYTHON) is $$($(HOST_PYTHON) -V 2>&1). Next: make bench PYTHON=python3.13"; exit 2; }
+	@$(HOST_PYTHON) -I -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "overlap: $(HOST_PYTHON) cannot make environments: it has no ensurepip. Next: apt-get install python3-venv, or PYTHON=another"; exit 3; }
 	@echo "overlap: 1 of 3: fetching uv, which installs the rest (25 MB, once) ..." >&2
-	@$(BASE) -I -m venv --clear .tools
+	@$(HOST_PYTHON) -I -m venv --clear .tools
 	@.tools/bin/python -I -m pip install -q --no-user --disable-pip-version-check --cache-dir '$(CACHE)/pip' \
 	  --require-hashes -r requirements-uv.lock
 	@touch $@
@@ -163,7 +168,7 @@ UNTIMED := /(bokeh|fontTools|matplotlib|mpl_toolkits|narwhals|pandas|pygments|to
 UNTESTED := '(' $(foreach name,numpy pandas scipy matplotlib,-path '*/$(name)/*' -o) -false ')'
 $(VENV)/core: requirements.lock $(UV)
 	@echo "overlap: 2 of 3: fetching $$(grep -c '^[a-z].*==' requirements.lock) packages into $(VENV) (115 MB, once) ..." >&2
-	@$(UV) venv -q --clear --no-project --python "$$(command -v $(BASE))" $(VENV)
+	@$(UV) venv -q --clear --no-project --python "$$(command -v $(HOST_PYTHON))" $(VENV)
 	@$(UV) pip sync $(LOUD) --python $(PY) --require-hashes requirements.lock
 	@find $(VENV)/lib -type d -name tests $(UNTESTED) -prune -exec rm -rf {} +
 	@echo "overlap: 3 of 3: compiling ..." >&2

@@ -26,7 +26,8 @@ def environment(results: str = "") -> dict[str, str]:
     path = os.pathsep.join(filter(None, [str(HOUSE), os.environ.get("PYTHONPATH")]))
     place = results or os.environ.get("OVERLAP_RESULTS") or str(results_folder())
     said = {"PYTHONPATH": path, "OVERLAP_PROGRAM": "overlap", "OVERLAP_RESULTS": os.path.abspath(place)}
-    return {"OVERLAP_CACHE": str(user_cache_path("overlap-bench"))} | os.environ | said
+    cache = os.environ.get("OVERLAP_CACHE") or str(user_cache_path("overlap-bench"))
+    return {"OVERLAP_CACHE": cache, "MPLCONFIGDIR": f"{cache}/matplotlib"} | os.environ | said
 
 
 def results_folder() -> Path:
