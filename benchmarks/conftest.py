@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.backends.databases import hidden, opened, running, services
+from benchmarks.backends.databases import opened, redacted, running, services
 from benchmarks.core import journal
 from benchmarks.core.cell import Cell, Measure, Observe
 from benchmarks.core.context import BlockContext
@@ -184,4 +184,4 @@ def explained(problem: BaseException) -> str:
     """What went wrong in one line; of a TaskGroup's failures the first."""
     while isinstance(problem, BaseExceptionGroup):
         problem = problem.exceptions[0]
-    return hidden(f"{type(problem).__name__}: {problem}")
+    return redacted(f"{type(problem).__name__}: {problem}")

@@ -1,1 +1,1 @@
-"""What Overlap measures against: servers that run in processes of their own."""
+"""The servers that Overlap measures against, each in a process of its own."""

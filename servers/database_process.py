@@ -1,17 +1,17 @@
-"""Run somebody else's server, a database, the way `servers.subprocesses` expects of a server.
+"""Run a database server as a subprocess that `servers.subprocesses` can start and stop.
 
-    class Postgres(Foreign): ...            # what it is made with, how it starts, when it answers
+    class Postgres(Foreign): ...            # its data folder, its command, when it is ready
     sys.exit(Postgres.main())
 
 A small process makes a private folder, starts the database on a free port of loopback, waits until it answers, prints
 one JSON line, and then only waits: for the end of stdin (the lifeline), for a signal, or for the database to die.
-Whichever it is, the database is gone afterwards, and so is its folder.
+In each case the database and its folder are removed.
 
-Databases refuse to run as root, and rightly so: there they run as `nobody`, who owns the folder and nothing else.
-Nothing in a private database is worth saving, so it is told to drop everything, not to shut down in good order.
+Databases refuse to run as root: under root they run as `nobody`, who owns the folder and nothing else. A private
+database holds nothing worth saving, so it is stopped immediately, without a clean shutdown.
 
 Rejected: the helper servers that come with some wheels (run as root they add a system user and open all folders above
-theirs to everybody), and what the system has running (somebody's data is in it, and nobody knows its settings).
+theirs to everybody), and a database that the system runs already (it holds data, and its settings are unknown).
 """
 
 import json
@@ -35,38 +35,38 @@ from servers.subprocesses import ending, exit_with_parent
 HOST = "127.0.0.1"
 READY_S = 30.0  # a second on an idle machine
 POLL_S = 0.01
-LEAVE_S = 1.0  # for a database to drop everything
-TAIL = 2_000  # characters of its last words in a message
+LEAVE_S = 1.0  # for a database to stop immediately
+TAIL = 2_000  # characters of its log in an error message
 
 
-class Foreign:
-    """A database of our own: its folder, its port, its process."""
+class DatabaseProcess:
+    """A private database: its folder, its port, its process."""
 
     name: ClassVar[str]
-    farewell: ClassVar[signal.Signals] = signal.SIGKILL  # what makes it drop everything
+    farewell: ClassVar[signal.Signals] = signal.SIGKILL  # stops it immediately
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.log, self.port = folder, folder / "log", 0
         self.process: subprocess.Popen[bytes] | None = None
 
     def prepare(self) -> None:
-        """Make what it needs before it can start."""
+        """Create the files that it needs before it can start."""
 
     def command(self) -> list[str]:
-        """How it is started, on `self.port`."""
+        """Its command line, listening on `self.port`."""
         raise NotImplementedError
 
     def ready(self) -> bool:
-        """Whether it answers."""
+        """Whether it accepts connections."""
         raise NotImplementedError
 
     def facts(self) -> dict[str, Any]:
-        """What a user must know: its URL, its version."""
+        """Its URL and version, as printed when it is ready."""
         raise NotImplementedError
 
     @classmethod
     def main(cls) -> int:
-        """Start it, say where it is, and stay until the lifeline is cut, a signal comes or it dies; the exit code."""
+        """Start it, print its URL, and wait for the end of stdin, a signal or its death; returns the exit code."""
         signal.signal(signal.SIGTERM, leave)
         signal.signal(signal.SIGINT, leave)
         exit_with_parent(lambda: os.kill(os.getpid(), signal.SIGTERM))
@@ -82,7 +82,7 @@ class Foreign:
             return refusal.code
 
     def serve(self) -> int:
-        """Start it, say where it is, and wait for an end that nobody asked for."""
+        """Start it, print its URL, and wait in case it ends by itself."""
         self.prepare()
         self.start()
         assert self.process is not None
@@ -91,7 +91,7 @@ class Foreign:
         raise RefusalError(f"it died ({ending(code)}).{self.last_log_error()}", CANNOT_MEASURE)
 
     def start(self) -> None:
-        """Start it and wait until it answers; on another port where somebody was quicker to take the first."""
+        """Start it and wait until it is ready; on another port if the first was taken meanwhile."""
         for last in (False, False, True):
             self.port = free_port()
             self.process = self.launch(self.command())
@@ -105,7 +105,7 @@ class Foreign:
                 return
 
     def await_ready(self) -> None:
-        """Wait until it answers. RefusalError where it ends first, or takes too long."""
+        """Wait until it is ready. RefusalError if it ends first or takes too long."""
         deadline = time.monotonic() + READY_S
         while not self.ready():
             assert self.process is not None
@@ -116,13 +116,13 @@ class Foreign:
             time.sleep(POLL_S)
 
     def run(self, *command: str, stdin: int | IO[bytes] = subprocess.DEVNULL) -> None:
-        """Run a program to its end, as the database's user. RefusalError with its last words where it fails."""
+        """Run a program to its end, as the database's user. RefusalError with the end of its log if it fails."""
         self.process = self.launch(list(command), stdin)
         if code := self.process.wait():
             raise RefusalError(f"{command[0]} failed ({ending(code)}).{self.last_log_error()}", CANNOT_MEASURE)
 
     def launch(self, command: list[str], stdin: int | IO[bytes] = subprocess.DEVNULL) -> "subprocess.Popen[bytes]":
-        """Start a program as the database's user. RefusalError where the system does not let it."""
+        """Start a program as the database's user. RefusalError if the system does not allow it."""
         try:
             with self.log.open("ab") as log:
                 return subprocess.Popen(command, cwd=self.folder, stdin=stdin, stdout=log, stderr=log, **unprivileged())
@@ -131,12 +131,12 @@ class Foreign:
             raise RefusalError(f"{who}cannot start {command[0]} ({problem.strerror}).", CANNOT_MEASURE) from None
 
     def last_log_error(self) -> str:
-        """The end of what it said, as the end of a message."""
+        """The end of its log, to append to an error message."""
         words = self.log.read_text(errors="replace").strip()[-TAIL:] if self.log.exists() else ""
         return f" Its last words:\n{words}" if words else " It said nothing."
 
     def end(self) -> None:
-        """Have it gone."""
+        """Stop it and everything that it has started."""
         if self.process is None:
             return
         with suppress(ProcessLookupError):
@@ -149,14 +149,14 @@ class Foreign:
 
 
 def leave(number: int, frame: object) -> None:
-    """End like at the end of the lifeline: everything is tidied up, and being asked twice doesn't interrupt that."""
+    """Signal handler: stop as at the end of stdin; a second signal doesn't interrupt the clean-up."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     raise SystemExit(0)
 
 
 def unprivileged() -> dict[str, Any]:
-    """How to start a program that must not be root."""
+    """Arguments of Popen that start a program as an unprivileged user; none where we are not root."""
     if os.geteuid():
         return {}
     user, group = nobody()
@@ -164,7 +164,7 @@ def unprivileged() -> dict[str, Any]:
 
 
 def nobody() -> tuple[int, int]:
-    """Who nobody is: user and group."""
+    """User and group id of `nobody`."""
     import pwd
 
     entry = pwd.getpwnam("nobody")
@@ -172,15 +172,15 @@ def nobody() -> tuple[int, int]:
 
 
 def free_port() -> int:
-    """A port of loopback that nobody listens on at the moment."""
-    with socket.create_server((HOST, 0)) as found:
-        return int(found.getsockname()[1])
+    """A free port of loopback."""
+    with socket.create_server((HOST, 0)) as listening:
+        return int(listening.getsockname()[1])
 
 
 def packaged(package: str, program: str) -> str:
-    """A program that a package brings. RefusalError where it is not here."""
-    found = find_spec(package)
-    places = found.submodule_search_locations if found else None
+    """Path of a program that a package ships. RefusalError if the package is missing."""
+    spec = find_spec(package)
+    places = spec.submodule_search_locations if spec else None
     if not places:
         raise RefusalError(f"it needs the package {package}. Next: make full", CANNOT_MEASURE)
     return str(next(Path(places[0]).rglob(f"bin/{program}")))
@@ -188,7 +188,7 @@ def packaged(package: str, program: str) -> str:
 
 @contextmanager
 def private_folder() -> Iterator[Path]:
-    """A folder that belongs to the database's user alone, and is gone afterwards."""
+    """A temporary folder that only the database's user can read."""
     folder = Path(tempfile.mkdtemp(prefix="overlap-"))
     try:
         if not os.geteuid():

@@ -1,11 +1,11 @@
 """How long the latency server waits, and how a request ends: pure functions of (settings, task number, attempt).
 
-Every model meets the same delay and the same fate for the same task, whatever the order in which requests arrive; and a
-client that knows the settings knows the actual delays, which is what a floor is made of.
+Every model gets the same delay and the same outcome for the same task, in whatever order requests arrive. A client that
+knows the settings knows the actual delays, and so the ideal time.
 
 The draws are splitmix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", 2014), as hashes of
 their coordinates. Rejected: one shared `random.Random` (the arrival order would decide), and a `random.Random` a
-request (seeding costs 8 µs, this 1 µs; and the server must never be what is measured).
+request (seeding costs 8 µs, this 1 µs, and the server must not be the bottleneck).
 """
 
 import math
@@ -23,7 +23,7 @@ NORMAL = NormalDist()
 
 @dataclass(frozen=True)
 class Settings:
-    """What `/delay` can be asked for; the names are those of the query and of the command line."""
+    """Parameters of `/delay`, named as in the query and on the command line."""
 
     ms: float = 0.0
     distribution: str = "fixed"
@@ -56,7 +56,7 @@ def draw(*coordinates: int) -> float:
 
 
 def delay_s(settings: Settings, n: int) -> float:
-    """The delay that task `n` is given, in seconds."""
+    """The delay of task `n`, in seconds."""
     if settings.distribution == "fixed":
         return settings.ms / 1000
     if settings.distribution == "list":
@@ -92,7 +92,7 @@ def number(least: float, most: float, kind: Callable[[str], float] = float) -> C
 
 
 def name_of_distribution(text: str) -> str:
-    """One of the four."""
+    """The name of a distribution; ValueError if there is none of that name."""
     if text not in ("fixed", "uniform", "lognormal", "list"):
         raise ValueError("must be fixed, uniform, lognormal or list")
     return text

@@ -1,18 +1,18 @@
-"""The server that simulates latency: `GET /delay?ms=50&n=7` answers `7` after 50 ms; `/stats` says what it really did.
+"""The server that simulates latency: `GET /delay?ms=50&n=7` answers `7` after 50 ms; `/stats` reports what was served.
 
-It must never be the thing that is measured, so the hot path is lean: aiohttp's low-level `web.Server` (no routing, no
-middleware, no access log), the path split by hand, and all that follows from a query alone is worked out once.
+The server must not be the bottleneck, so the hot path is short: aiohttp's low-level `web.Server` (no routing, no
+middleware, no access log), the path split by hand, and everything that depends on the query alone is cached.
 
-A delay is never shorter than asked, or a client could beat the floor. libuv's timers count whole milliseconds of a
-clock that it truncates, so `asyncio.sleep(0.05)` on uvloop ended after 49.2 ms: we look at the clock again and sleep
-for the rest (one request in twenty needs it; the median delay is 0.35 ms over). Sleeping until the next tick of that
-clock was tried: it needs one timer, and is a whole millisecond late. The delay and the account of a request begin when
-its first bytes arrive, not when its handler is entered: what a burst waits for the parser is the server's, and part of
-the delay.
+A delay is never shorter than requested, or a client could beat the ideal time. libuv's timers count whole milliseconds
+of a clock that it truncates, so `asyncio.sleep(0.05)` on uvloop ended after 49.2 ms: we look at the clock again and
+sleep for the rest (one request in twenty needs it; the median delay is 0.35 ms over). Sleeping until the next tick of
+that clock was tried: it needs one timer, and is a whole millisecond late. The delay and the account of a request begin
+when its first bytes arrive, not when its handler is entered: in a burst, the time before parsing is the server's, and
+part of the delay.
 
 Rejected: `web.Application` (routing costs more than waiting), answering straight to the transport (fastest, but then it
-isn't aiohttp that answers), spinning for the last fraction of a millisecond (it burns the core that the clients need),
-`asyncio.sleep` alone (see above), aiohttp's graceful shutdown (waits for requests whose clients are gone).
+isn't aiohttp that answers), busy-waiting for the last fraction of a millisecond (it burns the core that the clients
+need), `asyncio.sleep` alone (see above), aiohttp's graceful shutdown (waits for requests whose clients are gone).
 
 A reset closes with SO_LINGER 0, because `abort()` alone sends a FIN where all was read, and that is no reset. Fates and
 delays are drawn in `servers.delays`, counts are kept in `servers.request_stats`, the lifeline is in
@@ -73,12 +73,12 @@ class Connection(RequestHandler):
 
 
 class Latency(web.Server):
-    """An aiohttp server with an account."""
+    """An aiohttp server that counts what it serves."""
 
     def __init__(self, defaults: Settings) -> None:
         super().__init__(self.handle, handler_cancellation=True, access_log=None)
         self.account = Account(perf_counter())
-        self.last_account: dict[RequestHandler, Account] = {}  # per open connection: the last that counted it
+        self.last_account: dict[RequestHandler, Account] = {}  # per open connection: the last account that counted it
         self.plan = lru_cache(PLANS)(self.new_plan)
         self.settings = lru_cache(1024)(lambda query: changed(defaults, parse_qsl(query, keep_blank_values=True)))
 
@@ -92,7 +92,7 @@ class Latency(web.Server):
         super().connection_lost(handler, exc)
 
     def handle(self, request: web.BaseRequest) -> Awaitable[web.Response]:
-        """Answer one request: a plain function, because a coroutine around a coroutine costs what it is worth here."""
+        """Answer one request. A plain function: another coroutine would add measurable time."""
         path, _, query = request.raw_path.partition("?")
         connection = request.protocol
         assert isinstance(connection, Connection)
@@ -102,7 +102,7 @@ class Latency(web.Server):
         return self.talk(request.method, path)
 
     async def talk(self, method: str, path: str) -> web.Response:
-        """Everything that is never counted."""
+        """Answer the requests that are never counted, such as `/stats` and `/reset`."""
         if (method, path) == ("GET", "/stats"):
             return web.json_response(self.account.as_dict(perf_counter()))
         if (method, path) == ("GET", "/log"):
@@ -114,7 +114,7 @@ class Latency(web.Server):
         return web.Response(status=405 if known else 404, text=f"{method} {path} is unknown. {HINT}\n")
 
     async def delay(self, request: web.BaseRequest, query: str, start_s: float) -> web.Response:
-        """Wait as asked since `start_s` and answer, counted in the account that is open now."""
+        """Wait, counted from `start_s`, and answer; counted in the account that is open now."""
         try:
             asked_s, end, digits, settings = self.plan(query)
         except ValueError as error:
@@ -147,7 +147,7 @@ class Latency(web.Server):
             account.end(int(digits), start_s, perf_counter())
 
     def new_plan(self, query: str) -> Plan:
-        """What a query asks for."""
+        """The delay and outcome that a query asks for."""
         numbers = {"n": 0, "attempt": 0}
         rest = []
         for part in query.split("&"):
@@ -164,19 +164,19 @@ class Latency(web.Server):
 
 
 async def sleep_until(due_s: float) -> None:
-    """Sleep in whole milliseconds until `due_s` has come: never too short."""
+    """Sleep in whole milliseconds until `due_s`, never shorter."""
     while (now_s := perf_counter()) < due_s:  # noqa: ASYNC110 - what we wait for is the clock
         await asyncio.sleep(math.ceil((due_s - now_s) * 1000) / 1000)
 
 
 def too_many(wait_s: float) -> web.Response:
-    """429: Retry-After counts whole seconds, so the exact wait is there in ms as well."""
+    """429; Retry-After counts whole seconds, so the exact wait is added in ms."""
     after = {"Retry-After": str(math.ceil(wait_s)), "Retry-After-Ms": f"{wait_s * 1000:.3f}"}
     return web.Response(status=429, headers=after, text="Over the rate limit, as asked.\n")
 
 
 def fail(account: Account, end: int, request: web.BaseRequest) -> web.Response:
-    """Answer 503, or send a RST instead of an answer: aiohttp then finds nobody to answer to, and is content."""
+    """Answer 503, or close the connection with a RST; aiohttp then drops the answer silently."""
     if end == ERROR:
         account.errors += 1
         return web.Response(status=503, text="This attempt at this task fails, as it was asked to.\n")
@@ -188,7 +188,7 @@ def fail(account: Account, end: int, request: web.BaseRequest) -> web.Response:
 
 
 def new_event_loop() -> asyncio.AbstractEventLoop:
-    """uvloop where there is one."""
+    """uvloop's event loop if installed, otherwise asyncio's."""
     try:
         import uvloop
     except ImportError:
@@ -199,7 +199,7 @@ def new_event_loop() -> asyncio.AbstractEventLoop:
 async def run(
     listening: socket.socket, backlog: int, defaults: Settings, advertised: str, facts: dict[str, Any]
 ) -> None:
-    """Serve until a signal comes. Nothing is worth saving then, so leaving is immediate."""
+    """Serve until a signal comes, then leave immediately: there is nothing to save."""
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, os._exit, WELL)
     loop.add_signal_handler(signal.SIGINT, os._exit, INTERRUPTED)
@@ -217,7 +217,7 @@ async def run(
 
 
 def own_name(listening: socket.socket) -> str:
-    """The address that it listens on, by which it can be reached too."""
+    """The URL of the listening socket."""
     host = str(listening.getsockname()[0])
     if ipaddress.ip_address(host).is_unspecified:
         raise RefusalError(f"{host} means every address of this machine: add --advertise with the one to reach it by.")
@@ -225,7 +225,7 @@ def own_name(listening: socket.socket) -> str:
 
 
 def parser() -> argparse.ArgumentParser:
-    """The options; those of `/delay` set its defaults."""
+    """The command line; the options of `/delay` set its defaults."""
     options = argparse.ArgumentParser(prog="python -m servers.latency", description="Simulate latency over HTTP.")
     options.add_argument("--host", default="127.0.0.1")
     options.add_argument("--port", type=int, default=0, help="0 takes a free one")
@@ -240,7 +240,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the server; the exit code."""
+    """Run the server; returns the exit code."""
     given = parser().parse_args(arguments)
     try:
         defaults = changed(Settings(), [(name, text) for name in READERS if (text := getattr(given, name)) is not None])

@@ -1,12 +1,12 @@
 """Not MongoDB: as much of its protocol as the drivers need for what is measured. `python -m servers.mongo`.
 
 No MongoDB can be installed from where Python's packages come from, so this stands in for one and says so wherever its
-figures are shown; a real one is used where MONGODB_URI tells of it. It speaks OP_MSG (and OP_QUERY, with which drivers
-say hello), keeps documents by their `_id`, and waits when it is asked to the way a real one can be asked to:
-`{"$where": "sleep(20) || true"}`. An answer costs it some 30 µs: what was asked before is found encoded, so that the
-drivers are what is measured. The coding is done by the driver's own `bson`.
+figures are shown; a real one is used where MONGODB_URI is set. It implements OP_MSG (and OP_QUERY, with which drivers
+say hello), stores documents by their `_id`, and waits as a real server can be asked to: `{"$where": "sleep(20) ||
+true"}`. An answer costs some 30 µs, because encoded answers are cached: the drivers are what is measured. The driver's
+own `bson` encodes and decodes.
 
-Refused: to answer `ok` to a command that it doesn't know. A driver that asks for more must hear so.
+An unknown command is answered with an error, never with `ok`.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ except ImportError:
     sys.exit("servers.mongo: it needs the package pymongo. Next: make full")
 
 OP_REPLY, OP_QUERY, OP_MSG = 1, 2004, 2013
-HEADER = struct.Struct("<iiii")  # length, number, number of what is answered, kind
+HEADER = struct.Struct("<iiii")  # length, message id, id of the message answered, kind
 MORE_TO_COME = 2  # the flag of a message that wants no answer
 SLEEP = re.compile(r"sleep\((\d+)\)")
 NAME = "overlap's stand-in, not MongoDB"
@@ -53,7 +53,7 @@ Document = dict[str, Any]
 
 
 class Documents:
-    """All collections: documents by `_id`, and the encoded answers to what was asked since the last change."""
+    """All collections: documents by `_id`, and the encoded answers since the last change."""
 
     def __init__(self) -> None:
         self.collections: dict[str, dict[Any, Document]] = {}
@@ -73,13 +73,13 @@ class Documents:
 
     def find(self, command: Document) -> bytes:
         """One document by its `_id`, or those from an `_id` on, in order, up to a limit."""
-        asked, limit = command.get("filter", {}).get("_id"), command.get("limit", 0)
-        first = asked.get("$gte") if isinstance(asked, dict) else None
-        key = (command["find"], "from" if first is not None else "one", first if first is not None else asked, limit)
+        wanted, limit = command.get("filter", {}).get("_id"), command.get("limit", 0)
+        first = wanted.get("$gte") if isinstance(wanted, dict) else None
+        key = (command["find"], "from" if first is not None else "one", first if first is not None else wanted, limit)
         if key not in self.answers:
             documents = self.collections.get(command["find"], {})
-            if first is None and asked is not None:
-                batch = [documents[asked]] if asked in documents else []
+            if first is None and wanted is not None:
+                batch = [documents[wanted]] if wanted in documents else []
             else:
                 chosen = sorted(name for name in documents if first is None or name >= first)
                 batch = [documents[name] for name in chosen[: limit or None]]
@@ -98,16 +98,16 @@ class Conversation(asyncio.Protocol):
         self.waiting: set[asyncio.Task[None]] = set()
 
     def connection_made(self, transport: Any) -> None:
-        """Keep what we answer on."""
+        """Keep the transport for the answers."""
         self.transport = transport
 
     def connection_lost(self, problem: Exception | None) -> None:
-        """Nobody waits any more."""
+        """Cancel the answers that are still waiting."""
         for task in self.waiting:
             task.cancel()
 
     def data_received(self, data: bytes) -> None:
-        """Take whole messages off what has arrived."""
+        """Buffer what arrives, and handle each complete message."""
         self.left += data
         while len(self.left) >= 4 and len(self.left) >= (length := int.from_bytes(self.left[:4], "little")):
             message, self.left = self.left[:length], self.left[length:]
@@ -120,28 +120,28 @@ class Conversation(asyncio.Protocol):
                 self.transport.close()
 
     def converse(self, number: int, message: bytes) -> None:
-        """Answer an OP_MSG, at once or after the wait that it asks for."""
+        """Answer an OP_MSG, immediately or after the wait that it asks for."""
         command = read(message)
         where = command.get("filter", {}).get("$where")
-        asked = SLEEP.search(where) if where else None
-        if asked:
-            task = asyncio.ensure_future(self.answer_later(number, command, perf_counter() + int(asked[1]) / 1000))
+        sleep = SLEEP.search(where) if where else None
+        if sleep:
+            task = asyncio.ensure_future(self.answer_later(number, command, perf_counter() + int(sleep[1]) / 1000))
             self.waiting.add(task)
             task.add_done_callback(self.waiting.discard)
         elif not int.from_bytes(message[16:20], "little") & MORE_TO_COME:
             self.answer(number, command)
 
     async def answer_later(self, number: int, command: Document, due_s: float) -> None:
-        """Never sooner than asked."""
+        """Answer at `due_s`, never sooner."""
         await sleep_until(due_s)
         self.answer(number, command)
 
     def answer(self, number: int, command: Document) -> None:
-        """Answer."""
+        """Send the answer to a command."""
         self.send(number, OP_MSG, b"\0\0\0\0\0" + self.reply(command))
 
     def reply(self, command: Document) -> bytes:
-        """What a command comes to, encoded."""
+        """The encoded answer to a command."""
         match next(iter(command)):
             case "find":
                 return self.documents.find(command)
@@ -164,7 +164,7 @@ class Conversation(asyncio.Protocol):
 
 
 def read(message: bytes) -> Document:
-    """The command of an OP_MSG: its document, and the documents that follow it under a name."""
+    """The command document of an OP_MSG, with its document sequences as fields."""
     command, at = Document(), HEADER.size + 4
     while at < len(message):
         kind, at = message[at], at + 1
@@ -190,7 +190,7 @@ async def run() -> None:
 
 
 def main() -> int:
-    """Run it; the exit code."""
+    """Run the server; returns the exit code."""
     try:
         raise_file_limit(0)
         exit_with_parent()

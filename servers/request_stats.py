@@ -1,10 +1,10 @@
-"""The account of a server: what it really served, kept by the server and read by a benchmark.
+"""Statistics of a server: what it served, counted by the server and read by a benchmark.
 
     from servers.request_stats import reset, stats
 
-A client's clock can't tell a slow client from a slow server; the other side of the wire can. A request belongs to the
-account in which it started, so that `reset` in mid-flight leaves both whole; an answer is counted before it is
-written, so that whoever has read all answers reads a complete account.
+A client's clock can't tell a slow client from a slow server; the server's can. A request belongs to the account in
+which it started, so that a `reset` with requests in flight leaves both accounts complete. An answer is counted before
+it is written, so that a client that has read all answers reads a complete account.
 
 `busy_s` is the integral of requests in flight over time: over `elapsed_s` it is the mean concurrency, and with Little's
 law (L = λW) it tells whether a client's figures can be true. Excesses are kept exactly up to `KEPT`, then as a uniform
@@ -56,7 +56,7 @@ class Account:
         self.buckets: dict[tuple[float, int], Bucket] = {}
 
     def begin(self, now_s: float) -> None:
-        """A request enters."""
+        """Count a request that starts."""
         self.started += 1
         self.in_flight += 1
         if self.in_flight > self.peak_in_flight:
@@ -64,14 +64,14 @@ class Account:
         self.busy_s -= now_s - self.opened_s
 
     def end(self, task: int, arrived_s: float, now_s: float) -> None:
-        """It leaves, however it went; its task and its two moments are kept up to `KEPT` requests."""
+        """Count a request that ends, whatever its outcome; task and times are kept for up to `KEPT` requests."""
         self.in_flight -= 1
         self.busy_s += now_s - self.opened_s
         if len(self.log) < 3 * KEPT:
             self.log.extend((task, arrived_s, now_s))
 
     def add_excess(self, excess_s: float) -> None:
-        """The delay was `excess_s` longer than asked."""
+        """Record a delay that was `excess_s` longer than requested."""
         self.excesses_seen += 1
         if excess_s > self.excess_max_s:
             self.excess_max_s = excess_s
@@ -81,13 +81,13 @@ class Account:
             self.excesses[place] = excess_s
 
     def wait_s(self, rate: float, burst: int, now_s: float) -> float:
-        """0 where the rate limit lets a request pass, otherwise the seconds until it would."""
+        """Seconds until the rate limit lets a request pass; 0 if it passes now."""
         if (bucket := self.buckets.get((rate, burst))) is None:
             bucket = self.buckets[rate, burst] = Bucket(rate, burst, now_s)
         return bucket.take(now_s)
 
     def as_dict(self, now_s: float) -> dict[str, float]:
-        """What `/stats` answers."""
+        """The statistics as `/stats` returns them."""
         ordered = sorted(self.excesses)
         last = len(ordered) - 1
         return {
@@ -121,16 +121,16 @@ def stats(url: str) -> dict[str, float]:
 
 
 def request_log(url: str) -> list[tuple[int, float, float]]:
-    """The requests since the last reset, in the order in which they ended: task, arrival and answer: `GET /log`.
+    """The requests since the last reset, in the order in which they ended: task, arrival, answer (`GET /log`).
 
-    The moments are those of the server's monotonic clock, which all processes of one machine share.
+    Times are those of the server's monotonic clock, which all processes of one machine share.
     """
     flat = ask(url, "GET", "/log")
     return [(int(task), arrived_s, left_s) for task, arrived_s, left_s in zip(*[iter(flat)] * 3, strict=True)]
 
 
 def ask(url: str, method: str, path: str) -> Any:
-    """One request over a connection of its own, closed afterwards: asking leaves nothing behind."""
+    """The JSON answer to one request over a connection of its own."""
     parts = urlsplit(url)
     connection = HTTPConnection(parts.hostname or "127.0.0.1", parts.port, timeout=ANSWER_TIMEOUT_S)
     try:

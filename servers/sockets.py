@@ -1,4 +1,4 @@
-"""A listening socket and enough open files, or a sentence that says what to type.
+"""A listening socket and enough open files, or an error that says what to type.
 
 A server binds its port itself, before anything else starts, so that no two race for it. Only loopback unless told
 otherwise: a benchmark that opens a port to the network by accident is somebody's security incident.
@@ -22,7 +22,7 @@ class RefusalError(Exception):
 
 
 def listen(host: str, port: int, expose: bool) -> socket.socket:
-    """A listening socket; anything but loopback only where that is meant."""
+    """A listening socket; RefusalError for any address but loopback unless `expose` is set."""
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except (OSError, UnicodeError, OverflowError) as error:
@@ -41,7 +41,7 @@ def listen(host: str, port: int, expose: bool) -> socket.socket:
 
 
 def raise_file_limit(expected: int) -> int:
-    """Open as many files as the hard limit allows, and say what to type where that can't hold `expected` requests."""
+    """Raise the limit of open files to the hard limit. RefusalError if that is too low for `expected` requests."""
     try:
         import resource
     except ImportError:  # Windows has no such limit

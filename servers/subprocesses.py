@@ -2,17 +2,17 @@
 
     with serve("servers.latency", "--ms", "50") as service:
         fetch(service.url)
-        service.check()  # raises where the server has died meanwhile
+        service.check()  # raises if the server has died meanwhile
 
 The lifeline: a child's stdin is a pipe whose other end only the parent holds. However the parent ends, even by SIGKILL,
-the kernel closes it, and the child reads the end of the file and leaves. Rejected: `prctl(PR_SET_PDEATHSIG)` (Linux
+the kernel closes it; the child reads the end of the file and exits. Rejected: `prctl(PR_SET_PDEATHSIG)` (Linux
 only, and bound to the parent *thread*: a child started from a worker thread dies when that thread does), polling
 `getppid()` (late, and wrong under a subreaper), `atexit` (a SIGKILL runs nothing).
 
-A child leads a process group of its own: Ctrl-C in a terminal reaches whoever supervises, not the server that is still
-being measured; and what a server leaves behind (workers of a pool survive their parent) goes with the group. Output
-goes to unnamed temporary files and is read with `pread`: no pipe that can fill, and no reading thread in a process
-that may fork.
+A child leads a process group of its own: Ctrl-C in a terminal reaches the supervisor, not the server that is still
+being measured; and what a server leaves behind (workers of a pool survive their parent) is killed with the group.
+Output goes to unnamed temporary files and is read with `pread`: no pipe that can fill, and no reading thread in a
+process that may fork.
 """
 
 import json
@@ -36,7 +36,7 @@ from servers.ending import alive, kill_until_gone
 
 ROOT = Path(__file__).parents[1]
 GRACE_S = 0.5  # to leave after a polite request; ours need milliseconds
-STOP_S = 2.0  # for each of the two polite ways of stopping a server: by the lifeline, by SIGTERM
+STOP_S = 2.0  # for each of the two gentle ways of stopping a server: end of stdin, SIGTERM
 POLL_S = 0.005
 TAIL_BYTES = 2_000  # of stderr in a message: a traceback's end
 NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -56,9 +56,9 @@ FOREIGN = (
 
 
 def own_environment() -> dict[str, str]:
-    """The environment of an interpreter that we start: ours, without the variables of somebody else's Python.
+    """Our environment without the variables that change how a Python interpreter runs.
 
-    OVERLAP_BESIDE is where a user's own interpreter finds what we need (scripts/run/users_python).
+    OVERLAP_BESIDE is the folder where a user's own interpreter finds our packages (scripts/run/users_python).
     """
     beside = {"PYTHONPATH": os.environ["OVERLAP_BESIDE"]} if "OVERLAP_BESIDE" in os.environ else {}
     return {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)} | beside
@@ -69,10 +69,14 @@ class ServiceError(RuntimeError):
 
 
 class Service:
-    """A running server: where it is (`url`, `pid`) and all that it said when it was ready (`ready`)."""
+    """A running server: its `url` and `pid`, and the JSON object that it printed when ready (`ready`)."""
 
     def __init__(
-        self, module: str, arguments: tuple[str, ...], python: str = sys.executable, told: Mapping[str, str] = NOTHING
+        self,
+        module: str,
+        arguments: tuple[str, ...],
+        python: str = sys.executable,
+        variables: Mapping[str, str] = NOTHING,
     ) -> None:
         self.module = module
         self.ready: dict[str, Any] = {}
@@ -85,13 +89,13 @@ class Service:
             stderr=self.err,
             bufsize=0,
             process_group=0,
-            env=own_environment() | {"PYTHONPATH": str(ROOT)} | dict(told),
+            env=own_environment() | {"PYTHONPATH": str(ROOT)} | dict(variables),
         )
         running.add(self)
 
     @property
     def url(self) -> str:
-        """Where it answers."""
+        """The URL that it printed."""
         return str(self.ready["url"])
 
     @property
@@ -100,35 +104,35 @@ class Service:
         return self.process.pid
 
     def check(self) -> None:
-        """Raise where the server is no longer running."""
+        """ServiceError if the server is no longer running."""
         if (code := self.process.poll()) is not None:
             raise ServiceError(
                 f"{self.module} (pid {self.pid}) died while in use: {ending(code)}.{self.last_log_error()}"
             )
 
     def await_ready(self, timeout_s: float) -> None:
-        """Wait for the one JSON line."""
+        """Wait for the JSON line that it prints when ready. ServiceError if it ends first or takes too long."""
         deadline = time.monotonic() + timeout_s
-        while b"\n" not in (said := os.pread(self.out.fileno(), 65_536, 0)):
+        while b"\n" not in (printed := os.pread(self.out.fileno(), 65_536, 0)):
             if (code := self.process.poll()) is not None:
                 raise ServiceError(f"{self.module} did not start: {ending(code)}.{self.last_log_error()}")
             if time.monotonic() > deadline:
                 raise ServiceError(f"{self.module} was not ready after {timeout_s:g} s.{self.last_log_error()}")
             time.sleep(POLL_S)
-        line = said.partition(b"\n")[0]
+        line = printed.partition(b"\n")[0]
         try:
             self.ready = dict(json.loads(line))
         except ValueError:
             raise ServiceError(f"{self.module} should print one JSON line, but said {line[:200]!r}.") from None
 
     def last_log_error(self) -> str:
-        """The end of its stderr, as the end of a message."""
+        """The end of its stderr, to append to an error message."""
         size = os.fstat(self.err.fileno()).st_size
         words = os.pread(self.err.fileno(), TAIL_BYTES, max(0, size - TAIL_BYTES)).decode(errors="replace").strip()
         return f" Its last words:\n{words}" if words else " It said nothing on stderr."
 
     def stop(self) -> None:
-        """End it: by its lifeline, else by SIGTERM, else by SIGKILL; then whatever is left of its process group."""
+        """Stop it by the end of stdin, else SIGTERM, else SIGKILL; then kill what is left of its process group."""
         running.discard(self)
         self.cut_lifeline()
         for next_signal in (signal.SIGTERM, signal.SIGKILL):
@@ -158,7 +162,7 @@ running: weakref.WeakSet[Service] = weakref.WeakSet()
 
 
 def cut_inherited_lifelines() -> None:
-    """A forked worker must not hold a lifeline open after its parent has died."""
+    """After a fork: close the lifelines that the worker has inherited, or they would outlive the parent."""
     for service in list(running):
         service.cut_lifeline()
 
@@ -167,19 +171,19 @@ os.register_at_fork(after_in_child=cut_inherited_lifelines)
 
 
 def ending(code: int) -> str:
-    """How a process ended, in words."""
+    """A process's exit code in words."""
     return f"exit code {code}" if code >= 0 else f"killed by {signal.Signals(-code).name}"
 
 
 @contextmanager
 def serve(
-    module: str, *args: str, timeout_s: float = 10, python: str = sys.executable, told: Mapping[str, str] = NOTHING
+    module: str, *args: str, timeout_s: float = 10, python: str = sys.executable, variables: Mapping[str, str] = NOTHING
 ) -> Iterator[Service]:
-    """Run `python -m module *args` for as long as the block lasts; it has `timeout_s` to say where it answers.
+    """Run `python -m module *args` while the block lasts; ServiceError if it is not ready within `timeout_s`.
 
-    What is `told` to it in its environment is seen by nobody else, as its arguments are.
+    `variables` are added to its environment: for secrets, since every user can read a process's arguments.
     """
-    service = Service(module, args, python, told)
+    service = Service(module, args, python, variables)
     try:
         service.await_ready(timeout_s)
         yield service
@@ -188,16 +192,16 @@ def serve(
 
 
 def exit_with_parent(leave: Callable[[], None] | None = None) -> None:
-    """Leave when whoever holds the other end of stdin is gone. On a terminal the hang-up signal does that already.
+    """Exit when the process at the other end of stdin is gone. On a terminal the hang-up signal does that already.
 
-    `leave` is called in a thread of its own then, instead of ending this process and its group at once.
+    `leave` is called then, in a thread of its own, instead of killing this process and its group.
     """
     if not os.isatty(0):
         threading.Thread(target=at_end_of_stdin, args=(leave or end_group,), name="lifeline", daemon=True).start()
 
 
 def at_end_of_stdin(leave: Callable[[], None]) -> None:
-    """Wait for the end of stdin, then leave."""
+    """Wait for the end of stdin, then call `leave`."""
     with suppress(OSError):  # a closed stdin is at its end too
         while os.read(0, 4096):
             pass
@@ -205,7 +209,7 @@ def at_end_of_stdin(leave: Callable[[], None]) -> None:
 
 
 def end_group() -> None:
-    """End this process, and its whole group where it leads one."""
+    """Kill this process, and its whole group if it leads one."""
     if os.getpgrp() == os.getpid():
         os.killpg(0, signal.SIGTERM)
         time.sleep(GRACE_S)

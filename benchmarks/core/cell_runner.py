@@ -89,7 +89,7 @@ class CellRunner:
         slack_s = CLOCKS_APART_S if self.elsewhere else 0.0
         self.fail_if(validation_error(self.cell.workload, self.tasks, self.timing, slack_s))
         if self.database:
-            self.fail_if(self.database.complaint(self.cell.workload, list(self.tasks)))
+            self.fail_if(self.database.validation_error(self.cell.workload, list(self.tasks)))
         self.fail_if("; ".join(self.place.originals.changes()))
         self.fail_if(self.left_behind())
         account = self.account(usage, server)

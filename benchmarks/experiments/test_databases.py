@@ -8,7 +8,7 @@ being cold is nothing beside it: no round is discarded there. Rows from Redis ar
 
 from functools import partial
 
-from benchmarks.backends.drivers import BRIEF, KEYS, SERVERS, asking
+from benchmarks.backends.database_workloads import BRIEF, KEYS, SERVERS, workloads_of
 from benchmarks.core.cell import Cell, Measure, cells
 
 MANY, FEW = 32, 8
@@ -16,7 +16,7 @@ POOLS = ("asyncpg-pool", "psycopg-pool")
 
 databases = partial(cells, "databases", rounds=1, opt_in=True)
 waits = partial(
-    databases, workloads=asking("wait", MANY, *SERVERS, KEYS[0]), concurrency=[MANY], tasks=lambda many: 6 * many
+    databases, workloads=workloads_of("wait", MANY, *SERVERS, KEYS[0]), concurrency=[MANY], tasks=lambda many: 6 * many
 )
 briefly = partial(
     databases,
@@ -38,19 +38,19 @@ def test_waits_one_by_one(measure: Measure, cell: Cell) -> None:
     measure(cell)
 
 
-@briefly(workloads=asking("rows", FEW, *BRIEF), tasks=lambda few: 75 * few)
+@briefly(workloads=workloads_of("rows", FEW, *BRIEF), tasks=lambda few: 75 * few)
 def test_rows(measure: Measure, cell: Cell) -> None:
     """Fetch rows."""
     measure(cell)
 
 
-@briefly(workloads=asking("rows", FEW, *KEYS), tasks=lambda few: 8 * few)
+@briefly(workloads=workloads_of("rows", FEW, *KEYS), tasks=lambda few: 8 * few)
 def test_rows_of_keys(measure: Measure, cell: Cell) -> None:
     """Fetch rows, each by its key."""
     measure(cell)
 
 
-@briefly(workloads=asking("write", FEW, *BRIEF, KEYS[0]), tasks=lambda few: 40 * few)
+@briefly(workloads=workloads_of("write", FEW, *BRIEF, KEYS[0]), tasks=lambda few: 40 * few)
 def test_writes(measure: Measure, cell: Cell) -> None:
     """Write and commit."""
     measure(cell)

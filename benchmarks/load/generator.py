@@ -1,12 +1,12 @@
-"""Load for a web server: as many requests as it answers (a burst), and requests on schedule (an open loop).
+"""Load generators for a web server: closed-loop throughput (a burst), and open-loop load on a schedule.
 
-A burst is `wrk`'s, which spends a few microseconds on a request; where there is none, it is that of our own client, and
-`client_busy` says when that was the limit. The open loop is always ours, because the tools that can be had time from
-the moment of sending: they see 3 ms where users waited a second (`benchmarks.load.open_loop` says why).
+A burst is sent by `wrk`, at a few microseconds a request; without wrk by our own client, and `client_busy` shows when
+that was the bottleneck. The open loop is always ours: available tools time from the moment of sending, so they report
+3 ms where users waited a second (see `benchmarks.load.open_loop`).
 
-Our client knows what is answered to the byte, so an answer is compared and not parsed, and costs some 60 µs. Its
-selector counts in microseconds: epoll's own time-out counts whole milliseconds, too coarse for answers that take one.
-Client and server share the machine: both say how busy they were.
+Our client knows the exact answer, so it compares bytes instead of parsing, at some 60 µs. Its selector counts in
+microseconds: epoll's time-out counts whole milliseconds, too coarse for answers that take one. Client and server share
+the machine, so the CPU time of both is recorded.
 """
 
 import asyncio
@@ -44,7 +44,7 @@ class Closed(LoadFailed):
 
 
 class PreciseSelector(DefaultSelector):
-    """Waits with the precision of `select`, on the one file descriptor that stands for all."""
+    """An epoll selector that waits with `select` on its own descriptor, for microsecond time-outs."""
 
     def select(self, timeout: float | None = None) -> Any:
         """Wait for events."""
@@ -61,7 +61,7 @@ def new_precise_loop() -> asyncio.AbstractEventLoop:
 
 @dataclass(frozen=True)
 class Page:
-    """What is asked for, and the body that is right."""
+    """A page to request, and its correct body."""
 
     url: str
     path: str
@@ -69,18 +69,18 @@ class Page:
 
     @property
     def request(self) -> bytes:
-        """The request on the wire."""
+        """The HTTP request, as bytes."""
         return f"GET {self.path} HTTP/1.1\r\nHost: {urlsplit(self.url).netloc}\r\n\r\n".encode()
 
 
 class Connection(asyncio.Protocol):
-    """One connection: one request at a time, whose answer is right to the byte or an error."""
+    """One connection, with one request at a time; an answer that differs by a byte is an error."""
 
     def __init__(self, page: Page) -> None:
         self.body, self.request = page.body, page.request
         self.received = bytearray()
         self.answered: asyncio.Future[bool] | None = None
-        self.asked = 0
+        self.requests = 0
         self.transport: Any = None
 
     def connection_made(self, transport: Any) -> None:
@@ -88,15 +88,15 @@ class Connection(asyncio.Protocol):
         self.transport = transport
 
     def ask(self) -> asyncio.Future[bool]:
-        """Send the request; the future says whether the connection may be used again."""
+        """Send the request; the future's result is whether the connection stays open."""
         self.received.clear()
-        self.asked += 1
+        self.requests += 1
         self.answered = asyncio.get_running_loop().create_future()
         self.transport.write(self.request)
         return self.answered
 
     def data_received(self, data: bytes) -> None:
-        """Compare, as soon as all of it is there."""
+        """Compare the answer once it is complete."""
         self.received += data
         head = self.received.find(END_OF_HEAD)
         if head < 0 or self.answered is None or self.answered.done():
@@ -109,7 +109,7 @@ class Connection(asyncio.Protocol):
             self.answered.set_result(b"onnection: close" not in self.received[:head])
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Let nobody wait for an answer that will not come."""
+        """Fail the request that is still waiting."""
         if self.answered and not self.answered.done():
             self.answered.set_exception(
                 Closed(f"closed after {bytes(self.received[:200])!r}, which is no whole answer")
@@ -117,7 +117,7 @@ class Connection(asyncio.Protocol):
 
 
 class Client:
-    """As many connections as are in use at once, kept alive where the server keeps them."""
+    """A pool of connections that grows with the requests in flight; kept alive if the server allows it."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
@@ -125,16 +125,16 @@ class Client:
         self.opened: list[Connection] = []
 
     async def fetch(self, task: int) -> None:
-        """Ask once. LoadFailed.
+        """Send one request. LoadFailed.
 
-        A server may close what has been idle for too long in the very moment in which it is used again: then nothing
-        was answered, and the request is sent anew (RFC 9112, 9.3.1).
+        A server may close an idle connection just when it is used again. Nothing was answered then, and the request is
+        repeated (RFC 9112, 9.3.1).
         """
-        connection = self.kept() or await self.connect()
+        connection = self.idle_connection() or await self.connect()
         try:
             reusable = await connection.ask()
         except Closed:
-            if connection.received or connection.asked == 1:
+            if connection.received or connection.requests == 1:
                 raise
             await self.fetch(task)
             return
@@ -143,15 +143,15 @@ class Client:
         else:
             connection.transport.close()
 
-    def kept(self) -> Connection | None:
-        """A connection that was used before, and is still open; None when there is none."""
+    def idle_connection(self) -> Connection | None:
+        """An open connection that was used before; None if there is none."""
         while self.idle:
             if not (connection := self.idle.pop()).transport.is_closing():
                 return connection
         return None
 
     async def connect(self) -> Connection:
-        """A new connection."""
+        """Open a connection."""
         parts, loop = urlsplit(self.page.url), asyncio.get_running_loop()
         where = str(parts.hostname), parts.port or 80
         try:
@@ -162,14 +162,14 @@ class Client:
         return connection
 
     async def close(self) -> None:
-        """Close every connection, those included that wait for an answer."""
+        """Close every connection, also those that wait for an answer."""
         for connection in self.opened:
             connection.transport.abort()
         await asyncio.sleep(0)
 
 
 def ask(page: Page, asking: Callable[[Client], Awaitable[T]]) -> T:
-    """What our own client finds. LoadFailed."""
+    """Run `asking` with a client in an event loop of its own; returns its result. LoadFailed."""
 
     async def ask() -> T:
         client = Client(page)
@@ -189,25 +189,25 @@ def ask(page: Page, asking: Callable[[Client], Awaitable[T]]) -> T:
 
 
 def first(problem: BaseException) -> BaseException:
-    """Of a TaskGroup's failures the first."""
+    """The first failure of a TaskGroup."""
     while isinstance(problem, BaseExceptionGroup):
         problem = problem.exceptions[0]
     return problem
 
 
 def on_schedule(page: Page, rate_per_s: float, seconds: float, seed: int = 0) -> Latencies:
-    """An open loop: independent users, timed from when each wanted to ask."""
+    """An open loop: independent users; latency counts from the planned instant."""
     due = schedule(rate_per_s, seconds, seed)
     return ask(page, lambda client: ask_on_schedule(client.fetch, due))
 
 
 def in_turn(page: Page, clients: int, seconds: float) -> Latencies:
-    """A closed loop: each client waits for its answer before it asks again."""
+    """A closed loop: each client waits for its answer before the next request."""
     return ask(page, lambda client: ask_in_turn(client.fetch, clients, seconds))
 
 
 def held(page: Page, connections: int, look: Callable[[], int]) -> int:
-    """By how much what `look` tells grows while so many clients have asked once and stay."""
+    """How much the value of `look` grows while so many connections are open and idle."""
 
     async def hold(client: Client) -> int:
         before = look()
@@ -222,7 +222,7 @@ def held(page: Page, connections: int, look: Callable[[], int]) -> int:
 
 @dataclass(frozen=True)
 class Burst:
-    """What a server answered in a while in which it was never left without a request, and who was busy with it."""
+    """Throughput of a saturated server, and the CPU that client and server used."""
 
     per_second: float
     client_busy: float  # cores
@@ -230,51 +230,51 @@ class Burst:
 
 
 def burst(page: Page, clients: int, seconds: float, server: int) -> Burst:
-    """As many requests as the process `server` and its children answer to so many clients, once it is warm.
+    """Measure the throughput of the process `server` and its children with that many clients, after a warm-up.
 
-    The clients that warm it up are few: what they leave in the queue of a server that does one thing at a time would
-    be answered, to nobody, before the first request that counts.
+    Few clients warm it up: requests that they leave in the queue of a single-threaded server would be answered before
+    the first request that counts.
     """
     in_turn(page, min(WARM_UP_CLIENTS, clients), WARM_UP_S)
     server_s, client_s, began = busy_s(server), own_s(), time.perf_counter()
     if wrk := shutil.which("wrk"):
-        found = wrk_per_s(wrk, page, clients, seconds)
+        per_second = wrk_per_s(wrk, page, clients, seconds)
     else:
-        found = in_turn(page, clients, seconds).achieved_per_s
+        per_second = in_turn(page, clients, seconds).achieved_per_s
     took_s = time.perf_counter() - began
-    return Burst(found, (own_s() - client_s) / took_s, (busy_s(server) - server_s) / took_s)
+    return Burst(per_second, (own_s() - client_s) / took_s, (busy_s(server) - server_s) / took_s)
 
 
 def wrk_per_s(wrk: str, page: Page, clients: int, seconds: float) -> float:
-    """Requests a second that wrk counts. It only knows whole seconds, so it is interrupted. LoadFailed."""
+    """Requests per second, measured by wrk. It takes whole seconds only, so it is interrupted. LoadFailed."""
     command = [wrk, "-t1", f"-c{clients}", "-d60s", "--timeout", "10s", page.url + page.path]
     asking = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         time.sleep(seconds)
         asking.send_signal(signal.SIGINT)
-        said = asking.communicate(timeout=10)[0]
+        output = asking.communicate(timeout=10)[0]
     finally:
         asking.kill()
         asking.wait()
-    return counted(said)
+    return parse_wrk(output)
 
 
-def counted(said: str) -> float:
-    """Requests a second in what wrk said. LoadFailed where an answer was wrong or missing."""
-    found = ANSWERS.search(said)
-    if found is None or "Non-2xx" in said or "Socket errors" in said or not int(found[1]):
-        raise LoadFailed(f"wrk says: {' '.join(said.split())[:300]}")
-    return int(found[1]) / (float(found[2]) * UNITS_S[found[3]])
+def parse_wrk(output: str) -> float:
+    """Requests per second in wrk's output. LoadFailed if an answer was wrong or missing."""
+    match = ANSWERS.search(output)
+    if match is None or "Non-2xx" in output or "Socket errors" in output or not int(match[1]):
+        raise LoadFailed(f"wrk says: {' '.join(output.split())[:300]}")
+    return int(match[1]) / (float(match[2]) * UNITS_S[match[3]])
 
 
 def own_s() -> float:
-    """Seconds of CPU of this process and of its children that have ended."""
+    """CPU seconds of this process and its finished children."""
     ended = resource.getrusage(resource.RUSAGE_CHILDREN)
     return time.process_time() + ended.ru_utime + ended.ru_stime
 
 
 def busy_s(pid: int) -> float:
-    """Seconds of CPU of a process and of its children, those included that have ended. LoadFailed where it is gone."""
+    """CPU seconds of a process and its children, also finished ones. LoadFailed if it is gone."""
     try:
         parent = psutil.Process(pid)
         family = [parent, *parent.children(recursive=True)]

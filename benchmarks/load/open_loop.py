@@ -1,14 +1,14 @@
-"""Latency under load, from both sides of a famous mistake: requests on schedule, and requests after answers.
+"""Latency under load, measured by an open loop (requests on a schedule) and a closed loop (one after each answer).
 
-`closed_loop` is what most benchmarks do: a client asks again when it has its answer. While the server stands still, so
-does the client, and one slow request stands for the hundreds of users that a real second would have brought. Gil Tene
-named this coordinated omission ("How NOT to Measure Latency", 2013); his wrk2 is the cure that `open_loop` follows: a
-plan of instants drawn beforehand, each request sent at its own, whatever became of the others, and timed *from the
-planned instant*. So a request that the generator itself sends late is charged for it, and `generator_late` says when
-that is what was measured: the event loop wakes up to 1 ms late, because epoll counts whole milliseconds.
+`closed_loop` is what most benchmarks do: a client sends the next request when it has its answer. While the server
+stalls, so does the client, and one slow request stands for the hundreds that would have arrived in that second. Gil
+Tene named this coordinated omission ("How NOT to Measure Latency", 2013). `open_loop` follows his wrk2: instants are
+drawn beforehand, each request is sent at its instant whatever became of the others, and is timed *from the planned
+instant*. A request that the generator itself sends late counts as late, and `generator_late` says when that dominates:
+the event loop wakes up to 1 ms late, because epoll counts whole milliseconds.
 
 Rejected: correcting closed-loop figures afterwards (HdrHistogram's expected interval: it invents samples), a fixed
-number of connections (a queue in the client that hides the server's), spinning until the instant (it burns the core
+number of connections (a queue in the client that hides the server's), busy-waiting until the instant (it burns the core
 that the server needs). Quantiles are order statistics of all requests: no histogram, no interpolation.
 """
 
@@ -21,10 +21,10 @@ from dataclasses import dataclass
 from benchmarks.load.quantiles import quantile
 from benchmarks.workloads.wire import Wire
 
-Fetch = Callable[[int], Awaitable[object]]  # asks for the answer to a task and waits for it
+Fetch = Callable[[int], Awaitable[object]]  # sends the request of a task and waits for its answer
 
 QUANTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "p999": 0.999}
-METRICS = (  # by name, the foremost first
+METRICS = (  # the leading metric first
     *("p99_seconds", "p50_seconds", "p90_seconds", "p999_seconds", "lag_p50_seconds", "lag_p99_seconds"),
     *("answered", "answered_per_second", "generator_late"),
 )
@@ -34,7 +34,7 @@ GRACE_S = 30.0  # for the last answers; a server that takes longer is dead
 
 @dataclass(frozen=True)
 class Request:
-    """One request: when it should have been sent, when it was, when it was answered; in seconds since the start."""
+    """One request: when it was planned, sent and answered, in seconds since the start."""
 
     planned: float
     sent: float
@@ -43,33 +43,33 @@ class Request:
 
 @dataclass(frozen=True)
 class Latencies:
-    """What all requests of one loop took."""
+    """The requests of one loop."""
 
     requests: Sequence[Request]
 
     @property
     def seconds(self) -> list[float]:
-        """From the planned instant to the answer, shortest first."""
+        """Latencies from the planned instant to the answer, sorted."""
         return sorted(request.answered - request.planned for request in self.requests)
 
     @property
     def lags_s(self) -> list[float]:
-        """How late the generator sent its requests, most punctual first; all 0 in a closed loop, which has no plan."""
+        """How late the generator sent its requests, sorted; all 0 in a closed loop."""
         return sorted(request.sent - request.planned for request in self.requests)
 
     @property
     def achieved_per_s(self) -> float:
-        """Answers a second, from the start to the last of them."""
+        """Answers per second, from the start to the last answer."""
         return len(self.requests) / max(request.answered for request in self.requests)
 
     @property
     def lagging(self) -> bool:
-        """Whether the generator's own lateness is a noticeable part of the typical or of the extreme latency."""
+        """Whether the generator's lateness is a noticeable part of the median or the p99 latency."""
         ends = [(quantile(self.lags_s, q), quantile(self.seconds, q)) for q in (0.5, 0.99)]
         return any(lag is not None and took is not None and lag > LAG_SHARE * took for lag, took in ends)
 
     def metrics(self) -> dict[str, float | None]:
-        """Everything by name, in seconds; None for a quantile that so few requests cannot show."""
+        """METRICS by name, in seconds; None for a quantile that needs more requests."""
         taken = {f"{name}_seconds": quantile(self.seconds, q) for name, q in QUANTILES.items()}
         late = {f"lag_{name}_seconds": quantile(self.lags_s, QUANTILES[name]) for name in ("p50", "p99")}
         count = {"answered": float(len(self.requests)), "answered_per_second": self.achieved_per_s}
@@ -77,7 +77,7 @@ class Latencies:
 
 
 def schedule(rate_per_s: float, seconds: float, seed: int | None) -> list[float]:
-    """Instants at which requests are due: evenly spaced, or with a seed as independent users come (Poisson)."""
+    """Planned instants in seconds: evenly spaced, or with a seed a Poisson process (independent users)."""
     if not (rate_per_s > 0 and seconds > 0):
         raise ValueError(f"A schedule needs a positive rate and time, not {rate_per_s:g} a second for {seconds:g} s.")
     if seed is None:
@@ -91,7 +91,7 @@ def schedule(rate_per_s: float, seconds: float, seed: int | None) -> list[float]
 
 
 async def ask_on_schedule(fetch: Fetch, due: Sequence[float]) -> Latencies:
-    """Send request n at `due[n]`, whatever became of the others."""
+    """Send request n at `due[n]`, whether or not the others are answered."""
     loop = asyncio.get_running_loop()
     began = loop.time()
 
@@ -109,26 +109,25 @@ async def ask_on_schedule(fetch: Fetch, due: Sequence[float]) -> Latencies:
 
 
 async def ask_in_turn(fetch: Fetch, clients: int, seconds: float) -> Latencies:
-    """Let each client ask, wait for the answer, and ask again, until the time is over."""
+    """Let each client send a request, wait for the answer, and repeat, until the time is over."""
     loop = asyncio.get_running_loop()
     began = loop.time()
-    asked: list[Request] = []
+    requests: list[Request] = []
 
     async def keep_asking() -> None:
         while (sent := loop.time() - began) < seconds:
-            await fetch(len(asked))
-            asked.append(Request(sent, sent, loop.time() - began))
+            await fetch(len(requests))
+            requests.append(Request(sent, sent, loop.time() - began))
 
     async with asyncio.timeout(seconds + GRACE_S), asyncio.TaskGroup() as group:
         for _ in range(clients):
             group.create_task(keep_asking())
-    return Latencies(asked)
+    return Latencies(requests)
 
 
 def against(workload: Wire, ask: Callable[[Fetch], Awaitable[Latencies]]) -> Latencies:
-    """Ask a server over the `wire` workload's connections: as many as are in use at once, kept alive, one opened first.
-
-    ConnectionError for a wrong answer, which is no latency at all.
+    """Run a loop over the `wire` workload's kept-alive connections, of which one is opened before. ConnectionError for
+    a wrong answer.
     """
 
     async def run() -> Latencies:
@@ -138,7 +137,7 @@ def against(workload: Wire, ask: Callable[[Fetch], Awaitable[Latencies]]) -> Lat
                 if (body := await workload.aperform(pool, task)) != workload.expected(task):
                     raise ConnectionError(f"task {task} got {body[:60]!r}")
 
-            await fetch(0)  # the server's and the client's first request is another question
+            await fetch(0)  # the first request of server and client is not counted
             return await ask(fetch)
 
     with asyncio.Runner() as runner:
@@ -146,11 +145,11 @@ def against(workload: Wire, ask: Callable[[Fetch], Awaitable[Latencies]]) -> Lat
 
 
 def open_loop(url: str, rate_per_s: float, seconds: float, seed: int | None = None, delay_s: float = 0.02) -> Latencies:
-    """Ask the latency server for answers after `delay_s`, on schedule: evenly, or with a seed at random instants."""
+    """Open-loop latencies of the latency server with that delay: evenly spaced, or with a seed at random instants."""
     due = schedule(rate_per_s, seconds, seed)
     return against(Wire(url=url, delay_s=delay_s), lambda fetch: ask_on_schedule(fetch, due))
 
 
 def closed_loop(url: str, concurrency: int, seconds: float, delay_s: float = 0.02) -> Latencies:
-    """Ask the same by `concurrency` clients that wait for each answer before they ask again."""
+    """Closed-loop latencies of the same server with `concurrency` clients."""
     return against(Wire(url=url, delay_s=delay_s), lambda fetch: ask_in_turn(fetch, concurrency, seconds))

@@ -1,9 +1,9 @@
-"""A crowd: many clients of one server, in a process that is not the one measured, and the server they come to.
+"""Many clients of one streaming server, in a process of their own, and helpers for that server.
 
-Clients are sockets without a library: they send one request each and then listen, note when each message was whole,
-and keep every byte, so that at the end it can be told whether each heard everything, in order, and nothing else. All
-messages of a crowd are of one size. With aiohttp's own client in its place, half of what was measured was the client.
-Moments are those of the system's monotonic clock, which all processes share.
+Clients are plain sockets: each sends one request, then listens, notes when each message is complete, and keeps every
+byte. So at the end a check shows whether each received all messages, in order, and nothing else. All messages have one
+size. With aiohttp's client instead, half of the measured time was the client's. Times are those of the system's
+monotonic clock, which all processes share.
 """
 
 import asyncio
@@ -21,12 +21,12 @@ from servers.sockets import BACKLOG, listen, raise_file_limit
 from servers.subprocesses import exit_with_parent
 
 AT_ONCE = 100  # connections being opened: some systems queue no more than 128
-GRACE_S = 20.0  # a crowd that has not heard everything by then never will
+GRACE_S = 20.0  # for the last messages; later ones will not come
 END_OF_HEAD = b"\r\n\r\n"
 
 
 class Listener(asyncio.Protocol):
-    """One client: asks, then notes in `arrivals` when each message of `size` bytes was whole."""
+    """One client; `arrivals` holds when each message of `size` bytes was complete."""
 
     def __init__(self, request: bytes, size: int, heard: Callable[[], None]) -> None:
         self.request, self.size, self.heard = request, size, heard
@@ -37,18 +37,18 @@ class Listener(asyncio.Protocol):
         self.arrivals: list[float] = []
 
     def connection_made(self, transport: Any) -> None:
-        """Ask."""
+        """Send the request."""
         self.transport = transport
         transport.write(self.request)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Let nobody wait for a welcome that will not come."""
+        """Fail the wait for the welcome message."""
         self.gone.set()
         if not self.welcomed.done():
             self.welcomed.set_exception(ConnectionError("the server closed the connection instead of answering"))
 
     def data_received(self, data: bytes) -> None:
-        """Keep it, and note the messages that it completes."""
+        """Keep the data, and note the messages that it completes."""
         self.received += data
         if not self.welcomed.done():
             self.read_head()
@@ -58,7 +58,7 @@ class Listener(asyncio.Protocol):
             self.heard()
 
     def read_head(self) -> None:
-        """Take the head of the answer off, as soon as all of it is there."""
+        """Remove the response head once it is complete."""
         head, end, body = self.received.partition(END_OF_HEAD)
         if not end:
             return
@@ -70,14 +70,14 @@ class Listener(asyncio.Protocol):
 
 
 def nothing() -> None:
-    """What is done when a message has come, if nothing else is said."""
+    """The default callback for a complete message."""
 
 
 @asynccontextmanager
 async def crowd(
     url: str, request: bytes, size: int, count: int, heard: Callable[[], None] = nothing
 ) -> AsyncIterator[list[Listener]]:
-    """Connect `count` clients, each of which has been welcomed; they leave at the end."""
+    """Connect `count` clients and wait for the welcome of each; they disconnect at the end."""
     parts, loop, gate = urlsplit(url), asyncio.get_running_loop(), asyncio.Semaphore(AT_ONCE)
     listeners = [Listener(request, size, heard) for _ in range(count)]
 
@@ -100,7 +100,7 @@ async def crowd(
 
 
 def check(listeners: list[Listener], expected: Callable[[Listener], bytes]) -> None:
-    """ValueError for a client that did not hear exactly what it should have."""
+    """ValueError for a client that did not receive exactly the expected bytes."""
     for number, listener in enumerate(listeners):
         if listener.received != expected(listener):
             raise ValueError(
@@ -109,7 +109,7 @@ def check(listeners: list[Listener], expected: Callable[[Listener], bytes]) -> N
 
 
 def open_for_all() -> socket.socket:
-    """Listen on a free port for as long as our standard input is open, and say where in a line of JSON."""
+    """A socket on a free port, whose URL is printed as JSON; the process ends when its standard input closes."""
     raise_file_limit(0)
     listening = listen("127.0.0.1", 0, expose=False)
     exit_with_parent()
@@ -118,5 +118,5 @@ def open_for_all() -> socket.socket:
 
 
 def serve_app(app: web.Application) -> None:
-    """Serve there in an event loop."""
+    """Serve an aiohttp application on such a socket."""
     web.run_app(app, sock=open_for_all(), backlog=BACKLOG, print=None, access_log=None, handle_signals=False)

@@ -1,1 +1,1 @@
-"""What a run records of where it was measured."""
+"""What a run records about the machine, the interpreter and the cluster."""

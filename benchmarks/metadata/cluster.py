@@ -1,7 +1,7 @@
 """An existing cluster: `python -m benchmarks.metadata.cluster ADDRESS` prints its size, versions and round-trip time.
 
-In an interpreter of its own, because a library that cannot reach its cluster takes its time, and because none of it
-belongs into the process that measures. What makes measuring impossible is found here, before anything is timed.
+It runs in an interpreter of its own: a library that cannot reach its cluster blocks for long, and must not be loaded in
+the measuring process. Whatever makes measuring impossible is reported here, before anything is timed.
 """
 
 import json
@@ -25,39 +25,39 @@ from urllib.request import urlopen
 from benchmarks.core.round import CLOCKS_APART_S
 from benchmarks.models._cluster import VARIABLE, code_of_dask, ray_cluster, speaker
 
-ANSWER_S = 10.0  # for a first word, and for the server to be reached
-ALL_S = 90.0  # for everything: Ray unpacks our code on each machine first
+ANSWER_S = 10.0  # for the first answer, and to reach the server
+ALL_S = 90.0  # in all: Ray unpacks our code on each machine first
 TRIPS = 20
 
-Found = dict[str, Any]
+Description = dict[str, Any]
 
 
 class ClusterError(Exception):
-    """Why a cluster cannot be measured on, and what to do about it."""
+    """Why a cluster is unusable, and what to do about it."""
 
 
 @dataclass(frozen=True)
 class Workers:
-    """A cluster that can be talked to."""
+    """A connected cluster."""
 
     version: str
-    places: int  # tasks that it does at once
+    places: int  # tasks that run at the same time
     everywhere: Callable[..., list[Any]]  # calls a function in each worker, or on each machine
-    trip: Callable[[], object]  # to one worker and back
+    trip: Callable[[], object]  # one round trip to a worker
 
 
 @contextmanager
 def dask_workers(address: str) -> Iterator[Workers]:
-    """Those of a Dask cluster. Refused before any code of ours is sent to another Python."""
+    """Connect to a Dask cluster. ClusterError before our code is sent to another Python version."""
     from distributed import Client
 
     with Client(address, timeout=ANSWER_S, set_as_default=False) as client:
-        said, threads = client.get_versions(), client.nthreads()
+        versions, threads = client.get_versions(), client.nthreads()
         if not threads:
             raise ClusterError("it has no worker; start one with: dask worker ADDRESS --nthreads 1")
-        for name, one in {"its scheduler": said["scheduler"], **said["workers"]}.items():
+        for name, one in {"its scheduler": versions["scheduler"], **versions["workers"]}.items():
             for package in ("python", "distributed"):
-                same(name, package, one["packages"][package], said["client"]["packages"][package])
+                check_version(name, package, one["packages"][package], versions["client"]["packages"][package])
         if several := [name for name, count in threads.items() if count > 1]:
             raise ClusterError(f"{several[0]} does {threads[several[0]]} tasks at once; start it with --nthreads 1")
         with code_of_dask(address) as code:
@@ -69,7 +69,7 @@ def dask_workers(address: str) -> Iterator[Workers]:
             if stale := [file for file in imported if code not in file]:
                 raise ClusterError(f"another version of Overlap is in its memory ({stale[0]}); restart the cluster")
             yield Workers(
-                said["client"]["packages"]["distributed"],
+                versions["client"]["packages"]["distributed"],
                 len(threads),
                 everywhere,
                 lambda: client.run(int, workers=[min(threads)]),
@@ -78,7 +78,7 @@ def dask_workers(address: str) -> Iterator[Workers]:
 
 @contextmanager
 def ray_workers(address: str) -> Iterator[Workers]:
-    """Those of a Ray cluster, one on each machine; Ray itself refuses other versions."""
+    """Connect to a Ray cluster, with one worker on each machine; Ray itself refuses other versions."""
     with ray_cluster(0) as ray:
         machines = [node["NodeManagerAddress"] for node in ray.nodes() if node["Alive"]]
 
@@ -99,19 +99,19 @@ def ray_workers(address: str) -> Iterator[Workers]:
 
 
 def imported_from() -> str:
-    """Where a worker has our code from."""
+    """The file from which a worker imports our code."""
     return str(import_module("benchmarks.workloads").__file__)
 
 
-def of_worker(modules: list[str], url: str) -> Found:
-    """What the process is that runs this, and what it lacks."""
-    lacks = [lacking for module in modules if (lacking := failing(partial(import_module, module)))]
-    unreachable = failing(lambda: urlopen(f"{url}/stats", timeout=ANSWER_S).close()) if url else ""
-    return {"host": socket.gethostname(), "python": python_version(), "lacks": lacks, "unreachable": unreachable}
+def of_worker(modules: list[str], url: str) -> Description:
+    """Run by a worker: its host, its Python, and why it cannot take part."""
+    failures = [failure for module in modules if (failure := error_of(partial(import_module, module)))]
+    unreachable = error_of(lambda: urlopen(f"{url}/stats", timeout=ANSWER_S).close()) if url else ""
+    return {"host": socket.gethostname(), "python": python_version(), "failures": failures, "unreachable": unreachable}
 
 
-def failing(call: Callable[[], object]) -> str:
-    """What goes wrong in a call; empty when nothing does."""
+def error_of(call: Callable[[], object]) -> str:
+    """The exception that a call raises, in words; empty if it succeeds."""
     try:
         call()
     except Exception as problem:
@@ -119,44 +119,46 @@ def failing(call: Callable[[], object]) -> str:
     return ""
 
 
-def same(name: str, package: str, theirs: str, ours: str) -> None:
-    """Refused where their version cannot be spoken to."""
+def check_version(name: str, package: str, theirs: str, ours: str) -> None:
+    """ClusterError if their version is incompatible with ours."""
     parts = 2 if package == "python" else None
     if theirs.split(".")[:parts] != ours.split(".")[:parts]:
         raise ClusterError(f"{name} has {package} {theirs}, and here it is {ours}; give both the same")
 
 
-def check(workers: list[Found]) -> None:
-    """Refused where one of the workers cannot take part."""
+def check(workers: list[Description]) -> None:
+    """ClusterError if a worker cannot take part."""
     for one in workers:
-        if one["lacks"]:
-            raise ClusterError(f"a worker on {one['host']} cannot do the tasks ({one['lacks'][0]}); install that there")
+        if one["failures"]:
+            raise ClusterError(
+                f"a worker on {one['host']} cannot do the tasks ({one['failures'][0]}); install that there"
+            )
         if one["unreachable"]:
             here = "BIND=0.0.0.0 ADDRESS=<this machine's address>"
             raise ClusterError(f"{one['host']} cannot reach the latency server ({one['unreachable']}); add {here}")
 
 
 def trip_s(call: Callable[[], object]) -> float:
-    """Seconds that a call takes."""
+    """Duration of a call in seconds."""
     began = time.perf_counter()
     call()
     return time.perf_counter() - began
 
 
 def clocks_apart_s(workers: Workers) -> float:
-    """How far a clock of the workers is off ours for certain: it was asked within two looks at our own."""
+    """The smallest possible difference between a worker's clock and ours, in seconds."""
     before = time.time()
     theirs = workers.everywhere(time.time)
     after = time.time()
     return max((max(before - one, one - after, 0.0) for one in theirs), default=0.0)
 
 
-def describe(address: str, modules: list[str], url: str) -> Found:
-    """What is recorded of a cluster. Refused."""
+def describe(address: str, modules: list[str], url: str) -> Description:
+    """What a run records about a cluster. ClusterError."""
     model = speaker(address)
     with {"dask": dask_workers, "ray": ray_workers}[model](address) as workers:
-        found = workers.everywhere(of_worker, modules, url)
-        check(found)
+        answers = workers.everywhere(of_worker, modules, url)
+        check(answers)
         if (apart_s := clocks_apart_s(workers)) > CLOCKS_APART_S:
             raise ClusterError(f"a clock of its machines is {apart_s:.1f} s off ours; let all keep the same time")
         trips_s = [trip_s(workers.trip) for _ in range(TRIPS)]
@@ -165,16 +167,16 @@ def describe(address: str, modules: list[str], url: str) -> Found:
         "model": model,
         "version": workers.version,
         "workers": workers.places,
-        "hosts": sorted({one["host"] for one in found}),
-        "pythons": sorted({one["python"] for one in found}),
+        "hosts": sorted({one["host"] for one in answers}),
+        "pythons": sorted({one["python"] for one in answers}),
         "round_trip_seconds": median(trips_s),
         "clocks_apart_seconds": apart_s,
     }
 
 
-def ask(address: str, modules: list[str], url: str = "") -> Found:
-    """What `describe` finds, from an interpreter of its own. Refused, also where nobody answers in time."""
-    knock(address)
+def ask(address: str, modules: list[str], url: str = "") -> Description:
+    """The result of `describe` in an interpreter of its own. ClusterError, also if the cluster does not answer."""
+    check_address(address)
     command = [sys.executable, "-m", "benchmarks.metadata.cluster", address, url, *modules]
     environment = os.environ | {VARIABLE: address}
     try:
@@ -188,8 +190,8 @@ def ask(address: str, modules: list[str], url: str = "") -> Found:
     return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
-def knock(address: str) -> None:
-    """Refused where nobody listens at an address that has a port."""
+def check_address(address: str) -> None:
+    """ClusterError if nothing listens at the address."""
     try:
         parts = urlsplit(address if "://" in address else f"//{address}")
         if parts.hostname and parts.port:
@@ -203,7 +205,7 @@ def knock(address: str) -> None:
 
 
 def main() -> None:
-    """Print what the cluster is, or in one line why it cannot be said."""
+    """Print the description of the cluster, or exit with the error in one line."""
     address, url, *modules = sys.argv[1:]
     try:
         print(json.dumps(describe(address, modules, url)))

@@ -1,4 +1,4 @@
-"""The machine is part of the result: what a run must say about where it was measured."""
+"""What a run records about where it was measured: machine, interpreter, packages, source."""
 
 import importlib.metadata
 import json
@@ -23,7 +23,7 @@ from benchmarks.machine.switches import block_environment, kept_switches, switch
 
 ROOT = Path(__file__).parents[2]
 
-# The packages whose versions decide a number.
+# The packages whose versions affect results.
 PACKAGES = (
     *("aiohttp", "requests", "urllib3", "h11", "uvloop", "aiofiles", "pillow", "numpy"),
     *("asyncpg", "psycopg", "psycopg-pool", "pymysql", "aiomysql", "pymongo", "motor", "redis", "aiosqlite"),
@@ -34,7 +34,7 @@ PACKAGES = (
 
 
 def first_line(path: str) -> str | None:
-    """What the kernel says in `path`; None where there is no such file."""
+    """The first line of a kernel file; None if there is no such file."""
     try:
         return Path(path).read_text().strip().splitlines()[0]
     except (OSError, IndexError):
@@ -44,32 +44,32 @@ def first_line(path: str) -> str | None:
 def cpu_model() -> str:
     """The processor's name."""
     try:
-        found = re.search(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+        match = re.search(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
     except OSError:
-        found = None
-    return found[1] if found else platform.processor() or platform.machine()
+        match = None
+    return match[1] if match else platform.processor() or platform.machine()
 
 
 def versions() -> dict[str, str]:
-    """Installed versions of the packages that matter."""
-    found = {}
+    """The installed versions of those packages."""
+    installed = {}
     for package in PACKAGES:
         try:
-            found[package] = importlib.metadata.version(package)
+            installed[package] = importlib.metadata.version(package)
         except importlib.metadata.PackageNotFoundError:
             continue
-    return found
+    return installed
 
 
 def optimised() -> bool | None:
-    """Whether profile-guided optimisation made this build; None where its makers hide it, as Debian's do."""
+    """Whether this build used profile-guided optimisation; None if the build hides it, as Debian's do."""
     if "--enable-optimizations" in (sysconfig.get_config_var("CONFIG_ARGS") or ""):
         return True
     return None if sysconfig.get_config_var("PGO_PROF_USE_FLAG") == "" else False
 
 
 def python() -> dict[str, Any]:
-    """The interpreter: version, build, and what is switched on."""
+    """The interpreter: version, build, GIL and JIT."""
     jit = getattr(sys, "_jit", None)
     return {
         "version": platform.python_version(),
@@ -85,7 +85,7 @@ def python() -> dict[str, Any]:
 
 
 def python_of_blocks() -> dict[str, Any]:
-    """The interpreter as a block runs it: asked in a block's environment where this one has switches of its own."""
+    """The interpreter as a block runs it; queried in a block's environment if this one has switches of its own."""
     if switches().keys() <= kept_switches().keys():
         return python()
     ask = f"import json; from {__name__} import python; print(json.dumps(python()))"
@@ -96,13 +96,13 @@ def python_of_blocks() -> dict[str, Any]:
 
 
 def boot() -> str | None:
-    """What tells this start of the system from any other, hashed: the number itself is nobody's business."""
+    """A hash of the boot id, which tells two starts of the system apart."""
     number = first_line("/proc/sys/kernel/random/boot_id")
     return sha256(number.encode()).hexdigest()[:12] if number else None
 
 
 def machine() -> dict[str, Any]:
-    """The hardware and how much of it is ours."""
+    """The hardware, and the share of it that we may use."""
     frequency = "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"
     return {
         "cpu": cpu_model(),
@@ -121,13 +121,13 @@ def machine() -> dict[str, Any]:
 
 
 def source() -> str:
-    """What tells this version of the measuring code from any other: figures of two versions are never mixed."""
+    """A hash of the measuring code: results of two versions are never mixed."""
     files = sorted(file for folder in ("servers", "benchmarks") for file in (ROOT / folder).rglob("*.py"))
     return sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
 
 
 def environment() -> dict[str, Any]:
-    """Everything, as JSON takes it."""
+    """All of the above, as JSON values."""
     return {
         "machine": machine(),
         "python": python_of_blocks(),
@@ -140,16 +140,16 @@ def environment() -> dict[str, Any]:
     }
 
 
-def environment_mismatch(found: dict[str, Any], here: dict[str, Any]) -> str:
-    """What keeps figures of the environment `found` from being put together with figures taken `here`; or nothing."""
+def environment_mismatch(earlier: dict[str, Any], here: dict[str, Any]) -> str:
+    """Why results of an `earlier` environment cannot be combined with results from `here`; empty if they can."""
     for part in ("cpu", "cores_usable", "kernel"):
-        if found["machine"].get(part) != here["machine"].get(part):
+        if earlier["machine"].get(part) != here["machine"].get(part):
             return f"was measured on another machine ({part} differs)"
-    if found.get("switches", {}) != here.get("switches", {}):
-        return f"was measured with other switches ({listed(found)}; here {listed(here)})"
-    if found["python"] != here["python"] or found["packages"] != here["packages"]:
+    if earlier.get("switches", {}) != here.get("switches", {}):
+        return f"was measured with other switches ({listed(earlier)}; here {listed(here)})"
+    if earlier["python"] != here["python"] or earlier["packages"] != here["packages"]:
         return "was measured with another Python or other packages"
-    return "" if found.get("source") == here["source"] else "was measured by another version of Overlap"
+    return "" if earlier.get("source") == here["source"] else "was measured by another version of Overlap"
 
 
 def listed(environment: dict[str, Any]) -> str:

@@ -1,6 +1,6 @@
-"""An interpreter and what is installed for it, as JSON: `python -m benchmarks.metadata.interpreter`.
+"""Print this interpreter and its packages as JSON: `python -m benchmarks.metadata.interpreter [NAME ...]`.
 
-With the names of models and packages it says which of them cannot be used under it, and why.
+NAMEs are models and packages; the output says which of them are unavailable, and why.
 """
 
 import importlib.metadata
@@ -19,13 +19,13 @@ BENCHMARKS = Path(__file__).parents[1]
 
 
 def modules(package: str) -> list[str]:
-    """What to import of a package."""
-    found = importlib.metadata.packages_distributions().items()
-    return [module for module, packages in found if package in packages and not module.startswith("_")]
+    """The modules that a package provides."""
+    provided = importlib.metadata.packages_distributions().items()
+    return [module for module, packages in provided if package in packages and not module.startswith("_")]
 
 
 def pure() -> list[str]:
-    """The packages that are installed without compiled code."""
+    """The packages installed without compiled code."""
     wheels = {name: importlib.metadata.distribution(name).read_text("WHEEL") or "" for name in versions()}
     return [name for name, wheel in wheels.items() if "Root-Is-Purelib: true" in wheel]
 
@@ -43,21 +43,21 @@ def unloadable() -> dict[str, str]:
 
 
 def need_the_gil() -> dict[str, str]:
-    """The packages whose import switches the GIL back on, each with the extension that does."""
+    """The packages whose import enables the GIL again, each with the extension that does so."""
     compiled = [name for name in versions() if name not in pure()]
     return {name: extension for name in compiled if (extension := gil_enabling_extension(*modules(name)))}
 
 
-def lacking(names: list[str]) -> dict[str, str]:
-    """Which of these models and packages cannot be used here, each with what it lacks."""
-    found = {name: needs(name).unavailable_reason() if name in NAMES else missing_package(name) for name in names}
-    return {name: lacks for name, lacks in found.items() if lacks}
+def unavailable(names: list[str]) -> dict[str, str]:
+    """The models and packages among `names` that are unavailable here, each with the reason."""
+    reasons = {name: needs(name).unavailable_reason() if name in NAMES else missing_package(name) for name in names}
+    return {name: reason for name, reason in reasons.items() if reason}
 
 
 def described(names: list[str]) -> dict[str, Any]:
-    """Everything, as JSON takes it; of these models and packages, whether they can be used."""
+    """The interpreter as JSON values, with which of these models and packages are unavailable."""
     about = {"python": python(), "packages": versions(), "pure": pure(), "unloadable": unloadable()}
-    return about | {"need_the_gil": need_the_gil(), "lacking": lacking(names)}
+    return about | {"need_the_gil": need_the_gil(), "unavailable": unavailable(names)}
 
 
 if __name__ == "__main__":

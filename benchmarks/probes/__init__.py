@@ -1,7 +1,7 @@
 """Small programs, each run in an interpreter of its own, that print one JSON object: name of a metric → value.
 
-A program is a file here with a function `main`, which prints, and with PROBES, which say what is asked of it. Adding
-one is adding that file: `experiments/test_probes.py` makes the cells of all.
+A program is a file here with a function `main`, which prints, and with PROBES, which define its cells. To add one, add
+its file: `experiments/test_probes.py` collects the cells of all.
 """
 
 import json
@@ -21,37 +21,37 @@ TIMEOUT_S = 60
 
 
 class ProbeFailed(Exception):
-    """A probe ended without metrics: its name, and the last thing that it said."""
+    """A probe ended without metrics: its name, and the last line of its error output."""
 
 
 class Probe(NamedTuple):
     """An experiment that runs a program: a cell for each of `models` at each concurrency, with these metrics.
 
-    No dataclass, and nothing else that would weigh in a program that measures memory or a start. The first metric is
-    the foremost. `arguments` are what the program is given: columns of the cell, or values that a block provides.
+    A named tuple, because importing dataclasses would count in a program that measures memory. The first metric is the
+    leading one. `arguments` are the program's command line: columns of the cell, or values that a block provides.
     """
 
     models: Iterable[str]
     metrics: tuple[str, ...]
-    experiment: str = ""  # the program's own name where nothing is said
-    workloads: Iterable["Workload | str"] = ("noop",)  # or the name of one that does nothing
+    experiment: str = ""  # by default the program's name
+    workloads: Iterable["Workload | str"] = ("noop",)  # or the name of one whose work the program does itself
     concurrency: Iterable[int] = (1,)
-    tasks: int = 0  # as many as wait at once where nothing is said
+    tasks: int = 0  # by default as many as the concurrency
     where: Callable[[str, int], bool] = lambda model, concurrency: True
     arguments: tuple[str, ...] = ("model",)
     opt_in: bool = True
 
 
 def probes() -> Iterator[tuple[str, tuple[Probe, ...]]]:
-    """Each program that can be imported here, with what is asked of it."""
+    """Each program that can be imported here, with its probes."""
     for name in sorted(module.name for module in iter_modules(__path__) if not module.name.startswith("_")):
-        with suppress(ImportError):  # of a package that this Python lacks: `metadata.interpreter` puts it on record
+        with suppress(ImportError):  # a missing package; `metadata.interpreter` records it
             yield name, getattr(import_module(f"{__name__}.{name}"), "PROBES", ())
 
 
 def run_probe(name: str, *args: object) -> dict[str, float]:
-    """What the probe `name` prints. ProbeFailed when it fails; all that it said is on standard error."""
-    # not `-m`: a spawned process would import the main module once more, and that would be measured
+    """Run a probe; the metrics that it prints. ProbeFailed if it fails; its error output goes to standard error."""
+    # not `-m`: a spawned process would import the main module again, which would be measured
     program = f"from {__name__}.{name} import main; main()"
     command = [sys.executable, "-c", program, *map(str, args)]
     root = Path(__file__).parents[2]

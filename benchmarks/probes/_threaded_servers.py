@@ -1,7 +1,7 @@
-"""A thread for each client: the servers of `chat_broadcast` and `sse_broadcast` as programs of long ago were written.
+"""Servers for `chat_broadcast` and `sse_broadcast` with one thread per client, on blocking sockets.
 
-Without a library, for those in use serve with an event loop: so much of the protocols as the crowd speaks, and no more,
-on blocking sockets. That is less than what aiohttp does for the same message, so threads are shown at their best.
+Without a library, because today's serve with an event loop. They implement only what our clients need of the protocols:
+less work than aiohttp does for the same message, so threads are shown at their best.
 """
 
 import socket
@@ -25,7 +25,7 @@ Talk = Callable[[socket.socket, BinaryIO], None]
 
 
 def serve_threads(listening: socket.socket, talk: Talk) -> None:
-    """A thread for each client who comes, until the process ends."""
+    """Accept clients, with a thread for each, until the process ends."""
     listening.listen(BACKLOG)
     while True:
         connection, _ = listening.accept()
@@ -34,59 +34,59 @@ def serve_threads(listening: socket.socket, talk: Talk) -> None:
 
 
 def attend(connection: socket.socket, talk: Talk) -> None:
-    """Talk to one client until one of us leaves."""
-    with connection, connection.makefile("rb") as reader, suppress(OSError):  # the client has left
+    """Serve one client until either side disconnects."""
+    with connection, connection.makefile("rb") as reader, suppress(OSError):  # the client has disconnected
         talk(connection, reader)
 
 
 def head(reader: BinaryIO) -> dict[bytes, bytes]:
-    """The lines of a request's head, by name in small letters."""
+    """The headers of a request, with lower-case names."""
     lines = iter(reader.readline, b"\r\n")
     parts = (line.partition(b":") for line in lines)
     return {name.strip().lower(): value.strip() for name, _, value in parts}
 
 
 class Room:
-    """Everyone in the chat."""
+    """The connected clients of a chat."""
 
     def __init__(self) -> None:
         self.everyone: set[tuple[socket.socket, Lock]] = set()
         self.door = Lock()
 
     def chat(self, connection: socket.socket, reader: BinaryIO) -> None:
-        """Pass on to everyone what one says."""
+        """Pass each message of one client to all clients."""
         key = head(reader)[b"sec-websocket-key"]
-        me = connection, Lock()  # two may speak at the same time, and neither into the other's message
-        with me[1]:  # nor into the welcome
+        me = connection, Lock()  # a lock, so that two messages never interleave
+        with me[1]:  # nor with the welcome
             with self.door:
                 self.everyone.add(me)
             connection.sendall(SWITCHING % b64encode(sha1(key + GUID).digest()))
         try:
-            while said := text(reader):
-                message = bytes([TEXT, len(said)]) + said
+            while payload := read_text(reader):
+                message = bytes([TEXT, len(payload)]) + payload
                 with self.door:
                     listeners = tuple(self.everyone)
                 for other, turn in listeners:
-                    with turn, suppress(OSError):  # who has left hears nothing
+                    with turn, suppress(OSError):  # a client that has disconnected gets nothing
                         other.sendall(message)
         finally:
             with self.door:
                 self.everyone.discard(me)
 
 
-def text(reader: BinaryIO) -> bytes:
-    """What a client's next short frame says; nothing when it has left or says something else than a text."""
+def read_text(reader: BinaryIO) -> bytes:
+    """The payload of a client's next short text frame; empty if it has disconnected or sent another frame."""
     start = reader.read(2)
     if len(start) < 2 or start[0] != TEXT:
         return b""
     size = start[1] & 0x7F
-    mask, said = reader.read(4), reader.read(size)
+    mask, payload = reader.read(4), reader.read(size)
     pattern = (mask * (size // 4 + 1))[:size]
-    return (int.from_bytes(said, "big") ^ int.from_bytes(pattern, "big")).to_bytes(size, "big")
+    return (int.from_bytes(payload, "big") ^ int.from_bytes(pattern, "big")).to_bytes(size, "big")
 
 
 def feed(per_s: float, chunk: Callable[[int], bytes]) -> Talk:
-    """Send a client the chunk of every tick of the clock, `per_s` of them a second."""
+    """A server that sends each client a chunk `per_s` times a second."""
 
     def events(connection: socket.socket, reader: BinaryIO) -> None:
         head(reader)

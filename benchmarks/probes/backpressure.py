@@ -1,19 +1,18 @@
-"""A producer, a short queue, ten consumers: does back-pressure hold, and what does handing over cost?
+"""A producer, a bounded queue, ten consumers: does back-pressure hold, and what does a hand-over cost?
 
-    items_per_second       with consumers that wait 3 ms on each item: 3,333 a second if handing over took no time
-    p50_seconds …          from when an item was made until a consumer was done with it
-    peak_in_flight         the most items that were made and not done at the same time
+    items_per_second       with consumers that wait 3 ms on each item: 3,333 per second if a hand-over took no time
+    p50_seconds …          from the creation of an item until a consumer has finished it
+    peak_in_flight         the most items created and not finished at the same time
     handovers_per_second   with consumers that do nothing: the queue itself
 
-The producer is faster than its consumers. Without a bound, everything it makes would lie in memory, and each item would
-wait for all before it. With one, it waits: at most 64 items are in flight, those in everybody's hands included. That
-no more are is checked from the moments of every item, on the clock that all processes share, and so is that each item
-arrives once. `queue.Queue` for threads, `asyncio.Queue`, `multiprocessing.Queue`; consumers are up before the first
-item is made.
+The producer is faster than its consumers. Without a bound all its items would pile up in memory, and each would wait
+for all before it. With a bound the producer waits: at most 64 items are in flight, including those being worked on.
+This is checked from the times of every item, on the clock that all processes share; so is that each item arrives once.
+`queue.Queue` for threads, `asyncio.Queue`, `multiprocessing.Queue`; consumers run before the first item is created.
 
-You should see the bound kept by all three, and latencies that it decides: 64 items at that rate are 19 ms (Little's
-law). An event loop, which counts whole milliseconds, waits longer than 3. What handing over itself costs, some ten
-microseconds, is next to nothing beside that.
+What you should see: all three keep the bound, and the bound decides latency: 64 items at that rate are 19 ms (Little's
+law). An event loop, which counts whole milliseconds, waits longer than 3 ms. The hand-over itself, some ten
+microseconds, is negligible.
 """
 
 import asyncio
@@ -32,8 +31,8 @@ from benchmarks.probes import Probe
 
 ITEMS, CONSUMERS, LIMIT = 1500, 10, 64
 WAIT_S = 0.003
-Item = tuple[int, float]  # its number, and when it was made
-Done = tuple[int, float, float]  # and when a consumer was done with it
+Item = tuple[int, float]  # number, time of creation
+Done = tuple[int, float, float]  # number, time of creation, time when a consumer had finished
 
 
 class Waiting(Protocol):
@@ -47,12 +46,12 @@ class Waiting(Protocol):
 
 
 def room(limit: int, consumers: int) -> int:
-    """How many may lie in the queue: one is in the producer's hands, and one in each consumer's."""
+    """The bound of the queue: the producer and each consumer hold one more item."""
     return limit - consumers - 1
 
 
 def produce(queue: Waiting, items: int, consumers: int) -> None:
-    """Make items as fast as the queue takes them, and send everybody home."""
+    """Create items as fast as the queue accepts them, then stop each consumer."""
     for number in range(items):
         queue.put((number, perf_counter()))
     for _ in range(consumers):
@@ -60,7 +59,7 @@ def produce(queue: Waiting, items: int, consumers: int) -> None:
 
 
 def consume(queue: Waiting, wait_s: float, done: list[Done]) -> None:
-    """Take items, wait on each, and note when that is done."""
+    """Take items, wait on each, and note when it is finished."""
     while item := queue.get():
         if wait_s:
             sleep(wait_s)
@@ -104,7 +103,7 @@ def with_asyncio(items: int, wait_s: float, limit: int, consumers: int) -> list[
 
 
 def consume_there(queue: Waiting, wait_s: float, up: Any, results: Any) -> None:
-    """In a process: the same, and hand in the moments at the end."""
+    """Consume in a process, and return the times at the end."""
     up.wait()
     done = list[Done]()
     consume(queue, wait_s, done)
@@ -136,7 +135,7 @@ WAYS: dict[str, Callable[[int, float, int, int], list[Done]]] = {
 
 
 def checked(done: list[Done], items: int, limit: int) -> int:
-    """The most in flight at once. ValueError for a lost item, for one that came twice, for more than are allowed."""
+    """The most items in flight. ValueError if an item is lost or duplicated, or if more than allowed are in flight."""
     if sorted(number for number, _, _ in done) != list(range(items)):
         raise ValueError(f"{items} items were made, and {len(done)} came, but not each of them once")
     most = most_overlapping((made, finished) for _, made, finished in done)
@@ -146,7 +145,7 @@ def checked(done: list[Done], items: int, limit: int) -> int:
 
 
 def per_second(done: list[Done]) -> float:
-    """Items a second, from when the first was made until the last was done."""
+    """Items per second, from the first creation to the last completion."""
     return len(done) / (max(finished for *_, finished in done) - min(made for _, made, _ in done))
 
 
@@ -175,5 +174,5 @@ PROBES = (
 
 
 def main() -> None:
-    """Print the metrics of the way that the command line names."""
+    """Print the metrics of the model that the command line names."""
     print(json.dumps(measure(sys.argv[1], ITEMS, WAIT_S)))

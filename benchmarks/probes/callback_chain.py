@@ -1,16 +1,15 @@
 """The same chain of three steps, written with callbacks and with `await`: what does one chain cost?
 
-Each step starts an operation and takes its answer further. An operation answers through a future that the event loop
-completes in a later turn, as it does when a socket becomes readable: both forms wait for the very same futures. What
-differs is who goes on when the answer is there: a callback that was added to the future, or a coroutine that awaits it.
-Callbacks start a chain by calling it, coroutines by making a task of it, as a server does for each request.
-100 chains are under way at once.
+Each step starts an operation and passes its answer on. An operation answers through a future that the event loop
+completes in a later iteration, as when a socket becomes readable: both forms wait for the same futures. They differ in
+what continues with the answer: a callback added to the future, or a coroutine that awaits it. Callbacks start a chain
+by a call, coroutines by creating a task, as a server does for each request. 100 chains run concurrently.
 
 Rejected: calling the next callback directly (a function call, with nothing to wait for), operations that take a
-callback and have no future (the future would be charged to `await`: that is `callbacks-bare`, shown for what a future
-costs), and coroutines that await without ever waiting (they would not go through the loop at all).
+callback and have no future (the future would be charged to `await`; this is `callbacks-bare`, which shows the cost of a
+future), and coroutines that await without ever waiting (they would not go through the loop at all).
 
-What you should see: the coroutines cost somewhat more, since a task is made for each chain, and far from twice as much.
+What you should see: coroutines cost somewhat more, because each chain is a task, but far less than twice as much.
 """
 
 import asyncio
@@ -30,7 +29,7 @@ Then = Callable[[int], object]
 
 
 def operation(loop: Loop, value: int) -> asyncio.Future[int]:
-    """Something that takes a turn of the loop to answer: with one more than it was given."""
+    """An operation that answers in the next iteration of the loop, with `value` + 1."""
     future = loop.create_future()
     loop.call_soon(future.set_result, value + 1)
     return future
@@ -46,7 +45,7 @@ def callbacks(loop: Loop, done: Then) -> None:
 
 
 def callbacks_bare(loop: Loop, done: Then) -> None:
-    """One chain without futures: each operation is told whom to call."""
+    """One chain without futures: each operation gets its callback."""
 
     def bare(value: int, then: Then) -> None:
         loop.call_soon(then, value + 1)
@@ -55,7 +54,7 @@ def callbacks_bare(loop: Loop, done: Then) -> None:
 
 
 def coroutines(loop: Loop, done: Then) -> None:
-    """One chain: the same three steps, one below the other."""
+    """One chain: the same three steps in one coroutine."""
 
     async def chain() -> None:
         first = await operation(loop, 0)
@@ -67,7 +66,7 @@ def coroutines(loop: Loop, done: Then) -> None:
     task.add_done_callback(RUNNING.discard)
 
 
-RUNNING: set[asyncio.Task[None]] = set()  # a loop holds its tasks only weakly
+RUNNING: set[asyncio.Task[None]] = set()  # a loop holds only weak references to its tasks
 FORMS: dict[str, Callable[[Loop, Then], None]] = {
     "callbacks": callbacks,
     "callbacks-bare": callbacks_bare,
@@ -76,30 +75,30 @@ FORMS: dict[str, Callable[[Loop, Then], None]] = {
 
 
 async def answers(form: str, chains: int) -> list[int]:
-    """Run so many chains, AT_ONCE of them under way: as one ends, the next begins. Their answers."""
-    loop, found = asyncio.get_running_loop(), list[int]()
+    """Run that many chains, AT_ONCE of them concurrently; their answers."""
+    loop, values = asyncio.get_running_loop(), list[int]()
     ended, left = loop.create_future(), iter(range(max(0, chains - AT_ONCE)))
 
     def done(value: int) -> None:
-        found.append(value)
+        values.append(value)
         if next(left, None) is not None:
             FORMS[form](loop, done)
-        elif len(found) == chains:
+        elif len(values) == chains:
             ended.set_result(None)
 
     for _ in range(min(chains, AT_ONCE)):
         FORMS[form](loop, done)
     await ended
-    return found
+    return values
 
 
 async def unit_seconds(form: str, chains: int = CHAINS) -> float:
-    """Seconds for each chain; a first lap is not counted."""
+    """Seconds per chain, after a warm-up."""
     await answers(form, AT_ONCE)
     began = perf_counter()
-    found = await answers(form, chains)
+    values = await answers(form, chains)
     took = perf_counter() - began
-    assert found == [STEPS] * chains, "a step of a chain was lost"
+    assert values == [STEPS] * chains, "a step of a chain was lost"
     return took / chains
 
 

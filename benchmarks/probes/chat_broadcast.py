@@ -1,14 +1,13 @@
-"""One process passes every chat message on to 1,000 WebSocket clients: how long until the last of them has it?
+"""One process passes every chat message to 1,000 WebSocket clients: how long until the last client has it?
 
-The server is the few lines of `chat` below, as aiohttp's documentation would write them; beside it one with a thread
-for each client (`in_threads`). A message is sent when all have the one before, so none waits in a queue, and is timed
-from its sending to its arrival at the last, and at each. 300 messages, because fewer than 299 have no 99th percentile.
-One that a client misses, or hears wrongly, is no error to be counted: then there is no result. The clients are a
-process of their own, on another core where there is one; the share of its time in which it is busy is told too, because
-a crowd that is too busy notes arrivals late.
+The server is the few lines of `chat` below, as in aiohttp's documentation, or one with a thread per client. A message
+is sent when all clients have the one before, so none waits in a queue. It is timed from sending to arrival at the last
+client, and at each. 300 messages, because p99 needs 299. If a client misses a message or gets a wrong one, there is no
+result. The clients run in a process of their own, on another core if there is one; its CPU share is a metric, because
+busy clients note arrivals late.
 
-You should see some ten microseconds for each client, whoever serves: one loop, or one thread, is held up by 1,000 small
-writes, one after another, and the last of them hears every message last.
+What you should see: some ten microseconds per client with either server. One loop, or one thread, does 1,000 small
+writes in sequence, and the last client gets every message last.
 """
 
 import asyncio
@@ -29,7 +28,7 @@ from servers.sockets import raise_file_limit
 from servers.subprocesses import serve
 
 CLIENTS, MESSAGES = 1000, 300
-BYTES = 100  # of text in a message: a line of chat
+BYTES = 100  # of text in a message
 UPGRADE = (
     b"GET /chat HTTP/1.1\r\nHost: overlap\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: b3ZlcmxhcCBvdmVybGFwIQ==\r\n\r\n"
@@ -38,7 +37,7 @@ everyone: set[web.WebSocketResponse] = set()
 
 
 async def chat(request: web.Request) -> web.WebSocketResponse:
-    """Pass on to everyone what one says."""
+    """Pass each message of one client to all clients."""
     client = web.WebSocketResponse()
     await client.prepare(request)
     everyone.add(client)
@@ -52,27 +51,27 @@ async def chat(request: web.Request) -> web.WebSocketResponse:
 
 
 def frame(number: int, masked: bool) -> bytes:
-    """A message on the wire (RFC 6455): a text of fewer than 126 bytes; the mask of a client may be all zeros."""
+    """A WebSocket text frame (RFC 6455) of fewer than 126 bytes; a client's mask may be all zeros."""
     head = bytes([0x81, BYTES | 0x80, 0, 0, 0, 0] if masked else [0x81, BYTES])
     return head + b"message %d" % number + b" " * (BYTES - len(b"message %d" % number))
 
 
 class Hearing:
-    """Counts who has yet to hear a message."""
+    """Counts the clients that have yet to receive a message."""
 
     def __init__(self) -> None:
         self.left = 0
         self.all_heard = asyncio.Event()
 
     def __call__(self) -> None:
-        """One more has heard it."""
+        """Count one more client."""
         self.left -= 1
         if self.left == 0:
             self.all_heard.set()
 
 
 async def deliveries(url: str, clients: int, messages: int) -> list[list[float]]:
-    """For each message the seconds from its sending to its arrival at each client."""
+    """For each message, the seconds from sending to arrival at each client."""
     hearing, took = Hearing(), []
     async with crowd(url, UPGRADE, len(frame(0, masked=False)), clients, hearing) as listeners:
         for number in range(messages):
@@ -83,8 +82,8 @@ async def deliveries(url: str, clients: int, messages: int) -> list[list[float]]
             async with asyncio.timeout(GRACE_S):
                 await hearing.all_heard.wait()
             took.append([listener.arrivals[-1] - sent for listener in listeners])
-    said = b"".join(frame(number, masked=False) for number in range(messages))
-    check(listeners, lambda listener: said)
+    expected = b"".join(frame(number, masked=False) for number in range(messages))
+    check(listeners, lambda listener: expected)
     return took
 
 
@@ -108,7 +107,7 @@ def measure(way: str, clients: int, messages: int) -> dict[str, float | None]:
 
 
 def main() -> None:
-    """Print the metrics of the way that the command line names."""
+    """Print the metrics of the model that the command line names."""
     print(json.dumps(measure(sys.argv[1], CLIENTS, MESSAGES)))
 
 

@@ -1,12 +1,12 @@
-"""A server stands still for a second. Who notices: a client that asks on schedule, or one that asks after each answer?
+"""A server stalls for a second. Which load generator sees it: an open loop, or a closed loop?
 
-The latency server's process is stopped for one second of two and a half (SIGSTOP: as a garbage collection, a full
-disk or a neighbour would) while it is asked some 400 times a second: once on schedule, whatever became of the other
-requests (`open`), once by two clients that wait for their answers (`closed`), as most benchmarks do.
+The latency server's process is stopped for one second of two and a half (SIGSTOP, like a garbage collection, a full
+disk or a noisy neighbour) at some 400 requests per second: on a schedule, whether or not earlier requests are answered
+(`open`), or from two clients that wait for their answers (`closed`), as in most benchmarks.
 
-What you should see: the open loop's p99 is nearly the whole second. The closed loop's is what it always is: while the
-server stood still, its two clients stood still too and asked nothing, so the freeze is two requests of hundreds. Gil
-Tene calls it coordinated omission (github.com/giltene/wrk2).
+What you should see: the open loop's p99 is nearly the whole second. The closed loop's p99 is unchanged: its two clients
+stalled with the server and sent nothing, so the stall is two requests of hundreds. Gil Tene calls it coordinated
+omission (github.com/giltene/wrk2).
 """
 
 import json
@@ -30,7 +30,7 @@ FORMS = ("open", "closed")
 
 @contextmanager
 def frozen(service: Service, after_s: float, for_s: float) -> Iterator[None]:
-    """Stop the server's process for a while; it goes on in any case."""
+    """Stop the server's process for `for_s` seconds; it is continued in any case."""
     signals = ((after_s, signal.SIGSTOP), (after_s + for_s, signal.SIGCONT))
     timers = [threading.Timer(delay_s, os.kill, (service.pid, number)) for delay_s, number in signals]
     for timer in timers:
@@ -45,7 +45,7 @@ def frozen(service: Service, after_s: float, for_s: float) -> Iterator[None]:
 
 
 def ask(form: str, url: str) -> Latencies:
-    """Ask on schedule, or after each answer."""
+    """Run the open or the closed loop."""
     if form == "open":
         return open_loop(url, RATE_PER_S, SECONDS, delay_s=ANSWER_S)
     return closed_loop(url, CLIENTS, SECONDS, delay_s=ANSWER_S)
@@ -55,7 +55,7 @@ PROBES = (Probe(FORMS, METRICS, concurrency=(CLIENTS,), tasks=round(RATE_PER_S *
 
 
 def main() -> None:
-    """Print what the loop that the command line names has seen of the freeze."""
+    """Print the latencies of the loop that the command line names."""
     with serve("servers.latency") as service, frozen(service, AFTER_S, FOR_S):
-        found = ask(sys.argv[1], service.url)
-    print(json.dumps(found.metrics()))
+        latencies = ask(sys.argv[1], service.url)
+    print(json.dumps(latencies.metrics()))

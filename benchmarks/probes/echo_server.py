@@ -1,14 +1,14 @@
-"""What does a loop make of an echo server? Messages go there and back, over sockets, streams or protocols.
+"""Round trips of an echo server over sockets, streams or protocols: asyncio's loop against uvloop.
 
-Server and clients are coroutines of one loop in one process, so that nothing but the loop's own work is measured, and
-the other core may do what it likes. Each of the clients waits for its message to come back before it sends the next.
+Server and clients are coroutines of one loop in one process, so that only the loop's own work is measured. Each client
+waits for its message to return before it sends the next.
 
-What you should see: with protocols, where no Python code stands between the loop and the bytes, uvloop gains most; with
-streams some of it, for they are the same Python code on both; with bare sockets least, for Python's own `socket` does
-the sending and receiving under either. Large messages are copied by the system, whatever the loop.
+What you should see: uvloop gains most with protocols, where no Python code is between the loop and the bytes; less with
+streams, which are the same Python code on both; least with bare sockets, where Python's `socket` sends and receives
+under both. Large messages are copied by the system, whatever the loop.
 
-A server over bare sockets accepts as many connections as there will be and ends with them. Rejected: closing the
-listener under a coroutine that waits in `sock_accept`, which no loop then wakes.
+A server over bare sockets accepts a known number of connections and ends with them. Rejected: closing the listener
+while a coroutine waits in `sock_accept` (no loop wakes it).
 """
 
 import asyncio
@@ -28,7 +28,7 @@ HOST = "127.0.0.1"
 
 
 async def over_sockets(size: int, trips: int) -> float:
-    """Seconds that all clients' messages take over sockets that the loop only watches."""
+    """Seconds for all clients' messages over bare sockets."""
     loop = asyncio.get_running_loop()
 
     async def serve(connection: socket.socket) -> None:
@@ -64,7 +64,7 @@ async def over_sockets(size: int, trips: int) -> float:
 
 
 async def over_streams(size: int, trips: int) -> float:
-    """Seconds that all clients' messages take over streams."""
+    """Seconds for all clients' messages over streams."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(asyncio.IncompleteReadError):
@@ -87,10 +87,10 @@ async def over_streams(size: int, trips: int) -> float:
 
 
 class Echo(asyncio.Protocol):
-    """Sends back what comes."""
+    """A server that sends back what it receives."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep the way back."""
+        """Keep the transport."""
         self.transport = transport
 
     def data_received(self, data: bytes) -> None:
@@ -99,18 +99,18 @@ class Echo(asyncio.Protocol):
 
 
 class Asking(asyncio.Protocol):
-    """Sends a message, and again whenever it has come back."""
+    """A client that sends a message again whenever it has returned."""
 
     def __init__(self, message: bytes, trips: int, done: asyncio.Future[None]) -> None:
         self.message, self.left, self.done, self.received = message, trips, done, b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Send the first."""
+        """Send the first message."""
         self.transport = transport
         transport.write(self.message)  # type: ignore[attr-defined]
 
     def data_received(self, data: bytes) -> None:
-        """Send the next when it is all there."""
+        """Send the next message once the last has returned completely."""
         self.received += data
         if len(self.received) < len(self.message):
             return
@@ -124,7 +124,7 @@ class Asking(asyncio.Protocol):
 
 
 async def over_protocols(size: int, trips: int) -> float:
-    """Seconds that all clients' messages take over protocols."""
+    """Seconds for all clients' messages over protocols."""
     loop = asyncio.get_running_loop()
 
     async def client(message: bytes) -> None:
@@ -138,13 +138,13 @@ async def over_protocols(size: int, trips: int) -> float:
 
 
 def same(received: bytes, sent: bytes) -> None:
-    """ValueError when it is another message that came back."""
+    """ValueError if the returned message differs."""
     if received != sent:
         raise ValueError(f"{len(sent)} bytes were sent, and {len(received)} others came back")
 
 
 async def timed(client: Callable[[bytes], Awaitable[None]], size: int) -> float:
-    """Seconds that the clients take, each with a message of its own."""
+    """Seconds for all clients, each with a message of its own."""
     began = perf_counter()
     await asyncio.gather(*(client(bytes([number]) * size) for number in range(CLIENTS)))
     return perf_counter() - began
@@ -154,14 +154,14 @@ WAYS = {"sockets": over_sockets, "streams": over_streams, "protocols": over_prot
 
 
 def measured(way: str, size: str, loop_factory: Callable[[], asyncio.AbstractEventLoop] | None) -> float:
-    """Seconds a message takes there and back."""
+    """Seconds per round trip."""
     with asyncio.Runner(loop_factory=loop_factory) as runner:
         runner.run(WAYS[way](SIZES[size], 5))
         return runner.run(WAYS[way](SIZES[size], ROUND_TRIPS[size])) / (CLIENTS * ROUND_TRIPS[size])
 
 
 def factory(model: str) -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """How the loop of that name is made."""
+    """The loop factory of a model; None for asyncio's default."""
     if model != "uvloop":
         return None
     import uvloop
@@ -184,6 +184,6 @@ PROBES = tuple(
 
 
 def main() -> None:
-    """Print what a message takes over the transport, of the experiment's size, on the loop of the command line."""
+    """Print the round-trip time of the transport, the experiment and the model that the command line names."""
     way, experiment, model = sys.argv[1:]
     print(json.dumps({"unit_seconds": measured(way, experiment.removeprefix("echo_"), factory(model))}))

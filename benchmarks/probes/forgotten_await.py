@@ -1,11 +1,11 @@
 """What happens when a coroutine function is called, and when the `await` before the call is forgotten?
 
-    save("a letter")            # makes a coroutine, and runs none of it
+    save("a letter")            # creates a coroutine, and runs none of it
 
-What you should see: no letter is saved, in either case. When nobody keeps the coroutine, Python says so: one
-RuntimeWarning, "coroutine 'save' was never awaited", when it is thrown away. That is a line on standard error and no
-error: the program goes on as if the letter were saved. `calling` keeps the coroutine and closes it, which counts as
-attention; `awaited` is the same call done right.
+What you should see: no letter is saved, in either case. If nothing keeps the coroutine, Python warns when it is
+deleted: one RuntimeWarning, "coroutine 'save' was never awaited". That is a line on standard error and no exception:
+the program continues as if the letter were saved. `calling` keeps the coroutine and closes it, which prevents the
+warning; `awaited` is the correct call.
 """
 
 import asyncio
@@ -26,18 +26,18 @@ async def save(letter: str) -> None:
 
 
 async def calling() -> None:
-    """Call, and look at what came back."""
+    """Call, and close the coroutine that is returned."""
     coroutine = save("a letter")
     coroutine.close()
 
 
 async def forgotten_await() -> None:
-    """Mean to save."""
+    """Forget the `await`."""
     save("a letter")  # type: ignore[unused-coroutine]
 
 
 async def awaited() -> None:
-    """Save."""
+    """Call and await."""
     await save("a letter")
 
 
@@ -49,23 +49,23 @@ FORMS: dict[str, Callable[[], Awaitable[None]]] = {
 
 
 def observed(form: str) -> dict[str, float]:
-    """Side effects, and the warnings that a program gets that asked for nothing."""
+    """Count the side effects, and the warnings under Python's default filters."""
     SAVED.clear()
 
     async def run() -> None:
         await FORMS[form]()
 
     with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("default", RuntimeWarning)  # as Python does unless told otherwise
+        warnings.simplefilter("default", RuntimeWarning)  # Python's default
         asyncio.run(run())
-        gc.collect()  # where objects are not thrown away at once, as CPython does
-    told = [warning for warning in caught if warning.category is RuntimeWarning]
-    return {"side_effects": float(len(SAVED)), "warnings": float(len(told))}
+        gc.collect()  # for Pythons that do not delete objects immediately
+    warned = [warning for warning in caught if warning.category is RuntimeWarning]
+    return {"side_effects": float(len(SAVED)), "warnings": float(len(warned))}
 
 
 PROBES = (Probe(FORMS, ("side_effects", "warnings")),)
 
 
 def main() -> None:
-    """Print what the form that the command line names has done."""
+    """Print the metrics of the form that the command line names."""
     print(json.dumps(observed(sys.argv[1])))

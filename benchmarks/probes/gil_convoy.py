@@ -1,23 +1,22 @@
-"""What does computing do to whoever answers requests? An echo server, in a thread or a loop, and beside it what adds.
+"""How does computing delay answers? An echo server in a thread or a loop, with computing beside it.
 
-Threads share one GIL. Whoever wants it while another thread computes asks for it and waits: after 5 ms, the switch
-interval, the one that computes has to hand it over. A thread that answers a request gives the GIL up as soon as it
-waits for the next one, so it pays those 5 ms for every single request: David Beazley showed it live ("Python
-Concurrency From the Ground Up", 2015). The client is a process of its own, so that it shares nothing with the server,
-and asks 10 ms after it was answered.
+Threads share one GIL. A thread that needs it while another computes waits for the switch interval, 5 ms; then the
+computing thread must release it. A thread that answers requests releases the GIL whenever it waits for the next one, so
+it pays those 5 ms for every request, as David Beazley showed ("Python Concurrency From the Ground Up", 2015). The
+client is a process of its own, shares nothing with the server, and sends a request 10 ms after the last answer.
 
-An event loop that answers waits for the GIL as well when a thread computes (`asyncio-to-thread`): after its `select`,
-and again after whatever else lets go of the GIL before the answer is sent. A coroutine that computes holds the loop for
-as long as it does (`asyncio-computing`): here 10 ms at a time, and then it lets the loop go round once.
+An event loop waits for the GIL as well when a thread computes (`asyncio-to-thread`): after its `select`, and after
+every other release of the GIL before the answer is sent. A computing coroutine blocks the loop (`asyncio-computing`):
+here for 10 ms at a time, then the loop runs once.
 
-Rejected: asking again at once. Over the loopback the next request is there before the other thread has woken up to
-take the GIL, so that half the requests pass under its nose, and none would that came over a network.
+Rejected: sending the next request immediately. Over the loopback it arrives before the other thread has woken up to
+take the GIL, so half the requests would see no delay; over a network all would.
 
-What you should see: `alone`, an answer takes well under a millisecond; `beside-computing`, over 5 ms, though both
-threads together have work for little more than one core; `beside-short-turns`, with the switch interval set to
-0.5 ms, over 0.5 ms: so it is the interval; `beside-process`, with the computing in another process, hardly more than
-alone; `asyncio-to-thread`, no less than a thread; `asyncio-computing`, two or three of the pieces that are computed;
-`asyncio-process`, hardly more than alone. Without a GIL the threads do not wait for each other.
+What you should see: `alone`, well under 1 ms; `beside-computing`, over 5 ms, although both threads together need little
+more than one core; `beside-short-turns`, with a switch interval of 0.5 ms, over 0.5 ms: the interval is the cause;
+`beside-process`, with the computing in another process, hardly more than alone; `asyncio-to-thread`, at least as long
+as in a thread; `asyncio-computing`, two or three of the computed pieces; `asyncio-process`, hardly more than alone.
+Without a GIL the threads do not wait for each other.
 """
 
 import asyncio
@@ -34,21 +33,21 @@ from time import perf_counter, sleep
 from benchmarks.probes import Probe
 
 REQUESTS = 50
-PAUSE_S = 0.01  # long enough for the answering thread to wait for the next request, and for nothing else
+PAUSE_S = 0.01  # long enough for the answering thread to be waiting again
 BYTES = 64
-PIECE_S = 0.01  # that a coroutine computes before it lets the loop go round
-SWITCH_S = {"beside-short-turns": 0.0005}  # otherwise Python's own
+PIECE_S = 0.01  # of computing before a coroutine lets the loop run
+SWITCH_S = {"beside-short-turns": 0.0005}  # otherwise Python's default
 FOR_EVER = 10**12
 
 
 def echo(connection: socket.socket) -> None:
-    """Send back what comes, until nothing does."""
+    """Send back what arrives, until the client disconnects."""
     while received := connection.recv(BYTES):
         connection.sendall(received)
 
 
 def compute(numbers: int, over: Event) -> None:
-    """Add in Python, and look now and then whether it is over."""
+    """Compute in Python until `over` is set."""
     total = 0
     for number in range(numbers):
         total += number
@@ -57,7 +56,7 @@ def compute(numbers: int, over: Event) -> None:
 
 
 async def compute_in_pieces(over: Event) -> None:
-    """Add in the loop, and let others have a turn now and then."""
+    """Compute in the loop in pieces of PIECE_S."""
     while not over.is_set():
         until = perf_counter() + PIECE_S
         while perf_counter() < until:
@@ -66,13 +65,13 @@ async def compute_in_pieces(over: Event) -> None:
 
 
 async def compute_in_thread(over: Event) -> None:
-    """Add in a thread of the loop's."""
+    """Compute in a thread of the loop's executor."""
     await asyncio.to_thread(compute, FOR_EVER, over)
 
 
 @contextmanager
 def computing_thread() -> Iterator[None]:
-    """A thread that adds."""
+    """A thread that computes."""
     over = Event()
     thread = Thread(target=compute, args=(FOR_EVER, over))
     thread.start()
@@ -85,7 +84,7 @@ def computing_thread() -> Iterator[None]:
 
 @contextmanager
 def computing_process() -> Iterator[None]:
-    """A process that adds."""
+    """A process that computes."""
     program = f"from {__name__} import FOR_EVER, compute; from threading import Event; compute(FOR_EVER, Event())"
     process = subprocess.Popen([sys.executable, "-c", program])
     try:
@@ -103,7 +102,7 @@ def answer_in_thread(connection: socket.socket) -> None:
 
 
 async def answer_in_loop(connection: socket.socket, beside: Callable[[Event], Awaitable[None]] | None) -> None:
-    """Echo in an event loop, and compute beside it until nothing comes any more."""
+    """Echo in an event loop with `beside` running, until the client disconnects."""
     over = Event()
     reader, writer = await asyncio.open_connection(sock=connection)
     computing = asyncio.ensure_future(beside(over)) if beside else None
@@ -116,7 +115,7 @@ async def answer_in_loop(connection: socket.socket, beside: Callable[[Event], Aw
 
 
 def in_thread(beside: Callable[[], AbstractContextManager[None]] = nullcontext) -> Callable[[socket.socket], None]:
-    """Echo in a thread, with that beside it."""
+    """Echo in a thread, with `beside` running."""
 
     def answer(connection: socket.socket) -> None:
         with beside():
@@ -129,7 +128,7 @@ def in_loop(
     inside: Callable[[Event], Awaitable[None]] | None = None,
     beside: Callable[[], AbstractContextManager[None]] = nullcontext,
 ) -> Callable[[socket.socket], None]:
-    """Echo in a loop, with the one inside it and the other beside it."""
+    """Echo in a loop, with `inside` running in it and `beside` running beside it."""
 
     def answer(connection: socket.socket) -> None:
         with beside():
@@ -151,7 +150,7 @@ FORMS: dict[str, Callable[[socket.socket], None]] = {
 
 
 def ask(address: tuple[str, int], requests: int) -> list[float]:
-    """Ask so many times: the seconds that each answer took."""
+    """Send that many requests; the latency of each in seconds."""
     took = []
     with socket.create_connection(address) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -165,12 +164,12 @@ def ask(address: tuple[str, int], requests: int) -> list[float]:
 
 
 def client() -> None:
-    """The other process: ask the port that the command line names, print what the answers took."""
+    """The client process: send requests to the port on the command line, and print the latencies."""
     print(json.dumps(ask(("127.0.0.1", int(sys.argv[1])), REQUESTS)))
 
 
 def observed(form: str) -> dict[str, float]:
-    """What an answer took in the middle, and what one in ten exceeded."""
+    """The median and the 90th percentile of the latencies."""
     sys.setswitchinterval(SWITCH_S.get(form, sys.getswitchinterval()))
     command = [sys.executable, "-c", f"from {__name__} import client; client()"]
     with ExitStack() as running:
@@ -187,5 +186,5 @@ PROBES = (Probe(FORMS, ("p50_seconds", "p90_seconds"), tasks=REQUESTS),)
 
 
 def main() -> None:
-    """Print what the answers take beside what the command line names."""
+    """Print the latencies of the form that the command line names."""
     print(json.dumps(observed(sys.argv[1])))

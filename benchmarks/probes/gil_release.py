@@ -1,19 +1,18 @@
-"""What lets go of the GIL? A kind of work in one thread, in two threads at once, and in two processes at once.
+"""Which code releases the GIL? The same work in one thread, in two threads, and in two processes.
 
-    threads_speedup      how many times the work of one thread two threads do
-    processes_speedup    the same of two processes: no more can be had of this kind of work on this machine
-    gil_released_share   what threads gain ÷ what processes gain: 0 where the GIL is held throughout, 1 where it is not
+    threads_speedup      work of two threads ÷ work of one
+    processes_speedup    work of two processes ÷ work of one thread: the most that this machine can do
+    gil_released_share   gain of threads ÷ gain of processes: 0 if the GIL is held throughout, 1 if never
 
-Each kind has an interpreter of its own, so that what one kind imports is not there when another is measured. Each
-thread and process works on data of its own. Matrices are multiplied by one thread each: BLAS has threads of its own,
-and would use both cores from one of ours. In the processes too it is a thread that works: the C library serves a
-program's first thread from other memory, and that alone made lzma there a fifth slower. The three take turns, three
-times over, each of them some 20 ms long, and the medians of their ratios count, so that drift cancels. Where processes
-gain next to nothing, this machine had no second core to give at that moment, and the share is not known.
+Each kind of work has an interpreter of its own, so that no kind sees another's imports. Each thread and process has its
+own data. BLAS is limited to one thread, because its own threads would use both cores. In the processes a thread does
+the work as well: the C library allocates from other memory in a program's first thread, which made lzma a fifth slower.
+The three alternate three times, some 20 ms each, and the medians of their ratios count, so that drift cancels. Where
+processes gain next to nothing, the machine had no second core at that moment, and the share is unknown.
 
-What you should see: hashing, compressing, blurring and NumPy let go; Python code does not, nor do `re` and `json`,
-although they are written in C: they work on Python objects, which the GIL protects. Python without the GIL has
-nothing to let go of.
+What you should see: hashing, compressing, blurring and NumPy release the GIL. Python code holds it, and so do `re` and
+`json`: they are written in C but work on Python objects, which the GIL protects. A build without the GIL has none to
+release.
 """
 
 import json
@@ -30,10 +29,10 @@ from typing import IO
 
 from benchmarks.probes import Probe
 
-Unit = Callable[[], object]  # a few milliseconds of a kind of work at the most
+Unit = Callable[[], object]  # at most a few milliseconds of one kind of work
 
 TASK_S, ROUNDS = 0.02, 3
-LEAST_GAIN = 0.2  # of two processes, without which a share would be one noise divided by another
+LEAST_GAIN = 0.2  # of two processes; below it a share would be noise divided by noise
 BLAS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 BYTES = 65_536
 
@@ -52,7 +51,7 @@ def json_text() -> Unit:
 
 
 def regular_expression() -> Unit:
-    """Addresses found in a text."""
+    """Search a text for addresses."""
     import re
 
     pattern = re.compile(r"[\w.]+@(?:\w+\.)+\w+")
@@ -61,7 +60,7 @@ def regular_expression() -> Unit:
 
 
 def sha256() -> Unit:
-    """A hash."""
+    """Hash one block."""
     import hashlib
 
     block = bytes(16 * BYTES)
@@ -69,7 +68,7 @@ def sha256() -> Unit:
 
 
 def text() -> bytes:
-    """What is compressed: neither all alike nor all noise."""
+    """A text to compress: neither uniform nor noise."""
     return b"".join(b"%d, " % (number * number % 9973) for number in range(BYTES // 5))
 
 
@@ -77,37 +76,37 @@ def zlib_text() -> Unit:
     """A text compressed with zlib."""
     import zlib
 
-    found = text()
-    return lambda: zlib.compress(found)
+    data = text()
+    return lambda: zlib.compress(data)
 
 
 def lzma_text() -> Unit:
     """A text compressed with lzma."""
     import lzma
 
-    found = text()
-    return lambda: lzma.compress(found, preset=0)
+    data = text()
+    return lambda: lzma.compress(data, preset=0)
 
 
 def pillow() -> Unit:
     """A picture blurred."""
     from benchmarks.workloads.images import BLUR, picture
 
-    found = picture(0, 300)
-    return lambda: found.filter(BLUR)
+    image = picture(0, 300)
+    return lambda: image.filter(BLUR)
 
 
 def elementwise() -> Unit:
-    """Arithmetic with arrays that fit in a core's own cache, element by element."""
+    """Element-wise arithmetic on arrays that fit in a core's cache."""
     import numpy as np
 
     values = np.linspace(0, 1, BYTES)
-    found = np.empty_like(values)
+    out = np.empty_like(values)
 
     def unit() -> None:
-        np.multiply(values, values, out=found)
-        np.add(found, values, out=found)
-        np.sqrt(found, out=found)
+        np.multiply(values, values, out=out)
+        np.add(out, values, out=out)
+        np.sqrt(out, out=out)
 
     return unit
 
@@ -134,13 +133,13 @@ KINDS: dict[str, Callable[[], Unit]] = {
 
 
 def repeat(unit: Unit, times: int) -> None:
-    """A task: so many units."""
+    """Run the unit that many times: one task."""
     for _ in range(times):
         unit()
 
 
 def units(unit: Unit, seconds: float = TASK_S, clock: Callable[[], float] = thread_time) -> int:
-    """How many units take so long, by the thread's own CPU time, once it is warm."""
+    """How many units take that much CPU time of the thread, after a warm-up."""
     done, until = 0, clock() + seconds
     while clock() < until:
         unit()
@@ -149,14 +148,14 @@ def units(unit: Unit, seconds: float = TASK_S, clock: Callable[[], float] = thre
 
 
 def timed(work: Callable[[], object]) -> float:
-    """Seconds that it takes."""
+    """Duration in seconds."""
     began = perf_counter()
     work()
     return perf_counter() - began
 
 
-def work_when_told(kind: str) -> None:
-    """One process of two: for each number that it reads, so many units, and a line when they are done."""
+def work_on_request(kind: str) -> None:
+    """In a worker process: for each number on standard input run that many units, then print a line."""
     with threads(kind, 1) as one:
         for line in sys.stdin:
             one(int(line))
@@ -164,34 +163,34 @@ def work_when_told(kind: str) -> None:
 
 
 class Worker:
-    """The other end of such a process."""
+    """A worker process."""
 
     def __init__(self, kind: str) -> None:
-        command = [sys.executable, "-c", f"from {__name__} import work_when_told; work_when_told({kind!r})"]
+        command = [sys.executable, "-c", f"from {__name__} import work_on_request; work_on_request({kind!r})"]
         root = Path(__file__).parents[2]
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1, cwd=root
         )
 
     def begin(self, times: int) -> None:
-        """Tell it."""
-        said(self.process.stdin).write(f"{times}\n")
+        """Start that many units."""
+        pipe(self.process.stdin).write(f"{times}\n")
 
     def end(self) -> None:
-        """Wait until it is done. ConnectionError when it is gone."""
-        if not said(self.process.stdout).readline():
+        """Wait until they are done. ConnectionError if the process is gone."""
+        if not pipe(self.process.stdout).readline():
             raise ConnectionError("a process that should have worked has ended")
 
 
-def said(stream: IO[str] | None) -> IO[str]:
-    """A pipe that was asked for."""
+def pipe(stream: IO[str] | None) -> IO[str]:
+    """A pipe of a process that was started with one."""
     assert stream
     return stream
 
 
 @contextmanager
 def two_processes(kind: str) -> Iterator[Callable[[int], None]]:
-    """Two processes that are up and warm: a function that lets both do so many units."""
+    """Start and warm up two processes; yields a function that runs that many units in both."""
     workers = [Worker(kind) for _ in range(2)]
 
     def both(times: int) -> None:
@@ -210,14 +209,14 @@ def two_processes(kind: str) -> Iterator[Callable[[int], None]]:
 
 @contextmanager
 def threads(kind: str, count: int) -> Iterator[Callable[[int], None]]:
-    """The same with so many threads of this process."""
+    """Start that many threads; yields a function that runs that many units in each."""
     jobs = [KINDS[kind]() for _ in range(count)]
     with ThreadPoolExecutor(count) as pool:
         yield lambda times: list(pool.map(repeat, jobs, [times] * count)).clear()
 
 
 def shares(rounds: list[tuple[float, float, float]]) -> dict[str, float | None]:
-    """The metrics of several rounds: seconds of a task alone, of two in threads, of two in processes."""
+    """The metrics of rounds: seconds of one task, of two in threads, of two in processes."""
     by_threads = median(2 * alone / together for alone, together, _ in rounds)
     by_processes = median(2 * alone / together for alone, _, together in rounds)
     known = by_processes - 1 >= LEAST_GAIN
@@ -229,7 +228,7 @@ def shares(rounds: list[tuple[float, float, float]]) -> dict[str, float | None]:
 
 
 def measure(kind: str, task_s: float = TASK_S, rounds: int = ROUNDS) -> dict[str, float | None]:
-    """Let the three take turns; each is timed alone before and after it, and the mean of both is what alone takes."""
+    """Measure the three in turns; the time of one task is the mean of before and after."""
     taken = []
     with threads(kind, 1) as one, threads(kind, 2) as two, two_processes(kind) as processes:
         unit = KINDS[kind]()

@@ -123,8 +123,8 @@ def site(
 ) -> Iterator[Site]:
     """A framework under a server, from before the first request to the end of all its processes."""
     arguments = (app, server, f"--workers={workers}", f"--threads={clients}")
-    told = {URL: database, CONNECTIONS: str(connections)} if database else {}
-    with serve("servers.web_server", *arguments, timeout_s=START_S, told=told) as service:
+    variables = {URL: database, CONNECTIONS: str(connections)} if database else {}
+    with serve("servers.web_server", *arguments, timeout_s=START_S, variables=variables) as service:
         yield Site(service)
 
 

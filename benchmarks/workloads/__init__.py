@@ -1,10 +1,10 @@
 """The contract of a workload: what one task is, in a blocking and an awaitable form that do the same work.
 
 A workload is a frozen, picklable dataclass in a file of its own; a process pool sends it to its workers. It knows
-the right answer of every task, so that a model which loses, swaps or skips work is found out, and the floor: the
-time that no schedule can beat.
+the right answer of every task, which exposes a model that loses, swaps or skips work, and the ideal time: the time that
+no schedule can beat.
 
-Rejected: a function pair without the answer (a forgotten await then measures 0.5 µs and passes), and a floor that
+Rejected: a function pair without the answer (a forgotten await then measures 0.5 µs and passes), and an ideal time that
 the harness guesses from `cpu_count()` (two cores gave 1.04 to 1.9 times the work of one, from minute to minute).
 """
 
@@ -16,12 +16,12 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import Any, ClassVar
 
-EVERY_FORM = ("blocking", "asyncio", "trio")  # of what computes: it awaits nothing, so nobody minds who runs it
+EVERY_FORM = ("blocking", "asyncio", "trio")  # of computing: it awaits nothing, so any loop runs it
 
 
 @dataclass(frozen=True)
 class Capacity:
-    """How much computing this machine really does at the moment.
+    """How much this machine really computes at the moment.
 
     `speed` is one core's rate over its rate when the task sizes were calibrated; `parallel` is how many times one
     core's work the machine does when every core is asked at once.
@@ -37,7 +37,7 @@ class Capacity:
 
 @dataclass(frozen=True)
 class Workload:
-    """Base of all workloads.
+    """Base class of all workloads.
 
     `needs` names the fields that the harness fills in: the server's URL, a measured pace. `forms` are those in which a
     task can be done; `package` is what it cannot be done without, and `service` the database that it asks; what is not
@@ -58,7 +58,7 @@ class Workload:
 
     @property
     def unavailable_reason(self) -> str:
-        """What this machine lacks for it, packages aside, in words; empty when it lacks nothing."""
+        """Why it is unavailable on this machine, missing packages aside; empty if it is available."""
         return ""
 
     @property
@@ -71,10 +71,10 @@ class Workload:
         return list(range(count))
 
     def prepare(self, tasks: list[int]) -> None:
-        """Bring about what a round must find when it begins; outside the clock, before each round."""
+        """Prepare a round, before it and outside the clock."""
 
     def left_undone(self) -> str:
-        """What a round has begun and not finished, in words; empty when nothing. Asked for after each round."""
+        """What a round has left unfinished, in words; empty if nothing. Called after each round."""
         return ""
 
     def client(self) -> AbstractContextManager[Any]:
@@ -94,7 +94,7 @@ class Workload:
         raise NotImplementedError
 
     def for_library(self, library: str) -> "Workload":
-        """The same work, whose awaitable form awaits as that library does; what awaits nothing is the same in all."""
+        """The same work awaiting with that library; itself if it awaits nothing."""
         if library not in self.variants:
             return self
         module, name = self.variants[library].split(":")  # loaded only when such a task is performed
@@ -102,7 +102,7 @@ class Workload:
         return variant(**{field.name: getattr(self, field.name) for field in fields(self)})
 
     def expected(self, task: int) -> Any:
-        """The right result of `task`, found another way than `perform` finds it where there is one."""
+        """The right result of `task`, computed in another way than `perform` does where possible."""
         raise NotImplementedError
 
     def wait_s(self, task: int) -> float:
@@ -110,7 +110,7 @@ class Workload:
         return 0.0
 
     def min_duration_s(self, task: int) -> float:
-        """Seconds in less than which `task` was not done: a forgotten await may give the right answer, too."""
+        """The shortest plausible duration of `task` in seconds: a forgotten await can also give the right answer."""
         return self.wait_s(task)
 
     def is_correct(self, task: int, answer: Any) -> bool:
@@ -125,7 +125,7 @@ class Workload:
         """Seconds that no schedule of `tasks`, started in order, can beat with `concurrency` of them in flight.
 
         The largest of three bounds: each task holds one place for its wait and its computing; all computing shares the
-        cores that are really there; and where tasks wait first, nobody computes before the shortest wait is over.
+        cores that are really there; where tasks wait first, no computing starts before the shortest wait is over.
         """
         alone = [self.wait_s(task) + self.compute_s(task) / capacity.speed for task in tasks]
         computing_s = sum(map(self.compute_s, tasks)) / capacity.rate(concurrency)

@@ -1,7 +1,7 @@
-"""One HTTP/1.1 request as a conversation about bytes, whoever sends and receives them (h11, sans-I/O).
+"""One HTTP/1.1 request as a generator of bytes, independent of who sends and receives them (h11, sans-I/O).
 
-A file of its own, because it needs neither sockets nor an event loop: a script that blocks must not pay for importing
-asyncio, nor the other way round.
+A file of its own, because it needs neither sockets nor an event loop: a blocking script must not pay for importing
+asyncio, nor the reverse.
 """
 
 from collections.abc import Generator

@@ -1,12 +1,11 @@
-"""Cold files: take what was written out of the operating system's cache, and make sure that it is out.
+"""Cold files: evict files from the operating system's page cache, and verify that they are gone.
 
-`posix_fadvise(DONTNEED)` is a wish that anybody may express: pages that are dirty, in use, or the only copy there is
-(a folder in memory) stay. So the files are synchronised when they are written, and `mincore` says afterwards whether a
-page is left. What is cold here is this system's cache; the disk, and the host of a virtual machine, may have one of
-their own, which only they could empty.
+`posix_fadvise(DONTNEED)` is only advice: pages that are dirty, in use or the only copy (a folder in memory) stay. So
+the files are synchronised when they are written, and `mincore` checks afterwards that no page is left. Only this
+system's cache is cold: the disk and the host of a virtual machine may have caches of their own.
 
-Rejected: `/proc/sys/vm/drop_caches` (needs root, and takes everybody's cache), asking with `preadv(RWF_NOWAIT)` (newer
-kernels answer "not there" and fetch it), and judging by the time that a read takes (a fast disk is a slow cache).
+Rejected: `/proc/sys/vm/drop_caches` (needs root, and empties the cache for all), `preadv(RWF_NOWAIT)` (newer kernels
+answer "not there" and fetch the page), and the duration of a read (a fast disk looks like a slow cache).
 """
 
 import ctypes
@@ -18,7 +17,7 @@ from tempfile import TemporaryDirectory
 
 
 class StillWarm(Exception):
-    """A file is in the cache, and it should not be."""
+    """A file is still in the cache."""
 
 
 def write_through(path: Path, content: bytes) -> None:
@@ -30,7 +29,7 @@ def write_through(path: Path, content: bytes) -> None:
 
 
 def evict(path: Path) -> None:
-    """Take a synchronised file out of the cache. StillWarm when it stays."""
+    """Evict a synchronised file from the cache. StillWarm if it stays."""
     with path.open("rb") as file:
         os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
     if left := cached_pages(path):
@@ -38,21 +37,21 @@ def evict(path: Path) -> None:
 
 
 def cached_pages(path: Path) -> int:
-    """How many pages of a file of ours are in the cache; to look fetches none."""
+    """How many pages of one of our files are in the cache; the check loads none."""
     libc = ctypes.CDLL(None, use_errno=True)
     with path.open("r+b") as file, mmap(file.fileno(), 0) as view:
-        found = (ctypes.c_ubyte * -(-len(view) // PAGESIZE))()
+        resident = (ctypes.c_ubyte * -(-len(view) // PAGESIZE))()
         first = ctypes.c_char.from_buffer(view)
-        failed = libc.mincore(ctypes.c_void_p(ctypes.addressof(first)), ctypes.c_size_t(len(view)), found)
+        failed = libc.mincore(ctypes.c_void_p(ctypes.addressof(first)), ctypes.c_size_t(len(view)), resident)
         del first  # or the view could not be closed
     if failed:
         raise OSError(ctypes.get_errno(), "mincore", str(path))
-    return sum(page & 1 for page in found)
+    return sum(page & 1 for page in resident)
 
 
 @cache
-def lacking() -> str:
-    """Why no file can be cold where temporary files are kept, in words; empty when one can."""
+def unavailable_reason() -> str:
+    """Why files in the temporary folder cannot be evicted; empty if they can."""
     if not hasattr(os, "posix_fadvise"):
         return "needs posix_fadvise, which this system does not have"
     with TemporaryDirectory() as folder:

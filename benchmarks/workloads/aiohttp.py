@@ -1,4 +1,4 @@
-"""`aiohttp`, the awaiting half of `http`, where libraries are compared and not models."""
+"""`aiohttp`, the awaited half of `http`, for comparing libraries instead of models."""
 
 from dataclasses import dataclass
 

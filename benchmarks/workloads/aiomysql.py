@@ -10,7 +10,7 @@ from benchmarks.workloads.pymysql import READ, ROWS, WAIT, WRITE, address, schem
 
 @dataclass(frozen=True)
 class Aiomysql(Database):
-    """Ask with aiomysql; outside a transaction each statement stands alone (`autocommit`)."""
+    """Query with aiomysql; outside a transaction each statement commits by itself (`autocommit`)."""
 
     driver = "aiomysql"
     service = "mariadb"
@@ -30,7 +30,7 @@ class Aiomysql(Database):
             return (await self.ask(connection, WAIT, self.delay_s, task))[0][1]  # type: ignore[no-any-return]
 
     async def await_rows(self, client: Any, task: int) -> tuple[Row, ...]:
-        """Fetch."""
+        """Fetch rows."""
         async with client.borrowed() as connection:
             return await self.ask(connection, ROWS, first(task), BATCH)
 
@@ -39,12 +39,12 @@ class Aiomysql(Database):
         async with client.borrowed() as connection:
             await connection.begin()
             await self.ask(connection, WRITE, task, note(task))
-            found = await self.ask(connection, READ, task)
+            rows = await self.ask(connection, READ, task)
             await connection.commit()
-            return found[0][0]  # type: ignore[no-any-return]
+            return rows[0][0]  # type: ignore[no-any-return]
 
     async def ask(self, connection: Any, query: str, *values: Any) -> tuple[Any, ...]:
-        """All that one query brings."""
+        """The rows of one query."""
         async with connection.cursor() as cursor:
             await cursor.execute(query, values)
             return tuple(await cursor.fetchall())

@@ -1,6 +1,6 @@
-"""asyncpg: PostgreSQL's protocol, written for asyncio; with connections that are kept in a list, and with its own pool.
+"""asyncpg: PostgreSQL's protocol, written for asyncio; with connections kept in a list, and with its own pool.
 
-Its pool resets a connection that is given back, which is one more trip to the server: the price of finding it clean.
+Its pool resets a returned connection, which costs one more round trip to the server.
 """
 
 from contextlib import AbstractAsyncContextManager
@@ -17,7 +17,7 @@ READ = "SELECT body FROM overlap_notes WHERE id = $1"
 
 @dataclass(frozen=True)
 class Asyncpg(Database):
-    """Ask with asyncpg."""
+    """Query with asyncpg."""
 
     driver = "asyncpg"
     service = "postgres"
@@ -31,7 +31,7 @@ class Asyncpg(Database):
         return Connections(lambda: asyncpg.connect(self.database), lambda connection: connection.close())
 
     def borrow(self, client: Any) -> AbstractAsyncContextManager[Any]:
-        """One connection, for the time being."""
+        """Borrow a connection."""
         return client.borrowed()  # type: ignore[no-any-return]
 
     async def await_wait(self, client: Any, task: int) -> int:
@@ -40,7 +40,7 @@ class Asyncpg(Database):
             return (await connection.fetchrow(WAIT, self.delay_s, task))[1]  # type: ignore[no-any-return]
 
     async def await_rows(self, client: Any, task: int) -> tuple[Row, ...]:
-        """Fetch; a record compares like a tuple."""
+        """Fetch rows; a record compares like a tuple."""
         async with self.borrow(client) as connection:
             return tuple(await connection.fetch(ROWS, first(task), BATCH))
 
@@ -53,17 +53,17 @@ class Asyncpg(Database):
 
 @dataclass(frozen=True)
 class AsyncpgPool(Asyncpg):
-    """Ask with asyncpg, over its pool."""
+    """Query with asyncpg, over its pool."""
 
     driver = "asyncpg-pool"
 
     def aclient(self) -> AbstractAsyncContextManager[Any]:
-        """All connections of the pool, opened at once."""
+        """The pool; all its connections are opened at the start."""
         import asyncpg
 
         most = self.connections
         return asyncpg.create_pool(self.database, min_size=most, max_size=most)  # type: ignore[no-any-return]
 
     def borrow(self, client: Any) -> AbstractAsyncContextManager[Any]:
-        """One connection of the pool."""
+        """Borrow a connection of the pool."""
         return client.acquire()  # type: ignore[no-any-return]

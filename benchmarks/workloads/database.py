@@ -1,15 +1,15 @@
-"""What is asked of every database, and the right answers: a query that waits, one for 100 rows, a write.
+"""The queries that every database gets, and their right answers: a query that waits, one for 100 rows, a write.
 
     wait    the server waits, then answers
     rows    100 rows of a table of 1,000: three columns each
-    write   a transaction: write a row of one's own, read it back, commit
+    write   a transaction: write a row of the task's own, read it back, commit
 
-The table is made here and filled from here, so the rows that come back are known; what was written is read back by
-somebody else after each round. Each driver is one file with one class; a driver that can block and await has both
-forms in it, and one that is a pair of packages (PyMySQL and aiomysql) is two files.
+The table's content is defined here, so the right rows are known. What a task wrote is read back over another connection
+after each round. Each driver is one file with one class. A driver that can block and await has both forms in it; a pair
+of packages (PyMySQL and aiomysql) is two files.
 
-Connections: as many as may be in flight, for every model. A blocking worker holds one. Coroutines share a list of them
-(`Connections`), each opened when it is first needed; or, in the workloads called after a pool, the driver's own pool.
+Every model has as many connections as tasks in flight. A blocking worker holds one. Coroutines share a list of them
+(`Connections`), each opened when first needed; workloads named after a pool use the driver's own pool.
 """
 
 from asyncio import gather
@@ -24,7 +24,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 from benchmarks.workloads import Workload
 
 ROWS, BATCH = 1_000, 100  # in the table; in an answer
-STEP = 37  # from one task's first row to the next one's: no two of 900 tasks get the same rows
+STEP = 37  # between the first rows of two tasks: no two of 900 tasks get the same rows
 
 Row = tuple[int, str, int]
 T = TypeVar("T")
@@ -37,19 +37,19 @@ def table() -> tuple[Row, ...]:
 
 
 def first(task: int) -> int:
-    """The number of the first row that is asked for."""
+    """The number of the task's first row."""
     return task * STEP % (ROWS - BATCH + 1)
 
 
 @cache
 def note(task: int) -> str:
-    """What the task writes."""
+    """The text that the task writes."""
     return sha256(b"note %d" % task).hexdigest()
 
 
 @dataclass(frozen=True)
 class Database(Workload):
-    """Ask the database at the URL `database`, which may hold a password: it is never shown."""
+    """Query the database at the URL `database`. The URL may hold a password and is never shown."""
 
     driver: ClassVar[str]
     query: str = "wait"
@@ -63,15 +63,15 @@ class Database(Workload):
         return f"{self.driver}-{self.query}"
 
     def perform(self, client: Any, task: int) -> Any:
-        """Ask, blocking."""
+        """Query, blocking."""
         return getattr(self, self.query)(client, task)
 
     async def aperform(self, client: Any, task: int) -> Any:
-        """Ask, awaiting."""
+        """Query, awaiting."""
         return await getattr(self, f"await_{self.query}")(client, task)
 
     def expected(self, task: int) -> Any:
-        """The task's own number, the rows it asked for, what it wrote."""
+        """The task's number, its rows, or the text that it wrote."""
         match self.query:
             case "rows":
                 return table()[first(task) : first(task) + BATCH]
@@ -80,12 +80,12 @@ class Database(Workload):
         return task
 
     def wait_s(self, task: int) -> float:
-        """What the server was asked to wait."""
+        """How long the server waits."""
         return self.delay_s if self.query == "wait" else 0.0
 
 
 class Connections(Generic[T]):
-    """Connections of one event loop: a task borrows one and gives it back; one is opened when none is idle."""
+    """Connections of one event loop: a task borrows one and returns it; one is opened when none is idle."""
 
     def __init__(self, connect: Callable[[], Awaitable[T]], close: Callable[[T], Awaitable[Any]]) -> None:
         self.connect, self.close = connect, close
@@ -96,30 +96,30 @@ class Connections(Generic[T]):
         return self
 
     async def __aexit__(self, *problem: object) -> None:
-        await gather(*map(self.close, self.opened))  # some wait until the server has hung up
+        await gather(*map(self.close, self.opened))  # some drivers wait until the server has closed
 
     @asynccontextmanager
     async def borrowed(self) -> AsyncIterator[T]:
-        """One of them, for the time being."""
+        """Borrow a connection."""
         connection = self.idle.pop() if self.idle else await self.new()
         yield connection
         self.idle.append(connection)
 
     async def new(self) -> T:
-        """One more."""
+        """Open one more connection."""
         self.opened.append(connection := await self.connect())
         return connection
 
 
 class Shared:
-    """What all workers of a process use together: the first opens it, the last closes it."""
+    """A resource that all workers of a process share: the first opens it, the last closes it."""
 
     def __init__(self) -> None:
         self.lock, self.users, self.closing, self.thing = Lock(), 0, ExitStack(), None
 
     @contextmanager
     def used(self, opened: Callable[[], Any]) -> Iterator[Any]:
-        """The one thing, opened by `opened`, a context manager's maker."""
+        """The shared resource, which the context manager `opened()` opens."""
         with self.lock:
             if not self.users:
                 self.thing = self.closing.enter_context(opened())

@@ -1,4 +1,4 @@
-"""C code that releases the GIL: SHA-256 over 1 MiB blocks. What threads can do when Python lets them."""
+"""C code that releases the GIL: SHA-256 over 1 MiB blocks."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -6,7 +6,7 @@ from hashlib import sha256
 
 from benchmarks.workloads import EVERY_FORM, Workload
 
-BLOCK = bytes(range(256)) * 4096  # 1 MiB; hashlib lets go of the GIL for anything above 2047 bytes
+BLOCK = bytes(range(256)) * 4096  # 1 MiB; hashlib releases the GIL above 2047 bytes
 
 
 def digest(task: int, blocks: int) -> str:
@@ -19,7 +19,7 @@ def digest(task: int, blocks: int) -> str:
 
 @lru_cache
 def digest_by_eights(task: int, blocks: int) -> str:
-    """The same digest, cut elsewhere: the odd blocks with the number, the others eight at a time."""
+    """The same digest from updates of other sizes: the odd blocks with the number, the others eight at a time."""
     running, eight = sha256(str(task).encode() + BLOCK * (blocks % 8)), BLOCK * 8
     for _ in range(blocks // 8):
         running.update(eight)
@@ -50,7 +50,7 @@ class Digest(Workload):
         return digest(task, self.blocks)
 
     def expected(self, task: int) -> str:
-        """The digest, cut elsewhere."""
+        """The digest, from updates of other sizes."""
         return digest_by_eights(task, self.blocks)
 
     def compute_s(self, task: int) -> float:

@@ -13,27 +13,27 @@ import aiofiles
 from benchmarks.workloads import Workload, _page_cache
 
 BYTES, LARGE_BYTES = 65_536, 16 * 2**20
-ENDS = 8  # bytes of the number with which a file begins and ends: a torn or swapped one is found out
+ENDS = 8  # bytes of the number at both ends of a file: they expose a torn or swapped one
 Ends = tuple[int, bytes, bytes]
 
 
 def number(task: int) -> bytes:
-    """What the task's file begins and ends with."""
+    """The bytes at both ends of the task's file."""
     return b"%0*d" % (ENDS, task)
 
 
 def content(task: int, size: int = BYTES) -> bytes:
-    """What the task's file holds: its number at both ends, zeros in between."""
+    """The content of the task's file: its number at both ends, zeros in between."""
     return number(task) + bytes(size - 2 * ENDS) + number(task)
 
 
-def ends(found: bytes) -> Ends:
-    """What tells a file from every other: its length, its first and last bytes."""
-    return len(found), found[:ENDS], found[-ENDS:]
+def ends(data: bytes) -> Ends:
+    """A file's length, first bytes and last bytes: no two files have the same."""
+    return len(data), data[:ENDS], data[-ENDS:]
 
 
 def write_files(folder: Path, count: int, size: int = BYTES) -> None:
-    """Write the files of `count` tasks; what was just written is in the cache, and on the disk as well."""
+    """Write the files of `count` tasks to disk; they stay in the cache."""
     for task in range(count):
         _page_cache.write_through(folder / str(task), content(task, size))
 
@@ -77,18 +77,18 @@ class ColdFiles(Files):
 
     @property
     def unavailable_reason(self) -> str:
-        """Why files are never cold here."""
-        return _page_cache.lacking()
+        """Why files cannot be evicted here."""
+        return _page_cache.unavailable_reason()
 
     def prepare(self, tasks: list[int]) -> None:
-        """Take them out of the cache."""
+        """Evict the files from the cache."""
         for task in tasks:
             _page_cache.evict(self.folder / str(task))
 
 
 @dataclass(frozen=True)
 class ColdLargeFiles(ColdFiles):
-    """Both."""
+    """Large files that are not in the cache when a round begins."""
 
     name = "cold-large-files"
     size: int = LARGE_BYTES

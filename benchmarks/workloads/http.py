@@ -1,8 +1,8 @@
-"""What people use: `requests` where code blocks, `aiohttp` where it awaits.
+"""The usual client libraries: blocking `requests`, awaited `aiohttp`.
 
 Two libraries, so no statement about a *model* may rest on this workload alone: `wire` runs the same protocol code
-under every model. Both clients are pooled and keep their connections alive; one session a worker, as their
-documentation asks for. `trust_env` is off: a proxy variable or a .netrc would send loopback requests elsewhere.
+under every model. Both clients are pooled and keep their connections alive, with one session per worker, as their
+documentation recommends. `trust_env` is off: a proxy variable or a .netrc would redirect loopback requests.
 """
 
 from collections.abc import AsyncIterator, Iterator
@@ -30,7 +30,7 @@ class Http(Pages):
 
     @asynccontextmanager
     async def aclient(self) -> AsyncIterator[aiohttp.ClientSession]:
-        """One `aiohttp.ClientSession`; the model's gate decides how many connections there are, not the library."""
+        """One `aiohttp.ClientSession` without a limit of its own: the model limits the concurrency."""
         async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
             yield session
 

@@ -1,7 +1,7 @@
-"""The pitfall as a workload: a blocking client called from coroutines. Nothing is awaited, so nothing overlaps.
+"""A pitfall as a workload: a blocking client called from coroutines. Nothing is awaited, so nothing overlaps.
 
 It differs from `http` in one thing only: the awaitable form fetches with `requests`, as the blocking form does. It is
-a coroutine by its first word, it runs in an event loop, and no coroutine ever gets a turn while another one waits.
+defined with `async def` and runs in an event loop, but no coroutine runs while another one waits.
 """
 
 from collections.abc import AsyncIterator
@@ -25,5 +25,5 @@ class HttpBlocking(Http):
             yield session
 
     async def aperform(self, client: Any, task: int) -> bytes:
-        """Fetch with requests, and hold up the loop until the answer is there."""
+        """Fetch with requests, blocking the loop until the answer is there."""
         return self.perform(client, task)

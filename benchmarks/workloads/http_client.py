@@ -1,4 +1,4 @@
-"""`http.client`, which Python brings along: no pool, no redirects, no cookies."""
+"""`http.client` of the standard library: no pool, no redirects, no cookies."""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager

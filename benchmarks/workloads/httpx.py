@@ -1,7 +1,7 @@
-"""httpx, one library for both worlds: the same calls, blocking and awaited, under asyncio and under trio.
+"""httpx: the same calls, blocking and awaited, under asyncio and under trio.
 
-There is no TLS here, so nothing is verified: loading the certificates would cost each client 20 ms that a client of
-`requests` is spared. It is imported when a client is first opened, for it is no part of what `make bench` installs.
+There is no TLS here, so verification is off: loading certificates would cost each client 20 ms that `requests` does not
+pay. It is imported when a client is first opened, because `make bench` does not install it.
 """
 
 from collections.abc import AsyncIterator, Iterator
@@ -34,7 +34,7 @@ class Httpx(Pages):
 
     @asynccontextmanager
     async def aclient(self) -> AsyncIterator["httpx.AsyncClient"]:
-        """One client; the model's gate decides how many connections there are, not the library."""
+        """One client without a limit of its own: the model limits the concurrency."""
         import httpx
 
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)

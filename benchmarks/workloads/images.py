@@ -1,7 +1,7 @@
-"""Image processing with Pillow: Gaussian blur of RGB pictures. C code, which lets go of the GIL while it blurs.
+"""Image processing with Pillow: Gaussian blur of RGB pictures. C code, which releases the GIL while it blurs.
 
-A picture is made of noise when its task begins, as one is read from a file: a worker in another process has it no
-sooner than one in this. The blur costs the same for every picture of a size, and for every radius.
+A picture of noise is created when its task begins, as if read from a file: no worker has it sooner than another. The
+blur costs the same for every picture of a size, and for every radius.
 """
 
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ def blur(task: int, side: int) -> int:
 
 @lru_cache
 def blur_by_band(task: int, side: int) -> int:
-    """The same of a picture whose colours are blurred one by one: Pillow has other code for pictures of one band."""
+    """The same checksum from blurring each colour by itself: Pillow has other code for pictures of one band."""
     bands = [band.filter(BLUR) for band in picture(task, side).split()]
     return crc32(Image.merge("RGB", bands).tobytes())
 
@@ -42,7 +42,7 @@ class Images(Workload):
 
     name = "images"
     forms = EVERY_FORM
-    isolated = False  # Pillow says so itself: "does not support loading in subinterpreters"
+    isolated = False  # Pillow "does not support loading in subinterpreters"
     needs = ("pixels_per_s",)
     task_s: float = 0.05
     pixels_per_s: float = 0.0
@@ -61,7 +61,7 @@ class Images(Workload):
         return blur(task, self.side)
 
     def expected(self, task: int) -> int:
-        """The checksum, found band by band."""
+        """The checksum, computed band by band."""
         return blur_by_band(task, self.side)
 
     def compute_s(self, task: int) -> float:

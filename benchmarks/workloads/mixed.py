@@ -1,4 +1,4 @@
-"""Fetch, then compute: the share of CPU decides which model wins, and this workload is where it turns.
+"""Fetch, then compute: the share of CPU decides which model wins.
 
 A task lasts `task_s` seconds on an idle machine: `(1 - cpu_share)` of it waits for the server, `cpu_share` computes.
 """
@@ -25,12 +25,12 @@ class Mixed(Workload):
 
     @property
     def fetching(self) -> Wire:
-        """The part that waits."""
+        """The workload that waits."""
         return Wire(url=self.url, delay_s=self.task_s * (1 - self.cpu_share))
 
     @property
     def computing(self) -> Primes:
-        """The part that computes."""
+        """The workload that computes."""
         return Primes(task_s=self.task_s * self.cpu_share, numbers_per_s=self.numbers_per_s)
 
     def client(self) -> AbstractContextManager[BlockingConnection]:
@@ -52,13 +52,13 @@ class Mixed(Workload):
         return await self.computing.aperform(None, fetched) if self.cpu_share else fetched
 
     def expected(self, task: int) -> int:
-        """What `primes` says, or the number itself when nothing is computed."""
+        """The answer of `primes`, or the number itself if nothing is computed."""
         return self.computing.expected(task) if self.cpu_share else task
 
     def wait_s(self, task: int) -> float:
-        """The waiting part."""
+        """How long the fetch waits."""
         return self.fetching.delay_s
 
     def compute_s(self, task: int) -> float:
-        """The computing part."""
+        """The calibrated time of the computing."""
         return self.computing.task_s

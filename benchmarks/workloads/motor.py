@@ -1,8 +1,7 @@
 """Motor: PyMongo, blocking, behind a pool of threads that looks like asyncio. Deprecated in favour of PyMongo Async.
 
-It keeps its threads in a pool of the module's, five for each core unless it is told otherwise, so that on two cores
-ten questions are asked at once however many coroutines wait. Here it gets as many as it has connections, and they end
-with its client, as everybody's do.
+Its threads are in a pool of the module, by default five per core: on two cores ten queries run concurrently, however
+many coroutines wait. Here the pool has as many threads as connections, and ends with the client.
 """
 
 from collections.abc import AsyncIterator
@@ -16,7 +15,7 @@ from benchmarks.workloads.pymongo import Pymongo
 
 @dataclass(frozen=True)
 class Motor(Pymongo):
-    """Ask with Motor."""
+    """Query with Motor."""
 
     driver = "motor"
     package = "motor"

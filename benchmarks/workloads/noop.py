@@ -1,4 +1,4 @@
-"""No work at all: what is measured is the model itself, and the harness around it."""
+"""No work at all: only the model and the harness are measured."""
 
 from dataclasses import dataclass
 from typing import cast
@@ -27,5 +27,5 @@ class Nothing(Workload):
 
 
 def named(name: str, **fields: object) -> Nothing:
-    """The same under another name: the workload of a program that does its work itself."""
+    """A noop under another name, for programs that do their work themselves."""
     return cast("Nothing", type(name, (Nothing,), {"name": name, "__module__": __name__} | fields)())

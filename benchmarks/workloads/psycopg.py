@@ -1,4 +1,4 @@
-"""psycopg 3: the same driver blocking and awaited, with a connection of one's own and over its own pool."""
+"""psycopg 3: one driver, blocking and awaited, with a connection per worker and over its own pool."""
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
@@ -16,14 +16,14 @@ POOL = Shared()
 
 @dataclass(frozen=True)
 class Psycopg(Database):
-    """Ask with psycopg; outside a transaction each statement stands alone (`autocommit`)."""
+    """Query with psycopg; outside a transaction each statement commits by itself (`autocommit`)."""
 
     driver = "psycopg"
     service = "postgres"
     package = "psycopg"
 
     def client(self) -> AbstractContextManager[Any]:
-        """One connection: a blocking worker asks one question at a time."""
+        """One connection: a blocking worker has one query in flight."""
         import psycopg
 
         return psycopg.connect(self.database, autocommit=True)
@@ -41,7 +41,7 @@ class Psycopg(Database):
         return client.execute(WAIT, (self.delay_s, task)).fetchone()[1]  # type: ignore[no-any-return]
 
     def rows(self, client: Any, task: int) -> tuple[Row, ...]:
-        """Fetch."""
+        """Fetch rows."""
         return tuple(client.execute(ROWS, (first(task), BATCH)).fetchall())
 
     def write(self, client: Any, task: int) -> str:
@@ -51,45 +51,45 @@ class Psycopg(Database):
             return client.execute(READ, (task,)).fetchone()[0]  # type: ignore[no-any-return]
 
     def borrow(self, client: Any) -> AbstractAsyncContextManager[Any]:
-        """One connection, for the time being."""
+        """Borrow a connection."""
         return client.borrowed()  # type: ignore[no-any-return]
 
     async def await_wait(self, client: Any, task: int) -> int:
         """Wait in the server."""
         async with self.borrow(client) as connection:
-            found = await connection.execute(WAIT, (self.delay_s, task))
-            return (await found.fetchone())[1]  # type: ignore[no-any-return]
+            cursor = await connection.execute(WAIT, (self.delay_s, task))
+            return (await cursor.fetchone())[1]  # type: ignore[no-any-return]
 
     async def await_rows(self, client: Any, task: int) -> tuple[Row, ...]:
-        """Fetch."""
+        """Fetch rows."""
         async with self.borrow(client) as connection:
-            found = await connection.execute(ROWS, (first(task), BATCH))
-            return tuple(await found.fetchall())
+            cursor = await connection.execute(ROWS, (first(task), BATCH))
+            return tuple(await cursor.fetchall())
 
     async def await_write(self, client: Any, task: int) -> str:
         """Write, read back, commit."""
         async with self.borrow(client) as connection, connection.transaction():
             await connection.execute(WRITE, (task, note(task)))
-            found = await connection.execute(READ, (task,))
-            return (await found.fetchone())[0]  # type: ignore[no-any-return]
+            cursor = await connection.execute(READ, (task,))
+            return (await cursor.fetchone())[0]  # type: ignore[no-any-return]
 
 
 @dataclass(frozen=True)
 class PsycopgPool(Psycopg):
-    """Ask with psycopg, over its pool: all threads share one."""
+    """Query with psycopg, over its pool: all threads share one."""
 
     driver = "psycopg-pool"
     package = "psycopg_pool"
 
     def client(self) -> AbstractContextManager[Any]:
-        """The pool, all of whose connections are opened at once."""
+        """The pool; all its connections are opened at the start."""
         from psycopg_pool import ConnectionPool
 
         return POOL.used(lambda: ConnectionPool(self.database, open=False, **self.settings()))
 
     @asynccontextmanager
     async def aclient(self) -> AsyncIterator[Any]:
-        """The pool, all of whose connections are opened at once."""
+        """The pool; all its connections are opened at the start."""
         from psycopg_pool import AsyncConnectionPool
 
         async with AsyncConnectionPool(self.database, open=False, **self.settings()) as pool:
@@ -116,5 +116,5 @@ class PsycopgPool(Psycopg):
             return super().write(connection, task)
 
     def borrow(self, client: Any) -> AbstractAsyncContextManager[Any]:
-        """One connection of the pool."""
+        """Borrow a connection of the pool."""
         return client.connection()  # type: ignore[no-any-return]

@@ -1,10 +1,10 @@
-"""PyMongo: one driver, blocking (`MongoClient`) and awaited (`AsyncMongoClient`, which its makers call PyMongo Async).
+"""PyMongo: one driver, blocking (`MongoClient`) and awaited (`AsyncMongoClient`, called PyMongo Async).
 
-A client is a pool that all threads share, as its documentation asks for. What it asks of the server is what a real
-MongoDB understands; where none is, `servers.mongo` stands in, and that is not MongoDB. There is no transaction in the
-write: MongoDB has those on replica sets only, and writes a single document as one.
+A client is a pool that all threads share, as its documentation recommends. A real MongoDB understands all queries;
+without one, `servers.mongo` stands in, which is not MongoDB. The write has no transaction: MongoDB has those on replica
+sets only, and writes a single document atomically.
 
-A client that was closed leaves threads behind for up to half a second, until they next look whether they should stop.
+The threads of a closed client live for up to half a second, until they next check whether to stop.
 """
 
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
@@ -18,7 +18,7 @@ CLIENT = Shared()
 
 @dataclass(frozen=True)
 class Pymongo(Database):
-    """Ask with PyMongo."""
+    """Query with PyMongo."""
 
     driver = "pymongo"
     service = "mongo"
@@ -42,17 +42,16 @@ class Pymongo(Database):
         return {"maxPoolSize": self.connections}
 
     def wait_in_server(self, task: int) -> dict[str, Any]:
-        """What the server must look for, and wait before it answers."""
+        """The filter of a query that waits in the server."""
         return {"_id": first(task), "$where": f"sleep({self.delay_s * 1000:.0f}) || true"}
 
     def wait(self, client: Any, task: int) -> int:
         """Wait in the server."""
-        found = collection(client, "rows").find_one(self.wait_in_server(task))
-        return told(task, found)
+        return number_of(task, collection(client, "rows").find_one(self.wait_in_server(task)))
 
     def rows(self, client: Any, task: int) -> tuple[Row, ...]:
-        """Fetch."""
-        return tuple(map(row, collection(client, "rows").find(*asked(task)).sort("_id").limit(BATCH)))
+        """Fetch rows."""
+        return tuple(map(row, collection(client, "rows").find(*filter_of(task)).sort("_id").limit(BATCH)))
 
     def write(self, client: Any, task: int) -> str:
         """Write, read back."""
@@ -62,13 +61,12 @@ class Pymongo(Database):
 
     async def await_wait(self, client: Any, task: int) -> int:
         """Wait in the server."""
-        found = await collection(client, "rows").find_one(self.wait_in_server(task))
-        return told(task, found)
+        return number_of(task, await collection(client, "rows").find_one(self.wait_in_server(task)))
 
     async def await_rows(self, client: Any, task: int) -> tuple[Row, ...]:
-        """Fetch."""
-        found = await collection(client, "rows").find(*asked(task)).sort("_id").limit(BATCH).to_list(BATCH)
-        return tuple(map(row, found))
+        """Fetch rows."""
+        cursor = collection(client, "rows").find(*filter_of(task)).sort("_id").limit(BATCH)
+        return tuple(map(row, await cursor.to_list(BATCH)))
 
     async def await_write(self, client: Any, task: int) -> str:
         """Write, read back."""
@@ -82,16 +80,16 @@ def collection(client: Any, name: str) -> Any:
     return client.get_default_database("overlap")[f"overlap_{name}"]
 
 
-def asked(task: int) -> tuple[dict[str, Any]]:
+def filter_of(task: int) -> tuple[dict[str, Any]]:
     """The filter of the task's rows."""
     return ({"_id": {"$gte": first(task)}},)
 
 
 def row(document: dict[str, Any]) -> Row:
-    """A row as every other database gives it."""
+    """A document as a row."""
     return document["_id"], document["name"], document["amount"]
 
 
-def told(task: int, found: dict[str, Any]) -> int:
-    """The task's number, where its document was found; otherwise the document's."""
-    return task if found["_id"] == first(task) else found["_id"]
+def number_of(task: int, document: dict[str, Any]) -> int:
+    """The task's number if the document is the task's; otherwise the document's own number."""
+    return task if document["_id"] == first(task) else document["_id"]

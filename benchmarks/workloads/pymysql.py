@@ -1,7 +1,7 @@
 """PyMySQL: MySQL's and MariaDB's protocol in plain Python, blocking; `aiomysql` is built on it.
 
-Neither encrypts: aiomysql does not unless it is told to, and PyMySQL, unless it is told not to, gets ready for it by
-loading all certificates of the system, which is 20 ms of computing for each connection, whatever the server offers.
+Neither encrypts. aiomysql's default is no encryption; PyMySQL by default loads all certificates of the system, 20 ms of
+computing for each connection, whatever the server offers.
 """
 
 from contextlib import AbstractContextManager
@@ -18,7 +18,7 @@ READ = "SELECT body FROM overlap_notes WHERE id = %s"
 
 
 def address(url: str) -> dict[str, Any]:
-    """Where a URL such as mysql://user:password@host:3306/database leads, as both drivers are told."""
+    """Connection arguments for a URL such as mysql://user:password@host:3306/database."""
     parts = urlsplit(url)
     return {
         "host": parts.hostname or "127.0.0.1",
@@ -35,7 +35,7 @@ def schema(url: str) -> str:
 
 @dataclass(frozen=True)
 class Pymysql(Database):
-    """Ask with PyMySQL; outside a transaction each statement stands alone (`autocommit`)."""
+    """Query with PyMySQL; outside a transaction each statement commits by itself (`autocommit`)."""
 
     driver = "pymysql"
     service = "mariadb"
@@ -43,7 +43,7 @@ class Pymysql(Database):
     forms = ("blocking",)
 
     def client(self) -> AbstractContextManager[Any]:
-        """One connection: a blocking worker asks one question at a time."""
+        """One connection: a blocking worker has one query in flight."""
         import pymysql
 
         return pymysql.connect(  # type: ignore[no-any-return]
@@ -55,19 +55,19 @@ class Pymysql(Database):
         return self.ask(client, WAIT, self.delay_s, task)[0][1]  # type: ignore[no-any-return]
 
     def rows(self, client: Any, task: int) -> tuple[Row, ...]:
-        """Fetch."""
+        """Fetch rows."""
         return self.ask(client, ROWS, first(task), BATCH)
 
     def write(self, client: Any, task: int) -> str:
         """Write, read back, commit."""
         client.begin()
         self.ask(client, WRITE, task, note(task))
-        found = self.ask(client, READ, task)
+        rows = self.ask(client, READ, task)
         client.commit()
-        return found[0][0]  # type: ignore[no-any-return]
+        return rows[0][0]  # type: ignore[no-any-return]
 
     def ask(self, client: Any, query: str, *values: Any) -> tuple[Any, ...]:
-        """All that one query brings."""
+        """The rows of one query."""
         with client.cursor() as cursor:
             cursor.execute(query, values)
             return cursor.fetchall()  # type: ignore[no-any-return]

@@ -1,7 +1,7 @@
-"""redis-py, blocking and awaited, one command after another and in pipelines, against Redis or Valkey.
+"""redis-py, blocking and awaited, sequentially and in pipelines, against Redis or Valkey.
 
-A hundred rows are a hundred `GET`s: a hundred trips to the server, or one with a pipeline. A wait is a `BLPOP` of what
-never comes. A write is `MULTI`, `SET`, `GET`, `EXEC`, which the library sends as one.
+A hundred rows are a hundred `GET`s: a hundred round trips, or one with a pipeline. A wait is a `BLPOP` on a key that
+never exists. A write is `MULTI`, `SET`, `GET`, `EXEC`, which the library sends as one.
 """
 
 from collections.abc import AsyncIterator, Iterator
@@ -13,18 +13,18 @@ from benchmarks.workloads.database import BATCH, Database, Row, first, note, tab
 
 
 def keys(task: int) -> list[str]:
-    """Where the task's rows are."""
+    """The keys of the task's rows."""
     return [f"overlap:row:{number}" for number in range(first(task), first(task) + BATCH)]
 
 
 def value(row: Row) -> bytes:
-    """A row, as it is kept."""
+    """A row as it is stored."""
     return " ".join(map(str, row)).encode()
 
 
 @dataclass(frozen=True)
 class Redis(Database):
-    """Ask with redis-py."""
+    """Query with redis-py."""
 
     driver = "redis"
     service = "valkey"
@@ -47,7 +47,7 @@ class Redis(Database):
             yield client
 
     def expected(self, task: int) -> Any:
-        """The rows as they are kept."""
+        """The rows as they are stored."""
         rows = table()[first(task) : first(task) + BATCH]
         return tuple(map(value, rows)) if self.query == "rows" else super().expected(task)
 
@@ -56,7 +56,7 @@ class Redis(Database):
         return task if client.blpop([f"overlap:never:{task}"], self.delay_s) is None else None
 
     def rows(self, client: Any, task: int) -> tuple[bytes, ...]:
-        """Get one after another."""
+        """Get the rows sequentially."""
         return tuple([client.get(key) for key in keys(task)])
 
     def write(self, client: Any, task: int) -> str:
@@ -69,7 +69,7 @@ class Redis(Database):
         return task if await client.blpop([f"overlap:never:{task}"], self.delay_s) is None else None
 
     async def await_rows(self, client: Any, task: int) -> tuple[bytes, ...]:
-        """Get one after another."""
+        """Get the rows sequentially."""
         return tuple([await client.get(key) for key in keys(task)])
 
     async def await_write(self, client: Any, task: int) -> str:
@@ -81,19 +81,19 @@ class Redis(Database):
 
 @dataclass(frozen=True)
 class RedisPipeline(Redis):
-    """Ask with redis-py for all rows of a task at once."""
+    """Query with redis-py for all rows of a task at once."""
 
     driver = "redis-pipeline"
 
     def rows(self, client: Any, task: int) -> tuple[bytes, ...]:
-        """Get all in one trip."""
+        """Get all rows in one round trip."""
         with client.pipeline(transaction=False) as pipeline:
             for key in keys(task):
                 pipeline.get(key)
             return tuple(pipeline.execute())
 
     async def await_rows(self, client: Any, task: int) -> tuple[bytes, ...]:
-        """Get all in one trip."""
+        """Get all rows in one round trip."""
         async with client.pipeline(transaction=False) as pipeline:
             for key in keys(task):
                 pipeline.get(key)

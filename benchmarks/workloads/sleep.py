@@ -1,4 +1,4 @@
-"""Pure waiting: no network, no computing. What is left of a model when the work costs nothing."""
+"""Pure waiting: no network, no computing. It shows a model's own overhead."""
 
 import asyncio
 import time

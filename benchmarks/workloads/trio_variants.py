@@ -1,7 +1,7 @@
-"""`sleep` and `wire` awaiting in trio: the same task, the same protocol code, another library's waiting.
+"""`sleep` and `wire` awaiting in trio: the same task and protocol code, with trio's waiting.
 
-Imported when such a task is first performed, for nobody else shall load trio. Rejected: a form through AnyIO for every
-loop, which would slow asyncio down by a layer that its users do not have.
+Imported when such a task is first performed, so that no other model loads trio. Rejected: AnyIO for every loop (it
+would slow asyncio down by a layer that its users do not have).
 """
 
 from collections.abc import AsyncIterator
@@ -18,7 +18,7 @@ from benchmarks.workloads.wire import RECEIVE_BYTES, Wire
 
 @dataclass(frozen=True)
 class SleepInTrio(Sleep):
-    """`sleep`."""
+    """`sleep`, awaiting in trio."""
 
     async def aperform(self, client: None, task: int) -> int:
         """Wait in trio's loop."""
@@ -34,7 +34,7 @@ class TrioConnection:
         self.protocol = h11.Connection(our_role=h11.CLIENT)
 
     async def fetch(self, target: str) -> bytes:
-        """The body found at `target`."""
+        """Fetch the body at `target`."""
         talk = exchange(self.protocol, self.host, target)
         outgoing = next(talk)
         while True:
@@ -47,14 +47,14 @@ class TrioConnection:
 
 
 class TrioPool:
-    """Connections of one loop, as many as are in use at once."""
+    """The connections of one loop; grows with the requests in flight."""
 
     def __init__(self, host: str, port: int, closing: AsyncExitStack) -> None:
         self.host, self.port, self.closing = host, port, closing
         self.idle: list[TrioConnection] = []
 
     async def fetch(self, target: str) -> bytes:
-        """The body found at `target`, over an idle connection or a new one."""
+        """Fetch the body at `target`, over an idle connection or a new one."""
         connection = self.idle.pop() if self.idle else await self.connect()
         body = await connection.fetch(target)
         self.idle.append(connection)
@@ -68,7 +68,7 @@ class TrioPool:
 
 @dataclass(frozen=True)
 class WireInTrio(Wire):
-    """`wire`."""
+    """`wire`, awaiting in trio."""
 
     @asynccontextmanager
     async def aclient(self) -> AsyncIterator[TrioPool]:  # type: ignore[override]

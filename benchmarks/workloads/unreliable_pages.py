@@ -1,12 +1,12 @@
-"""Scraping a web that misbehaves: a long tail of delays, errors, connections that are reset, answers that never come.
+"""Scraping unreliable pages: delays with a long tail, errors, reset connections, answers that never come.
 
-The latency server draws delay and fate from (seed, page, attempt) alone, and so is all of it known here: which pages a
-client that tries three times will have in the end, how many requests that takes, how long it waits. Whatever the order
-in which requests arrive, every model must end with the same pages, or it is no result.
+The latency server draws delay and outcome from (seed, page, attempt) alone, so all is known here: which pages a client
+with three attempts gets, how many requests that takes, how long it waits. In whatever order requests arrive, every
+model must end with the same pages, or its result is invalid.
 
-`wire`, because clients differ in what they do about failures without being asked: aiohttp, for one, repeats a request
-by itself when a connection that was kept alive breaks. After any failure the connection is closed and another opened,
-and after a pause that doubles each time the page is tried again.
+It uses `wire`, because client libraries differ in how they handle failures: aiohttp repeats a request by itself when a
+kept-alive connection breaks. After any failure the connection is closed and another opened, and the page is retried
+after a pause that doubles each time.
 """
 
 import asyncio
@@ -21,23 +21,23 @@ from benchmarks.workloads.http_base import Pages
 from benchmarks.workloads.wire import AwaitablePool, BlockingConnection, Wire
 from servers.delays import HANG, SERVED, Settings, delay_s, fate
 
-FAILURES = (OSError, h11.RemoteProtocolError)  # refused, reset, out of time; an answer that breaks off
+FAILURES = (OSError, h11.RemoteProtocolError)  # refused, reset, timed out; a truncated answer
 
 
 def gave_up(task: int) -> bytes:
-    """What stands in place of a page that could not be had."""
+    """The answer for a page that could not be fetched."""
     return b"gave up %d" % task
 
 
 class Reconnecting:
-    """A worker's connection, opened when it is needed, and again after every failure."""
+    """A worker's connection, opened when needed, and again after every failure."""
 
     def __init__(self, address: tuple[str, int], timeout_s: float) -> None:
         self.address, self.timeout_s = address, timeout_s
         self.connection: BlockingConnection | None = None
 
     def fetch(self, target: str) -> bytes:
-        """The body found at `target`."""
+        """Fetch the body at `target`."""
         try:
             if not self.connection:
                 self.connection = BlockingConnection(*self.address)
@@ -48,21 +48,21 @@ class Reconnecting:
             raise
 
     def close(self) -> None:
-        """Leave the server, if we are connected."""
+        """Close the connection, if it is open."""
         if self.connection:
             self.connection.socket.close()
         self.connection = None
 
 
 class ReconnectingPool(AwaitablePool):
-    """The connections of a loop; one that fails is closed and given to nobody any more."""
+    """The connections of a loop; one that fails is closed and not reused."""
 
     def __init__(self, address: tuple[str, int], timeout_s: float, closing: AsyncExitStack) -> None:
         super().__init__(*address, closing)
         self.timeout_s = timeout_s
 
     async def fetch(self, target: str) -> bytes:
-        """The body found at `target`."""
+        """Fetch the body at `target`."""
         connection = self.idle.pop() if self.idle else await self.connect()
         try:
             async with asyncio.timeout(self.timeout_s):
@@ -88,27 +88,27 @@ class UnreliablePages(Pages):
 
     @property
     def settings(self) -> Settings:
-        """What the server is asked for."""
+        """The parameters of the server's `/delay`."""
         shape = "lognormal" if self.sigma else "fixed"
         delays = Settings(self.delay_s * 1000, shape, self.sigma, seed=self.seed)
         return replace(delays, errors=self.errors, resets=self.resets, hangs=self.hangs)
 
     def ends(self, task: int) -> list[int]:
-        """How each attempt at a page ends, up to the one that has it or the last."""
-        found = list[int]()
-        while len(found) < self.attempts and SERVED not in found:
-            found.append(fate(self.settings, task, len(found)))
-        return found
+        """The outcome of each attempt at a page, up to the first success or the last attempt."""
+        outcomes = list[int]()
+        while len(outcomes) < self.attempts and SERVED not in outcomes:
+            outcomes.append(fate(self.settings, task, len(outcomes)))
+        return outcomes
 
     def attempt_at(self, task: int, attempt: int) -> str:
-        """The path of a page, and which attempt at it this is."""
+        """The path of a page, with the number of the attempt."""
         failing = f"errors={self.errors:g}&resets={self.resets:g}&hangs={self.hangs:g}"
-        seed = "" if self.sigma else f"&seed={self.seed}"  # a long tail has said it already
+        seed = "" if self.sigma else f"&seed={self.seed}"  # a long tail has the seed in its path already
         path, _, number = self.target(task).rpartition("&")
         return f"{path}{seed}&{failing}&attempt={attempt}&{number}"
 
     def pause_before(self, attempt: int) -> float:
-        """Seconds between the failure before and this attempt."""
+        """Seconds between the previous failure and this attempt."""
         return self.pause_s * 2 ** (attempt - 1) if attempt else 0.0
 
     @contextmanager
@@ -122,12 +122,12 @@ class UnreliablePages(Pages):
 
     @asynccontextmanager
     async def aclient(self) -> AsyncIterator[ReconnectingPool]:
-        """As many connections as are in use at once."""
+        """A pool that grows with the requests in flight."""
         async with AsyncExitStack() as closing:
             yield ReconnectingPool(Wire(self.url).address(), self.timeout_s, closing)
 
     def perform(self, client: Reconnecting, task: int) -> bytes:
-        """Fetch, patiently."""
+        """Fetch, with retries."""
         for attempt in range(self.attempts):
             time.sleep(self.pause_before(attempt))
             with suppress(*FAILURES):
@@ -135,7 +135,7 @@ class UnreliablePages(Pages):
         return gave_up(task)
 
     async def aperform(self, client: ReconnectingPool, task: int) -> bytes:
-        """The same, awaiting."""
+        """Fetch with retries, awaiting."""
         for attempt in range(self.attempts):
             await asyncio.sleep(self.pause_before(attempt))
             with suppress(*FAILURES):
@@ -143,11 +143,11 @@ class UnreliablePages(Pages):
         return gave_up(task)
 
     def expected(self, task: int) -> bytes:
-        """The page, or that it cannot be had."""
+        """The page, or the answer for one that fails."""
         return super().expected(task) if SERVED in self.ends(task) else gave_up(task)
 
     def wait_s(self, task: int) -> float:
-        """All its attempts, and the pauses between them; what never comes is waited for until the time is out."""
+        """All attempts and the pauses between them; an answer that never comes counts as the time-out."""
         delay = delay_s(self.settings, task)
         waited = [self.timeout_s if end == HANG else delay for end in self.ends(task)]
         return sum(waited) + sum(map(self.pause_before, range(len(waited))))

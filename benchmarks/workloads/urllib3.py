@@ -1,4 +1,4 @@
-"""urllib3, which `requests` is built upon: what is left of that without its own part."""
+"""urllib3, on which `requests` is built."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""The model without the library: the same HTTP/1.1 protocol code (h11) over a blocking socket and over asyncio streams.
+"""Raw HTTP/1.1 (h11) without a client library: the same protocol code over a blocking socket and asyncio streams.
 
 `exchange` is sans-I/O: it yields bytes to send and is sent the bytes that arrived. Swapping `requests` for a lean
 client reverses some published "async wins" figures; here nothing but the waiting differs between the models.
@@ -34,7 +34,7 @@ class BlockingConnection:
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # as asyncio does on its own
 
     def fetch(self, target: str) -> bytes:
-        """The body found at `target`."""
+        """Fetch the body at `target`."""
         talk = exchange(self.protocol, self.host, target)
         outgoing = next(talk)
         while True:
@@ -47,7 +47,7 @@ class BlockingConnection:
 
 
 class AwaitableConnection:
-    """The same, awaiting in the event loop."""
+    """A kept-alive connection that awaits in the event loop."""
 
     def __init__(self, host: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.host = host
@@ -55,7 +55,7 @@ class AwaitableConnection:
         self.reader, self.writer = reader, writer
 
     async def fetch(self, target: str) -> bytes:
-        """The body found at `target`."""
+        """Fetch the body at `target`."""
         talk = exchange(self.protocol, self.host, target)
         outgoing = next(talk)
         while True:
@@ -68,21 +68,21 @@ class AwaitableConnection:
                 return done.value  # type: ignore[no-any-return]
 
     async def aclose(self) -> None:
-        """Close and wait until it is closed, whoever closes it first."""
+        """Close, and wait until both sides have closed."""
         self.writer.close()
         with suppress(ConnectionError):
             await self.writer.wait_closed()
 
 
 class AwaitablePool:
-    """Connections of one event loop: a task borrows one and gives it back; as many are opened as are in use at once."""
+    """Connections of one event loop: a task borrows one and returns it; the pool grows with the requests in flight."""
 
     def __init__(self, host: str, port: int, closing: AsyncExitStack) -> None:
         self.host, self.port, self.closing = host, port, closing
         self.idle: list[AwaitableConnection] = []
 
     async def fetch(self, target: str) -> bytes:
-        """The body found at `target`, over an idle connection or a new one."""
+        """Fetch the body at `target`, over an idle connection or a new one."""
         connection = self.idle.pop() if self.idle else await self.connect()
         body = await connection.fetch(target)
         self.idle.append(connection)
@@ -98,7 +98,7 @@ class AwaitablePool:
 
 @dataclass(frozen=True)
 class Wire(Pages):
-    """Fetch pages over connections of our own."""
+    """Fetch pages over raw connections."""
 
     name = "wire"
     forms = EVERY_FORM

@@ -6,8 +6,8 @@ from dataclasses import replace
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from benchmarks.backends.database_workloads import BRIEF, KEYS
 from benchmarks.backends.databases import NOT_MONGODB
-from benchmarks.backends.drivers import BRIEF, KEYS
 from scripts.analysis.points import Point, Run, distinct, footer, interval_words, points, remembered
 from scripts.charts.lib import forest
 from scripts.charts.lib.layout import BELOW, MARGIN_IN, head, open_page, widest_in

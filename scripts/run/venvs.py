@@ -80,7 +80,7 @@ def make_environment(one: Interpreter, cells: list[Cell]) -> dict[str, Any]:
     description = describe_interpreter(one.name, cells)
     return description | {
         "left_out": previous["left_out"],
-        "absent": unavailable_names(cells, description.pop("lacking"), previous["left_out"]),
+        "absent": unavailable_names(cells, description.pop("unavailable"), previous["left_out"]),
     }
 
 

@@ -1,13 +1,13 @@
-"""The same four pages under every web framework, each in a file as the framework's own documentation would write it.
+"""The same four pages in every web framework, each file written as the framework's documentation would.
 
     GET /hello             the text `Hello, world!`, at once
     GET /wait/20           {"waited_ms": 20}, after 20 ms in which nothing is computed
     GET /row/7             {"id": 7, "name": "…", "amount": 55433}, a row of PostgreSQL
     GET /compute/50000     {"sum": …}, the squares below 50,000, added up in Python
 
-Here is what they share: the computing, and the pool of connections. Both pools are those of psycopg 3, so that drivers
-do not pass for frameworks. Whoever starts a framework says in the environment where the database is (DATABASE_URL, none
-without it) and how many connections a worker keeps (DATABASE_CONNECTIONS); the table is there already.
+This module holds what they share: the computing, and the connection pools. Both pools are those of psycopg 3, so that
+drivers are not taken for frameworks. The environment says where the database is (DATABASE_URL; none without it) and how
+many connections a worker keeps (DATABASE_CONNECTIONS). The table exists already.
 """
 
 import os
@@ -27,13 +27,13 @@ def compute(numbers: int) -> int:
 
 
 def settings() -> dict[str, Any]:
-    """How a pool is opened: all connections at once, and no transaction around a query that needs none."""
+    """Arguments of a pool: all connections opened at the start, no transaction around a single query."""
     size = int(os.environ.get(CONNECTIONS, "1"))
     return {"conninfo": os.environ[URL], "min_size": size, "max_size": size, "kwargs": {"autocommit": True}}
 
 
 def pool() -> Any:
-    """Connections for threads, to be opened in each worker, which may be forked after this; None without a database."""
+    """A pool for threads, to be opened in each worker, since workers may be forked later; None without a database."""
     if URL not in os.environ:
         return None
     from psycopg_pool import ConnectionPool
@@ -43,7 +43,7 @@ def pool() -> Any:
 
 @asynccontextmanager
 async def async_pool() -> AsyncIterator[Any]:
-    """Connections for coroutines; None without a database."""
+    """A pool for coroutines; None without a database."""
     if URL not in os.environ:
         yield None
         return
@@ -55,16 +55,16 @@ async def async_pool() -> AsyncIterator[Any]:
 
 
 def row(opened: Any, number: int) -> dict[str, Any]:
-    """The row of that number."""
+    """The row with this id."""
     if opened.closed:
         opened.open()
     with opened.connection() as connection:
-        found = connection.execute(QUERY, (number,)).fetchone()
-    return dict(zip(COLUMNS, found, strict=True))
+        values = connection.execute(QUERY, (number,)).fetchone()
+    return dict(zip(COLUMNS, values, strict=True))
 
 
 async def async_row(opened: Any, number: int) -> dict[str, Any]:
-    """The row of that number."""
+    """The row with this id."""
     async with opened.connection() as connection:
-        found = await (await connection.execute(QUERY, (number,))).fetchone()
-    return dict(zip(COLUMNS, found, strict=True))
+        values = await (await connection.execute(QUERY, (number,))).fetchone()
+    return dict(zip(COLUMNS, values, strict=True))

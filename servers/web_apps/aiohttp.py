@@ -1,4 +1,4 @@
-"""aiohttp, under the server that it brings along: `python -m servers.web_apps.aiohttp FD`."""
+"""aiohttp, under its own server: `python -m servers.web_apps.aiohttp FD`."""
 
 import asyncio
 import socket
@@ -17,20 +17,20 @@ routes = web.RouteTableDef()
 
 
 async def keep_pool(app: web.Application) -> AsyncIterator[None]:
-    """Keep connections open."""
+    """Open the pool, and close it at the end."""
     async with async_pool() as app[POOL]:
         yield
 
 
 @routes.get("/hello")
 async def hello(request: web.Request) -> web.Response:
-    """Answer at once."""
+    """The text, immediately."""
     return web.Response(text=HELLO)
 
 
 @routes.get(r"/wait/{ms:\d+}")
 async def wait(request: web.Request) -> web.Response:
-    """Answer later."""
+    """Wait, then answer."""
     ms = int(request.match_info["ms"])
     await asyncio.sleep(ms / 1000)
     return web.json_response({"waited_ms": ms})
@@ -38,13 +38,13 @@ async def wait(request: web.Request) -> web.Response:
 
 @routes.get(r"/row/{number:\d+}")
 async def page(request: web.Request) -> web.Response:
-    """Answer from the database."""
+    """A row of the database."""
     return web.json_response(await async_row(request.app[POOL], int(request.match_info["number"])))
 
 
 @routes.get(r"/compute/{numbers:\d+}")
 async def squares(request: web.Request) -> web.Response:
-    """Answer after computing."""
+    """Compute, then answer."""
     return web.json_response({"sum": compute(int(request.match_info["numbers"]))})
 
 

@@ -11,7 +11,7 @@ from servers.web_apps import HELLO, async_pool, async_row, compute
 
 
 class Pool:
-    """Keeps connections open."""
+    """Opens the pool, and closes it at the end."""
 
     async def process_startup(self, scope: object, event: object) -> None:
         """Open them."""
@@ -24,7 +24,7 @@ class Pool:
 
 
 class Hello:
-    """Answers at once."""
+    """The text, immediately."""
 
     async def on_get(self, request: Request, response: Response) -> None:
         """Answer."""
@@ -32,7 +32,7 @@ class Hello:
 
 
 class Wait:
-    """Answers later."""
+    """Wait, then answer."""
 
     async def on_get(self, request: Request, response: Response, ms: int) -> None:
         """Answer."""
@@ -41,7 +41,7 @@ class Wait:
 
 
 class Page:
-    """Answers from the database."""
+    """A row of the database."""
 
     async def on_get(self, request: Request, response: Response, number: int) -> None:
         """Answer."""
@@ -49,7 +49,7 @@ class Page:
 
 
 class Squares:
-    """Answers after computing."""
+    """Compute, then answer."""
 
     async def on_get(self, request: Request, response: Response, numbers: int) -> None:
         """Answer."""

@@ -13,7 +13,7 @@ from servers.web_apps import HELLO, async_pool, async_row, compute
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """Keep connections open."""
+    """Open the pool, and close it at the end."""
     async with async_pool() as app.state.pool:
         yield
 
@@ -23,24 +23,24 @@ app = FastAPI(lifespan=lifespan)
 
 @app.get("/hello", response_class=PlainTextResponse)
 async def hello() -> str:
-    """Answer at once."""
+    """The text, immediately."""
     return HELLO
 
 
 @app.get("/wait/{ms}")
 async def wait(ms: int) -> dict[str, int]:
-    """Answer later."""
+    """Wait, then answer."""
     await asyncio.sleep(ms / 1000)
     return {"waited_ms": ms}
 
 
 @app.get("/row/{number}")
 async def page(number: int) -> dict[str, Any]:
-    """Answer from the database."""
+    """A row of the database."""
     return await async_row(app.state.pool, number)
 
 
 @app.get("/compute/{numbers}")
 async def squares(numbers: int) -> dict[str, int]:
-    """Answer after computing."""
+    """Compute, then answer."""
     return {"sum": compute(numbers)}

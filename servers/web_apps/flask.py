@@ -12,31 +12,31 @@ connections = pool()
 
 
 def post_worker_init(worker: object) -> None:
-    """What gunicorn calls in each new worker: keep connections open."""
+    """Called by gunicorn in each new worker: open the pool."""
     if connections:
         connections.open(wait=True)
 
 
 @app.get("/hello")
 def hello() -> Response:
-    """Answer at once."""
+    """The text, immediately."""
     return Response(HELLO, mimetype="text/plain")
 
 
 @app.get("/wait/<int:ms>")
 def wait(ms: int) -> dict[str, int]:
-    """Answer later."""
+    """Wait, then answer."""
     time.sleep(ms / 1000)
     return {"waited_ms": ms}
 
 
 @app.get("/row/<int:number>")
 def page(number: int) -> dict[str, Any]:
-    """Answer from the database."""
+    """A row of the database."""
     return row(connections, number)
 
 
 @app.get("/compute/<int:numbers>")
 def squares(numbers: int) -> dict[str, int]:
-    """Answer after computing."""
+    """Compute, then answer."""
     return {"sum": compute(numbers)}

@@ -13,33 +13,33 @@ from servers.web_apps import HELLO, async_pool, async_row, compute
 
 @asynccontextmanager
 async def lifespan(app: Litestar) -> AsyncIterator[None]:
-    """Keep connections open."""
+    """Open the pool, and close it at the end."""
     async with async_pool() as app.state.pool:
         yield
 
 
 @get("/hello", media_type=MediaType.TEXT)
 async def hello() -> str:
-    """Answer at once."""
+    """The text, immediately."""
     return HELLO
 
 
 @get("/wait/{ms:int}")
 async def wait(ms: int) -> dict[str, int]:
-    """Answer later."""
+    """Wait, then answer."""
     await asyncio.sleep(ms / 1000)
     return {"waited_ms": ms}
 
 
 @get("/row/{number:int}")
 async def page(number: int, state: State) -> dict[str, Any]:
-    """Answer from the database."""
+    """A row of the database."""
     return await async_row(state.pool, number)
 
 
 @get("/compute/{numbers:int}")
 async def squares(numbers: int) -> dict[str, int]:
-    """Answer after computing."""
+    """Compute, then answer."""
     return {"sum": compute(numbers)}
 
 

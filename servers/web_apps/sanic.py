@@ -1,4 +1,4 @@
-"""Sanic, under the server that it brings along: `python -m servers.web_apps.sanic FD`."""
+"""Sanic, under its own server: `python -m servers.web_apps.sanic FD`."""
 
 import asyncio
 import socket
@@ -18,39 +18,39 @@ app.config.ACCESS_LOG = False
 
 @app.before_server_start
 async def open_pool(app: App) -> None:
-    """Keep connections open."""
+    """Open the pool, and close it at the end."""
     app.ctx.closing = AsyncExitStack()
     app.ctx.pool = await app.ctx.closing.enter_async_context(async_pool())
 
 
 @app.after_server_stop
 async def close_pool(app: App) -> None:
-    """And close them."""
+    """Close the pool."""
     await app.ctx.closing.aclose()
 
 
 @app.get("/hello")
 async def hello(request: Request) -> HTTPResponse:
-    """Answer at once."""
+    """The text, immediately."""
     return text(HELLO)
 
 
 @app.get("/wait/<ms:int>")
 async def wait(request: Request, ms: int) -> HTTPResponse:
-    """Answer later."""
+    """Wait, then answer."""
     await asyncio.sleep(ms / 1000)
     return json({"waited_ms": ms})
 
 
 @app.get("/row/<number:int>")
 async def page(request: Request, number: int) -> HTTPResponse:
-    """Answer from the database."""
+    """A row of the database."""
     return json(await async_row(request.app.ctx.pool, number))
 
 
 @app.get("/compute/<numbers:int>")
 async def squares(request: Request, numbers: int) -> HTTPResponse:
-    """Answer after computing."""
+    """Compute, then answer."""
     return json({"sum": compute(numbers)})
 
 

@@ -14,30 +14,30 @@ from servers.web_apps import HELLO, async_pool, async_row, compute
 
 @asynccontextmanager
 async def lifespan(app: Starlette) -> AsyncIterator[None]:
-    """Keep connections open."""
+    """Open the pool, and close it at the end."""
     async with async_pool() as app.state.pool:
         yield
 
 
 async def hello(request: Request) -> PlainTextResponse:
-    """Answer at once."""
+    """The text, immediately."""
     return PlainTextResponse(HELLO)
 
 
 async def wait(request: Request) -> JSONResponse:
-    """Answer later."""
+    """Wait, then answer."""
     ms = request.path_params["ms"]
     await asyncio.sleep(ms / 1000)
     return JSONResponse({"waited_ms": ms})
 
 
 async def page(request: Request) -> JSONResponse:
-    """Answer from the database."""
+    """A row of the database."""
     return JSONResponse(await async_row(request.app.state.pool, request.path_params["number"]))
 
 
 async def squares(request: Request) -> JSONResponse:
-    """Answer after computing."""
+    """Compute, then answer."""
     return JSONResponse({"sum": compute(request.path_params["numbers"])})
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from benchmarks.backends.database_fixtures import Mongo
-from benchmarks.backends.drivers import asking
+from benchmarks.backends.database_workloads import workloads_of
 from benchmarks.core.round import time_round, validation_error
 from benchmarks.models import model
 from benchmarks.workloads.database import note
@@ -86,7 +86,7 @@ def test_another_server_of_the_protocol_gives_the_same_answers(tmp_path: Path) -
             store = Mongo(f"mongodb://127.0.0.1:{port}/overlap")
             store.fill()
             for query in ("rows", "write"):
-                asked = replace(asking(query, 2, Pymongo)[0], database=f"mongodb://127.0.0.1:{port}/overlap")
+                asked = replace(workloads_of(query, 2, Pymongo)[0], database=f"mongodb://127.0.0.1:{port}/overlap")
                 for name in ("threads", "asyncio"):
                     assert validation_error(asked, [0, 1, 2], time_round(model(name), asked, [0, 1, 2], 2)) is None
             assert store.written() == {task: note(task) for task in range(3)}

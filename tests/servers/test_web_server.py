@@ -18,7 +18,7 @@ from benchmarks.models import missing_package
 from benchmarks.probes.web_stacks import COMPUTE_S, PACKAGES, get, numbers_in, site
 from benchmarks.workloads.database import table
 from servers.subprocesses import ServiceError, serve
-from servers.web_server import APPS, SERVERS, Asked, hold, main
+from servers.web_server import APPS, SERVERS, StackSpec, hold, main
 from tests.missing import missing
 from tests.servers.test_subprocesses import assert_gone, kill_a_parent_of
 
@@ -34,9 +34,9 @@ def needing(*packages: str) -> None:
 
 @pytest.mark.parametrize(("app", "server"), PAIRS)
 def test_a_server_is_handed_our_socket_so_that_no_two_race_for_a_port(app: str, server: str) -> None:
-    asked = Asked(app, server)
-    with hold(asked) as held:
-        command = SERVERS[server](asked, held)
+    spec = StackSpec(app, server)
+    with hold(spec) as held:
+        command = SERVERS[server](spec, held)
         listening = held.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
         if server == "granian":  # which takes no socket: its workers share the port that we hold
             assert str(held.getsockname()[1]) in command

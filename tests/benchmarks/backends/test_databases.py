@@ -15,8 +15,16 @@ import psutil
 import pytest
 
 from benchmarks.backends.database_fixtures import STORES
-from benchmarks.backends.databases import KINDS, DatabaseHandle, check, filled, hidden, shown, unavailable_reason
-from benchmarks.backends.drivers import BRIEF, KEYS, SERVERS, asking
+from benchmarks.backends.database_workloads import BRIEF, KEYS, SERVERS, workloads_of
+from benchmarks.backends.databases import (
+    KINDS,
+    DatabaseHandle,
+    check,
+    filled,
+    redacted,
+    unavailable_reason,
+    without_password,
+)
 from benchmarks.core.cell import Cell
 from benchmarks.core.round import peak_concurrency, time_round, validation_error
 from benchmarks.machine.calibration import PIECES, Calibration
@@ -34,9 +42,9 @@ from tests.reachable import reachable_folder
 TASKS, CONNECTIONS = 12, 4
 MODELS = ("sequential", "threads", "asyncio")
 ASKED = [
-    *asking("wait", CONNECTIONS, *SERVERS, KEYS[0]),
-    *asking("rows", CONNECTIONS, *BRIEF, *KEYS),
-    *asking("write", CONNECTIONS, *BRIEF, KEYS[0]),
+    *workloads_of("wait", CONNECTIONS, *SERVERS, KEYS[0]),
+    *workloads_of("rows", CONNECTIONS, *BRIEF, *KEYS),
+    *workloads_of("write", CONNECTIONS, *BRIEF, KEYS[0]),
 ]
 PAIRS = [
     pytest.param(name, workload, id=f"{name}-{workload.name}")
@@ -97,7 +105,7 @@ def test_every_driver_gives_the_right_answers_over_no_more_connections_than_ever
         over.set()
         watch.join()
     assert validation_error(workload, tasks, timing) is None
-    assert served.complaint(workload, tasks) is None
+    assert served.validation_error(workload, tasks) is None
     watching = 3 if workload.service == "mongo" else 0  # its client looks after the server over two more
     assert max(seen, default=0) - before <= CONNECTIONS + watching
     if workload.query == "wait":
@@ -106,12 +114,12 @@ def test_every_driver_gives_the_right_answers_over_no_more_connections_than_ever
 
 @pytest.mark.parametrize("query", ["wait", "rows", "write"])
 def test_no_two_tasks_share_an_answer(query: str) -> None:
-    for workload in asking(query, 8, *BRIEF, *KEYS):
+    for workload in workloads_of(query, 8, *BRIEF, *KEYS):
         assert len({workload.expected(task) for task in range(800)}) == 800
 
 
 def test_a_hundred_rows_are_those_that_the_table_has_from_the_first_on() -> None:
-    rows = asking("rows", 8, SERVERS[0])[0].expected(3)
+    rows = workloads_of("rows", 8, SERVERS[0])[0].expected(3)
     assert len(rows) == BATCH
     assert rows == tuple(row for row in table() if 111 <= row[0] < 211)
 
@@ -122,10 +130,10 @@ def test_a_write_that_was_never_committed_is_never_a_result() -> None:
             return {0: note(0), 1: note(0)}
 
     served = DatabaseHandle("", Store(), None, frozenset())  # type: ignore[arg-type]
-    write, rows = asking("write", 8, SERVERS[0])[0], asking("rows", 8, SERVERS[0])[0]
-    assert served.complaint(write, [0, 1]) == "2 tasks wrote, but the database holds 1 of what they wrote"
-    assert served.complaint(write, [0, 1, 2]) == "3 tasks wrote, but the database holds 1 of what they wrote"
-    assert served.complaint(rows, [0, 1]) is None
+    write, rows = workloads_of("write", 8, SERVERS[0])[0], workloads_of("rows", 8, SERVERS[0])[0]
+    assert served.validation_error(write, [0, 1]) == "2 tasks wrote, but the database holds 1 of their rows"
+    assert served.validation_error(write, [0, 1, 2]) == "3 tasks wrote, but the database holds 1 of their rows"
+    assert served.validation_error(rows, [0, 1]) is None
 
 
 @pytest.mark.parametrize(
@@ -143,13 +151,13 @@ def test_a_write_that_was_never_committed_is_never_a_result() -> None:
     ],
 )
 def test_a_url_is_shown_without_its_password(url: str, safe: str) -> None:
-    assert shown(url) == safe
+    assert without_password(url) == safe
 
 
 def test_a_message_that_repeats_the_password_is_kept_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("POSTGRES_URI", "postgresql://joe:se%40cret@db/x")
     for words in ("postgresql://joe:se%40cret@db/x is gone", "wrong: se@cret", "wrong: se%40cret"):
-        assert "cret" not in hidden(words)
+        assert "cret" not in redacted(words)
     assert "se%40cret" not in repr(SERVERS[0](database=KINDS["postgres"].url))
 
 
@@ -193,7 +201,7 @@ def test_a_url_that_does_not_answer_is_one_sentence_before_anything_is_timed(
                 bench.main()
         words = capsys.readouterr().err
         assert left.value.code == Exit.NOT_MEASURED
-        assert f"{variable}: {shown(url)} can't be used: " in words
+        assert f"{variable}: {without_password(url)} can't be used: " in words
         assert "refused" in words
         assert words.rstrip().endswith(f"Next: correct {variable}, or unset it to have one started")
         assert len(words.splitlines()) == 1

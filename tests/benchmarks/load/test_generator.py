@@ -1,4 +1,4 @@
-"""The load on a web server: a wrong, torn or missing answer is never counted, and a generator's limits are seen."""
+"""The load on a web server: a wrong, torn or missing answer is never parse_wrk, and a generator's limits are seen."""
 
 import asyncio
 import shutil
@@ -12,11 +12,11 @@ import pytest
 from benchmarks.load.generator import (
     LoadFailed,
     Page,
-    counted,
     held,
     in_turn,
     new_precise_loop,
     on_schedule,
+    parse_wrk,
     wrk_per_s,
 )
 from tests.missing import missing
@@ -137,7 +137,7 @@ SAID = """Running 1m test @ http://127.0.0.1:40000/hello
 
 @pytest.mark.parametrize(("took", "per_second"), [("500.00ms", 18_000), ("1.50s", 6_000), ("900.00us", 1e7)])
 def test_what_wrk_counted_is_over_the_time_that_it_took(took: str, per_second: float) -> None:
-    assert counted(SAID.format(took=took, more="")) == pytest.approx(per_second)
+    assert parse_wrk(SAID.format(took=took, more="")) == pytest.approx(per_second)
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_what_wrk_counted_is_over_the_time_that_it_took(took: str, per_second: f
 )
 def test_a_burst_with_an_error_in_it_is_no_throughput(said: str) -> None:
     with pytest.raises(LoadFailed, match="wrk says"):
-        counted(said)
+        parse_wrk(said)
 
 
 @pytest.mark.real

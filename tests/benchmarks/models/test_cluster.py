@@ -16,10 +16,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from benchmarks.core import runner
+from benchmarks.core import cell_runner, runner
 from benchmarks.core.cell import Cell
 from benchmarks.core.runner import stop_fork_server
-from benchmarks.metadata.cluster import ClusterError, ask, check, of_worker, same
+from benchmarks.metadata.cluster import ClusterError, ask, check, check_version, of_worker
 from benchmarks.models import Run, _subprocess, model, needs
 from benchmarks.models._cluster import VARIABLE, archive, external_address, serving, speaker
 from benchmarks.workloads import Workload
@@ -197,13 +197,13 @@ def test_a_cluster_that_nobody_answers_for_is_refused_in_a_sentence() -> None:
 
 
 def test_another_python_is_refused_before_any_code_is_sent_to_it() -> None:
-    same("a worker", "python", "3.11.2.final.0", "3.11.7.final.0")
+    check_version("a worker", "python", "3.11.2.final.0", "3.11.7.final.0")
     with pytest.raises(
         ClusterError, match=r"a worker has python 3.12.1.final.0, and here it is 3.11.7.final.0; give both"
     ):
-        same("a worker", "python", "3.12.1.final.0", "3.11.7.final.0")
+        check_version("a worker", "python", "3.12.1.final.0", "3.11.7.final.0")
     with pytest.raises(ClusterError, match="distributed"):
-        same("a worker", "distributed", "2026.7.0", "2026.8.0")
+        check_version("a worker", "distributed", "2026.7.0", "2026.8.0")
 
 
 def test_a_worker_that_lacks_a_package_or_cannot_reach_the_server_is_refused() -> None:
@@ -273,5 +273,5 @@ def test_work_that_other_machines_do_is_not_called_undone_here(monkeypatch: pyte
     bench, cell = Bench(), Cell("planted", Distant(delay_s=0.001), "threads", 2, 4)
     monkeypatch.setattr(runner, "budget", nullcontext)
     bench.refuses(cell, "it was not done")
-    monkeypatch.setattr(runner, "external_address", lambda name: "tcp://192.0.2.9:8786")
+    monkeypatch.setattr(cell_runner, "external_address", lambda name: "tcp://192.0.2.9:8786")
     assert len(bench.measure(cell)) == 3

@@ -9,7 +9,7 @@ from threading import Thread
 import pytest
 
 from benchmarks.probes import _threaded_servers, chat_broadcast
-from benchmarks.probes._threaded_servers import Room, attend, head, text
+from benchmarks.probes._threaded_servers import Room, attend, head, read_text
 
 
 @pytest.fixture
@@ -58,12 +58,12 @@ def test_the_handshake_is_that_of_the_standard() -> None:
 
 def test_a_mask_is_taken_off() -> None:
     frame = bytes.fromhex("8185 37fa213d 7f9f4d5158")  # RFC 6455, 5.7: a masked "Hello"
-    assert text(BytesIO(frame)) == b"Hello"
+    assert read_text(BytesIO(frame)) == b"Hello"
 
 
 @pytest.mark.parametrize("left", [b"", b"\x81", b"\x88\x80\0\0\0\0"])
 def test_a_client_that_leaves_says_nothing(left: bytes) -> None:
-    assert text(BytesIO(left)) == b""
+    assert read_text(BytesIO(left)) == b""
 
 
 def test_a_head_ends_at_its_empty_line() -> None:

@@ -20,8 +20,8 @@ def written(tmp_path: Path) -> Path:
 @pytest.fixture
 def disk() -> None:
     """The disk that it needs to be cold."""
-    if lacking := _page_cache.lacking():
-        missing(lacking)
+    if reason := _page_cache.unavailable_reason():
+        missing(reason)
 
 
 def test_what_was_just_written_is_warm(written: Path) -> None:
@@ -46,11 +46,11 @@ def test_a_file_that_stays_in_the_cache_is_never_measured_as_a_cold_one(
 
 def test_where_no_file_can_be_cold_the_cell_is_missing_with_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_page_cache, "cached_pages", lambda path: 1)
-    monkeypatch.setattr(_page_cache, "lacking", _page_cache.lacking.__wrapped__)
+    monkeypatch.setattr(_page_cache, "unavailable_reason", _page_cache.unavailable_reason.__wrapped__)
     assert (
         "needs files that leave the cache, but temporary ones are in memory: set TMPDIR"
         in Cell("f", ColdFiles(), "threads", 10, 200).unavailable_reason
     )
     assert not Cell("f", Files(), "threads", 10, 200).unavailable_reason
     monkeypatch.delattr("os.posix_fadvise")
-    assert _page_cache.lacking() == "needs posix_fadvise, which this system does not have"
+    assert _page_cache.unavailable_reason() == "needs posix_fadvise, which this system does not have"

@@ -65,7 +65,7 @@ class FakeUv:
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty house for environments; whoever is asked there lacks nothing."""
     monkeypatch.setattr("scripts.run.interpreters.HOME", tmp_path)
-    monkeypatch.setattr(venvs, "describe_interpreter", lambda name, cells: {"name": name, "lacking": {}})
+    monkeypatch.setattr(venvs, "describe_interpreter", lambda name, cells: {"name": name, "unavailable": {}})
     (tmp_path / "x").mkdir()
     return tmp_path
 

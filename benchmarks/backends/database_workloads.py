@@ -1,4 +1,4 @@
-"""The drivers of databases that are measured, each as often as a question is asked of it."""
+"""The database drivers that are measured, as workloads."""
 
 from benchmarks.workloads.aiomysql import Aiomysql
 from benchmarks.workloads.asyncpg import Asyncpg, AsyncpgPool
@@ -15,6 +15,6 @@ KEYS: tuple[type[Database], ...] = (Redis, RedisPipeline)
 BRIEF: tuple[type[Database], ...] = (*SERVERS, AsyncpgPool, PsycopgPool, Sqlite3, Aiosqlite)
 
 
-def asking(query: str, connections: int, *drivers: type[Database]) -> list[Database]:
-    """The workloads of these drivers; PostgreSQL waits for 20 ms, as a claim has it, and the others for 10."""
+def workloads_of(query: str, connections: int, *drivers: type[Database]) -> list[Database]:
+    """One workload per driver; PostgreSQL waits 20 ms, as a claim says, and the others 10 ms."""
     return [driver(query, 0.02 if driver.service == "postgres" else 0.01, connections) for driver in drivers]
