@@ -1,6 +1,6 @@
 # The front door: `make help` lists every verb. Each is `python -m scripts.<verb>` underneath; add --help to learn more.
 SETTINGS := A ADDRESS ARGS AT_ONCE B BASE BIND BLOCKS CACHE CLUSTER CONDITION CORES CPU_MS EXPECT FROM GIL_RELEASED HEAD ID \
-  JSON LESSON MEMORY_MB MODELS ONLY OUTPUT PORT PROJECT PYTHON QUICK RESUME RUN SEED TALK TASKS TASK_MB \
+  JSON LESSON MEMORY_MB MODELS ONLY OUTPUT PORT PROJECT PYTHON QUICK REPEAT RESUME RUN SEED TALK TASKS TASK_MB \
   THRESHOLD WAIT_MS WAIT_QUIET WATCH WORK
 # A setting is what is typed after `make`: a shell's own PYTHON or CLUSTER is somebody else's, and is not passed on.
 $(foreach name,$(SETTINGS),$(if $(findstring environment,$(origin $(name))),$(eval override $(name) :=)$(eval unexport $(name))))
@@ -40,20 +40,21 @@ ONE_RUN = $(if $(value RUN),-- $(call quoted,RUN))
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
-	@echo '  Variables: ONLY="http and asyncio"  BLOCKS=20  SEED=7  RUN=results/latest  RESUME=results/runs/<id>'
-	@echo '             TALK=async_await (or yours.toml)  ID=network-io  A=results/reference  B=results/latest'
+	@echo '  Variables: ONLY="http and asyncio"  BLOCKS=20  REPEAT=3  SEED=7  RUN=results/latest'
+	@echo '             RESUME=results/runs/<id>  TALK=async_await (or yours.toml)  ID=network-io'
+	@echo '             A=results/reference  B=results/latest'
 	@echo '             WORK=path/to/file.py  EXPECT="asyncio at least 5x sequential"  MODELS="threads asyncio"'
 	@echo '             CLUSTER=tcp://… (of dask, or of ray)  BIND=0.0.0.0 ADDRESS=<how its workers reach this machine>'
 	@echo '             PYTHON=python3.13 (before the first call, or after make clean), or those of a matrix'
 
 bench: $(VENV)/core ## measure, chart and answer: 10 blocks, with intervals
-	@$(PY) -m scripts.bench $(MEASURE) $(ELSEWHERE) $(call option,resume,RESUME)
+	@$(PY) -m scripts.bench $(MEASURE) $(ELSEWHERE) $(call option,repeat,REPEAT) $(call option,resume,RESUME)
 
 quick: $(VENV)/core ## a few leading cells in 3 blocks: a first look, ranges only
 	@$(PY) -m scripts.bench --quick $(MEASURE)
 
 full: $(VENV)/full ## every experiment, those of the claims included
-	@$(PY) -m scripts.bench --full $(MEASURE) $(ELSEWHERE)
+	@$(PY) -m scripts.bench --full $(MEASURE) $(ELSEWHERE) $(call option,repeat,REPEAT)
 
 matrix: $(VENV)/core ## the same under several Pythons, in turns (PYTHON="3.11 3.13 3.14t")
 	@$(PY) -m scripts.matrix $(call option,python,PYTHON) $(MEASURE)

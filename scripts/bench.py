@@ -36,6 +36,7 @@ def options() -> argparse.Namespace:
     parser.add_argument(
         "--blocks", type=int, help=f"fresh interpreters (default {BLOCKS}; quick {QUICK_BLOCKS}, full {FULL_BLOCKS})"
     )
+    parser.add_argument("--repeat", type=int, default=1, help="whole runs, apart in time, in one result (default 1)")
     parser.add_argument("--seed", type=int, help="seed of the order of cells (default: drawn)")
     parser.add_argument("--quick", action="store_true", help="the quick cells only: a first look, no verdicts")
     parser.add_argument("--full", action="store_true", help="every experiment, those of the claims included")
@@ -54,10 +55,12 @@ def plan(chosen: argparse.Namespace) -> dict[str, Any]:
         raise CommandError(
             Exit.USAGE, f"BLOCKS={blocks}: at least one block is needed. Next: make bench BLOCKS={BLOCKS}"
         )
+    if chosen.repeat < 1:
+        raise CommandError(Exit.USAGE, f"REPEAT={chosen.repeat}: at least one run is needed. Next: make bench REPEAT=3")
     parts = ["quick"] * chosen.quick + [every_experiment()] * chosen.full + [f"({chosen.only})"] * bool(chosen.only)
     only = " and ".join(parts)
     check_measurable(check_selection(chosen.only, only))
-    return make_plan(only, blocks, chosen.seed, quick=chosen.quick)
+    return make_plan(only, blocks, chosen.seed, quick=chosen.quick, repeat=chosen.repeat)
 
 
 def bench(chosen: argparse.Namespace, run: Path) -> "Run":

@@ -49,7 +49,8 @@ class Slide:
 def command(run: Run) -> str:
     """What to type to measure it again."""
     plan = run.environment["plan"]
-    again = f"BLOCKS={plan['blocks']} SEED={plan['seed']}"
+    repeat = plan.get("repeat", 1)
+    again = f"BLOCKS={plan['blocks'] // repeat} SEED={plan['seed']}" + f" REPEAT={repeat}" * (repeat > 1)
     if names := [one["name"] for one in run.environment.get("interpreters", [])]:
         return f'make matrix PYTHON="{" ".join(names)}" BLOCKS={plan["blocks"] // len(names)} SEED={plan["seed"]}'
     if plan["quick"]:

@@ -93,7 +93,7 @@ def differences(a: Run, b: Run) -> list[str]:
 
 def boots(one: Mapping[str, Any], other: Mapping[str, Any]) -> tuple[Any, Any]:
     """Which boot of a machine each was; the same where one of them does not say."""
-    first, second = one.get("boot_id"), other.get("boot_id")
+    first, second = one.get("boot"), other.get("boot")
     return (first, second) if first and second else (None, None)
 
 

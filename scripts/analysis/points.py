@@ -197,6 +197,9 @@ def block_count(run: Run) -> int:
 
 def interval_words(run: Run, plural: str = "") -> str:
     """What low and high are: never an interval that is only a range. `plural` is "s" for several."""
+    repeats = run.rounds["repeat"].nunique() if "repeat" in run.rounds else 1
+    if repeats > 1 and not run.ranges_only:
+        return f"95\N{NO-BREAK SPACE}% interval{plural} of {repeats} whole runs"
     blocks = block_count(run)
     noun = f"range{plural}" if run.ranges_only else f"95\N{NO-BREAK SPACE}% interval{plural}"
     return f"{noun} of {blocks} block{'' if blocks == 1 else 's'}"

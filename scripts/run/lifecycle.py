@@ -26,6 +26,7 @@ from scripts.run.block import Block, run_block
 from scripts.run.cluster import ClusterConfig, check_same_cluster
 from scripts.run.interpreters import executable, interpreter_of_block
 from scripts.run.preflight import raise_file_limit, require_disk_space
+from scripts.run.repeats import pause_before
 from scripts.run.venvs import interpreter_mismatch
 from scripts.tables.schema import read_environment
 from scripts.util.atomic_write import atomic_write
@@ -45,10 +46,11 @@ def new_folder(parent: Path = RUNS) -> Path:
     return parent / datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
 
 
-def make_plan(only: str, blocks: int, seed: int | None, *, quick: bool = False) -> dict[str, Any]:
-    """What a run measures, fixed beforehand; a seed is drawn where none is given."""
+def make_plan(only: str, blocks: int, seed: int | None, *, quick: bool = False, repeat: int = 1) -> dict[str, Any]:
+    """What a run measures, fixed beforehand: `blocks` in each repeat. A seed is drawn where none is given."""
     drawn = random.SystemRandom().randrange(10_000) if seed is None else seed
-    return {"only": only, "blocks": blocks, "seed": drawn, "quick": quick}
+    several = {"repeat": repeat} if repeat > 1 else {}
+    return {"only": only, "blocks": blocks * repeat, "seed": drawn, "quick": quick} | several
 
 
 def new_run(run: Path, plan: dict[str, Any], **more: Any) -> None:
@@ -106,6 +108,7 @@ def measure(run: Path) -> None:
         for number in range(blocks):
             left_s = (blocks - number) * sum(block_seconds) / len(block_seconds) if block_seconds else None
             live.begin_block(number, left_s, interpreter_of_block(recorded, number))
+            pause_before(run, recorded["plan"], number)
             began = time.monotonic()
             run_block(block_of_run(run, recorded, number), live.hear)
             block_seconds.append(time.monotonic() - began)

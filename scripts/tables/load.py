@@ -17,6 +17,7 @@ from benchmarks.core import journal, renamed
 from scripts.stats.intervals import NoiseFloor
 from scripts.tables import parquet
 from scripts.tables.columns import CELL_AND_TWIN
+from scripts.tables.repeats import with_repeats
 from scripts.tables.schema import Entry, fault, fingerprint, read_environment, whose
 from scripts.util.atomic_write import atomic_write
 from scripts.util.exit_codes import CommandError, Exit
@@ -116,7 +117,9 @@ def load(path: Path) -> Run:
     parts = [part(path, environment, one, cells, omissions) for one in environment.get("interpreters", [])]
     if measured := [one for one in parts if one.cells]:
         return replace(measured[0], beside=tuple(measured[1:]))
-    return Run(path, environment, doubted(path, round_table(cells)), omissions, cells)
+    return Run(
+        path, environment, doubted(path, with_repeats(round_table(cells), environment["plan"])), omissions, cells
+    )
 
 
 def doubted(path: Path, rounds: pd.DataFrame) -> pd.DataFrame:

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from benchmarks.machine.capacity import ABOVE
 from scripts.stats import intervals
 from scripts.tables.columns import CELL_AND_TWIN, SAME_WORK
 
@@ -17,7 +18,7 @@ FLAGGED_SHARE = 0.5
 # they disturb unequally, so that no pairing takes it out again. A smaller share widens the interval, as it should.
 MOST_DISTURBED = 0.5
 
-ABOVE_IDEAL = 1.005  # an efficiency that a table would show as more than 100 %
+READS_ABOVE_IDEAL = 1.005  # an efficiency that a table would show as more than 100 %
 
 Summary = Callable[[NDArray[np.float64]], tuple[float, float, float]]
 
@@ -79,13 +80,17 @@ def too_disturbed(rounds: pd.DataFrame) -> str:
 
 
 def above_ideal(measured: pd.DataFrame) -> bool:
-    """Whether the measured rounds of a cell were faster than its ideal time: its efficiency reads above 100 %.
+    """Whether the measured rounds of a cell were faster than its ideal time by more than the ideal is unsure.
 
     Then the ideal is wrong or the measurement is, and neither says which.
     """
-    if "efficiency" not in measured or not (known := measured["efficiency"].dropna()).size:
-        return False
-    return float(known.groupby(measured["block"]).median().mean()) >= ABOVE_IDEAL
+    return mean_efficiency(measured) > ABOVE
+
+
+def mean_efficiency(measured: pd.DataFrame) -> float:
+    """The mean over blocks; NaN where no ideal time is known."""
+    known = measured["efficiency"].dropna() if "efficiency" in measured else pd.Series(dtype=float)
+    return float(known.groupby(measured["block"]).median().mean()) if known.size else np.nan
 
 
 def flags(rounds: pd.DataFrame, blocks: int) -> str:
@@ -98,7 +103,7 @@ def flags(rounds: pd.DataFrame, blocks: int) -> str:
     ]
     if measured["disturbed"].mean() >= FLAGGED_SHARE:
         found.append("disturbed")
-    if above_ideal(measured):
+    if mean_efficiency(measured) >= READS_ABOVE_IDEAL:
         found.append("above ideal")
     if lost := int(measured["workers_lost"].sum()) if "workers_lost" in measured else 0:
         found.append(f"{lost} {'worker' if lost == 1 else 'workers'} lost")

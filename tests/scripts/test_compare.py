@@ -61,7 +61,7 @@ def test_seconds_of_two_machines_are_not_compared(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("ours", "theirs", "name"),
-    [({"kernel": "6.1"}, {"kernel": "6.8"}, "kernel"), ({"boot_id": "a"}, {"boot_id": "b"}, "boot")],
+    [({"kernel": "6.1"}, {"kernel": "6.8"}, "kernel"), ({"boot": "a"}, {"boot": "b"}, "boot")],
 )
 def test_two_hosts_of_one_kind_are_not_taken_for_one(
     tmp_path: Path, ours: dict[str, Any], theirs: dict[str, Any], name: str

@@ -1,0 +1,27 @@
+"""Whole runs, apart in time, in one result: what differs from run to run, the blocks of one run cannot show.
+
+The blocks of repeat r are r·n … (r + 1)·n - 1 of the same plan, so that an interrupted result is resumed like any run,
+and the tasks are sized once, for all of them. Their values are taken together repeat by repeat, and an interval is over
+the repeats (`tables.summary.block_medians`).
+"""
+
+from typing import Any
+
+import pandas as pd
+
+Plan = dict[str, Any]
+
+
+def repeats(plan: Plan) -> int:
+    """How many whole runs the plan has."""
+    return int(plan.get("repeat", 1))
+
+
+def blocks_each(plan: Plan) -> int:
+    """How many blocks each of them has."""
+    return int(plan["blocks"]) // repeats(plan)
+
+
+def with_repeats(rounds: pd.DataFrame, plan: Plan) -> pd.DataFrame:
+    """The rounds with the number of their repeat, where there are several."""
+    return rounds.assign(repeat=rounds["block"] // blocks_each(plan)) if repeats(plan) > 1 else rounds
