@@ -31,6 +31,7 @@ from scripts.util.exit_codes import CommandError, Exit, leave
 from scripts.util.processes import end_session, temporary_folder
 
 QUICK = "quick and (http or wire)"  # the cells of a run's report
+NO_TWIN = "not twin"  # the second copy of a cell has nothing else to say
 SILENCE_S = 120.0  # a cell takes less than a minute
 MOST_CELLS = 60  # an hour; more were not meant
 HOW = 'Next: make why ONLY="network and threads and c50", or make why WORK=path/to/file.py'
@@ -53,13 +54,13 @@ def selection(chosen: argparse.Namespace) -> str:
     only = chosen.only or (QUICK if chosen.run else "")
     if not only:
         raise CommandError(Exit.USAGE, f"ONLY is missing: which cells? {HOW}")
-    cells = [cell for cell in check_selection(only, only) if not cell.metrics]
+    cells = [cell for cell in check_selection(only, f"({only}) and {NO_TWIN}") if not cell.metrics]
     if not cells:
         raise CommandError(Exit.USAGE, f"ONLY={only!r} selects only probes, which have no rounds to explain. {HOW}")
     if len(cells) > MOST_CELLS:
         raise CommandError(Exit.USAGE, f"ONLY={only!r} selects {len(cells)} cells, an hour of rounds. {HOW}")
     check_measurable(cells)
-    return only
+    return f"({only}) and {NO_TWIN}"
 
 
 def own_work(chosen: argparse.Namespace) -> str:

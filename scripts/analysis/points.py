@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import wraps
 from itertools import groupby
+from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 import pandas as pd
@@ -19,6 +20,10 @@ T = TypeVar("T")
 
 class Run(Protocol):
     """As much of `scripts.tables.load.Run` as a chart needs."""
+
+    @property
+    def path(self) -> Path:
+        """Its folder."""
 
     @property
     def environment(self) -> dict[str, Any]:

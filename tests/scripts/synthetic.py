@@ -7,6 +7,7 @@ the charts look like real ones; `stretch` pulls the differences apart for layout
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -106,6 +107,7 @@ class SyntheticRun:
     """As `scripts.tables.load.Run`, as far as charts look."""
 
     rounds: pd.DataFrame
+    path: Path = Path(__file__).parent / "synthetic_run"  # which holds what no rounds tell: why.json
     environment: dict[str, Any] = field(default_factory=lambda: ENVIRONMENT)
     python: str = ""
     beside: tuple["SyntheticRun", ...] = ()
@@ -322,5 +324,5 @@ def in_turns(
         rounds[TIMED] = rounds[TIMED].mul(factor, axis=0)
         rounds["block"] = rounds["block"] * len(names) + place
         mine = {"interpreters": found, "python": one["python"], "packages": one["packages"]}
-        parts.append(SyntheticRun(rounds, ENVIRONMENT | mine, one["name"]))
+        parts.append(SyntheticRun(rounds, environment=ENVIRONMENT | mine, python=one["name"]))
     return replace(parts[0], beside=tuple(parts[1:]))

@@ -24,7 +24,7 @@ LONG = "Databases: " + "what was found is told at some length, " * 2
 
 
 def a_run(blocks: int = 8, **environment: Any) -> SyntheticRun:
-    return SyntheticRun(rounds(blocks), ENVIRONMENT | environment)
+    return SyntheticRun(rounds(blocks), environment=ENVIRONMENT | environment)
 
 
 @cache

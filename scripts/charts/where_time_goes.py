@@ -1,0 +1,200 @@
+"""Where the time of each cell goes: stacked from what was waited as asked to what was measured."""
+
+from itertools import accumulate
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from benchmarks.attribution.terms import (
+    ASKED,
+    BLOCKING,
+    CORE,
+    CPU,
+    GIL,
+    LATE,
+    LOCK,
+    NETWORK,
+    POOL,
+    TERMS,
+    UNATTRIBUTED,
+)
+from scripts.analysis.attribution import FILE, WORDS, Attribution, read
+from scripts.analysis.model_order import order
+from scripts.analysis.points import Run, machine_words, remembered
+from scripts.charts.lib.layout import MARGIN_IN, Page, open_page, rule_axis, widest_in, width_in
+from scripts.charts.lib.table import Table, Value, made, number, word
+from scripts.charts.lib.theme import WIDTH_IN, Theme
+from scripts.util.format import listed, seconds, times, whole
+
+NAME = "where-time-goes"
+POSITION = 35
+NEEDS = "make why RUN=results/latest"
+CAVEAT = (
+    "The rounds are those of the attribution, not those that count, and take somewhat longer. What a task waits while "
+    "the server has its request is beside every other term."
+)
+TITLE = "Where does the time go?"
+MOST_BARS = 12  # that a slide has room for
+BAR_IN, SWATCH_IN = 0.3, 0.14
+COLOURS = {
+    ASKED: "#9aa3ad",
+    LATE: "#8c5fd3",
+    NETWORK: "#2f8fc4",
+    CPU: "#d55e00",
+    GIL: "#a07800",
+    LOCK: "#c0649a",
+    CORE: "#5b8a3c",
+    BLOCKING: "#d6336c",
+    POOL: "#1f8a8a",
+}
+
+
+@remembered
+def shown(run: Run) -> tuple[Attribution, ...]:
+    """The cells in the order of the chart: by experiment, workload and concurrency, then by model."""
+    found = read(run.path / FILE)
+    ordered = sorted(found, key=lambda cell: (cell.experiment, cell.workload, cell.concurrency, order(cell.model)))
+    return tuple(ordered[:MOST_BARS])
+
+
+def label(cell: Attribution) -> str:
+    """What stands before a bar."""
+    return f"{cell.experiment} {cell.workload} {cell.concurrency}: {cell.model}"
+
+
+def amount(cell: Attribution) -> str:
+    """What stands behind it: measured time, and how many ideal times that is."""
+    ratio = f" ({times(cell.seconds / cell.ideal_seconds)} ideal)" if cell.ideal_seconds else ""
+    return f"{seconds(cell.seconds)}{ratio}"
+
+
+def draw(run: Run, theme: Theme) -> Figure | None:
+    """The figure; None when the run has nothing for it."""
+    found = shown(run)
+    if not found:
+        return None
+    page = open_page(
+        theme,
+        title=TITLE,
+        reading="Share of the measured time, by experiment, workload and concurrency. Black line: the ideal time.",
+        footer=f"{machine_words(run)}. Rounds of the attribution: {rounds_words(found)}.",
+        body_in=BAR_IN * len(found) + 1.5,
+    )
+    used = [term for term in TERMS if any(dict(cell.large()).get(term) for cell in found)]
+    legend_in = legend(page, used)
+    left_in, right_in = (widest_in(map(text, found), theme.text_pt) + 0.1 for text in (label, amount))
+    below_in = page.line_in * 2.4
+    high_in = page.top_in - legend_in - page.bottom_in - below_in
+    wide_in = WIDTH_IN - 2 * MARGIN_IN - left_in - right_in
+    axes = page.panel(MARGIN_IN + left_in, page.bottom_in + below_in, wide_in, high_in)
+    axes.set(xlim=(0, 1), ylim=(len(found) - 0.5, -0.5), yticks=[])
+    rule_axis(axes, "x", [0, 0.25, 0.5, 0.75, 1], lambda share: f"{100 * share:g} %", "of the measured time", theme)
+    for place, cell in enumerate(found):
+        bar(axes, place, cell, theme)
+    return page.figure
+
+
+def bar(axes: Axes, place: int, cell: Attribution, theme: Theme) -> None:
+    """One cell: its terms from left to right, the ideal time, and the texts at both ends."""
+    widths = [cell.terms[term] / cell.seconds for term in TERMS]
+    for term, width, end in zip(TERMS, widths, accumulate(widths), strict=True):
+        patch = Rectangle(
+            (end - width, place - 0.36), width, 0.72, gid=f"term-{cell.cell}-{term}", **paint(term, theme)
+        )
+        axes.add_patch(patch)
+    if cell.ideal_seconds:
+        share = min(cell.ideal_seconds / cell.seconds, 1.0)
+        (line,) = axes.plot([share, share], [place - 0.46, place + 0.46], color=theme.ink, linewidth=2)
+        line.set_gid(f"ideal-{cell.cell}")
+    for share, text, side, shift in ((0, label(cell), "right", -6), (1, amount(cell), "left", 6)):
+        axes.annotate(
+            text,
+            (share, place),
+            (shift, 0),
+            textcoords="offset points",
+            ha=side,
+            va="center",
+            fontsize=theme.text_pt,
+            color=theme.ink,
+        )
+
+
+def paint(term: str, theme: Theme) -> dict[str, Any]:
+    """How a term is filled; what nobody saw is hatched."""
+    if term == UNATTRIBUTED:
+        return {"facecolor": theme.paper, "edgecolor": theme.muted, "hatch": "////", "linewidth": 0}
+    return {"facecolor": COLOURS[term], "linewidth": 0}
+
+
+def legend(page: Page, used: list[str]) -> float:
+    """The terms in lines of swatches and words; the height that they take, in inches."""
+    theme, x_in, line = page.theme, MARGIN_IN, 0
+    for term in used:
+        needed_in = SWATCH_IN + 0.08 + width_in(WORDS[term], theme.small_pt) + 0.2
+        if x_in + needed_in > WIDTH_IN - MARGIN_IN:
+            x_in, line = MARGIN_IN, line + 1
+        top_in = page.top_in - 0.06 - line * page.line_in * 1.1
+        place = (x_in / WIDTH_IN, (top_in - SWATCH_IN) / page.height_in)
+        size = (SWATCH_IN / WIDTH_IN, SWATCH_IN / page.height_in)
+        page.figure.add_artist(Rectangle(place, *size, transform=page.figure.transFigure, **paint(term, theme)))
+        page.write(x_in + SWATCH_IN + 0.08, top_in + 0.01, [WORDS[term]], theme.small_pt, theme.ink)
+        x_in += needed_in
+    return (line + 1) * page.line_in * 1.1 + 0.12
+
+
+def rounds_words(found: tuple[Attribution, ...]) -> str:
+    """How many rounds there were, and how much slower than usual ones."""
+    slow = sorted(cell.slowdown for cell in found)
+    counts = sorted({cell.rounds for cell in found})
+    return f"{counts[0]} to {counts[-1]} of each cell, {times(slow[0])} to {times(slow[-1])} as long as usual ones"
+
+
+def finding(run: Run) -> str:
+    """The largest term beside waiting of the cell that has most to explain, as a title."""
+    found = [cell for cell in shown(run) if cell.seconds > cell.ideal_seconds > 0 and cell.model != "sequential"]
+    if not found:
+        return ""
+    cell = max(found, key=lambda each: each.seconds / each.ideal_seconds)
+    parts = sorted(((value, term) for term, value in cell.terms.items() if term != ASKED), reverse=True)[:2]
+    said = listed(f"{seconds(value)} {cell.words(term)}" for value, term in parts)
+    return f"{label(cell)}: {seconds(cell.seconds)} measured, {seconds(cell.ideal_seconds)} ideal; {said}"
+
+
+def caption(run: Run) -> str:
+    """The sums of all cells."""
+    return " ".join(f"{label(cell)}: {cell.sentence()}." for cell in shown(run))
+
+
+def alt(run: Run) -> str:
+    """Every number of the chart as text."""
+    return f"{TITLE} {caption(run)}" if shown(run) else ""
+
+
+def table(run: Run) -> Table:
+    """The data behind it."""
+    head = (
+        "model",
+        "experiment",
+        "workload",
+        "at once",
+        "measured",
+        "ideal",
+        *(WORDS[term] for term in TERMS),
+        "longer by",
+    )
+    return made(head, [row(cell) for cell in shown(run)])
+
+
+def row(cell: Attribution) -> list[Value]:
+    """One cell's row."""
+    times_s = [cell.seconds, cell.ideal_seconds, *(cell.terms[term] for term in TERMS)]
+    return [
+        word(cell.model),
+        word(cell.experiment),
+        word(cell.workload),
+        number(cell.concurrency, whole),
+        *(number(value, seconds) for value in times_s),
+        number(cell.slowdown, times),
+    ]
