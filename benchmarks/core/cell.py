@@ -17,7 +17,7 @@ TWIN = "-twin"  # how the second, identical copy of a cell is called
 TIMED = (
     *("seconds", "start_seconds", "run_seconds", "stop_seconds", "ideal_seconds", "efficiency", "tasks_per_second"),
     *("cpu_seconds", "server_cpu_seconds", "requests", "connections", "peak_in_flight", "received_bytes"),
-    *("delay_excess_p99_seconds", "littles_residual"),
+    *("delay_excess_p99_seconds", "ceiling_seconds"),
 )
 
 

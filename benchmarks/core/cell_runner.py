@@ -59,6 +59,7 @@ class CellRunner:
         gc.collect()
         _subprocess.lost.clear()
         if self.url:
+            self.ceiling_s = self.place.ceiling_s(self.cell.workload, self.tasks, self.cell.concurrency)
             reset(self.url)
         if self.database:
             self.database.prepare(self.cell.workload)
@@ -204,7 +205,6 @@ class CellRunner:
 
     def wire_entry(self, server: dict[str, Any]) -> dict[str, Any]:
         """The columns that the server's account gives."""
-        inside_s = sum(end - start for start, end in self.timing.spans)
         return {
             "server_cpu_seconds": server["cpu_s"],
             "requests": server["requests"],
@@ -212,8 +212,6 @@ class CellRunner:
             "peak_in_flight": server["peak_in_flight"],
             "received_bytes": server["bytes"],
             "delay_excess_p99_seconds": server["delay_excess_p99_s"],
-            # Little's law, L = λW: the share of the tasks' time that the server did not see as a request in flight,
-            # so time spent in the client's own queues, its library, its interpreter.
             "pinned": self.pinned,
-            "littles_residual": 1 - server["busy_s"] / inside_s,
+            **({"ceiling_seconds": self.ceiling_s} if self.ceiling_s else {}),
         }

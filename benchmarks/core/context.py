@@ -1,6 +1,6 @@
 """Where a block measures: what it knows, what supports it, and how things were before any model was imported."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -12,8 +12,11 @@ from benchmarks.core.tampering import Originals
 from benchmarks.machine.capacity import CapacityMonitor
 from benchmarks.machine.cpu_usage import subreaper
 from benchmarks.machine.heartbeat import Heartbeat
+from benchmarks.machine.null_client import ceiling_s
 from benchmarks.machine.pinning import NONE, Pinning
 from benchmarks.machine.scheduler import ThreadTimes, thread_times
+from benchmarks.workloads import Workload
+from benchmarks.workloads.http_base import Pages
 from servers.subprocesses import ServiceError
 
 
@@ -32,6 +35,7 @@ class BlockContext:
     databases: Mapping[str, DatabaseHandle | ServiceError] = field(default_factory=dict)  # the databases
     heartbeat: Heartbeat | None = None
     pinning: Pinning = NONE
+    ceilings: dict[tuple[Any, ...], float] = field(default_factory=dict)  # of the sizes that were asked for so far
 
     @cached_property
     def baseline(self) -> ProcessSnapshot:
@@ -52,6 +56,19 @@ class BlockContext:
     def first_connections(self) -> frozenset[tuple[int, int]]:
         """The connections that were open before any model was imported."""
         return connections()
+
+    def ceiling_s(self, workload: Workload, tasks: Sequence[int], concurrency: int) -> float:
+        """What a client without a protocol takes for the same pages, measured once in a block; 0 for other work.
+
+        Where the machine has a core to spare, the null client keeps off the server's, as the models do.
+        """
+        if not isinstance(workload, Pages):
+            return 0.0
+        size = (tuple(map(workload.target, tasks)), concurrency)
+        if size not in self.ceilings:
+            with self.pinning.client_apart():
+                self.ceilings[size] = ceiling_s(workload, tasks, concurrency)
+        return self.ceilings[size]
 
     def remember(self) -> None:
         """Take down what is here, the first time that it is called: before the first model is imported."""

@@ -7,7 +7,7 @@ Every statement is a sum of terms or a count: which model is faster is not concl
 """
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from benchmarks.attribution.terms import (
     UNATTRIBUTED,
 )
 from benchmarks.models import NAMES, needs
-from scripts.tables.schema import misfit
+from scripts.tables.schema import misfit, name, number, text, whole
 from scripts.util.exit_codes import CommandError, Exit
 from scripts.util.format import digits, seconds, times
 
@@ -47,12 +47,13 @@ WORDS = {
     UNATTRIBUTED: "unattributed",
 }
 SHAPE = {
-    **dict.fromkeys(("cell", "experiment", "workload", "model", "method", "left_out"), str),
-    **dict.fromkeys(("attributed_seconds", "plain_seconds", "ideal_seconds", "slowdown"), float),
-    **dict.fromkeys(("concurrency", "rounds"), int),
-    "terms": dict.fromkeys(TERMS, float),
-    "holders": [{"kind": str, "file": str, "line": int, "function": str, "call": str, "count": float,
-                 "seconds_each": float, "share": float}],
+    **dict.fromkeys(("cell", "experiment", "workload", "model"), name),
+    **dict.fromkeys(("method", "left_out"), text),
+    **dict.fromkeys(("attributed_seconds", "plain_seconds", "ideal_seconds", "slowdown"), number),
+    **dict.fromkeys(("concurrency", "rounds"), whole),
+    "terms": dict.fromkeys(TERMS, number),
+    "holders": [{"kind": name, "file": text, "line": whole, "function": text, "call": text, "count": number,
+                 "seconds_each": number, "share": number}],
 }  # fmt: skip
 
 
@@ -73,12 +74,12 @@ class Attribution:
     terms: dict[str, float]
     method: str = ""
     left_out: str = ""
-    holders: tuple[dict[str, Any], ...] = field(default=())
+    holders: tuple[dict[str, Any], ...] = ()
 
     @classmethod
     def of(cls, entry: dict[str, Any]) -> "Attribution":
         """The cell of an entry of why.json."""
-        given = {name: entry[name] for name in cls.__dataclass_fields__ if name in entry}
+        given = {field: entry[field] for field in cls.__dataclass_fields__ if field in entry}
         return cls(**given | {"seconds": entry["attributed_seconds"], "holders": tuple(entry["holders"])})
 
     @property
@@ -119,11 +120,11 @@ class Attribution:
 
     def bar(self, width: int = 60) -> str:
         """One letter for each share of the time, in the order of the terms."""
-        text, at = "", 0.0
+        letters, at = "", 0.0
         for term in TERMS:
             at += self.terms[term]
-            text += LETTERS[term] * (round(width * at / self.seconds) - len(text))
-        return text
+            letters += LETTERS[term] * (round(width * at / self.seconds) - len(letters))
+        return letters
 
     def held(self) -> list[str]:
         """What held the loop, the GIL or a lock, a sentence for each line."""
@@ -150,7 +151,7 @@ def read(path: Path) -> list[Attribution]:
         document = json.loads(path.read_text()) if path.exists() else document
     except ValueError as problem:
         raise CommandError(Exit.BAD_DATA, f"{path} is damaged: {problem}. Next: make why RUN={path.parent}") from None
-    if wrong := misfit(document, {"schema": int, "cells": [SHAPE]}, path.name):
+    if wrong := misfit(document, {"schema": whole, "cells": [SHAPE]}, path.name):
         raise CommandError(Exit.BAD_DATA, f"{path} is damaged: {wrong}. Next: make why RUN={path.parent}")
     if document["schema"] != SCHEMA:
         raise CommandError(

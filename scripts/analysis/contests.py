@@ -12,7 +12,8 @@ from scripts.analysis.points import Point, Run, remembered
 from scripts.tables.columns import CELL_AND_TWIN
 from scripts.tables.summary import sequential_of
 
-CROSSOVER_EXPERIMENTS = ("network", "scaling")
+CROSSOVER_EXPERIMENTS = ("network", "scaling", "whole_command")
+COLUMNS = {"whole_command": "command_seconds"}  # what is compared; of every other experiment the seconds of a round
 
 
 @remembered
@@ -90,7 +91,9 @@ def sizes(run: Run, experiment: str, workload: str, one: str, other: str) -> Siz
     for key, rounds in cell_tables(run).items():
         named = dict(zip(CELL_AND_TWIN, key, strict=True))
         if (named["experiment"], named["workload"], named["twin"]) == (experiment, workload, False):
-            cells.setdefault(named["model"], {})[int(named["concurrency"])] = Candidate(named["model"], rounds)
+            cells.setdefault(named["model"], {})[int(named["concurrency"])] = Candidate(
+                named["model"], rounds, COLUMNS.get(experiment, "seconds")
+            )
     ones, others = (cells.get(model, {}) for model in (one, other))
     pairs = {size: (ones[size], others[size]) for size in sorted(ones.keys() & others.keys())}
     return at_sizes(pairs, run.noise_floors) if len(pairs) > 1 else None

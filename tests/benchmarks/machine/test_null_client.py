@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from benchmarks.load.null_client import ceiling_s
+from benchmarks.machine.null_client import ceiling_s
 from benchmarks.workloads.wire import Wire
 from servers.request_stats import reset, stats
 from servers.subprocesses import serve
