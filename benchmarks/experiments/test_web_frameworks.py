@@ -5,7 +5,7 @@ On request only: `make bench ONLY=frameworks` selects these and the experiments 
 """
 
 from benchmarks.core.cell import Cell, Observe, cells
-from benchmarks.probes.web_stacks import PACKAGES, STACKS, crowded, frameworks, throughput
+from benchmarks.probes.web_stacks import PACKAGES, STACKS, frameworks, many_clients, throughput
 from servers.web_server import SERVERS
 
 IN_PAIRS = (("starlette", "uvicorn"), ("flask", "gunicorn-threads"))
@@ -49,4 +49,4 @@ def test_serving(observe: Observe, cell: Cell) -> None:
 )
 def test_crowded(observe: Observe, cell: Cell) -> None:
     """Ask with many clients for a page that waits longer."""
-    observe(cell, lambda: crowded(cell, MANY, LONG_MS, SECONDS))
+    observe(cell, lambda: many_clients(cell, MANY, LONG_MS, SECONDS))

@@ -9,7 +9,7 @@ with 3 each; beside them 6 with threads, which keep their clients' connections o
 
 from benchmarks.core.cell import Cell, Observe, cells
 from benchmarks.core.context import BlockContext
-from benchmarks.probes.web_stacks import PACKAGES, frameworks, rows, tails
+from benchmarks.probes.web_stacks import PACKAGES, database_row, frameworks, tail_latency
 from servers.web_server import SERVERS
 
 COMPUTING = (("starlette", "uvicorn"), ("flask", "gunicorn-threads"), ("flask", "gunicorn-sync"))
@@ -37,7 +37,7 @@ OF_A_LOAD = ("p99_seconds", "p50_seconds", "p90_seconds", "p999_seconds", "gener
 )
 def test_tails(observe: Observe, cell: Cell) -> None:
     """Ask on schedule for a page that computes."""
-    observe(cell, lambda: tails(cell))
+    observe(cell, lambda: tail_latency(cell))
 
 
 @cells(
@@ -55,4 +55,4 @@ def test_tails(observe: Observe, cell: Cell) -> None:
 )
 def test_rows(observe: Observe, place: BlockContext, cell: Cell) -> None:
     """Ask for a page from the database, after each answer."""
-    observe(cell, lambda: rows(cell, place.databases["postgres"], CONNECTIONS[cell.concurrency], CLIENTS))
+    observe(cell, lambda: database_row(cell, place.databases["postgres"], CONNECTIONS[cell.concurrency], CLIENTS))

@@ -1,10 +1,11 @@
-"""What does the same program take in memory? For comparing interpreters: a build, a version, with and without the GIL.
+"""Memory of the same program under different interpreters: versions, builds, with and without the GIL.
 
-    imports     a program that has imported what a small service needs, and done nothing yet
-    objects     the same, holding 50,000 records: a class, its dict, strings, numbers, a list in each
+    imports     a program that has imported what a small service needs, and done nothing else
+    objects     the same, holding 50,000 records: each a class instance with strings, numbers and a list
 
-USS, what would be given back if the process ended, in an interpreter of its own and after a collection. What you should
-see: a free-threaded build takes more, for each object there has a larger header, and its allocator keeps more in hand.
+Measured as USS (memory that is freed when the process ends), in an interpreter of its own, after a garbage collection.
+What you should see: a free-threaded build needs more, because its objects have larger headers and its allocator keeps
+more memory.
 """
 
 import gc
@@ -20,7 +21,7 @@ RECORDS = 50_000
 
 
 class Record:
-    """One of many: a customer, an order, a message."""
+    """A record such as a customer, an order or a message."""
 
     def __init__(self, number: int) -> None:
         self.number = number
@@ -44,7 +45,7 @@ def imports() -> list[Record]:
 
 
 def objects() -> list[Record]:
-    """The same, and build the records."""
+    """Import the same, and create the records."""
     return imports() + [Record(number) for number in range(RECORDS)]
 
 
@@ -54,7 +55,7 @@ PROBES = (Probe(FORMS, ("program_bytes",)),)
 
 
 def main() -> None:
-    """Print what this process takes once it has done what the command line names."""
+    """Print the memory of this process in the form that the command line names."""
     held = FORMS[sys.argv[1]]()
     gc.collect()
     print(json.dumps({"program_bytes": float(psutil.Process().memory_full_info().uss)}))

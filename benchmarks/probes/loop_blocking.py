@@ -1,16 +1,16 @@
-"""What stops an event loop? A heart beats every 10 ms; beside it one coroutine does something. Does the heart go on?
+"""What blocks an event loop? A heartbeat of 10 ms shows it, while another coroutine does something.
 
-    longest_gap_seconds     the longest time between two beats while the coroutine was at it
-    median_gap_seconds      the usual one: 10 ms and what the machine adds
+    longest_gap_seconds     the longest time between two beats while the coroutine ran
+    median_gap_seconds      the median: 10 ms plus the machine's delay
 
-What you should see: `await` lets the heart beat on, whether it waits for an answer of a server (`await-wait`) or for
-time (`await-sleep`), and whatever does not await stops it for as long as it takes: `time-sleep`, reading a large file
-(`file-read`), computing (`computing`). A thread takes the reading away from the loop (`aiofiles` does that, chunk by
-chunk); it takes computing away only in part (`computing-to-thread`): each beat waits until the other thread hands over
-the GIL, up to 5 ms. `idle` is the heart alone: what the machine does to it, no code can make better.
+What you should see: the heartbeat continues during an `await`, whether for a server's answer (`await-wait`) or for time
+(`await-sleep`). Everything else blocks it for its whole duration: `time-sleep`, reading a large file (`file-read`),
+computing (`computing`). A thread moves reading out of the loop (`aiofiles` does so, chunk by chunk), but computing only
+in part (`computing-to-thread`): each beat waits up to 5 ms until the other thread releases the GIL. `idle` is the
+heartbeat alone: the machine's own delay.
 
-The file is in the page cache, so no disk is waited for; a disk would only make it worse. It is made by the probe and
-gone within a second or two, before the system would begin to write it out beside the next measurement.
+The file is in the page cache, so the disk does not count; a disk would only add to it. The probe creates it and deletes
+it within two seconds, before the system would write it out during the next measurement.
 """
 
 import asyncio
@@ -31,15 +31,15 @@ from benchmarks.workloads.primes import FIRST, sum_of_primes
 from benchmarks.workloads.wire import Wire
 
 BEAT_S = 0.01
-BEATS_BEFORE = 5  # let the heart find its pace
+BEATS_BEFORE = 5  # a steady heartbeat before the work starts
 WAIT_S, SLEEP_S = 1.0, 0.5
 FILE_BYTES = 256 * 2**20
-CHUNK_BYTES = 2**20  # what is read at once: half a millisecond, and 256 hand-overs to a thread
+CHUNK_BYTES = 2**20  # bytes per read: half a millisecond, and 256 hand-overs to a thread
 NUMBERS = 200_000  # a third of a second of computing
 
 
 async def nothing(_: str) -> None:
-    """The heart alone."""
+    """Do nothing: the heartbeat alone."""
     await asyncio.sleep(SLEEP_S)
 
 
@@ -51,17 +51,17 @@ async def await_wait(url: str) -> None:
 
 
 async def time_sleep(_: str) -> None:
-    """Wait, and hold up the loop."""
+    """Wait, and block the loop."""
     time.sleep(SLEEP_S)  # noqa: ASYNC251 - the mistake that is shown
 
 
 async def await_sleep(_: str) -> None:
-    """Wait."""
+    """Wait without blocking the loop."""
     await asyncio.sleep(SLEEP_S)
 
 
 async def file_read(path: str) -> None:
-    """Read a file the way it is always read."""
+    """Read a file with `open`, and block the loop."""
     with open(path, "rb") as file:  # noqa: ASYNC230 - the mistake that is shown
         file.read()
 
@@ -74,7 +74,7 @@ async def aiofiles_read(path: str) -> None:
 
 
 async def computing(_: str) -> None:
-    """Compute."""
+    """Compute, and block the loop."""
     sum_of_primes(FIRST, FIRST + NUMBERS)
 
 
@@ -103,7 +103,7 @@ async def beat(beats: list[float]) -> None:
 
 
 async def gaps_beside(work: Callable[[str], Awaitable[None]], argument: str) -> list[float]:
-    """Seconds between beats, from the last one before the work to the first one after it."""
+    """Seconds between beats, from the last beat before the work to the first after it."""
     beats: list[float] = []
     heart = asyncio.create_task(beat(beats))
     await asyncio.sleep(BEATS_BEFORE * BEAT_S)
@@ -116,7 +116,7 @@ async def gaps_beside(work: Callable[[str], Awaitable[None]], argument: str) -> 
 
 
 def observed(form: str, argument: str) -> dict[str, float]:
-    """The gaps beside the work of this form; `argument` is the URL or the path that it needs."""
+    """The longest and the median gap; `argument` is the URL or path that the form needs."""
     gaps = asyncio.run(gaps_beside(FORMS[form], argument))
     return {"longest_gap_seconds": max(gaps), "median_gap_seconds": median(gaps)}
 
@@ -139,7 +139,7 @@ PROBES = (Probe(FORMS, ("longest_gap_seconds", "median_gap_seconds"), arguments=
 
 
 def main() -> None:
-    """Print the gaps beside what the command line names; the latency server's URL comes after it."""
+    """Print the gaps of the form that the command line names; the second argument is the latency server's URL."""
     form, url = sys.argv[1:]
     if form not in ("file-read", "aiofiles"):
         print(json.dumps(observed(form, url)))

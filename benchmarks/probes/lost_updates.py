@@ -1,27 +1,26 @@
-"""Do updates get lost when several threads, or several coroutines, read, compute and write one shared balance?
+"""A race: are updates lost when several threads, or coroutines, read, compute and write one shared balance?
 
     balance = account.balance           # read
     balance = with_deposit(balance)     # compute: a call
     account.balance = balance           # write
 
-What decides it: where Python may hand over to somebody else. CPython from 3.10 on looks whether to do so when a
-function is entered and when a loop goes round, not between any two instructions. So the call in the middle is where
-threads lose updates: one is stopped there, the others go on for 5 ms, and then it writes back what it read before
-them. Nothing here sleeps or is slowed down to make that happen. A coroutine hands over where it says `await`, and
-only there.
+It depends on where Python may switch. From 3.10 on CPython checks for a switch when a function is entered and when a
+loop repeats, not between any two instructions. So threads lose updates at the call in the middle: one is stopped there,
+the others run for 5 ms, and then it writes back the value that it read before. Nothing here sleeps or is slowed down to
+provoke this. A coroutine switches at `await` only.
 
-Nobody has to lock every update. `sharded`: each worker counts for itself, and all are added up in the end. `queue`: the
-workers say what is to be done, and one thread does it. `count`: the counter is a piece of C (`itertools.count`), which
-nobody interrupts where there is a GIL. So a right answer has a price, and it is told beside what gets lost:
+A lock on every update is not the only remedy. `sharded`: each worker counts for itself, and the counts are added at the
+end. `queue`: workers send updates to one thread. `count`: the counter is C code (`itertools.count`), which a GIL makes
+atomic. The metrics show what is lost, and what correctness costs:
 
     lost_share     updates lost ÷ updates made
-    unit_seconds   time for all updates ÷ their number, while all workers want to make one
+    unit_seconds   time for all updates ÷ their number, while all workers update
 
-What you should see: `threads` lose a good part of their updates, and another part each time; so do `processes` that
-share memory. Those with a lock, `sharded`, `queue` and `coroutines` lose none, and `coroutines-await` all but every
-fourth, for four coroutines have read before the first one writes. `threads-increment`, the usual `balance += 1` with no
-call in it, loses none where there is a GIL, in CPython from 3.10 on: the bug is there all the same, and comes out with
-the first call that somebody puts in. Sharding costs nothing; a lock that others want costs a multiple of the update.
+What you should see: `threads` lose many of their updates, a different share each time; so do `processes` that share
+memory. Locks, `sharded`, `queue` and `coroutines` lose none. `coroutines-await` loses three of four, because four
+coroutines have read before the first one writes. `threads-increment`, a `balance += 1` without a call, loses none with
+a GIL in CPython from 3.10 on; the bug still exists, and appears with the first call in between. Sharding costs nothing;
+a contended lock costs a multiple of the update.
 """
 
 import asyncio
@@ -39,13 +38,13 @@ from typing import Any
 from benchmarks.probes import Probe
 
 WORKERS = 4
-# Updates in all. Threads get 200 ms, so dozens of the 5 ms after which they have to hand over; for the others it is no
-# matter of chance, and each update takes a lock that others want, maybe another process's, or a turn of the event loop.
+# Total updates. Threads run for 200 ms, dozens of switch intervals of 5 ms. The other forms do not depend on chance,
+# and each of their updates takes a contended lock, maybe another process's, or an iteration of the event loop.
 MANY, FEW, FEWEST = 2_000_000, 100_000, 40_000
 
 
 class Account:
-    """What is shared."""
+    """The shared balance."""
 
     def __init__(self) -> None:
         self.balance = 0
@@ -54,7 +53,7 @@ class Account:
 
 
 def with_deposit(balance: int) -> int:
-    """Compute: anything that is a function of its own."""
+    """Compute: any function call."""
     return balance + 1
 
 
@@ -67,7 +66,7 @@ def update(account: Account, times: int) -> None:
 
 
 def update_locked(account: Account, times: int) -> None:
-    """The same, one thread at a time."""
+    """Read, compute, write, under a lock."""
     for _ in range(times):
         with account.lock:
             balance = account.balance
@@ -76,13 +75,13 @@ def update_locked(account: Account, times: int) -> None:
 
 
 def increment(account: Account, times: int) -> None:
-    """The same without a call."""
+    """Increment without a call."""
     for _ in range(times):
         account.balance += 1
 
 
 def count_on(account: Account, times: int) -> None:
-    """Take the next number; the last one that anybody took is the balance."""
+    """Take the next number of a shared counter; the last number is the balance."""
     for _ in range(times):
         number = next(account.numbers)
     with account.lock:
@@ -90,7 +89,7 @@ def count_on(account: Account, times: int) -> None:
 
 
 def update_shard(account: Account, times: int) -> None:
-    """Update what is nobody else's, and add it in the end."""
+    """Update a private balance, and add it to the shared one at the end."""
     mine = Account()
     update(mine, times)
     with account.lock:
@@ -98,16 +97,16 @@ def update_shard(account: Account, times: int) -> None:
 
 
 async def aupdate(account: Account, times: int) -> None:
-    """The awaits stand between updates."""
+    """Await between updates."""
     for _ in range(times):
         balance = account.balance
         balance = with_deposit(balance)
         account.balance = balance
-        await asyncio.sleep(0)  # stands for any await that really waits: others go on
+        await asyncio.sleep(0)  # like any await that really waits: others run
 
 
 async def aupdate_awaiting(account: Account, times: int) -> None:
-    """An await stands between reading and writing."""
+    """Await between reading and writing."""
     for _ in range(times):
         balance = account.balance
         await asyncio.sleep(0)
@@ -115,7 +114,7 @@ async def aupdate_awaiting(account: Account, times: int) -> None:
 
 
 def update_value(shared: Any, times: int) -> None:
-    """Read, compute, write what processes share."""
+    """Read, compute, write a value shared by processes."""
     for _ in range(times):
         balance = shared.value
         balance = with_deposit(balance)
@@ -123,7 +122,7 @@ def update_value(shared: Any, times: int) -> None:
 
 
 def update_value_locked(shared: Any, times: int) -> None:
-    """The same, one process at a time."""
+    """Read, compute, write, under a lock of all processes."""
     for _ in range(times):
         with shared.get_lock():
             balance = shared.value
@@ -132,7 +131,7 @@ def update_value_locked(shared: Any, times: int) -> None:
 
 
 def update_value_shard(shared: Any, times: int) -> None:
-    """Update what is nobody else's, and add it in the end."""
+    """Update a private balance, and add it to the shared one at the end."""
     own = Account()
     update(own, times)
     with shared.get_lock():
@@ -140,7 +139,7 @@ def update_value_shard(shared: Any, times: int) -> None:
 
 
 def in_threads(work: Callable[[Account, int], None], account: Account, times: int) -> float:
-    """Let WORKERS threads work on the account: the seconds that it takes."""
+    """Run the work in WORKERS threads; the duration in seconds."""
     threads = [Thread(target=work, args=(account, times)) for _ in range(WORKERS)]
     began = perf_counter()
     for thread in threads:
@@ -151,7 +150,7 @@ def in_threads(work: Callable[[Account, int], None], account: Account, times: in
 
 
 def through_queue(account: Account, times: int) -> float:
-    """Let WORKERS threads say that there is a deposit, and one thread update the account."""
+    """Let WORKERS threads send deposits to one thread, which updates the account."""
     deposits = SimpleQueue[bool]()
 
     def write() -> None:
@@ -171,7 +170,7 @@ def through_queue(account: Account, times: int) -> float:
 
 
 def in_coroutines(work: Callable[[Account, int], Awaitable[None]], account: Account, times: int) -> float:
-    """Let WORKERS coroutines work on the account."""
+    """Run the work in WORKERS coroutines; the duration in seconds."""
 
     async def gather() -> float:
         began = perf_counter()
@@ -182,14 +181,14 @@ def in_coroutines(work: Callable[[Account, int], Awaitable[None]], account: Acco
 
 
 def take_part(work: Callable[[Any, int], None], shared: Any, together: Any, times: int) -> None:
-    """Begin with the others, and end with them."""
+    """Start and end together with the other processes."""
     together.wait()
     work(shared, times)
     together.wait()
 
 
 def in_processes(work: Callable[[Any, int], None], account: Account, times: int) -> float:
-    """Let WORKERS processes work on a number in memory that they share; to start them is not counted."""
+    """Run the work in WORKERS processes on shared memory; the duration without their start."""
     context = get_context("forkserver")
     context.set_forkserver_preload([__name__])
     shared, together = context.Value("q", 0), context.Barrier(WORKERS + 1)
@@ -222,7 +221,7 @@ FORMS: dict[str, tuple[Callable[[Account, int], float], int]] = {
 
 
 def observed(form: str) -> dict[str, float]:
-    """Updates lost ÷ updates made, and seconds for each."""
+    """The share of lost updates, and the seconds per update."""
     account, (work, updates) = Account(), FORMS[form]
     took = work(account, updates // WORKERS)
     return {"lost_share": 1 - account.balance / updates, "unit_seconds": took / updates}
@@ -232,5 +231,5 @@ PROBES = (Probe(FORMS, ("lost_share", "unit_seconds"), concurrency=(WORKERS,), t
 
 
 def main() -> None:
-    """Print what the form that the command line names has lost, and what an update took."""
+    """Print the metrics of the form that the command line names."""
     print(json.dumps(observed(sys.argv[1])))

@@ -1,10 +1,10 @@
-"""How many at once? Threads, until the system refuses one or there are enough; and 100,000 coroutines that wait.
+"""How many can wait at once? Threads, until the system refuses one; and 100,000 coroutines.
 
-    peak_tasks       how many were there at the same time
-    time_over_ideal  how long all of it took ÷ how long each of them waits
+    peak_tasks       how many waited at the same time
+    time_over_ideal  the total time ÷ the time that each waits
 
-What you should see: 2,000 threads are there, twice as many as a system is said to allow (10,000 start as well; to end
-them takes too long for a benchmark). 100,000 coroutines that wait 2 s take not much more than 2 s.
+What you should see: 2,000 threads start, twice as many as a system is said to allow (10,000 start as well, but ending
+them takes too long for a benchmark). 100,000 coroutines that wait 2 s take little more than 2 s.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ WAIT_S = 2.0
 
 
 def threads_at_once(most: int) -> int:
-    """How many threads wait at once before the system refuses to start another, `most` at the most."""
+    """How many threads wait at once before the system refuses another; at most `most`."""
     over, started = Event(), list[Thread]()
     try:
         for _ in range(most):
@@ -55,7 +55,7 @@ async def coroutines_at_once(count: int, wait_s: float) -> int:
 
 
 def coroutines(count: int = COROUTINES, wait_s: float = WAIT_S) -> dict[str, float]:
-    """How many waited at once, and how much longer than one of them all took."""
+    """How many waited at once, and the total time ÷ the wait."""
     began = perf_counter()
     most = asyncio.run(coroutines_at_once(count, wait_s))
     return {"peak_tasks": float(most), "time_over_ideal": (perf_counter() - began) / wait_s}
@@ -68,6 +68,6 @@ PROBES = (
 
 
 def main() -> None:
-    """Print how many there are of what the command line names."""
+    """Print the metrics of the form that the command line names."""
     threads = sys.argv[1] == "threads"
     print(json.dumps({"peak_tasks": float(threads_at_once(THREADS))} if threads else coroutines()))

@@ -1,15 +1,14 @@
-"""What does a model cost beside the work: to open and close it, and to hand it a task that does nothing?
+"""What does a model cost without work: start-up and shutdown, and the hand-over of a task that does nothing?
 
-    task_seconds    handing over one of 1,000 tasks and getting its answer back, when everything has been started
-    open_seconds    opening the model for ten at once, one task for each of them, closing it
+    task_seconds    hand-over of one of 1,000 tasks and its answer, after start-up
+    open_seconds    start-up for concurrency 10, ten tasks, shutdown
 
-Each model as its file has it, in an interpreter of its own; a first opening, which imports what the model needs and
-starts its fork server, is not counted. A pool starts its workers when there is work for them, and only as many as there
-is: so the tasks are part of opening it.
+Each model as in its file, in an interpreter of its own. A first start-up, which imports the model's packages and starts
+its fork server, is not counted. A pool starts workers only when there is work for them, so ten tasks are part of it.
 
-What you should see: where a task is a function call it takes a microsecond, where it is a coroutine some, where it goes
-to a thread some tens, and where it is pickled and sent to a process a tenth of a millisecond. A pool of processes takes
-a thousand times as long to open as a loop, and a thousand tasks of a tenth of a second do not mind.
+What you should see: about 1 µs per task as a function call, a few as a coroutine, some tens in a thread, and 100 µs if
+it is pickled and sent to a process. Start-up of a process pool takes a thousand times as long as of a loop; for a
+thousand tasks of 0.1 s neither matters.
 """
 
 import json
@@ -24,12 +23,12 @@ AT_ONCE, TASKS = 10, 1_000
 
 
 def at_once(name: str) -> int:
-    """For how many at once the model called `name` is opened; one without a gate, for all tasks."""
+    """The concurrency of a model: AT_ONCE, or all tasks if it is unbounded."""
     return AT_ONCE if needs(name).bounded else TASKS
 
 
 def hand_over(run: Run, count: int) -> float:
-    """Seconds that so many tasks take. ValueError when an answer is not its task's."""
+    """Duration of that many tasks in seconds. ValueError if an answer is wrong."""
     tasks, began = list(range(count)), perf_counter()
     answers = run(tasks)
     took = perf_counter() - began
@@ -39,7 +38,7 @@ def hand_over(run: Run, count: int) -> float:
 
 
 def observed(name: str) -> dict[str, float]:
-    """Both costs of the model called `name`."""
+    """Both metrics of a model."""
     opened, workload, size = model(name), Nothing(), at_once(name)
     with opened(workload, size) as run:
         hand_over(run, AT_ONCE)
@@ -64,5 +63,5 @@ PROBES = (
 
 
 def main() -> None:
-    """Print what the model that the command line names costs."""
+    """Print the metrics of the model that the command line names."""
     print(json.dumps(observed(sys.argv[1])))

@@ -1,16 +1,15 @@
-"""Does a client keep to an API's rate limit, and still use it up?
+"""Does a client keep to an API's rate limit, and still use it fully?
 
-The server lets 200 requests a second pass, at most 10 of them at once (a token bucket), and answers 429 to the rest.
-`Pacer` gives each request a turn 5 ms after the one before. An event loop wakes up to a millisecond late, so a pacer
-that counts from when it woke would waste a tenth of the limit: this one counts from when the turn was due, and so
-catches up, but by no more than 5 requests. The other half of what the server allows at once is left for the network,
-which may bring late requests closer together than they were sent.
+The server accepts 200 requests per second, at most 10 in a burst (a token bucket), and answers 429 to the rest. `Pacer`
+starts each request 5 ms after the previous one. An event loop wakes up to 1 ms late, so counting from the wake-up would
+waste a tenth of the limit: the pacer counts from the planned instant and catches up, by at most 5 requests. The other
+half of the burst is a reserve for the network, which may bring requests closer together.
 
-Coroutines wait for nothing, so all of them are there from the start. Threads are 16: four requests are under way at
-once (Little's law), and who waits for a turn need not be many. `http.client` would do for them, but not for most:
-urllib3 is what requests is made of, and its pool may be shared. Latency is what a request took from its first turn on.
+All coroutines start at once. Threads are 16: four requests are in flight (Little's law), and few need to wait for their
+turn. They use urllib3, on which requests is built, because its pool can be shared. Latency counts from a request's
+first turn.
 
-You should see more than 95 % of the limit used, with no request turned away, by both: waiting for one's turn is easy.
+What you should see: both use more than 95 % of the limit, with no request rejected.
 """
 
 import asyncio
@@ -34,11 +33,11 @@ REQUESTS, DELAY_MS = 300, 20
 CATCH_UP = BURST // 2
 THREADS = 16
 TOO_MANY = 429
-Answer = tuple[bytes, float]  # the body, and the seconds that it took
+Answer = tuple[bytes, float]  # body, latency in seconds
 
 
 class Turns:
-    """When whose turn is, `rate_per_s` of them a second; `catch_up` may follow at once after a pause."""
+    """Planned turns, `rate_per_s` of them; after a pause up to `catch_up` turns follow immediately."""
 
     def __init__(self, rate_per_s: float, catch_up: int, now: Callable[[], float]) -> None:
         self.interval_s = 1 / rate_per_s
@@ -47,39 +46,39 @@ class Turns:
         self.due = self.now()
 
     def next_s(self) -> float:
-        """Seconds until the next turn; none or less when it is there."""
+        """Take the next turn; seconds until it is due, 0 or less if it is due now."""
         self.due = max(self.due + self.interval_s, self.now() - self.slack_s)
         return self.due - self.now()
 
 
 class Pacer(Turns):
-    """Gives every coroutine that asks a turn."""
+    """Turns for coroutines."""
 
     def __init__(self, rate_per_s: float, catch_up: int) -> None:
         super().__init__(rate_per_s, catch_up, asyncio.get_running_loop().time)
         self.queue = asyncio.Lock()
 
     async def turn(self) -> None:
-        """Wait for your turn."""
+        """Wait for the next turn."""
         async with self.queue:
             await asyncio.sleep(self.next_s())
 
 
 class ThreadPacer(Turns):
-    """Gives every thread that asks a turn."""
+    """Turns for threads."""
 
     def __init__(self, rate_per_s: float, catch_up: int, now: Callable[[], float] = time.monotonic) -> None:
         super().__init__(rate_per_s, catch_up, now)
         self.queue = Lock()
 
     def turn(self) -> None:
-        """Wait for your turn."""
+        """Wait for the next turn."""
         with self.queue:
             time.sleep(max(0.0, self.next_s()))
 
 
 async def fetch(session: aiohttp.ClientSession, pacer: Pacer, url: str) -> Answer:
-    """Ask when it is time; if that was too early all the same, again after as long as the server says."""
+    """Send the request at its turn; after a 429 retry once the server's wait is over."""
     await pacer.turn()
     began = pacer.now()
     while True:
@@ -92,7 +91,7 @@ async def fetch(session: aiohttp.ClientSession, pacer: Pacer, url: str) -> Answe
 
 
 def fetch_in_thread(pool: urllib3.PoolManager, pacer: ThreadPacer, url: str) -> Answer:
-    """The same, blocking."""
+    """Send the request at its turn, blocking; after a 429 retry once the server's wait is over."""
     pacer.turn()
     began = pacer.now()
     while (response := pool.request("GET", url, retries=False)).status == TOO_MANY:
@@ -112,7 +111,7 @@ async def with_coroutines(urls: list[str], pace_per_s: float) -> list[Answer]:
 
 
 def with_asyncio(urls: list[str], pace_per_s: float) -> list[Answer]:
-    """In an event loop."""
+    """Run the coroutines in an event loop."""
     return asyncio.run(with_coroutines(urls, pace_per_s))
 
 
@@ -127,7 +126,7 @@ WAYS: dict[str, Callable[[list[str], float], list[Answer]]] = {"threads": with_t
 
 
 def measure(way: str, url: str, pace_per_s: float, requests: int) -> dict[str, float | None]:
-    """The share of the limit that was reached, and what the server turned away. ValueError for a wrong answer."""
+    """The metrics. ValueError for a wrong answer."""
     reset(url)
     ask = f"{url}/delay?ms={DELAY_MS}&rate={RATE_PER_S}&burst={BURST}&n="
     began = time.monotonic()
@@ -158,5 +157,5 @@ PROBES = (
 
 
 def main() -> None:
-    """Print the metrics of the way that the command line names; the server's URL comes after it."""
+    """Print the metrics of the model that the command line names; the second argument is the server's URL."""
     print(json.dumps(measure(sys.argv[1], sys.argv[2], RATE_PER_S, REQUESTS)))

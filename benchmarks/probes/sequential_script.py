@@ -1,11 +1,10 @@
-"""A script that fetches five pages, one after another: is asyncio more than such a script needs?
+"""A script that fetches five pages sequentially: what does asyncio cost it?
 
-Run as a whole, as a shell would: start of the interpreter, imports, five pages without any delay, since waiting would
-cost both forms the same and only hide what differs. Each form imports what it needs and no more, which is why the
-imports stand in the functions. `wire` runs the same protocol code over a blocking socket and over asyncio streams;
-`http` is what people would write: requests, and aiohttp.
+Measured as a whole: start of the interpreter, imports, five pages without delay (a delay would cost both forms the
+same). Each form imports only what it needs, so the imports are in the functions. `wire` runs the same protocol code
+over a blocking socket and over asyncio streams; `http` uses requests and aiohttp.
 
-You should see that the pages cost next to nothing, and the imports nearly everything.
+What you should see: the pages cost next to nothing, the imports nearly everything.
 """
 
 import sys
@@ -73,7 +72,7 @@ def http_sequential(host: str, port: int) -> list[bytes]:
     import requests
 
     with requests.Session() as session:
-        session.trust_env = False  # a proxy would be another measurement
+        session.trust_env = False  # no proxy
         return [session.get(f"http://{host}:{port}/delay?n={page}").content for page in range(PAGES)]
 
 

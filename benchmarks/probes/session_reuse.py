@@ -1,11 +1,11 @@
-"""What does a session for each request cost, against one session that keeps its connection?
+"""What does a session per request cost, compared with one session that keeps its connection?
 
-`requests.get(…)` opens a session, a connection pool and a connection, asks once, and throws all of it away. The usual
-comparison of "requests" with "aiohttp" does that on one side and keeps a session on the other, and what it finds is
-said to be the price of threads (as in github.com/airbytehq/airbyte/pull/29737, over TLS to a server far away).
+`requests.get(…)` opens a session, a connection pool and a connection for one request, and discards them. The usual
+comparison of requests with aiohttp does that on one side and keeps a session on the other, and takes the difference for
+the cost of threads (as in github.com/airbytehq/airbyte/pull/29737, over TLS to a distant server).
 
-What you should see: a session for each request costs clearly more even here, where a connection is opened in
-no time. Over TLS and a distance, two or three more ways there and back come on top, and they are the greater part.
+What you should see: a session per request costs clearly more even over loopback, where connecting takes no time. Over
+TLS and a distance, two or three round trips are added, which are the greater part.
 """
 
 import json
@@ -41,7 +41,7 @@ FORMS: dict[str, Callable[[Http, int], list[bytes]]] = {"pooled": pooled, "sessi
 
 
 def unit_seconds(form: str, url: str, count: int = REQUESTS) -> float:
-    """Seconds for each request; a first few are not counted."""
+    """Seconds per request, after a warm-up."""
     workload = Http(url=url, delay_s=0)
     FORMS[form](workload, 5)
     began = perf_counter()
@@ -56,5 +56,5 @@ PROBES = (Probe(FORMS, ("unit_seconds",), tasks=REQUESTS, arguments=("model", "u
 
 
 def main() -> None:
-    """Print the cost of a request under the form that the command line names; the server's URL comes after it."""
+    """Print the cost of a request in the form that the command line names; the second argument is the server's URL."""
     print(json.dumps({"unit_seconds": unit_seconds(sys.argv[1], sys.argv[2])}))

@@ -1,11 +1,12 @@
-"""One process feeds 500 dashboards ten times a second (server-sent events): how late do the events arrive?
+"""One process sends server-sent events to 500 clients ten times a second: how late do they arrive?
 
-Each connection has its own coroutine, or its own thread (`in_threads`), and all of them are due at the same instants,
-on the tenth of a second: the hardest case, for 500 events leave one after another. Lateness is what a client sees, from
-the planned instant to the arrival, over all deliveries of 2 seconds; nothing is dropped, an event that missed its
-instant still counts as late. Clients are a process of their own, and the share of its time that it is busy is told too.
+Each connection has a coroutine or a thread of its own. All events are due at the same instants: the hardest case,
+because 500 events are sent in sequence. Lateness counts from the planned instant to the arrival, over all deliveries of
+2 seconds; nothing is dropped, and a late event counts as late. The clients run in a process of their own; its CPU share
+is a metric.
 
-You should see the 500th event of a tick leave a few milliseconds after the first, and no tick wait for the one before.
+What you should see: the 500th event of a tick leaves a few milliseconds after the first, and no tick waits for the
+previous one.
 """
 
 import asyncio
@@ -31,12 +32,12 @@ SUBSCRIBE = b"GET /events HTTP/1.1\r\nHost: overlap\r\nAccept: text/event-stream
 
 
 def event(tick: int) -> bytes:
-    """What is sent at `tick` tenths of a second of the clock."""
+    """The event of a tick; a tick is a tenth of a second of the clock."""
     return b"data: %012d\n\n" % tick
 
 
 async def events(request: web.Request) -> web.StreamResponse:
-    """Send an event on every tenth of a second, until the client leaves."""
+    """Send an event every tenth of a second, until the client disconnects."""
     response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-cache"})
     await response.prepare(request)
     tick = int(time.perf_counter() * TICKS_PER_S)
@@ -47,29 +48,29 @@ async def events(request: web.Request) -> web.StreamResponse:
 
 
 def chunk(tick: int) -> bytes:
-    """The event on the wire (HTTP/1.1, chunked)."""
+    """The event as an HTTP/1.1 chunk."""
     return b"%x\r\n%s\r\n" % (len(event(tick)), event(tick))
 
 
 def first_tick(listener: Listener) -> int:
-    """The tick of the first event that a client heard."""
+    """The tick of a client's first event."""
     return int(listener.received[: listener.size].split(b"data: ")[1][:12])
 
 
 def heard_until(listeners: list[Listener], tick: int) -> bool:
-    """Whether every client has heard the event of `tick`."""
+    """Whether every client has the event of `tick`."""
     return all(listener.arrivals and first_tick(listener) + len(listener.arrivals) > tick for listener in listeners)
 
 
 def expected(listener: Listener) -> bytes:
-    """An event for every tick since the first, and perhaps a part of the next."""
+    """The bytes that a client should have: an event for every tick since its first, and perhaps a part of the next."""
     first = first_tick(listener)
     ticks = range(first, first + len(listener.arrivals) + 1)
     return b"".join(map(chunk, ticks))[: len(listener.received)]
 
 
 async def latenesses(url: str, clients: int, ticks: int) -> list[float]:
-    """Seconds from the planned instant of each event to its arrival, for each client, once all have come."""
+    """Seconds from the planned instant of each event to its arrival at each client."""
     async with crowd(url, SUBSCRIBE, len(chunk(0)), clients) as listeners:
         start = math.ceil(time.perf_counter() * TICKS_PER_S)
         async with asyncio.timeout(ticks / TICKS_PER_S + GRACE_S):
@@ -97,7 +98,7 @@ def measure(way: str, clients: int, ticks: int) -> dict[str, float | None]:
 
 
 def main() -> None:
-    """Print the metrics of the way that the command line names."""
+    """Print the metrics of the model that the command line names."""
     print(json.dumps(measure(sys.argv[1], CLIENTS, TICKS)))
 
 

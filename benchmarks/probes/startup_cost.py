@@ -1,7 +1,7 @@
-"""What a thread, a process, a sub-interpreter and a task cost to start and to join, one after another, doing nothing.
+"""The time to start and join a thread, a process, a sub-interpreter or a task that does nothing, sequentially.
 
-In an interpreter that has loaded nothing else: forking copies the parent's page tables, so the size of the parent is
-part of the cost. A fork server is started, and its one-off cost left out, before the clock runs.
+Measured in an interpreter that has loaded little else: a fork copies the parent's page tables, so the parent's size
+counts. A fork server is started outside the clock.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from benchmarks.probes import Probe
 
 
 def nothing() -> None:
-    """What every unit does."""
+    """The work of every unit."""
 
 
 def start_threads(count: int) -> None:
@@ -28,7 +28,7 @@ def start_threads(count: int) -> None:
 
 
 def start_tasks(count: int) -> None:
-    """Create and await tasks in a loop that runs already."""
+    """Create and await tasks in a running loop."""
 
     async def anothing() -> None:
         pass
@@ -63,7 +63,7 @@ def start_interpreters(count: int) -> None:
         interpreter.close()
 
 
-STARTERS: dict[str, tuple[Callable[[int], None], int]] = {  # how, and how many: some 50 ms of each
+STARTERS: dict[str, tuple[Callable[[int], None], int]] = {  # function and count: some 50 ms of each
     "task": (start_tasks, 5000),
     "thread": (start_threads, 500),
     "interpreters": (start_interpreters, 10),

@@ -1,16 +1,16 @@
-"""What one waiting task costs in memory: the whole process tree with every task waiting, less the same without.
+"""Memory per waiting task: growth of the whole process tree while all tasks wait, divided by their number.
 
-PSS (each shared page divided among those who share it), so that forked workers are charged their share and no more.
-In an interpreter of its own: memory that an earlier cell freed would be handed out again and make a model look free.
+Measured as PSS (each shared page divided among its processes), so that forked workers count their share only. It runs
+in an interpreter of its own: memory freed by an earlier cell would be reused and make a model look free.
 
-Each task says that it is there by a byte in a file, which works across threads, processes and loops, and then waits.
-When all have said so the probe looks. Where all of it is one process, they wait for longer than anybody will, and the
-probe is gone as soon as it has looked: to join ten thousand threads takes twenty seconds that nobody wants to know
-about. Worker processes are let go, by taking the file away: whoever kills them leaves their semaphores behind.
+Each task appends a byte to a file, which works across threads, processes and loops, and then waits. When all bytes are
+there, the memory is measured. If all is one process, the tasks wait endlessly and the probe exits at once: joining ten
+thousand threads would take twenty seconds. Worker processes end when the file is deleted: killing them would leave
+their semaphores behind.
 
-What you should see: a coroutine takes two to six KiB with the gate that it waits behind, a greenlet ten, a thread
-twenty, a process megabytes. With few, what is there once (a loop, gevent's own process) is most of it; with ten
-thousand it no longer counts.
+What you should see: two to six KiB per coroutine with the semaphore that it waits for, ten per greenlet, twenty per
+thread, megabytes per process. With few tasks, fixed costs (a loop, gevent's process) are most of it; with ten thousand
+they no longer count.
 """
 
 import json
@@ -32,11 +32,11 @@ from benchmarks.workloads.sleep import Sleep
 
 SIZES = (10, 1_000, 10_000, 100_000)
 FOR_EVER_S, STEP_S = 600.0, 0.1
-SETTLE_S = 0.05  # from the byte to the waiting itself
+SETTLE_S = 0.05  # from a task's byte until it really waits
 PATIENCE_S = 40.0
 METRICS, ARGUMENTS = ("bytes_per_task",), ("model", "concurrency")
 CLASSICAL = {"threads": 1_000, "asyncio": 1_000, "processes": 10}  # measured in every run
-# How many wait at the least and at the most; 1,000 where nothing is said: enough to tell them from what is there once.
+# The smallest and largest number of waiting tasks; 1,000 by default, enough to exceed the fixed costs.
 # 100,000 greenlets would take gigabytes; 10,000 threads take ten seconds to start, and a nursery eight for 100,000
 # tasks. On uvloop a coroutine takes as much in 100,000 as in 10,000.
 RANGES = {
@@ -51,7 +51,7 @@ FEW = (10, 10)  # where each task that waits has a process or an interpreter of 
 
 
 def has_children(name: str) -> bool:
-    """Whether the model's tasks wait in other processes or interpreters, which must end by themselves."""
+    """Whether the model's tasks wait in other processes or interpreters, which must be ended in an orderly way."""
     needed = needs(name)
     return needed.isolated or needed.workers == "processes" or needed.child_process
 
@@ -82,7 +82,7 @@ class Noted(Workload):
     path: str
 
     def note(self) -> None:
-        """Say that one more is there."""
+        """Append a byte."""
         file = os.open(self.path, os.O_WRONLY | os.O_APPEND)
         os.write(file, b".")
         os.close(file)
@@ -96,7 +96,7 @@ class Noted(Workload):
         return self.workload.aclient()
 
     def for_library(self, library: str) -> "Noted":
-        """The wrapped workload in that library's words."""
+        """The wrapped workload awaiting with that library."""
         return replace(self, workload=self.workload.for_library(library))
 
     def perform(self, client: Any, task: int) -> Any:
@@ -105,28 +105,28 @@ class Noted(Workload):
         return self.workload.perform(client, task)
 
     def aperform(self, client: Any, task: int) -> Coroutine[Any, Any, Any]:
-        """Note, and hand out the wrapped coroutine itself: one around it would take memory, too."""
+        """Note, and return the wrapped coroutine itself: a coroutine around it would need memory too."""
         self.note()
         return self.workload.aperform(client, task)
 
 
 @dataclass(frozen=True)
 class Held(Noted):
-    """The same, over and over until the file is gone."""
+    """The same, repeated until the file is deleted."""
 
     def held(self) -> bool:
         """Whether the file is still there."""
         return os.path.exists(self.path)
 
     def perform(self, client: Any, task: int) -> Any:
-        """Note, and perform until let go."""
+        """Note, and perform until the file is deleted."""
         answer = super().perform(client, task)
         while self.held():
             answer = self.workload.perform(client, task)
         return answer
 
     async def aperform(self, client: Any, task: int) -> Any:
-        """Note, and perform until let go."""
+        """Note, and perform until the file is deleted."""
         answer = await super().aperform(client, task)
         while self.held():
             answer = await self.workload.aperform(client, task)
@@ -135,7 +135,7 @@ class Held(Noted):
 
 def tree_bytes() -> int:
     """Proportional set size of this process and its descendants; unique set size where the system has no PSS."""
-    import psutil  # here, because it refuses to be imported in a sub-interpreter, where the workload above is
+    import psutil  # imported here, because a sub-interpreter, which imports this module, cannot import it
 
     def own_bytes(process: psutil.Process) -> int:
         try:
@@ -149,7 +149,7 @@ def tree_bytes() -> int:
 
 
 def wait_until(noted: Callable[[], int], waiting: int) -> None:
-    """Return when all are there. TimeoutError when they do not come."""
+    """Return when all tasks are waiting. TimeoutError if they do not all start."""
     given_up_at = time.monotonic() + PATIENCE_S
     while noted() < waiting:
         if time.monotonic() > given_up_at:
@@ -159,13 +159,13 @@ def wait_until(noted: Callable[[], int], waiting: int) -> None:
 
 
 def bytes_per_task(name: str, waiting: int, tell: Callable[[float], None]) -> None:
-    """Tell the growth of the tree per task with `waiting` tasks waiting at once under the model called `name`."""
+    """Measure the growth of the process tree per task while `waiting` tasks wait, and pass it to `tell`."""
     opened, begin = model(name), threading.Event()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "noted")
         path.touch()
         with opened(Noted(Sleep(delay_s=0.01), str(path)), needs(name).min_concurrency) as run:
-            run([0])  # load what the model loads before the first look
+            run([0])  # load the model's packages before the first measurement
         path.write_bytes(b"")
 
         def look() -> None:
@@ -197,11 +197,11 @@ PROBES = (
 
 
 def main() -> None:
-    """Print what one waiting task costs under the model that the command line names."""
+    """Print the metric of the model and number of tasks that the command line names."""
     name, waiting = sys.argv[1], int(sys.argv[2])
 
-    def tell(found: float) -> None:
-        print(json.dumps({"bytes_per_task": found}), flush=True)
+    def tell(growth: float) -> None:
+        print(json.dumps({"bytes_per_task": growth}), flush=True)
         if not has_children(name):
             os._exit(0)
 

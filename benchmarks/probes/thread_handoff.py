@@ -1,11 +1,11 @@
-"""What does it cost to hand a call to a thread, and await its answer?
+"""What does it cost to hand a call to a thread and await its answer?
 
-A call that returns 0 is handed over, awaited, and handed over again: one after another, so nothing but the way there
-and back is measured. `dedicated` is a worker thread that takes calls from a queue and answers through the loop, as
-code needs it that must always run in the same thread (after github.com/rogerbinns/python-async-bench).
-`asyncio.to_thread` copies the context, goes through the executor and ties two futures together.
+Calls that return 0 are handed over sequentially, so only the round trip is measured. `dedicated` is a worker thread
+that takes calls from a queue and answers through the loop, for code that must always run in the same thread (after
+github.com/rogerbinns/python-async-bench). `asyncio.to_thread` copies the context, uses the executor and links two
+futures.
 
-What you should see: the dedicated thread costs a good deal less. Neither is dear beside a call that takes a while.
+What you should see: the dedicated thread costs much less. Both are negligible for a call that takes some time.
 """
 
 import asyncio
@@ -24,12 +24,12 @@ Call = Callable[[], int]
 
 
 def nothing() -> int:
-    """What is called."""
+    """The call that is handed over."""
     return 0
 
 
 class Dedicated:
-    """A thread that does what it is handed, one call after another."""
+    """A thread that runs calls sequentially."""
 
     def __init__(self) -> None:
         self.loop = asyncio.get_running_loop()
@@ -38,13 +38,13 @@ class Dedicated:
         self.thread.start()
 
     def work(self) -> None:
-        """Take calls until there is None."""
+        """Run calls until None arrives."""
         while item := self.calls.get():
             future, call = item
             self.loop.call_soon_threadsafe(future.set_result, call())
 
     def __call__(self, call: Call) -> asyncio.Future[int]:
-        """Hand over a call."""
+        """Hand over a call; its result comes through the future."""
         future = self.loop.create_future()
         self.calls.put((future, call))
         return future
@@ -56,7 +56,7 @@ class Dedicated:
 
 
 async def seconds(hand_over: Callable[[Call], Awaitable[int]], calls: int) -> float:
-    """What so many calls take, one after another; a first one is not counted."""
+    """Duration of that many sequential calls, after a warm-up."""
     await hand_over(nothing)
     began = perf_counter()
     for _ in range(calls):
@@ -65,12 +65,12 @@ async def seconds(hand_over: Callable[[Call], Awaitable[int]], calls: int) -> fl
 
 
 async def to_thread(calls: int) -> float:
-    """Any thread of the loop's executor."""
+    """Seconds for that many calls with `asyncio.to_thread`."""
     return await seconds(asyncio.to_thread, calls)
 
 
 async def dedicated(calls: int) -> float:
-    """The one thread."""
+    """Seconds for that many calls to the dedicated thread."""
     worker = Dedicated()
     try:
         return await seconds(worker, calls)
@@ -82,7 +82,7 @@ FORMS: dict[str, Callable[[int], Awaitable[float]]] = {"to_thread": to_thread, "
 
 
 async def unit_seconds(form: str, calls: int = CALLS) -> float:
-    """Seconds for each call."""
+    """Seconds per call."""
     return await FORMS[form](calls) / calls
 
 
@@ -90,5 +90,5 @@ PROBES = (Probe(FORMS, ("unit_seconds",), tasks=CALLS),)
 
 
 def main() -> None:
-    """Print the cost of a call under the form that the command line names."""
+    """Print the cost of a call in the form that the command line names."""
     print(json.dumps({"unit_seconds": asyncio.run(unit_seconds(sys.argv[1]))}))

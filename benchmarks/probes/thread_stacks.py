@@ -1,12 +1,11 @@
-"""What does a waiting thread take of memory, and a waiting coroutine: of the addresses, and of the memory itself?
+"""Virtual and resident memory of a waiting thread, and of a waiting coroutine.
 
-A system reserves addresses for a thread's stack, 8 MiB of them on most Linux machines, and gives it a page of memory
-only where the thread has been. So a thread "costs 8 MB" in the column of `top` that is called VIRT, and a few pages in
-the one called RES: addresses cost nothing until there are none left. A coroutine has no stack, but a frame on the heap;
-here it is in a task of its own, and sleeps.
+The system reserves addresses for a thread's stack, 8 MiB on most Linux machines, and allocates a page only when it is
+touched. So a thread needs 8 MB in the VIRT column of `top`, and a few pages in RES; addresses cost nothing until they
+run out. A coroutine has a frame on the heap instead of a stack; here it sleeps in a task of its own.
 
-What you should see: a thread's `virtual_bytes` are what `ulimit -s` says and a little more, its `resident_bytes`
-hundreds of times less; a coroutine takes one or two KiB of either.
+What you should see: a thread's `virtual_bytes` are a little more than `ulimit -s`, its `resident_bytes` hundreds of
+times less; a coroutine needs one or two KiB of either.
 """
 
 import asyncio
@@ -28,12 +27,12 @@ Look = Callable[[], tuple[int, int]]
 def memory() -> tuple[int, int]:
     """Virtual and resident bytes of this process."""
     gc.collect()
-    found = psutil.Process().memory_info()
-    return found.vms, found.rss
+    info = psutil.Process().memory_info()
+    return info.vms, info.rss
 
 
 def threads(count: int, look: Look) -> tuple[float, float]:
-    """By how much each of `count` waiting threads makes grow what `look` sees."""
+    """Growth of both values of `look` per thread, with `count` waiting threads."""
     over = Event()
     waiting = [Thread(target=lambda: over.wait()) for _ in range(count)]
     before = look()
@@ -49,7 +48,7 @@ def threads(count: int, look: Look) -> tuple[float, float]:
 
 
 def coroutines(count: int, look: Look) -> tuple[float, float]:
-    """The same for coroutines that sleep."""
+    """Growth of both values of `look` per coroutine, with `count` sleeping coroutines."""
 
     async def sleep() -> None:
         await asyncio.sleep(60)
@@ -57,7 +56,7 @@ def coroutines(count: int, look: Look) -> tuple[float, float]:
     async def compare() -> tuple[float, float]:
         before = look()
         waiting = [asyncio.create_task(sleep()) for _ in range(count)]
-        await asyncio.sleep(0)  # let them all begin
+        await asyncio.sleep(0)  # all coroutines start
         after = look()
         for task in waiting:
             task.cancel()
@@ -75,7 +74,7 @@ PROBES = (Probe(FORMS, ("resident_bytes", "virtual_bytes")),)
 
 
 def main() -> None:
-    """Print what one takes of those that the command line names."""
+    """Print the metrics of the form that the command line names."""
     each, count = FORMS[sys.argv[1]]
     each(1, memory)
     virtual, resident = each(count, memory)

@@ -1,13 +1,12 @@
-"""10,000 timers that are due within a second: `threading.Timer` against `loop.call_at`. How late does each fire?
+"""How late do 10,000 timers fire that are due within a second: `threading.Timer` against `loop.call_at`?
 
-They are due evenly over the second, and armed in that order from its beginning, as a program does that has them to
-arm. A `threading.Timer` is a thread that waits. Where so many threads cannot be started in time, the probe gives up
-half a second after the last timer was due: one that has not been armed by then is late by at least as long as it was
-due before that, and counts with this bound. So 10,000 are compared on both sides, on any machine, and threads never
-look worse than they are. `timers_set` says how many were.
+They are due evenly over the second, and set in that order from its start. A `threading.Timer` is a waiting thread. If
+not all can be started in time, the probe stops half a second after the last was due. A timer not set by then counts
+with the smallest possible lateness, so 10,000 are compared on both sides and threads never look worse than they are.
+`timers_set` says how many were set.
 
-Beside it the same with 1,000. You should see that waiting is not what threads are bad at: those that were armed in time
-wake as punctually as an event loop, which counts whole milliseconds (epoll). It is starting 10,000 of them.
+The same is measured with 1,000 timers. What you should see: threads that were set in time wake as punctually as an
+event loop, which counts whole milliseconds (epoll). Starting 10,000 of them is what takes too long.
 """
 
 import asyncio
@@ -26,7 +25,7 @@ WITHIN_S, GIVE_UP_S = 1.0, 1.5
 
 
 def with_threads(count: int) -> list[float]:
-    """How late each timer fired that could be armed."""
+    """How late each timer fired, of those that could be set."""
     late: list[float] = []
 
     def fire(due: float) -> None:
@@ -72,13 +71,13 @@ WAYS: dict[str, Callable[[int], list[float]]] = {"threads": with_threads, "async
 
 
 def bounded(late: list[float], count: int) -> list[float]:
-    """How late all timers are, most punctual first; those that were not armed, by at least so much."""
-    never_armed = range(len(late), count)
-    return sorted(late + [GIVE_UP_S - WITHIN_S * number / count for number in never_armed])
+    """How late all timers are, sorted; timers that were never set count with the smallest possible lateness."""
+    never_set = range(len(late), count)
+    return sorted(late + [GIVE_UP_S - WITHIN_S * number / count for number in never_set])
 
 
 def measure(way: str, many: int, few: int) -> dict[str, float | None]:
-    """The metrics of both sizes."""
+    """The metrics for many and for few timers."""
     late, late_of_few = WAYS[way](many), WAYS[way](few)
     of_many = bounded(late, many)
     return {
@@ -103,5 +102,5 @@ PROBES = (
 
 
 def main() -> None:
-    """Print the metrics of the way that the command line names."""
+    """Print the metrics of the model that the command line names."""
     print(json.dumps(measure(sys.argv[1], MANY, FEW)))

@@ -1,17 +1,17 @@
-"""The five sites, grown up: 320 pages, 30 at once, of a web that misbehaves. What does each model make of it?
+"""Scrape 320 unreliable pages with concurrency 30: how close does each model come to the ideal time?
 
-    time_over_ideal  what all of it took ÷ the floor: the waits of all pages, listed over 30 places
-    p50_seconds …    what one page took, its further attempts and the pauses between them included
-    error_share      attempts that failed ÷ attempts
-    retries          attempts beyond the first at each page
-    fetched          pages that were there in the end; the rest was given up after three attempts
+    time_over_ideal  total time ÷ ideal time (list scheduling of all pages' waits over 30 places)
+    p50_seconds …    time of one page, with its retries and the pauses between them
+    error_share      failed attempts ÷ attempts
+    retries          attempts beyond the first of each page
+    fetched          pages fetched in the end; the others failed three times
 
-Of the attempts 10 % are answered with an error, 5 % with a reset connection, 3 % not at all. The same ones for every
-model, because the server draws them from page and attempt: so error share, retries and pages are the same, and what
-the server counted must be what was to be expected, or there is no result. A script scrapes once: nothing is warm.
+Of the attempts 10 % get an error, 5 % a reset connection, 3 % no answer. They are the same for every model, because the
+server draws them from page and attempt. So error share, retries and pages are equal, and the server's counts must match
+the expected ones, or there is no result. A script scrapes once, so there is no warm-up.
 
-What you should see: they all come close to the floor, processes least, for they must be started. What a page takes is
-decided by the web: p99 is the time-out and what follows it, whoever waits.
+What you should see: all models come close to the ideal time, processes least because of their start-up. The pages
+decide their own times: p99 is the time-out plus the retry, under every model.
 """
 
 import json
@@ -34,7 +34,7 @@ COUNTED = {"successes": SERVED, "errors": ERROR, "resets": RESET, "hangs": HANG}
 
 
 def unexpected(workload: UnreliablePages, tasks: list[int], account: dict[str, float]) -> str | None:
-    """What the server counted that was not to be expected; None when all was."""
+    """How the server's counts differ from the expected ones; None if they match."""
     ends = Counter(end for task in tasks for end in workload.ends(task))
     for name, end in COUNTED.items():
         if account[name] != ends[end]:
@@ -43,7 +43,7 @@ def unexpected(workload: UnreliablePages, tasks: list[int], account: dict[str, f
 
 
 def measure(name: str, workload: UnreliablePages, pages: int, at_once: int) -> dict[str, float | None]:
-    """The metrics of a model. ValueError when it did not end with the pages that can be had."""
+    """The metrics of a model. ValueError if it did not fetch exactly the pages that can be fetched."""
     tasks = workload.tasks(pages)
     reset(workload.url)
     timing = time_round(model(name), workload, tasks, at_once)
@@ -74,6 +74,6 @@ PROBES = (
 
 
 def main() -> None:
-    """Print the metrics of the model that the command line names; the server's URL comes after it."""
+    """Print the metrics of the model that the command line names; the second argument is the server's URL."""
     workload = UnreliablePages(sys.argv[2], WEB.delay_s, WEB.sigma)
     print(json.dumps(measure(sys.argv[1], workload, PAGES, AT_ONCE)))

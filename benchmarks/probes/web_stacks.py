@@ -1,12 +1,12 @@
-"""Web frameworks under web servers: which are measured, and what is measured of them.
+"""The web frameworks and servers that are measured, and their metrics.
 
-A cell's workload is the framework and its model the server: `web_throughput/fastapi/uvicorn/c1`; its size is the number
-of worker processes. Every page is checked before anything is timed: its status, its content, and then every answer to
-our own client, byte by byte. Threads are as many as there are clients, so that none of them waits for one.
+A cell's workload is the framework, its model the server, as in `web_throughput/fastapi/uvicorn/c1`; its concurrency is
+the number of worker processes. Before timing, every page's status and content are checked; then our client checks every
+answer byte by byte. There is a thread for each client, so that no client waits for one.
 
-Where asynchronous workers share a socket, expect a short middle and a long tail: a worker accepts whatever comes while
-it is awake and keeps it, so one holds many connections and another few. Blocking workers that take one request at a
-time share one queue, and their users wait about as long as each other.
+Where asynchronous workers share a socket, expect a short median and a long tail: an awake worker accepts all waiting
+connections and keeps them, so one holds many and another few. Blocking workers with one request at a time share one
+queue, and their clients wait about equally long.
 """
 
 import json
@@ -31,17 +31,17 @@ from servers.subprocesses import Service, ServiceError, serve
 from servers.web_apps import COLUMNS, CONNECTIONS, HELLO, URL, compute
 from servers.web_server import APPS
 
-Told = dict[str, float | None]  # metrics by name; None for a quantile that so few requests cannot show
+Metrics = dict[str, float | None]  # None for a quantile that needs more requests
 
 CLIENTS = 32
-BURST_S, BEST_S = 0.3, 0.7  # longer where few are answered, and others are held against it
+BURST_S, BEST_S = 0.3, 0.7  # longer where answers are few, or where it is the reference for a load
 WAIT_MS, COMPUTE_S, ROW = 20, 0.005, 7
 IDLE = 1_000  # connections
-LEAST, LONGEST_S = 320, 4.0  # requests of an open loop: p99 needs 299, and is left out where they take longer
-SHARES = {"at_50_percent_load": 0.5, "at_80_percent_load": 0.8}  # of what a server answers at best
+LEAST, LONGEST_S = 320, 4.0  # requests of an open loop: p99 needs 299, and is omitted if they would take longer
+SHARES = {"at_50_percent_load": 0.5, "at_80_percent_load": 0.8}  # of a server's maximum throughput
 START_S = 30.0  # sixteen workers on two busy cores
 
-# What each server cannot be run without.
+# The packages that each server needs.
 PACKAGES = {
     "uvicorn": ("uvicorn", "httptools"),
     "hypercorn": ("hypercorn",),
@@ -51,7 +51,7 @@ PACKAGES = {
     "gunicorn-threads": ("gunicorn",),
     "gunicorn-gevent": ("gunicorn", "gevent"),
 }
-# Each framework under the server that its documentation starts it with, and two of them under the others as well.
+# Each framework under the server that its documentation uses, and two of them under other servers as well.
 STACKS = (
     ("fastapi", "uvicorn"),
     ("starlette", "uvicorn"),
@@ -69,7 +69,7 @@ STACKS = (
 
 
 def frameworks(service: str = "") -> list[Nothing]:
-    """Each framework as the workload of a cell, with the database that its pages ask."""
+    """Each framework as the workload of a cell, with the database that its pages query."""
     return [named(name, package=name, service=service) for name in APPS]
 
 
@@ -80,19 +80,19 @@ class Site:
     service: Service
 
     def page(self, path: str, expected: Any) -> Page:
-        """A page, once it was found to be right. LoadFailed."""
+        """A page, after a check of its status and content. LoadFailed."""
         status, body = get(self.service.url, path)
         try:
-            found = body.decode() if isinstance(expected, str) else json.loads(body)
+            content = body.decode() if isinstance(expected, str) else json.loads(body)
         except ValueError:
-            found = body
-        if status != 200 or found != expected:
+            content = body
+        if status != 200 or content != expected:
             raise LoadFailed(f"{path} is answered with {status} and {body[:100]!r}, where {expected!r:.100} is right")
         return Page(self.service.url, path, body)
 
     @property
     def hello(self) -> Page:
-        """The page that costs nothing."""
+        """The page with a constant text."""
         return self.page("/hello", HELLO)
 
     def wait(self, ms: int = WAIT_MS) -> Page:
@@ -111,17 +111,17 @@ class Site:
         return self.page(f"/row/{ROW}", dict(zip(COLUMNS, table()[ROW], strict=True)))
 
     def burst(self, page: Page, clients: int = CLIENTS, seconds: float = BURST_S) -> Burst:
-        """As many requests as it answers."""
-        found = burst(page, clients, seconds, self.service.pid)
+        """Measure the throughput of a page."""
+        result = burst(page, clients, seconds, self.service.pid)
         self.service.check()
-        return found
+        return result
 
 
 @contextmanager
 def site(
     app: str, server: str, workers: int, *, clients: int = CLIENTS, database: str = "", connections: int = 1
 ) -> Iterator[Site]:
-    """A framework under a server, from before the first request to the end of all its processes."""
+    """Run a framework under a server; all its processes end with the block."""
     arguments = (app, server, f"--workers={workers}", f"--threads={clients}")
     variables = {URL: database, CONNECTIONS: str(connections)} if database else {}
     with serve("servers.web_server", *arguments, timeout_s=START_S, variables=variables) as service:
@@ -129,12 +129,12 @@ def site(
 
 
 def stack(cell: Cell, **options: Any) -> AbstractContextManager[Site]:
-    """The site of a cell."""
+    """The running site of a cell."""
     return site(cell.workload.name, cell.model, cell.concurrency, **options)
 
 
 def get(url: str, path: str) -> tuple[int, bytes]:
-    """Status and body of a page. LoadFailed where its length is not told, for then our client cannot follow."""
+    """Status and body of a page. LoadFailed if there is no Content-Length, which our client needs."""
     connection = HTTPConnection(urlsplit(url).netloc, timeout=START_S)
     try:
         connection.request("GET", path, headers={"Connection": "close"})
@@ -148,7 +148,7 @@ def get(url: str, path: str) -> tuple[int, bytes]:
 
 @cache
 def numbers_in(seconds: float) -> int:
-    """How many numbers `compute` adds up in so much time of one core: the same for all cells of a block."""
+    """How many numbers `compute` adds up in that much CPU time: the same for all cells of a block."""
     took, numbers = [], 20_000
     for _ in range(30):
         began = time.process_time()
@@ -157,71 +157,71 @@ def numbers_in(seconds: float) -> int:
     return round(numbers * seconds / sorted(took)[len(took) // 2])
 
 
-def busy(name: str, found: Burst) -> Told:
-    """The throughput of a page, and how many cores the server and the client were busy."""
+def burst_metrics(name: str, result: Burst) -> Metrics:
+    """The throughput of a page, and the cores that server and client used."""
     return {
-        f"{name}_per_second": found.per_second,
-        f"{name}_server_cores": found.server_busy,
-        f"{name}_client_cores": found.client_busy,
+        f"{name}_per_second": result.per_second,
+        f"{name}_server_cores": result.server_busy,
+        f"{name}_client_cores": result.client_busy,
     }
 
 
-def throughput(cell: Cell) -> Told:
-    """Requests a second of two pages, and the memory of a thousand idle connections."""
-    with stack(cell) as found:
-        hello, wait = found.hello, found.wait()
-        told = busy("hello", found.burst(hello)) | busy("wait", found.burst(wait))
-        return {**told, "idle_bytes": idle_bytes(found, hello) if cell.model != "gunicorn-sync" else None}
+def throughput(cell: Cell) -> Metrics:
+    """Throughput of two pages, and memory of a thousand idle connections."""
+    with stack(cell) as running:
+        hello, wait = running.hello, running.wait()
+        both = burst_metrics("hello", running.burst(hello)) | burst_metrics("wait", running.burst(wait))
+        return {**both, "idle_bytes": idle_bytes(running, hello) if cell.model != "gunicorn-sync" else None}
 
 
-def crowded(cell: Cell, clients: int, ms: int, seconds: float) -> Told:
-    """Requests a second of a page that waits, with many clients."""
-    with stack(cell, clients=clients) as found:
-        return busy("wait", found.burst(found.wait(ms), clients, seconds))
+def many_clients(cell: Cell, clients: int, ms: int, seconds: float) -> Metrics:
+    """Throughput of a page that waits, with many clients."""
+    with stack(cell, clients=clients) as running:
+        return burst_metrics("wait", running.burst(running.wait(ms), clients, seconds))
 
 
-def idle_bytes(found: Site, page: Page) -> float:
-    """By how much a server grows when a thousand clients have asked once and stay."""
-    return float(held(page, IDLE, lambda: uss(found.service.pid)))
+def idle_bytes(running: Site, page: Page) -> float:
+    """Growth of a server's memory with a thousand idle connections."""
+    return float(held(page, IDLE, lambda: uss(running.service.pid)))
 
 
 def uss(pid: int) -> int:
-    """The memory that only a process and its children have."""
+    """Unique set size of a process and its children, in bytes."""
     parent = psutil.Process(pid)
     return sum(one.memory_full_info().uss for one in (parent, *parent.children(recursive=True)))
 
 
-def tails(cell: Cell) -> Told:
-    """Latencies of the page that computes, at two shares of what the server answers at best."""
-    with stack(cell) as found:
-        page = found.computed
-        best = found.burst(page, seconds=BEST_S)
-        told = busy("max_load", best)
+def tail_latency(cell: Cell) -> Metrics:
+    """Latencies of the page that computes, at two shares of the server's maximum throughput."""
+    with stack(cell) as running:
+        page = running.computed
+        best = running.burst(page, seconds=BEST_S)
+        metrics = burst_metrics("max_load", best)
         for name, share in SHARES.items():
             rate = share * best.per_second
-            told |= prefixed(name, on_schedule(page, rate, min(LEAST / rate, LONGEST_S)))
-        found.service.check()
-    return told
+            metrics |= prefixed(name, on_schedule(page, rate, min(LEAST / rate, LONGEST_S)))
+        running.service.check()
+    return metrics
 
 
-def prefixed(name: str, found: Latencies) -> Told:
-    """The quantiles of an open loop, at a share of the best."""
+def prefixed(name: str, latencies: Latencies) -> Metrics:
+    """The quantiles of an open loop, with the load's name before each."""
     kept = ("p50_seconds", "p90_seconds", "p99_seconds", "p999_seconds", "generator_late")
-    return {f"{name}_{metric}": value for metric, value in found.metrics().items() if metric in kept}
+    return {f"{name}_{metric}": value for metric, value in latencies.metrics().items() if metric in kept}
 
 
-def quantiles(found: Latencies) -> Told:
+def quantiles(latencies: Latencies) -> Metrics:
     """The quantiles of a closed loop."""
-    return {f"{name}_seconds": found.metrics()[f"{name}_seconds"] for name in ("p50", "p90", "p99")}
+    return {f"{name}_seconds": latencies.metrics()[f"{name}_seconds"] for name in ("p50", "p90", "p99")}
 
 
-def rows(cell: Cell, database: DatabaseHandle | ServiceError, connections: int, clients: int) -> Told:
-    """Requests a second, and latencies, of a page from the database, to clients that wait for their answers."""
+def database_row(cell: Cell, database: DatabaseHandle | ServiceError, connections: int, clients: int) -> Metrics:
+    """Throughput and latencies of a page from the database, in a closed loop."""
     if isinstance(database, ServiceError):
         raise database
-    with stack(cell, clients=clients, database=database.url, connections=connections) as found:
-        page = found.row
-        best = found.burst(page, clients)
+    with stack(cell, clients=clients, database=database.url, connections=connections) as running:
+        page = running.row
+        best = running.burst(page, clients)
         latencies = quantiles(in_turn(page, clients, min(max(BEST_S, 2 * LEAST / best.per_second), LONGEST_S)))
-        found.service.check()
-    return {**busy("row", best), **latencies}
+        running.service.check()
+    return {**burst_metrics("row", best), **latencies}

@@ -284,4 +284,4 @@ def test_a_script_pays_for_no_import_of_another(name: str, unused: str) -> None:
 
 def test_the_probes_say_what_you_should_see() -> None:
     for module in (chat_broadcast, sse_broadcast, rate_limit, timers, sequential_script):
-        assert "ou should see" in (module.__doc__ or ""), module.__name__
+        assert "What you should see" in (module.__doc__ or ""), module.__name__
