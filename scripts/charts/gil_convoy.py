@@ -1,17 +1,41 @@
 """How long an answer takes beside something that computes, from a thread and from an event loop."""
 
-from scripts.analysis.points import Run
+from collections.abc import Iterator
+
+from scripts.analysis.points import Point, Run
 from scripts.charts.lib import unit_cost
 from scripts.charts.lib.forest import Group
+from scripts.charts.lib.theme import FIRST_KIND, SECOND_KIND
 from scripts.util.format import seconds
 
 
 def groups(run: Run) -> list[Group]:
-    """The answer in the middle, and the one that a tenth of them exceed."""
-    titles = {"p50_seconds": "half of the answers take longer", "p90_seconds": "one in ten takes longer"}
-    return [Group(title, unit_cost.told(run, "gil_convoy", metric)) for metric, title in titles.items()]
+    """The median and the 90th percentile, for threads and for event loops."""
+    titles = {"p50_seconds": "median", "p90_seconds": "90th percentile"}
+    return [
+        Group(f"{who}, {title}", rows, paint, LABELS)
+        for metric, title in titles.items()
+        for who, paint, rows in by_answerer(unit_cost.told(run, "gil_convoy", metric))
+    ]
 
 
+def by_answerer(rows: list[Point]) -> Iterator[tuple[str, str, list[Point]]]:
+    """The rows that a thread answers, and those that an event loop does, each with its colour."""
+    loops = [row for row in rows if row.model.startswith("asyncio")]
+    yield "a thread answers", FIRST_KIND, [row for row in rows if row not in loops]
+    yield "an event loop answers", SECOND_KIND, loops
+
+
+LABELS = {
+    "alone": "nothing beside it",
+    "beside-process": "a process computes",
+    "beside-computing": "a thread computes",
+    "beside-short-turns": "it computes, short turns",
+    "asyncio-alone": "nothing beside it",
+    "asyncio-process": "a process computes",
+    "asyncio-to-thread": "a thread computes",
+    "asyncio-computing": "a coroutine computes",
+}
 POSITION = 140
 CHART = unit_cost.Cost(
     NAME="gil-convoy",
@@ -19,8 +43,8 @@ CHART = unit_cost.Cost(
     CAVEAT="Fifty answers a block, so that nothing is known of the slowest in a hundred.",
     experiment="gil_convoy",
     metric="p50_seconds",
-    title="What does computing do to whoever answers?",
-    reading="Time that an answer takes over the loopback, with nothing beside it, a thread, a process or a coroutine.",
+    title="How long does an answer take beside computing?",
+    reading="Time of an answer over loopback while nothing, a thread, a process or a coroutine computes.",
     measured="Measured: by a process that asks 10 ms after each answer",
     noun="for an answer in the middle",
     unit="an answer",

@@ -1,4 +1,4 @@
-"""What lets go of the GIL: how much more two threads do than one, for each kind of work; processes are the limit."""
+"""What releases the GIL: how much more two threads do than one, for each kind of work, beside two processes."""
 
 from dataclasses import replace
 
@@ -10,7 +10,7 @@ from scripts.analysis.points import Point, Run, footer, interval_words, points, 
 from scripts.charts.lib import forest
 from scripts.charts.lib.layout import open_page
 from scripts.charts.lib.table import Table, of_points
-from scripts.charts.lib.theme import Theme
+from scripts.charts.lib.theme import FIRST_KIND, NEITHER, SECOND_KIND, Theme
 from scripts.tables.columns import CELL
 from scripts.tables.summary import block_medians
 from scripts.util.format import listed, times
@@ -19,7 +19,7 @@ NAME = "gil-release"
 POSITION = 130
 NEEDS = "a cell of gil_release"
 CAVEAT = "One size of one task of each kind: small arrays and short texts spend more of their time in Python."
-TITLE = "What lets go of the GIL?"
+TITLE = "What releases the GIL?"
 METRIC, BESIDE = "threads_speedup", "processes_speedup"
 HALF = 0.5  # of what processes gain
 
@@ -34,9 +34,14 @@ def shown(run: Run) -> list[Point]:
 
 
 def groups(run: Run) -> list[forest.Group]:
-    """All of them under one heading, with the best that processes did."""
-    found = shown(run)
-    return [forest.Group("two at once, against one", found)] if found else []
+    """Those that release the GIL, those that hold it, and those of which that is not clear."""
+    how = released(run)
+    kinds = (("releases the GIL", 1, FIRST_KIND), ("holds the GIL", -1, SECOND_KIND), ("inconclusive", 0, NEITHER))
+    split = [
+        forest.Group(title, [each for each in shown(run) if how.get(each.model, 0) == which], paint)
+        for title, which, paint in kinds
+    ]
+    return [group for group in split if group.rows]
 
 
 def draw(run: Run, theme: Theme) -> Figure | None:
@@ -47,7 +52,7 @@ def draw(run: Run, theme: Theme) -> Figure | None:
     page = open_page(
         theme,
         title=TITLE,
-        reading="How many times the work of one thread two threads do. Limit: the most that two processes did.",
+        reading="Work of two threads ÷ work of one, on two cores. Dashed: the most that two processes did.",
         footer=footer(
             run, "Measured: the same task alone, in threads, in processes, in turns; BLAS kept to one thread",
             shown(run), sure=f"Bars: {interval_words(run)}",
@@ -59,7 +64,7 @@ def draw(run: Run, theme: Theme) -> Figure | None:
     axes.set_xlim(*forest.limits([panel], 0.9, 2.1))
     axes.axvline(1, color=theme.muted, linewidth=1)
     forest.draw(axes, panel, times, page, start=1.0, rows=forest.depth([panel]))
-    forest.rule(axes, times, "work done at once ÷ work of one thread", page)
+    forest.rule(axes, times, "work of two threads ÷ work of one (logarithmic)", page)
     return page.figure
 
 

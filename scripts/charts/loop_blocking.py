@@ -2,6 +2,7 @@
 
 from scripts.analysis.points import Run
 from scripts.charts.lib import unit_cost
+from scripts.charts.lib.theme import FIRST_KIND
 from scripts.util.format import seconds
 
 
@@ -17,6 +18,16 @@ class Heartbeat(unit_cost.Cost):
         return f"{loud.model} stops the event loop for {seconds(loud.value)}, {quiet.model} for {seconds(quiet.value)}"
 
 
+LABELS = {
+    "idle": "nothing",
+    "await-sleep": "await asyncio.sleep(0.5)",
+    "await-wait": "await a response",
+    "aiofiles": "aiofiles, in chunks",
+    "computing-to-thread": "to_thread(compute)",
+    "file-read": "file.read(), 256 MiB",
+    "computing": "compute()",
+    "time-sleep": "time.sleep(0.5)",
+}
 POSITION = 120
 CHART = Heartbeat(
     NAME="loop-blocking",
@@ -30,4 +41,7 @@ CHART = Heartbeat(
     noun="between two beats",
     unit="longest gap",
     form=seconds,
+    linear=True,
+    labels=LABELS,
+    paint=FIRST_KIND,
 )

@@ -3,6 +3,7 @@
 from scripts.analysis.points import Run
 from scripts.charts.lib import unit_cost
 from scripts.charts.lib.forest import Group
+from scripts.charts.lib.theme import FAULT, FIRST_KIND
 from scripts.util.format import seconds
 
 
@@ -10,8 +11,8 @@ def groups(run: Run) -> list[Group]:
     """The ways that lose nothing; and each that does, with the share that it loses."""
     lost = {row.model: row.value for row in unit_cost.told(run, "lost_updates", "lost_share")}
     rows = unit_cost.told(run, "lost_updates", "unit_seconds")
-    losing = [Group(f"loses {100 * lost[row.model]:.2g} %", [row]) for row in rows if row.model in lost]
-    return [Group("loses no update", [row for row in rows if row.model not in lost]), *losing]
+    losing = [Group(f"loses {100 * lost[row.model]:.2g} %", [row], FAULT) for row in rows if row.model in lost]
+    return [Group("loses no update", [row for row in rows if row.model not in lost], FIRST_KIND), *losing]
 
 
 POSITION = 150
@@ -23,7 +24,7 @@ CHART = unit_cost.Cost(
     metric="unit_seconds",
     title="What does an update of a shared counter cost?",
     reading="Time for all updates of four workers, divided by their number. A lost update is a wrong answer.",
-    measured="Measured: threads, coroutines and processes that read, compute and write, all at once",
+    measured="Measured: threads, coroutines and processes that read, compute and write at the same time",
     noun="for an update that is not lost",
     unit="an update",
     form=seconds,

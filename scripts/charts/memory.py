@@ -26,4 +26,5 @@ CHART = unit_cost.Cost(
     form=amount,
     base=2,
     rows=groups,
+    main="1,000 waiting",
 )

@@ -8,6 +8,7 @@ from scripts.analysis.points import Point, Run, distinct, footer, interval_words
 from scripts.charts.lib import interactive_panel, lines
 from scripts.charts.lib.forest import value_text
 from scripts.charts.lib.layout import head, open_page, rule_axis
+from scripts.charts.lib.names import work
 from scripts.charts.lib.table import Table, of_points
 from scripts.charts.lib.theme import Theme
 from scripts.util.format import digits, listed, rate, seconds, tick, whole
@@ -16,7 +17,7 @@ NAME = "scaling"
 POSITION = 40
 NEEDS = "a cell of scaling"
 CAVEAT = "Client and server share the machine's cores: a hollow marker says that it is at its limit, not the model."
-TITLE = "How far does throughput grow with more tasks in flight?"
+TITLE = "How far does throughput grow with concurrency?"
 BODY_IN = 4.2
 
 
@@ -34,7 +35,7 @@ def draw(run: Run, theme: Theme) -> Figure | None:
     page = open_page(
         theme,
         title=TITLE,
-        reading="Tasks finished in a second, start-up included. Dashed: no schedule can finish more.",
+        reading="Tasks finished in a second, start-up included. Dashed: the ideal. Both axes are logarithmic.",
         footer=footer(
             run,
             f"Measured: tasks that wait {waits} each" if waits else "",
@@ -49,8 +50,8 @@ def draw(run: Run, theme: Theme) -> Figure | None:
         here = [each for each in found if each.workload == workload]
         sizes = sorted({each.concurrency for each in here})
         axes.set(xscale="log", xlim=(sizes[0] / 1.25, sizes[-1] * 1.25))
-        head(axes, workload, theme, scale.left_in)
-        rule_axis(axes, "x", [float(size) for size in sizes], whole, "tasks in flight at once", theme)
+        head(axes, work(workload), theme, scale.left_in)
+        rule_axis(axes, "x", [float(size) for size in sizes], whole, "concurrency (logarithmic)", theme)
         scale.rule(axes, theme)
         lines.draw(axes, here, lambda each: each.concurrency, page, limit=max)
     return page.figure

@@ -1,4 +1,4 @@
-"""Waiting beside computing: how much faster is each model than one task after another?"""
+"""Waiting beside computing: how much faster is each model than sequential?"""
 
 from collections.abc import Iterator
 from itertools import groupby
@@ -10,6 +10,7 @@ from scripts.analysis.points import Point, Run, distinct, footer, interval_words
 from scripts.analysis.wording import either, faster_than
 from scripts.charts.lib import forest, interactive_panel
 from scripts.charts.lib.layout import head, open_page
+from scripts.charts.lib.names import work
 from scripts.charts.lib.table import Table, of_points
 from scripts.charts.lib.theme import Theme
 from scripts.tables.summary import kind_of_work
@@ -19,7 +20,7 @@ NAME = "speedup"
 POSITION = 10
 NEEDS = "a cell of io, cpu or user_work measured beside sequential"
 CAVEAT = "All runs on one machine: real networks wait longer, which favours overlap. Only wire compares models alone."
-TITLE = "How much faster than one after another?"
+TITLE = "How much faster than sequential?"
 LEADING = ("wire", "http", "sleep", "primes", "digest")
 PANELS = {"io": "I/O-bound: the tasks wait", "cpu": "CPU-bound: the tasks compute", "user_work": "Your own work"}
 MOST_NAMED = 3  # of tied models, in a title
@@ -52,13 +53,15 @@ def groups(run: Run) -> dict[str, list[forest.Group]]:
 
 def title(row: Point) -> str:
     """The workload; of a user's own, which is measured at several sizes, the size."""
-    return f"{row.concurrency} at once" if row.experiment == "user_work" else row.workload
+    return f"concurrency {row.concurrency}" if row.experiment == "user_work" else work(row.workload)
 
 
 def heading(name: str, panel: list[forest.Group]) -> str:
     """What a panel is about."""
     return (
-        f"{PANELS[name]}: {panel[0].rows[0].workload}" if name == "user_work" else f"{PANELS[name]}, {at_once(panel)}"
+        f"{PANELS[name]}: {panel[0].rows[0].workload}"
+        if name == "user_work"
+        else f"{PANELS[name]}, {concurrency(panel)}"
     )
 
 
@@ -67,10 +70,10 @@ def leading(name: str, panel: list[forest.Group]) -> forest.Group:
     return max(panel, key=lambda group: max(row.value for row in group.rows)) if name == "user_work" else panel[0]
 
 
-def at_once(groups: list[forest.Group]) -> str:
+def concurrency(groups: list[forest.Group]) -> str:
     """The concurrency of a panel."""
     sizes = sorted({group.rows[0].concurrency for group in groups})
-    return f"{listed(map(str, sizes))} at once"
+    return f"concurrency {listed(map(str, sizes))}"
 
 
 def draw(run: Run, theme: Theme) -> Figure | None:
@@ -82,12 +85,12 @@ def draw(run: Run, theme: Theme) -> Figure | None:
         return None
     kinds = {name: kind(kept) for name, kept in panels.items()}
     floors = {name: floor.value for name in panels if (floor := run.noise_floors.get(kinds[name]))}
-    twins = listed(f"{100 * floor:.2g}\N{NO-BREAK SPACE}% {kinds[name]}" for name, floor in floors.items())
-    noise = f"Grey: A/A controls differed by {twins}" if twins else ""
+    controls = listed(f"{100 * floor:.2g}\N{NO-BREAK SPACE}% {kinds[name]}" for name, floor in floors.items())
+    noise = f"Grey: A/A controls differed by {controls}" if controls else ""
     page = open_page(
         theme,
         title=TITLE,
-        reading="Speed-up over sequential, the same tasks, start-up included; 1× is no gain. Dashed: the limit.",
+        reading="Speed-up over sequential, the same tasks, start-up included; 1× is no gain. Dashed: the ideal.",
         footer=footer(
             run,
             measured(run),
@@ -102,18 +105,18 @@ def draw(run: Run, theme: Theme) -> Figure | None:
     left_in, right_in = forest.margins_in(every, times, theme)
     for axes, (name, kept) in zip(page.columns(len(panels), left_in, right_in), panels.items(), strict=True):
         axes.set_xscale("log")
-        axes.set_xlim(*forest.limits(list(panels.values()), 1.0, 1.1))
+        axes.set_xlim(*forest.limits([kept], 1.0, 1.1))
         head(axes, heading(name, kept), theme, left_in)
         if band := floors.get(name):
             axes.axvspan(1 / (1 + band), 1 + band, color=theme.muted, alpha=0.35, linewidth=0)
         axes.axvline(1, color=theme.muted, linewidth=1)
         forest.draw(axes, kept, times, page, start=1.0, rows=forest.depth(list(panels.values())))
-        forest.rule(axes, times, "times as fast as sequential", page)
+        forest.rule(axes, times, "times as fast as sequential (logarithmic)", page)
     return page.figure
 
 
 def kind(panel: list[forest.Group]) -> str:
-    """The kind of work of a panel, to whose twins it is held."""
+    """The kind of work of a panel, to whose A/A controls it is held."""
     return kind_of_work(panel[0].rows[0].wait_s, panel[0].rows[0].compute_s)
 
 
@@ -138,7 +141,7 @@ def finding(run: Run) -> str:
 
 def found_in_panel(run: Run, name: str, group: forest.Group) -> str:
     """As in `asyncio (9.11×) or threads (8.56×) fastest where tasks wait (wire)`."""
-    where = f"{WHERE[name]} ({group.rows[0].workload})"
+    where = f"{WHERE[name]} ({group.title})"
     if fastest := winners_of(run, group):
         return f"{either(f'{row.model} ({times(row.value)})' for row in fastest[:MOST_NAMED])} fastest {where}"
     if run.ranges_only:
@@ -160,8 +163,8 @@ def caption(run: Run) -> str:
 
 def called(group: forest.Group) -> str:
     """The workload, and the size where that is the group's title."""
-    workload = group.rows[0].workload
-    return workload if group.title == workload else f"{workload} {group.title}"
+    row = group.rows[0]
+    return f"{row.workload} {group.title}" if row.experiment == "user_work" else group.title
 
 
 def said(run: Run, group: forest.Group) -> str:
@@ -174,7 +177,7 @@ def said(run: Run, group: forest.Group) -> str:
 def alt(run: Run) -> str:
     """Every number of the chart as text."""
     lines = [
-        f"{called(group)} ({forest.limit_text(group, times) or 'no known limit'}): "
+        f"{called(group)} ({forest.limit_text(group, times) or 'no known ideal'}): "
         + ", ".join(f"{row.model} {forest.value_text(row, times)}" for row in group.rows)
         for panel in groups(run).values()
         for group in panel

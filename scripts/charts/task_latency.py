@@ -15,8 +15,9 @@ from matplotlib.figure import Figure
 from scripts.analysis.points import Point, Run, by_model, footer, interval_words, points, remembered
 from scripts.charts.lib import interactive_panel
 from scripts.charts.lib.forest import value_text
-from scripts.charts.lib.layout import LEADING, Page, head, open_page, rule_axis, widest_in
+from scripts.charts.lib.layout import LEADING, Page, head, open_page, rule_axis, ticks_between, widest_in
 from scripts.charts.lib.lines import GAP_IN
+from scripts.charts.lib.names import work
 from scripts.charts.lib.table import Table, made, number, word
 from scripts.charts.lib.theme import WIDTH_IN, Theme, colour, marker
 from scripts.stats.intervals import FloatArray, quantile_enough
@@ -31,6 +32,7 @@ TITLE = "How long does a single task take?"
 BODY_IN = 4.0
 EXPERIMENTS = ("network", "io")  # the first that was measured
 WORKLOADS = ("wire", "http")
+FEW_TIMES = 5  # between the ends of a linear axis: a logarithmic one would have two ticks
 AT_ONCE = 50  # or the nearest that was measured
 MOST_NAMED = 4  # in the title
 SHARES = np.round(np.arange(0.01, 1.0, 0.01), 2)
@@ -119,7 +121,7 @@ def draw(run: Run, theme: Theme) -> Figure | None:
     )
     left_in = widest_in(["100 %"], theme.small_pt) + 0.08
     for axes, (workload, panel) in zip(page.columns(len(found), left_in, right_in), found.items(), strict=True):
-        head(axes, workload, theme, left_in)
+        head(axes, work(workload), theme, left_in)
         draw_panel(axes, panel, page)
     return page.figure
 
@@ -128,11 +130,14 @@ def draw_panel(axes: Axes, panel: Sequence[Curve], page: Page) -> None:
     """The curves of a workload, the delay, and what each model took."""
     limits = [curve.cell.wait_s for curve in panel if curve.cell.wait_s > 0]
     low, high = min(*limits, *(c.value.min() for c in panel)), max(c.value.max() for c in panel)
-    low, high = low / (high / low) ** 0.04 / 1.02, high * 1.1
-    axes.set(xscale="log", xlim=(low, high), ylim=(-0.06, 1.06))
+    linear = high / low < FEW_TIMES
+    low, high = (low - 0.06 * (high - low), high + 0.1 * (high - low)) if linear else (low / 1.06, high * 1.1)
+    axes.set(xscale="linear" if linear else "log", xlim=(low, high), ylim=(-0.06, 1.06))
     wide = widest_in(map(tick(seconds), ladder(low, high, 0)), page.theme.small_pt) + 0.12
-    ticks = ladder(low, high, wide / (axes.get_position().width * WIDTH_IN))
-    rule_axis(axes, "x", ticks, tick(seconds), "time of a task (logarithmic)", page.theme)
+    room = axes.get_position().width * WIDTH_IN / wide
+    ticks = ticks_between(low, high, int(room), tick(seconds)) if linear else ladder(low, high, 1 / room)
+    kind = "linear" if linear else "logarithmic"
+    rule_axis(axes, "x", ticks, tick(seconds), f"time of a task ({kind})", page.theme)
     rule_axis(axes, "y", [0, 0.25, 0.5, 0.75, 1], lambda share: f"{100 * share:.0f} %", "", page.theme)
     for limit in set(limits):
         axes.axvline(limit, color=page.theme.ink, linewidth=1.4, linestyle=(0, (3, 2)), zorder=2)
@@ -183,7 +188,7 @@ def about(every: Sequence[Curve]) -> str:
     """The tasks, for the footer."""
     sizes = listed(sorted({whole(curve.cell.concurrency) for curve in every if curve.cell.model != "sequential"}))
     waits = listed(sorted({tick(seconds)(curve.cell.wait_s) for curve in every}))
-    return f"every task of the measured rounds, {sizes or '1'} at once, waiting {waits} each"
+    return f"every task of the measured rounds, concurrency {sizes or '1'}, waiting {waits} each"
 
 
 def finding(run: Run) -> str:

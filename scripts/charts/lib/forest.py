@@ -5,8 +5,8 @@ logarithmic axis does not have.
 """
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from matplotlib.axes import Axes
 
@@ -22,14 +22,19 @@ HEADLINE_ROWS = 4  # that the longer title and the small print of a deck take
 
 @dataclass(frozen=True)
 class Group:
-    """Rows under a common heading; without one when `title` is empty."""
+    """Rows under a common heading; without one when `title` is empty.
+
+    `paint` colours its rows where the colours of models would say nothing; `labels` are names of rows by model.
+    """
 
     title: str
     rows: Sequence[Point]
+    paint: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def limit(self) -> float:
-        """The physical limit of the group; NaN when it has none."""
+        """The ideal of the group; NaN when it has none."""
         return max((row.limit for row in self.rows if math.isfinite(row.limit)), default=math.nan)
 
     @property
@@ -39,10 +44,11 @@ class Group:
 
 
 def names(group: Group) -> list[str]:
-    """What the rows are called: the model, and how many tasks at once where a model has several rows."""
+    """The rows' names: the model, and the concurrency where a model has several rows."""
     models = [row.model for row in group.rows]
     sizes = ["" if models.count(row.model) == 1 else f", {row.concurrency}" for row in group.rows]
-    return [f"{short(model)}{size}" for model, size in zip(models, sizes, strict=True)]
+    labels = [group.labels.get(model, short(model)) for model in models]
+    return [f"{label}{size}" for label, size in zip(labels, sizes, strict=True)]
 
 
 def value_text(row: Point, form: Format) -> str:
@@ -52,8 +58,8 @@ def value_text(row: Point, form: Format) -> str:
 
 
 def limit_text(group: Group, form: Format) -> str:
-    """As in `limit 20.0×`."""
-    return f"limit {form(group.limit)}" if math.isfinite(group.limit) else ""
+    """As in `ideal 20.0×`."""
+    return f"ideal {form(group.limit)}" if math.isfinite(group.limit) else ""
 
 
 def depth(columns: Sequence[Sequence[Group]]) -> float:
@@ -100,7 +106,7 @@ def draw(axes: Axes, groups: Sequence[Group], form: Format, page: Page, *, start
             heading(axes, group, y, form, page.theme)
             y += 1
         for name, row in zip(names(group), group.rows, strict=True):
-            draw_row(axes, row, name, y, form, page.theme, start)
+            draw_row(axes, row, name, y, form, page.theme, start, paint=group.paint)
             y += 1
         y += AIR
     axes.set_ylim(rows - 0.4, -0.6)
@@ -136,10 +142,19 @@ def heading(axes: Axes, group: Group, y: float, form: Format, theme: Theme) -> N
 
 
 def draw_row(
-    axes: Axes, row: Point, name: str, y: float, form: Format, theme: Theme, start: float | None, *, brief: bool = False
+    axes: Axes,
+    row: Point,
+    name: str,
+    y: float,
+    form: Format,
+    theme: Theme,
+    start: float | None,
+    *,
+    brief: bool = False,
+    paint: str = "",
 ) -> None:
     """A dot, its interval, its name at the left and its numbers at the right: without the interval where `brief`."""
-    paint, key = colour(row.model), f"{row.workload}-{row.model}-{row.concurrency}"
+    paint, key = paint or colour(row.model), f"{row.workload}-{row.model}-{row.concurrency}"
     if start is None:
         axes.axhline(y, color=theme.rule, linewidth=0.8, linestyle=(0, (1, 2)))
     else:
@@ -149,7 +164,7 @@ def draw_row(
     face = theme.paper if row.saturated else paint
     dot = axes.plot([row.value], [y], marker(row.model), color=paint, markerfacecolor=face, markersize=6, zorder=5)[0]
     dot.set_gid(f"value-{key}")
-    beside(axes, f"{name} ", y, 0, theme.text_pt, theme.text_colour(row.model))
+    beside(axes, f"{name} ", y, 0, theme.text_pt, theme.readable(paint))
     beside(axes, form(row.value) if brief else value_text(row, form), y, 1, theme.text_pt, theme.ink)
 
 

@@ -17,7 +17,7 @@ from scripts.charts.lib.theme import WIDTH_IN, Theme, colour, marker
 from scripts.util.format import Format, ladder, short, tick
 
 GAP_IN = 0.28  # between the panel and its column of labels, where the ties run
-LIMIT = "limit"
+LIMIT = "ideal"
 
 
 @dataclass(frozen=True)
@@ -114,9 +114,11 @@ def label_ends(axes: Axes, ends: Sequence[End], page: Page) -> None:
     line_in = page.theme.text_pt * LEADING * 0.95 / 72
     heights = spread([place[1] * high_in for place in places], line_in, line_in / 2, high_in)
     for end, place, height in zip(ends, places, heights, strict=True):
-        across = [place[0], max(place[0], 1.0), 1 + (GAP_IN - 0.06) / wide_in]
-        tie = axes.plot(across, [place[1], place[1], height / high_in], color=end.paint, transform=axes.transAxes)[0]
-        tie.set(linewidth=0.8, linestyle=(0, (1, 1.5)), clip_on=False, zorder=1)
+        across = [place[0] + 0.1 / wide_in, max(place[0], 1.0) + 0.1 / wide_in, 1 + (GAP_IN - 0.06) / wide_in]
+        tie = axes.plot(
+            across, [place[1], place[1], height / high_in], color=page.theme.rule, transform=axes.transAxes
+        )[0]
+        tie.set(linewidth=0.8, linestyle="-", clip_on=False, zorder=1)
         axes.text(
             1 + GAP_IN / wide_in,
             height / high_in,

@@ -40,6 +40,8 @@ PALETTE = (
     *("#c0649a", "#a07800", "#2f8fc4", "#8c5fd3", "#a2574f", "#5b8a3c", "#c8501e", "#5f7fa6", "#d6336c"),
     *("#1f8a8a", "#9a6a3a", "#4f6fd0", "#6a5acd", "#7a7a2e", "#a8458f"),
 )
+# What a row is, where models say nothing: two kinds that colour-blind readers tell apart, a fault, and neither.
+FIRST_KIND, SECOND_KIND, FAULT, NEITHER = "#0072b2", "#d55e00", "#c4314b", "#7f7f7f"
 MARKERS = ("v", "P", "X", "<", ">", "p", "h", "d", "*", "H", "8", "+", "1", "x", "2")
 FILLED = 11  # the first of them can be hollow, and are seen where they are small
 
@@ -65,7 +67,11 @@ class Theme:
 
     def text_colour(self, model: str) -> str:
         """The model's colour, mixed with ink until it can be read as text."""
-        base, ink = to_rgb(colour(model)), to_rgb(self.ink)
+        return self.readable(colour(model))
+
+    def readable(self, paint: str) -> str:
+        """A colour, mixed with ink until it can be read as text."""
+        base, ink = to_rgb(paint), to_rgb(self.ink)
         parts = (step / 20 for step in range(21))
         mixes = (mixed(base, ink, part) for part in parts)
         return next(mix for mix in mixes if contrast(mix, self.paper) >= 4.5)

@@ -1,7 +1,7 @@
 """What a unit of a model costs, as a forest plot: shared by the charts that differ in the unit only."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pandas as pd
@@ -12,12 +12,12 @@ from scripts.analysis.points import Point, Run, footer, interval_words, point, r
 from scripts.analysis.wording import beside
 from scripts.charts.lib import forest, interactive_panel
 from scripts.charts.lib.forest import Group
-from scripts.charts.lib.layout import open_page
+from scripts.charts.lib.layout import even_ticks, open_page, rule_axis
 from scripts.charts.lib.table import Table, made, of_point, of_points, word
 from scripts.charts.lib.theme import Theme
 from scripts.tables.columns import CELL
 from scripts.tables.summary import block_medians, columns, with_interval, with_range
-from scripts.util.format import Format
+from scripts.util.format import Format, tick
 
 
 @remembered
@@ -42,11 +42,10 @@ def telling(run: Run, cell: dict[Any, Any], rounds: pd.DataFrame, metric: str) -
 
 
 def by_size(run: Run, experiment: str, metric: str, words: Callable[[int], str]) -> list[Group]:
-    """A group for each concurrency, the one with most models first."""
+    """A group for each concurrency, the smallest first."""
     rows = told(run, experiment, metric)
     sizes = sorted({row.concurrency for row in rows})
-    found = [Group(words(size), [row for row in rows if row.concurrency == size]) for size in sizes]
-    return sorted(found, key=lambda group: -len(group.rows))
+    return [Group(words(size), [row for row in rows if row.concurrency == size]) for size in sizes]
 
 
 @dataclass(eq=False)
@@ -64,18 +63,28 @@ class Cost:
     noun: str
     unit: str  # what the value is called in the table
     form: Format
-    base: int = 10  # of the axis
+    base: int = 10  # of a logarithmic axis
+    linear: bool = False  # from zero, where the largest is no more than some fifty times the smallest
+    main: str = ""  # title of the group that a sentence is about; the first unless named
+    labels: Mapping[str, str] = field(default_factory=dict)  # of rows that are in no group of their own
+    paint: str = ""  # of those rows, where the colours of models would say nothing
     rows: Callable[[Run], list[Group]] | None = None
 
     def groups(self, run: Run) -> list[Group]:
         """The rows of the chart; a group that is alone needs no title."""
-        found = self.rows(run) if self.rows else [Group("", told(run, self.experiment, self.metric))]
+        found = self.rows(run) if self.rows else [self.only_group(run)]
         kept = [group for group in found if group.rows]
         return [replace(kept[0], title="")] if len(kept) == 1 else kept
 
+    def only_group(self, run: Run) -> Group:
+        """All cells of the experiment, where they are not split into groups."""
+        return Group("", told(run, self.experiment, self.metric), self.paint, self.labels)
+
     def main_rows(self, run: Run) -> list[Point]:
         """What a sentence is about: the rows of the first group; those of several answer several questions."""
-        return next((sorted(group.rows, key=lambda row: row.value) for group in self.groups(run)), [])
+        groups = self.groups(run)
+        main = next((group for group in groups if group.title == self.main), groups[0] if groups else None)
+        return sorted(main.rows, key=lambda row: row.value) if main else []
 
     def draw(self, run: Run, theme: Theme) -> Figure | None:
         """The figure; None when the run has nothing for it."""
@@ -96,10 +105,13 @@ class Cost:
             body_in=forest.height_in([kept], theme),
         )
         axes = page.columns(1, *forest.margins_in(kept, self.form, theme))[0]
-        axes.set_xscale("log")
-        axes.set_xlim(*forest.limits([kept]))
-        forest.draw(axes, kept, self.form, page, start=None, rows=forest.depth([kept]))
-        forest.rule(axes, self.form, "logarithmic axis", page, self.base)
+        low, high = forest.limits([kept])
+        axes.set(xscale="linear" if self.linear else "log", xlim=(0.0 if self.linear else low, high))
+        forest.draw(axes, kept, self.form, page, start=0.0 if self.linear else None, rows=forest.depth([kept]))
+        if self.linear:
+            rule_axis(axes, "x", even_ticks(high), tick(self.form), "linear axis", theme)
+        else:
+            forest.rule(axes, self.form, "logarithmic axis", page, self.base)
         return page.figure
 
     def ratio(self, run: Run) -> str:
