@@ -11,6 +11,8 @@ FETCHING := $(addprefix PIP_,INDEX_URL EXTRA_INDEX_URL FIND_LINKS CERT CLIENT_CE
   INSECURE_HOST NATIVE_TLS SYSTEM_CERTS HTTP_TIMEOUT HTTP_RETRIES OFFLINE CONCURRENT_DOWNLOADS KEYRING_PROVIDER)
 unexport $(filter-out $(FETCHING) $(KEEP_ENV),$(filter PYTHON% PIP_% UV_% PYTEST_% CONDA_% BOKEH_% AIOHTTP_% MULTIDICT_% YARL_%, \
   $(.VARIABLES))) VIRTUAL_ENV MPLBACKEND MATPLOTLIBRC
+# What the doctor says is left out.
+LEFT_OUT := $(foreach name,$(filter PYTHON%,$(.VARIABLES)),$(if $(findstring environment,$(origin $(name))),$(name)))
 
 # What the environment is made with: for `make matrix` and `make mine`, PYTHON is what to measure in.
 HOST_PYTHON := $(or $(if $(filter matrix mine,$(MAKECMDGOALS)),,$(value PYTHON)),python3)
@@ -112,7 +114,7 @@ dev: $(VENV)/dev ## the same page while you work on it: reloads by itself (PORT=
 	  --port $(or $(PORT),8000) --static scripts/site/static
 
 doctor: $(VENV)/core ## what this machine can and cannot establish
-	@$(PY) -m scripts.doctor
+	@OVERLAP_LEFT_OUT="$(LEFT_OUT)" $(PY) -m scripts.doctor
 
 models: $(VENV)/core ## every model: what it is, and whether it runs here or why not
 	@$(PY) -m scripts.models

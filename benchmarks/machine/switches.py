@@ -13,6 +13,7 @@ import tracemalloc
 from collections.abc import Iterator, Mapping
 
 KEEP = "KEEP_ENV"
+LEFT_OUT = "OVERLAP_LEFT_OUT"  # the names of what `make` has not passed on
 OWN_WORK = "OVERLAP_MINE"  # set while a user's own work is measured
 # Who the user is, where programs and temporary files lie, the language of messages, the user's own databases.
 NAMED = re.compile(
@@ -48,10 +49,11 @@ def block_environment(environ: Mapping[str, str] = os.environ) -> dict[str, str]
 
 
 def switches(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """The switches that are set and would matter, with their values."""
+    """The switches that are set and would matter, with their values; those that `make` took away are only "set"."""
+    taken = dict.fromkeys(environ.get(LEFT_OUT, "").split(), "set")
     return {
         name: value
-        for name, value in sorted(environ.items())
+        for name, value in sorted({**taken, **environ}.items())
         if value and SWITCHES.fullmatch(name) and not HARMLESS.fullmatch(name)
     }
 

@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -87,6 +89,21 @@ def test_the_switches_of_a_quiet_shell_are_none() -> None:
     assert list(switches.switches(SHELL | MOODS)) == sorted(
         name for name in MOODS if name not in ("PYTHONPATH", "PYTEST_ADDOPTS")
     )
+
+
+def test_the_doctor_knows_what_make_has_not_passed_on() -> None:
+    shell = SHELL | {"OVERLAP_LEFT_OUT": "PYTHONASYNCIODEBUG PYTHONDONTWRITEBYTECODE PYTHON"}
+    assert switches.switches(shell)["PYTHONASYNCIODEBUG"] == "set"
+    assert "PYTHONDONTWRITEBYTECODE" not in switches.switches(shell)
+
+
+@pytest.mark.real
+@pytest.mark.skipif(not shutil.which("make"), reason="make is missing")
+@pytest.mark.parametrize("kept", ["", "PYTHONASYNCIODEBUG"])
+def test_make_names_a_switch_of_the_shell_to_the_doctor(kept: str) -> None:
+    shell = os.environ | {"PYTHONASYNCIODEBUG": "1", "KEEP_ENV": kept}
+    said = subprocess.run(["make", "-n", "doctor"], cwd=ROOT, env=shell, capture_output=True, text=True).stdout
+    assert re.search(r'OVERLAP_LEFT_OUT="[^"]*\bPYTHONASYNCIODEBUG\b', said)
 
 
 @pytest.mark.parametrize(
