@@ -62,7 +62,8 @@ def kind_of(workload: Workload) -> str:
 
 def rates(kind: str, seconds: float) -> tuple[float, float]:
     """How many units of that kind this core does in a second on the wall, and in a second of CPU, for so long."""
-    piece, began, cpu_began, done = PIECES[kind], perf_counter(), thread_time(), 0
+    piece, began, cpu_began = PIECES[kind], perf_counter(), thread_time()
+    done = piece()  # one at least, whoever takes the core meanwhile
     while (elapsed := perf_counter() - began) < seconds:
         done += piece()
     return done / elapsed, done / (thread_time() - cpu_began)

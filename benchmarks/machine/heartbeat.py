@@ -22,9 +22,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
+from benchmarks.machine.scheduler import process_times
+
 BEAT_S = 0.05
 LOOKS = 3  # at two clocks, one after the other
-# A beat that comes so much later was held back: on two cores with fifty busy processes it was 0.1 s late.
+# A beat that comes so much later was held back; by a queue for the cores, it was no suspension, and that is taken off.
 LATE_S = 0.25
 BEAT, PAUSE = struct.Struct("d"), struct.Struct("dd")
 STOPPED = ("T", "t")  # by a signal, by a debugger
@@ -121,28 +123,34 @@ def family(pid: int) -> Iterator[int]:
         yield from children(child)
 
 
-def noticed(pid: int, last: float, now: float) -> tuple[float, float] | None:
-    """The pause between two beats; None when there was none."""
-    if now - last > BEAT_S + LATE_S:
-        return last + BEAT_S, now
+def noticed(pid: int, last: float, now: float, queued_s: float = 0.0) -> tuple[float, float] | None:
+    """The pause between two beats, for `queued_s` of which we were ready and had no core; None when there was none."""
+    if now - last - queued_s > BEAT_S + LATE_S:
+        return last + BEAT_S + queued_s, now
     own = os.getpid()
     return (last, now) if any(state(one) in STOPPED for one in family(pid) if one != own) else None
+
+
+def core_wait_s() -> float:
+    """For how long this process has been ready and had no core; 0 where the kernel does not say."""
+    times = process_times()
+    return times.core_wait_s if times else 0.0
 
 
 def beat(pid: int, number: int) -> None:
     """Beat until the parent has gone, or closes our standard input."""
     os.set_blocking(0, False)
-    last, at = time.monotonic(), BEAT.size
+    last, at, queued_s = time.monotonic(), BEAT.size, core_wait_s()
     while True:
         time.sleep(BEAT_S)
         with suppress(BlockingIOError):
             if not os.read(0, 1):
                 return
-        now = time.monotonic()
-        if pause := noticed(pid, last, now):
+        now, waited_s = time.monotonic(), core_wait_s()
+        if pause := noticed(pid, last, now, waited_s - queued_s):
             at += os.pwrite(number, PAUSE.pack(*pause), at)
         os.pwrite(number, BEAT.pack(now), 0)
-        last = now
+        last, queued_s = now, waited_s
 
 
 if __name__ == "__main__":

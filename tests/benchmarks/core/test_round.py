@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from benchmarks.core.round import Timing, efficiency, peak_concurrency, spans_us, time_round, validation_error
 from benchmarks.models import Run, model
-from benchmarks.workloads import Capacity, Workload
+from benchmarks.workloads import Capacity, Workload, identical
 from benchmarks.workloads.noop import Nothing
 from benchmarks.workloads.sleep import Sleep
 
@@ -112,3 +112,38 @@ def test_the_most_at_once_is_what_counting_at_every_start_finds(spans: list[tupl
 
 def test_efficiency_is_the_floor_over_what_was_measured() -> None:
     assert efficiency(Sleep(delay_s=0.02), list(range(40)), 20, Capacity(), 0.05) == pytest.approx(0.8)
+
+
+class Row:
+    """A driver's own type for a row."""
+
+    def __init__(self, *members: object) -> None:
+        self.members = members
+
+    def __iter__(self) -> Iterator[object]:
+        return iter(self.members)
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+@pytest.mark.parametrize(
+    ("answer", "same"),
+    [
+        ((1, ("a", 2)), True),
+        ((1, Row("a", 2)), True),
+        (Row(1, ("a", 2)), True),
+        ((1, Row("a", 3)), False),
+        ((1, Row("a", 2, 2)), False),
+        ((True, ("a", 2)), False),
+        ((1.0, ("a", 2)), False),
+        ([1, ("a", 2)], False),
+        (Row(1, Row), False),
+        (Row, False),
+        (None, False),
+    ],
+)
+def test_an_answers_own_idea_of_equality_does_not_count(answer: object, same: bool) -> None:
+    assert identical(answer, (1, ("a", 2))) is same

@@ -53,6 +53,13 @@ def test_a_beat_that_never_came_is_a_pause_and_a_late_one_is_not(monkeypatch: py
     assert noticed(os.getpid(), 10.0, 13.0) == (10.0 + BEAT_S, 13.0)
 
 
+def test_a_beat_that_stood_in_the_queue_for_a_core_was_not_suspended(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fifty processes that start on two busy cores hold it back, too."""
+    monkeypatch.setattr(heartbeat, "state", lambda pid: "S")
+    assert noticed(os.getpid(), 10.0, 11.0, queued_s=0.9) is None
+    assert noticed(os.getpid(), 10.0, 13.0, queued_s=0.5) == (10.5 + BEAT_S, 13.0)
+
+
 @pytest.mark.parametrize(("state", "stopped"), [("R", False), ("S", False), ("Z", False), ("T", True), ("t", True)])
 def test_a_process_that_is_stopped_or_held_by_a_debugger_is_noticed_between_two_beats(
     state: str, stopped: bool, monkeypatch: pytest.MonkeyPatch
