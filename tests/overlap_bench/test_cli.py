@@ -19,12 +19,15 @@ MODULE = re.compile(r"-m scripts\.(\w+)")
 DEVELOPING = {"help", "dev", "test", "check", "lint", "torture", "reference", "selfbench", "clean", "lock", "docs"}
 
 
+LONGEST_S = 500  # 24 interpreters one after another, on a machine that does much else
+
+
 def overlap(*arguments: str, cwd: Path, **environment: str) -> "subprocess.CompletedProcess[str]":
     """The program, called in some folder."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("OVERLAP_")}
     env |= {"PYTHONPATH": str(ROOT), "OVERLAP_RESULTS": str(cwd / "results"), **environment}
     command = [sys.executable, "-P", "-m", "overlap_bench.cli", *arguments]
-    return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=120)
+    return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=LONGEST_S)
 
 
 def has(module: str) -> bool:

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -33,12 +33,20 @@ def site(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def call(site: Path, tmp_path: Path) -> Call:
+def temporary(tmp_path: Path) -> Iterator[Path]:
+    """A folder for temporary files, in which nothing of ours may be left."""
+    (folder := tmp_path / "temporary").mkdir()
+    yield folder
+    assert list(folder.glob("overlap-*")) == []
+
+
+@pytest.fixture
+def call(site: Path, tmp_path: Path, temporary: Path) -> Call:
     """Call Python as a user who has the wheel, in a folder and a home of their own."""
 
     def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("OVERLAP_", "XDG_"))}
-        env = kept | {"PYTHONPATH": str(site), "HOME": str(tmp_path / "home")}
+        env = kept | {"PYTHONPATH": str(site), "HOME": str(tmp_path / "home"), "TMPDIR": str(temporary)}
         command = [sys.executable, "-P", *arguments]
         return subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=300)
 
