@@ -123,7 +123,7 @@ class Service:
         try:
             self.ready = dict(json.loads(line))
         except ValueError:
-            raise ServiceError(f"{self.module} should print one JSON line, but said {line[:200]!r}.") from None
+            raise ServiceError(f"{self.module} should print one JSON line, but printed {line[:200]!r}.") from None
 
     def last_log_error(self) -> str:
         """The end of its stderr, to append to an error message."""

@@ -28,10 +28,10 @@ def stored() -> Iterator[Callable[[Cell], Cell]]:
 
         @cache
         def folder(count: int, size: int) -> Path:
-            found = Path(name, str(size))
-            found.mkdir()
-            write_files(found, count, size)
-            return found
+            folder_of_size = Path(name, str(size))
+            folder_of_size.mkdir()
+            write_files(folder_of_size, count, size)
+            return folder_of_size
 
         def give(cell: Cell) -> Cell:
             assert isinstance(cell.workload, Files)

@@ -184,9 +184,9 @@ def ask(address: str, modules: list[str], url: str = "") -> Description:
             command, cwd=Path(__file__).parents[2], env=environment, capture_output=True, text=True, timeout=ALL_S
         )
     except subprocess.TimeoutExpired:
-        raise ClusterError(f"it has not said what it is after {ALL_S:g} s; look at its log") from None
+        raise ClusterError(f"it has not answered within {ALL_S:g} s; look at its log") from None
     if done.returncode:
-        raise ClusterError((done.stderr.strip().splitlines() or ["it said nothing"])[-1])
+        raise ClusterError((done.stderr.strip().splitlines() or ["no error message"])[-1])
     return dict(json.loads(done.stdout.splitlines()[-1]))
 
 

@@ -6,8 +6,8 @@ yields a function from tasks to answers, in order:
     with threads(workload, concurrency) as run:
         answers = run(tasks)
 
-It is written the way its own documentation would teach it, at its best: a pooled client for each worker,
-connections kept alive, no set-up for a task that another model is spared.
+It is written as its own documentation recommends, at its best: a pooled client for each worker, connections kept alive,
+no set-up per task that another model does not pay.
 
 A module is imported when its model is first measured and not before: what one model loads never lands in another's
 measurement. So what a model needs stands in its file as data, a literal called NEEDS, which is read without running
@@ -15,7 +15,7 @@ the file:
 
     NEEDS = {"workers": "loop", "package": "trio", "form": "trio"}
 
-A model that is `apart` is opened in an interpreter of its own, and its module is never imported here.
+A model that `needs_subprocess` is opened in an interpreter of its own, and its module is never imported here.
 """
 
 import ast
@@ -64,12 +64,12 @@ class Requirements:
         return self.isolated or (self.workers == "processes" and self.form == "blocking")
 
     def fits(self, workload: Workload, concurrency: int, tasks: int) -> bool:
-        """Whether such a model can run the workload at all, `concurrency` of `tasks` at once, wherever it is."""
+        """Whether the model can run that many tasks of the workload at that concurrency, on any machine."""
         spoken = self.form in workload.forms and (workload.isolated or not self.isolated)
         return spoken and self.min_concurrency <= concurrency and (self.bounded or tasks <= concurrency)
 
     def unavailable_reason(self) -> str:
-        """What this machine lacks, in words; empty when it lacks nothing."""
+        """Why it is unavailable on this machine; empty if it is available."""
         if sys.version_info < self.python:
             return f"needs Python {'.'.join(map(str, self.python))}, and this is {sys.version.split()[0]}"
         if sys.version_info >= self.no_wheel_from and not find_spec(self.package):
@@ -78,7 +78,7 @@ class Requirements:
 
 
 def missing_package(package: str) -> str:
-    """That a package is not here, in words, or what is wrong with it; empty when nothing is, or when none is needed."""
+    """Why a package is unusable: missing, or it enables the GIL; empty if it is usable or none is needed."""
     if package and not find_spec(package):
         return f"needs {package}, which make full installs"
     extension = gil_enabling_extension(package) if package else ""
@@ -94,12 +94,12 @@ def source(name: str) -> ast.Module:
 @cache
 def needs(name: str) -> Requirements:
     """What the model called `name` needs."""
-    said = (node.value for node in source(name).body if isinstance(node, ast.Assign) and is_needs(node.targets[0]))
-    return Requirements(**{key: value for node in said for key, value in ast.literal_eval(node).items()})
+    literals = (node.value for node in source(name).body if isinstance(node, ast.Assign) and is_needs(node.targets[0]))
+    return Requirements(**{key: value for node in literals for key, value in ast.literal_eval(node).items()})
 
 
 def is_needs(target: ast.expr) -> bool:
-    """Whether that is what is assigned to."""
+    """Whether the assignment is to NEEDS."""
     return isinstance(target, ast.Name) and target.id == "NEEDS"
 
 

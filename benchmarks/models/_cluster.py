@@ -1,7 +1,7 @@
-"""The clusters of Dask and Ray: one of our own on this machine, or one that CLUSTER names.
+"""The clusters of Dask and Ray: a private one on this machine, or the one that CLUSTER names.
 
-Our own can be reached from this machine only, shows no dashboard, tells nobody that it was used, and writes into a
-temporary folder that goes with it. On another the workers get this code without a shared disk: Dask is sent a zip, Ray
+The private one listens on loopback only, has no dashboard, reports no usage statistics, and writes into a temporary
+folder that is deleted with it. On another the workers get this code without a shared disk: Dask is sent a zip, Ray
 the packages' folders. Rejected: pickling the code by value, as `cloudpickle` can: it cannot pickle what `lru_cache`
 wraps, and every task would carry its workload.
 """
@@ -20,24 +20,24 @@ from benchmarks.models._subprocess import folders
 
 VARIABLE = "OVERLAP_CLUSTER"
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("servers", "benchmarks")  # what a worker needs of us
+PACKAGES = ("servers", "benchmarks")  # our packages that a worker needs
 LOOPBACK = "127.0.0.1"
 STORE_BYTES = 100_000_000  # Ray takes a third of the memory for objects; ours are numbers
 
 
 def speaker(address: str) -> str:
-    """The model that speaks to a cluster at this address."""
+    """The model that uses a cluster at this address: Dask or Ray."""
     return "dask" if address.startswith(("tcp://", "tls://", "ws://", "wss://")) else "ray"
 
 
 def external_address(model: str) -> str:
-    """The address of the cluster that `model` was told to use; empty where it starts its own."""
+    """The address of the cluster that `model` uses; empty if it starts its own."""
     address = os.environ.get(VARIABLE, "")
     return address if address and speaker(address) == model else ""
 
 
 def serving(bind: str, address: str) -> list[str]:
-    """How the latency server is told to listen where other machines reach it; nothing where it keeps to this one."""
+    """Options that let other machines reach the latency server; none if it stays on loopback."""
     exposed = ["--host", bind, "--expose"] if bind else []
     return exposed + (["--advertise", address] if address else [])
 
@@ -69,7 +69,7 @@ def dask_cluster(workers: int) -> Iterator[str]:
 
 @contextmanager
 def code_of_dask(address: str) -> Iterator[str]:
-    """Give our code to scheduler and workers, also to those that join meanwhile; the name of the zip it is in."""
+    """Upload our code to scheduler and workers, also to those that join later; yields the name of its zip."""
     from distributed import Client
     from distributed.diagnostics.plugin import SchedulerUploadFile, UploadFile
 
@@ -86,14 +86,14 @@ def code_of_dask(address: str) -> Iterator[str]:
 
 @contextmanager
 def temporary_folder() -> Iterator[str]:
-    """A folder that goes with the cluster, also when that is killed."""
+    """A folder that is deleted with the cluster, also if that is killed."""
     with TemporaryDirectory(prefix="overlap-") as folder:
         folders.append(folder)
         yield folder
 
 
 def archive(folder: Path) -> Path:
-    """Our packages in a zip, named after what is in it: a worker keeps what it has imported."""
+    """Our packages in a zip named after its content, because a worker keeps what it has imported."""
     files = [file for package in PACKAGES for file in sorted((ROOT / package).rglob("*.py"))]
     content = sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
     path = folder / f"overlap-{content[:16]}.zip"
@@ -131,7 +131,7 @@ def ray_cluster(workers: int) -> Iterator[ModuleType]:
 
 
 def code_of_ray() -> dict[str, list[str]]:
-    """What Ray gives to the workers on other machines."""
+    """The packages that Ray uploads to workers on other machines."""
     return {"py_modules": [str(ROOT / package) for package in PACKAGES]}
 
 

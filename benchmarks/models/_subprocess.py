@@ -1,11 +1,11 @@
-"""A model in an interpreter of its own: what it imports, starts and cannot stop again never reaches the measuring one.
+"""Open a model in an interpreter of its own, so that its imports and threads never reach the measuring one.
 
-`distributed` keeps a thread for ever, and `ray` loads a hundred megabytes that every later collection of garbage would
-walk through. A fork server that has loaded the model forks a process for each round; starting the fork server is part
-of the first. A program made for such a library has no such process to start: it is a few milliseconds of theirs.
+`distributed` keeps a thread for ever, and `ray` loads a hundred megabytes that every later garbage collection would
+scan. A fork server that has loaded the model forks a process for each round; the first round includes its start. A
+program written for such a library would not start this process: it adds a few milliseconds.
 
-The process ends with ours, however ours ends, and takes with it what it has started. Rejected: a thread of ours that
-watches it (nobody watches after SIGKILL).
+The process ends with ours, however ours ends, and kills what it has started. Rejected: a watching thread in our process
+(it does not survive SIGKILL).
 """
 
 import os
@@ -22,20 +22,20 @@ if TYPE_CHECKING:
     from benchmarks.models._contract import Run
     from benchmarks.workloads import Workload
 
-folders: list[str] = []  # there: those that a cluster writes into
+folders: list[str] = []  # in the child: the folders that a cluster writes into
 lost: list[str] = []  # the workers that the latest round has lost, by their names
 
-opened = ExitStack()  # there: the model, until it is closed
-run: "Run"  # there: its function from tasks to answers
+opened = ExitStack()  # in the child: the open model
+run: "Run"  # in the child: the model's function from tasks to answers
 
 
 def end_with_parent() -> None:
-    """Leave when the measuring process is gone: its end of a pipe closes, whatever it dies of."""
+    """Exit when the measuring process is gone, whatever ended it."""
     Thread(target=leave_after_parent, name="lifeline", daemon=True).start()
 
 
 def leave_after_parent() -> None:
-    """Wait for the parent's end, and undo everything that was started here: Ray's helpers would stay for minutes."""
+    """Wait for the parent's end, then kill all children and delete all folders: Ray's would stay for minutes."""
     import psutil
 
     if parent := parent_process():
@@ -49,26 +49,26 @@ def leave_after_parent() -> None:
 
 
 def enter(name: str, workload: "Workload", concurrency: int) -> None:
-    """Open the model called `name`, there."""
+    """In the child: open a model."""
     global run
     model = getattr(import_module(f"benchmarks.models.{name}"), name)
     run = opened.enter_context(model(workload, concurrency))
 
 
 def perform(tasks: list[int]) -> list[Any]:
-    """Run the tasks, there."""
+    """In the child: run the tasks."""
     return run(tasks)
 
 
 def leave() -> list[str]:
-    """Close the model, there; the workers that it has lost."""
+    """In the child: close the model; returns the workers that it has lost."""
     opened.close()
     return lost
 
 
 @contextmanager
 def apart(name: str, workload: "Workload", concurrency: int) -> Iterator["Run"]:
-    """The model called `name`, opened in an interpreter of its own."""
+    """Open a model in an interpreter of its own."""
     lost.clear()
     context = get_context("forkserver")
     context.set_forkserver_preload([f"benchmarks.models.{name}", workload.module])

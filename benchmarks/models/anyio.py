@@ -1,4 +1,4 @@
-"""AnyIO on asyncio's event loop: its task group and its limiter, as a library writes that wants to run on trio, too."""
+"""AnyIO on asyncio's event loop: its task group and its limiter, for libraries that also run on trio."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""One thread, one event loop, a coroutine for each task, and a gate that lets `concurrency` of them in."""
+"""One event loop with a coroutine for each task, and a semaphore that limits the concurrency."""
 
 from asyncio import Runner, Semaphore, TaskGroup
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ NEEDS = {"workers": "loop", "form": "asyncio"}
 
 @contextmanager
 def asyncio(workload: Workload, concurrency: int) -> Iterator[Run]:
-    """Run a coroutine for each task, `concurrency` of them past the gate at once."""
+    """Run a coroutine for each task, at most `concurrency` at a time."""
 
     async def run(tasks: list[int]) -> list[Any]:
         gate = Semaphore(concurrency)

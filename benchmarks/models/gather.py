@@ -1,6 +1,6 @@
-"""One `asyncio.gather` over all tasks, as talks write it: there is no gate, so all of them are in flight at once.
+"""One `asyncio.gather` over all tasks, as in many talks: nothing limits the tasks in flight.
 
-It has no way to keep to a concurrency. So it is measured only where there are as many tasks as may be in flight.
+So it is measured only where the number of tasks does not exceed the concurrency.
 """
 
 from asyncio import Runner

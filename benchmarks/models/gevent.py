@@ -1,8 +1,8 @@
 """gevent: blocking code in greenlets, `concurrency` of them in a pool, in one thread.
 
-It patches the standard library so that what blocks there lets other greenlets run, for good and for everyone. So it has
-a process of its own, which patches before it imports anything that is measured; a program made for gevent has no such
-process to start. A greenlet borrows a client and gives it back: as many are opened as are in use at once.
+It patches the standard library for good, so that blocking calls let other greenlets run. So it needs a process of its
+own, which patches before it imports anything; a program written for gevent would not start that process. A greenlet
+borrows a client and returns it: clients are opened as needed.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ NEEDS = {"workers": "loop", "package": "gevent", "child_process": True}
 
 
 def patch() -> None:
-    """Let everything that blocks give way."""
+    """Patch the standard library."""
     from gevent import monkey
 
     monkey.patch_all()

@@ -1,6 +1,6 @@
-"""Sub-interpreters: `concurrency` threads, each with a Python of its own in it, and so with a GIL of its own.
+"""Sub-interpreters: `concurrency` threads, each with an interpreter and a GIL of its own.
 
-Each imports everything anew. Packages written in C that were not made for it refuse to be imported there.
+Each interpreter imports everything again. C extensions that do not support it refuse to be imported.
 """
 
 import atexit

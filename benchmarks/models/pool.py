@@ -1,6 +1,7 @@
-"""`multiprocessing.Pool`, the elder of the two process pools of the standard library, with `concurrency` processes.
+"""`multiprocessing.Pool`, the older of the standard library's two process pools, with `concurrency` processes.
 
-Tasks are handed over one at a time, as `processes` does, and the pool is closed, not terminated: its workers end well.
+Tasks are handed over one at a time, as in `processes`. The pool is closed, not terminated, so that its workers end
+normally.
 """
 
 from collections.abc import Iterator

@@ -2,7 +2,7 @@
 
 Forked from a fork server that has the workload's module loaded, never from the measuring process: a forked
 `requests.Session` shares its parent's socket (seen: 20 workers took as long as one). The fork server outlives the
-round, as it outlives a pool in a user's program: starting it is part of the first, discarded round.
+round, as in a user's program: the warm-up round includes its start.
 """
 
 from collections.abc import Iterator

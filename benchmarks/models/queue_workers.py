@@ -1,7 +1,7 @@
-"""`concurrency` worker coroutines, fed by an `asyncio.Queue`: there are never more coroutines than work at once.
+"""`concurrency` worker coroutines, fed by an `asyncio.Queue`: as many coroutines as tasks in flight.
 
-The queue is short, so that whoever fills it waits for the workers: what could be a stream without end is never held in
-memory as a whole. A None tells a worker to go home.
+The queue is bounded, so that its producer waits for the workers: an endless stream is never held in memory as a whole.
+A None stops a worker.
 """
 
 from asyncio import Queue, Runner, TaskGroup

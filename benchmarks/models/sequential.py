@@ -1,4 +1,4 @@
-"""One task after another: the yardstick."""
+"""Sequential: one task after another, the baseline."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,6 +1,6 @@
 """Blocking code from coroutines, in processes: `loop.run_in_executor` with a `ProcessPoolExecutor`.
 
-What `to_thread` is for waiting, this is for computing: the loop stays free, and the work has cores of its own.
+For computing what `to_thread` is for waiting: the loop stays free, and the work has other cores.
 """
 
 from asyncio import Runner, gather, get_running_loop

@@ -1,7 +1,7 @@
 """Blocking code from coroutines: `asyncio.to_thread`, into `concurrency` threads that each have a client of their own.
 
 A loop's own executor has only `min(32, cores + 4)` threads, however many tasks wait for one. So the loop is given an
-executor as large as the concurrency; without that line, more at once would be in flight in name only.
+executor as large as the concurrency; without that line, fewer tasks would really be in flight.
 """
 
 from asyncio import Runner, gather, get_running_loop
@@ -20,7 +20,7 @@ NEEDS = {"workers": "threads"}
 
 @contextmanager
 def to_thread(workload: Workload, concurrency: int) -> Iterator[Run]:
-    """Await each task in a thread; the executor lets `concurrency` of them in."""
+    """Await each task in a thread of an executor with `concurrency` threads."""
     mine = local()
 
     def start() -> None:

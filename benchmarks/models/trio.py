@@ -1,6 +1,6 @@
-"""trio: a nursery that holds a child for each task, and a limiter that lets `concurrency` of them in.
+"""trio: a nursery with a child for each task, and a limiter for the concurrency.
 
-The workload awaits in trio's own words here: `speaking` gives it, where there is such a form.
+The workload awaits with trio: `for_library` returns that form.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ NEEDS = {"workers": "loop", "form": "trio", "package": "trio"}
 
 @contextmanager
 def trio(workload: Workload, concurrency: int) -> Iterator[Run]:
-    """Start a child for each task, `concurrency` of them past the limiter at once."""
+    """Start a child for each task, at most `concurrency` past the limiter at a time."""
     spoken = workload.for_library("trio")
 
     async def run(tasks: list[int]) -> list[Any]:

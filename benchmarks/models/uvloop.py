@@ -1,4 +1,4 @@
-"""asyncio on uvloop: the same coroutines and the same gate as `asyncio`, on an event loop made of libuv."""
+"""asyncio on uvloop: the coroutines and the semaphore of `asyncio`, on an event loop based on libuv."""
 
 from asyncio import Runner, Semaphore, TaskGroup
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ NEEDS = {"workers": "loop", "form": "asyncio", "package": "uvloop"}
 
 @contextmanager
 def uvloop(workload: Workload, concurrency: int) -> Iterator[Run]:
-    """Run a coroutine for each task, `concurrency` of them past the gate at once."""
+    """Run a coroutine for each task, at most `concurrency` at a time."""
 
     async def run(tasks: list[int]) -> list[Any]:
         gate = Semaphore(concurrency)

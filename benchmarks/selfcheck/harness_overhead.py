@@ -35,28 +35,28 @@ def pairs(name: str, workload: Workload, count: int, concurrency: int) -> list[t
     chosen, tasks = model(name), workload.tasks(count)
     ways = [lambda: time_round(chosen, workload, tasks, concurrency).seconds]
     ways += [lambda: by_hand(chosen, workload, tasks, concurrency)]
-    found = []
+    timings = []
     for number in range(PAIRS + 1):
         order = (0, 1) if number % 2 else (1, 0)
         took = {way: ways[way]() for way in order}
-        found.append((took[0], took[1]))
+        timings.append((took[0], took[1]))
     multiprocessing.forkserver._forkserver._stop()  # type: ignore[attr-defined]
-    return found[1:]
+    return timings[1:]
 
 
 def overheads(url: str) -> dict[str, dict[str, float]]:
     """For each model: microseconds added to each of 10,000 empty tasks, and the share added to a cell that waits."""
-    found = {}
+    results = {}
     for name in without_cluster():
         if needs(name).unavailable_reason() or not needs(name).bounded:
             continue
         empty = pairs(name, Nothing(), 10_000, 2)
         waiting = pairs(name, Wire(url=url), 20, 10)
-        found[name] = {
+        results[name] = {
             "task_us": median(ours - plain for ours, plain in empty) / 10_000 * 1e6,
             "share": median(ours / plain for ours, plain in waiting) - 1,
         }
-    return found
+    return results
 
 
 def main() -> None:
@@ -65,12 +65,12 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     as_json = parser.parse_args().json
     with serve("servers.latency") as server:
-        found = overheads(server.url)
+        results = overheads(server.url)
     if as_json:
-        print(json.dumps(found))
+        print(json.dumps(results))
         return
     print(f"{'model':12} {'a task (aim < 5 µs)':>20} {'a cell (aim < 2 %)':>20}  aims")
-    for name, figures in found.items():
+    for name, figures in results.items():
         met = figures["task_us"] < AIM_TASK_US and figures["share"] < AIM_SHARE
         print(f"{name:12} {figures['task_us']:17.2f} µs {figures['share']:20.1%}  {'met' if met else 'not met'}")
 

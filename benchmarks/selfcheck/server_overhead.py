@@ -83,10 +83,10 @@ def requests_per_s(url: str, path: str, connections: int, duration_s: float) -> 
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             return runner.run(ask_with_sockets(url, path, connections, duration_s))
     command = [wrk, "-t1", f"-c{connections}", f"-d{max(1, round(duration_s))}s", url + path]
-    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    figure = re.search(r"Requests/sec: +([\d.]+)", said)
-    if figure is None or "Non-2xx" in said or "Socket errors" in said:
-        raise SystemExit(f"{url}{path}: wrk says\n{said}")
+    output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    figure = re.search(r"Requests/sec: +([\d.]+)", output)
+    if figure is None or "Non-2xx" in output or "Socket errors" in output:
+        raise SystemExit(f"{url}{path}: wrk says\n{output}")
     return float(figure[1])
 
 

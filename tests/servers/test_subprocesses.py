@@ -135,7 +135,7 @@ def test_a_server_that_never_gets_ready_does_not_hang_the_run(monkeypatch: pytes
 
 def test_a_server_that_says_something_else_is_not_taken_for_ready(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(subprocesses, "STOP_S", 0.1)
-    with pytest.raises(ServiceError, match="one JSON line, but said b'Listening!'"):
+    with pytest.raises(ServiceError, match="one JSON line, but printed b'Listening!'"):
         Served(FAULTY, "says something else").run()
 
 
