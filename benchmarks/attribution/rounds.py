@@ -217,6 +217,7 @@ def found(place: BlockContext, cell: Cell, locks: list[LockHold]) -> dict[str, A
         **cell.key(),
         "rounds": len(records),
         "ideal_seconds": place.gauge.ideal_s(cell.workload, rounds.tasks, cell.concurrency, usual_s, since),
+        "ceiling_seconds": place.ceiling_s(cell.workload, rounds.tasks, cell.concurrency),
         "plain_seconds": usual_s,
         "attributed_seconds": total_s / len(records),
         "slowdown": median(record.seconds for record in records) / usual_s,

@@ -49,7 +49,7 @@ WORDS = {
 SHAPE = {
     **dict.fromkeys(("cell", "experiment", "workload", "model"), name),
     **dict.fromkeys(("method", "left_out"), text),
-    **dict.fromkeys(("attributed_seconds", "plain_seconds", "ideal_seconds", "slowdown"), number),
+    **dict.fromkeys(("attributed_seconds", "plain_seconds", "ideal_seconds", "ceiling_seconds", "slowdown"), number),
     **dict.fromkeys(("concurrency", "rounds"), whole),
     "terms": dict.fromkeys(TERMS, number),
     "holders": [{"kind": name, "file": text, "line": whole, "function": text, "call": text, "count": number,
@@ -69,6 +69,7 @@ class Attribution:
     seconds: float  # of the attribution rounds
     plain_seconds: float  # of the usual rounds in turns with them
     ideal_seconds: float
+    ceiling_seconds: float  # of the null client; 0 for work without a server of ours
     slowdown: float
     rounds: int
     terms: dict[str, float]
@@ -116,7 +117,11 @@ class Attribution:
         share = self.terms[UNATTRIBUTED] / self.seconds
         closing = "" if self.closes else f"; {100 * share:.0f} % of the time is unattributed"
         left_out = f"; left out: waiting for the GIL, a lock and the network, because {self.left_out}"
-        return f"{rounds}{closing}{left_out if self.left_out else ''}"
+        limits = f"ideal {seconds(self.ideal_seconds)}"
+        limits += f", ceiling {seconds(self.ceiling_seconds)} (a client without a protocol)" * bool(
+            self.ceiling_seconds
+        )
+        return f"{limits}; {rounds}{closing}{left_out if self.left_out else ''}"
 
     def bar(self, width: int = 60) -> str:
         """One letter for each share of the time, in the order of the terms."""

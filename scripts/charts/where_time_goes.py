@@ -78,7 +78,7 @@ def draw(run: Run, theme: Theme) -> Figure | None:
     page = open_page(
         theme,
         title=TITLE,
-        reading="Share of the measured time, by experiment, workload and concurrency. Black line: the ideal time.",
+        reading="Share of the measured time. Black line: the ideal time; dotted: a client without a protocol.",
         footer=f"{machine_words(run)}. Rounds of the attribution: {rounds_words(found)}.",
         body_in=BAR_IN * len(found) + 1.5,
     )
@@ -104,10 +104,11 @@ def bar(axes: Axes, place: int, cell: Attribution, theme: Theme) -> None:
             (end - width, place - 0.36), width, 0.72, gid=f"term-{cell.cell}-{term}", **paint(term, theme)
         )
         axes.add_patch(patch)
-    if cell.ideal_seconds:
-        share = min(cell.ideal_seconds / cell.seconds, 1.0)
-        (line,) = axes.plot([share, share], [place - 0.46, place + 0.46], color=theme.ink, linewidth=2)
-        line.set_gid(f"ideal-{cell.cell}")
+    for name, value, style in (("ideal", cell.ideal_seconds, "-"), ("ceiling", cell.ceiling_seconds, ":")):
+        if 0 < value <= cell.seconds:
+            share, ends = value / cell.seconds, [place - 0.46, place + 0.46]
+            (line,) = axes.plot([share, share], ends, color=theme.ink, linewidth=2, linestyle=style)
+            line.set_gid(f"{name}-{cell.cell}")
     for share, text, side, shift in ((0, label(cell), "right", -6), (1, amount(cell), "left", 6)):
         axes.annotate(
             text,
@@ -189,7 +190,7 @@ def table(run: Run) -> Table:
 
 def row(cell: Attribution) -> list[Value]:
     """One cell's row."""
-    times_s = [cell.seconds, cell.ideal_seconds, *(cell.terms[term] for term in TERMS)]
+    times_s = [cell.seconds, cell.ideal_seconds, cell.ceiling_seconds, *(cell.terms[term] for term in TERMS)]
     return [
         word(cell.model),
         word(cell.experiment),
