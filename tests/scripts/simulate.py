@@ -89,3 +89,39 @@ def _stalls(world: World, rng: np.random.Generator, shape: tuple[int, ...]) -> F
     fresh = np.where((rng.random(shape) < world.spike_chance) & visited[:, None], size, 0.0)
     lasting = np.where(rng.random((*shape[:3], 1)) < 0.5, fresh[..., :1], 0.0)
     return np.concatenate((fresh[..., :1], fresh[..., 1:] + lasting), axis=-1)
+
+
+@dataclass(frozen=True)
+class Host:
+    """What differs from run to run, and how much each of two cells minds it: in full, or at 0.3 of it.
+
+    * **spread**: the speed of a whole run: lognormal. 0.05 to 0.1 is what was seen on one machine.
+    * **drift**: a random walk of the speed from block to block, of so many standard deviations over a run.
+    * **fast**: how much faster the machine is in half of the runs, as where a host of another speed is drawn.
+    """
+
+    spread: float = 0.0
+    drift: float = 0.0
+    fast: float = 0.0
+    sensitivity: tuple[float, float] = (1.0, 0.3)
+
+
+HOSTS = {
+    "the same all the time": Host(),
+    "5 % from run to run": Host(spread=0.05),
+    "10 % from run to run": Host(spread=0.10),
+    "slow drift": Host(drift=0.10),
+    "hosts of two speeds": Host(fast=0.3),
+}
+
+
+def runs_on(host: Host, *, count: int, runs: int, blocks: int, seed: int) -> FloatArray:
+    """Log-ratios of two cells, shape (count, runs, blocks), whose long-run mean is 0."""
+    rng = np.random.default_rng(seed)
+    speed = rng.normal(0, host.spread, (count, runs, 1)) + host.fast * (rng.integers(0, 2, (count, runs, 1)) - 0.5)
+    walk = rng.standard_normal((count, runs, blocks)).cumsum(axis=-1) * host.drift / np.sqrt(blocks)
+    shared = speed + walk
+    noise = np.sqrt(LAYOUT**2 + ROUND**2 / ROUNDS) * rng.standard_normal((2, count, runs, blocks))
+    first, second = (sense * shared + own for sense, own in zip(host.sensitivity, noise, strict=True))
+    ratios: FloatArray = first - second
+    return ratios
