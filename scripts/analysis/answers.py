@@ -26,7 +26,8 @@ def sentence(question: str, found: Contest) -> str:
     """Which model, by how much, how sure; or why that cannot be said."""
     first = found.rows.iloc[0]
     share = 100 * first["compute_seconds"] / (first["compute_seconds"] + first["wait_seconds"])
-    start = f"{question.format(share=f'{share:.0f}')} ({first['workload']}{size_text(found)})"
+    asked, where = question.format(share=f"{share:.0f}"), f"{first['workload']}{size_text(found)}"
+    start = f"{asked.removesuffix(')')}, {where})" if asked.endswith(")") else f"{asked} ({where})"
     if found.run.ranges_only:
         few = f"{found.run.rounds['block'].nunique()} blocks are too few for a conclusion; it takes {FEW_BLOCKS}"
         return f"{start}: {few}. Lowest to highest block: {ranges(found)}."

@@ -132,7 +132,7 @@ def bound_text(part: Document) -> str:
     """The bound, in the unit of the value."""
     if part["per_capacity"]:
         return f"{part['bound'].split('×')[0].strip()} capacity"
-    number = re.compile(r"[\d.]+")
+    number = re.compile(r"\d[\d.]*(?:e[+-]?\d+)?")
     return number.sub(lambda found: tick(partial(value_text, part))(float(found[0])), str(part["bound"]))
 
 

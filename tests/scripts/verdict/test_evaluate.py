@@ -381,3 +381,16 @@ def test_where_nothing_can_be_tested_it_is_said_why_and_what_would_change_that(m
 def test_two_interpreters_never_make_one_ratio() -> None:
     apart = replace(run(rounds("threads", 1.0)), beside=(run(rounds("sequential", 2.0)),))
     assert judge(claim("> 1.5"), apart).verdict == "could not be measured"
+
+
+@pytest.mark.parametrize(
+    ("measure", "bound_said", "shown"),
+    [
+        ({"metric": "longest_gap_seconds", "over": ""}, "< 0.03", "< 30 ms"),
+        ({"metric": "bytes_per_task", "over": ""}, "4e6 … 16e6", "3.81 MiB … 15.3 MiB"),
+        ({"metric": "rate_limit_share", "over": ""}, "> 0.95", "> 95%"),
+        ({"metric": "seconds", "over": "io/wire/asyncio"}, "0.9 … 1.1", "0.9× … 1.1×"),
+    ],
+)
+def test_a_bound_has_the_unit_of_its_value(measure: dict[str, str], bound_said: str, shown: str) -> None:
+    assert claim_document.bound_text(measure | {"bound": bound_said, "per_capacity": False}) == shown
