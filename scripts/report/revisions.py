@@ -9,12 +9,14 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from scripts.analysis import conclusions
 from scripts.analysis.revisions import Cause, Change
 from scripts.stats.intervals import Interval
 from scripts.util.format import seconds
 
 SCHEMA = 1  # of ab.json: a name is never removed or given another meaning without raising it
 SCHEMA_FILE = Path(__file__).with_suffix(".schema.json")
+DECIDED = (conclusions.Outcome.FASTER, conclusions.Outcome.SLOWER, conclusions.Outcome.NO_DIFFERENCE)
 MOST_ROWS = 12  # of the Markdown table: with the lines around it 20 at most
 
 
@@ -139,7 +141,8 @@ def protocol(outcome: Outcome) -> str:
 
 def markdown(outcome: Outcome) -> str:
     """For a job summary or a comment: a table of at most 20 lines, details folded."""
-    sign = "❌" if outcome.worse else "✅"
+    told = all(one.outcome in DECIDED for one in outcome.changes)
+    sign = "❌" if outcome.worse else "✅" if told else "❔"
     rows = [row(one) for one in outcome.changes[:MOST_ROWS]]
     left = [f"| … {len(outcome.changes) - MOST_ROWS} more | | | | |"] if len(outcome.changes) > MOST_ROWS else []
     head = ["| model | base | head | head ÷ base (95 % CI) | verdict |", "| --- | --- | --- | --- | --- |"]

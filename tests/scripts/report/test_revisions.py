@@ -87,8 +87,10 @@ def test_the_summary_says_the_verdict_the_ratio_and_the_cause() -> None:
     assert "The answers to 2 tasks differ" in text
 
 
-def test_a_summary_without_a_loss_has_no_cross() -> None:
-    assert markdown(replace(OUTCOME, changes=OUTCOME.changes[1:])).startswith("✅ **Overlap**")
+def test_the_sign_of_a_summary_is_no_better_than_its_verdicts() -> None:
+    assert markdown(replace(OUTCOME, changes=OUTCOME.changes[1:2])).startswith("✅ **Overlap**")
+    assert markdown(replace(OUTCOME, changes=OUTCOME.changes[1:3])).startswith("❔ **Overlap**")
+    assert markdown(replace(OUTCOME, changes=OUTCOME.changes[3:])).startswith("❔ **Overlap**")
 
 
 def test_what_a_task_raised_is_no_markup_of_a_comment() -> None:
