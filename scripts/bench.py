@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +30,7 @@ QUICK_BLOCKS = 3
 FULL_BLOCKS = 7  # of some six minutes each: three quarters of an hour
 
 
-def options() -> argparse.Namespace:
+def options(words: Sequence[str] | None = None) -> argparse.Namespace:
     """What the command line says."""
     parser = command_parser("bench", __doc__)
     parser.add_argument("--only", default="", help="cells to measure, by name: 'http and (threads or asyncio)'")
@@ -44,7 +45,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--bind", default="", help="where the latency server listens, for workers on other machines")
     parser.add_argument("--address", default="", help="this machine's address, as those workers reach it")
     parser.add_argument("--resume", type=Path, help="resume an interrupted run: its folder")
-    return parser.parse_args()
+    return parser.parse_args(words)
 
 
 def plan(chosen: argparse.Namespace) -> dict[str, Any]:

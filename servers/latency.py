@@ -30,7 +30,7 @@ import signal
 import socket
 import struct
 import sys
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from functools import lru_cache
 from time import perf_counter
 from typing import Any, TypeAlias
@@ -41,7 +41,17 @@ from aiohttp.web_protocol import RequestHandler
 
 from servers.delays import ERROR, HANG, READERS, SERVED, Settings, changed, delay_s, fate, read_n
 from servers.request_stats import Account
-from servers.sockets import BACKLOG, CANNOT_MEASURE, WRONG_USAGE, RefusalError, listen, raise_file_limit
+from servers.sockets import (
+    BACKLOG,
+    CANNOT_MEASURE,
+    WRONG_USAGE,
+    RefusalError,
+    from_another_site,
+    ignore_malformed_requests,
+    is_loopback,
+    listen,
+    raise_file_limit,
+)
 from servers.subprocesses import exit_with_parent
 
 __all__ = ["Latency", "Settings", "delay_s", "main"]
@@ -75,8 +85,9 @@ class Connection(RequestHandler):
 class Latency(web.Server):
     """An aiohttp server that counts what it serves."""
 
-    def __init__(self, defaults: Settings) -> None:
+    def __init__(self, defaults: Settings, *, exposed: bool = False) -> None:
         super().__init__(self.handle, handler_cancellation=True, access_log=None)
+        self.exposed = exposed
         self.account = Account(perf_counter())
         self.last_account: dict[RequestHandler, Account] = {}  # per open connection: the last account that counted it
         self.plan = lru_cache(PLANS)(self.new_plan)
@@ -97,9 +108,18 @@ class Latency(web.Server):
         connection = request.protocol
         assert isinstance(connection, Connection)
         start_s, connection.arrived_s = connection.arrived_s or perf_counter(), 0.0  # none of its own where pipelined
+        if self.is_foreign(request.headers):
+            return refuse()
         if path == "/delay" and request.method == "GET":
             return self.delay(request, query, start_s)
         return self.talk(request.method, path)
+
+    def is_foreign(self, headers: Mapping[str, str]) -> bool:
+        """Whether a web page elsewhere asks, through the browser of whoever works at this machine."""
+        host = headers.get("Host", "localhost")
+        if not (self.exposed or is_loopback(host)):
+            return True  # a name elsewhere that was made to lead here
+        return ("Sec-Fetch-Site" in headers or "Origin" in headers) and from_another_site(headers, host)
 
     async def talk(self, method: str, path: str) -> web.Response:
         """Answer the requests that are never counted, such as `/stats` and `/reset`."""
@@ -187,6 +207,11 @@ def fail(account: Account, end: int, request: web.BaseRequest) -> web.Response:
     return web.Response()
 
 
+async def refuse() -> web.Response:
+    """403: pages of other sites shall not make this machine work."""
+    return web.Response(status=403, text="Pages of other sites may not ask this server.\n")
+
+
 def new_event_loop() -> asyncio.AbstractEventLoop:
     """uvloop's event loop if installed, otherwise asyncio's."""
     try:
@@ -203,10 +228,12 @@ async def run(
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, os._exit, WELL)
     loop.add_signal_handler(signal.SIGINT, os._exit, INTERRUPTED)
-    await loop.create_server(Latency(defaults), sock=listening, backlog=backlog)
+    ignore_malformed_requests()
     host, port = listening.getsockname()[:2]
+    exposed = not ipaddress.ip_address(host).is_loopback
+    await loop.create_server(Latency(defaults, exposed=exposed), sock=listening, backlog=backlog)
     reader, writer = await asyncio.open_connection(host, port)
-    writer.write(b"GET /stats HTTP/1.1\r\nHost: overlap\r\nConnection: close\r\n\r\n")
+    writer.write(b"GET /stats HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
     if not (await reader.read()).startswith(b"HTTP/1.1 200 "):
         raise RefusalError(f"Port {port} accepts connections, but it is not this server that answers.", CANNOT_MEASURE)
     writer.close()

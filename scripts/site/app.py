@@ -6,14 +6,11 @@ could be made to lead here). Reports come from files, which anybody may have wri
 they are shown in a sandbox, without a network.
 """
 
-import asyncio
-import ipaddress
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -21,16 +18,19 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from benchmarks.machine.capacity import usable_cores
 from scripts.charts.lib.theme import CLASSICAL, colour
+from scripts.site.comparisons import Comparisons
 from scripts.site.race import RaceResources, race_resources
 from scripts.site.race_request import LIMITS, MODELS, UNAVAILABLE, presets
 from scripts.site.race_server import HEARTBEAT_S, MAX_MESSAGE_BYTES, RaceServer, Visitor
-from scripts.site.run_index import RunEntry, index_runs, side_by_side
+from scripts.site.run_index import RunEntry, index_runs
 from scripts.util.exit_codes import CommandError
 from scripts.util.paths import RESULTS
+from servers.sockets import from_another_site, ignore_malformed_requests, is_loopback
 
 HERE = Path(__file__).parent
 RACE_SERVER = web.AppKey("HALL", RaceServer)
 RUNS = web.AppKey("RUNS", Path)
+COMPARISONS = web.AppKey("COMPARISONS", Comparisons)
 HEADERS = web.AppKey("HEADERS", dict[str, str])
 EXPOSED = web.AppKey("EXPOSED", bool)
 POLICY = "Content-Security-Policy"
@@ -47,8 +47,9 @@ templates = Environment(loader=PackageLoader("scripts.site"), autoescape=True, u
 
 def create_app(*, exposed: bool = False, results: Path = RESULTS, opening: Opening = race_resources) -> web.Application:
     """The page; its resources are opened when it starts and closed when it ends."""
+    ignore_malformed_requests()
     app = web.Application(middlewares=[guard])
-    app[RUNS], app[EXPOSED] = results, exposed
+    app[RUNS], app[EXPOSED], app[COMPARISONS] = results, exposed, Comparisons()
     app[HEADERS] = {POLICY: PAGE_POLICY, "Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
     app.cleanup_ctx.append(partial(provide_race_server, opening))
     app.on_shutdown.append(close_race_server)
@@ -85,6 +86,8 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Answer to our own host names only, set the security headers, and turn errors into pages."""
     if not (request.app[EXPOSED] or is_loopback(request.host)):
         return error_page(403, "Start the page with --expose to reach it by another name than localhost.")
+    if from_another_site(request.headers, request.host) and not leads_here(request):
+        return error_page(403, "A page of another site asked for this. Open it from the list of runs.")
     try:
         response = await handler(request)
     except web.HTTPNotFound:
@@ -97,13 +100,11 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     return response
 
 
-def is_loopback(host: str) -> bool:
-    """Whether a host name, with or without a port, means this machine only."""
-    try:
-        name = urlsplit(f"//{host}").hostname or ""
-        return name == "localhost" or ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False
+def leads_here(request: web.Request) -> bool:
+    """Whether a link elsewhere is followed to a page that costs nothing to make."""
+    followed = request.headers.get("Sec-Fetch-Mode") == "navigate" and request.method == "GET"
+    alone = request.headers.get("Sec-Fetch-Dest") == "document" and "Origin" not in request.headers
+    return followed and alone and request.path != "/compare"
 
 
 def page(template: str, status: int = 200, **values: Any) -> web.Response:
@@ -130,9 +131,6 @@ async def show_race(request: web.Request) -> web.Response:
 
 async def watch(request: web.Request) -> web.WebSocketResponse:
     """The WebSocket over which a race is started and watched."""
-    origin = request.headers.get("Origin")
-    if origin is not None and origin.partition("://")[2] != request.host:
-        raise web.HTTPForbidden(text="Only the page itself may open this socket.")
     socket = web.WebSocketResponse(heartbeat=HEARTBEAT_S, max_msg_size=MAX_MESSAGE_BYTES)
     await socket.prepare(request)
     await request.app[RACE_SERVER].visit(Visitor(socket, request.query.get("visitor", "")[:MAX_NAME_LETTERS]))
@@ -166,5 +164,7 @@ async def compare(request: web.Request) -> web.Response:
     if any(entry is None or entry.problem for entry in chosen):
         return error_page(400, "Choose two runs that can be read: the list of runs is above.")
     one, other = (entry for entry in chosen if entry)
-    cells = await asyncio.to_thread(side_by_side, one.folder, other.folder)
+    if one == other:
+        return error_page(400, f"{one.name} is the same run twice. Choose two that differ.")
+    cells = await request.app[COMPARISONS].table(one.folder, other.folder)
     return page("compare.html", here="runs", one=one, other=other, cells=cells)

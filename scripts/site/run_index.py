@@ -9,11 +9,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from scripts.analysis.comparison import Row, rows
-from scripts.report.comparison_text import cell_name, conclusion, introduction, value_text
-from scripts.tables.load import load
 from scripts.tables.schema import read_environment
-from scripts.util.exit_codes import CommandError, Exit
+from scripts.util.exit_codes import CommandError
 
 REFERENCE = "reference"
 
@@ -77,28 +74,3 @@ def read_entry(folder: Path) -> RunEntry:
         return RunEntry(folder, read_environment(folder))
     except CommandError as stop:
         return RunEntry(folder, {}, str(stop))
-
-
-@dataclass(frozen=True)
-class ComparisonTable:
-    """Two runs side by side as `make compare` shows them: an introduction, a row for each cell, and the conclusion."""
-
-    introduction: list[str]
-    rows: list[list[str]]
-    conclusion: str
-
-
-def side_by_side(one: Path, other: Path) -> ComparisonTable:
-    """The cells that two runs have in common. Stop when one of them cannot be read, or there are none."""
-    first, second = load(one), load(other)
-    if not (compared := rows(first, second)):
-        raise CommandError(
-            Exit.NOT_MEASURED, f"{one.name} and {other.name} have no cell in common, or too few blocks to compare."
-        )
-    return ComparisonTable(introduction(first, second), list(map(table_row, compared)), conclusion(compared, []))
-
-
-def table_row(row: Row) -> list[str]:
-    """A row of the comparison: cell, A, B, B / A with its interval, conclusion."""
-    ratio = f"{row.ratio.estimate:.3g} [{row.ratio.low:.3g}, {row.ratio.high:.3g}]"
-    return [cell_name(row), value_text(row.what, row.a), value_text(row.what, row.b), ratio, row.words]

@@ -148,7 +148,7 @@ async def test_a_reset_is_a_real_one_and_the_server_survives_it(client: aiohttp.
     assert url is not None
     for _ in range(3):
         reader, writer = await asyncio.open_connection(url.host, url.port)
-        writer.write(b"GET /delay?resets=1&n=1 HTTP/1.1\r\nHost: x\r\n\r\n")
+        writer.write(b"GET /delay?resets=1&n=1 HTTP/1.1\r\nHost: localhost\r\n\r\n")
         with pytest.raises(ConnectionResetError):
             await asyncio.wait_for(reader.read(), LONG_S)
         writer.close()
@@ -318,3 +318,30 @@ async def test_a_request_that_waits_for_a_busy_server_does_not_pass_for_a_late_c
     lateness_s = [left_s - arrived_s - 0.05 for arrived_s, left_s in zip(log[1::3], log[2::3], strict=True)]
     assert sorted(log[0::3]) == [0, 1]
     assert min(lateness_s) > 0.1
+
+
+FOREIGN = (
+    {"Sec-Fetch-Site": "cross-site"},
+    {"Sec-Fetch-Site": "same-site"},
+    {"Origin": "https://evil.example"},
+    {"Origin": "null"},
+    {"Host": "evil.example"},
+)
+
+
+@pytest.mark.parametrize("headers", FOREIGN, ids=str)
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", "/delay?bytes=67108864"), ("POST", "/reset"), ("GET", "/stats"), ("GET", "/log")]
+)
+async def test_a_page_of_another_site_can_neither_reset_the_count_nor_fetch_megabytes(
+    client: aiohttp.ClientSession, headers: dict[str, str], method: str, path: str
+) -> None:
+    await get(client, "/delay")
+    async with client.request(method, path, headers=headers) as response:
+        assert response.status == 403
+    assert (await stats(client))["requests"] == 1
+
+
+async def test_a_browsers_own_address_bar_is_answered(client: aiohttp.ClientSession) -> None:
+    async with client.get("/delay?n=7", headers={"Sec-Fetch-Site": "none"}) as response:
+        assert await response.read() == b"7"

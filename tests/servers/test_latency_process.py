@@ -48,7 +48,7 @@ async def ask(url: str, n: int, opening: asyncio.Semaphore) -> bytes:
     host, _, port = url.removeprefix("http://").partition(":")
     async with opening:  # the kernel's accept queue is shorter than 10,000
         reader, writer = await asyncio.open_connection(host, int(port))
-    writer.write(f"GET /delay?n={n} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+    writer.write(f"GET /delay?n={n} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
     answer = await reader.read()
     writer.close()
     await writer.wait_closed()
@@ -186,3 +186,14 @@ def test_the_command_line_sets_the_defaults_of_the_query() -> None:
             assert response.status == expected
         assert body == b"5     "
         connection.close()
+
+
+@pytest.mark.parametrize("request_bytes", [b"GET /" + b"x" * 20_000 + b" HTTP/1.1\r\n\r\n", b"\0\xff\r\n\r\n"])
+def test_a_request_that_is_none_is_answered_without_a_traceback_in_the_log(request_bytes: bytes) -> None:
+    with serve("servers.latency") as service:
+        host, port = service.url.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port))) as connection:
+            connection.sendall(request_bytes)
+            assert connection.recv(4096).startswith(b"HTTP/1.0 400")
+        assert stats(service.url)["requests"] == 0
+        assert os.pread(service.err.fileno(), 4096, 0) == b""
