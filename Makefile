@@ -141,7 +141,7 @@ docs: $(VENV)/dev ## the documentation as a site, in .cache/site
 lint: $(VENV)/dev ## format, lint and types
 	@$(PY) -m ruff format --quiet --check . && $(PY) -m ruff check --quiet . && $(PY) -m mypy --no-error-summary
 
-torture: $(VENV)/dev ## the long versions of the fault tests: 100 kills, 1,000 corruptions
+torture: $(VENV)/dev ## the long versions of the fault tests: 200 kills, 3,000 damaged inputs
 	@$(PY) -m scripts.torture
 
 reference: $(VENV)/core ## make a run the committed reference and renew the README (RUN=results/latest)

@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from pathlib import Path
 import psutil
 
 from scripts.faults.corruption import corrupt
+from scripts.faults.readers import damage_inputs
 from scripts.faults.sandbox import LONGEST_S, Sandbox, command_line, wait_until_empty
 from scripts.tables.load import load
 from scripts.util.exit_codes import CommandError, Exit
@@ -28,15 +30,34 @@ from scripts.util.exit_codes import CommandError, Exit
 ONLY = "io and (wire or sleep) and (asyncio or processes)"  # five cells, with a server and with a pool
 CONCURRENT_RUNS = 2  # they only have to survive, not to measure well
 SLOWEST = 3  # are listed
-TARGETS = ("driver", "block", "server")
+TARGETS = {  # what is hit, and a word of its command line
+    "driver": "",
+    "block": "pytest",
+    "server": "servers.latency",
+    "worker": "multiprocessing.forkserver",  # the fork server is called so too
+    "tracker": "resource_tracker",
+    "spinner": "machine.capacity",
+}
+WORK = Path(__file__).parents[1] / "docs" / "examples" / "queries.py"
+VERBS = {  # what else is killed, by its driver or by any process of it
+    "claims": ("claims", "--id", "gil-stops-threads", "--blocks", "2"),
+    "mine": ("mine", str(WORK), "--blocks", "2"),
+    "race": ("race", "--port", "0"),
+    "full": ("bench", "--full", "--blocks", "1"),
+    "databases": ("bench", "--blocks", "1", "--only", "databases and (asyncpg-wait or redis-wait or pymysql-wait or pymongo-wait)"),
+    "cluster": ("bench", "--blocks", "1", "--only", "cluster and dask"),
+    "joblib": ("bench", "--blocks", "1", "--only", "models and joblib"),
+}
+VERB_S = 12.0  # other verbs are hit within it: most have begun their first block by then
+AFTER_S = 2.0  # from a blow to any process until the driver is ended
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
 
 
 def find_target(sandbox: Sandbox, driver: "subprocess.Popen[str]", target: str) -> psutil.Process | None:
     """The process to kill, once it exists; None when the run ended without it."""
-    word = {"block": "pytest", "server": "servers.latency"}.get(target)
+    word = TARGETS[target]
     while driver.poll() is None:
-        if word is None:
+        if not word:
             return psutil.Process(driver.pid)
         for process in sandbox.processes():
             if word in command_line(process):
@@ -101,7 +122,10 @@ def kill_once(sandbox: Sandbox, target: str, number: signal.Signals, delay_s: fl
 def kill_many(times: int, seed: int, sandboxes: list[Sandbox], length_s: float) -> list[Kill]:
     """Kill `times` runs at random instants, every target with every signal in turn."""
     rng = random.Random(seed)
-    plan = [(TARGETS[n % 3], SIGNALS[(n + n // 3 + 2) % 3], rng.uniform(0.5, length_s)) for n in range(times)]
+    targets, kinds = list(TARGETS), len(TARGETS)
+    plan = [
+        (targets[n % kinds], SIGNALS[(n + n // kinds + 2) % 3], rng.uniform(0.5, length_s)) for n in range(times)
+    ]
     shares = [plan[place :: len(sandboxes)] for place in range(len(sandboxes))]
     with ThreadPoolExecutor(len(sandboxes)) as pool:
         done = pool.map(lambda sandbox, share: [kill_until_hit(sandbox, *one) for one in share], sandboxes, shares)
@@ -113,6 +137,31 @@ def kill_until_hit(sandbox: Sandbox, target: str, number: signal.Signals, delay_
     while not (one := kill_once(sandbox, target, number, delay_s)).hit:
         delay_s /= 2
     return one
+
+
+def kill_verb(sandbox: Sandbox, name: str, number: signal.Signals, delay_s: float, rng: random.Random) -> Kill:
+    """Start another verb, hit its driver or any process of it after a while, end it, and see what is left."""
+    verb, *arguments = VERBS[name]
+    driver, began = sandbox.start(*arguments, verb=verb), time.monotonic()
+    time.sleep(delay_s)
+    others = [one for one in sandbox.processes() if one.pid != driver.pid]
+    target = rng.choice(others) if others and rng.random() < 0.5 else psutil.Process(driver.pid)
+    with suppress(psutil.NoSuchProcess):
+        target.send_signal(number)
+    if target.pid != driver.pid:
+        time.sleep(AFTER_S)
+        driver.terminate()
+    wrong, took_s = list(faults_at_the_end(driver)), time.monotonic() - began
+    left = wait_until_empty(sandbox.left_behind)
+    return Kill(name, number.name, True, driver.returncode, 0, left, wrong, took_s)
+
+
+def kill_verbs(times: int, seed: int, sandbox: Sandbox, length_s: float) -> list[Kill]:
+    """Strike so often, the verbs in turn."""
+    rng, names = random.Random(seed), list(VERBS)
+    return [
+        kill_verb(sandbox, names[n % len(names)], SIGNALS[n % 3], rng.uniform(0.5, length_s), rng) for n in range(times)
+    ]
 
 
 def undisturbed_run_s(sandbox: Sandbox) -> float:
@@ -141,14 +190,16 @@ def summary_lines(kills: list[Kill], damages: Counter[tuple[str, str]]) -> Itera
 def as_required(kills: list[Kill], damages: Counter[tuple[str, str]]) -> bool:
     """Whether every trial ended as required."""
     kept = all(one.lost <= 1 and not one.left and not one.wrong for one in kills)
-    return kept and all(outcome in ("refused", "omission", "unharmed") for _, outcome in damages)
+    return kept and all(outcome in ("refused", "omission", "unharmed", "read") for _, outcome in damages)
 
 
 def options() -> argparse.Namespace:
     """What the command line says."""
     parser = argparse.ArgumentParser(prog="python -m scripts.torture", description=__doc__)
-    parser.add_argument("--kills", type=int, default=100, help="runs to kill (default 100: some 15 minutes)")
+    parser.add_argument("--kills", type=int, default=120, help="runs of make bench to kill (default 120: 20 minutes)")
+    parser.add_argument("--verbs", type=int, default=80, help="runs of other verbs to kill (default 80: 20 minutes)")
     parser.add_argument("--corruptions", type=int, default=1000, help="copies of a run to damage (default 1000)")
+    parser.add_argument("--inputs", type=int, default=2000, help="inputs of other readers to damage (default 2000)")
     parser.add_argument("--seed", type=int, default=1, help="seed of everything random")
     return parser.parse_args()
 
@@ -161,11 +212,13 @@ def main() -> None:
         folder = Path(name)
         sandboxes = [Sandbox.build(folder / f"copy{number}") for number in range(CONCURRENT_RUNS)]
         kills = kill_many(chosen.kills, chosen.seed, sandboxes, undisturbed_run_s(sandboxes[0]))
+        kills += kill_verbs(chosen.verbs, chosen.seed, sandboxes[0], VERB_S)
         shutil.rmtree(sandboxes[0].path / "results")
         for _ in range(2):
             sandboxes[0].bench("--blocks", "3", "--only", ONLY)
         intact, other = sandboxes[0].runs()
         damages = corrupt(chosen.corruptions, chosen.seed, intact, other, folder)
+        damages += damage_inputs(chosen.inputs, chosen.seed, intact)
     print("\n".join(summary_lines(kills, damages)))
     sys.exit(Exit.OK if as_required(kills, damages) else Exit.NEGATIVE)
 

@@ -18,7 +18,7 @@ from filelock import FileLock, Timeout
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("servers", "benchmarks", "scripts", "overlap_bench")  # all that a run needs
-CLEANUP_S = 2.0  # until everything must be cleaned up
+CLEANUP_S = 4.0  # until everything must be cleaned up
 LONGEST_S = 120.0  # of a run of a few cells, on a machine that does much else
 MEMORY = Path("/dev/shm")
 SHARED = ("sem.mp-*", "sem.loky-*", "joblib_memmapping_folder_*", "psm_*")
@@ -50,11 +50,11 @@ class Sandbox:
         """The command line of a verb."""
         return [sys.executable, "-m", f"scripts.{verb}", *arguments]
 
-    def start(self, *arguments: str) -> "subprocess.Popen[str]":
+    def start(self, *arguments: str, verb: str = "bench") -> "subprocess.Popen[str]":
         """Start a run, without waiting."""
         pipe = subprocess.PIPE
         return subprocess.Popen(
-            self.command(*arguments), cwd=self.path, env=self.environment(), stderr=pipe, stdout=pipe, text=True
+            self.command(*arguments, verb=verb), cwd=self.path, env=self.environment(), stderr=pipe, stdout=pipe, text=True
         )
 
     def bench(

@@ -19,7 +19,7 @@ from scripts.util.exit_codes import Exit
 from scripts.util.processes import end_session, temporary_folder
 from tests.scripts.recorded import record
 
-KILLS = 6  # every target and every signal twice; `make torture` does a hundred
+KILLS = 6  # every target once, every signal twice; `make torture` does two hundred
 LENGTH_S = 6  # of a run of these cells without charts, more or less: the kills are spread over it
 SHORT_S = 2  # a budget that a test can wait for
 
