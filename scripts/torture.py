@@ -14,8 +14,8 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import suppress
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,7 +44,13 @@ VERBS = {  # what else is killed, by its driver or by any process of it
     "mine": ("mine", str(WORK), "--blocks", "2"),
     "race": ("race", "--port", "0"),
     "full": ("bench", "--full", "--blocks", "1"),
-    "databases": ("bench", "--blocks", "1", "--only", "databases and (asyncpg-wait or redis-wait or pymysql-wait or pymongo-wait)"),
+    "databases": (
+        "bench",
+        "--blocks",
+        "1",
+        "--only",
+        "databases and (asyncpg-wait or redis-wait or pymysql-wait or pymongo-wait)",
+    ),
     "cluster": ("bench", "--blocks", "1", "--only", "cluster and dask"),
     "joblib": ("bench", "--blocks", "1", "--only", "models and joblib"),
 }
@@ -123,9 +129,7 @@ def kill_many(times: int, seed: int, sandboxes: list[Sandbox], length_s: float) 
     """Kill `times` runs at random instants, every target with every signal in turn."""
     rng = random.Random(seed)
     targets, kinds = list(TARGETS), len(TARGETS)
-    plan = [
-        (targets[n % kinds], SIGNALS[(n + n // kinds + 2) % 3], rng.uniform(0.5, length_s)) for n in range(times)
-    ]
+    plan = [(targets[n % kinds], SIGNALS[(n + n // kinds + 2) % 3], rng.uniform(0.5, length_s)) for n in range(times)]
     shares = [plan[place :: len(sandboxes)] for place in range(len(sandboxes))]
     with ThreadPoolExecutor(len(sandboxes)) as pool:
         done = pool.map(lambda sandbox, share: [kill_until_hit(sandbox, *one) for one in share], sandboxes, shares)

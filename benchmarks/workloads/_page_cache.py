@@ -13,7 +13,7 @@ import os
 from functools import cache
 from mmap import PAGESIZE, mmap
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryFile
 
 
 class StillWarm(Exception):
@@ -54,8 +54,8 @@ def unavailable_reason() -> str:
     """Why files in the temporary folder cannot be evicted; empty if they can."""
     if not hasattr(os, "posix_fadvise"):
         return "needs posix_fadvise, which this system does not have"
-    with TemporaryDirectory() as folder:
-        path = Path(folder, "file")
+    with TemporaryFile() as file:  # without a name: whoever is killed meanwhile leaves nothing
+        path = Path(f"/dev/fd/{file.fileno()}")
         write_through(path, bytes(PAGESIZE))
         try:
             evict(path)

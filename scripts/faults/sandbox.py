@@ -54,7 +54,12 @@ class Sandbox:
         """Start a run, without waiting."""
         pipe = subprocess.PIPE
         return subprocess.Popen(
-            self.command(*arguments, verb=verb), cwd=self.path, env=self.environment(), stderr=pipe, stdout=pipe, text=True
+            self.command(*arguments, verb=verb),
+            cwd=self.path,
+            env=self.environment(),
+            stderr=pipe,
+            stdout=pipe,
+            text=True,
         )
 
     def bench(
