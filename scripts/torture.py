@@ -32,8 +32,8 @@ CONCURRENT_RUNS = 2  # they only have to survive, not to measure well
 SLOWEST = 3  # are listed
 TARGETS = {  # what is hit, and a word of its command line
     "driver": "",
-    "block": "pytest",
-    "server": "servers.latency",
+    "block": "-m pytest",
+    "server": "-m servers.latency",
     "worker": "multiprocessing.forkserver",  # the fork server is called so too
     "tracker": "resource_tracker",
     "spinner": "machine.capacity",
@@ -66,7 +66,7 @@ def find_target(sandbox: Sandbox, driver: "subprocess.Popen[str]", target: str) 
         if not word:
             return psutil.Process(driver.pid)
         for process in sandbox.processes():
-            if word in command_line(process):
+            if word in " ".join(command_line(process)):
                 return process
         time.sleep(0.02)
     return None

@@ -18,7 +18,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from benchmarks.backends.databases import KINDS, hidden, shown
+from benchmarks.backends.databases import KINDS, redacted, without_password
 from benchmarks.core.registry import catalogue
 from benchmarks.core.selection import check
 from scripts import bench
@@ -137,7 +137,7 @@ def addresses(folder: Path, rng: random.Random) -> Any:
     variable = rng.choice([kind.variable for kind in KINDS.values() if kind.variable])
     address = rng.choice(ADDRESSES) + "".join(rng.choices(string.printable, k=rng.randrange(9)))
     with variable_set(variable, address.replace("\0", "")):
-        return shown(address), hidden(f"it said {address}")
+        return without_password(address), redacted(f"it said {address}")
 
 
 @contextmanager
