@@ -1,4 +1,4 @@
-"""Damaged input for every reader: claims, environments, ONLY, options, and the addresses of databases.
+"""Damaged input for every reader: claims, environments, ONLY, and the addresses of databases.
 
 Each is either refused with a sentence or read; nothing else may happen, and nothing may take long. The raw files of
 blocks are damaged in `scripts.faults.corruption`, where it is known what must come out.
@@ -21,9 +21,7 @@ from typing import Any
 from benchmarks.backends.databases import KINDS, redacted, without_password
 from benchmarks.core.registry import catalogue
 from benchmarks.core.selection import check
-from scripts import bench
 from scripts.faults.corruption import tables
-from scripts.site.run_index import read_entry
 from scripts.tables.load import load
 from scripts.tables.schema import read_environment
 from scripts.util.exit_codes import CommandError, Exit
@@ -92,8 +90,7 @@ def environment(folder: Path, rng: random.Random) -> Any:
     run.mkdir(exist_ok=True)
     (run / "environment.json").write_bytes(text if rng.random() < 0.7 else damaged_bytes(text, rng))
     read_environment(run if rng.random() < 0.9 else folder / ("x" * 300))
-    past = read_entry(run)
-    return past.date, past.machine, past.python, past.blocks, load_refused(run)
+    return load_refused(run)
 
 
 def load_refused(run: Path) -> bool:
@@ -123,15 +120,6 @@ def only(folder: Path, rng: random.Random) -> Any:
         raise CommandError(Exit.USAGE, str(refusal)) from None
 
 
-def options(folder: Path, rng: random.Random) -> Any:
-    """A command line of `make bench`, up to its plan."""
-    names = ["--only", "--blocks", "--seed", "--quick", "--cluster", "--bind", "--resume", "--", "--nonsense", "-h"]
-    values = ["", "-1", "0", "1e9", "9" * 5000, "nan", "io", "x" * 300, "\x1b[2J", "--", *WORDS]
-    words = [rng.choice(names if rng.random() < 0.5 else values) for _ in range(rng.randint(0, 5))]
-    chosen = bench.options(words)
-    return bench.plan(chosen)
-
-
 def addresses(folder: Path, rng: random.Random) -> Any:
     """An address of a database in an environment variable: shown and hidden without its password."""
     variable = rng.choice([kind.variable for kind in KINDS.values() if kind.variable])
@@ -151,7 +139,7 @@ def variable_set(name: str, value: str) -> Iterator[None]:
         os.environ.pop(name) if before is None else os.environ.update({name: before})
 
 
-READERS = tuple(Reader(read.__name__, read) for read in (claims, environment, only, options, addresses))
+READERS = tuple(Reader(read.__name__, read) for read in (claims, environment, only, addresses))
 
 
 def outcome(reader: Reader, folder: Path, seed: int) -> str:
