@@ -342,7 +342,7 @@ def test_an_answer_that_is_another_tasks_is_handed_over_in_vain() -> None:
 
 @pytest.mark.real
 def test_a_probe_that_fails_says_why() -> None:
-    with pytest.raises(ProbeFailed, match="sharing nobody: KeyError: 'nobody'"):
+    with pytest.raises(ProbeFailed, match="lost_updates nobody: KeyError: 'nobody'"):
         run_probe("lost_updates", "nobody")
 
 
