@@ -138,12 +138,17 @@ class CellRunner:
         """What is there already and should begin within the clock; empty when nothing is."""
         here = list[str]()
         if not self.done:
-            here += ProcessSnapshot.now(self.place.excluded_pids).leaked_since(self.place.baseline)
+            here += self.newcomers(ProcessSnapshot.now(self.place.excluded_pids))
         if self.url:
             port = urlsplit(self.url).port
             opened = connections() - self.place.first_connections
             here += ["a connection to the server" for _, peer in opened if peer == port]
         return "; ".join(f"{one} was there before the round: its start-up is outside the clock" for one in here)
+
+    def newcomers(self, now: ProcessSnapshot) -> list[str]:
+        """The threads and processes that no block begins with; threads that are the work's own are its own business."""
+        new = now.leaked_since(self.place.baseline)
+        return [one for one in new if not (self.cell.workload.keeps_threads and one.startswith("thread "))]
 
     def left_behind(self) -> str:
         """What has not ended with the round, or worked in it and is older; empty when nothing has."""
@@ -152,8 +157,9 @@ class CellRunner:
         wait_for_exit(prefix, baseline, excluded if self.needs_subprocess else None)
         now = ProcessSnapshot.now(self.place.excluded_pids)
         end_leaked(now, baseline)
-        left = [f"{one} was left behind" for one in now.leaked_since(baseline)]
-        borrowed = borrowed_threads(self.threads, self.place.first_threads)
+        left = [f"{one} was left behind" for one in self.newcomers(now)]
+        keeps = self.cell.workload.keeps_threads
+        borrowed = [] if keeps else borrowed_threads(self.threads, self.place.first_threads)
         return "; ".join(left + [f"{one} is older than the round and worked in it" for one in borrowed])
 
     def databases(self) -> dict[str, Any]:

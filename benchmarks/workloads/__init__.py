@@ -54,6 +54,7 @@ class Workload:
     lingering_thread_prefix: ClassVar[str] = ""
     waits_first: ClassVar[bool] = False
     isolated: ClassVar[bool] = True
+    keeps_threads: ClassVar[bool] = False  # between rounds, as a user's own pool does; `left_undone` sees those at work
     variants: ClassVar[Mapping[str, str]] = MappingProxyType({})  # library → `module:class` that awaits as it does
 
     @property

@@ -47,6 +47,7 @@ class Task(int):
 class Mine(Workload):
     """The work of the file `source`; what one task waits and computes was measured one at a time, on average."""
 
+    keeps_threads = True  # what the file opens at its top is older than any round
     source: str = ""
     name: str = "user_work"  # type: ignore[misc]  # as the file is called
     forms: tuple[str, ...] = ("blocking", "asyncio")  # type: ignore[misc]

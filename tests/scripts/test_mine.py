@@ -348,3 +348,22 @@ def test_work_that_cannot_run_leaves_no_run_behind(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
     assert house.runs() == []
     assert house.left_behind() == []
+
+
+OWN_POOL = """
+import time
+from concurrent.futures import ThreadPoolExecutor
+POOL = ThreadPoolExecutor(4)
+TASKS = range(20)
+def work(task): return POOL.submit(time.sleep, 0.005).result()
+"""
+
+
+@pytest.mark.real
+def test_a_pool_that_the_users_file_keeps_open_is_the_users(tmp_path: Path) -> None:
+    house = Sandbox.build(tmp_path)
+    done = house.bench(written(tmp_path, OWN_POOL), "--quick", "--blocks=1", "--models=threads", verb="mine")
+    assert done.returncode == Exit.OK, done.stderr
+    made = json.loads((tmp_path / "results" / "mine" / "mine.json").read_text())
+    assert {result["model"] for result in made["results"]} == {"sequential", "threads"}
+    assert made["not_results"] == []
