@@ -44,6 +44,7 @@ from scripts.tables.schema import read_environment
 from scripts.util.atomic_write import atomic_write
 from scripts.util.commands import parser as command_parser
 from scripts.util.exit_codes import CommandError, Exit, leave
+from scripts.util.format import shortened
 from scripts.util.paths import NEWEST_MINE
 from scripts.util.processes import end_session, temporary_folder
 from scripts.verdict import expectations
@@ -225,12 +226,6 @@ def saying() -> Callable[[str], None]:
             status.stop()
 
     return say
-
-
-def shortened(text: str, width: int) -> str:
-    """The text in one line of so many columns; what is between brackets is not markup."""
-    line = " ".join(text.split()).replace("[", "(").replace("]", ")")
-    return line if len(line) <= width else f"{line[: max(0, width - 1)]}…"
 
 
 def write_outputs(run: Path, found: dict[str, Any], said: list[str]) -> tuple[Run, list[Finding]]:

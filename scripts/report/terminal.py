@@ -12,7 +12,7 @@ from benchmarks.core.registry import catalogue
 from benchmarks.core.selection import chosen
 from scripts.analysis.answers import answers, disturbance, noise
 from scripts.tables.load import Run
-from scripts.util.format import amount, between, seconds, tick, times
+from scripts.util.format import amount, between, seconds, shortened, tick, times
 
 WIDTH = 80  # fits every terminal and every paste
 HEADLINES = (("io", "wire"), ("cpu", "primes"))  # whose speed-ups are shown while the run goes on
@@ -75,7 +75,12 @@ class Live:
             self.bar.update(self.task, total=self.cells * self.blocks)
         elif entry["kind"] == "cell":
             self.keep(entry)
-            self.bar.update(self.task, advance=1, estimate=self.estimate() or self.last)
+            self.bar.update(self.task, advance=1, estimate=shortened(self.estimate() or self.last, self.room()))
+
+    def room(self) -> int:
+        """Columns that the rest of the line leaves for what the numbers say: the block, the bar, two times, spaces."""
+        task = self.bar.tasks[0]
+        return max(0, self.out.width - len(task.description) - 20 - len(task.fields["left"]) - len("0:00:00") - 4)
 
     def keep(self, entry: dict[str, Any]) -> None:
         """Remember a cell's rounds; say at once when it is no result, and what the very first number is."""
@@ -92,7 +97,8 @@ class Live:
 
     def estimate(self) -> str:
         """Speed-ups over sequential as they stand."""
-        return "; ".join(found for found in (self.speedups(*headline) for headline in HEADLINES) if found)
+        own = dict.fromkeys(key[1:3] for key in self.rounds if key[1] == "user_work")
+        return "; ".join(found for found in (self.speedups(*headline) for headline in (*HEADLINES, *own)) if found)
 
     def speedups(self, experiment: str, workload: str) -> str:
         """One workload's."""

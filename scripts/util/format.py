@@ -121,3 +121,9 @@ STEPS: dict[int, list[tuple[float, ...]]] = {
         (1,),
     ],
 }
+
+
+def shortened(text: str, width: int) -> str:
+    """The text in one line of so many columns; what is between brackets is not markup."""
+    line = " ".join(text.split()).replace("[", "(").replace("]", ")")
+    return line if len(line) <= width else f"{line[: max(0, width - 1)]}…"

@@ -367,3 +367,40 @@ def test_a_pool_that_the_users_file_keeps_open_is_the_users(tmp_path: Path) -> N
     made = json.loads((tmp_path / "results" / "mine" / "mine.json").read_text())
     assert {result["model"] for result in made["results"]} == {"sequential", "threads"}
     assert made["not_results"] == []
+
+
+def test_the_progress_line_stays_one_line_of_80_columns() -> None:
+    from io import StringIO
+
+    from rich.console import Console
+
+    from scripts.report.terminal import Live
+
+    screen = StringIO()
+    live = Live(Console(file=screen, force_terminal=True, width=80, height=24), 10)
+    models = ("sequential", "threads", "to_thread", "asyncio", "uvloop", "queue_workers", "gather", "processes")
+    with live.bar:
+        live.begin_block(9, 754.0)
+        live.hear({"kind": "block", "order": list(models)})
+        for model in models:
+            cell = {"experiment": "user_work", "workload": "a_file_with_a_long_name-function", "model": model}
+            rounds = [{"seconds": 1.0 if model == "sequential" else 0.02, "warmup": False}]
+            live.hear(
+                {"kind": "cell", "cell": f"user_work-{model}", "valid": True, "twin": False, "rounds": rounds} | cell
+            )
+        live.bar.refresh()
+        drawn = live.bar.get_renderable()
+    lines = Console(width=80).render_lines(drawn)
+    assert len(lines) == 1
+    text = "".join(segment.text for segment in lines[0])
+    assert "block 10/10" in text
+    assert "12:34 left" in text
+    assert "user_work" in text
+
+
+def test_a_step_of_the_profile_is_one_line_whatever_the_task_is_called() -> None:
+    from scripts.util.format import shortened
+
+    assert shortened("task 3 ('a\nb')", 40) == "task 3 ('a b')"
+    assert shortened("[red]" + "x" * 100, 20) == "(red)xxxxxxxxxxxxxx…"
+    assert len(shortened("x" * 100, 67)) == 67
