@@ -10,6 +10,7 @@ import importlib.machinery
 import importlib.util
 import os
 import sys
+import threading
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
@@ -17,7 +18,6 @@ from functools import cache
 from inspect import iscoroutine, iscoroutinefunction
 from itertools import islice
 from pathlib import Path
-from threading import get_ident
 from types import ModuleType
 from typing import Any
 
@@ -25,6 +25,11 @@ from benchmarks.workloads._user_errors import described
 
 MOST_TASKS = 1_000_000  # of a file; a generator that goes on for longer has no end
 PROJECT = ("pyproject.toml", "setup.py", "setup.cfg", ".git")  # where one of these lies, a project begins
+# What is entered by tasks, and not by whoever opens it: to enter a lock is to take it.
+GATES = (
+    *(asyncio.Lock, asyncio.Semaphore, asyncio.Condition, threading.Condition, threading.Semaphore),
+    *(type(threading.Lock()), type(threading.RLock())),
+)
 OURS = (
     "benchmarks",
     "servers",
@@ -242,11 +247,14 @@ def opened(client: Any) -> Iterator[Any]:
 
     Pools close their workers' clients from the main thread. What refuses that (sqlite3) closes when it is let go.
     """
-    opener, entered = get_ident(), client.__enter__() if hasattr(client, "__enter__") else client
+    if isinstance(client, GATES):
+        yield client
+        return
+    opener, entered = threading.get_ident(), client.__enter__() if hasattr(client, "__enter__") else client
     try:
         yield entered
     finally:
-        with suppress(*() if get_ident() == opener else (Exception,)):
+        with suppress(*() if threading.get_ident() == opener else (Exception,)):
             if hasattr(client, "__exit__"):
                 client.__exit__(None, None, None)
             if callable(close := getattr(client, "close", None)):
@@ -258,7 +266,7 @@ async def aopened(client: Any) -> AsyncIterator[Any]:
     """What the user's `aclient()` gave, entered and closed; awaited first where it is a coroutine function."""
     if hasattr(client, "__await__") and not hasattr(client, "__aenter__"):
         client = await client
-    if hasattr(client, "__aenter__"):
+    if hasattr(client, "__aenter__") and not isinstance(client, GATES):
         async with client as entered:
             yield entered
     else:

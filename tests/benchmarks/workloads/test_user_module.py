@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from benchmarks.profiler.description import workload
+from benchmarks.profiler.trials import attempt
 from benchmarks.workloads._user_errors import described, hint
 from benchmarks.workloads._user_module import UnusableFile, load
 from benchmarks.workloads.user_work import references
@@ -220,3 +222,24 @@ def test_asyncio_run_inside_a_loop_is_answered_with_await() -> None:
 def test_what_libraries_say_is_answered_with_what_to_write(words: str, says: str) -> None:
     assert says in hint(words)
     assert bool(hint(words)) == bool(says)
+
+
+GATES = ["asyncio.Semaphore(2)", "asyncio.Lock()", "asyncio.Condition()", "asyncio.Queue()"]
+
+
+@pytest.mark.parametrize("gate", GATES)
+def test_a_gate_that_aclient_makes_is_given_to_the_tasks_untaken(tmp_path: Path, gate: str) -> None:
+    """What every hint says: make it in aclient(). To enter it there would be to take it."""
+    use = "await gate.put(t)" if "Queue" in gate else "async with gate: await asyncio.sleep(0)"
+    text = f"TASKS = range(6)\ndef aclient(): return {gate}\nasync def awork(gate, t):\n    {use}\n    return t\n"
+    source = written(tmp_path, f"import asyncio\n{text}")
+    work = workload(source, load(source))
+    assert attempt("asyncio", work, work.tasks(6), 3) == ""
+
+
+@pytest.mark.parametrize("gate", ["threading.Lock()", "threading.RLock()", "threading.Semaphore(1)"])
+def test_a_gate_that_client_makes_is_given_to_the_tasks_untaken(tmp_path: Path, gate: str) -> None:
+    text = f"TASKS = range(6)\ndef client(): return {gate}\ndef work(gate, t):\n    with gate: return t\n"
+    source = written(tmp_path, f"import threading\n{text}")
+    work = workload(source, load(source))
+    assert attempt("threads", work, work.tasks(6), 3) == ""
