@@ -299,7 +299,7 @@ def test_the_chart_shows_the_users_own_work_at_each_size() -> None:
 
     run = a_run({"sequential": 1.0, "threads": 0.5, "asyncio": 0.1})
     assert speedup.finding(run) == "Beside sequential: asyncio (10.0×) fastest in your own work (concurrency 8)"
-    assert "mywork 8 at once" in speedup.alt(run)
+    assert "mywork concurrency 8" in speedup.alt(run)
 
 
 NAMES = {
