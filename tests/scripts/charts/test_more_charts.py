@@ -150,7 +150,7 @@ def test_the_server_has_no_row_where_nothing_was_asked_of_it() -> None:
 
 def test_what_lets_go_of_the_gil_is_told_by_what_threads_and_processes_gain() -> None:
     run = make(experiments=["gil_release"])
-    assert gil_release.finding(run) == "sha256 and matmul let go; json and python hold on"
+    assert gil_release.finding(run) == "sha256 and matmul release the GIL; json and python hold it"
     assert artists(drawn(gil_release, run), Line2D, "limit-")["noop"].get_xdata()[0] == CAPACITY
     dots = artists(drawn(gil_release, run), Line2D, "value-")
     rows = {f"noop-{cell['model']}-2": cell["value"] for cell in cells(run, "gil_release")}
