@@ -108,17 +108,17 @@ def untestable(talk: Talk) -> str:
     """Why none of the claims can be tested here, and what would change that."""
     here = environment()
     why = {claim: f"needs {claim.needs}" if claim.needs else unmet_requirement(claim, here) for claim in talk.claims}
-    said = "; ".join(f"{claim.id}: {reason or 'an opinion'}" for claim, reason in why.items())
-    todo = f". Next: {INSTALL}, then the same again" if "make full installs" in said else ""
-    return f"{talk.path}: nothing in it can be tested here; {said}{todo}"
+    reasons = "; ".join(f"{claim.id}: {reason or 'an opinion'}" for claim, reason in why.items())
+    todo = f". Next: {INSTALL}, then the same again" if "make full installs" in reasons else ""
+    return f"{talk.path}: nothing in it can be tested here; {reasons}{todo}"
 
 
-def code(found: list[Finding]) -> Exit:
+def code(findings: list[Finding]) -> Exit:
     """What the verdicts come to."""
-    if any(finding.as_expected is False for finding in found):
+    if any(finding.as_expected is False for finding in findings):
         return Exit.NEGATIVE
     undecided = (UNMEASURED, Verdict.INCONCLUSIVE.value)
-    missing = any(finding.verdict in undecided and not finding.as_expected for finding in found)
+    missing = any(finding.verdict in undecided and not finding.as_expected for finding in findings)
     return Exit.NOT_MEASURED if missing else Exit.OK
 
 
@@ -140,15 +140,15 @@ def main() -> None:
     """Measure and judge."""
     interrupt_on_signals()
     try:
-        found, talk, folder = verdicts(options())
+        findings, talk, folder = verdicts(options())
     except CommandError as stop:
         leave(stop)
-    document: dict[str, Any] = claim_document.document(talk, found)
+    document: dict[str, Any] = claim_document.document(talk, findings)
     folder.mkdir(parents=True, exist_ok=True)
     claim_terminal.show(document, console())
     kept = claim_document.write(document, folder)
     print(f"\nVerdicts: {kept}  Page: {write_claims_page(folder, document)}", file=sys.stderr)
-    sys.exit(code(found))
+    sys.exit(code(findings))
 
 
 if __name__ == "__main__":

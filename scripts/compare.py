@@ -44,20 +44,20 @@ def options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def table(found: list[Row]) -> Table:
+def table(compared: list[Row]) -> Table:
     """The cells within 80 columns."""
     made = Table(box=None, pad_edge=False, padding=(0, 0, 0, 1), header_style="dim")
     for title, width, justify in (("cell", 30, "left"), ("A", 8, "right"), ("B", 8, "right"), ("B / A", 20, "right")):
         made.add_column(title, width=width, justify=justify, no_wrap=True)  # type: ignore[arg-type]
     made.add_column("B is", width=8)
-    for row in found:
+    for row in compared:
         ratio = f"{row.ratio.estimate:.3g} [{row.ratio.low:.3g}, {row.ratio.high:.3g}]"
         words = SHORT.get(row.conclusion.outcome, row.words)
         made.add_row(cell_name(row), value_text(row.what, row.a), value_text(row.what, row.b), ratio, words)
     return made
 
 
-def document(a: Run, b: Run, found: list[Row], claims: list[Verdicts]) -> dict[str, Any]:
+def document(a: Run, b: Run, compared: list[Row], claims: list[Verdicts]) -> dict[str, Any]:
     """The comparison as JSON takes it."""
 
     def numbers(interval: Interval) -> list[float | None]:
@@ -68,38 +68,38 @@ def document(a: Run, b: Run, found: list[Row], claims: list[Verdicts]) -> dict[s
         "a": {"run": a.environment["run"], "machine": machine(a), "blocks": a.blocks},
         "b": {"run": b.environment["run"], "machine": machine(b), "blocks": b.blocks},
         "differences": differences(a, b),
-        "sentence": conclusion(found, claims),
+        "sentence": conclusion(compared, claims),
         "cells": [
             row.cell | {"compared": row.what, "b_is": row.words}
             | {side: numbers(value) for side, value in (("a", row.a), ("b", row.b), ("ratio", row.ratio))}
-            for row in found
+            for row in compared
         ],
         "claims": [{"id": one.a.claim.id, "a": one.a.verdict, "b": one.b.verdict} for one in claims],
     }  # fmt: skip
 
 
-def write(a: Run, b: Run, found: list[Row], claims: list[Verdicts]) -> Path:
+def write(a: Run, b: Run, compared: list[Row], claims: list[Verdicts]) -> Path:
     """comparison.json, and the chart in every theme."""
     folder = COMPARISONS / f"{a.environment['run']}-{b.environment['run']}".replace("/", "_")
     folder.mkdir(parents=True, exist_ok=True)
     with atomic_write(folder / "comparison.json") as file:
-        file.write_text(json.dumps(document(a, b, found, claims), indent=1))
+        file.write_text(json.dumps(document(a, b, compared, claims), indent=1))
     for theme in THEMES:
-        if figure := comparison_chart.draw(found, theme, introduction(a, b)):
-            save(figure, theme, folder / "comparison", comparison_chart.alt(found))
+        if figure := comparison_chart.draw(compared, theme, introduction(a, b)):
+            save(figure, theme, folder / "comparison", comparison_chart.alt(compared))
     return folder
 
 
-def show(a: Run, b: Run, found: list[Row], claims: list[Verdicts], out: Console) -> None:
+def show(a: Run, b: Run, compared: list[Row], claims: list[Verdicts], out: Console) -> None:
     """Everything, to be read."""
     for sentence in introduction(a, b):
         out.print(sentence, markup=False)
     out.print()
-    if found:
-        out.print(table(found))
+    if compared:
+        out.print(table(compared))
     for one in claims:
         out.print(claim_sentence(one), markup=False)
-    out.print(f"\n{conclusion(found, claims)}", markup=False)
+    out.print(f"\n{conclusion(compared, claims)}", markup=False)
 
 
 def main() -> None:
@@ -107,21 +107,21 @@ def main() -> None:
     chosen = options()
     try:
         a, b, talk = load(chosen.a), load(chosen.b), find_talk(chosen.talk)
-        found, claims = rows(a, b), verdicts(talk, a, b)
-        if not found and not claims:
+        compared, claims = rows(a, b), verdicts(talk, a, b)
+        if not compared and not claims:
             raise CommandError(Exit.NOT_MEASURED, f"{chosen.a} and {chosen.b} have no cell in common. Next: make bench")
     except CommandError as stop:
         leave(stop)
-    show(a, b, found, claims, console())
-    print(f"\nChart and JSON: {write(a, b, found, claims)}", file=sys.stderr)
-    sys.exit(code(found, claims))
+    show(a, b, compared, claims, console())
+    print(f"\nChart and JSON: {write(a, b, compared, claims)}", file=sys.stderr)
+    sys.exit(code(compared, claims))
 
 
-def code(found: list[Row], claims: list[Verdicts]) -> Exit:
+def code(compared: list[Row], claims: list[Verdicts]) -> Exit:
     """What the comparison comes to."""
-    if found and all(row.conclusion.outcome is Outcome.NOT_USABLE for row in found):
+    if compared and all(row.conclusion.outcome is Outcome.NOT_USABLE for row in compared):
         return Exit.NOT_MEASURED
-    worse = any(row.worse for row in found) or any(one.opposite for one in claims)
+    worse = any(row.worse for row in compared) or any(one.opposite for one in claims)
     return Exit.NEGATIVE if worse else Exit.OK
 
 

@@ -103,8 +103,8 @@ def markdown(title: str, group: object) -> str:
 
 def advice(run: Run) -> str:
     """How far predictions of the run's cells are off, as Markdown."""
-    found = cross_validation.validation(run)
-    return cross_validation.markdown(found) if found else "It has too few cells to hold some back."
+    validation = cross_validation.validation(run)
+    return cross_validation.markdown(validation) if validation else "It has too few cells to hold some back."
 
 
 # What stands between the markers of that name in whichever page, made of the reference run and the matrix beside it.

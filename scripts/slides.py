@@ -175,23 +175,23 @@ def claim_line(page: Page, claim: Document, y_in: float) -> None:
     """A claim: sign and verdict, as much of its sentence as fits, the value and the bound."""
     theme, right_in = page.theme, WIDTH_IN - MARGIN_IN
     parts = claim["parts"]
-    found = (
+    value = (
         f"{found_text(parts[0])}  {bound_text(parts[0])}"
         if len(parts) == 1
         else f"{len(list(rows(claim))) - 1} measures"
     )
     verdict = f"{SIGNS.get(claim['verdict'], '–')} {claim['verdict']}"
-    found_in = right_in - width_in(found, theme.text_pt)
+    value_in = right_in - width_in(value, theme.text_pt)
     sentence_in = MARGIN_IN + width_in("? could not be measured", theme.text_pt, "bold") + 0.1
     page.write(MARGIN_IN, y_in, [verdict], theme.text_pt, theme.ink, "bold")
     page.write(
         sentence_in,
         y_in,
-        [shortened(claim["text"].replace("`", ""), found_in - sentence_in - 0.2, theme.text_pt)],
+        [shortened(claim["text"].replace("`", ""), value_in - sentence_in - 0.2, theme.text_pt)],
         theme.text_pt,
         theme.ink,
     )
-    page.write(found_in, y_in, [found], theme.text_pt, theme.muted)
+    page.write(value_in, y_in, [value], theme.text_pt, theme.muted)
 
 
 def shortened(text: str, room_in: float, points: float) -> str:

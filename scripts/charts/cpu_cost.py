@@ -36,22 +36,24 @@ def shown(run: Run, side: str) -> list[Point]:
     wanted = run.rounds["experiment"].isin(["io", "cpu"]) & ~run.rounds["twin"].astype(bool) & run.rounds[column].gt(0)
     rounds = dict(list(run.rounds[wanted].groupby(CELL)))
     cells = [(cell, rounds.get(cell.key)) for cell in points(run, ["io", "cpu"], "seconds")]
-    found = [costing(run, cell, mine, column) for cell, mine in cells if mine is not None]
-    return [cell for cell in found if cell.value > 0]
+    priced = [costing(run, cell, mine, column) for cell, mine in cells if mine is not None]
+    return [cell for cell in priced if cell.value > 0]
 
 
 def costing(run: Run, cell: Point, rounds: pd.DataFrame, column: str) -> Point:
     """The cell with what a task costs, in place of its seconds."""
     values = block_medians(rounds, column) / cell.tasks
-    found = columns("value", values, with_range if run.ranges_only else with_interval)
-    return replace(cell, value=found["value"], low=found["value_low"], high=found["value_high"], limit=float("nan"))
+    summary = columns("value", values, with_range if run.ranges_only else with_interval)
+    return replace(
+        cell, value=summary["value"], low=summary["value_low"], high=summary["value_high"], limit=float("nan")
+    )
 
 
 def groups(run: Run, side: str) -> list[forest.Group]:
     """The cells of each workload, those that wait first."""
-    found = shown(run, side)
-    names = sorted({(each.experiment != "io", place(each.workload)) for each in found})
-    return [forest.Group(name, [each for each in found if each.workload == name]) for _, (_, name) in names]
+    cells = shown(run, side)
+    names = sorted({(each.experiment != "io", place(each.workload)) for each in cells})
+    return [forest.Group(name, [each for each in cells if each.workload == name]) for _, (_, name) in names]
 
 
 def draw(run: Run, theme: Theme) -> Figure | None:

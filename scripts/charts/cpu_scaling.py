@@ -49,22 +49,22 @@ def capacity(run: Run) -> tuple[float, float, float]:
 
 def draw(run: Run, theme: Theme) -> Figure | None:
     """The figure; None when the run has nothing for it."""
-    found, form = shown(run)
-    if not found:
+    cells, form = shown(run)
+    if not cells:
         return None
     unit = "Speed-up over sequential" if form is times else "Tasks finished in a second"
     page = open_page(
         theme,
         title=TITLE,
         reading=f"{unit}, start-up included. Dashed: the limit, by the parallel capacity measured in every block.",
-        footer=footer(run, measured(run), found, law_words(run), sure=f"Bars and bands: {interval_words(run)}"),
+        footer=footer(run, measured(run), cells, law_words(run), sure=f"Bars and bands: {interval_words(run)}"),
         body_in=BODY_IN,
     )
     workloads = [
-        list(same) for _, same in groupby(sorted(found, key=lambda each: each.workload), lambda each: each.workload)
+        list(same) for _, same in groupby(sorted(cells, key=lambda each: each.workload), lambda each: each.workload)
     ]
-    scale = lines.scale(found, form, page, *([1.0] if form is times else []))
-    columns = page.columns(len(workloads), scale.left_in, lines.room_in(found, page))
+    scale = lines.scale(cells, form, page, *([1.0] if form is times else []))
+    columns = page.columns(len(workloads), scale.left_in, lines.room_in(cells, page))
     for axes, here in zip(columns, workloads, strict=True):
         sizes = sorted({each.concurrency for each in here})
         axes.set(xscale="log", xlim=(sizes[0] / 1.15, sizes[-1] * 1.15))
@@ -86,16 +86,16 @@ def draw_laws(axes: Axes, run: Run, here: list[Point]) -> None:
         line.set_gid(f"amdahl-{here[0].workload}-{model}")
 
 
-def fitted(run: Run, found: list[Point]) -> dict[str, Law]:
+def fitted(run: Run, cells: list[Point]) -> dict[str, Law]:
     """Amdahl's law for each model of which there are two cells or more, and which it can describe."""
-    laws_of = {model: laws(run, line) for model, line in by_model(found).items() if len(line) > 1}
+    laws_of = {model: laws(run, line) for model, line in by_model(cells).items() if len(line) > 1}
     return {model: law for model, law in laws_of.items() if law and law.possible}
 
 
 def law_words(run: Run) -> str:
     """The serial share of each model."""
-    found, form = shown(run)
-    parts = [f"{model} {law}" for model, law in fitted(run, found).items()] if form is times else []
+    cells, form = shown(run)
+    parts = [f"{model} {law}" for model, law in fitted(run, cells).items()] if form is times else []
     return f"Dotted: Amdahl's law as it fits best, {', '.join(parts)}" if parts else ""
 
 
@@ -108,18 +108,18 @@ def measured(run: Run) -> str:
 
 def finding(run: Run) -> str:
     """Each model at its most workers, as a title."""
-    found, form = shown(run)
-    most = {(each.workload, each.model): each for each in sorted(found, key=lambda each: each.concurrency)}
+    cells, form = shown(run)
+    most = {(each.workload, each.model): each for each in sorted(cells, key=lambda each: each.concurrency)}
     parts = [f"{form(each.value)} with {each.concurrency} workers in {each.model}" for each in most.values()]
     return f"Computing {'runs at' if form is rate else 'speeds up'} {listed(parts)}" if parts else ""
 
 
 def caption(run: Run) -> str:
     """Each model at its most workers, against the capacity."""
-    found, form = shown(run)
-    if not found:
+    cells, form = shown(run)
+    if not cells:
         return ""
-    most = {(each.workload, each.model): each for each in sorted(found, key=lambda each: each.concurrency)}
+    most = {(each.workload, each.model): each for each in sorted(cells, key=lambda each: each.concurrency)}
     parts = [
         f"{each.workload} with {each.concurrency} workers in {each.model}: {value_text(each, form)}"
         for each in most.values()
@@ -131,15 +131,15 @@ def caption(run: Run) -> str:
 
 def alt(run: Run) -> str:
     """Every number of the chart as text."""
-    found, form = shown(run)
-    rows = [f"{each.workload} {each.model} with {each.concurrency}: {value_text(each, form)}" for each in found]
+    cells, form = shown(run)
+    rows = [f"{each.workload} {each.model} with {each.concurrency}: {value_text(each, form)}" for each in cells]
     return f"{TITLE} {'; '.join(rows)}." if rows else ""
 
 
 def table(run: Run) -> Table:
     """The data behind it."""
-    found, form = shown(run)
-    return of_points(found, "speed-up" if form is times else "tasks/s", form)
+    cells, form = shown(run)
+    return of_points(cells, "speed-up" if form is times else "tasks/s", form)
 
 
 def interactive_panels(run: Run) -> Iterator[interactive_panel.Panel]:

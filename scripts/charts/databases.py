@@ -52,7 +52,7 @@ def shown(run: Run) -> list[Point]:
     rounds = run.rounds[run.rounds["experiment"].eq("databases") & ~run.rounds["twin"].astype(bool)]
     cells = dict(list(rounds.groupby(CELL)))
     summary = with_range if run.ranges_only else with_interval
-    found = list[Point]()
+    shown_cells = list[Point]()
     for each in points(run, ["databases"], "seconds"):
         alone = f"{YARDSTICK[SERVICE[driver(each)]]}-{query(each)}"
         base = next((key for key in cells if key[1:3] == (alone, "sequential")), None)
@@ -61,21 +61,23 @@ def shown(run: Run) -> list[Point]:
             if math.isfinite(ratio["it"]):
                 value, low, high = ratio.values()
                 low, high = (end if math.isfinite(end) else value for end in (low, high))
-                found.append(replace(each, value=value, low=low, high=high, limit=math.nan))
+                shown_cells.append(replace(each, value=value, low=low, high=high, limit=math.nan))
     order = {name: place for place, name in enumerate(SERVICE)}
-    return sorted(found, key=lambda each: (list(CALLED).index(SERVICE[driver(each)]), order[driver(each)]))
+    return sorted(shown_cells, key=lambda each: (list(CALLED).index(SERVICE[driver(each)]), order[driver(each)]))
 
 
 def rows(run: Run, theme: Theme) -> dict[str, list[Line]]:
     """Who stands in which row, database by database: as many databases as the page has room for."""
-    found: dict[str, list[Point]] = {}
+    by_service: dict[str, list[Point]] = {}
     for each in shown(run):
         if theme.height_in and "-" in driver(each):
             continue  # a slide has no room for pools and pipelines; the page shows them
-        same = found.setdefault(SERVICE[driver(each)], [])
+        same = by_service.setdefault(SERVICE[driver(each)], [])
         if not any(line(each) == line(other) for other in same):
             same.append(each)
-    aired = [forest.Group(service, [*each, each[0]]) for service, each in found.items()]  # a row for the air between
+    aired = [
+        forest.Group(service, [*each, each[0]]) for service, each in by_service.items()
+    ]  # a row for the air between
     return {group.title: [line(each) for each in group.rows[:-1]] for group in forest.fitted(aired, theme)[0]}
 
 
@@ -88,8 +90,8 @@ def draw(run: Run, theme: Theme) -> Figure | None:
     """The figure; None when the run has nothing for it."""
     if not (table := rows(run, theme)):
         return None
-    found = [each for each in shown(run) if SERVICE[driver(each)] in table]
-    groups = [forest.Group(called(run, service), [found[0]] * len(same)) for service, same in table.items()]
+    drawn = [each for each in shown(run) if SERVICE[driver(each)] in table]
+    groups = [forest.Group(called(run, service), [drawn[0]] * len(same)) for service, same in table.items()]
     dropped = [called(run, service) for service in CALLED if service in services(run) - table.keys()]
     page = open_page(
         theme,
@@ -98,7 +100,7 @@ def draw(run: Run, theme: Theme) -> Figure | None:
         footer=footer(
             run,
             measured(run),
-            found,
+            drawn,
             f"Not shown: {', '.join(dropped)}" if dropped else "",
             sure=f"Bars: {interval_words(run)}",
         ),
@@ -107,13 +109,13 @@ def draw(run: Run, theme: Theme) -> Figure | None:
     names = [f"{name}  " for same in table.values() for name in map(label, same)]
     titles = [f"{group.title}  " for group in groups]
     left_in = max(widest_in(names, theme.text_pt), widest_in(titles, theme.text_pt, "bold"))
-    right_in = widest_in((times(each.value) for each in found), theme.text_pt) + 0.2
-    asked = [name for name in QUERIES if any(query(each) == name for each in found)]
+    right_in = widest_in((times(each.value) for each in drawn), theme.text_pt) + 0.2
+    asked = [name for name in QUERIES if any(query(each) == name for each in drawn)]
     wide_in = (WIDTH_IN - 2 * MARGIN_IN - left_in) / len(asked) - right_in
     for place, name in enumerate(asked):
         left = MARGIN_IN + left_in + place * (wide_in + right_in)
         axes = page.panel(left, page.bottom_in + page.line_in * BELOW, wide_in, page.panel_in)
-        here = {line(each): each for each in found if query(each) == name}
+        here = {line(each): each for each in drawn if query(each) == name}
         axes.set_xscale("log")
         axes.set_xlim(*forest.limits([[forest.Group("", list(here.values()))]], 0.8, 1.25))
         head(axes, QUERIES[name], theme)

@@ -31,10 +31,10 @@ LONGEST = 16  # letters that fit a tile
 
 def draw(run: Run, theme: Theme) -> Figure | None:
     """The figure; None when the run has nothing for it."""
-    found = tiles(run)
-    if not found:
+    decided = tiles(run)
+    if not decided:
         return None
-    sizes, shares = distinct(each.concurrency for each in found), sorted({each.share for each in found})
+    sizes, shares = distinct(each.concurrency for each in decided), sorted({each.share for each in decided})
     twins = listed(f"{digits(100 * floor.value)} % {kind}" for kind, floor in run.noise_floors.items() if floor)
     noise = f"A/A controls differed by {twins}" if twins else ""
     page = open_page(
@@ -43,8 +43,8 @@ def draw(run: Run, theme: Theme) -> Figure | None:
         reading="Coloured: the fastest model, and how much longer the next takes. Hatched: any of those may be it.",
         footer=footer(
             run,
-            measured([cell for each in found for cell in each.cells]),
-            [cell for each in found for cell in each.cells],
+            measured([cell for each in decided for cell in each.cells]),
+            [cell for each in decided for cell in each.cells],
             noise,
             sure=f"A difference: beyond the noise floor, {interval_words(run, 's')}, Holm over the whole map",
             markers=False,
@@ -54,7 +54,7 @@ def draw(run: Run, theme: Theme) -> Figure | None:
     left_in = widest_in([f"{size} at once" for size in sizes], theme.text_pt) + 0.15
     axes = page.columns(1, left_in, 0.02)[0]
     axes.set(xlim=(0, len(shares)), ylim=(0, len(sizes)))
-    for each in found:
+    for each in decided:
         draw_tile(axes, each, shares.index(each.share), sizes.index(each.concurrency), page)
     middles = [place + 0.5 for place in range(len(shares))]
     rule_axis(
@@ -104,22 +104,22 @@ def words(tile: Tile) -> list[str]:
 
 def finding(run: Run) -> str:
     """In how many mixes one model is faster than every other."""
-    found = tiles(run)
-    won = Counter(each.winner for each in found if each.winner)
-    if not found:
+    decided = tiles(run)
+    won = Counter(each.winner for each in decided if each.winner)
+    if not decided:
         return ""
     if not won:
-        return f"No model is faster than every other in any of {len(found)} mixes of waiting and computing"
+        return f"No model is faster than every other in any of {len(decided)} mixes of waiting and computing"
     parts = listed(f"{model} in {count}" for model, count in sorted(won.items(), key=lambda item: order(item[0])))
-    return f"One model is faster than every other in {won.total()} of {len(found)} mixes: {parts}"
+    return f"One model is faster than every other in {won.total()} of {len(decided)} mixes: {parts}"
 
 
 def caption(run: Run) -> str:
     """The finding, and what the others are."""
-    found = tiles(run)
-    if not found:
+    decided = tiles(run)
+    if not decided:
         return ""
-    rest = "" if all(each.winner for each in found) else "; hatched, several may be the fastest"
+    rest = "" if all(each.winner for each in decided) else "; hatched, several may be the fastest"
     return f"{finding(run)}{rest} ({interval_words(run, 's')})."
 
 

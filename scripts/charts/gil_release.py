@@ -27,9 +27,9 @@ HALF = 0.5  # of what processes gain
 @remembered
 def shown(run: Run) -> list[Point]:
     """The kinds of work, the freest first; the limit of each is what two processes do."""
-    found = points(run, ["gil_release"], "value", METRIC)
+    speedups = points(run, ["gil_release"], "value", METRIC)
     rounds = dict(list(run.rounds.groupby(CELL)))
-    limited = [replace(each, limit=float(block_medians(rounds[each.key], BESIDE).median())) for each in found]
+    limited = [replace(each, limit=float(block_medians(rounds[each.key], BESIDE).median())) for each in speedups]
     return sorted(limited, key=lambda each: -each.value)
 
 
@@ -74,12 +74,12 @@ def released(run: Run) -> dict[str, int]:
 
     Nothing of a kind of work that not even processes gained anything by.
     """
-    rounds, found = dict(list(run.rounds.groupby(CELL))), dict[str, int]()
+    rounds, signs = dict(list(run.rounds.groupby(CELL))), dict[str, int]()
     for each in shown(run):
         threads, processes = (block_medians(rounds[each.key], metric) - 1 for metric in (METRIC, BESIDE))
         if sign(processes - LEAST_GAIN) > 0:
-            found[each.model] = sign(threads - HALF * processes)
-    return found
+            signs[each.model] = sign(threads - HALF * processes)
+    return signs
 
 
 def finding(run: Run) -> str:

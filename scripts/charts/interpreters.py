@@ -27,7 +27,7 @@ PANEL = {
 
 def point(row: Row, python: str) -> Point:
     """A cell under one interpreter, after which the row is called."""
-    cell, found = row.cell, row.faster[python]
+    cell, ratio = row.cell, row.faster[python]
     return Point(
         experiment=cell["experiment"],
         workload=f"{row.work}-{cell['model']}",
@@ -36,23 +36,23 @@ def point(row: Row, python: str) -> Point:
         tasks=int(cell["tasks"]),
         wait_s=cell["wait_seconds"],
         compute_s=cell["compute_seconds"],
-        value=found.value,
-        low=found.low,
-        high=found.high,
+        value=ratio.value,
+        low=ratio.low,
+        high=ratio.high,
         limit=math.nan,
-        flags=found.flags,
+        flags=ratio.flags,
     )
 
 
 @remembered
 def panels(run: Run) -> dict[str, list[forest.Group]]:
     """For each workload a group of rows for each model: the interpreters beside the first."""
-    found: dict[str, list[forest.Group]] = {}
+    by_work: dict[str, list[forest.Group]] = {}
     ordered = [row for row in rows(run) if row.faster] if run.beside else []
     for row in ordered:
         group = forest.Group(name(row, ordered), [point(row, python) for python in row.faster])
-        found.setdefault(row.work, []).append(group)
-    return found
+        by_work.setdefault(row.work, []).append(group)
+    return by_work
 
 
 def name(row: Row, others: Sequence[Row]) -> str:
@@ -114,11 +114,11 @@ def builds(run: Run) -> str:
 
 def finding(run: Run) -> str:
     """What threads gain with and without the GIL, or else from how many times to how many the cells are as fast."""
-    gains = [(one, found) for one in (run, *run.beside) if (found := gain(one))]
+    gains = [(one, value) for one in (run, *run.beside) if (value := gain(one))]
     free = [each for each in gains if not each[0].environment["python"]["gil"]]
     held = [each for each in gains if each[0].environment["python"]["gil"]]
     if free and held:
-        parts = [f"{times(found.value)} {gil(one)} ({one.python})" for one, found in (held[0], free[0])]
+        parts = [f"{times(value.value)} {gil(one)} ({one.python})" for one, value in (held[0], free[0])]
         return f"Threads computing in Python, beside sequential: {listed(parts)}"
     values = [row.value for row in points(run)]
     return f"From {between(min(values), max(values), times)} the speed of {run.python}" if values else ""
@@ -126,9 +126,9 @@ def finding(run: Run) -> str:
 
 def caption(run: Run) -> str:
     """The slowest and the fastest against the first, and what threads gain."""
-    if not (found := points(run)):
+    if not (cells := points(run)):
         return ""
-    ends = (min(found, key=lambda row: row.value), max(found, key=lambda row: row.value))
+    ends = (min(cells, key=lambda row: row.value), max(cells, key=lambda row: row.value))
     least, most = (f"{row.workload} under {row.model} {forest.value_text(row, times)}" for row in ends)
     return " ".join(
         [f"Times as fast as {run.python} ({interval_words(run)}): from {least} to {most}.", *sentences(run)]
@@ -147,7 +147,7 @@ def alt(run: Run) -> str:
 
 def table(run: Run) -> Table:
     """The data behind it."""
-    found = [row for row in rows(run) if row.faster] if run.beside else []
+    compared = [row for row in rows(run) if row.faster] if run.beside else []
     lines = [
         [
             word(python),
@@ -157,7 +157,7 @@ def table(run: Run) -> Table:
             *(number(value, times) for value in (one.value, one.low, one.high)),
             word(one.flags),
         ]
-        for row in found
+        for row in compared
         for python, one in row.faster.items()
     ]
     return made(("Python", "workload", "model", "at once", "times as fast", "low", "high", "mind"), lines)

@@ -24,20 +24,20 @@ BODY_IN = 4.0
 
 def draw(run: Run, theme: Theme) -> Figure | None:
     """The figure; None when the run has nothing for it."""
-    found = shown(run)
-    if not found:
+    cells = shown(run)
+    if not cells:
         return None
     page = open_page(
         theme,
         title=TITLE,
         reading="Time for all tasks, start-up included, by the share of a task that computes. Dashed: the limit.",
-        footer=footer(run, measured(found), found, sure=f"Bars and bands: {interval_words(run)}"),
+        footer=footer(run, measured(cells), cells, sure=f"Bars and bands: {interval_words(run)}"),
         body_in=BODY_IN,
     )
-    shares = sorted({share(each) for each in found})
-    parts = panels(found)
-    scale = lines.scale(found, seconds, page)
-    columns = page.columns(len(parts), scale.left_in, lines.room_in(found, page))
+    shares = sorted({share(each) for each in cells})
+    parts = panels(cells)
+    scale = lines.scale(cells, seconds, page)
+    columns = page.columns(len(parts), scale.left_in, lines.room_in(cells, page))
     for axes, (size, here) in zip(columns, parts.items(), strict=True):
         axes.set_xlim(-0.3, len(shares) - 0.7)
         head(axes, f"{size} at once", theme, scale.left_in)
@@ -48,10 +48,10 @@ def draw(run: Run, theme: Theme) -> Figure | None:
     return page.figure
 
 
-def measured(found: list[Point]) -> str:
+def measured(cells: list[Point]) -> str:
     """The tasks, for the footer."""
-    sizes = listed(str(size) for size in sorted({each.tasks for each in found}))
-    lengths = listed(distinct(tick(seconds)(round(each.wait_s + each.compute_s, 6)) for each in found))
+    sizes = listed(str(size) for size in sorted({each.tasks for each in cells}))
+    lengths = listed(distinct(tick(seconds)(round(each.wait_s + each.compute_s, 6)) for each in cells))
     return f"Measured: {sizes} tasks that take {lengths} each on an idle machine"
 
 
@@ -62,9 +62,9 @@ def finding(run: Run) -> str:
 
 def caption(run: Run) -> str:
     """The fastest models at each share, at the highest concurrency; all of them where several are tied."""
-    if not (found := shown(run)):
+    if not (cells := shown(run)):
         return ""
-    size = max(panels(found))
+    size = max(panels(cells))
     chart = f"(in the chart: {interval_words(run, 's')})."
     if not (here := [tile for tile in tiles(run) if tile.concurrency == size]):
         return f"Time by the share that computes, concurrency {size}; nobody can be called the fastest {chart}"

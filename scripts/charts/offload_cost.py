@@ -26,12 +26,12 @@ BODY_IN = 4.2
 
 def shown(run: Run) -> list[Point]:
     """The speed-up of each model at each length, which stands as what a task computes."""
-    found = [
+    cells = [
         replace(each, workload="", compute_s=length_s, limit=float(WORKERS))
         for name, (length_s, _) in LENGTHS.items()
         for each in unit_cost.told(run, "offload_cost", f"speedup_{name}")
     ]
-    return [undisturbed(each) if each.model == "ray" else each for line in by_model(found).values() for each in line]
+    return [undisturbed(each) if each.model == "ray" else each for line in by_model(cells).values() for each in line]
 
 
 def undisturbed(each: Point) -> Point:
@@ -41,8 +41,8 @@ def undisturbed(each: Point) -> Point:
 
 def draw(run: Run, theme: Theme) -> Figure | None:
     """The figure; None when the run has nothing for it."""
-    found = shown(run)
-    if not found:
+    cells = shown(run)
+    if not cells:
         return None
     page = open_page(
         theme,
@@ -51,28 +51,28 @@ def draw(run: Run, theme: Theme) -> Figure | None:
         footer=footer(
             run,
             "Measured: tasks that compute prime numbers, until all answers are back",
-            found,
-            RAY if any(each.model == "ray" for each in found) else "",
+            cells,
+            RAY if any(each.model == "ray" for each in cells) else "",
             sure=f"Bars and bands: {interval_words(run)}",
         ),
         body_in=BODY_IN,
     )
-    scale = lines.scale(found, times, page)
-    (axes,) = page.columns(1, scale.left_in, lines.room_in(found, page))
-    lengths = sorted({each.compute_s for each in found})
+    scale = lines.scale(cells, times, page)
+    (axes,) = page.columns(1, scale.left_in, lines.room_in(cells, page))
+    lengths = sorted({each.compute_s for each in cells})
     axes.set(xscale="log", xlim=(lengths[0] / 1.25, lengths[-1] * 1.25))
     rule_axis(axes, "x", lengths, tick(seconds), "a task computes", theme)
     scale.rule(axes, theme)
     axes.axhline(1.0, color=theme.ink, linewidth=1).set_gid("even")
-    lines.draw(axes, found, lambda each: each.compute_s, page, limit=max)
+    lines.draw(axes, cells, lambda each: each.compute_s, page, limit=max)
     return page.figure
 
 
 @remembered
 def pays(run: Run) -> dict[str, float]:
     """The shortest measured length from which on tasks are done faster in it, for each model with a clear one."""
-    found = {model: from_length(run, line) for model, line in by_model(shown(run)).items()}
-    return {model: length_s for model, length_s in found.items() if length_s is not None}
+    lengths = {model: from_length(run, line) for model, line in by_model(shown(run)).items()}
+    return {model: length_s for model, length_s in lengths.items() if length_s is not None}
 
 
 def from_length(run: Run, line: list[Point]) -> float | None:
@@ -97,7 +97,7 @@ def caption(run: Run) -> str:
     parts = [f"{each.model} {value_text(each, times)}" for each in longest]
     if not parts:
         return ""
-    start = f"{found}. " if (found := finding(run)) else ""
+    start = f"{sentence}. " if (sentence := finding(run)) else ""
     return f"{start}At tasks of {tick(seconds)(longest[0].compute_s)}: {listed(parts)} ({interval_words(run, 's')})."
 
 

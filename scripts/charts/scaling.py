@@ -28,10 +28,10 @@ def shown(run: Run) -> list[Point]:
 
 def draw(run: Run, theme: Theme) -> Figure | None:
     """The figure; None when the run has nothing for it."""
-    found = shown(run)
-    if not found:
+    cells = shown(run)
+    if not cells:
         return None
-    waits = listed(distinct(tick(seconds)(each.wait_s) for each in found if each.wait_s))
+    waits = listed(distinct(tick(seconds)(each.wait_s) for each in cells if each.wait_s))
     page = open_page(
         theme,
         title=TITLE,
@@ -39,15 +39,15 @@ def draw(run: Run, theme: Theme) -> Figure | None:
         footer=footer(
             run,
             f"Measured: tasks that wait {waits} each" if waits else "",
-            found,
+            cells,
             sure=f"Bars and bands: {interval_words(run)}",
         ),
         body_in=BODY_IN,
     )
-    workloads, scale = distinct(each.workload for each in found), lines.scale(found, rate, page)
-    columns = page.columns(len(workloads), scale.left_in, lines.room_in(found, page))
+    workloads, scale = distinct(each.workload for each in cells), lines.scale(cells, rate, page)
+    columns = page.columns(len(workloads), scale.left_in, lines.room_in(cells, page))
     for axes, workload in zip(columns, workloads, strict=True):
-        here = [each for each in found if each.workload == workload]
+        here = [each for each in cells if each.workload == workload]
         sizes = sorted({each.concurrency for each in here})
         axes.set(xscale="log", xlim=(sizes[0] / 1.25, sizes[-1] * 1.25))
         head(axes, work(workload), theme, scale.left_in)
@@ -84,8 +84,8 @@ def caption(run: Run) -> str:
         + (f", {digits(100 * each.value / each.limit)} % of the ideal)" if each.limit > 0 else ")")
         for (workload, _), each in peaks(run).items()
     ]
-    said = "Highest throughput before anything was saturated"
-    return f"{said}: {listed(parts)} (in the chart: {interval_words(run, 's')})." if parts else ""
+    intro = "Highest throughput before anything was saturated"
+    return f"{intro}: {listed(parts)} (in the chart: {interval_words(run, 's')})." if parts else ""
 
 
 def alt(run: Run) -> str:

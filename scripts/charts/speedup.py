@@ -39,7 +39,7 @@ def place(workload: str) -> tuple[int, str]:
 
 def groups(run: Run) -> dict[str, list[forest.Group]]:
     """The workloads of each panel, as often as they come in different sizes."""
-    found: dict[str, list[forest.Group]] = {}
+    by_experiment: dict[str, list[forest.Group]] = {}
     panels = list(PANELS)
     ordered = sorted(
         shown(run),
@@ -47,8 +47,8 @@ def groups(run: Run) -> dict[str, list[forest.Group]]:
     )
     for _, same in groupby(ordered, key=lambda each: (each.experiment, each.workload, each.concurrency, each.tasks)):
         rows = list(same)
-        found.setdefault(rows[0].experiment, []).append(forest.Group(title(rows[0]), rows))
-    return found
+        by_experiment.setdefault(rows[0].experiment, []).append(forest.Group(title(rows[0]), rows))
+    return by_experiment
 
 
 def title(row: Point) -> str:

@@ -65,17 +65,17 @@ class Curve:
 def curves(run: Run) -> dict[str, list[Curve]]:
     """The curves of each workload, in the order of models."""
     for experiment in EXPERIMENTS:
-        found = [each for each in points(run, [experiment], "seconds") if each.workload in WORKLOADS]
-        made = {name: made for name in WORKLOADS if (made := of_workload(run, found, name))}
+        cells = [each for each in points(run, [experiment], "seconds") if each.workload in WORKLOADS]
+        made = {name: made for name in WORKLOADS if (made := of_workload(run, cells, name))}
         if made:
             return made
     return {}
 
 
-def of_workload(run: Run, found: Sequence[Point], workload: str) -> list[Curve]:
+def of_workload(run: Run, all_cells: Sequence[Point], workload: str) -> list[Curve]:
     """One curve for each model, at the concurrency nearest to AT_ONCE that it was measured at."""
     chosen = {}
-    for model, cells in by_model(each for each in found if each.workload == workload).items():
+    for model, cells in by_model(each for each in all_cells if each.workload == workload).items():
         chosen[model] = min(cells, key=lambda each: (each.model == "sequential", abs(each.concurrency - AT_ONCE)))
     return [curve for cell in chosen.values() if (curve := of_cell(run, cell))]
 
@@ -98,10 +98,10 @@ def of_cell(run: Run, cell: Point) -> Curve | None:
 
 def draw(run: Run, theme: Theme) -> Figure | None:
     """The figure; None when the run has nothing for it."""
-    found = curves(run)
-    if not found:
+    panels = curves(run)
+    if not panels:
         return None
-    every = [curve for panel in found.values() for curve in panel]
+    every = [curve for panel in panels.values() for curve in panel]
     page = open_page(
         theme,
         title=TITLE,
@@ -120,7 +120,7 @@ def draw(run: Run, theme: Theme) -> Figure | None:
         max(widest_in(words, theme.text_pt), widest_in([short(c.cell.model) for c in every], theme.text_pt)) + GAP_IN
     )
     left_in = widest_in(["100 %"], theme.small_pt) + 0.08
-    for axes, (workload, panel) in zip(page.columns(len(found), left_in, right_in), found.items(), strict=True):
+    for axes, (workload, panel) in zip(page.columns(len(panels), left_in, right_in), panels.items(), strict=True):
         head(axes, work(workload), theme, left_in)
         draw_panel(axes, panel, page)
     return page.figure
@@ -226,8 +226,8 @@ def alt(run: Run) -> str:
 def table(run: Run) -> Table:
     """The data behind it: three quantiles of every curve."""
     head = ("model", "workload", "at once", "tasks in a block", "share", "within", "low", "high", "asked for")
-    found = [curve for panel in curves(run).values() for curve in panel]
-    points = [(curve, share, curve.at(share)) for curve in found for share in sorted({*curve.marked, 0.9})]
+    all_curves = [curve for panel in curves(run).values() for curve in panel]
+    points = [(curve, share, curve.at(share)) for curve in all_curves for share in sorted({*curve.marked, 0.9})]
     return made(head, [
         [
             word(curve.cell.model), word(curve.cell.workload), number(curve.cell.concurrency, whole),
@@ -240,13 +240,13 @@ def table(run: Run) -> Table:
 
 def interactive_panels(run: Run) -> Iterator[interactive_panel.Panel]:
     """The curves of each workload: shares of the tasks over time."""
-    for workload, found in curves(run).items():
-        wait_s = found[0].cell.wait_s
+    for workload, here in curves(run).items():
+        wait_s = here[0].cell.wait_s
         yield interactive_panel.Panel(
             workload,
             "time of a task",
             seconds,
-            [interactive_panel.Series(curve.cell.model, list(curve_marks(curve))) for curve in found],
+            [interactive_panel.Series(curve.cell.model, list(curve_marks(curve))) for curve in here],
             places={share: f"{100 * share:.0f} %" for share in (0, 0.25, 0.5, 0.75, 1)},
             place_ends=(-0.03, 1.03),
             across=True,

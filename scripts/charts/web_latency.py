@@ -26,12 +26,12 @@ QUESTION = web_panels.Question(
 
 def panels(run: Run) -> web_panels.Panels:
     """Both loads, the quantiles below each other."""
-    found = {}
+    by_load = {}
     for load, share in SHARES.items():
         cells = {title: web_panels.told(run, EXPERIMENT, f"{load}_{name}_seconds") for name, title in QUANTILES.items()}
         groups = [forest.Group(title, sorted(rows, key=lambda row: row.model)) for title, rows in cells.items() if rows]
-        found[f"At {share:.0%} of a server's best".replace("%", "\N{NO-BREAK SPACE}%")] = groups
-    return {load: groups for load, groups in found.items() if groups}
+        by_load[f"At {share:.0%} of a server's best".replace("%", "\N{NO-BREAK SPACE}%")] = groups
+    return {load: groups for load, groups in by_load.items() if groups}
 
 
 def draw(run: Run, theme: Theme) -> Figure | None:

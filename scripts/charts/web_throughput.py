@@ -33,13 +33,13 @@ def panels(run: Run) -> web_panels.Panels:
     quickest = [
         cell.key for cell in sorted(web_panels.told(run, EXPERIMENT, "hello_per_second"), key=lambda cell: -cell.value)
     ]
-    found = {}
+    by_page = {}
     for page, limit in LIMITS.items():
         cells = [replace(cell, limit=limit) for cell in web_panels.told(run, EXPERIMENT, f"{page}_per_second")]
         cells.sort(key=lambda cell: quickest.index(cell.key) if cell.key in quickest else len(quickest))
         by_workers = {title: [cell for cell in cells if cell.concurrency == size] for size, title in WORKERS.items()}
-        found[HEADS[page]] = [forest.Group(title, rows) for title, rows in by_workers.items() if rows]
-    return {page: groups for page, groups in found.items() if groups}
+        by_page[HEADS[page]] = [forest.Group(title, rows) for title, rows in by_workers.items() if rows]
+    return {page: groups for page, groups in by_page.items() if groups}
 
 
 def draw(run: Run, theme: Theme) -> Figure | None:

@@ -75,9 +75,9 @@ def draw(part: dict[str, Any]) -> Markup:
     inside = [*region(part, axis, ROW * len(rows)), *axis_lines(part, axis, ROW * len(rows))]
     for place, (kind, row) in enumerate(rows):
         inside += value_lines(row, axis, place * ROW, kind)
-    said = f"{found_text(part)}, bound {bound_text(part)}: {part['verdict']}"
-    said += f"; beside it {found_text(part | beside)}" if beside else ""
-    opening = f'<svg class="claim-chart" viewBox="0 0 {WIDTH:g} {height:g}" role="img" aria-label="{escape(said)}">'
+    label = f"{found_text(part)}, bound {bound_text(part)}: {part['verdict']}"
+    label += f"; beside it {found_text(part | beside)}" if beside else ""
+    opening = f'<svg class="claim-chart" viewBox="0 0 {WIDTH:g} {height:g}" role="img" aria-label="{escape(label)}">'
     return Markup(opening + "".join(inside) + "</svg>")
 
 

@@ -79,16 +79,16 @@ def part(outcome: Outcome) -> Document:
     return named | ends | measured(outcome.part.measure, outcome.evidence) | judged | {"beside": beside}
 
 
-def measured(measure: Measure, found: Evidence | None) -> Document:
+def measured(measure: Measure, evidence: Evidence | None) -> Document:
     """What a measure is of, and what was found."""
-    interval = found.interval if found else None
+    interval = evidence.interval if evidence else None
     return {
         "of": measure.of,
         "over": measure.over,
         "metric": measure.metric,
         "over_metric": measure.over_metric,
-        "log": found.log if found else False,
-        "blocks": len(found.values) if found else 0,
+        "log": evidence.log if evidence else False,
+        "blocks": len(evidence.values) if evidence else 0,
         "estimate": finite(interval.estimate) if interval else None,
         "low": finite(interval.low) if interval else None,
         "high": finite(interval.high) if interval else None,
@@ -133,16 +133,16 @@ def bound_text(part: Document) -> str:
     if part["per_capacity"]:
         return f"{part['bound'].split('×')[0].strip()} capacity"
     number = re.compile(r"\d[\d.]*(?:e[+-]?\d+)?")
-    return number.sub(lambda found: tick(partial(value_text, part))(float(found[0])), str(part["bound"]))
+    return number.sub(lambda match: tick(partial(value_text, part))(float(match[0])), str(part["bound"]))
 
 
 def sentence(claims: list[Document]) -> str:
     """How many claims came out how, and which came out otherwise than their author says."""
     counts = [(sum(one["verdict"] == verdict for one in claims), words) for verdict, words in WORDS.items()]
-    told = ", ".join(f"{count} {words}" for count, words in counts if count)
+    parts = ", ".join(f"{count} {words}" for count, words in counts if count)
     other = [one["id"] for one in claims if one["as_expected"] is False]
     differ = f" Otherwise than its author says: {', '.join(other)}." if other else ""
-    return f"Of {len(claims)} claim{'' if len(claims) == 1 else 's'} {told}.{differ}"
+    return f"Of {len(claims)} claim{'' if len(claims) == 1 else 's'} {parts}.{differ}"
 
 
 def sections(claims: list[Document]) -> Iterator[tuple[str, list[Document]]]:
@@ -156,39 +156,39 @@ def rows(claim: Document) -> Iterator[tuple[str, str, str, str]]:
     mark = "" if claim["as_expected"] is not False else " ≠"
     single = claim["parts"] if len(claim["parts"]) == 1 else [None]
     first = single[0]
-    found, limit = (found_text(first), bound_text(first)) if first else ("", "")
-    yield claim["id"], found, limit, claim["verdict"] + mark
+    value, limit = (found_text(first), bound_text(first)) if first else ("", "")
+    yield claim["id"], value, limit, claim["verdict"] + mark
     for one in claim["parts"] if not first else []:
         yield f"  {one['name']}", found_text(one), bound_text(one), one["verdict"]
 
 
 def note_on(claim: Document) -> str:
     """What a reader must be told about the verdict: what kept it from being one, or why it came out otherwise."""
-    told = "" if claim["verdict"] in ("holds", "refuted", OPINION) else claim["reason"]
+    reason = "" if claim["verdict"] in ("holds", "refuted", OPINION) else claim["reason"]
     why = claim["why"] if claim["verdict"] != NOT_TESTABLE else ""
-    return ". ".join(filter(None, (claim.get("compared"), told, why)))
+    return ". ".join(filter(None, (claim.get("compared"), reason, why)))
 
 
-def markdown(found: Document) -> str:
+def markdown(document: Document) -> str:
     """The verdicts as Markdown tables."""
-    parts = [f"## {found['title']}", found["sentence"]]
-    for where, claims in sections(found["claims"]):
+    parts = [f"## {document['title']}", document["sentence"]]
+    for where, claims in sections(document["claims"]):
         lines = ["| claim | found | bound | verdict |", "| --- | ---: | ---: | --- |"]
         for claim in claims:
             for place, (name, value, limit, verdict) in enumerate(rows(claim)):
-                said = f"**{name}**: {claim['text']}" if not place else f"… {name.strip()}"
+                text = f"**{name}**: {claim['text']}" if not place else f"… {name.strip()}"
                 lines.append(
-                    "| " + " | ".join(cell.replace("|", "\\|") for cell in (said, value, limit, verdict)) + " |"
+                    "| " + " | ".join(cell.replace("|", "\\|") for cell in (text, value, limit, verdict)) + " |"
                 )
         notes = [f"- {claim['id']}: {note}" for claim in claims if (note := note_on(claim))]
         parts += [f"### {where}" if where else "", "\n".join(lines), "\n".join(notes)]
     return "\n\n".join(filter(None, parts)) + "\n"
 
 
-def write(found: Document, folder: Path) -> Path:
+def write(document: Document, folder: Path) -> Path:
     """The verdicts on a talk as JSON and as Markdown in the folder of a run: claims.json, or claims-<talk>.json."""
-    stem = "claims" if found["talk"] == DEFAULT_TALK else f"claims-{found['talk']}"
-    texts = {".json": json.dumps(found, indent=1, ensure_ascii=False), ".md": markdown(found)}
+    stem = "claims" if document["talk"] == DEFAULT_TALK else f"claims-{document['talk']}"
+    texts = {".json": json.dumps(document, indent=1, ensure_ascii=False), ".md": markdown(document)}
     for suffix, text in texts.items():
         with atomic_write(folder / f"{stem}{suffix}") as file:
             file.write_text(text, encoding="utf-8")
@@ -197,16 +197,16 @@ def write(found: Document, folder: Path) -> Path:
 
 def verdicts_of(*runs: Run) -> list[Document]:
     """What the runs say of each of our talks; without the claims whose cells they have not measured."""
-    found = []
+    documents = []
     for file in sorted(TALKS.glob("*.toml")):
         talk = read_talk(file)
         judgements = [one for one in evaluate(talk, runs) if one.outcomes or one.verdict != UNMEASURED]
         if any(one.outcomes for one in judgements):
-            found.append(document(talk, judgements))
-    return found
+            documents.append(document(talk, judgements))
+    return documents
 
 
 def write_verdicts(run: Run, *others: Run) -> None:
     """Those verdicts, beside the run's tables; others have what the run has not."""
-    for found in verdicts_of(run, *others):
-        write(found, run.path)
+    for one in verdicts_of(run, *others):
+        write(one, run.path)

@@ -25,10 +25,10 @@ def read_claims(folder: Path) -> list[Document]:
 def read(file: Path) -> Document:
     """One of them."""
     try:
-        found = renamed.verdicts(json.loads(file.read_text(encoding="utf-8")))
-        if found["schema"] == SCHEMA:
-            talk_view(found)  # what it lacks, is missed here
-            return dict(found)
+        document = renamed.verdicts(json.loads(file.read_text(encoding="utf-8")))
+        if document["schema"] == SCHEMA:
+            talk_view(document)  # what it lacks, is missed here
+            return dict(document)
         why = f"it is of another schema than {SCHEMA}"
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as problem:
         why = f"{type(problem).__name__}: {problem}"
@@ -64,15 +64,20 @@ def view_part(part: Document) -> Document:
     }
 
 
-def talk_view(found: Document) -> Document:
+def talk_view(document: Document) -> Document:
     """A talk as the page shows it, section by section."""
-    groups = [(where, [view(claim) for claim in claims]) for where, claims in sections(found["claims"])]
-    return {"title": found["title"], "source": found["source"], "sentence": found["sentence"], "sections": groups}
+    groups = [(where, [view(claim) for claim in claims]) for where, claims in sections(document["claims"])]
+    return {
+        "title": document["title"],
+        "source": document["source"],
+        "sentence": document["sentence"],
+        "sections": groups,
+    }
 
 
-def code_of(found: list[Document]) -> list[str]:
+def code_of(documents: list[Document]) -> list[str]:
     """The files that any of the claims was measured with."""
-    return [path for talk in found for claim in talk["claims"] for part in claim["parts"] for path in part["code"]]
+    return [path for talk in documents for claim in talk["claims"] for part in claim["parts"] for path in part["code"]]
 
 
 def write_claims_page(folder: Path, claims: Document) -> Path:

@@ -36,10 +36,10 @@ def point(row: Row) -> Point:
     )
 
 
-def groups(found: Sequence[Row]) -> dict[str, list[forest.Group]]:
+def groups(compared: Sequence[Row]) -> dict[str, list[forest.Group]]:
     """The rows of each panel, an experiment's workload under its heading."""
     panels: dict[str, list[forest.Group]] = {}
-    ordered = sorted(found, key=lambda row: (row.what, title(row)))
+    ordered = sorted(compared, key=lambda row: (row.what, title(row)))
     for (what, name), same in groupby(ordered, key=lambda row: (row.what, title(row))):
         panels.setdefault(what, []).append(forest.Group(name, [point(row) for row in same]))
     return panels
@@ -51,9 +51,9 @@ def title(row: Row) -> str:
     return f"{row.cell['experiment']}: {row.cell['workload']}{share}"
 
 
-def draw(found: Sequence[Row], theme: Theme, about: Sequence[str]) -> Figure | None:
+def draw(compared: Sequence[Row], theme: Theme, about: Sequence[str]) -> Figure | None:
     """The figure; None when there is nothing to compare. `about` says which runs these are."""
-    fits = {name: forest.fitted(each, theme) for name, each in groups(found).items()}
+    fits = {name: forest.fitted(each, theme) for name, each in groups(compared).items()}
     panels = {name: kept for name, (kept, _) in fits.items() if kept}
     left_out = [each for _, dropped in fits.values() for each in dropped]
     if not panels:
@@ -77,10 +77,10 @@ def draw(found: Sequence[Row], theme: Theme, about: Sequence[str]) -> Figure | N
     return page.figure
 
 
-def alt(found: Sequence[Row]) -> str:
+def alt(compared: Sequence[Row]) -> str:
     """Every number of the chart as text."""
     rows = [
         f"{title(row)} {row.cell['model']} {row.cell['concurrency'] or ''}: {forest.value_text(point(row), times)}"
-        for row in found
+        for row in compared
     ]
     return f"{TITLE} {'; '.join(rows)}."

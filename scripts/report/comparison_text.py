@@ -24,35 +24,35 @@ def cell_name(row: Row) -> str:
 
 def claim_sentence(one: Verdicts) -> str:
     """`network-io: A 18.9× [18.1, 19.7], B 17.2× [16.0, 18.4]; holds on both.`"""
-    told = []
+    measures = []
     for first, second in one.outcomes:
         texts = [claim_document.found_text(claim_document.part(outcome)) for outcome in (first, second)]
         label = f" ({first.part.name})" if first.part.name else ""
-        told.append(f"A {texts[0]}, B {texts[1]}{label}")
+        measures.append(f"A {texts[0]}, B {texts[1]}{label}")
     verdict = (
         f"{one.a.verdict} on both" if one.a.verdict == one.b.verdict else f"{one.a.verdict} on A, {one.b.verdict} on B"
     )
-    return f"{one.a.claim.id}: {'; '.join(told)}: {verdict}."
+    return f"{one.a.claim.id}: {'; '.join(measures)}: {verdict}."
 
 
 def introduction(a: Run, b: Run) -> list[str]:
     """Which runs these are, what tells them apart, and what is therefore compared."""
-    told = [
+    sentences = [
         f"{letter}: run {run.environment['run']}, {machine(run)}, {run.blocks} blocks. {disturbance(run)}"
         for letter, run in (("A", a), ("B", b))
     ]
     apart = differences(a, b)
-    told.append(f"They differ in: {', '.join(apart)}." if apart else "Same machine, same Python, same packages.")
+    sentences.append(f"They differ in: {', '.join(apart)}." if apart else "Same machine, same Python, same packages.")
     if not same_machine(a, b):
         why = ", ".join(name for name in apart if name in IDENTITY)
-        told.append(f"These may be two machines ({why}), so seconds are not compared; speed-ups and claims are.")
+        sentences.append(f"These may be two machines ({why}), so seconds are not compared; speed-ups and claims are.")
     if min(repeats(a), repeats(b)) == 1:
         spread = percent(ASSUMED_SPREAD.sd)
-        told.append(
+        sentences.append(
             f"From run to run a cell's time is taken to spread by {spread}, so only large differences show. "
             "make bench REPEAT=3 measures that spread."
         )
-    return told
+    return sentences
 
 
 def machine(run: Run) -> str:
@@ -61,12 +61,12 @@ def machine(run: Run) -> str:
     return f"{where['cpu']}, {where['cores_usable']} usable cores, Python {python['version']}"
 
 
-def conclusion(found: list[Row], claims: list[Verdicts]) -> str:
+def conclusion(compared: list[Row], claims: list[Verdicts]) -> str:
     """What it comes to, in a sentence."""
-    words = [row.words for row in found]
+    words = [row.words for row in compared]
     counts = [f"{words.count(word)} {word}" for word in dict.fromkeys(sorted(words))]
-    cells = f"Of {len(found)} cells, B is: {', '.join(counts)}." if found else ""
-    if whys := dict.fromkeys(row.conclusion.reason for row in found if row.conclusion.reason):
+    cells = f"Of {len(compared)} cells, B is: {', '.join(counts)}." if compared else ""
+    if whys := dict.fromkeys(row.conclusion.reason for row in compared if row.conclusion.reason):
         cells += f" Not usable: {listed(whys)}."
     opposite = [one.a.claim.id for one in claims if one.opposite]
     differ = f" Opposite verdicts: {', '.join(opposite)}." if opposite else " No claim has opposite verdicts."

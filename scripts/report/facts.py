@@ -64,10 +64,10 @@ def model_table(run: Run, model: str) -> Table:
 
 def capacity(run: Run) -> str:
     """How many cores' worth of work this machine did at once, over the run."""
-    found = run.rounds["parallel_capacity"].dropna() if "parallel_capacity" in run.rounds else pd.Series(dtype=float)
-    if found.empty:
+    samples = run.rounds["parallel_capacity"].dropna() if "parallel_capacity" in run.rounds else pd.Series(dtype=float)
+    if samples.empty:
         return "It was not measured."
-    return f"{found.median():.2f} cores' worth of work at once ({found.min():.2f} to {found.max():.2f})."
+    return f"{samples.median():.2f} cores' worth of work at once ({samples.min():.2f} to {samples.max():.2f})."
 
 
 def blocks(run: Run) -> Table:

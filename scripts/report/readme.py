@@ -77,11 +77,11 @@ def work(one: pd.Series, concurrency: int) -> str:
     return f"{one['tasks']} tasks of {' and '.join(parts)}, concurrency {concurrency}"
 
 
-def cell(found: pd.DataFrame) -> str:
+def cell(matching: pd.DataFrame) -> str:
     """A time with its speed-up, and its warning in brackets."""
-    if found.empty:
+    if matching.empty:
         return "–"
-    one = found.iloc[0]
+    one = matching.iloc[0]
     speedup = f" ({one['speedup']:.3g}×)" if one["model"] != "sequential" else ""
     warning = f" [{one['flags']}]" if one["flags"] else ""
     return f"{seconds(one['seconds'])}{speedup}{warning}"

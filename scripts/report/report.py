@@ -94,7 +94,7 @@ def write_report(run: Run) -> Path:
         disturbance=disturbance(run),
         capacity=capacity(run),
         interpreters=[*sentences(run), *notes(run)] if run.beside else [],
-        talks=[talk_view(found) for found in talks],
+        talks=[talk_view(talk) for talk in talks],
         figures=figures(run, live),
         models=shown,
         shown=[model["path"] for model in shown],

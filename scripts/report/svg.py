@@ -21,7 +21,7 @@ def alike(svg: str) -> str:
     names = dict(zip(dict.fromkeys(MADE.findall(svg)), (f"i{place}" for place in count()), strict=False))
     return re.sub(
         r'(?<=#)[a-zA-Z][0-9a-f]{10}\b|(?<=id=")[a-zA-Z][0-9a-f]{10}(?=")',
-        lambda found: names.get(found[0], found[0]),
+        lambda match: names.get(match[0], match[0]),
         svg,
     )
 
@@ -38,7 +38,7 @@ def adaptive(light: str, dark: str) -> str | None:
     painted = [f"var(--{names[pair]})" if pair in names else pair[0] for pair in pairs]
     svg = "".join(part for both in zip(one[::2], [*painted, ""], strict=True) for part in both)
     sheet = f"svg{{{rules(names, 0)}}}@media (prefers-color-scheme:dark){{svg{{{rules(names, 1)}}}}}"
-    return re.sub(r"(<svg\b[^>]*>)", lambda found: f"{found[1]}<style>{sheet}</style>", svg, count=1)
+    return re.sub(r"(<svg\b[^>]*>)", lambda match: f"{match[1]}<style>{sheet}</style>", svg, count=1)
 
 
 def rules(names: dict[tuple[str, str], str], scheme: int) -> str:

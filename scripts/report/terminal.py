@@ -98,16 +98,16 @@ class Live:
     def estimate(self) -> str:
         """Speed-ups over sequential as they stand."""
         own = dict.fromkeys(key[1:3] for key in self.rounds if key[1] == "user_work")
-        return "; ".join(found for found in (self.speedups(*headline) for headline in (*HEADLINES, *own)) if found)
+        return "; ".join(text for text in (self.speedups(*headline) for headline in (*HEADLINES, *own)) if text)
 
     def speedups(self, experiment: str, workload: str) -> str:
         """One workload's."""
         asked = (self.python, experiment, workload)
-        found = {key[3]: median(rounds) for key, rounds in self.rounds.items() if key[:3] == asked}
-        if "sequential" not in found or len(found) < 2:
+        medians = {key[3]: median(rounds) for key, rounds in self.rounds.items() if key[:3] == asked}
+        if "sequential" not in medians or len(medians) < 2:
             return ""
-        others = sorted((value, name) for name, value in found.items() if name != "sequential")
-        return f"{experiment}: " + ", ".join(f"{name} {found['sequential'] / value:.3g}×" for value, name in others)
+        others = sorted((value, name) for name, value in medians.items() if name != "sequential")
+        return f"{experiment}: " + ", ".join(f"{name} {medians['sequential'] / value:.3g}×" for value, name in others)
 
 
 def table(kind: str) -> Table:

@@ -13,14 +13,14 @@ from scripts.util.format import between, digits, seconds
 ACROSS = 3  # interpreters beside the first that 80 columns have room for
 
 
-def table(run: Run, others: Sequence[str], found: Sequence[Row]) -> Table:
+def table(run: Run, others: Sequence[str], rows_shown: Sequence[Row]) -> Table:
     """A line for each cell: what it takes under the first interpreter, and its ratio to some others."""
     made = Table(box=None, pad_edge=False, padding=(0, 0, 0, 1), header_style="dim")
     made.add_column("", width=20)
     made.add_column(header(run, run.python), width=8, justify="right", no_wrap=True)
     for other in others:
         made.add_column(header(run, other), width=16, justify="right")
-    for one in found:
+    for one in rows_shown:
         cell = f"{one.work} {one.cell['model']}{'*' * bool(one.beside)}"
         made.add_row(cell, seconds(one.first), *(bare(one.faster.get(other)) for other in others))
     return made
@@ -32,18 +32,18 @@ def header(run: Run, python: str) -> str:
     return f"{python}\nno PGO" if builds[python] is False else python
 
 
-def bare(found: Value | None) -> str:
+def bare(value: Value | None) -> str:
     """A ratio with its interval and without signs: 1.62 (1.50–1.74)."""
-    return f"{digits(found.value)} ({between(found.low, found.high, digits)})" if found else "–"
+    return f"{digits(value.value)} ({between(value.low, value.high, digits)})" if value else "–"
 
 
 def show(run: Run, out: Console) -> None:
     """The table of a run of several interpreters, its sentences and notes, and what is missing from it."""
-    found, names = rows(run), [one.python for one in run.beside]
+    compared, names = rows(run), [one.python for one in run.beside]
     out.print(f"Times as fast as {run.python} at the same tasks ({interval_words(run)} each):", markup=False)
     for place in range(0, len(names), ACROSS):
-        out.print(table(run, names[place : place + ACROSS], found))
-    for base in dict.fromkeys(one.beside for one in found if one.beside):
+        out.print(table(run, names[place : place + ACROSS], compared))
+    for base in dict.fromkeys(one.beside for one in compared if one.beside):
         out.print(f"* beside {base} under {run.python}, which has no such model.", markup=False)
     for one in (run, *run.beside):
         for omission in one.omissions:

@@ -101,16 +101,16 @@ def span_frame(block: int, entry: Entry) -> pd.DataFrame:
 def load(path: Path) -> Run:
     """Read a run. Stop when there is none, or when nothing in it can be read."""
     environment = read_environment(path)
-    run, found = fingerprint(path, environment), dict[tuple[int, str], list[Entry]]()
+    run, entries_of = fingerprint(path, environment), dict[tuple[int, str], list[Entry]]()
     omissions: list[Omission] = []
     for file in sorted((path / "blocks").glob("*.journal")):
         for one in read_block(file, run):
             if isinstance(one, Omission):
                 omissions.append(one)
             else:
-                found.setdefault((one["block"], one["cell"]), []).append(one)
-    cells = [entries[0] for entries in found.values() if all(entry == entries[0] for entry in entries)]
-    omissions += [omission for entries in found.values() for omission in entered_again(entries)]
+                entries_of.setdefault((one["block"], one["cell"]), []).append(one)
+    cells = [entries[0] for entries in entries_of.values() if all(entry == entries[0] for entry in entries)]
+    omissions += [omission for entries in entries_of.values() for omission in entered_again(entries)]
     if not cells:
         raise CommandError(Exit.BAD_DATA, f"{path} holds no whole cell{because(omissions)}. Next: make bench")
     omissions += missing_blocks(path, environment["plan"]["blocks"])
@@ -138,9 +138,9 @@ def part(path: Path, environment: Entry, one: Entry, cells: list[Entry], omissio
     mine = [cell for cell in cells if cell["block"] in blocks]
     missing = [omission for omission in omissions if omission.block in blocks]
     python = one["python"] | {"gil": any(cell.get("gil", True) for cell in mine)}
-    found = {"interpreter": one["name"], "python": python}
-    found |= {part: one[part] for part in ("packages", "absent") if part in one}
-    return Run(path, environment | found, round_table(mine) if mine else pd.DataFrame(), missing, mine)
+    own = {"interpreter": one["name"], "python": python}
+    own |= {part: one[part] for part in ("packages", "absent") if part in one}
+    return Run(path, environment | own, round_table(mine) if mine else pd.DataFrame(), missing, mine)
 
 
 def because(omissions: list[Omission]) -> str:
@@ -231,5 +231,5 @@ def by_python(run: Run, table: str) -> pd.DataFrame:
     if not run.python:
         return pd.DataFrame(getattr(run, table))
     frames = [getattr(one, table).assign(python=one.python) for one in (run, *run.beside)]
-    found = pd.concat(frames, ignore_index=True)
-    return pd.DataFrame(found[["python", *(column for column in found if column != "python")]])
+    tables = pd.concat(frames, ignore_index=True)
+    return pd.DataFrame(tables[["python", *(column for column in tables if column != "python")]])

@@ -187,10 +187,10 @@ def fault_of_interpreters(environment: Entry) -> str | None:
     """What is wrong with what a run says of its interpreters; None where it has only one and says nothing."""
     if "interpreters" not in environment:
         return None
-    found, order = environment["interpreters"], environment["plan"].get("pythons")
-    if wrong := misfit(found, INTERPRETERS, "interpreters") or misfit(order, [name], "pythons"):
+    interpreters, order = environment["interpreters"], environment["plan"].get("pythons")
+    if wrong := misfit(interpreters, INTERPRETERS, "interpreters") or misfit(order, [name], "pythons"):
         return wrong
-    names = [one["name"] for one in found]
+    names = [one["name"] for one in interpreters]
     known = len(order) == environment["plan"]["blocks"] and set(names) == set(order) and len(set(names)) == len(names)
     return None if known else "pythons does not name an interpreter for each block"
 

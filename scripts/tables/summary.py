@@ -48,8 +48,8 @@ def by_turn(run: Any, rounds: pd.DataFrame, column: str) -> pd.Series:
 
 def with_interval(values: NDArray[np.float64]) -> tuple[float, float, float]:
     """Geometric mean over blocks and its 95 % t-interval; the plain mean where a value is zero, as of lost updates."""
-    found = (intervals.geometric_mean if (values > 0).all() else intervals.mean)(values)
-    return found.estimate, found.low, found.high
+    interval = (intervals.geometric_mean if (values > 0).all() else intervals.mean)(values)
+    return interval.estimate, interval.low, interval.high
 
 
 def with_range(values: NDArray[np.float64]) -> tuple[float, float, float]:
@@ -60,8 +60,8 @@ def with_range(values: NDArray[np.float64]) -> tuple[float, float, float]:
 def columns(name: str, values: pd.Series, summary: Summary) -> dict[str, float]:
     """`name`, `name_low` and `name_high`; NaN where there is nothing to summarise."""
     enough = len(values) >= (2 if summary is with_interval else 1)
-    found = summary(values.to_numpy(dtype=np.float64)) if enough else (np.nan, np.nan, np.nan)
-    return dict(zip((name, f"{name}_low", f"{name}_high"), found, strict=True))
+    values_and_ends = summary(values.to_numpy(dtype=np.float64)) if enough else (np.nan, np.nan, np.nan)
+    return dict(zip((name, f"{name}_low", f"{name}_high"), values_and_ends, strict=True))
 
 
 def disturbed_share(rounds: pd.DataFrame) -> float:
@@ -96,20 +96,20 @@ def mean_efficiency(measured: pd.DataFrame) -> float:
 def flags(rounds: pd.DataFrame, blocks: int) -> str:
     """What a reader must mind: saturation, disturbance, a time below the ideal one, missing blocks."""
     measured = rounds[~rounds["warmup"]]
-    found = [
+    names = [
         f"saturated: {part}"
         for part in ("server", "machine", "client")
         if (measured["saturated"] == part).mean() >= FLAGGED_SHARE
     ]
     if measured["disturbed"].mean() >= FLAGGED_SHARE:
-        found.append("disturbed")
+        names.append("disturbed")
     if mean_efficiency(measured) >= READS_ABOVE_IDEAL:
-        found.append("above ideal")
+        names.append("above ideal")
     if lost := int(measured["workers_lost"].sum()) if "workers_lost" in measured else 0:
-        found.append(f"{lost} {'worker' if lost == 1 else 'workers'} lost")
+        names.append(f"{lost} {'worker' if lost == 1 else 'workers'} lost")
     if (missing := blocks - rounds["block"].nunique()) > 0:
-        found.append(f"missing in {missing} of {blocks} blocks")
-    return ", ".join(found)
+        names.append(f"missing in {missing} of {blocks} blocks")
+    return ", ".join(names)
 
 
 def paired(rounds: pd.DataFrame, over: pd.DataFrame, column: str = "seconds") -> pd.Series:
@@ -136,28 +136,28 @@ def sequential_of(key: Any, cells: dict[Any, pd.DataFrame]) -> pd.DataFrame | No
 
 def row(key: Any, cell: pd.DataFrame, sequential: pd.DataFrame | None, blocks: int, summary: Summary) -> dict[str, Any]:
     """The columns of one cell."""
-    found: dict[str, Any] = dict(zip(CELL_AND_TWIN, key, strict=True))
-    found["blocks"] = cell["block"].nunique()
+    columns_of_cell: dict[str, Any] = dict(zip(CELL_AND_TWIN, key, strict=True))
+    columns_of_cell["blocks"] = cell["block"].nunique()
     metric = cell["metric"].iloc[0] if "metric" in cell else None  # of experiments that observe instead of timing
     if isinstance(metric, str):
-        found["metric"] = metric
-        found |= columns("value", block_medians(cell, metric), summary)
+        columns_of_cell["metric"] = metric
+        columns_of_cell |= columns("value", block_medians(cell, metric), summary)
     else:
-        found |= timed(cell, sequential, summary)
-    return found | {"flags": flags(cell, blocks)}
+        columns_of_cell |= timed(cell, sequential, summary)
+    return columns_of_cell | {"flags": flags(cell, blocks)}
 
 
 def timed(cell: pd.DataFrame, sequential: pd.DataFrame | None, summary: Summary) -> dict[str, Any]:
     """Seconds, throughput, efficiency, and the ratio to sequential."""
     seconds = block_medians(cell, "seconds")
-    found = columns("seconds", seconds, summary)
-    found |= columns("tasks_per_second", cell["tasks"].iloc[0] / seconds, summary)
-    found |= columns("efficiency", block_medians(cell, "efficiency"), summary)
-    found["cold_seconds"] = cell.loc[cell["warmup"], "seconds"].median()
+    timings = columns("seconds", seconds, summary)
+    timings |= columns("tasks_per_second", cell["tasks"].iloc[0] / seconds, summary)
+    timings |= columns("efficiency", block_medians(cell, "efficiency"), summary)
+    timings["cold_seconds"] = cell.loc[cell["warmup"], "seconds"].median()
     nothing = pd.Series(dtype=float)
-    found |= columns("speedup", nothing if sequential is None else paired(sequential, cell), summary)
+    timings |= columns("speedup", nothing if sequential is None else paired(sequential, cell), summary)
     alone = nothing if sequential is None else block_medians(sequential, "seconds")
-    return found | {"ideal_speedup": (alone / block_medians(cell, "ideal_seconds")).median()}
+    return timings | {"ideal_speedup": (alone / block_medians(cell, "ideal_seconds")).median()}
 
 
 def kind_of_work(wait_s: float, compute_s: float) -> str:

@@ -57,8 +57,8 @@ class Panel:
     def values(self) -> list[float]:
         """Every number that needs room."""
         marks = [mark for series in self.series for mark in series.marks]
-        found = [value for mark in marks for value in (mark.value, mark.low, mark.high)]
-        return [value for value in found + [one for limit in self.limits for one in limit.values] if value > 0]
+        numbers = [value for mark in marks for value in (mark.value, mark.low, mark.high)]
+        return [value for value in numbers + [one for limit in self.limits for one in limit.values] if value > 0]
 
     def interval(self, mark: Mark) -> str:
         """The interval in words."""
@@ -70,13 +70,13 @@ def mark(point: Point, place: float, where: str) -> Mark:
     return Mark(place, point.value, point.low, point.high, where, point.flags)
 
 
-def rows(title: str, value: str, form: Format, found: Sequence[Point], base: int = 10) -> Panel:
+def rows(title: str, value: str, form: Format, cells: Sequence[Point], base: int = 10) -> Panel:
     """A row for each cell, the first on top; a workload's limit runs down its rows."""
-    alone = len({each.workload for each in found}) == 1
-    names = [each.model if alone else f"{each.workload}: {each.model}" for each in found]
-    ticks = [short(each.model) if alone else f"{each.workload}: {short(each.model)}" for each in found]
+    alone = len({each.workload for each in cells}) == 1
+    names = [each.model if alone else f"{each.workload}: {each.model}" for each in cells]
+    ticks = [short(each.model) if alone else f"{each.workload}: {short(each.model)}" for each in cells]
     marks = [
-        (each.model, mark(each, -place, name)) for place, (each, name) in enumerate(zip(found, names, strict=True))
+        (each.model, mark(each, -place, name)) for place, (each, name) in enumerate(zip(cells, names, strict=True))
     ]
     return Panel(
         title,
@@ -84,18 +84,18 @@ def rows(title: str, value: str, form: Format, found: Sequence[Point], base: int
         form,
         [Series(model, [one for name, one in marks if name == model]) for model in distinct(name for name, _ in marks)],
         places={-float(place): name for place, name in enumerate(ticks)},
-        place_ends=(-len(found) + 0.4, 0.6),
+        place_ends=(-len(cells) + 0.4, 0.6),
         across=True,
-        limits=list(row_limits(found)),
+        limits=list(row_limits(cells)),
         base=base,
     )
 
 
-def row_limits(found: Sequence[Point]) -> Iterator[Limit]:
+def row_limits(cells: Sequence[Point]) -> Iterator[Limit]:
     """The limit of each workload over its rows."""
-    for workload in distinct(each.workload for each in found):
-        places = [place for place, each in enumerate(found) if each.workload == workload]
-        known = [found[place].limit for place in places if math.isfinite(found[place].limit)]
+    for workload in distinct(each.workload for each in cells):
+        places = [place for place, each in enumerate(cells) if each.workload == workload]
+        known = [cells[place].limit for place in places if math.isfinite(cells[place].limit)]
         if known:
             yield Limit([0.4 - places[0], -0.4 - places[-1]], [max(known)] * 2)
 
@@ -104,25 +104,25 @@ def lines(
     title: str,
     value: str,
     form: Format,
-    found: Sequence[Point],
+    cells: Sequence[Point],
     place: str,
     x: Callable[[Point], float],
     named: Callable[[float], str] = whole,
     pick: Callable[..., float] = max,
 ) -> Panel:
     """A line for each model over a logarithmic axis of sizes; over evenly spaced places where zero is among them."""
-    sizes = sorted({x(each) for each in found})
+    sizes = sorted({x(each) for each in cells})
     at = {size: float(size if sizes[0] > 0 else place) for place, size in enumerate(sizes)}
     low, high = at[sizes[0]], at[sizes[-1]]
-    known = [size for size in sizes if any(x(each) == size and each.limit > 0 for each in found)]
-    limits = [pick(each.limit for each in found if x(each) == size and each.limit > 0) for size in known]
+    known = [size for size in sizes if any(x(each) == size and each.limit > 0 for each in cells)]
+    limits = [pick(each.limit for each in cells if x(each) == size and each.limit > 0) for size in known]
     return Panel(
         title,
         value,
         form,
         [
             Series(model, [mark(each, at[x(each)], f"{named(x(each))}, {place}") for each in sorted(line, key=x)])
-            for model, line in by_model(found).items()
+            for model, line in by_model(cells).items()
         ],
         place=place,
         places={at[size]: named(size) for size in sizes},

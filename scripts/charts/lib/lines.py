@@ -30,17 +30,17 @@ class End:
     y: float
 
 
-def room_in(found: Sequence[Point], page: Page) -> float:
+def room_in(cells: Sequence[Point], page: Page) -> float:
     """How wide the column of labels has to be."""
-    return widest_in([LIMIT, *(short(each.model) for each in found)], page.theme.text_pt) + GAP_IN
+    return widest_in([LIMIT, *(short(each.model) for each in cells)], page.theme.text_pt) + GAP_IN
 
 
 def draw(
-    axes: Axes, found: Sequence[Point], x: Callable[[Point], float], page: Page, *, limit: Callable[..., float]
+    axes: Axes, cells: Sequence[Point], x: Callable[[Point], float], page: Page, *, limit: Callable[..., float]
 ) -> None:
     """Fill a panel; `limit` (max or min) picks the limit where the models of one x differ in it."""
-    ends = [draw_limit(axes, found, x, page, limit)]
-    for model, line in by_model(found).items():
+    ends = [draw_limit(axes, cells, x, page, limit)]
+    for model, line in by_model(cells).items():
         draw_line(axes, model, sorted(line, key=x), x, page)
         last = max(line, key=x)
         ends.append(End(short(model), page.theme.text_colour(model), x(last), last.value))
@@ -62,10 +62,10 @@ class Scale:
         rule_axis(axes, "y", self.ticks, self.form, "", theme)
 
 
-def scale(found: Sequence[Point], form: Format, page: Page, *also: float) -> Scale:
+def scale(cells: Sequence[Point], form: Format, page: Page, *also: float) -> Scale:
     """A scale on which everything has room."""
     values = [
-        value for each in found for value in (each.value, each.low, each.high, each.limit) if math.isfinite(value)
+        value for each in cells for value in (each.value, each.low, each.high, each.limit) if math.isfinite(value)
     ]
     low, high = min(*values, *also), max(*values, *also)
     air = max((high / low) ** 0.06, 1.1)
@@ -92,17 +92,17 @@ def draw_line(axes: Axes, model: str, line: Sequence[Point], x: Callable[[Point]
 
 
 def draw_limit(
-    axes: Axes, found: Sequence[Point], x: Callable[[Point], float], page: Page, pick: Callable[..., float]
+    axes: Axes, cells: Sequence[Point], x: Callable[[Point], float], page: Page, pick: Callable[..., float]
 ) -> End | None:
     """The limit as a dashed line; None when nothing is known of it."""
-    known = [each for each in found if math.isfinite(each.limit)]
+    known = [each for each in cells if math.isfinite(each.limit)]
     if not known:
         return None
     xs = sorted({x(each) for each in known})
     ys = [pick(each.limit for each in known if x(each) == place) for place in xs]
     line = axes.plot(xs, ys, color=page.theme.ink, linewidth=1.4, linestyle=(0, (3, 2)), zorder=2)[0]
     line.set_marker("_" if len(xs) == 1 else "")
-    line.set_gid(f"limit-{found[0].workload}")
+    line.set_gid(f"limit-{cells[0].workload}")
     return End(LIMIT, page.theme.muted, xs[-1], ys[-1])
 
 

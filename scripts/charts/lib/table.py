@@ -36,10 +36,10 @@ def made(head: Sequence[str], rows: Iterable[Sequence[Value]]) -> Table:
     return Table(tuple(head[place] for place in kept), tuple(tuple(row[place] for place in kept) for row in rows))
 
 
-def of_points(found: Sequence[Point], value: str, form: Format) -> Table:
+def of_points(cells: Sequence[Point], value: str, form: Format) -> Table:
     """The cells of a chart: what they did, the value with its interval, the limit, and what to mind."""
     head = ("model", "workload", "at once", "tasks", "waits", "computes", value, "low", "high", "limit", "mind")
-    return made(head, [of_point(each, form) for each in found])
+    return made(head, [of_point(each, form) for each in cells])
 
 
 def of_point(each: Point, form: Format) -> list[Value]:

@@ -57,11 +57,11 @@ def cells(run: Run) -> dict[str, list[Point]]:
     """The cells of each panel column: one workload of each experiment, one cell of each model."""
     chosen: dict[str, list[Point]] = {}
     for experiment, preferred in PREFERRED.items():
-        found = points(run, [experiment], "seconds")
+        timed = points(run, [experiment], "seconds")
         names = sorted(
-            {each.workload for each in found}, key=lambda name: (name not in preferred, rank(preferred, name))
+            {each.workload for each in timed}, key=lambda name: (name not in preferred, rank(preferred, name))
         )
-        largest = {each.model: each for each in found if each.workload in names[:1]}
+        largest = {each.model: each for each in timed if each.workload in names[:1]}
         if largest:
             chosen[experiment] = list(largest.values())
     return chosen
@@ -74,10 +74,10 @@ def rank(preferred: Sequence[str], name: str) -> tuple[int, str]:
 
 def race(run: Run, cell: Point) -> Race | None:
     """The round of the cell whose time is nearest the median; None when no spans were kept."""
-    found = nearest(run, cell)
-    if found is None:
+    typical = nearest(run, cell)
+    if typical is None:
         return None
-    row, spans = found
+    row, spans = typical
     first = spans.head(MOST_SPANS)
     return Race(cell, tuple(first["start_s"]), tuple(first["end_s"]), float(row["seconds"]), len(spans))
 
@@ -114,7 +114,7 @@ def rounds_of(run: Run, cell: Point) -> pd.DataFrame:
 @remembered
 def races(run: Run) -> dict[str, dict[str, Race]]:
     """The races of each column, by model."""
-    found = {
+    columns = {
         name: {cell.model: one for cell in column if (one := race(run, cell))} for name, column in cells(run).items()
     }
-    return {name: column for name, column in found.items() if column}
+    return {name: column for name, column in columns.items() if column}

@@ -28,17 +28,17 @@ def told(run: Run, experiment: str, metric: str) -> list[Point]:
     mine = run.rounds[run.rounds["experiment"].eq(experiment) & ~run.rounds["twin"].astype(bool)]
     rounds = dict(list(mine.groupby(CELL)))
     cells = run.summary[run.summary["experiment"].eq(experiment) & ~run.summary["twin"].astype(bool)]
-    found = [
+    measured = [
         telling(run, cell, rounds[tuple(cell[name] for name in CELL)], metric) for cell in cells.to_dict("records")
     ]
-    return sorted((each for each in found if each.value > 0), key=lambda each: each.value)
+    return sorted((each for each in measured if each.value > 0), key=lambda each: each.value)
 
 
 def telling(run: Run, cell: dict[Any, Any], rounds: pd.DataFrame, metric: str) -> Point:
     """A cell with the metric as its value; a metric that is not the foremost stands in place of the workload."""
     values = columns("value", block_medians(rounds, metric), with_range if run.ranges_only else with_interval)
-    found = point(cell | values, "value", {})
-    return found if cell["metric"] == metric else replace(found, workload=metric)
+    measured = point(cell | values, "value", {})
+    return measured if cell["metric"] == metric else replace(measured, workload=metric)
 
 
 def by_size(run: Run, experiment: str, metric: str, words: Callable[[int], str]) -> list[Group]:
@@ -72,8 +72,8 @@ class Cost:
 
     def groups(self, run: Run) -> list[Group]:
         """The rows of the chart; a group that is alone needs no title."""
-        found = self.rows(run) if self.rows else [self.only_group(run)]
-        kept = [group for group in found if group.rows]
+        all_groups = self.rows(run) if self.rows else [self.only_group(run)]
+        kept = [group for group in all_groups if group.rows]
         return [replace(kept[0], title="")] if len(kept) == 1 else kept
 
     def only_group(self, run: Run) -> Group:
@@ -117,8 +117,8 @@ class Cost:
     def ratio(self, run: Run) -> str:
         """How the dearest is beside the cheapest, as far as the run shows it."""
         rows = self.main_rows(run)
-        found = of_experiment(run, [rows[0], rows[-1]], self.metric)
-        return beside(found) if found else ""
+        pair = of_experiment(run, [rows[0], rows[-1]], self.metric)
+        return beside(pair) if pair else ""
 
     def finding(self, run: Run) -> str:
         """The cheapest and the dearest, as a title."""
@@ -154,9 +154,9 @@ class Cost:
 
     def table(self, run: Run) -> Table:
         """The data behind it."""
-        found = self.groups(run)
-        if len(found) < 2:
-            return of_points([row for group in found for row in group.rows], self.unit, self.form)
+        groups = self.groups(run)
+        if len(groups) < 2:
+            return of_points([row for group in groups for row in group.rows], self.unit, self.form)
         head = ("model", "group", "", "at once", "tasks", "waits", "computes", self.unit, "low", "high", "", "mind")
-        rows = [(group.title, of_point(replace(row, workload=""), self.form)) for group in found for row in group.rows]
+        rows = [(group.title, of_point(replace(row, workload=""), self.form)) for group in groups for row in group.rows]
         return made(head, [[row[0], word(title), *row[1:]] for title, row in rows])

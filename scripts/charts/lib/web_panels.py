@@ -45,8 +45,8 @@ def told(run: Run, experiment: str, metric: str) -> list[Point]:
         return []
     frame, rounds = run.summary, dict(list(run.rounds.groupby(CELL)))
     cells = [point(row, "value", {}) for row in frame[frame["experiment"].eq(experiment)].to_dict("records")]
-    found = [telling(run, cell, rounds[cell.key], metric) for cell in cells]
-    return [cell for cell in found if cell.value > 0]
+    measured = [telling(run, cell, rounds[cell.key], metric) for cell in cells]
+    return [cell for cell in measured if cell.value > 0]
 
 
 def telling(run: Run, cell: Point, rounds: pd.DataFrame, metric: str) -> Point:

@@ -81,7 +81,9 @@ def test_memory_is_said_as_times_as_much_and_not_as_times_as_fast() -> None:
     whole = replace(parts[0], beside=tuple(parts[1:]))
     assert "interpreter_memory" not in {row.work for row in rows(whole)}
     (said,) = [one for one in sentences(whole) if "Memory" in one]
-    assert said.startswith("Memory of a program, objects: 38.1 MiB under 3.13; 3.14 takes 0.50× (0.50–0.50×) as much and ")
+    assert said.startswith(
+        "Memory of a program, objects: 38.1 MiB under 3.13; 3.14 takes 0.50× (0.50–0.50×) as much and "
+    )
     assert "3.13t takes 1.25×" in said
 
 
