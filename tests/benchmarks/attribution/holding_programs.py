@@ -53,7 +53,6 @@ lock = threading.Lock()
 PLANTED = [
     awaiting("a sleep that blocks", "time.sleep(0.03)  # held", imports="import time"),
     awaiting("a sleep that blocks, on uvloop", "time.sleep(0.03)  # held", "uvloop", "import time"),
-    awaiting("a sleep that blocks, on trio", "time.sleep(0.03)  # held", "trio", "import time"),
     awaiting("after an await", "await asyncio.sleep(0.01)\ntime.sleep(0.03)  # held", imports="import asyncio, time"),
     awaiting("a sum in Python", f"{SQUARES}  # held"),
     awaiting("a sum in Python, on uvloop", f"{SQUARES}  # held", "uvloop"),
@@ -79,7 +78,6 @@ PLANTED = [
 CLEAN = [
     awaiting("awaited sleeps", "await asyncio.sleep(0.03)"),
     awaiting("awaited sleeps, on uvloop", "await asyncio.sleep(0.03)", "uvloop"),
-    awaiting("awaited sleeps, on trio", "await trio.sleep(0.03)", "trio", "import trio"),
     awaiting("many short steps", "for _ in range(300):\n    await asyncio.sleep(0)"),
     awaiting("many short callbacks", "for _ in range(300):\n    asyncio.get_running_loop().call_soon(int)\n"
              "await asyncio.sleep(0.01)"),
