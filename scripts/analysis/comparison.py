@@ -30,7 +30,7 @@ from scripts.tables.load import Run
 from scripts.tables.summary import block_medians, kind_of_work, paired, sequential_of
 
 MATCHED = [name for name in CELL_AND_TWIN if name not in ("tasks", "twin")]  # tasks that compute are sized anew
-# From run to run on one machine the cells of identical code spread by 5 to 10 % (standard deviation of the log). A fifth
+# From run to run on one machine, cells of identical code spread by 5 to 10 % (standard deviation of the log). A fifth
 # more than that keeps false verdicts among 71 cells well below one in twenty comparisons, not just at it.
 ASSUMED_SPREAD = Spread(0.12)
 # Calibrations of one machine by CPU time agree within 10 %; two hosts of one kind differed by 1.2 to 1.9 times.
