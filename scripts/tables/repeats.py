@@ -5,9 +5,10 @@ and the tasks are sized once, for all of them. Their values are taken together r
 the repeats (`tables.summary.block_medians`).
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd
 
 Plan = dict[str, Any]
 
@@ -22,6 +23,6 @@ def blocks_each(plan: Plan) -> int:
     return int(plan["blocks"]) // repeats(plan)
 
 
-def with_repeats(rounds: pd.DataFrame, plan: Plan) -> pd.DataFrame:
+def with_repeats(rounds: "pd.DataFrame", plan: Plan) -> "pd.DataFrame":
     """The rounds with the number of their repeat, where there are several."""
     return rounds.assign(repeat=rounds["block"] // blocks_each(plan)) if repeats(plan) > 1 else rounds
