@@ -12,7 +12,7 @@ from scripts.charts.lib import forest, interactive_panel
 from scripts.charts.lib.layout import head, open_page
 from scripts.charts.lib.names import work
 from scripts.charts.lib.table import Table, of_points
-from scripts.charts.lib.theme import Theme
+from scripts.charts.lib.theme import WIDTH_IN, Theme
 from scripts.tables.summary import kind_of_work
 from scripts.util.format import listed, seconds, tick, times
 
@@ -23,6 +23,7 @@ CAVEAT = "All runs on one machine: real networks wait longer, which favours over
 TITLE = "How much faster than sequential?"
 LEADING = ("wire", "http", "sleep", "primes", "digest")
 PANELS = {"io": "I/O-bound: the tasks wait", "cpu": "CPU-bound: the tasks compute", "user_work": "Your own work"}
+LEAST_IN = 1.5  # of a panel, its margins apart: below it no difference can be seen
 MOST_NAMED = 3  # of tied models, in a title
 WHERE = {"io": "where tasks wait", "cpu": "where tasks compute", "user_work": "in your own work"}
 
@@ -102,7 +103,7 @@ def draw(run: Run, theme: Theme) -> Figure | None:
         body_in=forest.height_in(list(panels.values()), theme),
     )
     every = [group for kept in panels.values() for group in kept]
-    left_in, right_in = forest.margins_in(every, times, theme)
+    left_in, right_in, brief = margins(every, len(panels), theme)
     for axes, (name, kept) in zip(page.columns(len(panels), left_in, right_in), panels.items(), strict=True):
         axes.set_xscale("log")
         axes.set_xlim(*forest.limits([kept], 1.0, 1.1))
@@ -110,9 +111,16 @@ def draw(run: Run, theme: Theme) -> Figure | None:
         if band := floors.get(name):
             axes.axvspan(1 / (1 + band), 1 + band, color=theme.muted, alpha=0.35, linewidth=0)
         axes.axvline(1, color=theme.muted, linewidth=1)
-        forest.draw(axes, kept, times, page, start=1.0, rows=forest.depth(list(panels.values())))
+        forest.draw(axes, kept, times, page, start=1.0, rows=forest.depth(list(panels.values())), brief=brief)
         forest.rule(axes, times, "times as fast as sequential (logarithmic)", page)
     return page.figure
+
+
+def margins(every: list[forest.Group], panels: int, theme: Theme) -> tuple[float, float, bool]:
+    """Room at the left and the right of each panel, and whether intervals are left to the bars to have it."""
+    left_in, right_in = forest.margins_in(every, times, theme)
+    brief = WIDTH_IN / panels - left_in - right_in < LEAST_IN
+    return (*forest.margins_in(every, times, theme, brief=brief), brief)
 
 
 def kind(panel: list[forest.Group]) -> str:

@@ -303,7 +303,9 @@ def make(
         found += costs(block, random, stretch)
         found += served(block, stretch)
     rounds = pd.DataFrame(found)
-    return SyntheticRun(rounds[rounds["experiment"].isin(experiments)] if experiments else rounds)
+    if experiments:  # of which nobody has asked why
+        return SyntheticRun(rounds[rounds["experiment"].isin(experiments)], path=Path("no such run"))
+    return SyntheticRun(rounds)
 
 
 TIMED = ["seconds", "start_seconds", "run_seconds", "stop_seconds"]

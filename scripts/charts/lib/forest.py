@@ -89,16 +89,25 @@ def fitted(groups: Sequence[Group], theme: Theme) -> tuple[list[Group], list[str
     return shown, [group.title for group in groups if group not in shown]
 
 
-def margins_in(groups: Sequence[Group], form: Format, theme: Theme) -> tuple[float, float]:
-    """Room for the names at the left of the panel and for the numbers at its right."""
+def margins_in(groups: Sequence[Group], form: Format, theme: Theme, *, brief: bool = False) -> tuple[float, float]:
+    """Room for the names at the left of the panel and for the numbers at its right, `brief` without intervals."""
     labels = [f"  {name}" for group in groups for name in (group.title, *names(group))]
-    numbers = [value_text(row, form) for group in groups for row in group.rows]
+    numbers = [form(row.value) if brief else value_text(row, form) for group in groups for row in group.rows]
     limits = [limit_text(group, form) for group in groups]
     right_in = max(widest_in(numbers, theme.text_pt), widest_in(limits, theme.small_pt))
     return widest_in(labels, theme.text_pt, "bold") + 0.12, right_in + 0.15
 
 
-def draw(axes: Axes, groups: Sequence[Group], form: Format, page: Page, *, start: float | None, rows: float) -> None:
+def draw(
+    axes: Axes,
+    groups: Sequence[Group],
+    form: Format,
+    page: Page,
+    *,
+    start: float | None,
+    rows: float,
+    brief: bool = False,
+) -> None:
     """Fill a panel that has room for so many rows; a stem runs from `start`, where there is one, to each dot."""
     y = 0.0
     for group in groups:
@@ -106,7 +115,7 @@ def draw(axes: Axes, groups: Sequence[Group], form: Format, page: Page, *, start
             heading(axes, group, y, form, page.theme)
             y += 1
         for name, row in zip(names(group), group.rows, strict=True):
-            draw_row(axes, row, name, y, form, page.theme, start, paint=group.paint)
+            draw_row(axes, row, name, y, form, page.theme, start, brief=brief, paint=group.paint)
             y += 1
         y += AIR
     axes.set_ylim(rows - 0.4, -0.6)
