@@ -156,13 +156,13 @@ def test_a_reader_is_told_which_model_for_what_by_how_much_how_sure_and_where(fu
     page = unescape(page_of(full))
     answers = page[page.index('id="answers"') : page.index('id="models"')]
     for part in (
-        "For I/O-bound work, asyncio",
-        "For CPU-bound Python code, processes",
-        "95 % interval",
-        "× sequential",
+        "For I/O-bound work (wire, concurrency 20), fastest in this run",
+        "For CPU-bound Python code (primes, concurrency 2), fastest in this run: processes",
+        "95 % CI",
+        "× faster than sequential",
     ):
         assert part in answers
-    for part in ("Identical twins differed", "disturbed 0% of", "cores' worth of work", "lost a task"):
+    for part in ("A/A controls differed", "disturbed 0 % of", "cores' worth of work", "lost a task"):
         assert part in answers
     assert "2 usable cores, Python 3.13.0" in page
 

@@ -74,11 +74,8 @@ def test_the_sentences_have_the_figures_of_the_run() -> None:
     (told,) = re.findall(r"One worker for each core .*", page)
     assert f"fastest in this run: processes, {row['speedup']:.2f}× faster than sequential" in told
     assert f"| compute in Python | `processes` | {1000 * row['seconds']:.0f} ms" in page
-    held = (
-        make()
-        .summary.query("experiment == 'task_memory' and model == 'threads' and concurrency == 1000")
-        .iloc[0]["value"]
-    )
+    waiting = make().summary.query("experiment == 'task_memory' and model == 'threads' and concurrency == 1000")
+    held = waiting.iloc[0]["value"]
     assert re.search(rf"/threads\.py\) \| – \| .* \| .* \| {held / 1024:.1f} KiB \(1,000\) \|", page)
 
 
