@@ -119,7 +119,7 @@ doctor: $(VENV)/core ## what this machine can and cannot establish
 models: $(VENV)/core ## every model: what it is, and whether it runs here or why not
 	@$(PY) -m scripts.models
 
-aa: $(VENV)/core ## the suite against itself: identical twins, planted differences
+aa: $(VENV)/core ## the suite against itself: A/A controls, planted differences
 	@$(PY) -m scripts.aa $(call option,blocks,BLOCKS) $(call option,seed,SEED)
 
 selfbench: $(VENV)/core ## what the suite costs: harness, server, blocks, charts and report

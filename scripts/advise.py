@@ -63,7 +63,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--tasks", type=whole_amount, help="how many there are")
     parser.add_argument("--wait-ms", type=amount(0), help="milliseconds that one waits for something else")
     parser.add_argument("--cpu-ms", type=amount(0), help="milliseconds that one computes, its client's CPU included")
-    parser.add_argument("--gil-released", type=amount(0, 1), help="share of the computing that lets go of the GIL (0)")
+    parser.add_argument("--gil-released", type=amount(0, 1), help="share of the computing that releases the GIL (0)")
     parser.add_argument("--cores", type=whole_amount, help="cores to compute on (default: those usable here)")
     parser.add_argument("--memory-mb", type=amount(1), help="memory to do it in (default: what is free here)")
     parser.add_argument("--task-mb", type=amount(0), help="memory that a task holds while it is under way (0)")

@@ -6,7 +6,7 @@
     make claims RUN=results/reference    # what that run says, measuring nothing
 
 Exit 0 when every verdict is what the claim's author expects, 1 when an established one differs, 3 when something could
-not be measured or was not established; what can't be tested on this machine, and opinions, decide nothing.
+not be measured or was inconclusive; what can't be tested on this machine, and opinions, decide nothing.
 """
 
 import argparse

@@ -1,8 +1,8 @@
 """`make doctor`: what can this machine establish, and what can't it?
 
 `scripts.run.machine_readings` samples for some ten seconds; everything below that line is pure, from readings to words,
-so that a busy machine, a single core or half a core can be planted in a test. A mark in front of a line says: mind
-this. Only what makes measuring impossible ends with an exit code other than 0; a slow or busy machine is a finding.
+so that a busy machine, a single core or half a core can be planted in a test. A mark in front of a line is a
+warning. Only what makes measuring impossible ends with an exit code other than 0; a slow or busy machine is a finding.
 """
 
 from collections.abc import Iterator
@@ -95,7 +95,7 @@ def scaling(r: Readings) -> Iterator[Check]:
         wrong = r.python_threads < SPEEDS_UP
         means = "no GIL, yet no gain" if wrong else "no GIL: side by side"
     yield Check("2 threads, primes", f"{r.python_threads:.2f} times one", means, wrong)
-    gain = "C code lets go of the GIL" if r.c_threads > SPEEDS_UP else "no gain, though the GIL is free"
+    gain = "C code releases the GIL" if r.c_threads > SPEEDS_UP else "no gain, though the GIL is free"
     yield Check("2 threads, digest", f"{r.c_threads:.2f} times one", gain, r.c_threads <= SPEEDS_UP)
     cores = r.machine["cores_usable"]
     speedup = f"{min(r.capacity_samples):.2f} to {max(r.capacity_samples):.2f} times one"

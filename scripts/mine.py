@@ -67,7 +67,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--python", default="", help="the interpreter to measure in (default: Overlap's own)")
     parser.add_argument("--project", type=Path, default=Path(), help="folder that WORK and PYTHON are relative to")
     parser.add_argument("--seed", type=int, help="seed of the order of cells (default: drawn)")
-    parser.add_argument("--resume", type=Path, help="go on with an interrupted run: its folder")
+    parser.add_argument("--resume", type=Path, help="resume an interrupted run: its folder")
     parser.add_argument("--json", type=Path, help="also write the comparison to this file")
     return parser.parse_args()
 
@@ -244,7 +244,7 @@ def write_outputs(run: Path, found: dict[str, Any], said: list[str]) -> tuple[Ru
 def old_survey(run: Path) -> dict[str, Any]:
     """What the profile of an interrupted run found. Stop when it was measured elsewhere, or is no such run."""
     if not (found := work_document.survey_of(run)) or "cells" not in found:
-        raise CommandError(Exit.USAGE, f"{run} is no run of your own work that could be gone on with. {HOW}")
+        raise CommandError(Exit.USAGE, f"{run} is no run of your own work that can be resumed. {HOW}")
     resume_run(run)
     os.environ["OVERLAP_MINE"] = str((run / work_document.SURVEY).resolve())
     if python := read_environment(run)["plan"].get("python"):

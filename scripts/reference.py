@@ -96,7 +96,7 @@ def picture(chart: str, alt: str) -> str:
 def markdown(title: str, group: object) -> str:
     """One group of the summary as a Markdown table."""
     rows = [line(row) for _, row in group.iterrows()]  # type: ignore[attr-defined]
-    head = [title, "took", "95 % interval", "speed-up", "of the limit", "mind"]
+    head = [title, "took", "95 % interval", "speed-up", "efficiency", "warnings"]
     lines = [head, ["---", *["---:"] * 4, "---"], *([cell.strip() for cell in row] for row in rows)]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 

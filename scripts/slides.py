@@ -111,7 +111,7 @@ def title_slide(run: Run, theme: Theme) -> Figure:
         disturbance(run),
     ]
     title = "How well do Python's concurrency models overlap waiting and computing?"
-    return text_slide(theme, title, "Overlap: on the same work, against the physical limit.", lines, small_print(run))
+    return text_slide(theme, title, "Overlap: on the same work, against the ideal time.", lines, small_print(run))
 
 
 def sure_slide(run: Run, theme: Theme) -> Figure:

@@ -1,4 +1,4 @@
-"""The path through a round: what had to happen, one after another, until its last task had ended.
+"""The path through a round: what had to happen, sequentially, until its last task had ended.
 
 A round of many tasks at once has no sum of its own: 50 tasks wait 50 ms each, and the round takes 71.5. What the 71.5
 consist of is the path. It ends with the task that ended last and goes back from there: the task that its worker (a

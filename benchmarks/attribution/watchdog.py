@@ -7,7 +7,7 @@ instruments, and uvloop, which does neither, has a heartbeat.
 
 Of threads it learns from its own lateness. To wake it needs the GIL; what it waited for the GIL (its lateness less its
 wait for a core, which the kernel tells) somebody else had it: the thread whose running time grew most meanwhile. What
-held the GIL in C without letting go is caught right after, on the line of the call.
+held the GIL in C without releasing it is caught right after, on the line of the call.
 
 A thread that the kernel did not let run is no culprit: only its own running time, or its time in a blocking call,
 counts. Rejected: asyncio's debug mode (it slows what it measures, and names a callback, not a line), signals (only the

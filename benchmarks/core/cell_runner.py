@@ -203,7 +203,7 @@ class CellRunner:
         return {"run_queue_seconds": (now - self.threads[get_native_id()]).core_wait_s} if now else {}
 
     def disturbed_by(self, usage: CpuUsage) -> str:
-        """Who disturbed the round; empty when nobody did. One thread alone waits for a core only because of others."""
+        """What disturbed the round; empty if nothing. One thread alone waits for a core only beside other load."""
         alone = self.cell.model == "sequential" and not self.url and not self.database
         queued_s = self.run_queue().get("run_queue_seconds", 0.0) if alone else 0.0
         taken = usage.disturbed_by(self.place.gauge.cores)

@@ -81,7 +81,7 @@ def cells_of(test: object) -> list[Cell]:
 
 @lru_cache(maxsize=4096)  # a look through all cells takes 20 ms, and claims ask for the same ones again and again
 def find(reference: str) -> Cell:
-    """The one cell that has all the names of a reference such as `network/wire/asyncio/c50`, twins left out.
+    """The one cell that has all the names of a reference such as `network/wire/asyncio/c50`, A/A controls left out.
 
     ValueError when there is none (it gives the nearest name) or more than one (it says what tells them apart).
     """

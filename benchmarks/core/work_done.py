@@ -17,7 +17,7 @@ SATURATED = 0.9  # of a core (or of the machine): what is this busy measures its
 # Of the CPU that the work takes at the speed of the moment. Honest rounds used from 0.9 of it on (looks at a core are
 # 50 ms long, and it changes its speed); a third of the work looked up leaves two thirds.
 LEAST_CPU = 0.75
-# Where nobody calibrated the work (a user's own) or the CPU is counted by others (a cluster's workers).
+# Where nobody calibrated the work (a user's own) or the CPU is counted elsewhere (a cluster's workers).
 LEAST_CPU_UNSURE = 0.25
 LEAST_SPAN = 0.5  # of one task's computing: a short task varies more than a round, and a look-up takes no time
 

@@ -1,6 +1,6 @@
 """The suite against itself: what does it say where the truth is known? On request only: `make aa`.
 
-`aa` holds identical twins: every difference between them is false. `planted…` does a known share of more work than
+`aa` holds A/A controls: every difference between them is false. `planted…` does a known share of more work than
 `planted0`: more tasks of the same kind, because then pool, loop and client grow with the share and the true ratio is
 exact to a part in a thousand. (Rejected: longer delays, since a fixed cost of 2 ms on 20 ms turns 10 % into 9 %.)
 """

@@ -1,4 +1,4 @@
-"""Beyond one machine: the work of the other experiments under Dask and Ray, beside processes and one after another.
+"""Beyond one machine: the work of the other experiments under Dask and Ray, beside processes and sequential.
 
 With CLUSTER the workers are those of that cluster, else some of its own on this machine, started and ended with each
 round: so this is no part of `make full`, where `offload_cost` asks its questions of one cluster. How it scales over

@@ -1,7 +1,7 @@
 """CPU-bound: which models use more than one core?
 
 6 tasks of about 50 ms on this core, as many at once as there are cores. `primes` is Python code and holds the GIL;
-`digest` is C code that lets go of it. How processes and threads scale over workers is the second experiment.
+`digest` is C code that releases it. How processes and threads scale over workers is the second experiment.
 """
 
 from benchmarks.core.cell import Cell, Measure, cells
@@ -10,7 +10,7 @@ from benchmarks.workloads.digest import Digest
 from benchmarks.workloads.primes import Primes
 
 CORES = usable_cores()
-TASKS = max(6, 2 * CORES)  # 0.3 s one after another: shorter cells once gave threads a "speed-up" of 1.58
+TASKS = max(6, 2 * CORES)  # 0.3 s sequentially: shorter cells once gave threads a "speed-up" of 1.58
 
 
 @cells(

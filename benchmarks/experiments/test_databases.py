@@ -2,7 +2,7 @@
 
 Real servers on this machine, started once a block; for MongoDB a stand-in. As many connections for every model as may
 be in flight: 32 for a query that waits in the server, 8 where it answers at once, for then drivers and server share
-the cores. Opening them is part of a round, as it is part of a script. One after another, what waits takes so long that
+the cores. Opening them is part of a round, as it is part of a script. Sequentially, what waits takes so long that
 being cold is nothing beside it: no round is discarded there. Rows from Redis are a hundred trips each. On request only.
 """
 
@@ -34,7 +34,7 @@ def test_waits(measure: Measure, cell: Cell) -> None:
 
 @waits(models=["sequential"], warmup_rounds=0)
 def test_waits_one_by_one(measure: Measure, cell: Cell) -> None:
-    """Wait, one after another."""
+    """Wait, sequentially."""
     measure(cell)
 
 

@@ -16,7 +16,7 @@ LEAST_S, MOST_S = 1.5, 2.0
 
 
 def first_seed() -> int:
-    """The first whose five delays, one after another, take neither too long nor too short a time."""
+    """The first whose five delays, sequentially, take neither too long nor too short a time."""
     seed = 0
     while not LEAST_S <= sum(map(Pages("", MEDIAN_S, SIGMA, seed).wait_s, range(SITES))) <= MOST_S:
         seed += 1

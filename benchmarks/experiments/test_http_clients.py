@@ -1,7 +1,7 @@
 """HTTP clients: how much of a result is the library's, and how much the model's?
 
-20 requests at once to a server that answers at once, where all that is measured is the client, and to one that takes
-20 ms. Each library under each model that can drive it: what blocks, one after another, in threads and in greenlets;
+20 concurrent requests to a server that answers at once, where all that is measured is the client, and to one that takes
+20 ms. Each library under each model that can drive it: what blocks, sequentially, in threads and in greenlets;
 what awaits, on asyncio's own loop, on uvloop and on trio. `wire` is the lean one, the same protocol code everywhere.
 20 processes for a single page each would measure the starting of processes; they are in `io`. Not here: niquests, which
 puts a package of its own in the place of urllib3, and so under `requests`. On request only.

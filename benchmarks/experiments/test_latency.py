@@ -23,7 +23,7 @@ RATE_PER_S = 200  # four clients that wait 20 ms each; some 600 requests, where 
     metrics=METRICS,
 )
 def test_latency(observe: Observe, place: BlockContext, cell: Cell) -> None:
-    """Ask on schedule, or one after another."""
+    """Ask on schedule, or sequentially."""
     url, delay_s = place.params["url"], cell.wait_s
     if cell.model == "open":
         observe(cell, lambda: open_loop(url, RATE_PER_S, SECONDS, seed=0, delay_s=delay_s).metrics())

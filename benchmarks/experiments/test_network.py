@@ -1,9 +1,9 @@
-"""Waiting for the network: what does each model make of a burst, and from how many requests at once does asyncio lead?
+"""Waiting for the network: what does each model make of a burst, and at which concurrency does asyncio lead?
 
 Pages that take 50 ms, from 2 to 1,000 at once. A burst: as many pages as may be in flight, so one wave, with threads,
 loop and connections opened for it, because that is what a script pays that has so many pages to fetch. (More waves
 would spread that cost until only the waiting is left; `scaling` has two.) Where few are in flight, three waves, since
-one of 50 ms is soon over. Every model gets the same pages at a size. One after another they take so long that being
+one of 50 ms is soon over. Every model gets the same pages at a size. Sequentially they take so long that being
 cold is nothing beside it: no round is discarded there. On request only.
 """
 

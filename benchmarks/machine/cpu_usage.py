@@ -137,7 +137,7 @@ def adopting() -> Iterator[None]:
     """Have what our descendants leave behind become our children, so that its CPU counts as ours when it ends.
 
     The workers of a web server that is killed outlive their master by a moment, and would end as nobody's children:
-    their CPU would pass for that of others. Only Linux offers it.
+    their CPU would count as other load. Only Linux offers it.
     """
     ours = {child.pid for child in psutil.Process().children()}
     subreaper(True)

@@ -1,4 +1,4 @@
-"""A race: are updates lost when several threads, or coroutines, read, compute and write one shared balance?
+"""A race: are there lost updates when several threads, or coroutines, read, compute and write one shared balance?
 
     balance = account.balance           # read
     balance = with_deposit(balance)     # compute: a call
@@ -13,7 +13,7 @@ A lock on every update is not the only remedy. `sharded`: each worker counts for
 end. `queue`: workers send updates to one thread. `count`: the counter is C code (`itertools.count`), which a GIL makes
 atomic. The metrics show what is lost, and what correctness costs:
 
-    lost_share     updates lost ÷ updates made
+    lost_share     lost updates ÷ updates made
     unit_seconds   time for all updates ÷ their number, while all workers update
 
 What you should see: `threads` lose many of their updates, a different share each time; so do `processes` that share

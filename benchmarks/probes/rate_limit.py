@@ -2,14 +2,14 @@
 
 The server accepts 200 requests per second, at most 10 in a burst (a token bucket), and answers 429 to the rest. `Pacer`
 starts each request 5 ms after the previous one. An event loop wakes up to 1 ms late, so counting from the wake-up would
-waste a tenth of the limit: the pacer counts from the planned instant and catches up, by at most 5 requests. The other
+waste a tenth of the rate: the pacer counts from the planned instant and catches up, by at most 5 requests. The other
 half of the burst is a reserve for the network, which may bring requests closer together.
 
 All coroutines start at once. Threads are 16: four requests are in flight (Little's law), and few need to wait for their
 turn. They use urllib3, on which requests is built, because its pool can be shared. Latency counts from a request's
 first turn.
 
-What you should see: both use more than 95 % of the limit, with no request rejected.
+What you should see: both use more than 95 % of the allowed rate, with no request rejected.
 """
 
 import asyncio

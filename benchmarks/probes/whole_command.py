@@ -2,7 +2,7 @@
 
 Run as a whole, as a shell would. A model that is faster from 50 requests on may not be in a program that imports its
 library first and fetches 50 pages once. Each form imports what it needs and no more, which is why the imports stand in
-the functions. `http` is what people would write: requests in threads, aiohttp on asyncio, requests one after another;
+the functions. `http` is what people would write: requests in threads, aiohttp on asyncio, requests sequentially;
 `wire` runs the same protocol code over blocking sockets and over asyncio streams.
 
 You should see that importing a library costs as much as fetching a few hundred pages.

@@ -14,7 +14,7 @@ def spoken(code: Code) -> tuple[str, ...]:
 
 
 def workload(source: str, code: Code) -> Mine:
-    """The work before anything is known of it; what only awaits can be awaited one after another, too."""
+    """The work before anything is known of it; what only awaits can be awaited sequentially, too."""
     place, _, name = source.partition(":")
     stem = Path(place).stem if place.endswith(".py") else place.rpartition(".")[2]
     forms = spoken(code) if code.blocking else ("blocking", "asyncio")

@@ -28,7 +28,7 @@ def cpu_s() -> float:
 
 
 def pauses() -> int:
-    """How often this process has let go of its core by itself. A task that never did has not waited: it was held up."""
+    """How often this process has given up its core by itself. A task that never did has not waited: it was held up."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_nvcsw
 
 

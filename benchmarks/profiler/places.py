@@ -64,7 +64,7 @@ def blocking_at(known: set[int]) -> Iterator[Place]:
 
 
 def runs_a_loop(frame: FrameType | None) -> bool:
-    """Whether a thread is inside an event loop: its coroutines are looked at one by one instead."""
+    """Whether a thread is inside an event loop: its coroutines are profiled sequentially instead."""
     while frame:
         if frame.f_code.co_name == "run_forever" and "asyncio" in frame.f_code.co_filename:
             return True

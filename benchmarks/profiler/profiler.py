@@ -133,7 +133,7 @@ class Profiler:
         stated = bool(mine.code.given("answer"))
         learned["answers"] = {
             "compared": stated or not looked.unlike,
-            "against": "answer" if stated else "one after another",
+            "against": "answer" if stated else "sequential",
             "why": looked.unlike,
         }
         computes_s, waits_s = (

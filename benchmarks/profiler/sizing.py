@@ -17,7 +17,7 @@ from benchmarks.workloads.user_work import Mine
 
 GAIN = 1.1  # of throughput, or a rung was not worth climbing: looks of a third of a second differ by half of that
 PAYS = 0.9  # of the best throughput: who reaches it has all that there is to gain
-MOST = {"processes": 16}  # at once on the ladder: each is an interpreter of 10 MB and more
+MOST = {"processes": 16}  # concurrent on the ladder: each is an interpreter of 10 MB and more
 MOST_AT_ONCE = 512
 # A ladder stands for the models that run tasks the same way.
 FAMILIES = {
@@ -29,8 +29,8 @@ BUSY = 0.85  # of one core, or of all: what is this busy is at its limit
 TAIL = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
 BLOCK_S = 10.0  # of rounds in a block: ten of them, and the starts of ten interpreters, are two minutes
 QUICK_BLOCK_S = 3.0  # where the answer is wanted within half a minute
-ROUNDS_S = (1.0, 0.5)  # one after another: the longer the better; small work lies
-FEW, SHORT_S = 8, 5.0  # at once: fewer are compared only where a round one after another would take longer than this
+ROUNDS_S = (1.0, 0.5)  # sequentially: the longer the better; small work lies
+FEW, SHORT_S = 8, 5.0  # at once: fewer are compared only where a round sequentially would take longer than this
 LONG_S = 1.0  # a cell whose round takes this long is measured once a block
 
 
@@ -92,7 +92,7 @@ def knee(ladder: Sweep) -> int:
 
 
 def released(threads: Sweep, parallel: float) -> dict[str, Any]:
-    """How much of a task's computing lets go of the GIL, from the cores that threads kept busy.
+    """How much of a task's computing releases the GIL, from the cores that threads kept busy.
 
     What holds the GIL is done by one core: threads that use `u` cores held it for 1 / u of their computing. Where they
     never filled one core they waited, and nothing can be told.

@@ -60,7 +60,7 @@ class OneAtATime(Sleep):
             return super().perform(client, task)
 
     def ideal_s(self, tasks: list[int], concurrency: int, capacity: Capacity) -> float:
-        """One after another, whatever may be in flight."""
+        """Sequentially, whatever may be in flight."""
         return super().ideal_s(tasks, 1, capacity)
 
 
@@ -119,7 +119,7 @@ def waits(name: str, tasks: int, concurrency: int) -> ReferenceRound:
 
 
 KNOWN = (
-    ReferenceRound("8 spins of 20 ms, one by one", "sequential", Spin(), 8, 1),
+    ReferenceRound("8 spins of 20 ms, each alone", "sequential", Spin(), 8, 1),
     waits("asyncio", 20, 5),
     waits("threads", 20, 5),
     waits("threads", 5, 1),  # with the next: four times the work, four times as much at once: it scales perfectly

@@ -6,7 +6,7 @@ one; otherwise from raw asyncio sockets in this process, which are slower than t
 the ratio leans towards 1, and CPU per request is the number to look at.
 
 Delay excess is what the server says about itself, at 10 in flight; beside it, how late an otherwise idle loop wakes on
-this machine, for no server can do better. The last part holds 10,000 requests at once.
+this machine, for no server can do better. The last part holds 10,000 concurrent requests.
 """
 
 import argparse

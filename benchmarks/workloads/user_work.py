@@ -122,7 +122,7 @@ class Mine(Workload):
             return result(task, await client(task.value))  # type: ignore[attr-defined]
 
     def expected(self, task: int) -> Any:
-        """What the user's `answer` says, or what came when each task was done one after another in this process."""
+        """What the user's `answer` says, or what came when each task was done sequentially in this process."""
         if says := self.code.given("answer"):
             with attempting(task):
                 return says(self.code.tasks[task])
@@ -185,7 +185,7 @@ def result(task: int, answer: Any) -> Any:
 
 @cache
 def references(source: str) -> dict[int, Any]:
-    """The answers to tasks that were done one after another, as far as this process knows them."""
+    """The answers to tasks that were done sequentially, as far as this process knows them."""
     return {}
 
 
@@ -198,7 +198,7 @@ def reference(mine: Mine, task: int) -> Any:
 
 
 def learn(mine: Mine, tasks: Iterable[int]) -> None:
-    """Do these tasks one after another, and keep their answers."""
+    """Do these tasks sequentially, and keep their answers."""
     values = mine.code.tasks
     with mine.client() as client:
         for task in sorted(tasks):

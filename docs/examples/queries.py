@@ -1,4 +1,4 @@
-"""SQL queries: SQLite in a file, one connection for each worker. SQLite lets go of the GIL while it searches."""
+"""SQL queries: SQLite in a file, one connection for each worker. SQLite releases the GIL while it searches."""
 
 import sqlite3
 import tempfile

@@ -24,7 +24,7 @@ def in_python(_: int) -> None:
 
 
 def in_c(_: int) -> None:
-    """Some 0.1 s in OpenSSL, which lets go of the lock."""
+    """Some 0.1 s in OpenSSL, which releases the GIL."""
     hashlib.sha256(DATA).digest()
 
 
@@ -40,7 +40,7 @@ def main() -> None:
     """Count, and say what it shows; again while other programs leave no second core to C code either."""
     for _ in range(TRIES):
         python, c = cores_used(in_python), cores_used(in_c)
-        print(f"{THREADS} threads used {python:.2f} cores in Python code, {c:.2f} in C code that lets go of the GIL.")
+        print(f"{THREADS} threads used {python:.2f} cores in Python code, {c:.2f} in C code that releases the GIL.")
         if c > 1.2:
             break
     print("You should have seen no more than 1 for Python code, and for C code as many as were free, up to 2.")

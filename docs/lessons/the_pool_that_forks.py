@@ -33,7 +33,7 @@ def hold(begun: threading.Event, enough: threading.Event) -> None:
 
 
 def had(method: str) -> bool:
-    """Whether a worker started that way gets the lock, after the parent's thread has long let go of it."""
+    """Whether a worker started that way gets the lock, after the parent's thread has long released it."""
     begun, enough = threading.Event(), threading.Event()
     thread = threading.Thread(target=hold, args=(begun, enough))
     thread.start()

@@ -1,6 +1,6 @@
 """How large a share of computing stays serial: Amdahl's law, fitted to a model's times with more and more workers.
 
-    time with n workers ÷ time of one after another = s + (1 - s) / n
+    time with n workers ÷ time of sequential = s + (1 - s) / n
 
 The law counts cores, so n is the number of workers, but no more than the parallel capacity that was measured. Each
 block gives its own s by least squares (the law is linear in s), and the interval is over blocks. What a model pays at
@@ -50,7 +50,7 @@ def percent(share: float) -> str:
 
 
 def serial_share(cores: Sequence[float], times: Sequence[float]) -> float:
-    """The s that fits times, each a share of the time of one after another, best in the sense of least squares."""
+    """The s that fits times, each a share of the time of sequential, best in the sense of least squares."""
     inverse, share = 1 / np.asarray(cores), np.asarray(times)
     return float(((share - inverse) * (1 - inverse)).sum() / ((1 - inverse) ** 2).sum())
 

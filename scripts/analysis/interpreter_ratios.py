@@ -1,7 +1,7 @@
 """Interpreters side by side: the same cells under each Python of a run, and what that says of Pythons and builds.
 
 Every turn has a block of each interpreter, in an order drawn for that turn, so what drifts hits all alike: ratios are
-paired turn by turn. A model that the first interpreter lacks is set beside the same tasks one after another there. The
+paired turn by turn. A model that the first interpreter lacks is set beside the same tasks run sequentially there. The
 tasks are sized once, under our own Python, and are the same for all; so is the server, which
 runs under our own Python whichever client is measured.
 """
@@ -58,7 +58,7 @@ def value(run: Run, values: pd.Series) -> Value | None:
 
 
 def rows(run: Run) -> list[Row]:
-    """Every cell that was timed under the first interpreter or under a later one, twins left out."""
+    """Every cell that was timed under the first interpreter or under a later one, A/A controls left out."""
     return [one for one in every_row(run) if one.metric.endswith("seconds")]
 
 
@@ -121,7 +121,7 @@ def cost(run: Run, free: Run) -> str:
     if not (len(alone) and len(theirs)):
         return ""
     found = value(run, (by_turn(run, alone, "seconds") / by_turn(run, theirs, "seconds")).dropna())
-    return f"One after another they take {free.python} {found} the time of {others[0].python}." if found else ""
+    return f"Sequentially they take {free.python} {found} the time of {others[0].python}." if found else ""
 
 
 def gil(run: Run) -> str:
@@ -138,7 +138,7 @@ def sentences(run: Run) -> list[str]:
     kind = "range" if run.ranges_only else "95 % interval"
     costs = [cost(run, one) for one, _ in gains if not one.environment["python"]["gil"]]
     return [
-        f"Tasks that compute in Python, threads against one after another: {listed(parts)}. Brackets: {kind}.",
+        f"Tasks that compute in Python, threads against sequential: {listed(parts)}. Brackets: {kind}.",
         *filter(None, costs),
         *convoy(run),
         *memory(run),
@@ -163,7 +163,7 @@ def build(one: dict[str, Any]) -> str:
 
 
 def notes(run: Run) -> Iterator[str]:
-    """What a reader must mind about the interpreters: builds, packages that differ, cells that are missing, the GIL."""
+    """Warnings about the interpreters: builds, packages that differ, cells that are missing, the GIL."""
     found = run.environment["interpreters"]
     for one in found:
         yield f"{build(one)}, {one['python']['compiler']}."

@@ -39,7 +39,7 @@ class Run(Protocol):
 
     @property
     def noise_floors(self) -> dict[str, NoiseFloor | None]:
-        """How far identical twins of each kind of work differed."""
+        """How far A/A controls of each kind of work differed."""
 
     @property
     def ranges_only(self) -> bool:
@@ -107,7 +107,7 @@ class Point:
 
 
 def points(run: Run, experiments: Sequence[str], column: str, metric: str = "") -> list[Point]:
-    """The cells of the experiments that have the value, in the order of models; twins are left out."""
+    """The cells of the experiments that have the value, in the order of models; A/A controls are left out."""
     frame = run.summary
     if column not in frame:
         return []

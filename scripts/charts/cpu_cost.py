@@ -134,7 +134,7 @@ def table(run: Run) -> Table:
         "low",
         "high",
         "",
-        "mind",
+        "warnings",
     )
     rows = [(side, of_point(each, seconds)) for side in SIDES for each in shown(run, side)]
     return made(head, [[row[0], word(side), *row[1:]] for side, row in rows])

@@ -160,4 +160,4 @@ def table(run: Run) -> Table:
         for row in compared
         for python, one in row.faster.items()
     ]
-    return made(("Python", "workload", "model", "at once", "times as fast", "low", "high", "mind"), lines)
+    return made(("Python", "workload", "model", "at once", "times as fast", "low", "high", "warnings"), lines)

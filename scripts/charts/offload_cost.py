@@ -19,7 +19,7 @@ NAME = "offload-cost"
 POSITION = 160
 NEEDS = "a cell of offload_cost"
 CAVEAT = "One machine: what a network adds between a scheduler and its workers is not in it."
-RAY = "Ray ignores SIGCHLD: the CPU of its workers is in no account when they end, and passes for that of others"
+RAY = "Ray ignores SIGCHLD: the CPU of its workers is in no account when they end, and counts as other load"
 TITLE = "From what length on does a task pay to be sent away?"
 BODY_IN = 4.2
 
@@ -47,7 +47,7 @@ def draw(run: Run, theme: Theme) -> Figure | None:
     page = open_page(
         theme,
         title=TITLE,
-        reading=f"Times as fast as the same tasks one after another. Dashed: {WORKERS} workers that lose no time.",
+        reading=f"Times as fast as the same tasks run sequentially. Dashed: {WORKERS} workers that lose no time.",
         footer=footer(
             run,
             "Measured: tasks that compute prime numbers, until all answers are back",

@@ -1,4 +1,4 @@
-"""How throughput grows with the tasks in flight, and where each model leaves the line of the limit."""
+"""How throughput grows with the tasks in flight, and where each model leaves the ideal."""
 
 from collections.abc import Iterator
 

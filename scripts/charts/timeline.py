@@ -44,7 +44,7 @@ class Column:
 
     @property
     def end_s(self) -> float:
-        """Where the axis ends. One after another often takes ten times as long: then its row is cut, and says so."""
+        """Where the axis ends. Sequential often takes ten times as long: then its row is cut, and says so."""
         longest = max(one.end_s for one in self.every)
         others = max((one.end_s for model, one in self.races.items() if model != "sequential"), default=longest)
         return others if longest > others * MOST_CUT else longest

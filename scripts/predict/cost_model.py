@@ -33,7 +33,7 @@ ASKED = ["tasks", "concurrency", "wait_seconds", "cpu_seconds"]
 LEAST_CELLS = 3  # of a model: it has as many costs
 PRIOR_S = 2e-4  # a plausible cost of a step where no cell shows it …
 DOUBT = 0.02  # … with a small weight: one cell's 2 % against a factor of e
-WILD = 0.05  # errors of the log beyond this pull less and less: identical twins differed by up to 8 %
+WILD = 0.05  # errors of the log beyond this pull less and less: A/A controls differed by up to 8 %
 
 
 @dataclass(frozen=True)

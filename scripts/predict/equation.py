@@ -1,6 +1,6 @@
 """How long tasks take under a model, in one equation. N tasks, each waiting w and computing c seconds, C at once:
 
-    T = S + n·(p + o) + max( W·(w + c + h) + (n − 1)·s      the waits: each place does W tasks, one after another
+    T = S + n·(p + o) + max( W·(w + c + h) + (n − 1)·s      the waits: each place does W tasks, sequentially
                              w + N·s                        one core: what only one can do at a time
                              w + N·(c + h) / min(n, P) )    all cores
 

@@ -19,7 +19,7 @@ from scripts.predict.equation import CORES, LOOP, Times, Work, floor_s, times
 from scripts.predict.laws import law, predictable
 from scripts.stats.intervals import FloatArray
 
-ENOUGH = 1.02  # times a model's best: twins were farther apart
+ENOUGH = 1.02  # times a model's best: A/A controls were farther apart
 FACTORS = np.geomspace(1, 100, 81)[1:]  # how far to look for where another model would win: steps of 6 %
 MOST = {"tasks": 1e6, "cpu_s": 1e3, "wait_s": 1e3}  # more than anybody means: no turning point lies there
 AXES = ("cpu_s", "wait_s", "tasks")  # along which

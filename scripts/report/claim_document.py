@@ -137,11 +137,11 @@ def bound_text(part: Document) -> str:
 
 
 def sentence(claims: list[Document]) -> str:
-    """How many claims came out how, and which came out otherwise than their author says."""
+    """How many claims came out how, and which differ from what their author says."""
     counts = [(sum(one["verdict"] == verdict for one in claims), words) for verdict, words in WORDS.items()]
     parts = ", ".join(f"{count} {words}" for count, words in counts if count)
     other = [one["id"] for one in claims if one["as_expected"] is False]
-    differ = f" Otherwise than its author says: {', '.join(other)}." if other else ""
+    differ = f" Differs from its author: {', '.join(other)}." if other else ""
     return f"Of {len(claims)} claim{'' if len(claims) == 1 else 's'} {parts}.{differ}"
 
 

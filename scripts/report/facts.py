@@ -21,7 +21,7 @@ def percent(share: float) -> str:
 def numbers(run: Run, group: pd.DataFrame) -> Table:
     """Every cell of a group: what it took, its interval, how much faster than sequential, how near the limit."""
     sure = "range" if run.ranges_only else "95 % interval"
-    head = ("model", "at once", "tasks", "took", sure, "speed-up", "of the limit", "mind")
+    head = ("model", "at once", "tasks", "took", sure, "speed-up", "efficiency", "warnings")
     return made(head, [cell(row) for _, row in group.iterrows()])
 
 
@@ -32,7 +32,7 @@ def cell(row: pd.Series) -> list[Value]:
     form: Format = (lambda value: observed(value, row["metric"])) if is_metric else seconds
     low, high = row[f"{name}_low"], row[f"{name}_high"]
     return [
-        word(f"{row['model']}{' (twin)' if row['twin'] else ''}"),
+        word(f"{row['model']}{' (control)' if row['twin'] else ''}"),
         number(row["concurrency"], whole),
         number(row["tasks"], whole),
         number(row[name], form),
@@ -50,7 +50,7 @@ def model_table(run: Run, model: str) -> Table:
         & run.summary["experiment"].isin(["io", "cpu", "user_work"])
         & ~run.summary["twin"]
     ]
-    return made(("work", "took", "speed-up", "low", "high", "of the limit", "mind"), [
+    return made(("work", "took", "speed-up", "low", "high", "efficiency", "warnings"), [
         [
             word(heading(*row[["experiment", "workload", "wait_seconds", "compute_seconds"]])),
             number(row["seconds"], seconds),
@@ -73,7 +73,15 @@ def capacity(run: Run) -> str:
 def blocks(run: Run) -> Table:
     """How each block went."""
     measured = run.rounds[~run.rounds["warmup"].astype(bool)]
-    head = ("block", "rounds", "disturbed", "capacity", "speed of a core", "CPU of others", "kept by the hypervisor")
+    head = (
+        "block",
+        "rounds",
+        "disturbed",
+        "capacity",
+        "speed of a core",
+        "CPU of other programs",
+        "kept by the hypervisor",
+    )
     return made(head, [of_block(rounds) for _, rounds in measured.groupby("block")])
 
 

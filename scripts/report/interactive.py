@@ -45,7 +45,7 @@ MARKERS = {
 ROUND = {10: (1, 2, 5), 2: (1,)}  # steps of a linear axis
 ROW_PX, HEAD_PX, LINES_PX = 22, 70, 360
 MANY = 30  # marks of a line: more are a curve, whose marks only answer the pointer
-TIPS = [("", "@model, @where"), ("value", "@value"), ("interval", "@interval"), ("mind", "@mind")]
+TIPS = [("", "@model, @where"), ("value", "@value"), ("interval", "@interval"), ("warnings", "@warnings")]
 
 
 @dataclass(frozen=True)
@@ -157,8 +157,8 @@ def source_of(panel: Panel, series: Series) -> ColumnDataSource:
         "where": [mark.where for mark in series.marks],
         "value": [panel.form(mark.value) for mark in series.marks],
         "interval": [panel.interval(mark) or "–" for mark in series.marks],
-        "mind": [mark.mind or "–" for mark in series.marks],
-        "solid": [0.0 if "saturated" in mark.mind else 1.0 for mark in series.marks],
+        "warnings": [mark.warnings or "–" for mark in series.marks],
+        "solid": [0.0 if "saturated" in mark.warnings else 1.0 for mark in series.marks],
     })  # fmt: skip
 
 

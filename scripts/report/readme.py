@@ -99,7 +99,7 @@ def surprises(run: Run, matrix: Run | None = None) -> str:
 
 
 def decisive(claim: dict[str, Any]) -> dict[str, Any] | None:
-    """The measure that made the verdict, of a claim that came out otherwise than its author says; None of any other."""
+    """The measure that made the verdict, of a claim that differs from what its author says; None of any other."""
     if claim["as_expected"] is not False:
         return None
     return next((part for part in claim["parts"] if part["verdict"] == claim["verdict"] and part["estimate"]), None)

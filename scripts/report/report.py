@@ -54,7 +54,7 @@ def drawings(light: Path, dark: Path) -> dict[str, str]:
 def caveats(run: Run, chart: Chart) -> list[str]:
     """What the chart cannot tell, and what was not as it should be in the cells that it shows."""
     table = chart.table(run)
-    marks = [row[table.head.index("mind")][0] for row in table.rows] if "mind" in table.head else []
+    marks = [row[table.head.index("warnings")][0] for row in table.rows] if "warnings" in table.head else []
     counts = [(sum(word in mark for mark in marks), word) for word in ("saturated", "disturbed", "missing")]
     words = [f"{count} of {len(marks)} cells are marked {word}." for count, word in counts if count]
     return [chart.CAVEAT, *words, *(["Too few blocks for intervals."] if run.ranges_only else [])]

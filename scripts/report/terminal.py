@@ -116,7 +116,7 @@ def table(kind: str) -> Table:
     for name, width, justify in (("", 24, "left"), ("took", 8, "right"), (kind, 17, "right"), ("speed-up", 8, "right")):
         made.add_column(name, width=width, justify=justify, no_wrap=True)  # type: ignore[arg-type]
     made.add_column("limit", width=5, justify="right")
-    made.add_column("mind", width=12)
+    made.add_column("warnings", width=12)
     return made
 
 
@@ -140,7 +140,7 @@ def heading(experiment: str, workload: str, wait_s: float, compute_s: float) -> 
 
 def line(row: pd.Series) -> list[str]:
     """One cell's row."""
-    name = f"  {row['model']}{' (twin)' if row['twin'] else ''} c{row['concurrency']}"
+    name = f"  {row['model']}{' (control)' if row['twin'] else ''} c{row['concurrency']}"
     if pd.notna(row.get("metric")):
         value, low, high = (number(row[column], row["metric"]) for column in ("value", "value_low", "value_high"))
         return [name, value, f"{low}–{high}"]

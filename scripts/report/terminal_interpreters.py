@@ -1,4 +1,4 @@
-"""What the terminal shows of a run of several interpreters: one table, a sentence or two, and what to mind."""
+"""What the terminal shows of a run of several interpreters: one table, a sentence or two and warnings."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""The life of a run: its folder, its plan, its blocks one after another, and the outputs made of them.
+"""The life of a run: its folder, its plan, its blocks sequentially, and the outputs made of them.
 
 What computes and draws is imported only where it is used: it takes a second, and wrong usage is refused before that.
 """

@@ -133,7 +133,7 @@ def thread_speedup(kind: str) -> float:
 
 
 def capacity_samples() -> tuple[float, ...]:
-    """Samples of the parallel capacity, one after another."""
+    """Samples of the parallel capacity, sequentially."""
     with CapacityMonitor(Calibration({NUMBERS: rate(NUMBERS, TRIAL_S)})) as gauge:
         return tuple(gauge.sample().parallel for _ in range(CAPACITY_SAMPLES))
 

@@ -1,6 +1,6 @@
 """A race: every requested model really runs, and every event is sent to the visitors as it happens.
 
-Models that run at the same time take the cores from each other, so each has the machine to itself, one after another;
+Models that run at the same time take the cores from each other, so each has the machine to itself, sequentially;
 the page replays the events side by side. A visitor may ask for all models at once, and reads what that means.
 
 Plain code in a thread of its own: it waits for processes and files, and must undo all of it however it ends. Rejected:

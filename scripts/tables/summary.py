@@ -1,4 +1,4 @@
-"""One row per cell: what it took, how sure that is, how far it is from the physical limit, and what to mind."""
+"""One row per cell: what it took, how sure that is, how far it is from the ideal time and warnings."""
 
 from collections.abc import Callable
 from typing import Any
@@ -94,7 +94,7 @@ def mean_efficiency(measured: pd.DataFrame) -> float:
 
 
 def flags(rounds: pd.DataFrame, blocks: int) -> str:
-    """What a reader must mind: saturation, disturbance, a time below the ideal one, missing blocks."""
+    """Warnings: saturation, disturbance, a time below the ideal one, missing blocks."""
     measured = rounds[~rounds["warmup"]]
     names = [
         f"saturated: {part}"

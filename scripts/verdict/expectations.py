@@ -6,7 +6,7 @@
     uvloop within 10% of asyncio
     asyncio at least 100 tasks/s
 
-A model stands for its best cell, the one that took the least time; `asyncio@20` for that with 20 at once. In numbers
+A model stands for its best cell, the one that was fastest; `asyncio@20` for that with 20 at once. In numbers
 `>= 5`, `> 5`, `0.9 … 1.1` may stand for the words. Bounds are read and judged like those of a talk's claims.
 """
 
@@ -126,7 +126,7 @@ def entry(finding: Finding) -> dict[str, object]:
 
 
 def code(found: Sequence[Finding]) -> Exit:
-    """What the verdicts come to: refuted before not established, and that before all is well."""
+    """What the verdicts come to: refuted before inconclusive, and that before all is well."""
     verdicts = {finding.verdict for finding in found}
     if "refuted" in verdicts:
         return Exit.NEGATIVE

@@ -19,7 +19,7 @@ MODULE = re.compile(r"-m scripts\.(\w+)")
 DEVELOPING = {"help", "dev", "test", "check", "lint", "torture", "reference", "selfbench", "clean", "lock", "docs"}
 
 
-LONGEST_S = 500  # 24 interpreters one after another, on a machine that does much else
+LONGEST_S = 500  # 24 interpreters sequentially, on a machine that does much else
 
 
 def overlap(*arguments: str, cwd: Path, **environment: str) -> "subprocess.CompletedProcess[str]":

@@ -1,6 +1,6 @@
 """Sessions on machines that never were, so that the truth is known: `(session, block, cell, round)` seconds.
 
-A session is what `make bench` does: blocks one after another, in each every cell once in a fresh random order, and of
+A session is what `make bench` does: blocks sequentially, in each every cell once in a fresh random order, and of
 each cell two measured rounds back to back. What a round takes is the cell's true time multiplied by
 
 * **block**: what all cells of a block share (frequency, neighbours): lognormal, 3 %.

@@ -130,7 +130,7 @@ def work(task):
 def test_what_a_function_prints_is_never_taken_for_a_figure(surveyed: Any, tmp_path: Path) -> None:
     found = surveyed(NOISY)
     assert found["work"]["tasks"] == 20
-    assert found["learned"]["answers"] == {"compared": True, "against": "one after another", "why": ""}
+    assert found["learned"]["answers"] == {"compared": True, "against": "sequential", "why": ""}
     assert "nonsense" in (tmp_path / "survey.log").read_text()
     assert found["learned"]["forms"]["blocking"]["compute_share"] < 0.5
     assert {cell["model"] for cell in found["cells"]} == {"sequential", "threads"}

@@ -17,7 +17,7 @@ class Mark:
     low: float
     high: float
     where: str  # the place in words
-    mind: str = ""
+    warnings: str = ""
 
 
 @dataclass(frozen=True)

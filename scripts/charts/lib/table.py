@@ -37,8 +37,8 @@ def made(head: Sequence[str], rows: Iterable[Sequence[Value]]) -> Table:
 
 
 def of_points(cells: Sequence[Point], value: str, form: Format) -> Table:
-    """The cells of a chart: what they did, the value with its interval, the limit, and what to mind."""
-    head = ("model", "workload", "at once", "tasks", "waits", "computes", value, "low", "high", "limit", "mind")
+    """The cells of a chart: what they did, the value with its interval, the limit and warnings."""
+    head = ("model", "workload", "at once", "tasks", "waits", "computes", value, "low", "high", "limit", "warnings")
     return made(head, [of_point(each, form) for each in cells])
 
 

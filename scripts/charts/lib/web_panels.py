@@ -115,7 +115,7 @@ def alt(question: Question, panels: Panels) -> str:
 
 def table(question: Question, panels: Panels, what: str) -> Table:
     """The data behind it."""
-    top = ("stack", "page", "", "workers", what, "low", "high", "mind")
+    top = ("stack", "page", "", "workers", what, "low", "high", "warnings")
     return made(top, [
         [
             word(row.model), word(name), word(group.title), number(row.concurrency, whole),

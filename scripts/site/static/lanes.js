@@ -95,11 +95,11 @@ function words(lane, record) {
   if (lane.state === "failed") return lane.reason;
   if (lane.state === "ready") return "gets ready";
   if (lane.state === "waiting") return record.ended ? "did not run" : "waits its turn";
-  return [record.ended ? placeOf(lane, record) : "", `${percent(lane)} of the limit`].filter(Boolean).join(" · ");
+  return [record.ended ? placeOf(lane, record) : "", `${percent(lane)} efficiency`].filter(Boolean).join(" · ");
 }
 
 function inWords(lane) {
-  if (lane.state === "done") return `all finished in ${secondsText(lane.seconds)}, ${percent(lane)} of the limit`;
+  if (lane.state === "done") return `all finished in ${secondsText(lane.seconds)}, efficiency ${percent(lane)}`;
   return { waiting: "not begun", ready: "gets ready", running: "under way", failed: `not a result: ${lane.reason}` }[lane.state];
 }
 

@@ -272,7 +272,7 @@ def test_the_server_has_seen_what_the_cell_says(name: str, server: Any) -> None:
     for entry in at(server).measure(Cell("mutants", Wire(delay_s=0.05), name, concurrency=4, tasks=8)):
         assert (entry["requests"], entry["received_bytes"]) == (8, 8)
         expected = 1 if name == "sequential" else 4
-        # a pool's workers start one by one, and the first may have done another's share by then
+        # a pool's workers start sequentially, and the first may have done another's share by then
         assert entry["connections"] == expected or (name == "processes" and entry["connections"] <= 4)
         assert entry["peak_in_flight"] == expected or (name == "processes" and entry["peak_in_flight"] <= 4)
         assert entry["seconds"] >= entry["ideal_seconds"]

@@ -1,4 +1,4 @@
-"""What lets go of the GIL: planted seconds give the shares they must, and no kind's imports land in another's."""
+"""What releases the GIL: planted seconds give the shares they must, and no kind's imports land in another's."""
 
 import subprocess
 import sys

@@ -23,7 +23,7 @@ def rounds(*, blocks: int = 10, **seconds_of_models: float) -> pd.DataFrame:
     return pd.DataFrame(
         common
         | {"model": model, "block": block, "round": number, "warmup": not number}
-        # no two blocks and rounds alike, and the discarded round far off
+        # no two blocks and rounds alike, and the warm-up round far off
         | {"seconds": took * (1 + 0.01 * ((block + number) % 3)) * (1 if number else 9)}
         | {"ideal_seconds": 0.04, "efficiency": 0.04 / took}
         for model, took in seconds_of_models.items()

@@ -48,7 +48,7 @@ def test_a_cell_that_an_interpreter_lacks_is_left_out_and_not_invented() -> None
 
 
 def newer(run: SyntheticRun) -> SyntheticRun:
-    """The same, whose second interpreter alone has another model, twice as fast as one after another there."""
+    """The same, whose second interpreter alone has another model, twice as fast as sequentially there."""
     rounds = run.beside[0].rounds
     more = rounds[(rounds["workload"] == "primes") & (rounds["model"] == "sequential")].assign(model="interpreters")
     more["seconds"] /= 2
@@ -125,7 +125,7 @@ def test_the_sentence_sets_threads_without_the_gil_beside_threads_with_it() -> N
     assert capacity.startswith("Meanwhile this machine did 1.8")
     assert "under 3.13 (with the GIL)" in gain
     assert "under 3.13t (without the GIL). Brackets: 95 % interval." in gain
-    assert cost == "One after another they take 3.13t 1.25× (1.25–1.25×) the time of 3.13."
+    assert cost == "Sequentially they take 3.13t 1.25× (1.25–1.25×) the time of 3.13."
 
 
 def test_few_turns_give_ranges_and_say_so() -> None:

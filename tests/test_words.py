@@ -1,0 +1,65 @@
+"""The words a reader meets are the field's: none of the paraphrases that a newcomer would have to learn."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+# What not to say, and what the field says instead.
+PLAIN = {
+    r"not established": "inconclusive, or no measurable difference",
+    r"one after another": "sequential, sequentially",
+    r"\bone by one\b": "sequentially",
+    r"lets? go of|letting go": "releases the GIL",
+    r"holds? on to": "holds the GIL",
+    r"physical limit|of the limit\b": "ideal time, efficiency",
+    r"took the least time|takes the least time": "is the fastest, 9.1× faster than sequential",
+    r"\bat once on\b|requests at once|clients at once": "concurrency 10; 10 concurrent requests",
+    r"discarded round": "warm-up round",
+    r"(?<!not )(?<!`)\btwins?\b(?!`)": "A/A control",
+    r"gone on with|go on with|goes on with": "resume",
+    r"updates? lost\b": "lost updates",
+    r"taken away again": "dropped, removed",
+    r"by others|of others\b": "by other load",
+    r"otherwise than": "differs from",
+    r"\bmind\b": "warning",
+}
+DATA = {"twin", "-twin"}  # names that runs have recorded
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "results" / "README.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+]
+TEMPLATES = [*sorted((ROOT / "scripts").rglob("*.html")), *sorted((ROOT / "scripts").rglob("*.md")), ROOT / "Makefile"]
+CLAIMS = sorted((ROOT / "benchmarks" / "claims").glob("*.toml"))
+MODULES = sorted(path for folder in ("servers", "benchmarks", "scripts") for path in (ROOT / folder).rglob("*.py"))
+
+
+def faults(text: str) -> Iterator[str]:
+    """Each paraphrase in the text with the field's term."""
+    for pattern, term in PLAIN.items():
+        for found in re.finditer(pattern, text, re.IGNORECASE):
+            yield f"{text[max(0, found.start() - 30) : found.end() + 20]!r}: say {term}"
+
+
+@pytest.mark.parametrize("path", [*PAGES, *TEMPLATES, *CLAIMS], ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_page_speaks_the_words_of_the_field(path: Path) -> None:
+    assert list(faults(path.read_text())) == []
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_module_speaks_the_words_of_the_field(path: Path) -> None:
+    """In docstrings, messages and help; comments are prose of the same kind."""
+    tree = ast.parse(path.read_text())
+    # a constant that is one of our own columns, labels or experiments is data, not prose
+    texts = [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value not in DATA
+    ]
+    texts += re.findall(r"#.*", path.read_text())
+    assert [fault for text in texts for fault in faults(text)] == []
