@@ -130,13 +130,13 @@ def cells(
 ) -> pytest.MarkDecorator:
     """Parametrize a test over a grid.
 
-    `tasks` gives the number of tasks for a concurrency; `twins` lists (workload, model) pairs that are
-    measured twice, to show how much identical cells differ; `where` leaves cells out, beside those of a model that cannot
-    run the workload (`gather` keeps to no concurrency, `http` has no form for trio); `quick` says which belong to
-    `make quick`; `rounds` is two for the figures that stand alone and one for the many points of a curve, after
-    `warmup_rounds`, none of them where being cold is part of the question or costs next to nothing; cells `on_request`
-    are left out unless ONLY names their experiment or its `group`; `metrics` names what a probe tells of each cell;
-    `packages` are those of models that are none of ours; `program` is the file in `probes/` that measures.
+    `tasks` gives the number of tasks for a concurrency; `twins` lists (workload, model) pairs that are measured twice,
+    to show how much identical cells differ; `where` leaves cells out, beside those of a model that cannot run the
+    workload (`gather` keeps to no concurrency, `http` has no form for trio); `quick` says which belong to `make quick`;
+    `rounds` is two for the figures that stand alone and one for the many points of a curve, after `warmup_rounds`, none
+    of them where being cold is part of the question or costs next to nothing; `opt_in` cells are left out unless
+    ONLY names their experiment or its `group`; `metrics` names what a probe tells of each cell; `packages` are those of
+    models that are none of ours; `program` is the file in `probes/` that measures.
     """
     grid = [
         Cell(

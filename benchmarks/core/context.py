@@ -58,7 +58,9 @@ class BlockContext:
         return connections()
 
     def ceiling_s(self, workload: Workload, tasks: Sequence[int], concurrency: int) -> float:
-        """What a client without a protocol takes for the same pages, measured once in a block; 0 for other work.
+        """What a client without a protocol takes for the same pages, measured once in a block.
+
+        0 for other work, and for pages that it cannot fetch: errors, say, which have other lengths.
 
         Where the machine has a core to spare, the null client keeps off the server's, as the models do.
         """
@@ -67,7 +69,7 @@ class BlockContext:
         size = (tuple(map(workload.target, tasks)), concurrency)
         if size not in self.ceilings:
             with self.pinning.client_apart():
-                self.ceilings[size] = ceiling_s(workload, tasks, concurrency)
+                self.ceilings[size] = known_ceiling_s(workload, tasks, concurrency)
         return self.ceilings[size]
 
     def remember(self) -> None:
@@ -88,3 +90,11 @@ class BlockContext:
         if database := self.database(cell):
             given["database"] = database.url
         return replace(cell, workload=replace(cell.workload, **given))
+
+
+def known_ceiling_s(workload: Pages, tasks: Sequence[int], concurrency: int) -> float:
+    """The ceiling in seconds; 0 where the null client could not fetch the pages."""
+    try:
+        return ceiling_s(workload, tasks, concurrency)
+    except ConnectionError:
+        return 0.0

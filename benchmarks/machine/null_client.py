@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from benchmarks.workloads.http_base import Pages
 
 RECEIVE_BYTES = 65_536
+PATIENCE_S = 5.0  # beyond the longest delay: a server that is silent for so long has not understood
 TRIES = 2  # the first finds a cold server; a ceiling is the best that was reached
 END_OF_HEAD = b"\r\n\r\n"
 
@@ -28,7 +29,8 @@ def ceiling_s(pages: Pages, tasks: Sequence[int], concurrency: int) -> float:
     address = parts.hostname or "127.0.0.1", parts.port or 80
     lengths = {body: answer_bytes(address, 10 ** (body - 1)) for body in {len(str(task)) for task in tasks}}
     requests = [(request(address, pages.target(task)), lengths[len(str(task))]) for task in tasks]
-    return min(fetch_all(address, requests, min(concurrency, len(tasks))) for _ in range(TRIES))
+    patience_s = PATIENCE_S + max(map(pages.wait_s, tasks))
+    return min(fetch_all(address, requests, min(concurrency, len(tasks)), patience_s) for _ in range(TRIES))
 
 
 def request(address: tuple[str, int], target: str) -> bytes:
@@ -54,9 +56,14 @@ def received(connection: socket.socket) -> bytes:
     return data
 
 
-def fetch_all(address: tuple[str, int], requests: Sequence[tuple[bytes, int]], concurrency: int) -> float:
-    """Send every request and wait until all answers have arrived in full; the seconds that it took."""
-    poll = (select.epoll if hasattr(select, "epoll") else select.poll)()
+def fetch_all(
+    address: tuple[str, int], requests: Sequence[tuple[bytes, int]], concurrency: int, patience_s: float
+) -> float:
+    """Send every request and wait until all answers have arrived in full; the seconds that it took.
+
+    ConnectionError where the server closes, answers at another length, or is silent for `patience_s`.
+    """
+    poll, patience = (select.epoll(), patience_s) if hasattr(select, "epoll") else (select.poll(), 1000 * patience_s)
     began_s, waiting = time.perf_counter(), iter(requests)
     connections, missing, left = dict[int, socket.socket](), dict[int, int](), len(requests)
     try:
@@ -68,10 +75,15 @@ def fetch_all(address: tuple[str, int], requests: Sequence[tuple[bytes, int]], c
             connections[connection.fileno()] = connection
             poll.register(connection.fileno(), select.POLLOUT)
         while left:
-            for number, event in poll.poll():
+            events = poll.poll(patience)
+            if not events:
+                raise ConnectionError("the server left the null client without an answer")
+            for number, event in events:
                 connection = connections[number]
                 if event & select.POLLIN:
                     missing[number] -= len(received(connection))
+                    if missing[number] < 0:
+                        raise ConnectionError("an answer was longer than the null client expected")
                     if missing[number]:
                         continue
                     left -= 1

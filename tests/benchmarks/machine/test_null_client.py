@@ -2,12 +2,14 @@
 
 import re
 import shutil
+import socket
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from benchmarks.machine.null_client import ceiling_s
+from benchmarks.machine.null_client import ceiling_s, fetch_all
 from benchmarks.workloads.wire import Wire
 from servers.request_stats import reset, stats
 from servers.subprocesses import serve
@@ -45,3 +47,14 @@ def test_wrk_is_no_more_than_a_tenth_faster_than_the_null_client(url: str) -> No
         ratios.append(theirs / ours)
     assert min(ratios) < 1.1, f"wrk did {ratios} of the null client's requests per second"
     assert max(ratios) > 0.7, "or the null client counts requests that wrk finds to take longer"
+
+
+@pytest.mark.parametrize(("answer", "why"), [(b"", "without an answer"), (b"x" * 50, "longer than")])
+def test_a_server_that_does_not_answer_as_expected_never_holds_up_a_block(answer: bytes, why: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening, ThreadPoolExecutor(2) as pool:
+        accepted = pool.submit(lambda: listening.accept()[0])
+        answered = pool.submit(lambda: accepted.result().sendall(answer))
+        with pytest.raises(ConnectionError, match=why):
+            fetch_all(listening.getsockname(), [(b"GET / HTTP/1.1\r\n\r\n", 20)], 1, patience_s=0.5)
+        answered.result()
+        accepted.result().close()
