@@ -1,9 +1,10 @@
 """`make aa`: the suite against itself, through the whole real path: what does it say where the truth is known?
 
 A/A controls come first: each verdict on them is false. A floor taken from the controls themselves would excuse every
-one of them, so a control is judged by the floor of the others; and counted again without any floor, by Holm alone, where
-one run in twenty may show one. Then slow-downs that were planted: was each found, and is the truth in its interval? An
-interval is a 95 % one, so of twelve such truths about one in two runs leaves one outside; a wrong sign is always wrong.
+one of them, so a control is judged by the floor of the others; and counted again without any floor, by Holm alone,
+where one run in twenty may show one. Then slow-downs that were planted: was each found, and is the truth in its
+interval? An interval is a 95 % one, so of twelve such truths about one in two runs leaves one outside; a wrong sign is
+always wrong.
 
 The run lies in results/aa: it is about this machine and this suite, and must not become the latest run of anybody.
 """
