@@ -56,7 +56,6 @@ PLANTED = [
     awaiting("after an await", "await asyncio.sleep(0.01)\ntime.sleep(0.03)  # held", imports="import asyncio, time"),
     awaiting("a sum in Python", f"{SQUARES}  # held"),
     awaiting("a sum in Python, on uvloop", f"{SQUARES}  # held", "uvloop"),
-    awaiting("a sort in C", "sorted(data)  # held", imports=SORTED),
     awaiting("a hash without the GIL", "hashlib.sha256(data).digest()  # held",
              imports="import hashlib\ndata = bytes(60_000_000)"),
     awaiting("a program that is waited for", "subprocess.run(['sleep', '0.03'])  # held", imports="import subprocess"),
@@ -69,10 +68,15 @@ PLANTED = [
             "async def awork(task):\n    asyncio.get_running_loop().call_soon(late)\n    await asyncio.sleep(0.01)\n"
             "    return task\n", "loop"),
     Program("a sum in threads", "threads", f"def work(task):\n    {SQUARES}  # held\n    return task\n", "GIL"),
-    Program("a sort in threads", "threads", f"{SORTED}\n\ndef work(task):\n    sorted(data)  # held\n    return task\n",
-            "GIL"),
     Program("a lock in threads", "threads", f"import time\n{THREADS}\ndef work(task):\n    with lock:  # held\n"
             "        time.sleep(0.03)\n    return task\n", "lock"),
+]  # fmt: skip
+
+# Held in C with the GIL: a watchdog in the same process queues for the GIL itself, and sees a part of it at best.
+HIDDEN = [
+    awaiting("a sort in C", "sorted(data)  # held", imports=SORTED),
+    Program("a sort in threads", "threads", f"{SORTED}\n\ndef work(task):\n    sorted(data)  # held\n    return task\n",
+            "GIL"),
 ]  # fmt: skip
 
 CLEAN = [

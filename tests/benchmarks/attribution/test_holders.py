@@ -13,7 +13,7 @@ from benchmarks.core.round import time_round
 from benchmarks.models import model
 from benchmarks.workloads import EVERY_FORM, Workload
 from benchmarks.workloads.user_work import Mine
-from tests.benchmarks.attribution.holding_programs import CLEAN, PLANTED, Program
+from tests.benchmarks.attribution.holding_programs import CLEAN, HIDDEN, PLANTED, Program
 
 pytestmark = pytest.mark.real
 
@@ -41,6 +41,12 @@ def test_no_other_line_than_the_planted_one_is_blamed(program: Program, tmp_path
     least_s = 0.01 if program.kind == "GIL" else 0.05  # who waits for the GIL as well sees a part of each hold
     assert found[0].count * found[0].seconds_each > least_s, "six tasks held it, for 20 to 60 ms each"
     assert found[0].share > 0.8
+
+
+@pytest.mark.parametrize("program", HIDDEN, ids=lambda program: program.name)
+def test_what_c_code_hides_is_blamed_on_no_other_line(program: Program, tmp_path: Path) -> None:
+    lines = {(holder.kind, holder.line.line) for holder in held(program, tmp_path) if holder.share > 0.5}
+    assert lines <= {(program.kind, program.line)}
 
 
 @dataclass(frozen=True)

@@ -59,9 +59,9 @@ def test_who_draws_beside_ends_with_us_however_we_end(tmp_path: Path, end: str) 
     script = f"""
 import os, psutil
 from pathlib import Path
-from scripts.charts import beside
-beside.usable_cores = lambda: 2
-with beside.slides_beside(Path({str(run)!r})):
+from scripts.charts.lib import parallel
+parallel.usable_cores = lambda: 2
+with parallel.slides_beside(Path({str(run)!r})):
     print(psutil.Process().children()[0].pid, flush=True)
     {end}
 """
