@@ -72,7 +72,7 @@ PLANTED = [
             "        time.sleep(0.03)\n    return task\n", "lock"),
 ]  # fmt: skip
 
-# Held in C with the GIL: a watchdog in the same process queues for the GIL itself, and sees a part of it at best.
+# Held in C with the GIL: a watchdog in the same process queues for the GIL itself, and sees a part at best.
 HIDDEN = [
     awaiting("a sort in C", "sorted(data)  # held", imports=SORTED),
     Program("a sort in threads", "threads", f"{SORTED}\n\ndef work(task):\n    sorted(data)  # held\n    return task\n",

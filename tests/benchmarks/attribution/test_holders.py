@@ -44,9 +44,9 @@ def test_no_other_line_than_the_planted_one_is_blamed(program: Program, tmp_path
 
 
 @pytest.mark.parametrize("program", HIDDEN, ids=lambda program: program.name)
-def test_what_c_code_hides_is_blamed_on_no_other_line(program: Program, tmp_path: Path) -> None:
-    lines = {(holder.kind, holder.line.line) for holder in held(program, tmp_path) if holder.share > 0.5}
-    assert lines <= {(program.kind, program.line)}
+def test_what_c_code_hides_is_blamed_on_its_line_or_the_next(program: Program, tmp_path: Path) -> None:
+    lines = {holder.line.line for holder in held(program, tmp_path) if holder.share > 0.5}
+    assert lines <= {program.line, program.line + 1}  # the watchdog has the GIL again only when the call is over
 
 
 @dataclass(frozen=True)
