@@ -97,7 +97,7 @@ def test_the_pointer_is_told_the_value_and_its_interval(look: Look, url: str) ->
     plot.scroll_into_view_if_needed()
     place = view.page.evaluate("""() => {
       const view = Bokeh.index.roots[0] ?? [...Bokeh.index][0], plot = view.model;
-      const source = plot.renderers.find(one => one.name === 'asyncio' && one.glyph.type === 'Scatter').data_source;
+      const source = plot.renderers.find(one => one.glyph.type === 'Scatter').data_source;
       const frame = view.frame, box = view.canvas_view.el.getBoundingClientRect();
       return [box.x + frame.x_scale.compute(source.data.x[0]), box.y + frame.y_scale.compute(source.data.y[0]),
               source.data.value[0], source.data.interval[0]];

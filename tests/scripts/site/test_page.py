@@ -66,7 +66,7 @@ def test_every_dot_is_painted_when_its_task_has_finished(look: Look, site: Site)
     view = look(site.url)
     start(view.page, models=["asyncio"], tasks=1000, delay_ms=20, concurrency=500)
     figures(view.page)
-    words = re.compile(r"asyncio, 1000 tasks: all finished in \d+\.\d+ s, \d+ % of the limit")
+    words = re.compile(r"asyncio, 1000 tasks: all finished in \d+\.\d+ s, efficiency \d+ %")
     expect(view.page.locator("canvas")).to_have_attribute("aria-label", words)
     assert painted(view.page) > 0.3  # discs of 0.41 of a step, at 1,000 tasks with some room around them
     assert_content(view, site)
