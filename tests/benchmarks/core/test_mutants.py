@@ -315,7 +315,11 @@ def test_a_forked_parents_open_socket_is_never_a_result(server: Any, monkeypatch
                     work = [(workload, task) for task in tasks]
                     return list(pool.map(perform_with_the_parents_client, work, timeout=5))
 
-                yield run
+                try:
+                    yield run
+                finally:  # a worker whose answer another has read waits for ever; a run's budget would end it
+                    for process in pool._processes.values():
+                        process.kill()
 
     planted(monkeypatch, forking)
     at(server).refuses(Cell("mutants", Wire(delay_s=0.02), "processes", 4, 8), "connection|answer|peer|Error")
