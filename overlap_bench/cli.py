@@ -94,7 +94,7 @@ class Grouped(click.Group):
         with formatter.section("Examples"):
             formatter.write("".join(f"  overlap {verb.example}\n" for verb in VERBS.values() if verb.example))
         formatter.write(f"\n{EXIT_CODES}\n\noverlap <verb> --help explains a verb.\n")
-        formatter.write('Completion (zsh_source, fish_source): eval "$(_OVERLAP_COMPLETE=bash_source overlap)"\n')
+        formatter.write('Completion (or zsh_, fish_): eval "$(_OVERLAP_COMPLETE=bash_source overlap)"\n')
 
 
 @click.group(cls=Grouped, context_settings={"help_option_names": ["-h", "--help"]}, invoke_without_command=True)

@@ -40,18 +40,9 @@ from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 
 from servers.delays import ERROR, HANG, READERS, SERVED, Settings, changed, delay_s, fate, read_n
+from servers.http_requests import from_another_site, ignore_malformed_requests, is_loopback
 from servers.request_stats import Account
-from servers.sockets import (
-    BACKLOG,
-    CANNOT_MEASURE,
-    WRONG_USAGE,
-    RefusalError,
-    from_another_site,
-    ignore_malformed_requests,
-    is_loopback,
-    listen,
-    raise_file_limit,
-)
+from servers.sockets import BACKLOG, CANNOT_MEASURE, WRONG_USAGE, RefusalError, listen, raise_file_limit
 from servers.subprocesses import exit_with_parent
 
 __all__ = ["Latency", "Settings", "delay_s", "main"]

@@ -5,14 +5,8 @@ otherwise: a benchmark that opens a port to the network by accident is somebody'
 """
 
 import ipaddress
-import logging
 import socket
 import sys
-from collections.abc import Mapping
-from functools import lru_cache
-from urllib.parse import urlsplit
-
-from aiohttp.http_exceptions import HttpProcessingError
 
 BACKLOG = 16_384  # a burst of 10,000 connections; the kernel lowers it to its own limit (net.core.somaxconn)
 OWN_FILES = 64  # listening socket, event loop, standard streams, libraries
@@ -25,38 +19,6 @@ class RefusalError(Exception):
     def __init__(self, sentence: str, code: int = WRONG_USAGE) -> None:
         super().__init__(sentence)
         self.code = code
-
-
-class NoTraceback(logging.Filter):
-    """Drops what aiohttp says of a request that is none: it was answered with 400, and a traceback helps nobody."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Whether the record is kept."""
-        return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
-
-
-def ignore_malformed_requests() -> None:
-    """Print nothing about requests that cannot be parsed."""
-    logging.getLogger("aiohttp.server").addFilter(NoTraceback())
-
-
-def from_another_site(headers: Mapping[str, str], host: str) -> bool:
-    """Whether a page of another origin makes a browser send this request.
-
-    A browser says so itself (Sec-Fetch-Site), where it can; and an Origin that is not ours says it too.
-    """
-    site, origin = headers.get("Sec-Fetch-Site", "none"), headers.get("Origin")
-    return site not in ("none", "same-origin") or (origin is not None and origin.partition("://")[2] != host)
-
-
-@lru_cache(64)
-def is_loopback(host: str) -> bool:
-    """Whether a host name, with or without a port, means this machine only."""
-    try:
-        name = urlsplit(f"//{host}").hostname or ""
-        return name == "localhost" or ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False
 
 
 def listen(host: str, port: int, expose: bool) -> socket.socket:

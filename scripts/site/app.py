@@ -25,7 +25,7 @@ from scripts.site.race_server import HEARTBEAT_S, MAX_MESSAGE_BYTES, RaceServer,
 from scripts.site.run_index import RunEntry, index_runs
 from scripts.util.exit_codes import CommandError
 from scripts.util.paths import RESULTS
-from servers.sockets import from_another_site, ignore_malformed_requests, is_loopback
+from servers.http_requests import from_another_site, ignore_malformed_requests, is_loopback
 
 HERE = Path(__file__).parent
 RACE_SERVER = web.AppKey("HALL", RaceServer)
