@@ -27,7 +27,7 @@ BRIEF = ["ONLY=io and sleep and (sequential or asyncio) or scaling and asyncio a
 # What is put behind a command of the README so that it takes seconds: a later setting overrides an earlier one.
 SHORTER = {
     "bench": BRIEF,
-    "quick": BRIEF,
+    "quick": ["ONLY=io and wire and (sequential or asyncio)", "BLOCKS=1"],
     "full": BRIEF,
     "matrix": [*BRIEF, f"PYTHON=one={sys.executable} other={sys.executable}"],
     "claims": ["RUN=results/reference"],
