@@ -7,12 +7,14 @@ test, fails the session: nobody would ever find it otherwise.
 import multiprocessing.process
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 
+from benchmarks.machine.cpu_usage import subreaper
 from scripts.faults.sandbox import command_line, orphans, wait_until_empty
 from scripts.util.processes import in_session, removing_after_us
 from servers.ending import alive
@@ -60,3 +62,10 @@ def left_behind(folder: Path, before: set[Path], janitor: int) -> list[str]:
     lines = [" ".join(command_line(one)) for one in ours]
     processes = [f"process {line}" for line in lines if line and not any(helper in line for helper in HELPERS)]
     return files + list(map(str, orphans() - before if ALONE else ())) + processes
+
+
+@pytest.fixture(autouse=True)
+def orphans_go_to_the_system() -> Iterator[None]:
+    """Undo what a block does to its process: adopt what its descendants leave behind. A later test would inherit it."""
+    yield
+    subreaper(False)

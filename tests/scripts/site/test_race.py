@@ -5,6 +5,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import psutil
@@ -102,8 +103,9 @@ def kill_the_runner(race: Race, message: dict[str, Any]) -> None:
     """Kill the first lane's process as soon as it runs."""
     if message["kind"] == "marks" and message["lane"] == 0:
         for child in psutil.Process().children():
-            if "scripts.site.runner" in child.cmdline():
-                child.send_signal(signal.SIGKILL)
+            with suppress(psutil.NoSuchProcess):  # or a ZombieProcess: one that ended and is not collected
+                if "scripts.site.runner" in child.cmdline():
+                    child.send_signal(signal.SIGKILL)
 
 
 def test_a_model_that_dies_is_no_result_and_the_others_run(resources: RaceResources) -> None:
