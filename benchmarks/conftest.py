@@ -122,12 +122,12 @@ def place(request: pytest.FixtureRequest, write: Callable[[dict[str, Any]], None
         order = [cell_of(item).key() | {"cell": str(cell_of(item))} for item in items]
         write({"kind": "block", "schema": journal.SCHEMA, "block": config.getoption("block"), "order": order})
         with opened(services(cell_of(item).workload for item in items), config.getoption("server_python")) as served:
-            apart = frozenset({server.pid, heartbeat.pid} | gauge.pids).union(
+            support = frozenset({server.pid, heartbeat.pid} | gauge.pids).union(
                 *(database.pids for database in running(served))
             )
-            pinning = Pinning.here()
+            pinning = Pinning.for_this_process()
             pinning.pin_server(server.pid)
-            context = BlockContext({"url": server.url} | pace.rates, gauge, apart, write, served, heartbeat, pinning)
+            context = BlockContext({"url": server.url} | pace.rates, gauge, support, write, served, heartbeat, pinning)
             context.remember()
             yield context
         server.check()

@@ -82,11 +82,11 @@ def holders(run: Callable[[WatchedWorkload], float], workload: Workload, locks: 
     locks.clear()
     with watching() as dog:
         seconds = sum(run(WatchedWorkload(workload)) for _ in range(ROUNDS))
-    held = [hold for key, hold in dog.holds.items() if counts(key, hold, seconds)]
+    stretches = [hold for key, hold in dog.holds.items() if counts(key, hold, seconds)]
     contended = [
         Hold("lock", {hold.line: hold.seconds}) for hold in locks if hold.waiters and hold.seconds >= HELD_S / 10
     ]
-    return grouped([*held, *contended])
+    return grouped([*stretches, *contended])
 
 
 def counts(key: tuple[Any, ...], hold: Hold, round_s: float) -> bool:
@@ -103,9 +103,9 @@ def grouped(holds: Iterable[Hold]) -> list[Holder]:
     totals = dict[str, float]()
     for (kind, _), seconds in lines.items():
         totals[kind] = totals.get(kind, 0.0) + sum(seconds)
-    found = [
+    lines_held = [
         Holder(kind, line, len(seconds) / ROUNDS, median(seconds), sum(seconds) / totals[kind])
         for (kind, line), seconds in lines.items()
         if sum(seconds) >= HELD_S
     ]
-    return sorted(found, key=lambda holder: holder.count * holder.seconds_each, reverse=True)
+    return sorted(lines_held, key=lambda holder: holder.count * holder.seconds_each, reverse=True)

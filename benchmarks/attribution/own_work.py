@@ -12,7 +12,7 @@ import sys
 from dataclasses import asdict, replace
 
 from benchmarks.models import needs
-from benchmarks.profiler.description import spoken, workload
+from benchmarks.profiler.description import forms_of, workload
 from benchmarks.workloads._user_module import UnusableFile, load
 
 USUAL = {"blocking": "threads", "asyncio": "asyncio"}
@@ -25,7 +25,7 @@ def plan(source: str, models: list[str], concurrency: int) -> dict[str, object]:
     code = load(source)
     mine = replace(workload(source, code), size=min(len(code.tasks), MOST_TASKS))
     most = min(concurrency, mine.size, int(code.given("MOST_AT_ONCE") or concurrency))
-    chosen = models or [USUAL[form] for form in spoken(code)]
+    chosen = models or [USUAL[form] for form in forms_of(code)]
     if wrong := [name for name in chosen if not needs(name).fits(mine, most, mine.size)]:
         raise ValueError(f"{wrong[0]} cannot run {mine.name} at concurrency {most}: it has {', '.join(mine.forms)}")
     cells = [

@@ -97,15 +97,15 @@ class Accounted(Workload):
 
 
 @contextmanager
-def sampling(apart: frozenset[int]) -> Iterator["Sampling"]:
+def sampling(excluded: frozenset[int]) -> Iterator["Sampling"]:
     """A sampler of this process, at rest."""
-    command = [sys.executable, "-m", "benchmarks.attribution.sampler", str(os.getpid()), *map(str, apart)]
+    command = [sys.executable, "-m", "benchmarks.attribution.sampler", str(os.getpid()), *map(str, excluded)]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PTRACER, process.pid, 0, 0, 0)
     sampler = Sampling(process)
     try:
-        sampler.rest()
+        sampler.pause()
         yield sampler
     finally:
         sampler.end()
@@ -119,11 +119,11 @@ class Sampling:
         self.seen = array("d")
         self.cpu_s = 0.0
 
-    def look(self) -> None:
+    def resume(self) -> None:
         """Go on looking."""
         self.process.send_signal(signal.SIGCONT)
 
-    def rest(self) -> None:
+    def pause(self) -> None:
         """Look no more for now."""
         self.process.send_signal(signal.SIGSTOP)
 
@@ -132,7 +132,7 @@ class Sampling:
         if self.process.returncode is None:
             times = process_times(self.process.pid)
             self.cpu_s = times.cpu_s if times else 0.0
-            self.look()
+            self.resume()
             self.seen.frombytes(self.process.communicate()[0])
 
 
@@ -190,19 +190,19 @@ def turns(rounds: CellRounds, sampler: Sampling, clock: Callable[[], float]) -> 
     plain, records, began = list[float](), list[Record](), clock()
     while len(records) <= LEAST_ROUNDS or (len(records) <= MOST_ROUNDS and clock() - began < ENOUGH_S):
         plain.append(rounds.plain())
-        sampler.look()
+        sampler.resume()
         records.append(rounds.accounted())
-        sampler.rest()
+        sampler.pause()
     return plain[1:], records[1:]
 
 
 def explain(place: BlockContext, cell: Cell) -> dict[str, Any]:
     """Where the time of a cell goes, where the block's servers are. InvalidCell, ValueError."""
     with tracing_locks() as locks:
-        return found(place, place.bind(cell), locks)
+        return attribution_of(place, place.bind(cell), locks)
 
 
-def found(place: BlockContext, cell: Cell, locks: list[LockHold]) -> dict[str, Any]:
+def attribution_of(place: BlockContext, cell: Cell, locks: list[LockHold]) -> dict[str, Any]:
     """Where the time of a cell goes whose workload has all that it needs."""
     url = place.params["url"] if isinstance(cell.workload, Pages) else ""
     since = time.monotonic()

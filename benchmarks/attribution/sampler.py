@@ -38,18 +38,18 @@ def parent(pid: int) -> int:
 
 def threads(pids: list[int]) -> list[tuple[int, int]]:
     """Process and thread id of every thread of the processes that still live."""
-    found = list[tuple[int, int]]()
+    ids = list[tuple[int, int]]()
     for pid in pids:
         with suppress(OSError):
-            found += [(pid, int(tid)) for tid in os.listdir(f"/proc/{pid}/task")]
-    return found
+            ids += [(pid, int(tid)) for tid in os.listdir(f"/proc/{pid}/task")]
+    return ids
 
 
 class Sampler:
     """What was seen so far of one tree of processes."""
 
-    def __init__(self, root: int, apart: set[int]) -> None:
-        self.root, self.apart = root, apart | {os.getpid()}
+    def __init__(self, root: int, excluded: set[int]) -> None:
+        self.root, self.excluded = root, excluded | {os.getpid()}
         self.pids, self.listed_at = [root], float("-inf")
         self.parents: dict[int, int] = {}
         self.data: dict[int, Ranges] = {}
@@ -71,10 +71,10 @@ class Sampler:
         self.parents = {
             pid: known.get(pid) or parent(pid) for pid in map(int, filter(str.isdigit, os.listdir("/proc")))
         }
-        found = new = [self.root]
-        while new := [pid for pid, ppid in self.parents.items() if ppid in new and pid not in self.apart]:
-            found = found + new
-        return found
+        tree = new = [self.root]
+        while new := [pid for pid, ppid in self.parents.items() if ppid in new and pid not in self.excluded]:
+            tree = tree + new
+        return tree
 
     def sweep(self) -> None:
         """One look at each thread, or at some of many."""
@@ -85,9 +85,9 @@ class Sampler:
         chosen = others if len(others) < MOST else self.draw.sample(others, MOST)
         for pid, tid in [first, *chosen]:
             with suppress(OSError, ValueError):
-                self.look(pid, tid)
+                self.sample_thread(pid, tid)
 
-    def look(self, pid: int, tid: int) -> None:
+    def sample_thread(self, pid: int, tid: int) -> None:
         """One look at one thread."""
         folder = f"/proc/{pid}/task/{tid}/"
         state = state_of(read(folder + "syscall"), self.gil(pid))
@@ -106,8 +106,8 @@ def read(path: str) -> str:
 
 def main() -> None:
     """Look until told to leave, then say what was seen."""
-    root, *apart = map(int, sys.argv[1:])
-    sampler, rest_s = Sampler(root, set(apart)), 0.0
+    root, *excluded = map(int, sys.argv[1:])
+    sampler, rest_s = Sampler(root, set(excluded)), 0.0
     while not select.select([sys.stdin], [], [], rest_s)[0]:
         began = perf_counter()
         sampler.sweep()

@@ -125,26 +125,26 @@ def timelines(record: Record, samples: Iterable[Sample]) -> dict[int, Timeline]:
 
 def splits(record: Record, samples: Iterable[Sample]) -> dict[Group, Split]:
     """The path outside the server, added up by kind of window."""
-    found, lines = dict[Group, Split](), timelines(record, samples)
+    totals, lines = dict[Group, Split](), timelines(record, samples)
     exact = not record.shared  # each task has its thread to itself: what it used is what the thread did
     for window in record.path():
         if window.kind != Kind.SERVED and not (exact and window.step):
             cpu_s, core_s = lines[window.tid].within(window)
-            add(found, window, record, window.seconds, cpu_s, core_s)
+            add(totals, window, record, window.seconds, cpu_s, core_s)
     for step in record.chain() if exact else ():
         arrived_s, left_s = record.at_server(step)
         length_s = step.end.at_s - step.begin.at_s - (left_s - arrived_s)
         used = fitted(step.end.cpu_s - step.begin.cpu_s, step.end.core_wait_s - step.begin.core_wait_s, length_s)
-        add(found, Window(Kind.WORK, step.tid, 0, 0), record, length_s, *used)
-    return found
+        add(totals, Window(Kind.WORK, step.tid, 0, 0), record, length_s, *used)
+    return totals
 
 
 def add(
-    found: dict[Group, Split], window: Window, record: Record, length_s: float, cpu_s: float, core_s: float
+    totals: dict[Group, Split], window: Window, record: Record, length_s: float, cpu_s: float, core_s: float
 ) -> None:
     """Add a stretch of such a window."""
     group = window.kind, window.tid == record.tid
-    found[group] = found.get(group, Split()).plus(length_s, cpu_s, core_s)
+    totals[group] = totals.get(group, Split()).plus(length_s, cpu_s, core_s)
 
 
 def weighted(samples: Sequence[Sample]) -> Iterator[tuple[Sample, float]]:
@@ -155,13 +155,13 @@ def weighted(samples: Sequence[Sample]) -> Iterator[tuple[Sample, float]]:
         after[sample.tid] = sample.at_s
 
 
-def seen(records: Sequence[Record], samples: Sequence[Sample]) -> dict[Group, dict[State, float]]:
+def seconds_by_state(records: Sequence[Record], samples: Sequence[Sample]) -> dict[Group, dict[State, float]]:
     """For how many seconds a thread was seen in each state, by kind of window."""
-    looks = list(weighted(samples))[::-1]
+    weights = list(weighted(samples))[::-1]
     times = [sample.at_s for sample in samples]
-    found = dict[Group, dict[State, float]]()
+    seconds = dict[Group, dict[State, float]]()
     for record in records:
-        here = looks[bisect_right(times, record.began_s) : bisect_right(times, record.closed_s)]
+        here = weights[bisect_right(times, record.began_s) : bisect_right(times, record.closed_s)]
         windows = dict[int, list[Window]]()
         for window in sorted(record.population(), key=lambda window: window.start_s):
             windows.setdefault(window.tid, []).append(window)
@@ -169,12 +169,12 @@ def seen(records: Sequence[Record], samples: Sequence[Sample]) -> dict[Group, di
         for sample, weight_s in here:
             place = bisect_right(starts.get(sample.tid, []), sample.at_s) - 1
             if place >= 0 and sample.at_s < (window := windows[sample.tid][place]).end_s:
-                states = found.setdefault((window.kind, window.tid == record.tid), {})
+                states = seconds.setdefault((window.kind, window.tid == record.tid), {})
                 states[sample.state] = states.get(sample.state, 0.0) + weight_s
-    return found
+    return seconds
 
 
-def term_of(kind: Kind, state: State, shared: bool, asked: bool) -> str:
+def term_of(kind: Kind, state: State, shared: bool, any_waits: bool) -> str:
     """The term that a thread's blocked state counts for in a window; nobody knows what tasks wait that `asked` nothing.
 
     A worker of its own may wait in any call then; a loop that is in another call than its own wait is held, always.
@@ -187,7 +187,7 @@ def term_of(kind: Kind, state: State, shared: bool, asked: bool) -> str:
         return POOL
     if state == State.LOCK:
         return LOCK
-    return NETWORK if state == State.POLL or (not shared and (state == State.SOCKET or not asked)) else BLOCKING
+    return NETWORK if state == State.POLL or (not shared and (state == State.SOCKET or not any_waits)) else BLOCKING
 
 
 def computing(kind: Kind, shared: bool) -> str:
@@ -198,8 +198,8 @@ def computing(kind: Kind, shared: bool) -> str:
 def attribute(records: Sequence[Record], flat: Sequence[float]) -> dict[str, float]:
     """Seconds of a round by term, on average over the rounds: together the average of what was measured."""
     samples, shared = samples_of(flat), any(record.shared for record in records)
-    asked = any(seconds for record in records for seconds in record.asked_s.values())
-    totals, blocked = dict.fromkeys(TERMS, 0.0), seen(records, samples)
+    any_waits = any(seconds for record in records for seconds in record.asked_s.values())
+    totals, blocked = dict.fromkeys(TERMS, 0.0), seconds_by_state(records, samples)
     for record in records:
         for window in record.path():
             if window.kind == Kind.SERVED:
@@ -212,19 +212,19 @@ def attribute(records: Sequence[Record], flat: Sequence[float]) -> dict[str, flo
             split = account if exact else account.as_seen(blocked.get((kind, ours), {}))
             totals[computing(kind, shared)] += split.cpu_s
             totals[CORE] += split.core_s
-            for term, share in shares(blocked.get((kind, ours), {}), kind, shared, asked).items():
+            for term, share in shares(blocked.get((kind, ours), {}), kind, shared, any_waits).items():
                 totals[term] += share * split.blocked_s
     return {term: totals[term] / len(records) for term in TERMS}
 
 
-def shares(states: Mapping[State, float], kind: Kind, shared: bool, asked: bool) -> dict[str, float]:
+def shares(states: Mapping[State, float], kind: Kind, shared: bool, any_waits: bool) -> dict[str, float]:
     """What blocked time in such a window consists of; all of it is unattributed where nobody looked."""
     blocked = {state: seconds for state, seconds in states.items() if state != State.RUNNABLE}
     total_s = sum(blocked.values())
     if not total_s:
         return {UNATTRIBUTED: 1.0}
-    found = dict[str, float]()
+    terms = dict[str, float]()
     for state, seconds in blocked.items():
-        term = term_of(kind, state, shared, asked)
-        found[term] = found.get(term, 0.0) + seconds / total_s
-    return found
+        term = term_of(kind, state, shared, any_waits)
+        terms[term] = terms.get(term, 0.0) + seconds / total_s
+    return terms

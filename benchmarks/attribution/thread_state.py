@@ -65,7 +65,7 @@ def interpreter_data(maps: str) -> Ranges:
 
     What begins as zeros (.bss) has no file: it is the unnamed mapping that follows at once.
     """
-    found, end, ours = list[tuple[int, int]](), 0, False
+    ranges, end, ours = list[tuple[int, int]](), 0, False
     for line in maps.splitlines():
         fields = line.split(maxsplit=5)
         low, high = (int(part, 16) for part in fields[0].split("-"))
@@ -73,9 +73,9 @@ def interpreter_data(maps: str) -> Ranges:
         python = name.startswith(("python", "libpython"))
         ours = python or (ours and not name and low == end)
         if ours and "w" in fields[1]:
-            found.append((low, high))
+            ranges.append((low, high))
         end = high
-    return tuple(found)
+    return tuple(ranges)
 
 
 def unavailable_reason(pid: int | str = "self", proc: Path = PROC) -> str:

@@ -61,14 +61,14 @@ def line_of(frame: FrameType) -> Line:
 @cache
 def line_at(code: CodeType, instruction: int, line: int) -> Line:
     """The place of an instruction; what it calls is read from the source."""
-    return Line(code.co_filename, line, code.co_qualname, called(code, instruction))
+    return Line(code.co_filename, line, code.co_qualname, callee(code, instruction))
 
 
-def called(code: CodeType, instruction: int) -> str:
+def callee(code: CodeType, instruction: int) -> str:
     """The name of what an instruction calls, as the source has it: `time.sleep`."""
     first, last, left, right = next(islice(code.co_positions(), instruction // 2, None), (None,) * 4)
     if first is None or first != last or left is None or right is None:
         return ""
     text = linecache.getline(code.co_filename, first).encode()[left:right].decode(errors="replace")
-    found = re.match(r"(?:await\s+)?([\w.]+)\(", text)
-    return found[1] if found else ""
+    call = re.match(r"(?:await\s+)?([\w.]+)\(", text)
+    return call[1] if call else ""

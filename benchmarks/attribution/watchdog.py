@@ -94,7 +94,7 @@ class Watchdog:
         while not self.leave.is_set():
             time.sleep(TICK_S)
             now_s, now_waited_s = time.perf_counter(), core_wait_s()
-            self.look(now_s - at_s, now_waited_s - waited_s)
+            self.tick(now_s - at_s, now_waited_s - waited_s)
             waited_s, at_s = now_waited_s, now_s
 
     def refresh(self) -> None:
@@ -106,7 +106,7 @@ class Watchdog:
             if ident
         }
 
-    def look(self, passed_s: float, starved_s: float) -> None:
+    def tick(self, passed_s: float, starved_s: float) -> None:
         """One tick: the seconds since the last, and for how many of them we waited for a core."""
         if threading.active_count() != len(self.threads) + 1:
             self.refresh()

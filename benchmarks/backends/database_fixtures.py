@@ -45,7 +45,7 @@ class Store:
         """Delete what the workload wrote."""
         self.ask("DELETE FROM overlap_notes")
 
-    def written(self) -> dict[int, str]:
+    def stored_texts(self) -> dict[int, str]:
         """What the workload wrote and committed: task → text."""
         return dict(self.ask("SELECT id, body FROM overlap_notes"))
 
@@ -170,7 +170,7 @@ class Valkey(Store):
         if keys := list(self.connection.scan_iter("overlap:note:*", count=1_000)):
             self.connection.delete(*keys)
 
-    def written(self) -> dict[int, str]:
+    def stored_texts(self) -> dict[int, str]:
         """The keys that the workload wrote: task → text."""
         keys = list(self.connection.scan_iter("overlap:note:*", count=1_000))
         return {
@@ -218,7 +218,7 @@ class Mongo(Store):
         """Drop the collection that the workload wrote."""
         self.collections["notes"].drop()
 
-    def written(self) -> dict[int, str]:
+    def stored_texts(self) -> dict[int, str]:
         """The documents that the workload wrote: task → text."""
         return {document["_id"]: document["body"] for document in self.collections["notes"].find()}
 

@@ -190,7 +190,7 @@ class DatabaseHandle:
         """What is wrong with its content after a round; None if nothing is."""
         if not writes(workload):
             return None
-        stored, expected = self.store.written(), {task: note(task) for task in tasks}
+        stored, expected = self.store.stored_texts(), {task: note(task) for task in tasks}
         right = sum(stored.get(task) == body for task, body in expected.items())
         return None if stored == expected else f"{len(tasks)} tasks wrote, but the database holds {right} of their rows"
 

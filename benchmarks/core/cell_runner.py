@@ -43,7 +43,7 @@ class CellRunner:
         self.model: Model = self.find_model(self.cell.model)
         self.needs_subprocess = self.cell.model in NAMES and needs(self.cell.model).needs_subprocess
         self.stretches: list[tuple[float, float]] = []  # when each round began and ended, by `time.monotonic`
-        self.elsewhere = bool(external_address(self.cell.model))
+        self.on_other_machines = bool(external_address(self.cell.model))
         self.url = self.place.params["url"] if "url" in self.cell.workload.needs else None
         self.database = self.place.database(self.cell)
         for task in self.tasks:
@@ -70,7 +70,7 @@ class CellRunner:
 
     def perform(self) -> None:
         """The part inside the clock."""
-        clock = WALL_CLOCK if self.elsewhere else CLOCK  # which starts anew on each machine
+        clock = WALL_CLOCK if self.on_other_machines else CLOCK  # which starts anew on each machine
         pinning = self.place.pinning if self.pinned else NONE
         with pinning.client_apart():
             self.timing: Timing = time_round(self.model, self.cell.workload, self.tasks, self.cell.concurrency, clock)
@@ -78,7 +78,7 @@ class CellRunner:
     @property
     def pinned(self) -> bool:
         """Whether the client keeps off the server's core: where it waits for that server, and computes nothing."""
-        waits = bool(self.url) and not self.cell.compute_s and not self.elsewhere
+        waits = bool(self.url) and not self.cell.compute_s and not self.on_other_machines
         return waits and self.place.pinning != NONE
 
     def teardown(self) -> None:
@@ -87,7 +87,7 @@ class CellRunner:
         self.stretches.append((self.began, MONOTONIC()))
         server = stats(self.url) if self.url else self.databases()
         usage = usage_between(self.reading, reading, server.get("cpu_s", 0.0))
-        slack_s = CLOCKS_APART_S if self.elsewhere else 0.0
+        slack_s = CLOCKS_APART_S if self.on_other_machines else 0.0
         self.fail_if(validation_error(self.cell.workload, self.tasks, self.timing, slack_s))
         if self.database:
             self.fail_if(self.database.validation_error(self.cell.workload, list(self.tasks)))
@@ -105,7 +105,7 @@ class CellRunner:
         capacity = self.place.gauge.around(self.cell.workload, self.began)
         own_cpu = not self.needs_subprocess
         return Account(
-            self.cell, self.tasks, self.timing, usage, server, capacity, bool(self.url), own_cpu, self.elsewhere
+            self.cell, self.tasks, self.timing, usage, server, capacity, bool(self.url), own_cpu, self.on_other_machines
         )
 
     def finish(self) -> list[dict[str, Any]]:

@@ -79,10 +79,10 @@ class BlockContext:
 
     def database(self, cell: Cell) -> DatabaseHandle | None:
         """The database that the cell's workload asks, if it asks one. NotAResult where that did not start."""
-        found = self.databases[cell.workload.service] if cell.workload.service else None
-        if isinstance(found, ServiceError):
-            raise InvalidCell(str(found))
-        return found
+        handle = self.databases[cell.workload.service] if cell.workload.service else None
+        if isinstance(handle, ServiceError):
+            raise InvalidCell(str(handle))
+        return handle
 
     def bind(self, cell: Cell) -> Cell:
         """The cell with its workload's needs filled in."""

@@ -112,11 +112,11 @@ def connections() -> frozenset[tuple[int, int]]:
 def connection(number: str) -> tuple[int, int] | None:
     """The connection behind an open file; None for anything else."""
     with suppress(OSError, ValueError):
-        found = os.fstat(int(number))
-        if stat.S_ISSOCK(found.st_mode):
+        status = os.fstat(int(number))
+        if stat.S_ISSOCK(status.st_mode):
             with socket.socket(fileno=os.dup(int(number))) as one:
                 peer = one.getpeername()
-                return (found.st_ino, peer[1]) if isinstance(peer, tuple) else None
+                return (status.st_ino, peer[1]) if isinstance(peer, tuple) else None
     return None
 
 

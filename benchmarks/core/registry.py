@@ -22,16 +22,16 @@ def tests() -> dict[tuple[Path, Test], list[Cell]]:
     """The cells of each test of each file of experiments."""
     names = [module.name for module in iter_modules([str(HERE / "experiments")]) if module.name.startswith("test_")]
     modules = {HERE / "experiments" / f"{name}.py": import_module(f"benchmarks.experiments.{name}") for name in names}
-    found = [(path, test) for path, module in modules.items() for test in vars(module).values()]
-    return {(path, test): cells for path, test in found if (cells := cells_of(test))}
+    functions = [(path, test) for path, module in modules.items() for test in vars(module).values()]
+    return {(path, test): cells for path, test in functions if (cells := cells_of(test))}
 
 
 def experiments() -> dict[Path, list[Cell]]:
     """The cells of each file of experiments."""
-    found = dict[Path, list[Cell]]()
+    by_file = dict[Path, list[Cell]]()
     for (file, _), cells in tests().items():
-        found.setdefault(file, []).extend(cells)
-    return found
+        by_file.setdefault(file, []).extend(cells)
+    return by_file
 
 
 @cache
@@ -50,10 +50,10 @@ def unavailable() -> dict[str, str]:
     return experiments | models | ours | workloads
 
 
-def everywhere(found: Iterable[tuple[str, str]]) -> dict[str, str]:
+def everywhere(reasons: Iterable[tuple[str, str]]) -> dict[str, str]:
     """The names with which something is always missing, and what it was first."""
     missing = dict[str, list[str]]()
-    for name, why in found:
+    for name, why in reasons:
         missing.setdefault(name, []).append(why)
     return {name: whys[0] for name, whys in missing.items() if all(whys)}
 
@@ -64,13 +64,13 @@ def code(cell: Cell) -> list[str]:
     Paths from the project's root.
     """
     if cell.program:
-        found = [HERE / "probes" / f"{cell.program}.py"]
+        files = [HERE / "probes" / f"{cell.program}.py"]
     elif cell.metrics:
-        found = [next(file for (file, _), cells in tests().items() if cell in cells)]
+        files = [next(file for (file, _), cells in tests().items() if cell in cells)]
     else:
         workload = cell.workload.module.removeprefix("benchmarks.").replace(".", "/")
-        found = [HERE / "models" / f"{cell.model}.py", HERE / f"{workload}.py"]
-    return [str(file.relative_to(HERE.parent)) for file in found]
+        files = [HERE / "models" / f"{cell.model}.py", HERE / f"{workload}.py"]
+    return [str(file.relative_to(HERE.parent)) for file in files]
 
 
 def cells_of(test: object) -> list[Cell]:
@@ -92,9 +92,9 @@ def find(reference: str) -> Cell:
             raise ValueError(hint)
         near = get_close_matches(name[:LONGEST_NAME], known, 1, 0.0)[0]
         raise ValueError(f"no cell is called {name!r:.90}; the nearest name is {near!r}")
-    found = [cell for cell in catalogue() if names <= cell.labels() and not cell.twin]
-    if len(found) == 1:
-        return found[0]
-    if not found:
+    matches = [cell for cell in catalogue() if names <= cell.labels() and not cell.twin]
+    if len(matches) == 1:
+        return matches[0]
+    if not matches:
         raise ValueError(f"no cell is all of {reference!r}; make bench ONLY=… lists every name")
-    raise ValueError(f"{reference!r} fits {len(found)} cells: {', '.join(map(str, found[:6]))}; add a name")
+    raise ValueError(f"{reference!r} fits {len(matches)} cells: {', '.join(map(str, matches[:6]))}; add a name")

@@ -34,18 +34,18 @@ def check(only: str, known: set[str]) -> None:
 def chosen(only: str, cell: Cell) -> bool:
     """Whether ONLY selects the cell; one on request must have its experiment named, or the group of experiments."""
     only = renamed.expression(only)
-    asked = not cell.opt_in or not {cell.experiment, cell.group}.isdisjoint(re.findall(WORD, only))
-    return asked and selects(only, cell.labels())
+    opted_in = not cell.opt_in or not {cell.experiment, cell.group}.isdisjoint(re.findall(WORD, only))
+    return opted_in and selects(only, cell.labels())
 
 
 def selects(only: str, names: set[str]) -> bool:
     """Whether the expression holds for a cell of these names; the empty one holds for all. SyntaxError."""
     if re.search(r"[^\w\s()-]", only):
         raise SyntaxError
-    truth = re.sub(WORD, lambda word: word[0] if word[0] in JOINING else str(word[0] in names), only)
-    if re.search(CALLED_OR_EMPTY, truth):
+    expression = re.sub(WORD, lambda word: word[0] if word[0] in JOINING else str(word[0] in names), only)
+    if re.search(CALLED_OR_EMPTY, expression):
         raise SyntaxError
     try:
-        return bool(eval(truth.strip(), {"__builtins__": {}})) if truth.strip() else True
+        return bool(eval(expression.strip(), {"__builtins__": {}})) if expression.strip() else True
     except (MemoryError, RecursionError):  # thousands of nots
         raise SyntaxError from None

@@ -129,10 +129,10 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD, signal.SIGALRM)
 
 def scheduling() -> dict[str, Any]:
     """Which cores this process may use, and how it is preferred to others; nothing where a system doesn't tell."""
-    found: dict[str, Any] = {"the priority": os.getpriority(os.PRIO_PROCESS, 0)}
+    settings: dict[str, Any] = {"the priority": os.getpriority(os.PRIO_PROCESS, 0)}
     if hasattr(os, "sched_getaffinity"):
-        found |= {"the cores allowed": os.sched_getaffinity(0), "the scheduler": os.sched_getscheduler(0)}
-    return found
+        settings |= {"the cores allowed": os.sched_getaffinity(0), "the scheduler": os.sched_getscheduler(0)}
+    return settings
 
 
 def working_folder() -> str:

@@ -34,7 +34,7 @@ class Account:
     capacity: Capacity
     url: bool = False  # whether the latency server was asked
     own_cpu: bool = True  # whether all of the CPU was this machine's, and counted to the end
-    elsewhere: bool = False  # whether the tasks were done on other machines
+    on_other_machines: bool = False  # whether the tasks were done on other machines
 
     @property
     def workload(self) -> Workload:
@@ -65,9 +65,9 @@ def other_requests(account: Account) -> str:
     server, tasks, allowed = account.server, len(account.tasks), account.cell.concurrency
     if not tasks == server["started"] == server["successes"]:
         return f"{tasks} tasks, but the server saw {server['started']} requests and met {server['successes']}"
-    most, seen = peak_concurrency(account.timing), server["connections"]
-    if not most <= seen <= allowed:
-        return f"{most} tasks at once, {allowed} allowed, but the server saw {seen} connections"
+    most, connections = peak_concurrency(account.timing), server["connections"]
+    if not most <= connections <= allowed:
+        return f"{most} tasks at once, {allowed} allowed, but the server saw {connections} connections"
     if server["peak_in_flight"] > allowed:
         return f"the server saw {server['peak_in_flight']} requests in flight at once, but {allowed} are allowed"
     return ""
@@ -75,7 +75,7 @@ def other_requests(account: Account) -> str:
 
 def not_computed(account: Account) -> str:
     """Less CPU than the work takes, of the round or of a task."""
-    if account.elsewhere:
+    if account.on_other_machines:
         return ""
     sure = account.calibrated and account.own_cpu
     work_s = sum(map(account.workload.compute_s, account.tasks)) / account.capacity.speed
@@ -97,7 +97,7 @@ def looked_up(account: Account) -> str:
 
 def not_waited(account: Account) -> str:
     """Less time than any schedule of the waits takes, where nothing is computed."""
-    if account.elsewhere or any(map(account.workload.compute_s, account.tasks)):
+    if account.on_other_machines or any(map(account.workload.compute_s, account.tasks)):
         return ""
     least_s = account.workload.ideal_s(list(account.tasks), account.cell.concurrency, account.capacity)
     early_s = EARLY_S * (1 + len(account.tasks) / account.cell.concurrency)

@@ -5,7 +5,7 @@ import pytest
 from benchmarks.core.cell import Cell, Observe, cells
 from benchmarks.core.context import BlockContext
 from benchmarks.probes import Probe, probes, run_probe
-from benchmarks.workloads.noop import Nothing, named
+from benchmarks.workloads.noop import Nothing, noop_named
 
 
 def cells_of(program: str, probe: Probe) -> list[Cell]:
@@ -13,7 +13,7 @@ def cells_of(program: str, probe: Probe) -> list[Cell]:
     known = {"noop": Nothing()}
     grid = cells(
         probe.experiment or program,
-        workloads=[known.get(one) or named(one) if isinstance(one, str) else one for one in probe.workloads],
+        workloads=[known.get(one) or noop_named(one) if isinstance(one, str) else one for one in probe.workloads],
         models=probe.models,
         concurrency=probe.concurrency,
         tasks=lambda concurrency: probe.tasks or concurrency,

@@ -184,11 +184,11 @@ def ask(page: Page, asking: Callable[[Client], Awaitable[T]]) -> T:
             return runner.run(ask())
     except BaseExceptionGroup as problems:
         if failed := problems.subgroup(LoadFailed):
-            raise LoadFailed(str(first(failed))) from None
+            raise LoadFailed(str(first_failure(failed))) from None
         raise
 
 
-def first(problem: BaseException) -> BaseException:
+def first_failure(problem: BaseException) -> BaseException:
     """The first failure of a TaskGroup."""
     while isinstance(problem, BaseExceptionGroup):
         problem = problem.exceptions[0]
@@ -206,16 +206,16 @@ def in_turn(page: Page, clients: int, seconds: float) -> Latencies:
     return ask(page, lambda client: ask_in_turn(client.fetch, clients, seconds))
 
 
-def held(page: Page, connections: int, look: Callable[[], int]) -> int:
+def growth_while_connected(page: Page, connections: int, count: Callable[[], int]) -> int:
     """How much the value of `look` grows while so many connections are open and idle."""
 
     async def hold(client: Client) -> int:
-        before = look()
+        before = count()
         for _ in range(0, connections, AT_ONCE):
             opened = await asyncio.gather(*(client.connect() for _ in range(AT_ONCE)))
             await asyncio.gather(*(connection.ask() for connection in opened))
             client.idle += opened
-        return look() - before
+        return count() - before
 
     return ask(page, hold)
 

@@ -28,8 +28,8 @@ END_OF_HEAD = b"\r\n\r\n"
 class Listener(asyncio.Protocol):
     """One client; `arrivals` holds when each message of `size` bytes was complete."""
 
-    def __init__(self, request: bytes, size: int, heard: Callable[[], None]) -> None:
-        self.request, self.size, self.heard = request, size, heard
+    def __init__(self, request: bytes, size: int, on_message: Callable[[], None]) -> None:
+        self.request, self.size, self.heard = request, size, on_message
         self.welcomed = asyncio.get_running_loop().create_future()
         self.gone = asyncio.Event()
         self.transport: Any = None  # an asyncio.Transport, but uvloop's is no subclass of it
@@ -52,8 +52,8 @@ class Listener(asyncio.Protocol):
         self.received += data
         if not self.welcomed.done():
             self.read_head()
-        now, whole = time.perf_counter(), len(self.received) // self.size if self.welcomed.done() else 0
-        while len(self.arrivals) < whole:
+        now, complete = time.perf_counter(), len(self.received) // self.size if self.welcomed.done() else 0
+        while len(self.arrivals) < complete:
             self.arrivals.append(now)
             self.heard()
 
@@ -75,11 +75,11 @@ def nothing() -> None:
 
 @asynccontextmanager
 async def crowd(
-    url: str, request: bytes, size: int, count: int, heard: Callable[[], None] = nothing
+    url: str, request: bytes, size: int, count: int, on_message: Callable[[], None] = nothing
 ) -> AsyncIterator[list[Listener]]:
     """Connect `count` clients and wait for the welcome of each; they disconnect at the end."""
     parts, loop, gate = urlsplit(url), asyncio.get_running_loop(), asyncio.Semaphore(AT_ONCE)
-    listeners = [Listener(request, size, heard) for _ in range(count)]
+    listeners = [Listener(request, size, on_message) for _ in range(count)]
 
     async def come(listener: Listener) -> None:
         async with gate:

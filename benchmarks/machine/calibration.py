@@ -98,8 +98,8 @@ class Calibration:
     def measure(cls, kinds: Iterable[str] = tuple(PIECES)) -> Self:
         """The median of several trials each that agree, after one that warms up."""
         trials = {kind: settle(lambda kind=kind: rates(kind, TRIAL_S)[1]) for kind in kinds}  # type: ignore[misc]
-        spreads = {kind: spread(found) for kind, found in trials.items()}
-        return cls({kind: median(found) for kind, found in trials.items()}, spreads)
+        spreads = {kind: spread(times) for kind, times in trials.items()}
+        return cls({kind: median(times) for kind, times in trials.items()}, spreads)
 
     @classmethod
     def of_blocks(cls) -> Self:

@@ -37,7 +37,7 @@ ABOVE = 1.1
 
 def cgroup_quota() -> float | None:
     """Cores that the control groups around this process allow; None when none of them sets a limit."""
-    return min(filter(None, map(allowed, groups())), default=None)
+    return min(filter(None, map(cores_allowed, groups())), default=None)
 
 
 def groups() -> Iterator[Path]:
@@ -49,7 +49,7 @@ def groups() -> Iterator[Path]:
                 yield GROUPS / ("cpu" if controllers else "") / group.relative_to("/")
 
 
-def allowed(group: Path) -> float | None:
+def cores_allowed(group: Path) -> float | None:
     """Cores that one control group allows; None when it sets no limit."""
     for names in (("cpu.max",), ("cpu.cfs_quota_us", "cpu.cfs_period_us")):
         with suppress(OSError, ValueError):
@@ -137,15 +137,15 @@ class CapacityMonitor:
     def sample(self, kind: str = NUMBERS) -> Capacity:
         """Look now; a kind's first look finds cold caches, and is thrown away."""
         if kind not in self.samples:
-            self.look(kind)
-        return self.add(kind, self.look(kind))
+            self.measure_once(kind)
+        return self.add(kind, self.measure_once(kind))
 
     def add(self, kind: str, capacity: Capacity) -> Capacity:
         """Keep what the machine has shown just now."""
         self.samples.setdefault(kind, []).append((self.clock(), capacity))
         return capacity
 
-    def look(self, kind: str) -> Capacity:
+    def measure_once(self, kind: str) -> Capacity:
         """All at once between two spins of one alone, so that a drift of the clock rate cancels."""
         before, before_cpu = rates(kind, self.spinners[:1])[0]
         together = sum(wall for wall, _ in rates(kind, self.spinners))

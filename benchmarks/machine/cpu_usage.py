@@ -65,16 +65,16 @@ class CpuUsage:
         return "other programs" if self.others_s >= kept_s else "the hypervisor"
 
 
-def descendants(apart: frozenset[int]) -> list[psutil.Process]:
+def descendants(excluded: frozenset[int]) -> list[psutil.Process]:
     """Living descendants of this process, but for those `apart` and theirs; parents come before their children."""
     children = dict[int, list[int]]()
     for pid, parent in parents().items():
         children.setdefault(parent, []).append(pid)
     ours, waiting = list[psutil.Process](), [os.getpid()]
     for pid in waiting:
-        found = [child for child in children.get(pid, []) if child not in apart]
-        waiting += found
-        for child in found:
+        pids = [child for child in children.get(pid, []) if child not in excluded]
+        waiting += pids
+        for child in pids:
             with suppress(psutil.NoSuchProcess):
                 ours.append(psutil.Process(child))
     return ours
@@ -84,11 +84,11 @@ def parents() -> dict[int, int]:
     """The parent of every process. Read by hand where /proc is: psutil takes seven milliseconds a round for it."""
     if sys.platform != "linux":
         return {process.pid: process.info["ppid"] for process in psutil.process_iter(["ppid"])}
-    found = dict[int, int]()
+    parent_of = dict[int, int]()
     for pid in psutil.pids():
         with suppress(OSError), open(f"/proc/{pid}/stat", "rb") as file:
-            found[pid] = int(file.read().rpartition(b") ")[2].split()[1])
-    return found
+            parent_of[pid] = int(file.read().rpartition(b") ")[2].split()[1])
+    return parent_of
 
 
 def living_below(process: psutil.Process) -> list[psutil.Process]:
@@ -122,11 +122,11 @@ def cpu_s(process: psutil.Process) -> float:
 def used_s(pids: Iterable[int]) -> float:
     """Seconds of CPU used by the processes of these numbers and by all of their descendants."""
     parent_of = parents()
-    found = set(pids) & parent_of.keys()
-    while more := {pid for pid, parent in parent_of.items() if parent in found} - found:
-        found |= more
+    tree = set(pids) & parent_of.keys()
+    while more := {pid for pid, parent in parent_of.items() if parent in tree} - tree:
+        tree |= more
     total_s = 0.0
-    for pid in found:
+    for pid in tree:
         with suppress(psutil.NoSuchProcess):
             total_s += cpu_s(psutil.Process(pid))
     return total_s
@@ -159,17 +159,17 @@ def subreaper(on: bool) -> None:
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, int(on), 0, 0, 0)
 
 
-def snapshot(apart: frozenset[int] = frozenset()) -> CpuSnapshot:
+def snapshot(excluded: frozenset[int] = frozenset()) -> CpuSnapshot:
     """The accounts now; `apart` are processes (server, spinners) that belong to no cell."""
     system = psutil.cpu_times()
     idle_s = system.idle + getattr(system, "iowait", 0.0)
     steal_s = getattr(system, "steal", 0.0)
     # `guest` is part of `user` already, and `guest_nice` of `nice`
     counted_s = sum(system) - getattr(system, "guest", 0.0) - getattr(system, "guest_nice", 0.0)
-    ours = descendants(apart)
+    ours = descendants(excluded)
     ended = resource.getrusage(resource.RUSAGE_CHILDREN)
     ours_s = process_time() + ended.ru_utime + ended.ru_stime + sum(map(cpu_s, ours))
-    others = others_s({os.getpid(), *apart, *(process.pid for process in ours)})
+    others = others_s({os.getpid(), *excluded, *(process.pid for process in ours)})
     return CpuSnapshot(perf_counter(), ours_s, counted_s - idle_s - steal_s, steal_s, others)
 
 
@@ -177,8 +177,8 @@ def others_s(known: Iterable[int]) -> dict[int, float]:
     """Seconds of CPU so far of every process but those, to the nanosecond; nothing where processes have no clocks."""
     if sys.platform != "linux":
         return {}
-    found = {pid: clock_s(pid) for pid in set(psutil.pids()).difference(known)}
-    return {pid: seconds for pid, seconds in found.items() if seconds is not None}
+    clocks = {pid: clock_s(pid) for pid in set(psutil.pids()).difference(known)}
+    return {pid: seconds for pid, seconds in clocks.items() if seconds is not None}
 
 
 def clock_s(pid: int) -> float | None:

@@ -33,5 +33,5 @@ def gil_enabling_extension(*modules: str) -> str:
     if not free_threaded():
         return ""
     command = [sys.executable, "-Walways", "-c", ASK, *modules]
-    said = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=LONGEST_S).stderr
-    return found[1] if (found := SAID.search(said)) else ""
+    stderr = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=LONGEST_S).stderr
+    return warning[1] if (warning := SAID.search(stderr)) else ""

@@ -57,13 +57,15 @@ class Heartbeat:
 
     def latest(self) -> float:
         """When it was last heard; never when it has not begun yet."""
-        found = os.pread(self.file.fileno(), BEAT.size, 0)
-        return float(BEAT.unpack(found)[0]) if found else float("-inf")
+        record = os.pread(self.file.fileno(), BEAT.size, 0)
+        return float(BEAT.unpack(record)[0]) if record else float("-inf")
 
     def pauses(self) -> list[tuple[float, float]]:
         """Beginning and end of everything that it has noticed."""
-        found = os.pread(self.file.fileno(), os.fstat(self.file.fileno()).st_size, BEAT.size)
-        return [(began, ended) for began, ended in PAUSE.iter_unpack(found[: len(found) // PAUSE.size * PAUSE.size])]
+        records = os.pread(self.file.fileno(), os.fstat(self.file.fileno()).st_size, BEAT.size)
+        return [
+            (began, ended) for began, ended in PAUSE.iter_unpack(records[: len(records) // PAUSE.size * PAUSE.size])
+        ]
 
     def wait(self, moment: float) -> None:
         """Until it has beaten after that moment: what it noticed by then is written down. Not for a dead one."""

@@ -26,7 +26,7 @@ class Pinning:
     client: frozenset[int] = frozenset()
 
     @classmethod
-    def here(cls) -> Self:
+    def for_this_process(cls) -> Self:
         """For the cores that this process may use."""
         return cls.of(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set())
 

@@ -38,12 +38,12 @@ class ThreadTimes:
 
 def thread_times(pid: int | str = "self", proc: Path = PROC) -> dict[int, ThreadTimes]:
     """The times of each living thread of a process, by thread id; empty where there is no such account or process."""
-    found = dict[int, ThreadTimes]()
+    times = dict[int, ThreadTimes]()
     with suppress(OSError, ValueError):  # ValueError: a kernel without the account gives an empty file
         for tid in os.listdir(proc / str(pid) / "task"):
             with suppress(OSError):  # the thread has ended since
-                found[int(tid)] = ThreadTimes.parse((proc / str(pid) / "task" / tid / "schedstat").read_bytes())
-    return found
+                times[int(tid)] = ThreadTimes.parse((proc / str(pid) / "task" / tid / "schedstat").read_bytes())
+    return times
 
 
 def process_times(pid: int | str = "self", proc: Path = PROC) -> ThreadTimes | None:

@@ -39,11 +39,11 @@ def kept_names(environ: Mapping[str, str]) -> set[str]:
 
 def block_environment(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
     """The variables of a block: those named here, those that KEEP_ENV names, and only known plugins for pytest."""
-    asked, own_work = kept_names(environ), OWN_WORK in environ
+    kept, own_work = kept_names(environ), OWN_WORK in environ
 
     def stays(name: str) -> bool:
         theirs = own_work and (name == "PYTHONPATH" or not SWITCHES.fullmatch(name))
-        return bool(name in asked or theirs or NAMED.fullmatch(name))
+        return bool(name in kept or theirs or NAMED.fullmatch(name))
 
     return {name: value for name, value in environ.items() if stays(name)} | PLUGINS
 
@@ -60,8 +60,8 @@ def switches(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
 
 def kept_switches(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
     """What KEEP_ENV keeps, as it is recorded: a switch with its value; of anything else, which may be a secret, no."""
-    asked = kept_names(environ) & environ.keys()
-    return {name: environ[name] if SWITCHES.fullmatch(name) else "set" for name in sorted(asked)}
+    kept = kept_names(environ) & environ.keys()
+    return {name: environ[name] if SWITCHES.fullmatch(name) else "set" for name in sorted(kept)}
 
 
 def interpreter_moods() -> Iterator[str]:

@@ -132,7 +132,7 @@ def environment() -> dict[str, Any]:
         "machine": machine(),
         "python": python_of_blocks(),
         "switches": kept_switches(),
-        "pinned": Pinning.here().described(),
+        "pinned": Pinning.for_this_process().described(),
         "packages": versions(),
         "absent": unavailable(),
         "databases": described(),

@@ -65,8 +65,8 @@ class Requirements:
 
     def fits(self, workload: Workload, concurrency: int, tasks: int) -> bool:
         """Whether the model can run that many tasks of the workload at that concurrency, on any machine."""
-        spoken = self.form in workload.forms and (workload.isolated or not self.isolated)
-        return spoken and self.min_concurrency <= concurrency and (self.bounded or tasks <= concurrency)
+        has_form = self.form in workload.forms and (workload.isolated or not self.isolated)
+        return has_form and self.min_concurrency <= concurrency and (self.bounded or tasks <= concurrency)
 
     def unavailable_reason(self) -> str:
         """Why it is unavailable on this machine; empty if it is available."""
@@ -113,7 +113,7 @@ def model(name: str) -> Model:
     if name not in NAMES:
         raise KeyError(f"no model is called {name!r}; there are {', '.join(NAMES)}")
     if needs(name).needs_subprocess:
-        from benchmarks.models._subprocess import apart
+        from benchmarks.models._subprocess import in_subprocess
 
-        return partial(apart, name)
+        return partial(in_subprocess, name)
     return getattr(import_module(f"{__name__}.{name}"), name)  # type: ignore[no-any-return]

@@ -67,7 +67,7 @@ def leave() -> list[str]:
 
 
 @contextmanager
-def apart(name: str, workload: "Workload", concurrency: int) -> Iterator["Run"]:
+def in_subprocess(name: str, workload: "Workload", concurrency: int) -> Iterator["Run"]:
     """Open a model in an interpreter of its own."""
     lost.clear()
     context = get_context("forkserver")

@@ -19,16 +19,16 @@ NEEDS = {"workers": "loop", "form": "trio", "package": "trio"}
 @contextmanager
 def trio(workload: Workload, concurrency: int) -> Iterator[Run]:
     """Start a child for each task, at most `concurrency` past the limiter at a time."""
-    spoken = workload.for_library("trio")
+    translated = workload.for_library("trio")
 
     async def run(tasks: list[int]) -> list[Any]:
         limiter, answers = CapacityLimiter(concurrency), list[Any](tasks)
 
         async def perform(place: int, task: int) -> None:
             async with limiter:
-                answers[place] = await spoken.aperform(client, task)
+                answers[place] = await translated.aperform(client, task)
 
-        async with spoken.aclient() as client, open_nursery() as nursery:
+        async with translated.aclient() as client, open_nursery() as nursery:
             for place, task in enumerate(tasks):
                 nursery.start_soon(perform, place, task)
         return answers

@@ -47,7 +47,7 @@ async def over_sockets(size: int, trips: int) -> float:
             await loop.sock_connect(connection, listener.getsockname())
             for _ in range(trips):
                 await loop.sock_sendall(connection, message)
-                same(await whole(connection), message)
+                require_equal(await whole(connection), message)
 
     async def whole(connection: socket.socket) -> bytes:
         received = b""
@@ -77,7 +77,7 @@ async def over_streams(size: int, trips: int) -> float:
         reader, writer = await asyncio.open_connection(HOST, port)
         for _ in range(trips):
             writer.write(message)
-            same(await reader.readexactly(size), message)
+            require_equal(await reader.readexactly(size), message)
         writer.close()
         await writer.wait_closed()
 
@@ -114,7 +114,7 @@ class Asking(asyncio.Protocol):
         self.received += data
         if len(self.received) < len(self.message):
             return
-        same(self.received, self.message)
+        require_equal(self.received, self.message)
         self.received, self.left = b"", self.left - 1
         if self.left:
             self.transport.write(self.message)  # type: ignore[attr-defined]
@@ -137,7 +137,7 @@ async def over_protocols(size: int, trips: int) -> float:
         return await timed(client, size)
 
 
-def same(received: bytes, sent: bytes) -> None:
+def require_equal(received: bytes, sent: bytes) -> None:
     """ValueError if the returned message differs."""
     if received != sent:
         raise ValueError(f"{len(sent)} bytes were sent, and {len(received)} others came back")

@@ -56,7 +56,7 @@ PROBES = (Probe(FORMS, ("program_bytes",)),)
 
 def main() -> None:
     """Print the memory of this process in the form that the command line names."""
-    held = FORMS[sys.argv[1]]()
+    objects = FORMS[sys.argv[1]]()
     gc.collect()
     print(json.dumps({"program_bytes": float(psutil.Process().memory_full_info().uss)}))
-    del held
+    del objects

@@ -77,8 +77,10 @@ async def latenesses(url: str, clients: int, ticks: int) -> list[float]:
             while not heard_until(listeners, start + ticks - 1):  # noqa: ASYNC110 - counting each event would cost more
                 await asyncio.sleep(1 / TICKS_PER_S)
     check(listeners, expected)
-    heard = ((first_tick(listener) + place, at) for listener in listeners for place, at in enumerate(listener.arrivals))
-    return [at - tick / TICKS_PER_S for tick, at in heard if start <= tick < start + ticks]
+    arrivals = (
+        (first_tick(listener) + place, at) for listener in listeners for place, at in enumerate(listener.arrivals)
+    )
+    return [at - tick / TICKS_PER_S for tick, at in arrivals if start <= tick < start + ticks]
 
 
 def measure(way: str, clients: int, ticks: int) -> dict[str, float | None]:

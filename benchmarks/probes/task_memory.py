@@ -114,21 +114,21 @@ class Noted(Workload):
 class Held(Noted):
     """The same, repeated until the file is deleted."""
 
-    def held(self) -> bool:
+    def exists(self) -> bool:
         """Whether the file is still there."""
         return os.path.exists(self.path)
 
     def perform(self, client: Any, task: int) -> Any:
         """Note, and perform until the file is deleted."""
         answer = super().perform(client, task)
-        while self.held():
+        while self.exists():
             answer = self.workload.perform(client, task)
         return answer
 
     async def aperform(self, client: Any, task: int) -> Any:
         """Note, and perform until the file is deleted."""
         answer = await super().aperform(client, task)
-        while self.held():
+        while self.exists():
             answer = await self.workload.aperform(client, task)
         return answer
 
@@ -180,12 +180,12 @@ def bytes_per_task(name: str, waiting: int, tell: Callable[[float], None]) -> No
         watcher = threading.Thread(target=look)
         watcher.start()
         begin.wait()
-        held = (
+        usage_bytes = (
             Held(Sleep(delay_s=STEP_S), str(path))
             if has_children(name)
             else Noted(Sleep(delay_s=FOR_EVER_S), str(path))
         )
-        with opened(held, waiting) as run:
+        with opened(usage_bytes, waiting) as run:
             run(list(range(waiting)))
         watcher.join()
 

@@ -31,15 +31,15 @@ def memory() -> tuple[int, int]:
     return info.vms, info.rss
 
 
-def threads(count: int, look: Look) -> tuple[float, float]:
+def threads(count: int, measure: Look) -> tuple[float, float]:
     """Growth of both values of `look` per thread, with `count` waiting threads."""
     over = Event()
     waiting = [Thread(target=lambda: over.wait()) for _ in range(count)]
-    before = look()
+    before = measure()
     for thread in waiting:
         thread.start()
     try:
-        after = look()
+        after = measure()
     finally:
         over.set()
         for thread in waiting:
@@ -47,17 +47,17 @@ def threads(count: int, look: Look) -> tuple[float, float]:
     return (after[0] - before[0]) / count, (after[1] - before[1]) / count
 
 
-def coroutines(count: int, look: Look) -> tuple[float, float]:
+def coroutines(count: int, measure: Look) -> tuple[float, float]:
     """Growth of both values of `look` per coroutine, with `count` sleeping coroutines."""
 
     async def sleep() -> None:
         await asyncio.sleep(60)
 
     async def compare() -> tuple[float, float]:
-        before = look()
+        before = measure()
         waiting = [asyncio.create_task(sleep()) for _ in range(count)]
         await asyncio.sleep(0)  # all coroutines start
-        after = look()
+        after = measure()
         for task in waiting:
             task.cancel()
         return (after[0] - before[0]) / count, (after[1] - before[1]) / count

@@ -23,10 +23,10 @@ import psutil
 
 from benchmarks.backends.databases import DatabaseHandle
 from benchmarks.core.cell import Cell
-from benchmarks.load.generator import Burst, LoadFailed, Page, burst, held, in_turn, on_schedule
+from benchmarks.load.generator import Burst, LoadFailed, Page, burst, growth_while_connected, in_turn, on_schedule
 from benchmarks.load.open_loop import Latencies
 from benchmarks.workloads.database import table
-from benchmarks.workloads.noop import Nothing, named
+from benchmarks.workloads.noop import Nothing, noop_named
 from servers.subprocesses import Service, ServiceError, serve
 from servers.web_apps import COLUMNS, CONNECTIONS, HELLO, URL, compute
 from servers.web_server import APPS
@@ -70,7 +70,7 @@ STACKS = (
 
 def frameworks(service: str = "") -> list[Nothing]:
     """Each framework as the workload of a cell, with the database that its pages query."""
-    return [named(name, package=name, service=service) for name in APPS]
+    return [noop_named(name, package=name, service=service) for name in APPS]
 
 
 @dataclass(frozen=True)
@@ -182,7 +182,7 @@ def many_clients(cell: Cell, clients: int, ms: int, seconds: float) -> Metrics:
 
 def idle_bytes(running: Site, page: Page) -> float:
     """Growth of a server's memory with a thousand idle connections."""
-    return float(held(page, IDLE, lambda: uss(running.service.pid)))
+    return float(growth_while_connected(page, IDLE, lambda: uss(running.service.pid)))
 
 
 def uss(pid: int) -> int:

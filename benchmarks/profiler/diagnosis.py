@@ -62,8 +62,8 @@ class Diagnosis:
 def diagnose(model: str, sweep: Sequence[LoadStep], machine: Machine) -> Diagnosis:
     """The one cause that the evidence shows, the surest sign first."""
     signs = (memory, backlog, blocked_loop, default_pool, lock, cores, still_climbing, disturbed, other_side)
-    found = (sign(model, sweep, machine) for sign in signs)
-    return next(filter(None, found), Diagnosis(model, CAN_NOT_TELL, "nothing that was looked at was at its limit"))
+    diagnoses = (sign(model, sweep, machine) for sign in signs)
+    return next(filter(None, diagnoses), Diagnosis(model, CAN_NOT_TELL, "nothing that was looked at was at its limit"))
 
 
 def top(sweep: Sequence[LoadStep]) -> LoadStep:
@@ -98,28 +98,27 @@ def backlog(model: str, sweep: Sequence[LoadStep], machine: Machine) -> Diagnosi
 
 def blocked_loop(model: str, sweep: Sequence[LoadStep], machine: Machine) -> Diagnosis | None:
     """The loop could not run what was due, and did not compute meanwhile."""
-    seen = top(sweep).evidence
-    if seen is None or seen.loop_blocked is None or seen.loop_cpu is None:
+    evidence = top(sweep).evidence
+    if evidence is None or evidence.loop_blocked is None or evidence.loop_cpu is None:
         return None
-    waited = seen.loop_blocked - seen.loop_cpu - seen.loop_core_wait
-    if seen.loop_blocked < MOST_OF or waited < IDLE:
+    waited = evidence.loop_blocked - evidence.loop_cpu - evidence.loop_core_wait
+    if evidence.loop_blocked < MOST_OF or waited < IDLE:
         return None
-    at = f" ({seen.loop_blocked_at})" if seen.loop_blocked_at else ""
-    longest = f", up to {1000 * (seen.loop_longest_gap_s or 0.0):.0f} ms at a stretch"
-    why = (
-        f"its loop was blocked for {seen.loop_blocked:.0%} of the time{longest}: awork calls something that blocks{at}"
-    )
+    at = f" ({evidence.loop_blocked_at})" if evidence.loop_blocked_at else ""
+    longest = f", up to {1000 * (evidence.loop_longest_gap_s or 0.0):.0f} ms at a stretch"
+    blocked = f"its loop was blocked for {evidence.loop_blocked:.0%} of the time{longest}"
+    why = f"{blocked}: awork calls something that blocks{at}"
     return Diagnosis(model, "blocked loop", why, "Next: await it, or put it into asyncio.to_thread()")
 
 
 def default_pool(model: str, sweep: Sequence[LoadStep], machine: Machine) -> Diagnosis | None:
     """Calls wait for a thread of the loop's default pool."""
-    seen = top(sweep).evidence
-    if seen is None or not seen.pool_queued or not_enough_to_gain(sweep):
+    evidence = top(sweep).evidence
+    if evidence is None or not evidence.pool_queued or not_enough_to_gain(sweep):
         return None
     why = (
-        f"asyncio.to_thread has {seen.pool_limit} threads (min(32, cores + 4)), "
-        f"and up to {seen.pool_queued} calls waited for one"
+        f"asyncio.to_thread has {evidence.pool_limit} threads (min(32, cores + 4)), "
+        f"and up to {evidence.pool_queued} calls waited for one"
     )
     change = f"Next: loop.set_default_executor(ThreadPoolExecutor({top(sweep).concurrency})) in aclient()"
     return Diagnosis(model, "pool cap", why, change)
@@ -132,15 +131,15 @@ def not_enough_to_gain(sweep: Sequence[LoadStep]) -> bool:
 
 def lock(model: str, sweep: Sequence[LoadStep], machine: Machine) -> Diagnosis | None:
     """Most workers were seen waiting for a lock, a semaphore or a connection of a pool."""
-    seen = top(sweep).evidence
-    if seen is None or top(sweep).concurrency < 2 or not_enough_to_gain(sweep):
+    evidence = top(sweep).evidence
+    if evidence is None or top(sweep).concurrency < 2 or not_enough_to_gain(sweep):
         return None
     kind, share = max(
-        ((name, seen.waits.get(name, 0.0)) for name in ("lock", "semaphore", "pool")), key=lambda one: one[1]
+        ((name, evidence.waits.get(name, 0.0)) for name in ("lock", "semaphore", "pool")), key=lambda one: one[1]
     )
     if share < max(MOST_OF - 0.5 / top(sweep).concurrency, 0.3):
         return None
-    at = f" ({seen.waits_at})" if seen.waits_at else ""
+    at = f" ({evidence.waits_at})" if evidence.waits_at else ""
     waited = f"{share:.0%} of its workers waited for a {kind if kind != 'pool' else 'pool or queue'}{at}"
     if kind == "lock":
         return Diagnosis(
@@ -153,27 +152,27 @@ def lock(model: str, sweep: Sequence[LoadStep], machine: Machine) -> Diagnosis |
 def cores(model: str, sweep: Sequence[LoadStep], machine: Machine) -> Diagnosis | None:
     """As many cores were busy as there are, or as one interpreter can use."""
     step = max(sweep[-2:], key=lambda one: one.cores_used)
-    used, seen = step.cores_used, step.evidence
+    used, evidence = step.cores_used, step.evidence
     if used >= BUSY * machine.parallel and (used > ONE_CORE or machine.parallel < ONE_CORE):
         why = f"all cores: {used:.2g} were busy of the {machine.parallel:.2g} that this machine gave"
         return Diagnosis(model, "all cores", why)
-    if not BUSY <= used <= ONE_CORE or seen is None or model == "processes":
+    if not BUSY <= used <= ONE_CORE or evidence is None or model == "processes":
         return None
-    return one_core(model, used, seen, machine)
+    return one_core(model, used, evidence, machine)
 
 
-def one_core(model: str, used: float, seen: Evidence, machine: Machine) -> Diagnosis:
+def one_core(model: str, used: float, evidence: Evidence, machine: Machine) -> Diagnosis:
     """One core was busy: because of the loop, the GIL, or what cannot be told."""
     busy = f"{used:.2g} cores were busy of {machine.parallel:.2g}"
-    if seen.loop_cpu is not None:
-        if seen.loop_cpu >= BUSY - 0.1:
-            why = f"one core: the loop's thread computed for {seen.loop_cpu:.0%} of the time"
+    if evidence.loop_cpu is not None:
+        if evidence.loop_cpu >= BUSY - 0.1:
+            why = f"one core: the loop's thread computed for {evidence.loop_cpu:.0%} of the time"
             return Diagnosis(model, "one core", why, "Next: compute in processes, or where the GIL is released")
         return Diagnosis(model, CAN_NOT_TELL, f"{busy}, and the loop was not what computed")
     if machine.parallel < SECOND_CORE:
         return Diagnosis(model, CAN_NOT_TELL, f"{busy}: with no second core the GIL does not show")
-    if (seen.gil_late or 0.0) >= GIL_LATE:
-        why = f"the GIL: {busy}, and a thread that only slept was kept waiting for {seen.gil_late:.0%} of its time"
+    if (evidence.gil_late or 0.0) >= GIL_LATE:
+        why = f"the GIL: {busy}, and a thread that only slept was kept waiting for {evidence.gil_late:.0%} of its time"
         return Diagnosis(model, "GIL", why, "Next: compute in processes, or on a free-threaded Python")
     return Diagnosis(model, CAN_NOT_TELL, f"{busy}, but the GIL was free")
 
@@ -198,22 +197,28 @@ def still_climbing(model: str, sweep: Sequence[LoadStep], machine: Machine) -> D
 
 def other_side(model: str, sweep: Sequence[LoadStep], machine: Machine) -> Diagnosis | None:
     """No core was busy, nobody waited for a lock, and more in flight gained nothing: it is outside of this program."""
-    step, seen = top(sweep), top(sweep).evidence
-    if step.cores_used > IDLE or step.concurrency < 4 or seen is None or not machine.waits:
+    step, evidence = top(sweep), top(sweep).evidence
+    if step.cores_used > IDLE or step.concurrency < 4 or evidence is None or not machine.waits:
         return Diagnosis(
             model, CAN_NOT_TELL, f"{step.cores_used:.2g} cores were busy, and more in flight gained nothing"
         )
     multiple = step.tasks_per_second / sweep[0].tasks_per_second
-    if seen.waits.get("limiter", 0.0) >= MOST_OF:
-        return Diagnosis(model, "rate limit", f"a rate limit of its own: most workers wait for it ({seen.waits_at})")
-    paced = seen.waits.get("sleep", 0.0) >= IDLE
-    if seen.connections == 1 and multiple < NO_GAIN and not paced:
+    if evidence.waits.get("limiter", 0.0) >= MOST_OF:
+        return Diagnosis(
+            model, "rate limit", f"a rate limit of its own: most workers wait for it ({evidence.waits_at})"
+        )
+    paced = evidence.waits.get("sleep", 0.0) >= IDLE
+    if evidence.connections == 1 and multiple < NO_GAIN and not paced:
         why = f"one connection: {step.concurrency} tasks in flight shared a single connection"
         return Diagnosis(
             model, "one connection", why, "Next: open one for each worker in client(), or a pool in aclient()"
         )
-    if 1 < seen.connections <= step.concurrency / 2 and abs(multiple / seen.connections - 1) < NEAR and not paced:
-        why = f"a pool of connections: {step.concurrency} tasks in flight shared {seen.connections}"
+    if (
+        1 < evidence.connections <= step.concurrency / 2
+        and abs(multiple / evidence.connections - 1) < NEAR
+        and not paced
+    ):
+        why = f"a pool of connections: {step.concurrency} tasks in flight shared {evidence.connections}"
         return Diagnosis(model, "pool cap", why, "Next: make the pool as large as the concurrency")
     if rate := steady_rate(sweep):
         why = f"a rate limit: with {knee(sweep)} in flight and more, {rate:.3g} tasks/s ended at an even pace"
@@ -242,5 +247,5 @@ def steady_rate(sweep: Sequence[LoadStep]) -> float:
     ):
         return 0.0
     multiple = flat[-1].tasks_per_second / sweep[0].tasks_per_second
-    whole = multiple < MANY_WORKERS and abs(multiple - round(multiple)) < STEADY * multiple
-    return 0.0 if whole or multiple < NO_GAIN else flat[-1].tasks_per_second
+    near_integer = multiple < MANY_WORKERS and abs(multiple - round(multiple)) < STEADY * multiple
+    return 0.0 if near_integer or multiple < NO_GAIN else flat[-1].tasks_per_second

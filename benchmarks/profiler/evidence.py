@@ -60,7 +60,7 @@ class Evidence:
 
 
 @dataclass
-class Seen:
+class Observations:
     """What the heartbeat and the watching thread add up."""
 
     loop_thread: int | None = None
@@ -71,7 +71,7 @@ class Seen:
     kinds: Counter[str] = field(default_factory=Counter)
     places: dict[str, Counter[str]] = field(default_factory=dict)
     workers: int = 0
-    looks: list[float] = field(default_factory=list)  # how late each was
+    lateness_s: list[float] = field(default_factory=list)  # how late each was
     pool_limit: int = 0
     pool_queued: int = 0
     connections: int = 0
@@ -88,7 +88,7 @@ class Seen:
 class WatchedWorkload(TracedWorkload):
     """The traced workload, with a heartbeat in each loop that it is opened in."""
 
-    seen: Seen = field(default_factory=Seen)
+    observations: Observations = field(default_factory=Observations)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Another process is not watched: it gets the traced workload alone."""
@@ -98,7 +98,7 @@ class WatchedWorkload(TracedWorkload):
     async def aclient(self) -> AsyncIterator[Any]:
         """Open the user's, and let a heart beat beside it."""
         async with self.workload.aclient() as client:
-            beat = asyncio.create_task(heartbeat(self.seen))
+            beat = asyncio.create_task(heartbeat(self.observations))
             try:
                 yield client
             finally:
@@ -107,31 +107,31 @@ class WatchedWorkload(TracedWorkload):
                     await beat
 
 
-async def heartbeat(seen: Seen) -> None:
+async def heartbeat(observations: Observations) -> None:
     """Note how late each beat is, and where coroutines wait meanwhile."""
     loop, mine = asyncio.get_running_loop(), asyncio.current_task()
-    seen.loop_thread, seen.loop_native_id = threading.get_ident(), threading.get_native_id()
+    observations.loop_thread, observations.loop_native_id = threading.get_ident(), threading.get_native_id()
     for beat in count():
-        seen.beat_at = began = time.perf_counter()
+        observations.beat_at = began = time.perf_counter()
         try:
             await asyncio.sleep(BEAT_S)
         finally:  # also when it is ended: a loop that was blocked to the end has not beaten once
-            seen.late.append(max(0.0, time.perf_counter() - began - BEAT_S))
-        look_at_pool(getattr(loop, "_default_executor", None), seen)
+            observations.late.append(max(0.0, time.perf_counter() - began - BEAT_S))
+        look_at_pool(getattr(loop, "_default_executor", None), observations)
         for task in list(asyncio.all_tasks() - {mine})[:TASKS_AT_MOST] if beat % BEATS_A_LOOK == 0 else []:
             if place := awaiting_at(task):
-                seen.add(place)
+                observations.add(place)
 
 
-def look_at_pool(pool: Any, seen: Seen) -> None:
+def look_at_pool(pool: Any, observations: Observations) -> None:
     """How many calls wait for one of the threads of a loop's default pool."""
     queued = pool._work_queue.qsize() if pool is not None and hasattr(pool, "_work_queue") else 0
     if queued and len(pool._threads) >= pool._max_workers:
-        seen.pool_limit, seen.pool_queued = pool._max_workers, max(seen.pool_queued, queued)
+        observations.pool_limit, observations.pool_queued = pool._max_workers, max(observations.pool_queued, queued)
 
 
 @contextmanager
-def watching(seen: Seen) -> Iterator[None]:
+def watching(observations: Observations) -> Iterator[None]:
     """Look at the threads every few milliseconds, until the block ends."""
     done, known = threading.Event(), {threading.get_ident()}
 
@@ -142,15 +142,18 @@ def watching(seen: Seen) -> Iterator[None]:
             if done.wait(BEAT_S):
                 return
             took = time.perf_counter() - began - (queued_s(threading.get_native_id()) - queued)
-            seen.looks.append(max(0.0, took - BEAT_S))
+            observations.lateness_s.append(max(0.0, took - BEAT_S))
             if look % BEATS_A_COUNT == BEATS_A_COUNT // 4:
-                seen.connections = max(seen.connections, open_connections())
-            blocked = seen.loop_thread is not None and time.perf_counter() - seen.beat_at > BEAT_S + 2 * LATE_S
-            if blocked and seen.loop_thread and (line := running_at(seen.loop_thread)):
-                seen.blocked_at[line] += 1
+                observations.connections = max(observations.connections, open_connections())
+            blocked = (
+                observations.loop_thread is not None
+                and time.perf_counter() - observations.beat_at > BEAT_S + 2 * LATE_S
+            )
+            if blocked and observations.loop_thread and (line := running_at(observations.loop_thread)):
+                observations.blocked_at[line] += 1
             for place in blocking_at(known):
-                seen.add(place)
-            seen.watch_cpu_s = time.thread_time()
+                observations.add(place)
+            observations.watch_cpu_s = time.thread_time()
 
     watcher = threading.Thread(target=watch, name="watch", daemon=True)
     watcher.start()
@@ -175,14 +178,14 @@ class Marks:
     retransmits: int | None
 
     @classmethod
-    def now(cls, seen: Seen) -> "Marks":
+    def now(cls, observations: Observations) -> "Marks":
         """As they are."""
         usage = resource.getrusage(resource.RUSAGE_SELF)
         threads = [thread.native_id for thread in threading.enumerate() if thread.native_id]
         queued = sum(map(queued_s, threads)) if Path(SCHEDULER.format(os.getpid())).exists() else None
         return cls(
-            snapshot(), time.process_time(), seen.watch_cpu_s, queued, (usage.ru_nvcsw, usage.ru_nivcsw),
-            thread_cpu_s(seen.loop_thread), queued_s(seen.loop_native_id), syn_retransmits(),
+            snapshot(), time.process_time(), observations.watch_cpu_s, queued, (usage.ru_nvcsw, usage.ru_nivcsw),
+            thread_cpu_s(observations.loop_thread), queued_s(observations.loop_native_id), syn_retransmits(),
         )  # fmt: skip
 
 
@@ -219,19 +222,21 @@ def syn_retransmits() -> int | None:
     return None
 
 
-def between(before: Marks, after: Marks, seen: Seen) -> Evidence:
+def between(before: Marks, after: Marks, observations: Observations) -> Evidence:
     """What the counts and looks of a step come to."""
     usage = usage_between(before.cpu, after.cpu)
-    took, late = usage.elapsed_s, [one for one in seen.late if one > LATE_S]
-    waiting = {kind: number / seen.workers for kind, number in seen.kinds.items() if seen.workers}
+    took, late = usage.elapsed_s, [one for one in observations.late if one > LATE_S]
+    waiting = {
+        kind: number / observations.workers for kind, number in observations.kinds.items() if observations.workers
+    }
     blockers = Counter[str]()
     for kind in ("lock", "semaphore", "pool", "limiter"):
-        blockers += seen.places.get(kind, Counter())
+        blockers += observations.places.get(kind, Counter())
     loop_cpu = None
     if after.loop_cpu_s is not None:
         loop_cpu = (after.loop_cpu_s - (before.loop_cpu_s or 0.0)) / took
     watching_s = after.watch_cpu_s - before.watch_cpu_s
-    looked_s = sum(seen.looks) + len(seen.looks) * BEAT_S
+    looked_s = sum(observations.lateness_s) + len(observations.lateness_s) * BEAT_S
     return Evidence(
         seconds=took,
         cores_busy=max(0.0, usage.ours_s - watching_s) / took,
@@ -240,17 +245,17 @@ def between(before: Marks, after: Marks, seen: Seen) -> Evidence:
         else max(0.0, after.queued_s - before.queued_s) / took,
         voluntary_switches=after.switches[0] - before.switches[0],
         involuntary_switches=after.switches[1] - before.switches[1],
-        loop_blocked=min(1.0, sum(late) / took) if seen.late else None,
-        loop_longest_gap_s=max(seen.late) if seen.late else None,
-        loop_cpu=loop_cpu if seen.loop_thread is not None else None,
-        loop_core_wait=max(0.0, after.loop_queued_s - before.loop_queued_s) / took if seen.loop_thread else 0.0,
-        loop_blocked_at=top(seen.blocked_at),
-        gil_late=sum(one for one in seen.looks if one > LATE_S) / looked_s if looked_s else None,
+        loop_blocked=min(1.0, sum(late) / took) if observations.late else None,
+        loop_longest_gap_s=max(observations.late) if observations.late else None,
+        loop_cpu=loop_cpu if observations.loop_thread is not None else None,
+        loop_core_wait=max(0.0, after.loop_queued_s - before.loop_queued_s) / took if observations.loop_thread else 0.0,
+        loop_blocked_at=top(observations.blocked_at),
+        gil_late=sum(one for one in observations.lateness_s if one > LATE_S) / looked_s if looked_s else None,
         waits=waiting,
         waits_at=top(blockers),
-        pool_limit=seen.pool_limit,
-        pool_queued=seen.pool_queued,
-        connections=seen.connections,
+        pool_limit=observations.pool_limit,
+        pool_queued=observations.pool_queued,
+        connections=observations.connections,
         syn_retransmits=None if after.retransmits is None else after.retransmits - (before.retransmits or 0),
     )  # fmt: skip
 

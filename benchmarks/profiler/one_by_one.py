@@ -84,10 +84,10 @@ class Timed:
     def shortest_s(self) -> dict[int, float]:
         """The least that each task waited, and no more than the quickest tenth of all did: what varies binds less."""
         tenth = sorted(self.waits)[len(self.waits) // 10]
-        found: dict[int, float] = {}
+        shortest: dict[int, float] = {}
         for task, waited in zip(cycle(self.tasks), self.waits, strict=False):
-            found[int(task)] = min(waited, tenth, found.get(int(task), waited))
-        return found
+            shortest[int(task)] = min(waited, tenth, shortest.get(int(task), waited))
+        return shortest
 
     def described(self) -> dict[str, Any]:
         """As it stands in `learned.forms`."""
@@ -126,7 +126,7 @@ class Timed:
 
 def one_by_one(mine: Mine, form: str, tasks: Sequence[int], step: Step, least_s: float = 0.0) -> Timed:
     """Time the tasks once, and again for so many seconds. UnusableFile: one takes too long; TaskFailed: some fail."""
-    found = Timed(tasks)
+    timed = Timed(tasks)
     mine.prepare(list(tasks))
     with mine.client() if form == "blocking" else awaiting(mine) as client:
         began = time.perf_counter()
@@ -134,17 +134,17 @@ def one_by_one(mine: Mine, form: str, tasks: Sequence[int], step: Step, least_s:
             step(f"task {task}")
             queued, paused, used, start = held_up_s(), pauses(), cpu_s(), time.perf_counter()
             try:
-                found.answers.setdefault(int(task), mine.perform(client, task))
+                timed.answers.setdefault(int(task), mine.perform(client, task))
             except TaskFailed as problem:
-                found.failures.setdefault(int(task), str(problem))
+                timed.failures.setdefault(int(task), str(problem))
             took, computed = time.perf_counter() - start, cpu_s() - used
             waited = took - computed - (held_up_s() - queued)
-            found.add(task, took, computed, max(0.0, waited) if pauses() > paused else 0.0)
-            if found.enough(start + took - began, least_s) or (found.failures and len(found.seconds) >= len(tasks)):
+            timed.add(task, took, computed, max(0.0, waited) if pauses() > paused else 0.0)
+            if timed.enough(start + took - began, least_s) or (timed.failures and len(timed.seconds) >= len(tasks)):
                 break
-    if why := found.failed() or mine.left_undone():
+    if why := timed.failed() or mine.left_undone():
         raise TaskFailed(why)
-    return found
+    return timed
 
 
 def opening_s(mine: Mine, form: str) -> float:

@@ -76,7 +76,7 @@ def kind_of(innermost: FrameType, users: FrameType) -> str:
     """What a thread waits for, by the object at its line, or by the library's file that it stands in."""
     if innermost is users:
         source = segment(users.f_code, users.f_lasti)
-        return "sleep" if SLEEPS.match(source) else kind_of_object(named(source, users))
+        return "sleep" if SLEEPS.match(source) else kind_of_object(taken_object(source, users))
     if LIMITER_FILES.search(innermost.f_code.co_filename):
         return "limiter"
     file, name = innermost.f_code.co_filename, innermost.f_code.co_name
@@ -106,21 +106,21 @@ def in_pool(frame: FrameType, users: FrameType) -> bool:
     return False
 
 
-def kind_of_object(thing: Any) -> str:
+def kind_of_object(waited_for: Any) -> str:
     """What kind of thing is waited for, by the name of its class."""
-    name = type(thing).__name__
+    name = type(waited_for).__name__
     if name in LOCKS:
         return "lock"
     if name in SEMAPHORES:
-        value = getattr(thing, "_initial_value", None)
+        value = getattr(waited_for, "_initial_value", None)
         return "lock" if value == 1 else "semaphore"
     return "pool" if name in POOLS else "other"
 
 
-def named(source: str, frame: FrameType) -> Any:
+def taken_object(source: str, frame: FrameType) -> Any:
     """The object that an instruction takes, by its piece of source, where it is a plain name; None otherwise."""
-    found = ENTERS.match(source) or TAKES.match(source)
-    return looked_up(found[1], frame) if found else None
+    match = ENTERS.match(source) or TAKES.match(source)
+    return looked_up(match[1], frame) if match else None
 
 
 def segment(code: CodeType, at: int) -> str:
@@ -135,10 +135,10 @@ def segment(code: CodeType, at: int) -> str:
 def looked_up(dotted: str, frame: FrameType) -> Any:
     """The object of that name in a frame, by plain attributes alone: no code of the user's is run."""
     first, *rest = dotted.split(".")
-    thing = frame.f_locals.get(first, frame.f_globals.get(first))
+    value = frame.f_locals.get(first, frame.f_globals.get(first))
     for name in rest:
-        thing = getattr(thing, "__dict__", {}).get(name)
-    return thing
+        value = getattr(value, "__dict__", {}).get(name)
+    return value
 
 
 def awaiting_at(task: "asyncio.Task[Any]") -> Place | None:

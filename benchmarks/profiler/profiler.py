@@ -22,7 +22,7 @@ from benchmarks.machine.calibration import Calibration
 from benchmarks.machine.capacity import CapacityMonitor, usable_cores
 from benchmarks.machine.cpu_usage import CpuUsage, snapshot, usage_between
 from benchmarks.models import NAMES, needs
-from benchmarks.profiler.description import described, spoken, workload
+from benchmarks.profiler.description import described, forms_of, workload
 from benchmarks.profiler.diagnosis import Machine, diagnose
 from benchmarks.profiler.isolated import isolated
 from benchmarks.profiler.one_by_one import ENOUGH_S, opening_s
@@ -38,7 +38,7 @@ from benchmarks.profiler.sizing import (
     released,
     size,
 )
-from benchmarks.profiler.trials import LADDER_S, RUNG_S, Plan, Trial, fits, memory, said, trial
+from benchmarks.profiler.trials import LADDER_S, RUNG_S, Plan, Trial, can_run, error_text, memory, trial
 from benchmarks.workloads._user_module import TaskFailed, UnusableFile, load
 from benchmarks.workloads.user_work import Mine
 from servers.subprocesses import exit_with_parent
@@ -68,7 +68,7 @@ class Profiler:
     unfit: dict[str, str] = field(default_factory=dict)
     at: str = ""
 
-    def tell(self, **entry: Any) -> None:
+    def write_entry(self, **entry: Any) -> None:
         """Write a line, for whoever waits for it."""
         self.out.write(json.dumps(entry, allow_nan=False) + "\n")
         self.out.flush()
@@ -76,7 +76,7 @@ class Profiler:
     def step(self, what: str) -> None:
         """Say what comes next: if it never ends, this is the last that is heard."""
         self.at = what
-        self.tell(step=what)
+        self.write_entry(step=what)
 
     def run(self, pace: Calibration) -> dict[str, Any]:
         """Everything, in the order in which a mistake shows soonest."""
@@ -88,14 +88,14 @@ class Profiler:
         with CapacityMonitor(pace) as gauge:
             mine = workload(self.source, code)
             speeds = [gauge.latest(mine).speed]
-            looked = look_at_forms(mine, spoken(code), enough_s, self.step, self.doubts)
+            looked = look_at_forms(mine, forms_of(code), enough_s, self.step, self.doubts)
             capacity = gauge.sample()
         mine = self.informed(looked, mean([*speeds, capacity.speed]), learned)
         plan = self.plan(mine, looked, *sweep_s)
         trials = self.trials(plan, looked)
         sweeps = {name: one.sweep for name, one in trials.items() if one.sweep}
         self.weigh(plan, sweeps, learned)
-        disturbed = self.mind(usage_between(before, snapshot()))
+        disturbed = self.note_disturbance(usage_between(before, snapshot()))
         parallel = max([capacity.parallel, *(step.cores_used for sweep in sweeps.values() for step in sweep)])
         learned["gil"] = released(sweeps["threads"], parallel) if "threads" in sweeps else None
         machine = Machine(parallel, available_bytes(), 0.0, disturbed, mine.each_waits_s > 0, plan.most)
@@ -112,7 +112,7 @@ class Profiler:
             "cells": [asdict(cell) for cell in sized.cells],
         }
 
-    def mind(self, usage: CpuUsage) -> bool:
+    def note_disturbance(self, usage: CpuUsage) -> bool:
         """Whether others had much of the machine meanwhile; then it is noted."""
         if disturbed := usage.disturbed(usable_cores()):
             taken = (usage.others_s + usage.steal_s) / usage.elapsed_s
@@ -123,7 +123,7 @@ class Profiler:
     def informed(self, looked: Looked, speed: float, learned: dict[str, Any]) -> Mine:
         """The work with what a task waits and computes, at the calibration's speed."""
         mine, times = looked.mine, looked.times
-        learned["forms"] = {form: found.described() for form, found in times.items()}
+        learned["forms"] = {form: timed.described() for form, timed in times.items()}
         self.unfit |= {name: why for name in self.models for why in [looked.refused.get(needs(name).form)] if why}
         opens = {"blocking": "client", "asyncio": "aclient"}
         self.step("opening a client")
@@ -137,7 +137,7 @@ class Profiler:
             "why": looked.unlike,
         }
         computes_s, waits_s = (
-            min(getattr(found, part) for found in times.values()) for part in ("computes_s", "waits_s")
+            min(getattr(timed, part) for timed in times.values()) for part in ("computes_s", "waits_s")
         )
         total_s = waits_s + computes_s
         return replace(
@@ -157,20 +157,20 @@ class Profiler:
 
     def trials(self, plan: Plan, looked: Looked) -> dict[str, Trial]:
         """Each model that can do the work, tried in an interpreter of its own; why not, for the others."""
-        found = dict[str, Trial]()
-        able = [name for name in self.models if name in NAMES and fits(name, plan.mine) and name not in self.unfit]
+        completed = dict[str, Trial]()
+        able = [name for name in self.models if name in NAMES and can_run(name, plan.mine) and name not in self.unfit]
         for name in able:
             one = self.tried(name, plan, looked)
             if one.failure:
                 self.unfit[name] = one.failure
                 continue
-            found[name] = one
+            completed[name] = one
             self.doubts.notes += [f"{one.note[:1].upper()}{one.note[1:]}."] if one.note else []
             if one.unsafe:
                 self.doubts.notes.append(f"Not safe in threads, as far as a stress of it shows: {one.unsafe}.")
-        if not found:
+        if not completed:
             raise TaskFailed(f"no model could do a few tasks: {next(iter(self.unfit.values()), 'none was asked for')}")
-        return found
+        return completed
 
     def tried(self, name: str, plan: Plan, looked: Looked) -> Trial:
         """One model."""
@@ -178,9 +178,9 @@ class Profiler:
         if needs(name).workers == "processes" and (why := sealed(looked.sample())):
             return Trial(why)
         patience_s = CLUSTER_PATIENCE_S if needs(name).needs_subprocess else PATIENCE_S
-        asked = replace(plan, sweeps=name in FAMILIES, stresses=name == "threads")
+        own_plan = replace(plan, sweeps=name in FAMILIES, stresses=name == "threads")
         try:
-            return isolated(trial, name, asked, patience_s=patience_s + 8 * plan.each_s, step=self.step)
+            return isolated(trial, name, own_plan, patience_s=patience_s + 8 * plan.each_s, step=self.step)
         except TaskFailed as problem:
             return Trial(str(problem))
 
@@ -205,12 +205,12 @@ def reached(trials: Mapping[str, Trial]) -> dict[str, int]:
 
 def stops(sweeps: Mapping[str, Sweep], machine: Machine, weighed: Mapping[str, Any]) -> dict[str, Any]:
     """What stops each model that was swept."""
-    found = {}
+    causes = {}
     for name, sweep in sweeps.items():
         size = weighed.get(name, {}).get("bytes_per_task", 0.0)
         one = diagnose(name, sweep, replace(machine, bytes_per_task=size))
-        found[name] = {"cause": one.cause, "sentence": one.sentence, "change": one.change}
-    return found
+        causes[name] = {"cause": one.cause, "sentence": one.sentence, "change": one.change}
+    return causes
 
 
 def available_bytes() -> float:
@@ -239,11 +239,11 @@ def main() -> None:
     with chosen.out.open("a") as out:
         profiler = Profiler(chosen.source, models, chosen.blocks, out, chosen.quick)
         try:
-            profiler.tell(found=profiler.run(Calibration.read(chosen.pace)))
+            profiler.write_entry(found=profiler.run(Calibration.read(chosen.pace)))
         except UnusableFile as problem:
-            profiler.tell(unfit=str(problem))
+            profiler.write_entry(unfit=str(problem))
         except BaseException as problem:
             at = "" if isinstance(problem, TaskFailed) else f"{profiler.at}: "
-            profiler.tell(failed=f"{at}{said(problem)}")
+            profiler.write_entry(failed=f"{at}{error_text(problem)}")
     sys.stdout.flush()
     os._exit(0)  # whatever the user's code has left running

@@ -52,14 +52,14 @@ def look_at_forms(mine: Mine, forms: Sequence[str], enough_s: float, step: Step,
     times, refused, unlike = dict[str, Timed](), dict[str, str](), ""
     for form in forms:
         try:
-            found = one_by_one(mine, form, mine.tasks(len(mine.code.tasks)), step, enough_s)
-            why = second_pass(mine, form, found, step, doubts)
+            timed = one_by_one(mine, form, mine.tasks(len(mine.code.tasks)), step, enough_s)
+            why = second_pass(mine, form, timed, step, doubts)
         except TaskFailed as problem:
             if len(forms) == 1:
                 raise
             refused[form] = f"`{NAMES[form]}`: {problem}"
             continue
-        unlike, times[form] = unlike or why, found
+        unlike, times[form] = unlike or why, timed
     if not times:
         raise TaskFailed("; ".join(refused.values()))
     compare_waits(times, refused, doubts)
@@ -72,7 +72,7 @@ def compare_waits(times: dict[str, Timed], refused: dict[str, str], doubts: Doub
     """Refuse the form that does not wait though the other does."""
     if len(times) < 2:
         return
-    one, other = (Waits(form, found.waits_s, found.each_s) for form, found in times.items())
+    one, other = (Waits(form, timed.waits_s, timed.each_s) for form, timed in times.items())
     form, why = forgotten_wait(one, other)
     if form:
         refused[form] = why
@@ -89,7 +89,7 @@ def second_pass(mine: Mine, form: str, first: Timed, step: Step, doubts: Doubts)
     patience_s = FRESH_PATIENCE_S + 4 * sum(first.seconds[: len(tasks)])
     fresh = isolated(first_pass, mine, form, list(map(int, tasks)), patience_s=patience_s, step=step)
     if where := remembered(first.seconds[: len(tasks)], again.seconds, fresh):
-        kept(where, form, first, again, doubts)
+        check_caching(where, form, first, again, doubts)
     for task in tasks:
         before, after = first.answers[task], again.answers[task]
         if not same(before, after):
@@ -110,7 +110,7 @@ def first_pass(mine: Mine, form: str, numbers: Sequence[int], step: Step) -> lis
     return one_by_one(mine, form, tasks, step).seconds
 
 
-def kept(where: str, form: str, first: Timed, again: Timed, doubts: Doubts) -> None:
+def check_caching(where: str, form: str, first: Timed, again: Timed, doubts: Doubts) -> None:
     """Refuse answers that the process keeps; doubt those that something outside of it keeps."""
     place = min(1, len(again.seconds) - 1)
     times = f"{milliseconds(first.seconds[place])} the first time and {milliseconds(again.seconds[place])} the second"

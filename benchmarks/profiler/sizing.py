@@ -147,9 +147,9 @@ class RunPlan:
         """What was done about the size, for the record and in a sentence."""
         part = f"{self.tasks} of the {given:,} tasks, evenly from the list" if self.tasks < given else ""
         again = f"the {given} tasks over and over, until there are {self.tasks}" if self.tasks > given else ""
-        whole = part or again or f"all {given} tasks"
+        tasks = part or again or f"all {given} tasks"
         minutes = max(1, round(blocks * (self.seconds + 3) / 60))
-        sentence = f"A round is {whole}; {len(self.cells)} cells in {blocks} blocks, about {minutes} min."
+        sentence = f"A round is {tasks}; {len(self.cells)} cells in {blocks} blocks, about {minutes} min."
         most = max(cell.concurrency for cell in self.cells)
         if higher := [f"{model} {size}" for model, size in pays.items() if size > most]:
             sentence += f" More at once would pay ({', '.join(higher)}): {most} is as many as keep a block short."
@@ -170,11 +170,11 @@ def size(
     equal = min(limits.stated, max([2, *map(knee, ladders.values())]))
     while True:
         for round_s in ROUNDS_S:
-            found = sized(max(2 * equal, math.ceil(round_s / each_s), 4), equal, each_s, ladders, models, limits)
-            if found.seconds <= block_s:
-                return found
-        if equal <= (FEW if found.tasks * each_s <= SHORT_S else 2):
-            return found
+            plan = sized(max(2 * equal, math.ceil(round_s / each_s), 4), equal, each_s, ladders, models, limits)
+            if plan.seconds <= block_s:
+                return plan
+        if equal <= (FEW if plan.tasks * each_s <= SHORT_S else 2):
+            return plan
         equal = 2 ** ((equal - 1).bit_length() - 1)  # the power of two below
 
 
@@ -185,7 +185,7 @@ def sized(
     cells, total_s = list[CellPlan](), 0.0
     for model in models:
         family = next((name for name, members in FAMILIES.items() if model in members and name in ladders), "")
-        for concurrency, views in places(model, tasks, equal, ladders.get(family), limits.of(model)).items():
+        for concurrency, views in concurrencies(model, tasks, equal, ladders.get(family), limits.of(model)).items():
             round_s = (
                 tasks * each_s if model == "sequential" else estimate(ladders.get(family), tasks, concurrency, each_s)
             )
@@ -197,7 +197,7 @@ def sized(
     return RunPlan(tasks, equal, total_s, (*cells, CellPlan(**asdict(twin) | {"twin": True})))
 
 
-def places(model: str, tasks: int, equal: int, ladder: Sweep | None, most: int) -> dict[int, tuple[str, ...]]:
+def concurrencies(model: str, tasks: int, equal: int, ladder: Sweep | None, most: int) -> dict[int, tuple[str, ...]]:
     """The concurrencies at which a model is measured, and in which view: equal for all, and the best of each."""
     if model == "sequential":
         return {1: ("equal", "best")}

@@ -17,7 +17,7 @@ from benchmarks.core.runner import stop_fork_server
 from benchmarks.models import model, needs
 from benchmarks.probes.task_memory import tree_bytes
 from benchmarks.profiler.agreement import dropped
-from benchmarks.profiler.evidence import Marks, Seen, WatchedWorkload, between, watching
+from benchmarks.profiler.evidence import Marks, Observations, WatchedWorkload, between, watching
 from benchmarks.profiler.sizing import MOST, MOST_AT_ONCE, LoadStep, goes_on, heights
 from benchmarks.profiler.timeline import a_second_longer, end_spread
 from benchmarks.workloads._user_errors import FAILS_TOGETHER, described
@@ -119,7 +119,7 @@ def attempt(
     except KeyboardInterrupt:
         raise
     except BaseException as problem:
-        return said(problem)
+        return error_text(problem)
     finally:
         stop_fork_server()
 
@@ -129,7 +129,7 @@ def spans(tasks: list[int], timing: Timing) -> list[tuple[int, float]]:
     return [(int(task), end - start) for task, (start, end) in zip(tasks, timing.spans, strict=True)]
 
 
-def said(problem: BaseException) -> str:
+def error_text(problem: BaseException) -> str:
     """An exception in one line; of several that came together the first."""
     while isinstance(problem, BaseExceptionGroup):
         problem = problem.exceptions[0]
@@ -157,35 +157,39 @@ def stress(plan: Plan) -> str:
 
 def climb(name: str, plan: Plan, step: Step) -> tuple[list[LoadStep], str]:
     """A model with more and more tasks in flight until nothing is gained, and why it went no further; else empty."""
-    found, began, rate = list[LoadStep](), time.perf_counter(), 1 / plan.each_s
+    steps, began, rate = list[LoadStep](), time.perf_counter(), 1 / plan.each_s
     try:
         for concurrency in heights(min(plan.most, MOST.get(name, MOST_AT_ONCE))):
             count = min(MOST_TASKS, max(2 * concurrency, ceil(2 * plan.rung_s * rate)))  # should the rate double
-            if found and time.perf_counter() - began + count / rate > plan.ladder_s:
-                return found, f"{name} was tried with up to {found[-1].concurrency} in flight: more takes too long"
+            if steps and time.perf_counter() - began + count / rate > plan.ladder_s:
+                return steps, f"{name} was tried with up to {steps[-1].concurrency} in flight: more takes too long"
             step(f"{name}, {concurrency} in flight")
-            found.append(rung(name, plan, concurrency, count))
-            rate = max(rung.tasks_per_second for rung in found)
-            if not goes_on(found):
+            steps.append(rung(name, plan, concurrency, count))
+            rate = max(rung.tasks_per_second for rung in steps)
+            if not goes_on(steps):
                 break
     except Exception as problem:
-        return found, f"{name} with {concurrency} in flight: {said(problem)}"
+        return steps, f"{name} with {concurrency} in flight: {error_text(problem)}"
     finally:
         stop_fork_server()
-    return found, ""
+    return steps, ""
 
 
 def rung(name: str, plan: Plan, concurrency: int, count: int) -> LoadStep:
     """One look at one concurrency, at a pool that has its workers already. TaskFailed when the answers are wrong."""
-    seen = Seen()
-    watched, tasks, began = WatchedWorkload(plan.mine, seen=seen), plan.tasks(count), time.perf_counter()
+    observations = Observations()
+    watched, tasks, began = (
+        WatchedWorkload(plan.mine, observations=observations),
+        plan.tasks(count),
+        time.perf_counter(),
+    )
     plan.mine.prepare(tasks)
-    with watching(seen), model(name)(watched, concurrency) as run:
+    with watching(observations), model(name)(watched, concurrency) as run:
         run(plan.tasks(concurrency))
-        before = Marks.now(seen)
-        forget(seen)
+        before = Marks.now(observations)
+        forget(observations)
         returned = run(tasks)
-        evidence = between(before, Marks.now(seen), seen)
+        evidence = between(before, Marks.now(observations), observations)
     closed = time.perf_counter()
     timing = Timing(began, began, closed, closed, returned)
     if wrong := validation_error(plan.mine, tasks, timing) or dropped(plan.shortest_s, spans(tasks, timing)):
@@ -198,11 +202,13 @@ def rung(name: str, plan: Plan, concurrency: int, count: int) -> LoadStep:
     )  # fmt: skip
 
 
-def forget(seen: Seen) -> None:
+def forget(observations: Observations) -> None:
     """Begin to add up anew; which thread runs the loop is still known."""
-    fresh = Seen(seen.loop_thread, seen.loop_native_id, time.perf_counter(), watch_cpu_s=seen.watch_cpu_s)
+    fresh = Observations(
+        observations.loop_thread, observations.loop_native_id, time.perf_counter(), watch_cpu_s=observations.watch_cpu_s
+    )
     for name, value in vars(fresh).items():
-        setattr(seen, name, value)
+        setattr(observations, name, value)
 
 
 def memory(name: str, plan: Plan, concurrency: int, step: Step) -> float:
@@ -226,10 +232,10 @@ def memory(name: str, plan: Plan, concurrency: int, step: Step) -> float:
     return max(0, max(peaks) - before) / concurrency
 
 
-def fits(name: str, mine: Mine) -> bool:
+def can_run(name: str, mine: Mine) -> bool:
     """Whether a model speaks a form that the file has, and its package is here."""
-    spoken = needs(name)
-    return spoken.form in mine.forms and not spoken.unavailable_reason()
+    requirements = needs(name)
+    return requirements.form in mine.forms and not requirements.unavailable_reason()
 
 
 def sendable(plan: Plan, answers: str) -> Plan:

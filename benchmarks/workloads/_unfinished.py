@@ -88,15 +88,15 @@ def left_since(before: Before) -> str:
 
 def pending_futures() -> list[Any]:
     """The futures of pools that are neither done nor cancelled. By their class: asking an object may run its code."""
-    found = [one for one in gc.get_objects() if issubclass(type(one), Future | ApplyResult)]
-    return [one for one in found if not (one.done() if isinstance(one, Future) else one.ready())]
+    futures = [one for one in gc.get_objects() if issubclass(type(one), Future | ApplyResult)]
+    return [one for one in futures if not (one.done() if isinstance(one, Future) else one.ready())]
 
 
 def running_programs() -> list["subprocess.Popen[Any]"]:
     """The programs that this process has started and not waited for; a dropped one waits in subprocess's own list."""
     dropped = list(subprocess._active or [])  # type: ignore[attr-defined]
-    found = {id(one): one for one in [*gc.get_objects(), *dropped] if type(one) is subprocess.Popen}
-    return [one for one in found.values() if one.returncode is None and alive(one.pid)]
+    programs = {id(one): one for one in [*gc.get_objects(), *dropped] if type(one) is subprocess.Popen}
+    return [one for one in programs.values() if one.returncode is None and alive(one.pid)]
 
 
 def alive(pid: int) -> bool:
@@ -110,11 +110,11 @@ def alive(pid: int) -> bool:
 def threads_at_work(known: frozenset[int]) -> list[str]:
     """The threads that run a user's code and did not before; one that only waits to be given work is idle."""
     deadline = time.monotonic() + GRACE_S
-    while (found := [one.name for one in threading.enumerate() if one.ident not in known and works(one)]) and (
+    while (working := [one.name for one in threading.enumerate() if one.ident not in known and works(one)]) and (
         time.monotonic() < deadline
     ):
         time.sleep(GRACE_S / 10)
-    return found
+    return working
 
 
 def works(thread: threading.Thread) -> bool:

@@ -63,12 +63,12 @@ class Code:
 def load(source: str) -> Code:
     """The file `path/to/file.py` or module `package.module`; the function stands after a colon, or is `work`. Unfit."""
     place, _, name = source.partition(":")
-    with blamed(place, "cannot be imported"):
+    with errors_as_unusable(place, "cannot be imported"):
         module = imported(place)
-    found = getattr(module, name or "work", None)
+    function = getattr(module, name or "work", None)
     partner = getattr(module, f"a{name or 'work'}", None)
-    awaitable = found if iscoroutinefunction(found) else partner
-    blocking = None if iscoroutinefunction(found) else found
+    awaitable = function if iscoroutinefunction(function) else partner
+    blocking = None if iscoroutinefunction(function) else function
     if not callable(blocking) and not callable(awaitable):
         missing = name or "work (or awork)"
         raise UnusableFile(
@@ -165,13 +165,13 @@ def tasks_of(place: str, module: ModuleType) -> tuple[Any, ...]:
     given = getattr(module, "TASKS", None)
     if given is None:
         given = getattr(module, "tasks", None)
-    with blamed(f"{place}", "its tasks cannot be listed"):
-        found = listed(given() if callable(given) else given)
-    if not found:
+    with errors_as_unusable(f"{place}", "its tasks cannot be listed"):
+        tasks = listed(given() if callable(given) else given)
+    if not tasks:
         raise UnusableFile(f"{place} has no tasks. Next: write TASKS = [...] or def tasks() in it")
-    if len(found) > MOST_TASKS:
+    if len(tasks) > MOST_TASKS:
         raise UnusableFile(f"{place} gives more than {MOST_TASKS:,} tasks. Next: give fewer, a few hundred say as much")
-    return found
+    return tasks
 
 
 def listed(given: Any) -> tuple[Any, ...]:
@@ -185,16 +185,16 @@ def listed(given: Any) -> tuple[Any, ...]:
 
 async def collected(given: Any) -> tuple[Any, ...]:
     """What an async generator gives."""
-    found = []
+    tasks = []
     async for task in given:
-        found.append(task)
-        if len(found) > MOST_TASKS:
+        tasks.append(task)
+        if len(tasks) > MOST_TASKS:
             break
-    return tuple(found)
+    return tuple(tasks)
 
 
 @contextmanager
-def blamed(place: str, what: str) -> Iterator[None]:
+def errors_as_unusable(place: str, what: str) -> Iterator[None]:
     """Turn whatever a user's file does at the top of it into a sentence."""
     try:
         yield

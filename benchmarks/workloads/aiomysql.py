@@ -4,7 +4,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks.workloads.database import BATCH, Connections, Database, Row, first, note
+from benchmarks.workloads.database import BATCH, Connections, Database, Row, first_row, note
 from benchmarks.workloads.pymysql import READ, ROWS, WAIT, WRITE, address, schema
 
 
@@ -32,7 +32,7 @@ class Aiomysql(Database):
     async def await_rows(self, client: Any, task: int) -> tuple[Row, ...]:
         """Fetch rows."""
         async with client.borrowed() as connection:
-            return await self.ask(connection, ROWS, first(task), BATCH)
+            return await self.ask(connection, ROWS, first_row(task), BATCH)
 
     async def await_write(self, client: Any, task: int) -> str:
         """Write, read back, commit."""

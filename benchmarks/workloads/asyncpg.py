@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks.workloads.database import BATCH, Connections, Database, Row, first, note
+from benchmarks.workloads.database import BATCH, Connections, Database, Row, first_row, note
 
 WAIT = "SELECT pg_sleep($1), $2::int"
 ROWS = "SELECT id, name, amount FROM overlap_rows WHERE id >= $1 ORDER BY id LIMIT $2"
@@ -42,7 +42,7 @@ class Asyncpg(Database):
     async def await_rows(self, client: Any, task: int) -> tuple[Row, ...]:
         """Fetch rows; a record compares like a tuple."""
         async with self.borrow(client) as connection:
-            return tuple(await connection.fetch(ROWS, first(task), BATCH))
+            return tuple(await connection.fetch(ROWS, first_row(task), BATCH))
 
     async def await_write(self, client: Any, task: int) -> str:
         """Write, read back, commit."""

@@ -36,7 +36,7 @@ def table() -> tuple[Row, ...]:
     return tuple((number, sha256(b"row %d" % number).hexdigest(), number * 7919 % 100_003) for number in range(ROWS))
 
 
-def first(task: int) -> int:
+def first_row(task: int) -> int:
     """The number of the task's first row."""
     return task * STEP % (ROWS - BATCH + 1)
 
@@ -74,7 +74,7 @@ class Database(Workload):
         """The task's number, its rows, or the text that it wrote."""
         match self.query:
             case "rows":
-                return table()[first(task) : first(task) + BATCH]
+                return table()[first_row(task) : first_row(task) + BATCH]
             case "write":
                 return note(task)
         return task

@@ -26,6 +26,6 @@ class Nothing(Workload):
         return task
 
 
-def named(name: str, **fields: object) -> Nothing:
+def noop_named(name: str, **fields: object) -> Nothing:
     """A noop under another name, for programs that do their work themselves."""
     return cast("Nothing", type(name, (Nothing,), {"name": name, "__module__": __name__} | fields)())

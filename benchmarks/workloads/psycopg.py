@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager, AbstractContextManager, asyn
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks.workloads.database import BATCH, Connections, Database, Row, Shared, first, note
+from benchmarks.workloads.database import BATCH, Connections, Database, Row, Shared, first_row, note
 
 WAIT = "SELECT pg_sleep(%s), %s::int"
 ROWS = "SELECT id, name, amount FROM overlap_rows WHERE id >= %s ORDER BY id LIMIT %s"
@@ -42,7 +42,7 @@ class Psycopg(Database):
 
     def rows(self, client: Any, task: int) -> tuple[Row, ...]:
         """Fetch rows."""
-        return tuple(client.execute(ROWS, (first(task), BATCH)).fetchall())
+        return tuple(client.execute(ROWS, (first_row(task), BATCH)).fetchall())
 
     def write(self, client: Any, task: int) -> str:
         """Write, read back, commit."""
@@ -63,7 +63,7 @@ class Psycopg(Database):
     async def await_rows(self, client: Any, task: int) -> tuple[Row, ...]:
         """Fetch rows."""
         async with self.borrow(client) as connection:
-            cursor = await connection.execute(ROWS, (first(task), BATCH))
+            cursor = await connection.execute(ROWS, (first_row(task), BATCH))
             return tuple(await cursor.fetchall())
 
     async def await_write(self, client: Any, task: int) -> str:

@@ -11,7 +11,7 @@ from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks.workloads.database import BATCH, Database, Row, Shared, first, note
+from benchmarks.workloads.database import BATCH, Database, Row, Shared, first_row, note
 
 CLIENT = Shared()
 
@@ -43,7 +43,7 @@ class Pymongo(Database):
 
     def wait_in_server(self, task: int) -> dict[str, Any]:
         """The filter of a query that waits in the server."""
-        return {"_id": first(task), "$where": f"sleep({self.delay_s * 1000:.0f}) || true"}
+        return {"_id": first_row(task), "$where": f"sleep({self.delay_s * 1000:.0f}) || true"}
 
     def wait(self, client: Any, task: int) -> int:
         """Wait in the server."""
@@ -82,7 +82,7 @@ def collection(client: Any, name: str) -> Any:
 
 def filter_of(task: int) -> tuple[dict[str, Any]]:
     """The filter of the task's rows."""
-    return ({"_id": {"$gte": first(task)}},)
+    return ({"_id": {"$gte": first_row(task)}},)
 
 
 def row(document: dict[str, Any]) -> Row:
@@ -92,4 +92,4 @@ def row(document: dict[str, Any]) -> Row:
 
 def number_of(task: int, document: dict[str, Any]) -> int:
     """The task's number if the document is the task's; otherwise the document's own number."""
-    return task if document["_id"] == first(task) else document["_id"]
+    return task if document["_id"] == first_row(task) else document["_id"]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from benchmarks.workloads.database import BATCH, Database, Row, first, note
+from benchmarks.workloads.database import BATCH, Database, Row, first_row, note
 
 WAIT = "SELECT SLEEP(%s), %s"
 ROWS = "SELECT id, name, amount FROM overlap_rows WHERE id >= %s ORDER BY id LIMIT %s"
@@ -56,7 +56,7 @@ class Pymysql(Database):
 
     def rows(self, client: Any, task: int) -> tuple[Row, ...]:
         """Fetch rows."""
-        return self.ask(client, ROWS, first(task), BATCH)
+        return self.ask(client, ROWS, first_row(task), BATCH)
 
     def write(self, client: Any, task: int) -> str:
         """Write, read back, commit."""

@@ -9,12 +9,12 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks.workloads.database import BATCH, Database, Row, first, note, table
+from benchmarks.workloads.database import BATCH, Database, Row, first_row, note, table
 
 
 def keys(task: int) -> list[str]:
     """The keys of the task's rows."""
-    return [f"overlap:row:{number}" for number in range(first(task), first(task) + BATCH)]
+    return [f"overlap:row:{number}" for number in range(first_row(task), first_row(task) + BATCH)]
 
 
 def value(row: Row) -> bytes:
@@ -48,7 +48,7 @@ class Redis(Database):
 
     def expected(self, task: int) -> Any:
         """The rows as they are stored."""
-        rows = table()[first(task) : first(task) + BATCH]
+        rows = table()[first_row(task) : first_row(task) + BATCH]
         return tuple(map(value, rows)) if self.query == "rows" else super().expected(task)
 
     def wait(self, client: Any, task: int) -> int | None:

@@ -10,7 +10,7 @@ from contextlib import AbstractAsyncContextManager, closing, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks.workloads.database import BATCH, Connections, Database, Row, first, note
+from benchmarks.workloads.database import BATCH, Connections, Database, Row, first_row, note
 
 ROWS = "SELECT id, name, amount FROM overlap_rows WHERE id >= ? ORDER BY id LIMIT ?"
 WRITE = "INSERT INTO overlap_notes VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body"
@@ -37,7 +37,7 @@ class Sqlite3(Database):
 
     def rows(self, client: sqlite3.Connection, task: int) -> tuple[Row, ...]:
         """Fetch rows."""
-        return tuple(client.execute(ROWS, (first(task), BATCH)).fetchall())
+        return tuple(client.execute(ROWS, (first_row(task), BATCH)).fetchall())
 
     def write(self, client: sqlite3.Connection, task: int) -> str:
         """Write, read back, commit."""
@@ -71,7 +71,7 @@ class Aiosqlite(Database):
     async def await_rows(self, client: Any, task: int) -> tuple[Row, ...]:
         """Fetch rows."""
         async with client.borrowed() as connection:
-            return tuple(await connection.execute_fetchall(ROWS, (first(task), BATCH)))
+            return tuple(await connection.execute_fetchall(ROWS, (first_row(task), BATCH)))
 
     async def await_write(self, client: Any, task: int) -> str:
         """Write, read back, commit."""

@@ -224,11 +224,11 @@ def contrast(control: CellRounds, planted: CellRounds, cause: Setting) -> tuple[
 
 def looked_at(one: CellRounds, sampler: Sampling) -> Record:
     """An accounted round while the sampler looks."""
-    sampler.look()
+    sampler.resume()
     try:
         return one.accounted()
     finally:
-        sampler.rest()
+        sampler.pause()
 
 
 def complaint(usual: dict[str, float], moved: dict[str, float], own: str, size_s: float | None) -> str:

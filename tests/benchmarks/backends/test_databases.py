@@ -126,7 +126,7 @@ def test_a_hundred_rows_are_those_that_the_table_has_from_the_first_on() -> None
 
 def test_a_write_that_was_never_committed_is_never_a_result() -> None:
     class Store:
-        def written(self) -> dict[int, str]:
+        def stored_texts(self) -> dict[int, str]:
             return {0: note(0), 1: note(0)}
 
     served = DatabaseHandle("", Store(), None, frozenset())  # type: ignore[arg-type]

@@ -12,7 +12,7 @@ import pytest
 from benchmarks.load.generator import (
     LoadFailed,
     Page,
-    held,
+    growth_while_connected,
     in_turn,
     new_precise_loop,
     on_schedule,
@@ -105,7 +105,7 @@ def test_requests_on_schedule_are_as_many_as_were_planned() -> None:
 def test_as_many_connections_are_held_as_were_asked_for() -> None:
     looks = iter([1000, 5000])
     with answering(lambda asked: [whole()]) as page:
-        assert held(page, 200, lambda: next(looks)) == 4000
+        assert growth_while_connected(page, 200, lambda: next(looks)) == 4000
 
 
 def test_a_server_that_is_gone_is_no_slow_server() -> None:

@@ -59,7 +59,7 @@ class Planted(CapacityMonitor):
         self.planted = {NUMBERS: iter(numbers), BLOCKS: iter(blocks)}
         self.sample()  # as on entering
 
-    def look(self, kind: str) -> Capacity:
+    def measure_once(self, kind: str) -> Capacity:
         self.looked.append(kind)
         return next(self.planted[kind])
 
@@ -160,7 +160,7 @@ def test_a_drift_while_looking_cancels(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(capacity, "rates", lambda kind, spinners: next(seen))
     gauge = CapacityMonitor(PACE, cores=2)
     gauge.spinners = []
-    assert gauge.look(NUMBERS) == Capacity(1.0, 1.6)
+    assert gauge.measure_once(NUMBERS) == Capacity(1.0, 1.6)
 
 
 @pytest.mark.parametrize(("together", "parallel"), [([200.0, 200.0], 1.0), ([1500.0, 1500.0], 2.0)])
@@ -171,7 +171,7 @@ def test_no_machine_does_less_than_one_core_or_more_than_all(
     monkeypatch.setattr(capacity, "rates", lambda kind, spinners: next(seen))
     gauge = CapacityMonitor(PACE, cores=2)
     gauge.spinners = []
-    assert gauge.look(NUMBERS).parallel == parallel
+    assert gauge.measure_once(NUMBERS).parallel == parallel
 
 
 def test_what_others_take_of_a_core_makes_it_no_slower(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -179,7 +179,7 @@ def test_what_others_take_of_a_core_makes_it_no_slower(monkeypatch: pytest.Monke
     monkeypatch.setattr(capacity, "rates", lambda kind, spinners: next(seen))
     gauge = CapacityMonitor(PACE, cores=2)
     gauge.spinners = []
-    assert gauge.look(NUMBERS) == Capacity(1.0, 1.6)
+    assert gauge.measure_once(NUMBERS) == Capacity(1.0, 1.6)
 
 
 @pytest.mark.parametrize(

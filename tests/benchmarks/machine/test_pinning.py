@@ -44,7 +44,7 @@ class Kernel:
 
 def test_the_client_has_all_cores_again_after_a_round_that_failed(monkeypatch: pytest.MonkeyPatch) -> None:
     kernel = Kernel(monkeypatch)
-    here = Pinning.here()
+    here = Pinning.for_this_process()
     here.pin_server(77)
 
     def fail() -> None:

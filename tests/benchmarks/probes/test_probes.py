@@ -281,7 +281,7 @@ def test_every_echo_comes_back_on_every_loop(way: str, loop: str, monkeypatch: p
 
 def test_an_echo_that_is_another_message_is_no_round_trip() -> None:
     with pytest.raises(ValueError, match="3 bytes were sent, and 3 others came back"):
-        echo_server.same(b"one", b"two")
+        echo_server.require_equal(b"one", b"two")
 
 
 def test_memory_is_looked_at_when_all_are_there_or_not_at_all(monkeypatch: pytest.MonkeyPatch) -> None:

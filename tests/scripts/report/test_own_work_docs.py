@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.models import needs
-from benchmarks.profiler.description import spoken, workload
-from benchmarks.profiler.trials import attempt, fits
+from benchmarks.profiler.description import forms_of, workload
+from benchmarks.profiler.trials import attempt, can_run
 from benchmarks.workloads._user_module import load
 from scripts.faults.sandbox import LONGEST_S, Sandbox
 from scripts.verdict import expectations
@@ -47,10 +47,10 @@ def test_every_example_gives_the_same_answers_under_every_model(
         "threads",
         "to_thread",
         "processes",
-        *["asyncio", "queue_workers"] * ("asyncio" in spoken(work.code)),
+        *["asyncio", "queue_workers"] * ("asyncio" in forms_of(work.code)),
     ]
     for name in models:
-        if not fits(name, work):
+        if not can_run(name, work):
             missing(needs(name).unavailable_reason() or f"{name} cannot run {path.stem}")
         assert attempt(name, work, work.tasks(4), 2) == "", name
 
