@@ -27,7 +27,11 @@ from benchmarks.workloads import Workload
 from benchmarks.workloads.wire import Wire
 from servers.subprocesses import serve
 
-pytestmark = [pytest.mark.quiet, pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells of threads")]
+pytestmark = [
+    pytest.mark.quiet,
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells of threads"),
+]
 ROUNDS, TRIES = 10, 4
 WITHIN, OTHERS = 0.2, 0.05  # of the planted size, of the planted total
 DELAY_S, PLANTED_S = 0.05, 0.03
