@@ -115,7 +115,7 @@ def page(template: str, status: int = 200, **values: Any) -> web.Response:
 
 def error_page(status: int, sentence: str) -> web.Response:
     """A page with an error sentence."""
-    return page("problem.html", status, for_this_process="", sentence=sentence)
+    return page("problem.html", status, here="", sentence=sentence)
 
 
 async def show_race(request: web.Request) -> web.Response:
@@ -126,7 +126,7 @@ async def show_race(request: web.Request) -> web.Response:
         "classical": list(CLASSICAL),
         "missing": UNAVAILABLE,
     }
-    return page("race.html", for_this_process="race", limits=LIMITS, presets=presets(), cores=usable_cores(), **choice)
+    return page("race.html", here="race", limits=LIMITS, presets=presets(), cores=usable_cores(), **choice)
 
 
 async def watch(request: web.Request) -> web.WebSocketResponse:
@@ -141,7 +141,7 @@ async def list_runs(request: web.Request) -> web.Response:
     """All past runs."""
     runs = list(runs_of(request).values())
     names = [run.name for run in runs if not run.problem]
-    return page("runs.html", for_this_process="runs", runs=runs, chosen={"a": names[:1], "b": names[1:2] or names[:1]})
+    return page("runs.html", here="runs", runs=runs, chosen={"a": names[:1], "b": names[1:2] or names[:1]})
 
 
 def runs_of(request: web.Request) -> dict[str, RunEntry]:
@@ -167,4 +167,4 @@ async def compare(request: web.Request) -> web.Response:
     if one == other:
         return error_page(400, f"{one.name} is the same run twice. Choose two that differ.")
     cells = await request.app[COMPARISONS].table(one.folder, other.folder)
-    return page("compare.html", for_this_process="runs", one=one, other=other, cells=cells)
+    return page("compare.html", here="runs", one=one, other=other, cells=cells)
