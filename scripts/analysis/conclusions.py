@@ -111,9 +111,9 @@ def inside(low: float, high: float, least: float, most: float) -> bool:
     return least <= low and high <= most
 
 
-def alike(one: float, other: float) -> bool:
-    """Whether the larger of two predicted times is within the margin of the smaller one."""
-    return max(one, other) <= min(one, other) * (1 + MARGIN)
+def alike(one: float, other: float, margin: float = MARGIN) -> bool:
+    """Whether the larger of two times without intervals is within the margin of the smaller one."""
+    return max(one, other) <= min(one, other) * (1 + margin)
 
 
 def overlap(one: tuple[float, float], other: tuple[float, float]) -> bool:

@@ -17,12 +17,15 @@ from aiohttp.typedefs import Handler
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from benchmarks.machine.capacity import usable_cores
+from scripts.analysis.conclusions import ASSUMED_FLOOR
+from scripts.analysis.wording import percent
 from scripts.charts.lib.theme import CLASSICAL, colour
 from scripts.site.comparisons import Comparisons
 from scripts.site.race import RaceResources, race_resources
-from scripts.site.race_request import LIMITS, MODELS, UNAVAILABLE, presets
+from scripts.site.race_request import LIMITS, MODELS, UNAVAILABLE, max_places, presets
 from scripts.site.race_server import HEARTBEAT_S, MAX_MESSAGE_BYTES, RaceServer, Visitor
 from scripts.site.run_index import RunEntry, index_runs
+from scripts.site.saved_replay import values
 from scripts.util.exit_codes import CommandError
 from scripts.util.paths import RESULTS
 from servers.http_requests import from_another_site, ignore_malformed_requests, is_loopback
@@ -40,6 +43,7 @@ REPORT_POLICY = (
     "style-src 'unsafe-inline'; script-src 'unsafe-inline' 'unsafe-eval'"
 )
 MAX_NAME_LETTERS = 64  # letters of a visitor's name
+COLOURS = {name: colour(name) for name in MODELS if name not in UNAVAILABLE}
 Opening = Callable[[], AbstractContextManager[RaceResources]]
 
 templates = Environment(loader=PackageLoader("scripts.site"), autoescape=True, undefined=StrictUndefined)
@@ -55,6 +59,7 @@ def create_app(*, exposed: bool = False, results: Path = RESULTS, opening: Openi
     app.on_shutdown.append(close_race_server)
     app.router.add_get("/", show_race)
     app.router.add_get("/live", watch)
+    app.router.add_get("/replay.html", save_replay)
     app.router.add_get("/runs", list_runs)
     app.router.add_get("/runs/{name}/report.html", show_report)
     app.router.add_get("/compare", compare)
@@ -120,13 +125,24 @@ def error_page(status: int, sentence: str) -> web.Response:
 
 async def show_race(request: web.Request) -> web.Response:
     """The race."""
-    able = [name for name in MODELS if name not in UNAVAILABLE]
     choice: dict[str, Any] = {
-        "colours": {name: colour(name) for name in able},
+        "colours": COLOURS,
         "classical": list(CLASSICAL),
         "missing": UNAVAILABLE,
+        "most": {name: max_places(name) for name in COLOURS},
+        "margin": percent(ASSUMED_FLOOR.value),
     }
     return page("race.html", here="race", limits=LIMITS, presets=presets(), cores=usable_cores(), **choice)
+
+
+async def save_replay(request: web.Request) -> web.Response:
+    """The replay of the latest race, as a file to keep."""
+    saved = values(request.app[RACE_SERVER].history, COLOURS)
+    if saved is None:
+        raise web.HTTPNotFound
+    response = page("replay.html", **saved)
+    response.headers["Content-Disposition"] = 'attachment; filename="overlap-race.html"'
+    return response
 
 
 async def watch(request: web.Request) -> web.WebSocketResponse:

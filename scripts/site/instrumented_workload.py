@@ -1,5 +1,7 @@
 """The work of a race: the `mixed` workload, which records when each task begins to wait, to compute, and ends."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from benchmarks.workloads.mixed import Mixed
@@ -27,9 +29,13 @@ class InstrumentedPrimes(Primes):
 
 @dataclass(frozen=True)
 class InstrumentedMixed(Mixed):
-    """`mixed`, which records the moments of its tasks in the timeline at `path`."""
+    """`mixed`, which records the moments of its tasks in the timeline at `path`.
+
+    With `blocks_loop` its awaitable form calls the blocking client, as beginners do: nothing is awaited.
+    """
 
     path: str = ""
+    blocks_loop: bool = False
 
     @property
     def computing(self) -> InstrumentedPrimes:
@@ -44,8 +50,20 @@ class InstrumentedMixed(Mixed):
         timeline_at(self.path).mark(task, FINISHED)
         return answer
 
-    async def aperform(self, client: AwaitablePool, task: int) -> int:
+    @asynccontextmanager
+    async def aclient(self) -> AsyncIterator[AwaitablePool | BlockingConnection]:  # type: ignore[override]
+        """A pool of connections; one blocking connection where the loop is to be blocked."""
+        if self.blocks_loop:
+            with self.client() as blocking:
+                yield blocking
+        else:
+            async with super().aclient() as pool:
+                yield pool
+
+    async def aperform(self, client: AwaitablePool | BlockingConnection, task: int) -> int:
         """Record the start, perform, record the end."""
+        if isinstance(client, BlockingConnection):
+            return self.perform(client, task)
         timeline_at(self.path).mark(task, WAITING)
         answer = await super().aperform(client, task)
         timeline_at(self.path).mark(task, FINISHED)

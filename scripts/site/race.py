@@ -20,6 +20,7 @@ from benchmarks.machine.capacity import CapacityMonitor
 from scripts.run.lifecycle import exclusive_lock
 from scripts.site.lane_process import Lane
 from scripts.site.race_request import RaceRequest
+from scripts.site.standings import headline, words
 from scripts.util.exit_codes import CommandError
 from scripts.util.processes import temporary_folder
 from servers.subprocesses import ServiceError, serve
@@ -57,6 +58,7 @@ class Race:
     broadcast: Tell
     visitor: str = ""
     stopping: Event = field(default_factory=Event)
+    seconds: dict[str, float] = field(default_factory=dict)  # of each model with a valid result
 
     def run(self) -> None:
         """Run all lanes; an error is broadcast too."""
@@ -69,7 +71,9 @@ class Race:
         except (CommandError, ServiceError, OSError) as problem:
             reason = str(problem)
         finally:
-            self.broadcast({"kind": "end", "reason": reason})
+            self.broadcast(
+                {"kind": "end", "reason": reason, "headline": headline(self.seconds) if self.seconds else ""}
+            )
 
     def introduction(self) -> dict[str, Any]:
         """The first message: the request, its lanes, and the time that each is expected to take."""
@@ -94,15 +98,13 @@ class Race:
             for group in [numbers] if self.request.together else [[number] for number in numbers]:
                 if not self.stopping.is_set():
                     self.run_group([(number, urls[place]) for place, number in enumerate(group)])
-            self.broadcast_floors()
+            self.broadcast_ideal()
 
-    def broadcast_floors(self) -> None:
-        """Send the ideal time of each lane, by the largest capacity measured during this race."""
+    def broadcast_ideal(self) -> None:
+        """Send the ideal time of all lanes, by the largest capacity measured during this race."""
         self.resources.capacity.sample()
         capacity = self.resources.capacity.best(self.request.workload)
-        self.broadcast(
-            {"kind": "floors", "floors_s": [self.request.floor_s(model, capacity) for model in self.request.models]}
-        )
+        self.broadcast({"kind": "ideal", "ideal_s": self.request.ideal_s(capacity)})
 
     def run_group(self, group: list[tuple[int, str]]) -> None:
         """Run lanes at the same time: wait until all are ready, measure the capacity, start them, follow them."""
@@ -112,7 +114,7 @@ class Race:
             while not all(lane.ready for lane in lanes):
                 if self.stopping.wait(1 / FRAMES_PER_S):
                     return
-            self.broadcast_floors()
+            self.broadcast_ideal()
             for lane in lanes:
                 lane.start()
             self.broadcast_all(lanes, "go")
@@ -127,8 +129,16 @@ class Race:
                 if marks := lane.reader.read():
                     self.broadcast({"kind": "marks", "lane": lane.number, "now_us": lane.now_us(), "marks": marks})
                 if result:
-                    self.broadcast({"kind": "result", "lane": lane.number, **result})
                     running.remove(lane)
+                    self.conclude(lane, result)
+
+    def conclude(self, lane: Lane, result: dict[str, Any]) -> None:
+        """Send the result of a lane, and what all results so far say in words."""
+        if not result["reason"]:
+            self.seconds[lane.spec.model] = result["seconds"]
+        self.broadcast({"kind": "result", "lane": lane.number, **result})
+        said = [words(model, self.seconds) if model in self.seconds else "" for model in self.request.models]
+        self.broadcast({"kind": "standings", "words": said})
 
     def lane(self, number: int, url: str) -> Lane:
         """Start the process of a lane."""

@@ -34,12 +34,14 @@ class LaneSpec:
     numbers_per_s: float
     path: str
     marked: bool = True
+    blocks_loop: bool = False
 
     @property
     def workload(self) -> Mixed:
         """The workload, instrumented when `marked`."""
         plain = Mixed(self.cpu_share, self.task_s, self.url, self.numbers_per_s)
-        return InstrumentedMixed(**asdict(plain), path=self.path) if self.marked else plain
+        marked = InstrumentedMixed(**asdict(plain), path=self.path, blocks_loop=self.blocks_loop)
+        return marked if self.marked else plain
 
     def to_json(self) -> str:
         """As JSON for the command line."""

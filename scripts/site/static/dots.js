@@ -1,7 +1,7 @@
 // The dots of one lane on a canvas. Only those that have changed are drawn again: the page shares the machine with the
 // models that it shows, and must not take it from them.
 
-const LARGEST = 26; // CSS pixels from dot to dot; larger ones look like buttons
+const LARGEST = 36; // CSS pixels from dot to dot; larger ones look like buttons
 const TURN = 2 * Math.PI;
 
 export class Dots {

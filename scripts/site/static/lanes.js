@@ -1,12 +1,10 @@
-// The lanes as elements: a name, dots, a bar that grows with the time and shows the floor, the time, what it means.
+// The lanes as elements: a name, dots, a bar that grows with the time and shows the ideal time, the time, what it means.
 
 import { Dots } from "./dots.js";
 
-const PLACES = ["1st", "2nd", "3rd"];
-
 export class Lanes {
-  constructor(list, results, colours) {
-    Object.assign(this, { list, results, colours, views: [] });
+  constructor(list, colours) {
+    Object.assign(this, { list, colours, views: [] });
   }
 
   /** Make a lane for each model of a race. */
@@ -18,23 +16,24 @@ export class Lanes {
 
   view(lane, record) {
     const item = element("li", "lane");
-    item.style.setProperty("--colour", this.colours.get(lane.model) ?? "currentcolor");
+    item.style.setProperty("--colour", this.colours[lane.model] ?? "currentcolor");
     const name = element("h2", "name", lane.model);
     const places = lane.model === "sequential" ? 1 : lane.places;
-    name.append(element("small", "", `${Math.min(places, record.request.tasks)} at once`));
+    const reach = element("small", "");
+    name.append(element("small", "", `concurrency ${Math.min(places, record.request.tasks)}`), reach);
     const track = element("div", "track");
     const canvas = element("canvas", "");
     canvas.setAttribute("role", "img");
     const bar = element("div", "bar");
-    const [took, floor] = [element("i", "took"), element("b", "floor")];
-    bar.append(took, floor);
+    const [took, ideal] = [element("i", "took"), element("b", "ideal")];
+    bar.append(took, ideal);
     track.append(canvas, bar);
     const time = element("p", "time");
     const [clock, words] = [element("strong", "", "–"), element("span", "", "")];
     time.append(clock, words);
     item.append(name, track, time);
     this.list.append(item);
-    return { item, canvas, took, floor, clock, words, dots: new Dots(canvas, record.request.tasks) };
+    return { item, canvas, took, ideal, clock, words, reach, dots: new Dots(canvas, record.request.tasks) };
   }
 
   /** Show a race as it is, or as a replay of it is, at this moment. */
@@ -45,36 +44,25 @@ export class Lanes {
       const passed = replay ? Math.min(replay.seconds(now), lane.seconds) : record.seconds(lane, now);
       view.dots.draw(replay ? replay.states(number, now) : lane.states);
       view.took.style.transform = `scaleX(${Math.min(1, passed / scale)})`;
-      view.floor.style.left = `${Math.min(100, (100 * lane.floor_s) / scale)}%`;
-      view.floor.hidden = !lane.floor_s;
+      view.ideal.style.left = `${Math.min(100, (100 * record.ideal_s) / scale)}%`;
+      view.ideal.hidden = !record.ideal_s;
       const under = replay ? passed < lane.seconds : lane.state === "running";
       write(view.clock, under ? `${passed.toFixed(2)} s` : clockText(lane));
-      write(view.words, under ? "" : words(lane, record));
+      write(view.words, under ? "" : laneWords(lane, record));
+      write(view.reach, under || lane.state !== "done" ? "" : `efficiency ${efficiency(lane, record)}`);
       view.item.dataset.state = under ? "running" : lane.state;
     });
   }
 
-  /** The figures as a table, and as the text of each lane's picture. */
-  tabulate(record) {
-    const rows = record.lanes.map((lane) => {
-      const valid = lane.state === "done";
-      const row = element("tr", "");
-      const head = element("th", "", lane.model);
-      head.scope = "row";
-      const place = valid && record.ended ? placeOf(lane, record) : "–";
-      const figures = valid ? [secondsText(lane.seconds), secondsText(lane.floor_s), percent(lane)] : ["–", "–", "–"];
-      const counts = valid ? [lane.peak, `${lane.requests} of ${record.request.tasks}`] : ["–", "–"];
-      row.append(head, ...[place, ...figures, ...counts, lane.reason && `not a result: ${lane.reason}`].map((text) => element("td", "", text)));
-      return row;
-    });
-    this.results.replaceChildren(...rows);
+  /** The text of each lane's picture. */
+  describe(record) {
     record.lanes.forEach((lane, number) => {
-      this.views[number].canvas.setAttribute("aria-label", `${lane.model}, ${record.request.tasks} tasks: ${inWords(lane)}`);
+      this.views[number].canvas.setAttribute("aria-label", `${lane.model}, ${record.request.tasks} tasks: ${pictured(lane, record)}`);
     });
   }
 }
 
-function element(name, kind, text = "") {
+export function element(name, kind, text = "") {
   const made = document.createElement(name);
   made.className = kind;
   made.textContent = text;
@@ -82,34 +70,29 @@ function element(name, kind, text = "") {
 }
 
 /** Change a text only when it is another: the screen is painted less, and nothing is read aloud twice. */
-function write(node, text) {
+export function write(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
 function clockText(lane) {
   if (lane.state === "done") return secondsText(lane.seconds);
-  return { waiting: "–", ready: "–", failed: "no result" }[lane.state] ?? "–";
+  return lane.state === "failed" ? "no result" : "–";
 }
 
-function words(lane, record) {
+function laneWords(lane, record) {
   if (lane.state === "failed") return lane.reason;
   if (lane.state === "ready") return "gets ready";
-  if (lane.state === "waiting") return record.ended ? "did not run" : "waits its turn";
-  return [record.ended ? placeOf(lane, record) : "", `${percent(lane)} efficiency`].filter(Boolean).join(" · ");
+  if (lane.state === "waiting") return record.begun ? (record.ended ? "did not run" : "waits its turn") : "";
+  return lane.words;
 }
 
-function inWords(lane) {
-  if (lane.state === "done") return `all finished in ${secondsText(lane.seconds)}, efficiency ${percent(lane)}`;
-  return { waiting: "not begun", ready: "gets ready", running: "under way", failed: `not a result: ${lane.reason}` }[lane.state];
+function pictured(lane, record) {
+  if (lane.state === "done") return `all finished in ${secondsText(lane.seconds)}, ${lane.words || "alone"}, efficiency ${efficiency(lane, record)}`;
+  return { waiting: "not begun", ready: "gets ready", running: "in progress", failed: `not a result: ${lane.reason}` }[lane.state];
 }
 
-function percent(lane) {
-  return `${Math.round((100 * lane.floor_s) / lane.seconds)} %`;
-}
-
-function placeOf(lane, record) {
-  const place = record.order.indexOf(lane);
-  return PLACES[place] ?? `${place + 1}th`;
+export function efficiency(lane, record) {
+  return `${Math.round((100 * record.ideal_s) / lane.seconds)} %`;
 }
 
 export function secondsText(seconds) {

@@ -1,29 +1,24 @@
 // The page: what the visitor asks for goes to the server, what the server tells is shown.
 
-import { Lanes, secondsText } from "./lanes.js";
+import { efficiency, element, secondsText } from "./lanes.js";
 import { Record } from "./record.js";
-import { Replay } from "./replay.js";
+import { Stage } from "./stage.js";
 
 const AGAIN_MS = 1000; // before a lost connection is tried again
-const still = matchMedia("(prefers-reduced-motion: reduce)");
-const frameMs = () => (still.matches ? 500 : 30); // whoever wants no motion sees two pictures a second
 const find = (id) => document.getElementById(id);
-const [form, start, stop, refusal, status, seen] = ["ask", "start", "stop", "refusal", "status", "seen"].map(find);
-const colours = new Map([...form.querySelectorAll("[data-colour]")].map((box) => [box.value, box.dataset.colour]));
-const lanes = new Lanes(find("lanes"), find("results").querySelector("tbody"), colours);
-const page = { record: null, replay: null, socket: null, mine: false, drawn: 0, due: false };
-
-const SEEN = {
-  apart: "A real run: each model does all the tasks alone on this machine, one model after another. A dot is a task.",
-  together: "A real run of all models at once: they take the cores from each other, and each takes longer than alone.",
-};
+const [form, start, stop, refusal] = ["ask", "start", "stop", "refusal"].map(find);
+const boxes = [...form.querySelectorAll("[name=models]")];
+const presets = [...form.querySelectorAll("[data-numbers]")];
+const parts = { list: find("lanes"), seen: find("seen"), status: find("status"), again: find("again"), speed: find("speed") };
+const page = { socket: null, mine: false, late: false };
+const stage = new Stage(parts, Object.fromEntries(boxes.map((box) => [box.value, box.dataset.colour])), show);
 
 function connect() {
   const visitor = sessionStorage.visitor ?? (sessionStorage.visitor = crypto.randomUUID?.() ?? String(Math.random()));
   page.socket = new WebSocket(`${location.origin.replace("http", "ws")}/live?visitor=${encodeURIComponent(visitor)}`);
   page.socket.onmessage = ({ data }) => hear(JSON.parse(data));
   page.socket.onclose = () => {
-    say("The connection is lost; trying again …");
+    stage.say("The connection is lost; trying again …");
     setTimeout(connect, AGAIN_MS);
   };
 }
@@ -31,104 +26,120 @@ function connect() {
 function hear(message) {
   const handlers = { history: catchUp, race: begin, visitors: count, refused: refuse };
   (handlers[message.kind] ?? follow)(message);
-  show();
 }
 
 function catchUp({ messages }) {
-  if (!messages.length) {
-    page.record = null;
-    say("Press Start.");
-  }
-  messages.forEach(hear);
+  page.late = true;
+  if (messages.length) messages.forEach(hear);
+  else preview();
+  page.late = false;
+}
+
+/** The race that the form describes, before it is run. */
+function preview() {
+  const models = boxes.filter((box) => box.checked).map((box) => [box.value, Number(box.dataset.most)]);
+  const { tasks } = form.elements;
+  const shown = Math.min(Number(tasks.max), Math.max(1, Math.round(Number(tasks.value)) || 1));
+  stage.set(Record.preview({ ...asked(), tasks: shown }, models));
+  const turns = asked().together ? "all models at once" : "each model alone, in turn; then a replay side by side";
+  stage.say(models.length ? `Press Start: ${models.length > 1 ? turns : `${models[0][0]} alone`}.` : "Choose at least one model.");
 }
 
 function begin(message) {
-  page.record = new Record(message);
-  page.replay = null;
-  lanes.begin(page.record);
-  if (page.mine && form.getBoundingClientRect().bottom > innerHeight / 2) seen.scrollIntoView();  // on a phone
-  find("results").hidden = false;
-  describe();
+  stage.set(new Record(message));
+  if (page.mine && form.getBoundingClientRect().bottom > innerHeight / 2) parts.seen.scrollIntoView();  // on a phone
+  stage.say("The race begins …");
   refusal.textContent = "";
+  tabulate();
 }
 
 function follow(message) {
-  const lane = page.record.hear(message, performance.now());
-  if (message.kind === "ready" && !page.record.request.together) say(`${lane.model} gets ready …`);
-  if (message.kind === "go") say(page.record.request.together ? "All models run." : `${lane.model} runs.`);
-  if (message.kind === "result") say(outcome(lane));
+  const { record } = stage;
+  const lane = record.hear(message, performance.now());
+  if (message.kind === "marks") {
+    stage.draw();
+    return;
+  }
+  if (message.kind === "ready" && !record.request.together) stage.say(`${lane.model} gets ready …`);
+  if (message.kind === "go") stage.say(record.request.together ? "All models run." : `${lane.model} runs.`);
+  if (message.kind === "result") stage.say(lane.reason ? `${lane.model} gave no result: ${lane.reason}.` : `${lane.model} took ${secondsText(lane.seconds)}.`);
   if (message.kind === "end") end();
-  if (message.kind !== "marks") lanes.tabulate(page.record);
-}
-
-function outcome(lane) {
-  return lane.reason ? `${lane.model} is not a result: ${lane.reason}.` : `${lane.model} took ${secondsText(lane.seconds)}.`;
+  tabulate();
+  stage.refresh();
 }
 
 function end() {
-  const { order, reason } = page.record;
-  const told = order.map((lane) => `${lane.model} ${secondsText(lane.seconds)}`).join(", ");
-  if (reason === "stopped") say(`The race was stopped. ${told}`);
-  else if (reason) say(`The race ended early: ${reason}`);
-  else say(order.length ? `Finished: ${told}.` : "No model gave a result.");
+  refusal.textContent = "";
+  stage.conclude();
+  if (!page.late && !stage.record.reason) stage.replaySoon();
 }
 
 function count({ count: visitors, mine }) {
   page.mine = mine;
   find("visitors").textContent = visitors > 1 ? `${visitors} are watching this page.` : "";
+  if (stage.record) show();
 }
 
 function refuse({ sentence }) {
   refusal.textContent = sentence;
 }
 
-function say(text) {
-  status.textContent = text;
-}
-
-function describe() {
-  const { replay, record } = page;
-  const speed = replay && replay.slower > 1 ? `${replay.slower} times slower` : "in real time";
-  const kind = record?.request.together ? "together" : "apart";
-  seen.textContent = replay ? `A replay, ${speed}: what was just recorded of these runs, all lanes from one start.` : SEEN[kind];
-  seen.classList.toggle("replaying", Boolean(replay));
-}
-
-/** Bring buttons up to date, and draw soon. */
+/** Bring buttons up to date. */
 function show() {
-  const under = Boolean(page.record) && !page.record.ended;
+  const { record, replay } = stage;
   const held = document.activeElement;
-  stop.hidden = !(under && page.mine);
+  stop.hidden = record.ended || !page.mine;
   start.hidden = !stop.hidden;
-  start.textContent = page.record ? "Start again" : "Start";
-  const ready = Boolean(page.record?.ended && page.record.order.length);
-  find("replay").hidden = !ready;
-  find("again").textContent = page.replay ? "End the replay" : "Replay side by side";
+  start.textContent = record.begun ? "Start again" : "Start";
+  find("replay").hidden = !record.replayable;
+  find("save").hidden = !record.replayable || Boolean(replay);
+  find("results").hidden = !record.begun;
   if (held === start && start.hidden) stop.focus({ preventScroll: true });
-  if (held === stop && stop.hidden) (ready ? find("again") : start).focus({ preventScroll: true });
-  draw();
+  if (held === stop && stop.hidden) (record.replayable ? parts.again : start).focus({ preventScroll: true });
 }
 
-function draw() {
-  if (page.due || !page.record) return;
-  page.due = true;
-  requestAnimationFrame(paint);
+/** The figures as a table. */
+function tabulate() {
+  const { record } = stage;
+  const rows = record.lanes.map((lane) => {
+    const row = element("tr", "");
+    const head = element("th", "", lane.model);
+    head.scope = "row";
+    const figures = [secondsText(lane.seconds), lane.words, secondsText(record.ideal_s), efficiency(lane, record), lane.peak, `${lane.requests} of ${record.request.tasks}`];
+    const texts = lane.state === "done" ? figures : figures.map(() => "–");
+    row.append(head, ...[...texts, lane.reason && `not a result: ${lane.reason}`].map((text) => element("td", "", text)));
+    return row;
+  });
+  find("results").querySelector("tbody").replaceChildren(...rows);
 }
 
-function paint(now) {
-  page.due = false;
-  if (!page.record) return;
-  if (page.replay?.over(now)) {
-    page.replay = null;
-    describe();
-    show();
-  }
-  const moving = page.replay || page.record.running;
-  if (!moving || now - page.drawn >= frameMs()) {
-    lanes.draw(page.record, now, page.replay);
-    page.drawn = now;
-  }
-  if (moving) draw();
+/** What the form asks for. */
+function asked() {
+  const given = new FormData(form);
+  const numbers = Object.fromEntries([...form.querySelectorAll("[type=number]")].map((box) => [box.name, box.value]));
+  return { ...numbers, models: given.getAll("models"), together: given.get("together") === "yes", blocks_loop: given.get("blocks_loop") === "yes" };
+}
+
+/** What the form asks for, in words. */
+function plan() {
+  const { tasks, delay_ms, concurrency, cpu_percent, blocks_loop } = asked();
+  const computing = Number(cpu_percent) ? `, ${cpu_percent} % of it computing` : "";
+  return `${Number(tasks).toLocaleString("en")} tasks of ${delay_ms} ms${computing}${blocks_loop ? ", the loop blocked" : ""}, concurrency ${concurrency}`;
+}
+
+/** Another choice: say what it is, and show its lanes unless a race is on them. */
+function choose() {
+  presets.forEach((button) => button.setAttribute("aria-pressed", String(isChosen(button))));
+  find("plan").textContent = plan();
+  find("shows").textContent = presets.find(isChosen)?.title ?? "";
+  refusal.textContent = "";
+  if (stage.record?.ended) preview();
+}
+
+function isChosen({ dataset }) {
+  const numbers = Object.entries(JSON.parse(dataset.numbers));
+  const same = numbers.every(([name, value]) => Number(form.elements[name].value) === value);
+  return same && form.elements.blocks_loop.checked === (dataset.blocks === "yes");
 }
 
 function send(message) {
@@ -137,30 +148,27 @@ function send(message) {
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  const given = new FormData(form);
-  const numbers = Object.fromEntries([...form.querySelectorAll("[type=number]")].map((box) => [box.name, box.value]));
-  send({ do: "start", ...numbers, models: given.getAll("models"), together: given.get("together") === "yes" });
+  send({ do: "start", ...asked() });
 });
+
+form.addEventListener("input", choose);
 
 stop.addEventListener("click", () => send({ do: "stop" }));
 
-find("again").addEventListener("click", () => {
-  page.replay = page.replay ? null : new Replay(page.record, Number(find("speed").value), performance.now());
-  describe();
-  show();
+presets.forEach((button) => button.addEventListener("click", () => {
+  Object.entries(JSON.parse(button.dataset.numbers)).forEach(([name, value]) => { form.elements[name].value = value; });
+  form.elements.blocks_loop.checked = button.dataset.blocks === "yes";
+  choose();
+  if (!start.hidden) start.focus({ preventScroll: true });
+}));
+
+document.addEventListener("keydown", ({ key }) => {
+  if (key !== "Escape") return;
+  if (stage.replay) stage.stopReplay();
+  else if (!stop.hidden) send({ do: "stop" });
 });
 
-form.querySelectorAll("[data-numbers]").forEach((button) => {
-  button.addEventListener("click", () => {
-    Object.entries(JSON.parse(button.dataset.numbers)).forEach(([name, value]) => { form.elements[name].value = value; });
-  });
-});
+boxes.forEach((box) => box.parentElement.style.setProperty("--colour", box.dataset.colour));
 
-form.querySelectorAll("[data-colour]").forEach((box) => box.parentElement.style.setProperty("--colour", box.dataset.colour));
-
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
-  lanes.views.forEach((view) => view.dots.layOut());
-});
-
-describe();
+choose();
 connect();

@@ -5,10 +5,14 @@ const MARK = 3; // task, kind, microseconds
 
 export class Record {
   constructor({ request, lanes }) {
-    this.request = request;
-    this.ended = false;
-    this.reason = "";
+    Object.assign(this, { request, begun: true, ended: false, reason: "", headline: "", ideal_s: 0 });
     this.lanes = lanes.map((lane) => ({ ...lane, ...fresh(request.tasks) }));
+  }
+
+  /** A race that has not been asked for yet: its lanes, with every task in the queue. */
+  static preview(request, models) {
+    const record = new Record({ request, lanes: models.map(([model, most]) => ({ model, places: Math.min(most, request.concurrency) })) });
+    return Object.assign(record, { begun: false, ended: true });
   }
 
   /** Take a message in; the lane that it is about, if it is about one. */
@@ -18,8 +22,9 @@ export class Record {
     if (message.kind === "go") Object.assign(lane, { state: "running", told_us: 0, heard: now });
     if (message.kind === "marks") this.mark(lane, message, now);
     if (message.kind === "result") this.conclude(lane, message);
-    if (message.kind === "floors") this.lanes.forEach((one, number) => { one.floor_s = message.floors_s[number]; });
-    if (message.kind === "end") Object.assign(this, { ended: true, reason: message.reason });
+    if (message.kind === "ideal") this.ideal_s = message.ideal_s;
+    if (message.kind === "standings") this.lanes.forEach((one, number) => { one.words = message.words[number]; });
+    if (message.kind === "end") Object.assign(this, { ended: true, reason: message.reason, headline: message.headline });
     return lane;
   }
 
@@ -43,9 +48,14 @@ export class Record {
     return Math.max(0, lane.told_us / 1e6 + (now - lane.heard) / 1000);
   }
 
-  /** The lanes that are results, fastest first. */
-  get order() {
-    return this.lanes.filter((lane) => lane.state === "done").sort((one, other) => one.seconds - other.seconds);
+  /** The lanes that are results. */
+  get results() {
+    return this.lanes.filter((lane) => lane.state === "done");
+  }
+
+  /** Whether it can be shown again: a race that has ended and has something to compare. */
+  get replayable() {
+    return this.ended && this.results.length > 0;
   }
 
   /** What the whole width of a bar stands for. */
@@ -60,7 +70,7 @@ export class Record {
 }
 
 function fresh(tasks) {
-  const nothing = { seconds: 0, floor_s: 0, requests: 0, peak: 0, reason: "", told_us: 0, heard: 0 };
+  const nothing = { seconds: 0, requests: 0, peak: 0, reason: "", words: "", told_us: 0, heard: 0 };
   return { state: "waiting", marks: [], states: new Uint8Array(tasks).fill(QUEUED), ...nothing };
 }
 

@@ -3,17 +3,24 @@
 import { advance } from "./record.js";
 
 export class Replay {
-  constructor(record, slower, now) {
+  /** `lasts_s` is how long the slowest lane shall last; 0 for as long as it took. */
+  constructor(record, lasts_s, now) {
     this.record = record;
-    this.slower = slower;
     this.start = now;
     this.lanes = record.lanes.map((lane) => ({ next: 0, states: new Uint8Array(lane.states.length) }));
-    this.end_s = Math.max(0, ...record.order.map((lane) => lane.seconds));
+    this.end_s = Math.max(0.001, ...record.results.map((lane) => lane.seconds));
+    this.slower = lasts_s ? lasts_s / this.end_s : 1;
+  }
+
+  /** How much slower or faster than it was, in words. */
+  get speed() {
+    const [factor, word] = this.slower >= 1 ? [this.slower, "slower"] : [1 / this.slower, "faster"];
+    return factor < 1.05 ? "at the speed at which it ran" : `${factor < 10 ? factor.toFixed(1) : Math.round(factor)}× ${word} than it ran`;
   }
 
   /** Seconds of the race that have passed. */
   seconds(now) {
-    return (now - this.start) / 1000 / this.slower;
+    return Math.max(0, (now - this.start) / 1000 / this.slower);
   }
 
   over(now) {

@@ -60,7 +60,9 @@ def test_every_model_finishes_and_the_server_has_seen_its_tasks(resources: RaceR
         assert result["seconds"] > 0.004  # a wait
         assert 1 <= result["peak"] <= 20
     assert stats(resources.url)["requests"] == 20  # the last lane's account, as the server still has it
-    assert told[-1] == {"kind": "end", "reason": ""}
+    assert (told[-1]["kind"], told[-1]["reason"]) == ("end", "")
+    assert told[-1]["headline"].endswith(".")
+    assert all(of_kind(told, "standings")[-1]["words"])
     assert children() <= before
     assert list(resources.folder.glob("*.marks")) == []
 
@@ -80,8 +82,8 @@ def test_every_task_is_told_waiting_computing_and_finished(resources: RaceResour
 def test_a_lane_is_told_in_its_order(resources: RaceResources) -> None:
     told = run(resources, TINY | {"models": ["threads"]})
     kinds = [message["kind"] for message in told]
-    assert list(dict.fromkeys(kinds)) == ["race", "ready", "floors", "go", "marks", "result", "end"]
-    assert 0.008 < told[kinds.index("floors")]["floors_s"][0] < of_kind(told, "result")[0]["seconds"]
+    assert list(dict.fromkeys(kinds)) == ["race", "ready", "ideal", "go", "marks", "result", "standings", "end"]
+    assert 0.008 < told[kinds.index("ideal")]["ideal_s"] < of_kind(told, "result")[0]["seconds"]
 
 
 def test_all_at_once_each_lane_has_an_account_of_its_own(resources: RaceResources) -> None:
@@ -126,7 +128,7 @@ def test_a_model_that_hangs_is_ended(resources: RaceResources, monkeypatch: pyte
 def test_a_race_that_is_stopped_leaves_no_process_and_no_request(resources: RaceResources) -> None:
     before, began = children(), time.monotonic()
     told = run(resources, LONG, lambda race, message: race.stopping.set() if message["kind"] == "marks" else None)
-    assert told[-1] == {"kind": "end", "reason": "stopped"}
+    assert told[-1] == {"kind": "end", "reason": "stopped", "headline": ""}
     assert time.monotonic() - began < 30  # of the hundred seconds that it would take
     assert children() <= before
     deadline = time.monotonic() + GONE_S
@@ -146,6 +148,18 @@ def test_a_thousand_tasks_a_lane_are_told_to_the_end(resources: RaceResources) -
     told = run(resources, {"tasks": 1000, "delay_ms": 20, "concurrency": 500, "models": ["threads", "asyncio"]})
     assert [(result["reason"], result["requests"]) for result in of_kind(told, "result")] == [("", 1000)] * 2
     assert sum(len(one["marks"]) // 3 for one in of_kind(told, "marks")) == 2 * 1000 * 2  # they compute nothing
+
+
+def test_a_blocked_loop_has_one_task_in_flight_and_threads_have_all(resources: RaceResources) -> None:
+    models = ["sequential", "threads", "asyncio"]
+    told = run(resources, TINY | {"cpu_percent": 0, "delay_ms": 20, "blocks_loop": True, "models": models})
+    assert [(result["reason"], result["requests"]) for result in of_kind(told, "result")] == [("", 20)] * 3
+    sequential, threads, asyncio = (result["seconds"] for result in of_kind(told, "result"))
+    assert threads < sequential / 2
+    assert asyncio > 20 * 0.020  # no two waits overlapped
+    flat = [value for one in of_kind(told, "marks") if one["lane"] == 2 for value in one["marks"]]
+    kinds = flat[1::3]
+    assert kinds == [0, 2] * 20  # it waits, it finishes, and only then the next one waits
 
 
 def test_a_fault_of_the_page_ends_the_race_and_is_not_hidden(

@@ -1,6 +1,7 @@
 """What a visitor of the race does, and where: a page of a test's own, in a thread, while the browser holds this one."""
 
 import asyncio
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from servers.request_stats import stats
 from tests.browser import View
 
 CLASSICAL = ["sequential", "threads", "processes", "asyncio"]
+REPLAY_MS = 1800.0  # after the end of a race, the replay has begun if it begins by itself
 END_MS = 30_000.0  # a tiny race takes some five seconds
 expect.set_options(timeout=END_MS)
 
@@ -62,10 +64,10 @@ def served(resources: RaceResources, results: Path) -> Iterator[tuple[str, RaceS
 
 def ask(page: Page, *, models: list[str] | None = None, tasks: int = 20, delay_ms: int = 5, **numbers: int) -> None:
     """Fill in the form."""
+    page.locator("#settings").evaluate("details => { details.open = true; }")
     asked = {"tasks": tasks, "delay_ms": delay_ms, "concurrency": 10, "cpu_percent": 0} | numbers
     for name, value in asked.items():
         page.locator(f"[name={name}]").fill(str(value))
-    page.locator("#ask details").evaluate("details => { details.open = true; }")
     for box in page.locator("[name=models]").all():
         box.set_checked(box.get_attribute("value") in (models or CLASSICAL))
 
@@ -76,9 +78,18 @@ def start(page: Page, **asked: Any) -> None:
     page.get_by_role("button", name="Start").click()
 
 
+def ended(page: Page) -> None:
+    """Wait until the race has ended, and end the replay that starts by itself."""
+    expect(page.locator("body")).to_have_attribute("data-race", re.compile("ended|replay"))
+    page.wait_for_timeout(REPLAY_MS)
+    if page.locator("body").get_attribute("data-race") == "replay":
+        page.keyboard.press("Escape")
+    expect(page.locator("body")).to_have_attribute("data-race", "ended")
+
+
 def figures(page: Page) -> list[list[str]]:
     """The table at the end."""
-    expect(page.get_by_role("status")).to_contain_text("Finished: ")
+    ended(page)
     return [row.locator("th, td").all_inner_texts() for row in page.locator("#results tbody tr").all()]
 
 
