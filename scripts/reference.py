@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from benchmarks.core import journal
 from scripts.analysis.interpreter_ratios import LEADING, notes, rows, sentences
 from scripts.charts import CHARTS, interpreters
 from scripts.predict import cross_validation
@@ -47,6 +48,7 @@ def take(path: Path) -> Run:
         clear(home)
         ignored = shutil.ignore_patterns(*LEFT_OUT, *left_out)
         shutil.copytree(path.resolve(), home, ignore=ignored, dirs_exist_ok=True)
+        journal.compress(home)
     return run
 
 

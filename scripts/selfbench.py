@@ -68,7 +68,7 @@ def enlarged_run(run: Path, into: Path, blocks: int, keep: Callable[[str], bool]
     recorded = read_environment(run)
     write_environment(into, recorded | {"plan": recorded["plan"] | {"blocks": blocks}})
     run_fingerprint = fingerprint(into, read_environment(into))
-    journals = sorted((run / "blocks").glob("*.journal"))
+    journals = journal.journals(run)
     for number in range(blocks):
         lines = renumbered_lines(journals[number % len(journals)], number, run_fingerprint, keep)
         (into / "blocks" / f"{number:02}.journal").write_text("".join(lines))

@@ -6,12 +6,14 @@ bit or a torn line is noticed, named and left out, never used.
 """
 
 import json
+import lzma
 import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from zlib import crc32
 
+COMPRESSED = ".xz"  # what is added to a journal's name when its run is kept; `xzcat` shows its lines
 SCHEMA = 1  # raised whenever a line's meaning changes; a reader refuses what it does not know
 
 
@@ -50,7 +52,29 @@ def entry_or_problem(line: str) -> dict[str, Any] | ValueError:
 
 
 def read(path: Path) -> Iterator[tuple[int, dict[str, Any] | ValueError]]:
-    """Every line's number (from 1) with its entry, or with what is wrong with it."""
-    with path.open(encoding="utf-8", errors="replace", newline="\n") as file:
-        for number, line in enumerate(file, 1):
-            yield number, entry_or_problem(line)
+    """Every line's number (from 1) with its entry, or with what is wrong with it; the lines may be compressed."""
+    number = 0
+    opened = lzma.open if path.suffix == COMPRESSED else open
+    with opened(path, "rt", encoding="utf-8", errors="replace", newline="\n") as file:
+        try:
+            for number, line in enumerate(file, 1):
+                yield number, entry_or_problem(line)
+        except (lzma.LZMAError, EOFError) as problem:
+            yield number + 1, ValueError(f"the compressed file is damaged: {problem}")
+
+
+def journals(run: Path) -> list[Path]:
+    """The journals of a run's blocks, in their order, compressed or not."""
+    return sorted((run / "blocks").glob("*.journal*"))
+
+
+def block_name(path: Path) -> str:
+    """What a journal's name says of its block: its number, if it is a journal of the suite."""
+    return path.name.removesuffix(COMPRESSED).removesuffix(".journal")
+
+
+def compress(run: Path) -> None:
+    """Replace the journals of a run that has ended by compressed ones, about a quarter of the size."""
+    for path in (run / "blocks").glob("*.journal"):
+        path.with_name(path.name + COMPRESSED).write_bytes(lzma.compress(path.read_bytes(), preset=9))
+        path.unlink()

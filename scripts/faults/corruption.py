@@ -18,6 +18,7 @@ from zlib import crc32
 from rich.console import Console
 
 from benchmarks.core import journal
+from benchmarks.core.journal import journals
 from scripts.report.terminal import show
 from scripts.tables.load import Run, load, write_tables
 from scripts.util.exit_codes import CommandError, Exit
@@ -36,12 +37,12 @@ class Damage:
 
 def raw_file(run: Path, rng: random.Random) -> Path:
     """A random raw file of the run."""
-    return rng.choice([*sorted((run / "blocks").glob("*.journal")), run / "environment.json", run / "pace.json"])
+    return rng.choice([*journals(run), run / "environment.json", run / "pace.json"])
 
 
 def a_journal(run: Path, rng: random.Random) -> Path:
     """A random journal of the run."""
-    return rng.choice(sorted((run / "blocks").glob("*.journal")))
+    return rng.choice(journals(run))
 
 
 def cut(run: Path, other: Path, rng: random.Random) -> None:

@@ -102,7 +102,7 @@ def suggest_resume() -> None:
 
 def has_results(run: Path) -> bool:
     """Whether any cell of the run was measured."""
-    lines = (line for file in (run / "blocks").glob("*.journal") for _, line in journal.read(file))
+    lines = (line for file in journal.journals(run) for _, line in journal.read(file))
     return any(isinstance(line, dict) and line.get("kind") == "cell" for line in lines)
 
 

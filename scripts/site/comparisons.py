@@ -9,6 +9,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.core.journal import journals
 from scripts.analysis.comparison import Row, rows
 from scripts.report.comparison_text import cell_name, conclusion, introduction, value_text
 from scripts.tables.load import Run, load
@@ -47,7 +48,7 @@ class Comparisons:
 
 def state(run: Path) -> tuple[str, int]:
     """What tells a run from itself at another time: its name, and when something was last written to it."""
-    files = [run / "environment.json", run / "blocks", *run.glob("blocks/*.journal")]
+    files = [run / "environment.json", run / "blocks", *journals(run)]
     return run.name, max((file.stat().st_mtime_ns for file in files if file.exists()), default=0)
 
 

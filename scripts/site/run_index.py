@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from benchmarks.core.journal import journals
 from scripts.tables.schema import read_environment
 from scripts.util.exit_codes import CommandError
 
@@ -51,7 +52,7 @@ class RunEntry:
     @property
     def blocks(self) -> str:
         """How many of the planned blocks were begun."""
-        begun, planned = len(list((self.folder / "blocks").glob("*.journal"))), self.environment["plan"]["blocks"]
+        begun, planned = len(journals(self.folder)), self.environment["plan"]["blocks"]
         return str(planned) if begun == planned else f"{begun} of {planned}"
 
     @property

@@ -103,7 +103,7 @@ def load(path: Path) -> Run:
     environment = read_environment(path)
     run, entries_of = fingerprint(path, environment), dict[tuple[int, str], list[Entry]]()
     omissions: list[Omission] = []
-    for file in sorted((path / "blocks").glob("*.journal")):
+    for file in journal.journals(path):
         for one in read_block(file, run):
             if isinstance(one, Omission):
                 omissions.append(one)
@@ -150,8 +150,9 @@ def because(omissions: list[Omission]) -> str:
 
 def missing_blocks(path: Path, blocks: int) -> Iterator[Omission]:
     """The blocks that were planned and have no journal."""
+    begun = {journal.block_name(file) for file in journal.journals(path)}
     for number in range(blocks):
-        if not (path / "blocks" / f"{number:02}.journal").exists():
+        if f"{number:02}" not in begun:
             yield Omission(number, "every cell", "not measured: the block has no journal")
 
 
@@ -165,10 +166,10 @@ def entered_again(entries: list[Entry]) -> Iterator[Omission]:
 
 def read_block(file: Path, run: str) -> Iterator[Entry | Omission]:
     """The whole cells of a block's journal, and everything that is not one; nothing else from another run's."""
-    if not file.stem.isdecimal():
+    if not journal.block_name(file).isdecimal():
         yield Omission(-1, file.name, "its name is no block's number")
         return
-    block = int(file.stem)
+    block = int(journal.block_name(file))
     try:
         lines = [
             (number, renamed.entry(line) if isinstance(line, dict) else line) for number, line in journal.read(file)

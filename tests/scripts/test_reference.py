@@ -48,7 +48,7 @@ def test_nothing_of_an_earlier_reference_is_left_in_a_new_one(here: Path) -> Non
     old = take(record(here, "one", blocks=8)).path
     assert old.exists()
     take(record(here, "two", blocks=6))
-    assert len(list((REFERENCE / "blocks").glob("*.journal"))) == 6
+    assert len(list((REFERENCE / "blocks").glob("*.journal.xz"))) == 6
     clear(REFERENCE)
     assert not list(REFERENCE.glob("*"))
 

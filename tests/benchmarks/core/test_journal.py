@@ -81,3 +81,33 @@ def test_appending_never_touches_what_is_there(tmp_path: Path) -> None:
         journal.append(path, {"n": number})
     assert [entry for _, entry in journal.read(path)] == [{"n": 0}, {"n": 1}, {"n": 2}]
     assert [json.loads(line.partition(" ")[2])["n"] for line in path.read_text().splitlines()] == [0, 1, 2]
+
+
+def test_a_compressed_journal_reads_as_it_was_written(tmp_path: Path) -> None:
+    path = tmp_path / "blocks" / "00.journal"
+    path.parent.mkdir()
+    for number in range(20):
+        journal.append(path, ENTRY | {"number": number})
+    lines = list(journal.read(path))
+    journal.compress(tmp_path)
+    (compressed,) = journal.journals(tmp_path)
+    assert (compressed.name, journal.block_name(compressed)) == ("00.journal.xz", "00")
+    assert list(journal.read(compressed)) == lines
+
+
+def test_a_damaged_compressed_journal_is_named_and_no_altered_entry_is_used(tmp_path: Path) -> None:
+    path = tmp_path / "blocks" / "00.journal"
+    path.parent.mkdir()
+    for number in range(20):
+        journal.append(path, ENTRY | {"number": number})
+    entries = [entry for _, entry in journal.read(path)]
+    journal.compress(tmp_path)
+    (compressed,) = journal.journals(tmp_path)
+    whole = compressed.read_bytes()
+    for place in range(0, len(whole), 7):
+        for damaged in (whole[:place], whole[:place] + bytes([whole[place] ^ 4]) + whole[place + 1 :]):
+            compressed.write_bytes(damaged)
+            read = [entry for _, entry in journal.read(compressed)]
+            problems = [entry for entry in read if isinstance(entry, ValueError)]
+            assert [entry for entry in read if isinstance(entry, dict)] == entries[: len(read) - len(problems)]
+            assert problems or read == entries, place
