@@ -2,7 +2,8 @@
 
 A block of `make bench` is timed from outside: the share of it that is spent in timed rounds, and what a cell costs on
 top of its rounds. Then tables, charts and report of runs that have 10,000, 100,000 and 1,000,000 spans, made of as many
-copies of the blocks of a run as that takes; and of half of its cells, for the growth with their number. What the
+copies of the blocks of a run as that takes; and of half of its cells, for the growth with their number. Then the atlas
+of 10,000 machines, which never were, each with a share like that of the run. What the
 harness adds to a task, and the server to a request, is asked of `benchmarks.selfcheck.harness_overhead` and
 `benchmarks.selfcheck.server_overhead`.
 """
@@ -24,6 +25,9 @@ from typing import Any
 from rich.table import Table
 
 from benchmarks.core import journal
+from scripts.atlas.build import judged_share
+from scripts.atlas.share_format import Share
+from scripts.atlas.synthetic import write_synthetic
 from scripts.report.terminal import console
 from scripts.run.lifecycle import exclusive_lock, make_plan, measure, new_run, readable_errors, write_environment
 from scripts.run.preflight import raise_file_limit
@@ -39,6 +43,8 @@ STEPS = {
     "tables": "from scripts.tables.load import load, write_tables as made",
     "charts and report": "from scripts.report.report import draw_and_write as made, load",
 }
+SHARES, ATLAS_AIM_S = 10_000, 60.0  # a large conference, while the next speaker is announced
+ATLAS = "from scripts.atlas.__main__ import made; made([Path(sys.argv[1])], Path(sys.argv[1]) / 'atlas', '')"
 
 
 @dataclass(frozen=True)
@@ -88,13 +94,24 @@ def renumbered_lines(file: Path, block: int, run_fingerprint: str, keep: Callabl
 
 def step_cost(step: str, run: Path) -> Cost:
     """Run one step on a run, in an interpreter of its own."""
-    program = f"import sys; from pathlib import Path; {STEPS[step]}; made(load(Path(sys.argv[1])))"
+    return program_cost(f"{STEPS[step]}; made(load(Path(sys.argv[1])))", run)
+
+
+def atlas_cost(share: Share, count: int, folder: Path) -> Cost:
+    """Make the atlas of so many machines, each with a share as large as this one."""
+    write_synthetic(share, count, folder)
+    return program_cost(ATLAS, folder)
+
+
+def program_cost(program: str, folder: Path) -> Cost:
+    """Run a program on a folder, in an interpreter of its own; the peak is that of its largest process."""
     began = time.monotonic()
-    process = subprocess.Popen([sys.executable, "-c", program, str(run)], stdout=subprocess.DEVNULL)
+    command = [sys.executable, "-c", f"import sys; from pathlib import Path; {program}", str(folder)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     _, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
-        raise SystemExit(f"overlap: {step} of {run} ended with {process.returncode}")
+        raise SystemExit(f"overlap: {program} of {folder} ended with {process.returncode}")
     return Cost(time.monotonic() - began, used.ru_maxrss * (1 if sys.platform == "darwin" else 1024))
 
 
@@ -111,6 +128,13 @@ def enlarged_runs(run: Run, folder: Path) -> Iterator[tuple[str, Path]]:
         yield f"{len(kept) - 1} cells, {run.blocks} blocks", copy
 
 
+def costs(run: Path, folder: Path) -> Iterator[tuple[str, str, float, Cost]]:
+    """What is made, of what, within how many seconds it should be, and what it costs."""
+    for what, path in enlarged_runs(load(run), folder):
+        yield from ((step, f"a run of {what}", AIM_S, step_cost(step, path)) for step in STEPS)
+    yield "atlas", f"{SHARES:,} shares", ATLAS_AIM_S, atlas_cost(judged_share(run), SHARES, folder / "shares")
+
+
 def report(run: Path) -> list[dict[str, Any]]:
     """Measure, print each figure, and return all."""
     out = console()
@@ -118,14 +142,14 @@ def report(run: Path) -> list[dict[str, Any]]:
     beside = seconds((took - timed) / cells)
     out.print(f"A block: {seconds(took)}, of which {timed / took:.0%} in rounds; {beside} more for each cell.")
     figures: list[dict[str, Any]] = [{"what": "block", "seconds": took, "timed_seconds": timed, "cells": cells}]
-    table = Table("a run of", "step", "took", "peak", title=f"what is made of a run (aims: {AIM_S:.0f} s, 1 GiB)")
+    table = Table(
+        "step", "of", "time", "aim", "peak", title=f"what is made of results (aim of memory: {AIM_BYTES >> 30} GiB)"
+    )
     with tempfile.TemporaryDirectory(prefix="overlap-selfbench-") as folder:
-        for what, path in enlarged_runs(load(run), Path(folder)):
-            for step in STEPS:
-                one = step_cost(step, path)
-                missed = one.seconds > AIM_S or one.peak_bytes > AIM_BYTES
-                figures.append({"what": what, "step": step, "seconds": one.seconds, "peak_bytes": one.peak_bytes})
-                table.add_row(what, step, seconds(one.seconds), amount(one.peak_bytes), style="bold" if missed else "")
+        for step, what, aim_s, cost in costs(run, Path(folder)):
+            figures.append({"what": what, "step": step, "seconds": cost.seconds, "peak_bytes": cost.peak_bytes})
+            style = "bold" if cost.seconds > aim_s or cost.peak_bytes > AIM_BYTES else ""
+            table.add_row(step, what, seconds(cost.seconds), seconds(aim_s), amount(cost.peak_bytes), style=style)
     out.print(table)
     return figures
 

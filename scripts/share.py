@@ -13,17 +13,13 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
-from scripts.atlas.build import share_of
+from scripts.atlas.build import judged_share
 from scripts.atlas.share_format import LARGEST_BYTES, SUFFIX, Share, encode
-from scripts.report.claim_document import document
 from scripts.report.terminal import console
-from scripts.tables.load import load
 from scripts.util.atomic_write import atomic_write
 from scripts.util.commands import parser as command_parser
 from scripts.util.exit_codes import CommandError, Exit, leave
 from scripts.util.paths import LATEST
-from scripts.verdict.claims_file import TALKS, read_talk
-from scripts.verdict.evaluate import evaluate
 
 SHARES = Path("results/shares")
 
@@ -54,13 +50,6 @@ def contents(share: Share) -> list[str]:
     ]
 
 
-def made(run: Path, condition: str) -> Share:
-    """The share of a run, judged anew on every talk that comes with Overlap."""
-    loaded = load(run)
-    talks = [read_talk(path) for path in sorted(TALKS.glob("*.toml"))]
-    return share_of(loaded, [document(talk, evaluate(talk, [loaded, *loaded.beside])) for talk in talks], condition)
-
-
 def write(share: Share, out: Path | None) -> Path:
     """Write the file. Raises CommandError where it would be larger than a share may be."""
     data = encode(share)
@@ -87,7 +76,7 @@ def main() -> None:
     """Say what is shared, and write it."""
     given = options()
     try:
-        share = made(given.run, given.condition)
+        share = judged_share(given.run, given.condition)
         show(share, console())
         path = write(share, given.out)
     except CommandError as problem:

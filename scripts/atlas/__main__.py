@@ -54,8 +54,8 @@ def show(collection: Collection, document: dict[str, Any], out: Console) -> None
     machines, conditions = len(collection.machines), len(collection.conditions)
     out.print(f"{machines} machines and {conditions} conditions; {len(collection.left_out)} files left out.")
     for claim in document["claims"]:
-        apart = f"; {claim['told_apart_by']}" if claim["told_apart_by"] else ""
-        out.print(f"  [bold]{escape(claim['id'])}[/]: {escape(claim['sentence'] + apart)}", highlight=False)
+        sentence = "; ".join(filter(None, [claim["sentence"], claim["moderator"]]))
+        out.print(f"  [bold]{escape(claim['id'])}[/]: {escape(sentence)}", highlight=False)
     for one in collection.left_out[:MOST_SHOWN]:
         out.print(f"  left out: {escape(one.path.name)}: {escape(one.reason)}", highlight=False)
     if (more := len(collection.left_out) - MOST_SHOWN) > 0:

@@ -3,19 +3,32 @@
 import re
 from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from scripts.atlas.share_format import Cell, Claim, Machine, Part, Plan, Python, Share, sealed
+from scripts.analysis.contests import contest
+from scripts.atlas.share_format import Cell, Claim, Fastest, Machine, Part, Plan, Python, Share, sealed
+from scripts.atlas.winners import WORK
+from scripts.report.claim_document import document
 from scripts.tables.columns import CELL_AND_TWIN
-from scripts.tables.load import Run
+from scripts.tables.load import Run, load
 from scripts.tables.summary import block_medians, flags
+from scripts.verdict.claims_file import TALKS, read_talk
+from scripts.verdict.evaluate import evaluate
 
 HEADLINES = ("io", "cpu", "mixed", "network")  # experiments whose cells every share has
 DIGITS = 5  # of a value: a block's median is never known better
 UNSAFE = re.compile(r"[^\w .,:;@+/()#&'®™=*-]")
+
+
+def judged_share(run: Path, condition: str = "") -> Share:
+    """The share of a run's folder, judged anew on every talk that comes with Overlap."""
+    loaded = load(run)
+    talks = [read_talk(path) for path in sorted(TALKS.glob("*.toml"))]
+    return share_of(loaded, [document(talk, evaluate(talk, [loaded, *loaded.beside])) for talk in talks], condition)
 
 
 def share_of(run: Run, documents: Iterable[dict[str, Any]], condition: str = "") -> Share:
@@ -36,6 +49,7 @@ def share_of(run: Run, documents: Iterable[dict[str, Any]], condition: str = "")
             plan=Plan(environment["plan"]["blocks"], environment["plan"]["seed"], environment["plan"]["quick"]),
             cells=cells_of(run, wanted),
             claims=claims,
+            fastest=[one for work in WORK if (one := fastest(run, *work))],
             hash="0" * 16,
         )
     )
@@ -132,6 +146,12 @@ def cell(identity: dict[str, Any], rounds: pd.DataFrame, blocks: int) -> Cell | 
     )
 
 
+def fastest(run: Run, experiment: str, workload: str) -> Fastest | None:
+    """What the run concludes of its models at this work; None where it did not measure that."""
+    found = contest(run, experiment, workload)
+    return Fastest(experiment, workload, [cell.name for cell in found.family.winners]) if found else None
+
+
 def rounded(value: float) -> float:
     """The value to DIGITS significant digits."""
     return float(np.format_float_scientific(value, precision=DIGITS - 1)) if value else 0.0
@@ -154,6 +174,7 @@ def claims_of(document: dict[str, Any]) -> list[Claim]:
 def part_of(part: dict[str, Any]) -> Part:
     """One measure of a claim."""
     kept = {name: part[name] for name in Part.__struct_fields__ if name not in ("bound", "metric", "over")}
+    kept |= {name: part[name] and rounded(part[name]) for name in ("estimate", "low", "high")}
     bound = str(part["bound"]).translate({ord("<"): "below", ord(">"): "above"})
     return Part(
         **kept, bound=re.sub(r"(below|above)=?\s*", r"\1 ", bound), metric=part["metric"], over=part["over"] or ""

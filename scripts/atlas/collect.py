@@ -1,21 +1,26 @@
 """Shares from files and folders: those that can be used, and those that are left out, each with its reason.
 
-Of a share that was checked only what the atlas says is kept: the machine, a line per claim, and the fastest models.
-Ten thousand shares are half a gigabyte of files, and take a fifth of that in memory.
+Of a share that was checked only what the atlas says is kept: the machine, the fastest models and a line per claim.
+Ten thousand shares are a gigabyte of files, and take a fifth of that in memory. Files are examined by themselves, so
+that many of them take all cores; only what they are beside each other, copies and versions, is decided in one place.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 
-import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
+from benchmarks.machine.capacity import usable_cores
 from scripts.atlas.plausibility import implausible
 from scripts.atlas.share_format import SUFFIX, Claim, Part, Share, ShareError, measurement_hash, read
-from scripts.atlas.winners import WORK, fastest_models
 
 MOST_FILES = 100_000  # of a folder: beyond it the rest is not read
+MANY_FILES, PART = 500, 50  # a second of one core, which starting others takes as well; a tenth of it at a time
 Key = tuple[str, str]  # a claim: its talk and its id
 
 
@@ -27,8 +32,7 @@ class LeftOut:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(Struct, frozen=True, gc=False):
     """A claim on one machine: its verdict, and the estimate and 95 % CI of its first measure, where it has one."""
 
     verdict: str
@@ -39,11 +43,10 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A share without cells and claims, a result for each claim, and the fastest models at each kind of work."""
+    """A share without cells and claims, and a result for each claim."""
 
     share: Share
     results: dict[Key, Result]
-    fastest: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -75,42 +78,67 @@ def files(places: Iterable[Path]) -> Iterator[Path]:
             yield place
 
 
+@dataclass(frozen=True)
+class Examined:
+    """What some files gave: entries by file with the hash of their measured values, their claims, and the rest."""
+
+    usable: list[tuple[Path, Entry, str]]
+    claims: dict[Key, Claim]
+    left_out: list[LeftOut]
+
+
+def examine(paths: Sequence[Path]) -> Examined:
+    """Read and check files, each by itself."""
+    done = Examined([], {}, [])
+    for path in paths:
+        try:
+            share = read(path)
+        except ShareError as problem:
+            done.left_out.append(LeftOut(path, str(problem)))
+            continue
+        if reason := implausible(share):
+            done.left_out.append(LeftOut(path, reason))
+            continue
+        for claim in share.claims:
+            done.claims.setdefault((claim.talk, claim.id), claim)
+        done.usable.append((path, entry(share), measurement_hash(share)))
+    return done
+
+
+def examined(paths: Sequence[Path]) -> Iterator[Examined]:
+    """The files in their order, many of them on all cores."""
+    if len(paths) < MANY_FILES:
+        yield examine(paths)
+        return
+    parts = [paths[at : at + PART] for at in range(0, len(paths), PART)]
+    with ProcessPoolExecutor(usable_cores(), get_context("spawn")) as pool:
+        yield from pool.map(examine, parts)
+
+
 def collect(places: Iterable[Path], code: str = "") -> Collection:
     """Read every share; keep those of one version of the measuring code: `code`, or the most common among them."""
-    usable, left_out, seen = list[tuple[Path, Entry]](), list[LeftOut](), dict[str, Path]()
-    claims = dict[Key, Claim]()
-    for path in files(places):
-        try:
-            share = checked(path, seen)
-        except ShareError as problem:
-            left_out.append(LeftOut(path, str(problem)))
-            continue
-        claims |= {(claim.talk, claim.id): claim for claim in share.claims if (claim.talk, claim.id) not in claims}
-        usable.append((path, entry(share, claims)))
+    usable, left_out, seen, claims = list[tuple[Path, Entry]](), list[LeftOut](), dict[str, Path](), dict[Key, Claim]()
+    for part in examined(list(files(places))):
+        left_out += part.left_out
+        claims |= {key: claim for key, claim in part.claims.items() if key not in claims}
+        for path, one, measured in part.usable:
+            if measured in seen:
+                left_out.append(LeftOut(path, f"the same run as {seen[measured].name}"))
+            else:
+                usable.append((path, one))
+                seen[measured] = path
     kept = code or most_common(one.share.code for _, one in usable)
     other = f"measured by another version of Overlap than the others ({kept[:8]})"
     left_out += [LeftOut(path, other) for path, one in usable if one.share.code != kept]
-    return Collection(tuple(one for _, one in usable if one.share.code == kept), claims, tuple(left_out))
+    entries = tuple(one for _, one in usable if one.share.code == kept)
+    named = set[Key]().union(*(one.results for one in entries))
+    return Collection(entries, {key: claims[key] for key in claims if key in named}, tuple(left_out))
 
 
-def checked(path: Path, seen: dict[str, Path]) -> Share:
-    """The share, which no earlier file has and which can be true. Raises ShareError otherwise."""
-    share = read(path)
-    measured = measurement_hash(share)
-    if measured in seen:
-        raise ShareError(f"the same run as {seen[measured].name}")
-    if reason := implausible(share):
-        raise ShareError(reason)
-    seen[measured] = path
-    return share
-
-
-def entry(share: Share, claims: dict[Key, Claim]) -> Entry:
-    """What the atlas keeps of a share; `claims` gives the keys, so that each is held once."""
-    own = {key: key for key in claims}
-    results = {own[claim.talk, claim.id]: result(claim) for claim in share.claims}
-    fastest = {work: " or ".join(models) for work, where in WORK.items() if (models := fastest_models(share, *where))}
-    return Entry(msgspec.structs.replace(share, cells=[], claims=[]), results, fastest)
+def entry(share: Share) -> Entry:
+    """What the atlas keeps of a share."""
+    results = {(claim.talk, claim.id): result(claim) for claim in share.claims}
+    return Entry(replace(share, cells=[], claims=[]), results)
 
 
 def result(claim: Claim) -> Result:

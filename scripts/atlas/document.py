@@ -1,20 +1,28 @@
 """The atlas as JSON, CSV and a self-contained page."""
 
 import csv
-import json
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
-from io import StringIO
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from scripts.atlas.collect import Collection, Entry
 from scripts.atlas.forest import forest
 from scripts.atlas.machines import ClaimOverMachines, over_machines
-from scripts.atlas.winners import WORK, Place, map_of
+from scripts.atlas.winners import maps
 from scripts.report import html
 from scripts.util.atomic_write import atomic_write
 
 SCHEMA = 1
+EFFECT_COLUMNS = (
+    "place",
+    "verdict",
+    "estimate",
+    "low",
+    "high",
+)  # lists of equal length: a table takes them as they are
 COLUMNS = ("talk", "id", "machine", "condition", "cores", "python", "gil", "verdict", "estimate", "low", "high")
 
 
@@ -30,21 +38,16 @@ def document(collection: Collection, claims: list[ClaimOverMachines], unit: str)
     return {
         "schema": SCHEMA,
         "unit": unit,
+        "counted": [entry_row(entry) for entry in units(collection)[0]],
         "machines": len(collection.machines),
         "conditions": [entry.share.name for entry in collection.conditions],
         "left_out": [{"file": one.path.name, "reason": one.reason} for one in collection.left_out],
         "claims": [claim_entry(one) for one in claims],
         "fastest": {
             work: [{"cores": place.cores, "python": place.python, "winners": dict(place.winners)} for place in places]
-            for work, places in maps(units(collection)[0])
+            for work, places in maps(one.share for one in units(collection)[0])
         },
     }
-
-
-def maps(entries: tuple[Entry, ...]) -> list[tuple[str, list[Place]]]:
-    """The map of each kind of work that any machine has measured."""
-    measured = {work: [(one.share, one.fastest[work]) for one in entries if work in one.fastest] for work in WORK}
-    return [(work, map_of(machines)) for work, machines in measured.items() if machines]
 
 
 def claim_entry(one: ClaimOverMachines) -> dict[str, Any]:
@@ -55,28 +58,28 @@ def claim_entry(one: ClaimOverMachines) -> dict[str, Any]:
         "text": one.text,
         "sentence": one.sentence,
         "verdicts": dict(one.verdicts),
-        "told_apart_by": one.told_apart_by,
+        "moderator": one.moderator,
         "over_machines": asdict(one.pooled) if one.pooled else None,
-        "machines": [
-            {"name": e.share.name, "verdict": e.verdict, "estimate": e.estimate, "low": e.low, "high": e.high}
-            for e in one.effects
-        ],
+        "effects": {name: [getattr(effect, name) for effect in one.effects] for name in EFFECT_COLUMNS},
     }
 
 
-def table(claims: list[ClaimOverMachines]) -> str:
-    """One row per claim and machine, as CSV; a name that a spreadsheet would take for a formula is quoted."""
-    text = StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
+def entry_row(entry: Entry) -> dict[str, Any]:
+    """What the places of the effects refer to."""
+    share = entry.share
+    return {"name": share.name, "cores": share.machine.cores_usable, "python": share.python.version}
+
+
+def rows(claims: Iterable[ClaimOverMachines]) -> Iterator[tuple[Any, ...]]:
+    """The head, and a row per claim and machine; a name that a spreadsheet would take for a formula is quoted."""
+    yield COLUMNS
     for one in claims:
         for effect in one.effects:
             share = effect.share
             name = f"'{share.machine.cpu}" if share.machine.cpu[:1] in "=+-@" else share.machine.cpu
             place = (one.talk, one.id, name, share.condition, share.machine.cores_usable)
             build = (share.python.version, share.python.gil)
-            writer.writerow((*place, *build, effect.verdict, effect.estimate, effect.low, effect.high))
-    return text.getvalue()
+            yield (*place, *build, effect.verdict, effect.estimate, effect.low, effect.high)
 
 
 def page(collection: Collection, claims: list[ClaimOverMachines], unit: str) -> str:
@@ -90,7 +93,7 @@ def page(collection: Collection, claims: list[ClaimOverMachines], unit: str) -> 
         collection=collection,
         claims=[(one, forest(one)) for one in claims],
         conditions=[] if unit == "condition" else over_machines(collection, collection.conditions),
-        maps=maps(entries),
+        maps=maps(one.share for one in entries),
     )
 
 
@@ -100,12 +103,10 @@ def write(collection: Collection, folder: Path) -> dict[str, Any]:
     claims = over_machines(collection, entries)
     made = document(collection, claims, unit)
     folder.mkdir(parents=True, exist_ok=True)
-    texts = {
-        "index.html": page(collection, claims, unit),
-        "atlas.json": json.dumps(made, indent=1, allow_nan=False) + "\n",
-        "atlas.csv": table(claims),
-    }
-    for name, text in texts.items():
-        with atomic_write(folder / name) as file:
-            file.write_text(text, encoding="utf-8")
+    with atomic_write(folder / "index.html") as file:
+        file.write_text(page(collection, claims, unit), encoding="utf-8")
+    with atomic_write(folder / "atlas.json") as file:
+        file.write_bytes(msgspec.json.encode(made) + b"\n")
+    with atomic_write(folder / "atlas.csv") as file, file.open("w", encoding="utf-8", newline="") as table:
+        csv.writer(table, lineterminator="\n").writerows(rows(claims))
     return made

@@ -1,6 +1,7 @@
 """A forest of one claim over machines as SVG: a row each with its 95 % CI, then the mean, then the next machine."""
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -9,7 +10,8 @@ from markupsafe import Markup
 from scripts.atlas.machines import ClaimOverMachines, Effect
 
 WIDTH, NAME, ROW, TOP = 640.0, 250.0, 20.0, 26.0  # CSS pixels: fits a phone in landscape and half a slide
-MOST_ROWS = 40  # beyond it rows can't be told apart: the machines are drawn as dots on one row
+MOST_ROWS = 40  # beyond it nobody reads names: the machines are drawn as a histogram on one row
+BAR = 4.0  # pixels, of which one stays empty
 
 
 @dataclass(frozen=True)
@@ -103,17 +105,25 @@ def shortened(name: str) -> str:
 
 
 def machine_rows(effects: Sequence[Effect], scale: Scale) -> Iterator[Row]:
-    """A row for each machine by estimate; one row of dots for more than MOST_ROWS."""
+    """A row for each machine by estimate; one histogram of more than MOST_ROWS."""
     ordered = sorted(effects, key=lambda effect: effect.estimate)
     if len(ordered) > MOST_ROWS:
-        dots = "".join(
-            f'<circle class="dot" cx="{scale.x(effect.estimate):.1f}" cy="0" r="2.5"/>' for effect in ordered
-        )
-        yield Row(f"{len(ordered):,} machines, a dot each", dots, "machines")
+        yield Row(f"{len(ordered):,} machines, a histogram", bars(scale, ordered), "machines")
         return
     for effect in ordered:
         marks = interval(scale, effect.low, effect.high) + f'<circle cx="{scale.x(effect.estimate):.1f}" cy="0" r="4"/>'
         yield Row(effect.share.name, marks, effect.verdict.replace(" ", "-"))
+
+
+def bars(scale: Scale, effects: Sequence[Effect]) -> str:
+    """A bar for each place at which there are machines, as high as there are many."""
+    places = Counter(BAR * round(scale.x(effect.estimate) / BAR) for effect in effects)
+    most, foot = max(places.values()), ROW / 2 - 1
+    heights = ((x, (ROW - 3) * count / most) for x, count in sorted(places.items()))
+    return "".join(
+        f'<rect x="{x - BAR / 2:.0f}" y="{foot - high:.1f}" width="{BAR - 1:.0f}" height="{high:.1f}"/>'
+        for x, high in heights
+    )
 
 
 def summary_rows(one: ClaimOverMachines, scale: Scale) -> Iterator[Row]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from msgspec import Struct
 from scipy.special import stdtrit
 
 from scripts.atlas.collect import Collection, Entry, Key, deciding
@@ -35,8 +36,7 @@ WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Effect:
+class Effect(Struct, frozen=True, gc=False):
     """A claim's measure on one machine: the estimate and its 95 % CI, in the measure's own unit."""
 
     place: int  # of the machine among all
@@ -58,7 +58,7 @@ class ClaimOverMachines:
     verdicts: Counter[str]
     effects: tuple[Effect, ...]
     pooled: Pooled | None
-    told_apart_by: str
+    moderator: str
 
     @property
     def machines(self) -> int:
@@ -83,7 +83,7 @@ def over_machines(collection: Collection, entries: Sequence[Entry]) -> list[Clai
     claims = {key: claim for key, claim in collection.claims.items() if claim.verdict != "opinion"}
     effects = {key: effects_of(entries, key) for key in sorted(claims, key=lambda key: key[0])}
     splits = all_splits([entry.share for entry in entries])
-    telling = told_apart(entries, effects, splits)
+    telling = moderator_words(entries, effects, splits)
     return [
         ClaimOverMachines(
             *key,
@@ -92,7 +92,7 @@ def over_machines(collection: Collection, entries: Sequence[Entry]) -> list[Clai
             verdicts=Counter(entry.results[key].verdict for entry in entries if key in entry.results),
             effects=some,
             pooled=pooled(some, deciding(claims[key])),
-            told_apart_by=telling.get(key, ""),
+            moderator=telling.get(key, ""),
         )
         for key, some in effects.items()
     ]
@@ -176,7 +176,7 @@ def merged(splits: Sequence[Split]) -> list[Split]:
     ]
 
 
-def told_apart(
+def moderator_words(
     entries: Sequence[Entry], effects: dict[Key, tuple[Effect, ...]], splits: Sequence[Split]
 ) -> dict[Key, str]:
     """For each claim the split that is established to tell machines apart, in words."""
@@ -206,5 +206,4 @@ def standardised(matrix: FloatArray) -> FloatArray:
 
 def words(one: Moderator, splits: Sequence[Split]) -> str:
     """Such as: larger with more than 8 usable cores (p = 0.002)."""
-    direction = "larger" if one.difference > 0 else "smaller"
-    return f"{direction} with {splits[one.split].words} (p = {one.p_value:.3f}, allowing for all looks)"
+    return f"{one.direction} with {splits[one.split].words} (p = {one.p_value:.3f}, allowing for all looks)"

@@ -2,7 +2,8 @@
 
 A share says what the machine is and what it measured, and nothing about whose it is: no host, user, path or run name.
 Whatever is read came from somebody else's disk, so every field has a type, a length and a range (msgspec checks them
-while it decodes), no text has control characters or markup, and nothing is executed.
+while it decodes), no text has control characters or markup, and nothing is executed. Nothing in a share refers back to
+what holds it, so that the garbage collector need not look at the 10,000 objects of each.
 """
 
 from hashlib import sha256
@@ -22,20 +23,22 @@ Label = Annotated[str, Meta(max_length=80, pattern=r"^[\w .,:;@+/()#&'®™=*-]*
 Reference = Annotated[str, Meta(max_length=120, pattern=r"^[\w./-]*\Z")]
 Count = Annotated[int, Meta(ge=1, le=100_000_000)]
 Cores = Annotated[int, Meta(ge=1, le=4096)]
-Measured = Annotated[list[float], Meta(min_length=1, max_length=200)]
+# Of any unit: sums of squares of them are still numbers, and no measure of a program comes near.
+Value = Annotated[float, Meta(ge=-1e15, le=1e15)]
+Values = Annotated[list[Value], Meta(min_length=1, max_length=200)]
 Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{16,64}\Z")]
 Verdict = Literal[
     "holds", "refuted", "inconclusive", "not reproduced here", "not testable here", "opinion", "could not be measured"
 ]
 
 
-class Machine(Struct, forbid_unknown_fields=True, frozen=True):
+class Machine(Struct, forbid_unknown_fields=True, frozen=True, gc=False):
     """The hardware and the system, as far as they decide a figure."""
 
     cpu: Label
     cores: Cores
     cores_usable: Cores
-    cgroup_quota_cores: float | None
+    cgroup_quota_cores: Value | None
     memory_gib: Annotated[float, Meta(gt=0, le=1_000_000)]
     system: Label
     kernel: Annotated[str, Meta(max_length=20, pattern=r"^[0-9.]*\Z")]
@@ -43,7 +46,7 @@ class Machine(Struct, forbid_unknown_fields=True, frozen=True):
     virtual: bool
 
 
-class Python(Struct, forbid_unknown_fields=True, frozen=True):
+class Python(Struct, forbid_unknown_fields=True, frozen=True, gc=False):
     """The interpreter's build."""
 
     version: Annotated[str, Meta(max_length=30, pattern=r"^\d+\.\d+[\w.+]*\Z")]
@@ -54,8 +57,13 @@ class Python(Struct, forbid_unknown_fields=True, frozen=True):
     gil: bool
     jit: bool
 
+    @property
+    def name(self) -> str:
+        """Such as 3.14, or 3.14t of a free-threaded build."""
+        return ".".join(self.version.split(".")[:2]) + "t" * self.free_threaded
 
-class Cell(Struct, forbid_unknown_fields=True, frozen=True):
+
+class Cell(Struct, forbid_unknown_fields=True, frozen=True, gc=False):
     """One cell: the median of each block, in seconds or in the unit of its metric, and the ideal time of each."""
 
     experiment: Name
@@ -67,8 +75,8 @@ class Cell(Struct, forbid_unknown_fields=True, frozen=True):
     compute_seconds: Annotated[float, Meta(ge=0, le=86_400)]
     metric: Name
     blocks: Annotated[list[Annotated[int, Meta(ge=0, le=10_000)]], Meta(min_length=1, max_length=200)]
-    values: Measured
-    ideal_seconds: list[float]
+    values: Values
+    ideal_seconds: Annotated[list[Value], Meta(max_length=200)]
     flags: Label
 
     @property
@@ -77,25 +85,25 @@ class Cell(Struct, forbid_unknown_fields=True, frozen=True):
         return (self.experiment, self.workload, self.model, self.concurrency, self.compute_seconds)
 
 
-class Part(Struct, forbid_unknown_fields=True, frozen=True):
+class Part(Struct, forbid_unknown_fields=True, frozen=True, gc=False):
     """One measure of a claim: the cells, the interval, and the verdict on its bound."""
 
     of: Reference
     over: Reference
     metric: Name
     bound: Text
-    bound_low: float | None
-    bound_high: float | None
+    bound_low: Value | None
+    bound_high: Value | None
     per_capacity: bool
     log: bool
     blocks: Annotated[int, Meta(ge=0, le=10_000)]
-    estimate: float | None
-    low: float | None
-    high: float | None
+    estimate: Value | None
+    low: Value | None
+    high: Value | None
     verdict: Verdict
 
 
-class Claim(Struct, forbid_unknown_fields=True, frozen=True):
+class Claim(Struct, forbid_unknown_fields=True, frozen=True, gc=False):
     """A claim of a talk and its verdict on this machine."""
 
     talk: Name
@@ -105,7 +113,20 @@ class Claim(Struct, forbid_unknown_fields=True, frozen=True):
     parts: Annotated[list[Part], Meta(max_length=20)]
 
 
-class Plan(Struct, forbid_unknown_fields=True, frozen=True):
+class Fastest(Struct, forbid_unknown_fields=True, frozen=True, gc=False):
+    """What was concluded of all models at one kind of work: the fastest, all that are tied; none: inconclusive."""
+
+    experiment: Name
+    workload: Name
+    models: Annotated[list[Name], Meta(max_length=100)]
+
+    @property
+    def words(self) -> str:
+        """As a map counts it."""
+        return " or ".join(self.models) or "inconclusive"
+
+
+class Plan(Struct, forbid_unknown_fields=True, frozen=True, gc=False):
     """What was to be measured, fixed beforehand."""
 
     blocks: Annotated[int, Meta(ge=1, le=10_000)]
@@ -113,7 +134,7 @@ class Plan(Struct, forbid_unknown_fields=True, frozen=True):
     quick: bool
 
 
-class Share(Struct, forbid_unknown_fields=True, frozen=True):
+class Share(Struct, forbid_unknown_fields=True, frozen=True, gc=False):
     """What one machine, or one condition of a machine, shares of a run."""
 
     schema: Literal[1]
@@ -128,6 +149,7 @@ class Share(Struct, forbid_unknown_fields=True, frozen=True):
     plan: Plan
     cells: Annotated[list[Cell], Meta(min_length=1, max_length=5_000)]
     claims: Annotated[list[Claim], Meta(max_length=1_000)]
+    fastest: Annotated[list[Fastest], Meta(max_length=20)]
     hash: Digest
 
     @property
@@ -135,8 +157,7 @@ class Share(Struct, forbid_unknown_fields=True, frozen=True):
         """How a table calls it."""
         if self.condition:
             return self.condition
-        python = ".".join(self.python.version.split(".")[:2]) + "t" * self.python.free_threaded
-        return f"{self.machine.cpu}, {self.machine.cores_usable} cores, Python {python}"
+        return f"{self.machine.cpu}, {self.machine.cores_usable} cores, Python {self.python.name}"
 
 
 class ShareError(ValueError):

@@ -92,6 +92,11 @@ class Moderator:
     p_value: float
     difference: float  # mean effect inside the split minus outside
 
+    @property
+    def direction(self) -> str:
+        """How the effect is inside the split: the split is established on both sides, so its sign is."""
+        return "larger" if self.difference > 0 else "smaller"
+
 
 def moderators(effects: FloatArray, splits: NDArray[np.bool_], permutations: int = PERMUTATIONS) -> list[Moderator]:
     """For each claim the split that tells machines apart most, where that is established at LEVEL over all looks.

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from scripts.atlas.share_format import Cell, Claim, Machine, Part, Plan, Python, Share, sealed
+from scripts.atlas.share_format import Cell, Claim, Fastest, Machine, Part, Plan, Python, Share, sealed
 from scripts.stats.intervals import geometric_mean
 
 BLOCKS = 10
@@ -88,6 +88,7 @@ def share(ratios: Sequence[float], rng: np.random.Generator, noise: float = 0.03
         "machine": machine(),
         "python": python(),
         "packages": {"aiohttp": "3.14.5"},
+        "fastest": [Fastest("io", "wire", ["asyncio"])],
     }
     plan = Plan(BLOCKS, int(rng.integers(1 << 30)), quick=False)
     fields = given | other
