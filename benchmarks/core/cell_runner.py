@@ -1,6 +1,7 @@
 """The rounds of one cell: what is cleared before each, what is counted and checked after it, and its columns."""
 
 import gc
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -64,7 +65,7 @@ class CellRunner:
         if self.database:
             self.database.prepare(self.cell.workload)
             self.database_cpu_s = self.database.cpu_s()
-        self.threads = thread_times()
+        self.pid, self.threads = os.getpid(), thread_times()
         self.asleep_s, self.began = asleep_s(), MONOTONIC()
         self.reading: CpuSnapshot = snapshot(self.place.excluded_pids)
 
@@ -83,6 +84,8 @@ class CellRunner:
 
     def teardown(self) -> None:
         """Take the accounts, check the answers, keep the round."""
+        if os.getpid() != self.pid:
+            os._exit(1)  # the copy of us that a model has forked, and that came back from its round as well
         reading = snapshot(self.place.excluded_pids)
         self.stretches.append((self.began, MONOTONIC()))
         server = stats(self.url) if self.url else self.databases()

@@ -10,12 +10,18 @@ waited for, or CPU that was not used, is seen by what is left.
 
 import asyncio
 import builtins
+import concurrent.futures.thread
 import gc
 import multiprocessing
 import os
+import queue
+import random
 import resource
+import select
+import selectors
 import signal
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -26,7 +32,8 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, Self
 
-CLOCKS = (builtins, time, gc, resource, asyncio.tasks, asyncio.events, threading, signal)
+CLOCKS = (builtins, time, gc, resource, asyncio, asyncio.tasks, asyncio.events, threading, signal)
+STANDARD = (asyncio.base_events, concurrent.futures.thread, queue, random, select, selectors, socket, subprocess)
 OURS = ("benchmarks.core.", "benchmarks.machine.", "benchmarks.workloads", "servers.", "psutil")
 SWITCHES = ("PYTHON", "MALLOC", "LD_", "PATH", "TMPDIR", "HOME", "TZ", "LC_", "LANG")  # joblib adds one of OpenMP's
 HOOKS = ("excepthook",)  # pytest has its own, test by test
@@ -70,7 +77,7 @@ def is_function(name: str, value: Any) -> bool:
 def owners() -> Iterator[Owner]:
     """The modules that the harness and the workloads are made of, and the classes that those define."""
     ours = [module for name, module in list(sys.modules.items()) if name.startswith(OURS) and module]
-    for module in (*CLOCKS, *ours):
+    for module in (*CLOCKS, *STANDARD, *ours):
         yield Owner.of(module, module.__name__)
         for name, value in list(vars(module).items()):
             if isinstance(value, type) and value.__module__ == module.__name__:
@@ -99,12 +106,14 @@ class Originals:
 def interpreter_state() -> dict[str, Any]:
     """What holds for the whole interpreter, by what it is called in a complaint."""
     return {
-        "garbage collection": (gc.isenabled(), gc.get_threshold()),
+        "garbage collection": (gc.isenabled(), gc.get_threshold(), bool(gc.get_freeze_count()), len(gc.callbacks)),
         "the switch interval": sys.getswitchinterval(),
         "the recursion limit": sys.getrecursionlimit(),
         "the stack size of threads": threading.stack_size(),
         "tracing": (sys.gettrace(), sys.getprofile(), tracemalloc.is_tracing()),
         "the event loop policy": loop_policy(),
+        "the hooks of async generators": tuple(sys.get_asyncgen_hooks()),
+        "the umask": umask(),
         "the start method of processes": multiprocessing.get_start_method(allow_none=True) or DEFAULT_START,
         "the time-out of sockets": socket.getdefaulttimeout(),
         "the working folder": working_folder(),
@@ -133,6 +142,12 @@ def scheduling() -> dict[str, Any]:
     if hasattr(os, "sched_getaffinity"):
         settings |= {"the cores allowed": os.sched_getaffinity(0), "the scheduler": os.sched_getscheduler(0)}
     return settings
+
+
+def umask() -> int:
+    """The mask of new files; to read it is to set it."""
+    os.umask(mask := os.umask(0))
+    return mask
 
 
 def working_folder() -> str:

@@ -15,6 +15,7 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
+from time import perf_counter, process_time, thread_time  # before a user's file is imported, which may replace them
 from typing import Any
 
 import psutil
@@ -112,11 +113,11 @@ async def heartbeat(observations: Observations) -> None:
     loop, mine = asyncio.get_running_loop(), asyncio.current_task()
     observations.loop_thread, observations.loop_native_id = threading.get_ident(), threading.get_native_id()
     for beat in count():
-        observations.beat_at = began = time.perf_counter()
+        observations.beat_at = began = perf_counter()
         try:
             await asyncio.sleep(BEAT_S)
         finally:  # also when it is ended: a loop that was blocked to the end has not beaten once
-            observations.late.append(max(0.0, time.perf_counter() - began - BEAT_S))
+            observations.late.append(max(0.0, perf_counter() - began - BEAT_S))
         look_at_pool(getattr(loop, "_default_executor", None), observations)
         for task in list(asyncio.all_tasks() - {mine})[:TASKS_AT_MOST] if beat % BEATS_A_LOOK == 0 else []:
             if place := awaiting_at(task):
@@ -138,22 +139,21 @@ def watching(observations: Observations) -> Iterator[None]:
     def watch() -> None:
         known.add(threading.get_ident())
         for look in count():
-            queued, began = queued_s(threading.get_native_id()), time.perf_counter()
+            queued, began = queued_s(threading.get_native_id()), perf_counter()
             if done.wait(BEAT_S):
                 return
-            took = time.perf_counter() - began - (queued_s(threading.get_native_id()) - queued)
+            took = perf_counter() - began - (queued_s(threading.get_native_id()) - queued)
             observations.lateness_s.append(max(0.0, took - BEAT_S))
             if look % BEATS_A_COUNT == BEATS_A_COUNT // 4:
                 observations.connections = max(observations.connections, open_connections())
             blocked = (
-                observations.loop_thread is not None
-                and time.perf_counter() - observations.beat_at > BEAT_S + 2 * LATE_S
+                observations.loop_thread is not None and perf_counter() - observations.beat_at > BEAT_S + 2 * LATE_S
             )
             if blocked and observations.loop_thread and (line := running_at(observations.loop_thread)):
                 observations.blocked_at[line] += 1
             for place in blocking_at(known):
                 observations.add(place)
-            observations.watch_cpu_s = time.thread_time()
+            observations.watch_cpu_s = thread_time()
 
     watcher = threading.Thread(target=watch, name="watch", daemon=True)
     watcher.start()
@@ -184,7 +184,7 @@ class Marks:
         threads = [thread.native_id for thread in threading.enumerate() if thread.native_id]
         queued = sum(map(queued_s, threads)) if Path(SCHEDULER.format(os.getpid())).exists() else None
         return cls(
-            snapshot(), time.process_time(), observations.watch_cpu_s, queued, (usage.ru_nvcsw, usage.ru_nivcsw),
+            snapshot(), process_time(), observations.watch_cpu_s, queued, (usage.ru_nvcsw, usage.ru_nivcsw),
             thread_cpu_s(observations.loop_thread), queued_s(observations.loop_native_id), syn_retransmits(),
         )  # fmt: skip
 

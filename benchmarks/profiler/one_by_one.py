@@ -1,14 +1,16 @@
 """Tasks one at a time: how long each takes, what of it waits and what computes, and its answer."""
 
 import resource
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import cycle
 from pathlib import Path
+from time import perf_counter, process_time  # before a user's file is imported, which may replace them
 from typing import Any
 
+from benchmarks.profiler.child_processes import children, left_running
 from benchmarks.profiler.sizing import spread, tail
+from benchmarks.workloads._unfinished import undone_inside
 from benchmarks.workloads._user_module import TaskFailed, UnusableFile
 from benchmarks.workloads.user_work import Mine, awaiting
 
@@ -24,7 +26,7 @@ QUEUED = Path("/proc/thread-self/schedstat")  # CPU, time in the queue for a cor
 def cpu_s() -> float:
     """CPU of this process and of the children that it has waited for."""
     ended = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return time.process_time() + ended.ru_utime + ended.ru_stime
+    return process_time() + ended.ru_utime + ended.ru_stime
 
 
 def pauses() -> int:
@@ -126,33 +128,39 @@ class Timed:
 
 def one_by_one(mine: Mine, form: str, tasks: Sequence[int], step: Step, least_s: float = 0.0) -> Timed:
     """Time the tasks once, and again for so many seconds. UnusableFile: one takes too long; TaskFailed: some fail."""
-    timed = Timed(tasks)
+    timed, before = Timed(tasks), children()
     mine.prepare(list(tasks))
     with mine.client() if form == "blocking" else awaiting(mine) as client:
-        began = time.perf_counter()
+        began = perf_counter()
         for task in cycle(tasks):
             step(f"task {task}")
-            queued, paused, used, start = held_up_s(), pauses(), cpu_s(), time.perf_counter()
+            queued, paused, used, start = held_up_s(), pauses(), cpu_s(), perf_counter()
             try:
                 timed.answers.setdefault(int(task), mine.perform(client, task))
             except TaskFailed as problem:
                 timed.failures.setdefault(int(task), str(problem))
-            took, computed = time.perf_counter() - start, cpu_s() - used
+            took, computed = perf_counter() - start, cpu_s() - used
             waited = took - computed - (held_up_s() - queued)
             timed.add(task, took, computed, max(0.0, waited) if pauses() > paused else 0.0)
             if timed.enough(start + took - began, least_s) or (timed.failures and len(timed.seconds) >= len(tasks)):
                 break
-    if why := timed.failed() or mine.left_undone():
+    if why := timed.failed() or promised(timed.answers) or mine.left_undone() or left_running(before):
         raise TaskFailed(why)
     return timed
+
+
+def promised(answers: Mapping[int, Any]) -> str:
+    """The first answer that holds the promise of one, whether or not it has come meanwhile; empty without."""
+    found = ((task, undone_inside(answer)) for task, answer in answers.items())
+    return next((f"the answer to task {task} holds {promise}" for task, promise in found if promise), "")
 
 
 def opening_s(mine: Mine, form: str) -> float:
     """Opening and closing a client, the least of three."""
 
     def once() -> float:
-        began = time.perf_counter()
+        began = perf_counter()
         with mine.client() if form == "blocking" else awaiting(mine):
-            return time.perf_counter() - began
+            return perf_counter() - began
 
     return min(once() for _ in range(3))

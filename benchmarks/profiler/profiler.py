@@ -9,21 +9,22 @@ import argparse
 import json
 import os
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from statistics import mean
+from time import perf_counter  # before a user's file is imported, which may replace them
 from typing import IO, Any
 
 import psutil
 
 from benchmarks.machine.calibration import Calibration
 from benchmarks.machine.capacity import CapacityMonitor, usable_cores
-from benchmarks.machine.cpu_usage import CpuUsage, snapshot, usage_between
+from benchmarks.machine.cpu_usage import CpuUsage, snapshot, subreaper, usage_between
 from benchmarks.models import NAMES, needs
 from benchmarks.profiler.description import described, forms_of, workload
 from benchmarks.profiler.diagnosis import Machine, diagnose
+from benchmarks.profiler.file_checks import loaded, mind_nothing
 from benchmarks.profiler.isolated import isolated
 from benchmarks.profiler.one_by_one import ENOUGH_S, opening_s
 from benchmarks.profiler.same_work import Doubts, Looked, look_at_forms, sealed
@@ -39,7 +40,7 @@ from benchmarks.profiler.sizing import (
     size,
 )
 from benchmarks.profiler.trials import LADDER_S, RUNG_S, Plan, Trial, can_run, error_text, memory, trial
-from benchmarks.workloads._user_module import TaskFailed, UnusableFile, load
+from benchmarks.workloads._user_module import TaskFailed, UnusableFile
 from benchmarks.workloads.user_work import Mine
 from servers.subprocesses import exit_with_parent
 
@@ -81,9 +82,9 @@ class Profiler:
     def run(self, pace: Calibration) -> dict[str, Any]:
         """Everything, in the order in which a mistake shows soonest."""
         self.step("importing the file")
-        before, began = snapshot(), time.perf_counter()
-        code = load(self.source)
-        learned: dict[str, Any] = {"import_seconds": time.perf_counter() - began}
+        before, began = snapshot(), perf_counter()
+        code = loaded(self.source, self.doubts)
+        learned: dict[str, Any] = {"import_seconds": perf_counter() - began}
         enough_s, *sweep_s, block_s = SPEED[self.quick]
         with CapacityMonitor(pace) as gauge:
             mine = workload(self.source, code)
@@ -92,6 +93,7 @@ class Profiler:
             capacity = gauge.sample()
         mine = self.informed(looked, mean([*speeds, capacity.speed]), learned)
         plan = self.plan(mine, looked, *sweep_s)
+        mind_nothing(looked, self.doubts)
         trials = self.trials(plan, looked)
         sweeps = {name: one.sweep for name, one in trials.items() if one.sweep}
         self.weigh(plan, sweeps, learned)
@@ -234,6 +236,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true")
     chosen = parser.parse_args()
     exit_with_parent()
+    subreaper(True)  # a program that a task leaves behind is seen as ours
     sys.stdin = open(os.devnull)  # noqa: SIM115 - what the user's code reads is not the pipe that ties us to our parent
     models = chosen.models.split() or (QUICK_MODELS if chosen.quick else MODELS)
     with chosen.out.open("a") as out:

@@ -5,11 +5,11 @@ Each runs the user's code, and says beforehand what it is about to do. What goes
 
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from math import ceil
+from time import perf_counter  # before a user's file is imported, which may replace them
 from typing import Any
 
 from benchmarks.core.round import Timing, time_round, validation_error
@@ -157,11 +157,11 @@ def stress(plan: Plan) -> str:
 
 def climb(name: str, plan: Plan, step: Step) -> tuple[list[LoadStep], str]:
     """A model with more and more tasks in flight until nothing is gained, and why it went no further; else empty."""
-    steps, began, rate = list[LoadStep](), time.perf_counter(), 1 / plan.each_s
+    steps, began, rate = list[LoadStep](), perf_counter(), 1 / plan.each_s
     try:
         for concurrency in heights(min(plan.most, MOST.get(name, MOST_AT_ONCE))):
             count = min(MOST_TASKS, max(2 * concurrency, ceil(2 * plan.rung_s * rate)))  # should the rate double
-            if steps and time.perf_counter() - began + count / rate > plan.ladder_s:
+            if steps and perf_counter() - began + count / rate > plan.ladder_s:
                 return steps, f"{name} was tried with up to {steps[-1].concurrency} in flight: more takes too long"
             step(f"{name}, {concurrency} in flight")
             steps.append(rung(name, plan, concurrency, count))
@@ -181,7 +181,7 @@ def rung(name: str, plan: Plan, concurrency: int, count: int) -> LoadStep:
     watched, tasks, began = (
         WatchedWorkload(plan.mine, observations=observations),
         plan.tasks(count),
-        time.perf_counter(),
+        perf_counter(),
     )
     plan.mine.prepare(tasks)
     with watching(observations), model(name)(watched, concurrency) as run:
@@ -190,7 +190,7 @@ def rung(name: str, plan: Plan, concurrency: int, count: int) -> LoadStep:
         forget(observations)
         returned = run(tasks)
         evidence = between(before, Marks.now(observations), observations)
-    closed = time.perf_counter()
+    closed = perf_counter()
     timing = Timing(began, began, closed, closed, returned)
     if wrong := validation_error(plan.mine, tasks, timing) or dropped(plan.shortest_s, spans(tasks, timing)):
         raise TaskFailed(wrong)
@@ -205,7 +205,7 @@ def rung(name: str, plan: Plan, concurrency: int, count: int) -> LoadStep:
 def forget(observations: Observations) -> None:
     """Begin to add up anew; which thread runs the loop is still known."""
     fresh = Observations(
-        observations.loop_thread, observations.loop_native_id, time.perf_counter(), watch_cpu_s=observations.watch_cpu_s
+        observations.loop_thread, observations.loop_native_id, perf_counter(), watch_cpu_s=observations.watch_cpu_s
     )
     for name, value in vars(fresh).items():
         setattr(observations, name, value)

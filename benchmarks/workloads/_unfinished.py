@@ -16,15 +16,19 @@ import threading
 import time
 import warnings
 import weakref
-from collections.abc import Iterable
 from concurrent.futures import Future
+from contextlib import _AsyncGeneratorContextManager, _GeneratorContextManager
 from dataclasses import dataclass
-from inspect import isasyncgen, iscoroutine, isgenerator
+from inspect import isasyncgen, isawaitable, iscoroutine, isgenerator
 from multiprocessing.pool import ApplyResult
 from pathlib import Path
+from types import AsyncGeneratorType, CoroutineType, FrameType, GeneratorType
 from typing import Any
 
 LAZY = (map, filter, zip)
+FRAMES = {CoroutineType: "cr", AsyncGeneratorType: "ag", GeneratorType: "gi"}  # how their attributes begin
+FIRST = 4  # the last of the instructions that make a generator
+MANAGERS = (_GeneratorContextManager, _AsyncGeneratorContextManager)
 GRACE_S = 0.05  # for threads that are about to end
 IDLE = re.compile(r"\.(?:get|wait|acquire|accept|select|poll|recv|join|park)\(")
 IDLE_FUNCTIONS = frozenset({"wait", "get", "select", "accept", "acquire", "poll", "_worker", "join"})
@@ -50,10 +54,10 @@ def watch_coroutines() -> None:
 
 @dataclass(frozen=True)
 class Before:
-    """What was at work already when a round began: threads, unfinished futures, programs."""
+    """What was at work already when a round began: threads, unfinished futures and coroutines, programs."""
 
     threads: frozenset[int]
-    futures: "weakref.WeakSet[Any]"
+    promises: "weakref.WeakSet[Any]"
     programs: frozenset[int]
 
 
@@ -61,9 +65,9 @@ def begin() -> Before:
     """Look before a round."""
     watch_coroutines()
     never_awaited.clear()
-    threads = frozenset(thread.ident or 0 for thread in threading.enumerate() if works(thread))
+    threads = frozenset(working())
     programs = frozenset(program.pid for program in running_programs())
-    return Before(threads, weakref.WeakSet(pending_futures()), programs)
+    return Before(threads, weakref.WeakSet([*pending_futures(), *never_started()]), programs)
 
 
 def left_since(before: Before) -> str:
@@ -74,9 +78,13 @@ def left_since(before: Before) -> str:
         name = never_awaited[0]
         missed = f"coroutine {name!r} was never awaited ({len(never_awaited)}×), so its work was not done"
         return f"{missed}. Next: await {name}(…)"
-    if futures := [one for one in futures if one not in before.futures]:
+    if futures := [one for one in futures if one not in before.promises]:
         count = f"{len(futures)} submitted calls had not ended with the round"
         return f"{count}. Next: return future.result(), not the future"
+    if kept := [one for one in never_started() if one not in before.promises]:
+        name, kind = kept[0].__qualname__, type(kept[0]).__name__
+        advice = f"await {name}(…)" if kind == "coroutine" else f"go through {name}(…)"
+        return f"{kind} {name!r} was kept and never run ({len(kept)}×), so its work was not done. Next: {advice}"
     if working := working or threads_at_work(before.threads):  # the second look sees who had only just been woken
         return f"thread {working[0]} was still at work after the round. Next: join() it before the function returns"
     if programs := [one for one in running_programs() if one.pid not in before.programs]:
@@ -90,6 +98,25 @@ def pending_futures() -> list[Any]:
     """The futures of pools that are neither done nor cancelled. By their class: asking an object may run its code."""
     futures = [one for one in gc.get_objects() if issubclass(type(one), Future | ApplyResult)]
     return [one for one in futures if not (one.done() if isinstance(one, Future) else one.ready())]
+
+
+def never_started() -> list[Any]:
+    """Coroutines that have not run at all, and generators of the user's: whoever keeps them has not their answer."""
+    found = [one for one in gc.get_objects() if type(one) in FRAMES]
+    return [one for one in found if fresh(one) and (type(one) is CoroutineType or is_users(code_file(one)))]
+
+
+def fresh(one: Any) -> bool:
+    """Whether a coroutine or generator has not begun; an async one of 3.11 says so by its first instructions only."""
+    frame, running, suspended = (
+        getattr(one, f"{FRAMES[type(one)]}_{name}", None) for name in ("frame", "running", "suspended")
+    )
+    return frame is not None and not running and not (frame.f_lasti > FIRST if suspended is None else suspended)
+
+
+def code_file(one: Any) -> str:
+    """The file that a coroutine or generator is written in."""
+    return str(getattr(one, f"{FRAMES[type(one)]}_code").co_filename)
 
 
 def running_programs() -> list["subprocess.Popen[Any]"]:
@@ -110,24 +137,40 @@ def alive(pid: int) -> bool:
 def threads_at_work(known: frozenset[int]) -> list[str]:
     """The threads that run a user's code and did not before; one that only waits to be given work is idle."""
     deadline = time.monotonic() + GRACE_S
-    while (working := [one.name for one in threading.enumerate() if one.ident not in known and works(one)]) and (
+    while (found := {ident: name for ident, name in working().items() if ident not in known}) and (
         time.monotonic() < deadline
     ):
         time.sleep(GRACE_S / 10)
-    return working
+    return list(found.values())
 
 
-def works(thread: threading.Thread) -> bool:
-    """Whether a thread other than this one is inside somebody's code, and not waiting for orders."""
-    innermost = frame = sys._current_frames().get(thread.ident or 0)
+def working() -> dict[int, str]:
+    """The other threads at work, by the interpreter's frames: `threading` knows nothing of those of `_thread`."""
+    threads = {thread.ident: thread for thread in threading.enumerate()}
+    return {
+        ident: threads[ident].name if ident in threads else f"{ident} (of _thread)"
+        for ident, frame in sys._current_frames().items()
+        if ident != threading.get_ident()
+        and (works(frame) or runs_c_code(frame) or isinstance(threads.get(ident), threading.Timer))
+    }
+
+
+def works(innermost: FrameType) -> bool:
+    """Whether a thread is inside somebody's code, and not waiting for orders."""
+    frame: FrameType | None = innermost
     files = set[str]()
     while frame:
         files.add(frame.f_code.co_filename)
         frame = frame.f_back
-    if thread is threading.current_thread() or innermost is None or not any(map(is_users, files)):
+    if not any(map(is_users, files)):
         return False
     line = linecache.getline(innermost.f_code.co_filename, innermost.f_lineno)
     return innermost.f_code.co_name not in IDLE_FUNCTIONS and not IDLE.search(line)
+
+
+def runs_c_code(innermost: FrameType) -> bool:
+    """Whether a thread's own target is a function of C, such as `time.sleep`: it has no frame of its own."""
+    return innermost.f_code is threading.Thread.run.__code__
 
 
 def is_users(file: str) -> bool:
@@ -135,16 +178,12 @@ def is_users(file: str) -> bool:
     return not any(part in file for part in ("site-packages", "dist-packages")) and not file.startswith(LIBRARIES)
 
 
-def pending_tasks(known: Iterable["asyncio.Task[Any]"]) -> str:
-    """The asyncio tasks beside the current one that are still pending, in words; empty when none are."""
-    left = asyncio.all_tasks() - set(known) - {asyncio.current_task()}
-    if not left:
-        return ""
-    name = getattr(next(iter(left)).get_coro(), "__qualname__", "a coroutine")
-    return (
-        f"{len(left)} asyncio tasks ({name}) were still pending when the loop closed, so their work was not done. "
-        "Next: await what create_task() returns"
-    )
+def undone_inside(answer: Any, depth: int = 2) -> str:
+    """The same of an answer, or of what it holds."""
+    if found := "" if isinstance(answer, str | bytes | int | float | type(None)) else undone(answer):
+        return found
+    parts = answer.values() if type(answer) is dict else answer if type(answer) in (list, tuple, set) else ()
+    return next(filter(None, (undone_inside(part, depth - 1) for part in parts)), "") if depth else ""
 
 
 def undone(answer: Any) -> str:
@@ -152,10 +191,14 @@ def undone(answer: Any) -> str:
     if iscoroutine(answer):
         answer.close()
         return "a coroutine, which has not run. Next: write async def awork(task), and await it there"
+    if isinstance(answer, MANAGERS):
+        return "a context manager that nobody has entered. Next: write with (or async with) and return what it gives"
     if isinstance(answer, asyncio.Future):
         return "a future of a loop, which nobody has awaited. Next: await it"
     if isinstance(answer, Future | ApplyResult):
         return "a future, which nobody has waited for. Next: return future.result()"
     if isgenerator(answer) or isasyncgen(answer) or isinstance(answer, LAZY):
         return f"a {type(answer).__name__}, whose work is not done yet. Next: return list(…) of it"
+    if isawaitable(answer):
+        return f"an awaitable {type(answer).__name__}, which nobody has awaited. Next: await it"
     return ""

@@ -6,6 +6,11 @@ A hint stands behind the library's own words, never instead of them.
 import re
 from pathlib import Path
 
+OURS = (
+    "benchmarks",
+    "servers",
+    "scripts",
+)  # packages of ours: a user's of the same name cannot be imported beside them
 HINTS = (
     (
         r"bound to a different event loop|attached to a different loop|[Ee]vent loop is closed",
@@ -45,6 +50,14 @@ HINTS = (
         "Threads can set no signals. Next: leave signals to the program around work(task)",
     ),
     (
+        r"^TypeError: (?!tasks\(\))\S+\(\) (?:takes \d|missing \d)",
+        "Next: write def work(task), or def work(client, task) beside a def client()",
+    ),
+    (
+        r"^EOFError",
+        "It asks at the keyboard, where nobody types. Next: write the value into the file",
+    ),
+    (
         r"cannot schedule new futures after (?:interpreter )?shutdown",
         "Its pool was shut down by an earlier task. Next: open the pool in client()",
     ),
@@ -78,3 +91,21 @@ def described(problem: BaseException) -> str:
     )
     path = ". Next: build the path from Path(__file__).parent: the current folder is Overlap's" if relative else ""
     return f"{words}{located(problem)}{path or hint(words)}"
+
+
+def for_missing(name: str, place: str) -> str:
+    """What to do about a module that is not found: one of the user's own is never to be installed."""
+    first = name.partition(".")[0]
+    if first in OURS:
+        return f"Overlap has a package {first} itself. Next: import yours under another name"
+    if own := own_module(first, place):
+        return f"It is your own, in {own.parent}. Next: make mine PROJECT={own.parent} WORK=…"
+    return f"Next: make mine PYTHON=path/to/the/python/that/has/{first} WORK=…"
+
+
+def own_module(name: str, place: str) -> Path | None:
+    """The user's own module or package of that name, in the folders above the file, beside or just below it."""
+    path = Path(place).resolve()
+    near = [*list(path.parents)[:4], *(one for one in path.parent.iterdir() if one.is_dir())] if path.exists() else []
+    places = (folder / one for folder in near for one in (f"{name}.py", name))
+    return next((one for one in places if name and (one.is_file() or (one / "__init__.py").exists())), None)

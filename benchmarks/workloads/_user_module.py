@@ -10,9 +10,8 @@ import importlib.machinery
 import importlib.util
 import os
 import sys
-import threading
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from inspect import iscoroutine, iscoroutinefunction
@@ -21,20 +20,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from benchmarks.workloads._user_errors import described
+from benchmarks.workloads._user_errors import described, for_missing
+from benchmarks.workloads._user_source import thrown_away
 
 MOST_TASKS = 1_000_000  # of a file; a generator that goes on for longer has no end
 PROJECT = ("pyproject.toml", "setup.py", "setup.cfg", ".git")  # where one of these lies, a project begins
-# What is entered by tasks, and not by whoever opens it: to enter a lock is to take it.
-GATES = (
-    *(asyncio.Lock, asyncio.Semaphore, asyncio.Condition, threading.Condition, threading.Semaphore),
-    *(type(threading.Lock()), type(threading.RLock())),
-)
-OURS = (
-    "benchmarks",
-    "servers",
-    "scripts",
-)  # packages of ours: a user's of the same name cannot be imported beside them
 
 
 class UnusableFile(Exception):
@@ -64,7 +54,10 @@ def load(source: str) -> Code:
     """The file `path/to/file.py` or module `package.module`; the function stands after a colon, or is `work`. Unfit."""
     place, _, name = source.partition(":")
     with errors_as_unusable(place, "cannot be imported"):
-        module = imported(place)
+        try:
+            module = imported(place)
+        finally:
+            keep_streams()
     function = getattr(module, name or "work", None)
     partner = getattr(module, f"a{name or 'work'}", None)
     awaitable = function if iscoroutinefunction(function) else partner
@@ -78,6 +71,8 @@ def load(source: str) -> Code:
         raise UnusableFile(
             f"{place}: a{name or 'work'} is not awaitable. Next: write async def a{name or 'work'}(task)"
         )
+    if why := thrown_away(module):
+        raise UnusableFile(why)
     return Code(module, blocking, awaitable, tasks_of(place, module))
 
 
@@ -97,6 +92,18 @@ def imported(place: str) -> ModuleType:
         seed(top / name.partition(".")[0])
         return importlib.import_module(name)
     return executed(path, f"mine_{name}")
+
+
+def keep_streams() -> None:
+    """Put something in the place of output that the file has closed: the next open file would get its number."""
+    for number in range(3):
+        with suppress(OSError):
+            os.fstat(number)
+            continue
+        os.open(os.devnull, os.O_RDWR)  # the lowest number that is free
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None or getattr(sys, name).closed:
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 - for as long as the process lives
 
 
 def seed(package: Path) -> None:
@@ -165,6 +172,11 @@ def tasks_of(place: str, module: ModuleType) -> tuple[Any, ...]:
     given = getattr(module, "TASKS", None)
     if given is None:
         given = getattr(module, "tasks", None)
+    if isinstance(given, str | bytes):
+        kind = type(given).__name__
+        raise UnusableFile(
+            f"{place}: TASKS is one {kind}, and each letter would be a task. Next: TASKS = [{given!r:.40}]"
+        )
     with errors_as_unusable(f"{place}", "its tasks cannot be listed"):
         tasks = listed(given() if callable(given) else given)
     if not tasks:
@@ -210,24 +222,6 @@ def errors_as_unusable(place: str, what: str) -> Iterator[None]:
         raise UnusableFile(f"{place} {what}: {described(problem)}") from None
 
 
-def for_missing(name: str, place: str) -> str:
-    """What to do about a module that is not found: one of the user's own is never to be installed."""
-    first = name.partition(".")[0]
-    if first in OURS:
-        return f"Overlap has a package {first} itself. Next: import yours under another name"
-    if own := own_module(first, place):
-        return f"It is your own, in {own.parent}. Next: make mine PROJECT={own.parent} WORK=…"
-    return f"Next: make mine PYTHON=path/to/the/python/that/has/{first} WORK=…"
-
-
-def own_module(name: str, place: str) -> Path | None:
-    """The user's own module or package of that name, in the folders above the file, beside or just below it."""
-    path = Path(place).resolve()
-    near = [*list(path.parents)[:4], *(one for one in path.parent.iterdir() if one.is_dir())] if path.exists() else []
-    places = (folder / one for folder in near for one in (f"{name}.py", name))
-    return next((one for one in places if name and (one.is_file() or (one / "__init__.py").exists())), None)
-
-
 @contextmanager
 def attempting(task: int) -> Iterator[None]:
     """Name the task that raised, and what; in words, because an exception of the user's may not be picklable."""
@@ -239,41 +233,3 @@ def attempting(task: int) -> Iterator[None]:
         raise TaskFailed(f"task {task} called sys.exit") from None
     except Exception as problem:
         raise TaskFailed(f"task {task} raised {described(problem)}") from problem
-
-
-@contextmanager
-def opened(client: Any) -> Iterator[Any]:
-    """What the user's `client()` gave, entered, and closed again.
-
-    Pools close their workers' clients from the main thread. What refuses that (sqlite3) closes when it is let go.
-    """
-    if isinstance(client, GATES):
-        yield client
-        return
-    opener, entered = threading.get_ident(), client.__enter__() if hasattr(client, "__enter__") else client
-    try:
-        yield entered
-    finally:
-        with suppress(*() if threading.get_ident() == opener else (Exception,)):
-            if hasattr(client, "__exit__"):
-                client.__exit__(None, None, None)
-            if callable(close := getattr(client, "close", None)):
-                close()
-
-
-@asynccontextmanager
-async def aopened(client: Any) -> AsyncIterator[Any]:
-    """What the user's `aclient()` gave, entered and closed; awaited first where it is a coroutine function."""
-    if hasattr(client, "__await__") and not hasattr(client, "__aenter__"):
-        client = await client
-    if hasattr(client, "__aenter__") and not isinstance(client, GATES):
-        async with client as entered:
-            yield entered
-    else:
-        yield client
-        for name in ("aclose", "close"):
-            if callable(close := getattr(client, name, None)):
-                waiting = close()
-                if hasattr(waiting, "__await__"):
-                    await waiting
-                break

@@ -12,7 +12,7 @@ object that it is, because in the user's program it would. (Rejected: a number t
 it costs to send a picture to another process, and a set has another order in each.)
 """
 
-from asyncio import Runner, all_tasks
+from asyncio import Runner, all_tasks, get_running_loop
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, fields
@@ -20,9 +20,11 @@ from functools import cache, partial
 from typing import Any
 
 from benchmarks.workloads import Capacity, Workload
-from benchmarks.workloads._unfinished import Before, begin, left_since, pending_tasks, undone
+from benchmarks.workloads._unfinished import Before, begin, left_since, undone
+from benchmarks.workloads._unfinished_loop import pending_tasks, scheduled, unread_calls
 from benchmarks.workloads._user_answers import same, same_kind
-from benchmarks.workloads._user_module import Code, TaskFailed, aopened, attempting, load, opened
+from benchmarks.workloads._user_clients import aopened, opened
+from benchmarks.workloads._user_module import Code, TaskFailed, attempting, load
 
 PLAIN = (str, bytes, int, float, list, dict, tuple, type(None))  # no promise of anything: not looked at further
 
@@ -102,13 +104,14 @@ class Mine(Workload):
     async def aclient(self) -> AsyncIterator[Any]:
         """What the user's `aclient()` opens. Raises TaskFailed when tasks of the user's are pending at its end."""
         assert self.code.awaitable
-        known = all_tasks()
+        loop = get_running_loop()
+        known, timers = all_tasks(), scheduled(loop)
         if make := self.code.given("aclient"):
             async with aopened(make()) as client:
                 yield partial(self.code.awaitable, client)
         else:
             yield self.code.awaitable
-        if left := pending_tasks(known):
+        if left := pending_tasks(known) or unread_calls(loop, timers):
             raise TaskFailed(left)
 
     def perform(self, client: Any, task: int) -> Any:

@@ -18,7 +18,8 @@ from benchmarks.profiler.one_by_one import Timed, one_by_one
 from benchmarks.profiler.trials import Plan, attempt, climb, memory, stress
 from benchmarks.workloads import Capacity
 from benchmarks.workloads._user_answers import same, unpicklable
-from benchmarks.workloads._user_module import TaskFailed, UnusableFile, load, opened
+from benchmarks.workloads._user_clients import opened
+from benchmarks.workloads._user_module import TaskFailed, UnusableFile, load
 from benchmarks.workloads.user_work import Mine, Task, learn, references
 from tests.benchmarks.own import BOTH, NAPS, written
 
@@ -87,7 +88,7 @@ def test_a_generator_of_tasks_is_not_used_up_by_the_first_model(tmp_path: Path) 
 
 
 def test_a_subset_is_taken_evenly_and_keeps_its_numbers(tmp_path: Path) -> None:
-    tasks = mine(tmp_path, NAPS.replace("range(12)", "'abcdefghijkl'")).tasks(4)
+    tasks = mine(tmp_path, NAPS.replace("range(12)", "list('abcdefghijkl')")).tasks(4)
     assert [(int(task), task.value) for task in tasks if isinstance(task, Task)] == [
         (0, "a"),
         (3, "d"),
