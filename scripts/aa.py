@@ -86,12 +86,12 @@ def cells_of(rounds: pd.DataFrame) -> dict[Any, pd.DataFrame]:
 
 def pair_up(ones: pd.DataFrame, others: pd.DataFrame, truth: float, more: str = "") -> list[Pair]:
     """The cells that both tables have, as pairs; only blocks in which both were measured count."""
-    base, found = cells_of(others), []
+    base, pairs = cells_of(others), []
     for key, cell in cells_of(ones).items():
         ratios = paired(cell, base[key]).to_numpy(dtype=np.float64) if key in base else np.empty(0)
         if len(ratios) > 1:
-            found.append(Pair(f"{key[0]}/{key[1]}{more}", truth, ratios))
-    return found
+            pairs.append(Pair(f"{key[0]}/{key[1]}{more}", truth, ratios))
+    return pairs
 
 
 def twins(rounds: pd.DataFrame) -> list[Pair]:
@@ -124,12 +124,14 @@ def by_holm(pair: Pair, p_value: float) -> Conclusion:
 
 def judge_twins(pairs: list[Pair]) -> list[Judged]:
     """Each by the noise floor of the others."""
-    judged = []
+    verdicts = []
     for place, (pair, p_value) in enumerate(zip(pairs, holm(pairs), strict=True)):
         others = [other.ratios for other in pairs[:place] + pairs[place + 1 :]]
         floor = intervals.noise_floor(others) if others else None
-        judged.append(Judged(pair, conclude(pair.found, floor, margin=MARGIN, p_value=p_value), by_holm(pair, p_value)))
-    return judged
+        verdicts.append(
+            Judged(pair, conclude(pair.found, floor, margin=MARGIN, p_value=p_value), by_holm(pair, p_value))
+        )
+    return verdicts
 
 
 def judge_planted(pairs: list[Pair], floor: intervals.NoiseFloor) -> list[Judged]:
@@ -140,16 +142,16 @@ def judge_planted(pairs: list[Pair], floor: intervals.NoiseFloor) -> list[Judged
     ]
 
 
-def table(title: str, judged: list[Judged]) -> Table:
+def table(title: str, verdicts: list[Judged]) -> Table:
     """A line a pair, within 80 columns."""
-    made = Table(box=None, pad_edge=False, padding=(0, 1), header_style="dim")
+    rows = Table(box=None, pad_edge=False, padding=(0, 1), header_style="dim")
     for name, width in ((title, 23), ("truth", 5), ("ratio, 95 % CI", 21), ("conclusion", 24), ("truth is", 8)):
-        made.add_column(name, width=width, no_wrap=True)
-    for one in judged:
-        made.add_row(
+        rows.add_column(name, width=width, no_wrap=True)
+    for one in verdicts:
+        rows.add_row(
             one.pair.name, f"{one.pair.truth:g}", Text(str(one.pair.found)), one.conclusion.outcome.value, inside(one)
         )
-    return made
+    return rows
 
 
 def inside(one: Judged) -> str:
@@ -160,15 +162,15 @@ def inside(one: Judged) -> str:
 def sentences(same: list[Judged], slowed: list[Judged], floor: intervals.NoiseFloor) -> list[str]:
     """What came out, to be quoted."""
     false, by_holm = sum(one.different for one in same), sum(one.bare.differs for one in same)
-    told = [
+    lines = [
         f"A/A controls differed by {floor_text(floor)}: smaller differences mean nothing here and now.",
         f"False verdicts among {len(same)} A/A controls after Holm: {false} (without a noise floor: {by_holm}).",
     ]
     if slowed:
-        told.append(f"Truth inside its 95 % interval: {sum(one.inside for one in slowed)} of {len(slowed)}.")
-        told.append(f"Called faster though slowed: {sum(one.wrong_sign for one in slowed)} of {len(slowed)}.")
-        told += [f"Found at +{percent} %: {found(slowed, percent)}." for percent in PERCENT]
-    return told
+        lines.append(f"Truth inside its 95 % interval: {sum(one.inside for one in slowed)} of {len(slowed)}.")
+        lines.append(f"Called faster though slowed: {sum(one.wrong_sign for one in slowed)} of {len(slowed)}.")
+        lines += [f"Found at +{percent} %: {found(slowed, percent)}." for percent in PERCENT]
+    return lines
 
 
 def found(slowed: list[Judged], percent: int) -> str:

@@ -98,37 +98,37 @@ def requests(chosen: argparse.Namespace) -> list[Request]:
     work = Path(place).resolve()
     if not place.endswith(".py") or not work.parent.is_dir():
         raise CommandError(Exit.USAGE, f"{place} is no Python file. Next: overlap ab --base main -- work.py")
-    asked = [
-        Request(name, said, work, function, chosen.python, tuple(chosen.extra), chosen.same_work)
-        for name, said in (("base", chosen.base), ("head", chosen.head))
+    pair = [
+        Request(name, text, work, function, chosen.python, tuple(chosen.extra), chosen.same_work)
+        for name, text in (("base", chosen.base), ("head", chosen.head))
     ]
-    return check(asked)
+    return check(pair)
 
 
-def models_of(said: str) -> list[str]:
+def models_of(text: str) -> list[str]:
     """The models that were asked for. CommandError when one is none."""
-    names = said.replace(",", " ").split() or list(MODELS)
+    names = text.replace(",", " ").split() or list(MODELS)
     for name in names:
         if name not in NAMES:
             raise CommandError(Exit.USAGE, f"no model is called {name!r}{nearest(name, NAMES)}. Next: overlap models")
     return list(dict.fromkeys(names))
 
 
-def compare(chosen: argparse.Namespace, asked: list[Request], run: Path) -> Outcome:
+def compare(chosen: argparse.Namespace, pair: list[Request], run: Path) -> Outcome:
     """Make both sides, look at them, measure them in turns, and conclude."""
     models, say = models_of(chosen.models), console(stderr=True)
     with temporary_folder():
         folder = Path(os.environ["TMPDIR"])
         sides = dict[str, Side]()
-        for one in asked:
+        for one in pair:
             say.print(f"{one.name}: an environment for {one.said} …", markup=False, highlight=False)
             (folder / one.name).mkdir()
             sides[one.name] = make_side(one, folder / one.name)
         blocks = make_plan(EXPERIMENT, PER_TURN * chosen.blocks, chosen.seed)
         new_run(run, blocks, revisions={name: side.label for name, side in sides.items()})
-        looks = {name: look_at(side, models, run) for name, side in sides.items()}
-        cells = plan(looks, models, chosen.concurrency)
-        write_surveys(run, looks, cells)
+        surveys = {name: look_at(side, models, run) for name, side in sides.items()}
+        cells = plan(surveys, models, chosen.concurrency)
+        write_surveys(run, surveys, cells)
         sequence, live = order(chosen.blocks, blocks["seed"]), Live(say, blocks["blocks"])
         patience, began = Patience(chosen.wait_quiet), time.monotonic()
 
@@ -138,20 +138,20 @@ def compare(chosen: argparse.Namespace, asked: list[Request], run: Path) -> Outc
 
         with live.bar:
             measure(run, sides, sequence, blocks["seed"], patience, begin, live.hear)
-    found = changes(collect(run, sequence, cells, blocks["seed"]), chosen.threshold)
+    outcome = changes(collect(run, sequence, cells, blocks["seed"]), chosen.threshold)
     machine = read_environment(run)["machine"]
     return Outcome(
         chosen.work,
         {name: side.label for name, side in sides.items()},
         {name: side.packages for name, side in sides.items()},
-        found,
+        outcome,
         chosen.blocks,
         cells[0]["tasks"],
         chosen.threshold,
         disturbed_share(run, len(sequence), blocks["seed"]),
         patience.waited_s,
-        answers_differ(looks),
-        {name: why for look in looks.values() for name, why in look["unfit"].items()},
+        answers_differ(surveys),
+        {name: why for survey in surveys.values() for name, why in survey["unfit"].items()},
         {name: machine.get(name) for name in ("cpu", "cores_usable", "memory_bytes")},
     )
 
@@ -172,9 +172,9 @@ def main() -> None:
         sys.exit(Exit.OK)
     run = new_folder(RESULTS / "ab")
     try:
-        asked = requests(chosen)
+        pair = requests(chosen)
         with running(run, "overlap ab"):
-            outcome = compare(chosen, asked, run)
+            outcome = compare(chosen, pair, run)
         write(run / RESULT, outcome)
         if chosen.json:
             shutil.copy(run / RESULT, chosen.json)

@@ -59,14 +59,14 @@ def laws(run: Run, line: Sequence[Point]) -> Law | None:
     """The law of one model from its cells; None when they do not tell."""
     rounds = run.rounds[~run.rounds["twin"].astype(bool)]
     cells = dict(list(rounds.groupby(CELL)))
-    alone = sequential_of((*line[0].key, False), {(*key, False): found for key, found in cells.items()})
+    alone = sequential_of((*line[0].key, False), {(*key, False): serial_shares for key, serial_shares in cells.items()})
     if alone is None or "parallel_capacity" not in rounds:
         return None
     sequential = block_medians(alone, "seconds")
     shares = {each.concurrency: block_medians(cells[each.key], "seconds") / sequential for each in line}
     capacity = block_medians(cells[line[-1].key], "parallel_capacity")
-    found = [share for block in sequential.index if (share := of_block(shares, capacity, block)) is not None]
-    return over_blocks(found, ranges_only=run.ranges_only)
+    serial_shares = [share for block in sequential.index if (share := of_block(shares, capacity, block)) is not None]
+    return over_blocks(serial_shares, ranges_only=run.ranges_only)
 
 
 def of_block(shares: Mapping[int, pd.Series], capacity: pd.Series, block: int) -> float | None:
@@ -77,9 +77,9 @@ def of_block(shares: Mapping[int, pd.Series], capacity: pd.Series, block: int) -
     return serial_share(cores, times) if fit else None
 
 
-def over_blocks(found: Sequence[float], *, ranges_only: bool) -> Law | None:
+def over_blocks(serial_shares: Sequence[float], *, ranges_only: bool) -> Law | None:
     """One law from those of the blocks."""
-    if ranges_only or len(found) < 2:
-        return Law(*intervals.value_range(found)) if found else None
-    sure = intervals.mean(found)
+    if ranges_only or len(serial_shares) < 2:
+        return Law(*intervals.value_range(serial_shares)) if serial_shares else None
+    sure = intervals.mean(serial_shares)
     return Law(sure.estimate, sure.low, sure.high)

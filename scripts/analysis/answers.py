@@ -22,34 +22,34 @@ QUESTIONS = (  # what the sentence is about, the experiment that answers, the wo
 MOST_GAINS = 3  # of tied models: more figures than that nobody reads
 
 
-def sentence(question: str, found: Contest) -> str:
+def sentence(question: str, measured: Contest) -> str:
     """Which model, by how much, how sure; or why that cannot be said."""
-    first = found.rows.iloc[0]
+    first = measured.rows.iloc[0]
     share = 100 * first["compute_seconds"] / (first["compute_seconds"] + first["wait_seconds"])
-    asked, where = question.format(share=f"{share:.0f}"), f"{first['workload']}{size_text(found)}"
-    start = f"{asked.removesuffix(')')}, {where})" if asked.endswith(")") else f"{asked} ({where})"
-    if found.run.ranges_only:
-        few = f"{found.run.rounds['block'].nunique()} blocks are too few for a conclusion; it takes {FEW_BLOCKS}"
-        return f"{start}: {few}. Lowest to highest block: {ranges(found)}."
-    return f"{start}, {conclusion(found)}"
+    subject, where = question.format(share=f"{share:.0f}"), f"{first['workload']}{size_text(measured)}"
+    start = f"{subject.removesuffix(')')}, {where})" if subject.endswith(")") else f"{subject} ({where})"
+    if measured.run.ranges_only:
+        few = f"{measured.run.rounds['block'].nunique()} blocks are too few for a conclusion; it takes {FEW_BLOCKS}"
+        return f"{start}: {few}. Lowest to highest block: {ranges(measured)}."
+    return f"{start}, {conclusion(measured)}"
 
 
-def conclusion(found: Contest) -> str:
+def conclusion(measured: Contest) -> str:
     """Who was the fastest and how the others compare; or why that cannot be said."""
-    if why := unanswered(found.family):
+    if why := unanswered(measured.family):
         return f"no conclusion: {why}."
-    return ". ".join([lead(found), *rest(found)]) + "."
+    return ". ".join([lead(measured), *rest(measured)]) + "."
 
 
-def size_text(found: Contest) -> str:
+def size_text(measured: Contest) -> str:
     """The concurrency where all but sequential had the same."""
-    sizes = set(found.rows.loc[found.rows["model"] != "sequential", "concurrency"])
+    sizes = set(measured.rows.loc[measured.rows["model"] != "sequential", "concurrency"])
     return f", concurrency {sizes.pop():,}" if len(sizes) == 1 else ""
 
 
-def ranges(found: Contest) -> str:
+def ranges(measured: Contest) -> str:
     """The range of every model, in the order of models: no order of merit."""
-    rows = sorted((row for _, row in found.rows.iterrows()), key=lambda row: order(row["model"]))
+    rows = sorted((row for _, row in measured.rows.iterrows()), key=lambda row: order(row["model"]))
     return ", ".join(f"{row['model']} {between(row['seconds_low'], row['seconds_high'], seconds)}" for row in rows)
 
 
@@ -58,22 +58,22 @@ def unanswered(family: Family) -> str:
     return family.spoilt if family.fastest else reasons(family.others)
 
 
-def lead(found: Contest) -> str:
+def lead(measured: Contest) -> str:
     """Who was the fastest; or that nothing was."""
-    family, where = found.family, in_run(found.run)
+    family, where = measured.family, in_run(measured.run)
     if not (best := winners(family)):
         return f"no model was faster than another {where}"
     if best == "sequential":
         return f"nothing was faster than sequential {where}"
-    if len(family.winners) == 1 and (said := gain(found, best)):
-        return f"fastest {where}: {best}, {said}"
+    if len(family.winners) == 1 and (speedup := gain(measured, best)):
+        return f"fastest {where}: {best}, {speedup}"
     return f"fastest {where}: {best}"
 
 
-def gain(found: Contest, model: str) -> str:
+def gain(measured: Contest, model: str) -> str:
     """`9.11× faster than sequential (95 % CI 8.95–9.27×; efficiency 87 %)`; empty where it is not known to be."""
-    row = found.row(model)
-    beaten = [cell.name for cell, _ in found.family.beaten]
+    row = measured.row(model)
+    beaten = [cell.name for cell, _ in measured.family.beaten]
     if "sequential" not in beaten or pd.isna(row["speedup"]):
         return ""
     size = f" at concurrency {row['concurrency']:,}" if row["experiment"] == "user_work" else ""
@@ -82,13 +82,13 @@ def gain(found: Contest, model: str) -> str:
     return f"{times(row['speedup'])} faster than sequential{size} ({interval}{reach})"
 
 
-def rest(found: Contest) -> Iterator[str]:
+def rest(measured: Contest) -> Iterator[str]:
     """How the others compare with the fastest: those that may be as fast, the next, and those that decide nothing."""
-    family = found.family
+    family = measured.family
     assert family.fastest
     if len(family.winners) > 1:
-        gains = ((cell.name, gain(found, cell.name)) for cell in family.winners[:MOST_GAINS])
-        yield from (f"{model}: {said}" for model, said in gains if said)
+        gains = ((cell.name, gain(measured, cell.name)) for cell in family.winners[:MOST_GAINS])
+        yield from (f"{model}: {text}" for model, text in gains if text)
     for outcome in (Outcome.NO_DIFFERENCE, Outcome.INCONCLUSIVE):
         if tied := [took(*pair) for pair in family.others if pair[1].outcome is outcome]:
             yield f"Beside {family.fastest.name}, {outcome.value}: {listed(tied)}"
@@ -103,8 +103,8 @@ def answers(run: Run) -> list[str]:
     """The sentences that this run can give."""
     own = run.summary.loc[run.summary["experiment"].eq("user_work"), "workload"].unique()
     questions = [*QUESTIONS, *(("For your own work", "user_work", name) for name in own)]
-    asked = ((question, contest(run, experiment, workload)) for question, experiment, workload in questions)
-    return [sentence(question, found) for question, found in asked if found] + list(map(str, crossovers(run)))
+    contests = ((question, contest(run, experiment, workload)) for question, experiment, workload in questions)
+    return [sentence(question, result) for question, result in contests if result] + list(map(str, crossovers(run)))
 
 
 def disturbance(run: Run) -> str:
@@ -118,7 +118,7 @@ def noise(run: Run) -> str:
     """How far A/A controls differed, and what is assumed of work without one; empty with too few blocks."""
     known = [f"{floor_text(floor)} ({kind})" for kind, floor in run.noise_floors.items() if floor]
     unknown = [kind for kind, floor in run.noise_floors.items() if not floor]
-    said = [f"A/A controls differed by {', '.join(known)}: smaller differences mean nothing."] if known else []
+    sentences = [f"A/A controls differed by {', '.join(known)}: smaller differences mean nothing."] if known else []
     floor = percent(ASSUMED_FLOOR.value)
     assumed = f"No A/A control was measured of {listed(unknown)}: a noise floor of {floor} is assumed."
-    return " ".join([*said, *([assumed] if unknown else [])])
+    return " ".join([*sentences, *([assumed] if unknown else [])])

@@ -101,10 +101,10 @@ def boots(one: Mapping[str, Any], other: Mapping[str, Any]) -> tuple[Any, Any]:
 def calibration(run: Run) -> dict[str, float]:
     """What one core did in a second when the run's tasks were sized; empty where that is not on record."""
     try:
-        found = json.loads((run.path / "pace.json").read_text())
+        rates = json.loads((run.path / "pace.json").read_text())
     except (OSError, ValueError):
         return {}
-    return {name: value for name, value in found.items() if name.endswith("_per_s") and value > 0}
+    return {name: value for name, value in rates.items() if name.endswith("_per_s") and value > 0}
 
 
 def alike(one: Mapping[str, float], other: Mapping[str, float]) -> bool:
@@ -136,10 +136,10 @@ def summarised(side: Side) -> Interval:
     return geometric_mean(side.values.to_numpy(dtype=np.float64))
 
 
-def judged(cell: Mapping[str, Any], found: Interval, why: str, adjusted: Iterator[float], a: Run, b: Run) -> Conclusion:
+def judged(cell: Mapping[str, Any], ratio: Interval, why: str, adjusted: Iterator[float], a: Run, b: Run) -> Conclusion:
     """What the ratio of a cell says, by the next of the adjusted p-values where the cell can decide anything."""
     p_value = None if why else float(next(adjusted))
-    return conclude(found, larger_floor(kind_of(cell), a, b), p_value=p_value, unusable=why)
+    return conclude(ratio, larger_floor(kind_of(cell), a, b), p_value=p_value, unusable=why)
 
 
 def kind_of(cell: Mapping[str, Any]) -> str:
@@ -191,7 +191,7 @@ def cells(run: Run) -> dict[tuple[Any, ...], dict[str, Side]]:
     groups: dict[Any, pd.DataFrame] = dict(list(timed.groupby(CELL_AND_TWIN, sort=True)))
     frame = pd.DataFrame(list(groups), columns=CELL_AND_TWIN)
     sizes = frame.groupby([name for name in MATCHED if name != "concurrency"])["concurrency"].nunique()
-    found = dict[tuple[Any, ...], dict[str, Side]]()
+    sides = dict[tuple[Any, ...], dict[str, Side]]()
     for key, rounds in groups.items():
         cell: dict[str, Any] = dict(zip(CELL_AND_TWIN, key, strict=True))
         if sizes[tuple(cell[name] for name in MATCHED if name != "concurrency")] == 1:
@@ -200,5 +200,5 @@ def cells(run: Run) -> dict[tuple[Any, ...], dict[str, Side]]:
         values = {"seconds": Side(block_medians(rounds, "seconds"), unusable(rounds))}
         if alone is not None and cell["model"] != "sequential":
             values["speedup"] = Side(paired(alone, rounds), unusable(rounds) or unusable(alone))
-        found[tuple(cell[name] for name in MATCHED)] = values
-    return found
+        sides[tuple(cell[name] for name in MATCHED)] = values
+    return sides

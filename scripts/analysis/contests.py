@@ -44,9 +44,9 @@ def beside_sequential(run: Run, points: Sequence[Point]) -> Family:
 def of_experiment(run: Run, points: Iterable[Point], column: str) -> Family | None:
     """Points that stand for cells of an experiment in which no two differ in their workload alone, by any column."""
     tables = {tuple(key[:1]) + tuple(key[2:]): rounds for key, rounds in cell_tables(run).items()}
-    found = [(each, tables.get((each.key[0], *each.key[2:], False))) for each in points]
-    cells = [Candidate(each.model, rounds, column) for each, rounds in found if rounds is not None]
-    return family(cells, run.noise_floors) if len(cells) == len(found) else None
+    pairs = [(each, tables.get((each.key[0], *each.key[2:], False))) for each in points]
+    cells = [Candidate(each.model, rounds, column) for each, rounds in pairs if rounds is not None]
+    return family(cells, run.noise_floors) if len(cells) == len(pairs) else None
 
 
 @dataclass(frozen=True)

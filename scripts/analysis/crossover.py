@@ -32,13 +32,13 @@ class Crossover:
 
     def differences(self) -> list[str]:
         """The sizes with a difference, as in `1.45× faster at concurrency 50 (95 % CI 1.38–1.52×)`."""
-        found = []
+        sentences = []
         for size, one in self.sizes.conclusions.items():
             if one.differs and one.ratio:
                 faster = one.outcome is Outcome.FASTER
                 ratio = one.ratio.inverse if faster else one.ratio
-                found.append(f"{times(ratio.estimate)} {one.outcome.value} at concurrency {size:,} ({ci(ratio)})")
-        return found
+                sentences.append(f"{times(ratio.estimate)} {one.outcome.value} at concurrency {size:,} ({ci(ratio)})")
+        return sentences
 
     def others(self, outcome: Outcome) -> str:
         """The sizes without one, as in `no measurable difference at 2 and 10`."""
@@ -54,9 +54,9 @@ def crossovers(run: Run) -> list[Crossover]:
     rounds = run.rounds
     here = rounds[rounds["experiment"].isin(CROSSOVER_EXPERIMENTS) & rounds["model"].isin([ONE, OTHER])]
     pairs = sorted(set(zip(here["experiment"], here["workload"], strict=True)))
-    found = [(*pair, sizes(run, *pair, ONE, OTHER)) for pair in pairs]
+    measured = [(*pair, sizes(run, *pair, ONE, OTHER)) for pair in pairs]
     return [
         Crossover(experiment, workload, each, in_run(run))
-        for experiment, workload, each in found
+        for experiment, workload, each in measured
         if each and len(each.conclusions) >= 3 and not run.ranges_only
     ]

@@ -75,12 +75,12 @@ def cell_rounds(run: Run, reference: str) -> pd.DataFrame:
     of cores differ from one machine to the next.
     """
     rounds = run.rounds
-    wanted = ~rounds["twin"].astype(bool)
+    mask = ~rounds["twin"].astype(bool)
     for name in reference.split("/"):
-        wanted &= np.logical_or.reduce([column.eq(name).fillna(False) for column in names(run)])
-    found = rounds[wanted]
-    cells = found[["experiment", "workload", "model", "concurrency", "tasks", "compute_seconds"]].drop_duplicates()
-    return pd.DataFrame(found if len(cells) == 1 else found.iloc[:0])
+        mask &= np.logical_or.reduce([column.eq(name).fillna(False) for column in names(run)])
+    matching = rounds[mask]
+    cells = matching[["experiment", "workload", "model", "concurrency", "tasks", "compute_seconds"]].drop_duplicates()
+    return pd.DataFrame(matching if len(cells) == 1 else matching.iloc[:0])
 
 
 def metric_by_turn(run: Run, rounds: pd.DataFrame, metric: str) -> pd.Series:

@@ -53,8 +53,8 @@ class Row:
 
 def value(run: Run, values: pd.Series) -> Value | None:
     """The values of several turns in one; None where they are too few."""
-    found, low, high = columns("it", values, with_range if run.ranges_only else with_interval).values()
-    return Value(found, low, high) if found > 0 else None
+    estimate, low, high = columns("it", values, with_range if run.ranges_only else with_interval).values()
+    return Value(estimate, low, high) if estimate > 0 else None
 
 
 def rows(run: Run) -> list[Row]:
@@ -70,10 +70,10 @@ def every_row(run: Run) -> list[Row]:
         key for one in (run, *run.beside) for key, _ in one.rounds.groupby(CELL_AND_TWIN) if not key[-1]
     )
     first = {key: mine[key] if key in mine else sequential_of(key, mine) for key in keys}
-    found = [
+    rows = [
         row(run, dict(zip(CELL_AND_TWIN, key, strict=True)), base) for key, base in first.items() if base is not None
     ]
-    return sorted((one for one in found if one.faster or not one.beside), key=place)
+    return sorted((one for one in rows if one.faster or not one.beside), key=place)
 
 
 def place(one: Row) -> Any:
@@ -90,9 +90,9 @@ def row(run: Run, cell: dict[str, Any], mine: pd.DataFrame) -> Row:
     for other in run.beside:
         theirs = other.rounds[(other.rounds[list(cell)] == list(cell.values())).all(axis=1)]
         ratios = (first / by_turn(run, theirs, metric)).dropna() if len(theirs) else pd.Series(dtype=float)
-        if found := value(run, ratios):
+        if ratio := value(run, ratios):
             marks = [flags(each, one.rounds["block"].nunique()) for each, one in ((theirs, other), (mine, run))]
-            faster[other.python] = replace(found, flags=next(filter(None, marks), ""))
+            faster[other.python] = replace(ratio, flags=next(filter(None, marks), ""))
     base = mine["model"].iloc[0]
     return Row(cell, metric, float(first.median()), faster, base if base != cell["model"] else "")
 
@@ -120,8 +120,8 @@ def cost(run: Run, free: Run) -> str:
     alone, theirs = (computing(one, "sequential") for one in (free, others[0]))
     if not (len(alone) and len(theirs)):
         return ""
-    found = value(run, (by_turn(run, alone, "seconds") / by_turn(run, theirs, "seconds")).dropna())
-    return f"Sequentially they take {free.python} {found} the time of {others[0].python}." if found else ""
+    ratio = value(run, (by_turn(run, alone, "seconds") / by_turn(run, theirs, "seconds")).dropna())
+    return f"Sequentially they take {free.python} {ratio} the time of {others[0].python}." if ratio else ""
 
 
 def gil(run: Run) -> str:
@@ -131,8 +131,8 @@ def gil(run: Run) -> str:
 
 def sentences(run: Run) -> list[str]:
     """What threads gain by computing in Python under each interpreter, and what a free-threaded one pays for it."""
-    gains = [(one, found) for one in (run, *run.beside) if (found := gain(one))]
-    parts = [f"{found} under {one.python} ({gil(one)})" for one, found in gains]
+    gains = [(one, speedup) for one in (run, *run.beside) if (speedup := gain(one))]
+    parts = [f"{speedup} under {one.python} ({gil(one)})" for one, speedup in gains]
     if not parts:
         return [*convoy(run), *memory(run)]
     kind = "range" if run.ranges_only else "95 % interval"
@@ -148,8 +148,8 @@ def sentences(run: Run) -> list[str]:
 
 def cores(run: Run) -> float:
     """The median parallel capacity beside the threads that computed, under all interpreters."""
-    found = [computing(one, "threads")["parallel_capacity"] for one in (run, *run.beside)]
-    return float(pd.concat(found).median())
+    capacities = [computing(one, "threads")["parallel_capacity"] for one in (run, *run.beside)]
+    return float(pd.concat(capacities).median())
 
 
 def build(one: dict[str, Any]) -> str:
@@ -164,12 +164,12 @@ def build(one: dict[str, Any]) -> str:
 
 def notes(run: Run) -> Iterator[str]:
     """Warnings about the interpreters: builds, packages that differ, cells that are missing, the GIL."""
-    found = run.environment["interpreters"]
-    for one in found:
+    interpreters = run.environment["interpreters"]
+    for one in interpreters:
         yield f"{build(one)}, {one['python']['compiler']}."
     names = dict[str, list[str]]()
-    for one in found:
-        for note in unlike(one, found):
+    for one in interpreters:
+        for note in unlike(one, interpreters):
             names.setdefault(note, []).append(one["name"])
     yield from (f"{listed(those)}: {note}" for note, those in names.items())
     yield from alone(run)
@@ -179,26 +179,26 @@ def notes(run: Run) -> Iterator[str]:
             yield f"{part.python}: the GIL was switched back on while it was measured."
 
 
-def unlike(one: dict[str, Any], found: Sequence[dict[str, Any]]) -> Iterator[str]:
+def unlike(one: dict[str, Any], interpreters: Sequence[dict[str, Any]]) -> Iterator[str]:
     """How the packages of an interpreter are not those of the first, and what that keeps from being measured.
 
     A file that none of them can load is no part of the run.
     """
-    first = found[0]
+    first = interpreters[0]
     for package, version in one["packages"].items():
         if version != (other := first["packages"].get(package, version)):
             yield f"{package} {version}, and {first['name']} has {other}."
     for package in one["pure"]:
         if rivals := [
-            other["name"] for other in found if package in other["packages"] and package not in other["pure"]
+            other["name"] for other in interpreters if package in other["packages"] and package not in other["pure"]
         ]:
             yield f"{package} is pure Python here, and compiled for {listed(rivals)}."
-    said = " ".join(one["absent"].values())
+    reasons = " ".join(one["absent"].values())
     for package, why in one["left_out"].items():
-        if f"needs {package}," not in said:
+        if f"needs {package}," not in reasons:
             yield f"{package} {why}, and was left out."
     for file, why in one["unloadable"].items():
-        if not all(file in other["unloadable"] for other in found):
+        if not all(file in other["unloadable"] for other in interpreters):
             yield f"{file} was left out: {why}."
     for package, extension in one["need_the_gil"].items():
         yield f"importing {package} ({extension}) switches the GIL back on."
@@ -211,7 +211,7 @@ def convoy(run: Run) -> Iterator[str]:
     named = {one.python: f"{one.python} ({gil(one)})" for one in (run, *run.beside)}
     for one in every_row(run):
         if (one.cell["experiment"], one.cell["model"]) == ("gil_convoy", "beside-computing") and one.faster:
-            others = [f"{found} as fast under {named[name]}" for name, found in one.faster.items()]
+            others = [f"{value} as fast under {named[name]}" for name, value in one.faster.items()]
             took = f"takes {seconds(one.first)} under {named[run.python]}"
             yield f"An answer from a thread beside one that computes {took}, and is {listed(others)}."
 
@@ -220,19 +220,19 @@ def memory(run: Run) -> Iterator[str]:
     """What the same program takes in memory under each interpreter."""
     for one in every_row(run):
         if one.metric.endswith("bytes"):
-            others = [f"{name} takes {inverse(found)} as much" for name, found in one.faster.items()]
+            others = [f"{name} takes {inverse(ratio)} as much" for name, ratio in one.faster.items()]
             yield f"Memory of a program, {one.cell['model']}: {amount(one.first)} under {run.python}; {listed(others)}."
 
 
-def inverse(found: Value) -> Value:
+def inverse(value: Value) -> Value:
     """Times as much, of times as little."""
-    return replace(found, value=1 / found.value, low=1 / found.high, high=1 / found.low)
+    return replace(value, value=1 / value.value, low=1 / value.high, high=1 / value.low)
 
 
 def alone(run: Run) -> Iterator[str]:
     """The cells that nothing can be set beside, for the first interpreter did not do that work at all."""
-    shown = {tuple(one.cell.values()) for one in every_row(run)}
+    keys = {tuple(one.cell.values()) for one in every_row(run)}
     for one in run.beside:
-        left = [key for key, _ in one.rounds.groupby(CELL_AND_TWIN) if not key[-1] and key not in shown]
+        left = [key for key, _ in one.rounds.groupby(CELL_AND_TWIN) if not key[-1] and key not in keys]
         for key in left:
             yield f"{one.python} only: {'/'.join(map(str, key[:3]))}."

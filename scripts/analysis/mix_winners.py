@@ -37,17 +37,19 @@ def tiles(run: Run) -> list[Tile]:
     if run.ranges_only:
         return []
     tables = cell_tables(run)
-    found = [(size, cells) for size, cells in mixes(run) if len(cells) > 1]
-    groups = [[Candidate(cell.model, tables[(*cell.key, False)]) for cell in cells] for _, cells in found]
-    judged = families(groups, run.noise_floors)
-    return [Tile(share(cells[0]), size, tuple(cells), one) for (size, cells), one in zip(found, judged, strict=True)]
+    mixtures = [(size, cells) for size, cells in mixes(run) if len(cells) > 1]
+    groups = [[Candidate(cell.model, tables[(*cell.key, False)]) for cell in cells] for _, cells in mixtures]
+    conclusions = families(groups, run.noise_floors)
+    return [
+        Tile(share(cells[0]), size, tuple(cells), one) for (size, cells), one in zip(mixtures, conclusions, strict=True)
+    ]
 
 
 def mixes(run: Run) -> Iterator[tuple[int, list[Point]]]:
     """The cells of each tile, the fastest first. Sequential does the same work whatever is allowed: it is in all."""
-    found = shown(run)
-    alone = [each for each in found if each.model == "sequential"]
-    for size, here in panels([each for each in found if each.model != "sequential"]).items():
+    cells = shown(run)
+    alone = [each for each in cells if each.model == "sequential"]
+    for size, here in panels([each for each in cells if each.model != "sequential"]).items():
         for percent in sorted({share(each) for each in here}):
             same = [each for each in (*here, *alone) if share(each) == percent and each.tasks == here[0].tasks]
             yield size, sorted(one_each(same), key=lambda each: each.value)
@@ -63,20 +65,20 @@ def shown(run: Run) -> list[Point]:
     return points(run, ["mixed"], "seconds")
 
 
-def panels(found: list[Point]) -> dict[int, list[Point]]:
+def panels(cells: list[Point]) -> dict[int, list[Point]]:
     """The cells at each concurrency; sequential, which does the same whatever is allowed, stands in every panel.
 
     The limit of a panel is that of the models that may do as much at once.
     """
-    alone = [each for each in found if each.model == "sequential"]
-    sizes = {each.concurrency for each in found if each.model != "sequential"} or {each.concurrency for each in alone}
-    elsewhere = [replace(each, limit=math.nan) for each in alone]
-    return {size: ([] if at(size, alone) else elsewhere) + at(size, found) for size in sorted(sizes)}
+    alone = [each for each in cells if each.model == "sequential"]
+    sizes = {each.concurrency for each in cells if each.model != "sequential"} or {each.concurrency for each in alone}
+    without_limit = [replace(each, limit=math.nan) for each in alone]
+    return {size: ([] if at(size, alone) else without_limit) + at(size, cells) for size in sorted(sizes)}
 
 
-def at(size: int, found: list[Point]) -> list[Point]:
+def at(size: int, cells: list[Point]) -> list[Point]:
     """Those at this concurrency."""
-    return [each for each in found if each.concurrency == size]
+    return [each for each in cells if each.concurrency == size]
 
 
 def share(each: Point) -> float:

@@ -111,13 +111,13 @@ def points(run: Run, experiments: Sequence[str], column: str, metric: str = "") 
     frame = run.summary
     if column not in frame:
         return []
-    wanted = frame["experiment"].isin(experiments) & frame[column].gt(0) & ~frame["twin"].astype(bool)
+    mask = frame["experiment"].isin(experiments) & frame[column].gt(0) & ~frame["twin"].astype(bool)
     if metric:
-        wanted &= frame["metric"].eq(metric)
+        mask &= frame["metric"].eq(metric)
     floors = floors_s(run) if column in ("tasks_per_second", "seconds") else {}
     cores = found_in(run.environment, "cores_usable")
-    found = [capped(point(row, column, floors), column, cores) for row in frame[wanted].to_dict("records")]
-    return sorted(found, key=lambda each: (experiments.index(each.experiment), order(each.model), each.concurrency))
+    cells = [capped(point(row, column, floors), column, cores) for row in frame[mask].to_dict("records")]
+    return sorted(cells, key=lambda each: (experiments.index(each.experiment), order(each.model), each.concurrency))
 
 
 def capped(each: Point, column: str, cores: int | None) -> Point:
@@ -170,9 +170,9 @@ def number(value: Any, otherwise: float) -> float:
     return float(value) if isinstance(value, int | float) and math.isfinite(value) else otherwise
 
 
-def by_model(found: Iterable[Point]) -> dict[str, list[Point]]:
+def by_model(cells: Iterable[Point]) -> dict[str, list[Point]]:
     """The points of each model, in the order of models."""
-    ordered = sorted(found, key=lambda each: order(each.model))
+    ordered = sorted(cells, key=lambda each: order(each.model))
     return {model: list(group) for model, group in groupby(ordered, key=lambda each: each.model)}
 
 
@@ -225,17 +225,17 @@ def machine_words(run: Run) -> str:
     return ", ".join(filter(None, known))
 
 
-def footer(run: Run, measured: str, shown: Sequence[Point], *notes: str, sure: str, markers: bool = True) -> str:
+def footer(run: Run, measured: str, cells: Sequence[Point], *notes: str, sure: str, markers: bool = True) -> str:
     """What was measured, on what, how often, and what the bars are."""
-    disturbed = sum("disturbed" in each.flags for each in shown)
+    disturbed = sum("disturbed" in each.flags for each in cells)
     sentences = [
         measured,
         machine_words(run),
         sure,
         "Hollow marker: client, server or machine saturated"
-        if markers and any(each.saturated for each in shown)
+        if markers and any(each.saturated for each in cells)
         else "",
-        f"Disturbed by other programs: {disturbed} of {len(shown)} cells" if disturbed else "",
+        f"Disturbed by other programs: {disturbed} of {len(cells)} cells" if disturbed else "",
         *notes,
     ]
     return ". ".join(filter(None, sentences)) + "."

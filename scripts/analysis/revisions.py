@@ -105,17 +105,17 @@ def change(pairs: Pairs, ratio: Interval | None, adjusted: Mapping[str, float], 
     if ratio.n < FEW_BLOCKS:
         few = f"{ratio.n} turns are too few for a verdict, {FEW_BLOCKS} are needed"
         return Change(pairs.model, pairs.concurrency, Outcome.INCONCLUSIVE, ratio, base_s, head_s, few)
-    found = conclude(ratio, LEAST, margin=threshold, p_value=float(adjusted[pairs.model]))
+    conclusion = conclude(ratio, LEAST, margin=threshold, p_value=float(adjusted[pairs.model]))
     return Change(
         pairs.model,
         pairs.concurrency,
-        found.outcome,
+        conclusion.outcome,
         ratio,
         base_s,
         head_s,
-        reason=too_noisy(ratio, threshold) if found.outcome is Outcome.INCONCLUSIVE else "",
-        causes=causes(pairs) if found.differs else (),
-        worse=found.outcome is Outcome.SLOWER and ratio.estimate > 1 + threshold,
+        reason=too_noisy(ratio, threshold) if conclusion.outcome is Outcome.INCONCLUSIVE else "",
+        causes=causes(pairs) if conclusion.differs else (),
+        worse=conclusion.outcome is Outcome.SLOWER and ratio.estimate > 1 + threshold,
     )
 
 
@@ -123,16 +123,16 @@ def too_noisy(ratio: Interval, threshold: float) -> str:
     """What could be seen here, and how many turns would do."""
     half = math.log(ratio.high / ratio.low) / 2
     needed = math.ceil(ratio.n * (half / math.log(1 + threshold)) ** 2)
-    seen = f"{ratio.n} turns show differences of {math.expm1(half):.0%} and more on this machine"
-    return f"{seen}; {threshold:.0%} would take about {needed}" if needed > ratio.n else seen
+    noise = f"{ratio.n} turns show differences of {math.expm1(half):.0%} and more on this machine"
+    return f"{noise}; {threshold:.0%} would take about {needed}" if needed > ratio.n else noise
 
 
 def causes(pairs: Pairs) -> tuple[Cause, ...]:
     """The parts of the time whose difference is beyond its noise, the largest first."""
-    found = []
+    results = []
     for name, what in CAUSES.items():
         base, head = ([getattr(one, name) for one in side] for side in (pairs.base, pairs.head))
         difference = mean([after - before for before, after in zip(base, head, strict=True)])
         if difference.excludes(0.0):
-            found.append(Cause(what, fmean(base), fmean(head), difference))
-    return tuple(sorted(found, key=lambda one: -abs(math.log(max(one.head_s, 1e-9) / max(one.base_s, 1e-9)))))
+            results.append(Cause(what, fmean(base), fmean(head), difference))
+    return tuple(sorted(results, key=lambda one: -abs(math.log(max(one.head_s, 1e-9) / max(one.base_s, 1e-9)))))

@@ -197,7 +197,7 @@ DAMAGES = (
 )
 
 
-def judge(run: Path, truth: Run) -> str:
+def judge(run: Path, intact: Run) -> str:
     """How the suite treats a damaged copy: `refused`, `omission`, `unharmed`; anything else is a defect."""
     try:
         damaged = load(run)
@@ -208,21 +208,21 @@ def judge(run: Path, truth: Run) -> str:
         return "refused" if stop.code == Exit.BAD_DATA and "Next: " in str(stop) else f"WRONG STOP: {stop}"
     except Exception as problem:
         return f"TRACEBACK: {type(problem).__name__}: {problem}"
-    if altered(damaged, truth):
+    if altered(damaged, intact):
         return "SILENT USE: a number was changed"
-    if len(damaged.omissions) > len(truth.omissions):
+    if len(damaged.omissions) > len(intact.omissions):
         return "omission"
-    return "unharmed" if len(damaged.rounds) == len(truth.rounds) else "SILENT LOSS: rounds are missing"
+    return "unharmed" if len(damaged.rounds) == len(intact.rounds) else "SILENT LOSS: rounds are missing"
 
 
-def altered(damaged: Run, truth: Run) -> bool:
+def altered(damaged: Run, intact: Run) -> bool:
     """Whether a number differs from the measured one; missing numbers don't count."""
     key = ["experiment", "workload", "model", "concurrency", "twin", "block", "round"]
-    both = damaged.rounds.merge(truth.rounds, how="left", on=key, suffixes=("", "_true"), indicator=True)
-    if damaged.environment != truth.environment or (both["_merge"] != "both").any():
+    both = damaged.rounds.merge(intact.rounds, how="left", on=key, suffixes=("", "_true"), indicator=True)
+    if damaged.environment != intact.environment or (both["_merge"] != "both").any():
         return True
     measured = [name for name in damaged.rounds if name not in key]
-    if not set(measured) <= set(truth.rounds):
+    if not set(measured) <= set(intact.rounds):
         return True
     return any(differs(both[name], both[f"{name}_true"]) for name in measured)
 
@@ -234,13 +234,13 @@ def differs(damaged: "pd.Series[Any]", true: "pd.Series[Any]") -> bool:
 
 def corrupt(times: int, seed: int, intact: Path, other: Path, folder: Path) -> Counter[tuple[str, str]]:
     """Damage `times` copies of a run, every kind in turn; counts of each (kind, outcome)."""
-    rng, truth = random.Random(seed), load(intact)
+    rng, reference = random.Random(seed), load(intact)
     outcomes: Counter[tuple[str, str]] = Counter()
     for number in range(times):
         copy = folder / "damaged"
         shutil.copytree(intact, copy, ignore=shutil.ignore_patterns("charts", "*.html", "*.log"))
         damage = DAMAGES[number % len(DAMAGES)]
         damage.do(copy, other, rng)
-        outcomes[damage.name, judge(copy, truth)] += 1
+        outcomes[damage.name, judge(copy, reference)] += 1
         shutil.rmtree(copy)
     return outcomes

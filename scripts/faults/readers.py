@@ -81,11 +81,11 @@ def claims(folder: Path, rng: random.Random) -> Any:
 
 def environment(folder: Path, rng: random.Random) -> Any:
     """A run's environment with odd values, or with damaged bytes."""
-    whole = json.loads((folder / "environment.json").read_text())
+    document = json.loads((folder / "environment.json").read_text())
     for _ in range(rng.randint(1, 3)):
-        table = rng.choice([table for table in tables(whole) if table])
+        table = rng.choice([table for table in tables(document) if table])
         table[rng.choice(sorted(table))] = rng.choice(ODD)
-    text = json.dumps(whole).encode()
+    text = json.dumps(document).encode()
     run = folder / "damaged"
     run.mkdir(exist_ok=True)
     (run / "environment.json").write_bytes(text if rng.random() < 0.7 else damaged_bytes(text, rng))

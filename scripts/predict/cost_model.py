@@ -184,8 +184,8 @@ class Sheet:
         wait_s = asked_s + np.where(asked_s > 0, its["late"], 0.0)
         compute_s = self.asked["cpu_seconds"] * its["pace"]
         cpu_s = compute_s + its["client"]
-        held = (self.gil_share * compute_s + its["client"]) / np.where(cpu_s > 0, cpu_s, 1) * machine.gil
-        work = Work(self.asked["tasks"], wait_s, cpu_s, held, its["open"])
+        gil_share = (self.gil_share * compute_s + its["client"]) / np.where(cpu_s > 0, cpu_s, 1) * machine.gil
+        work = Work(self.asked["tasks"], wait_s, cpu_s, gil_share, its["open"])
         costs = Costs(its["start"], its["place"], its["task"])
         return times(self.law, work, self.asked["concurrency"], costs, machine.capacity)
 

@@ -71,8 +71,8 @@ def times(law: str, work: Work, concurrency: Figures, costs: Costs, capacity: Fi
     """The equation, for one model or several of one law."""
     count, wait_s, cpu_s, task_s = work.tasks, work.wait_s, work.cpu_s, costs.task_s
     n = places(law, count, concurrency)
-    held = {ALONE: 1.0, GIL: work.gil_share, LOOP: 1.0, CORES: 0.0}[law]
-    one_core_s = held * cpu_s + task_s
+    serial_share = {ALONE: 1.0, GIL: work.gil_share, LOOP: 1.0, CORES: 0.0}[law]
+    one_core_s = serial_share * cpu_s + task_s
     cores = np.minimum(n, capacity)
     opened_s = work.open_s / (cores if law == CORES else 1)
     start_s = np.asarray(costs.start_s + n * (costs.place_s + opened_s))

@@ -57,11 +57,11 @@ class Mine:
 
     def told(self, source: Source) -> Source:
         """The source, with what this work's tasks in flight hold, and what was measured of it in its name."""
-        held = {model: one["bytes_per_task"] for model, one in (self.learned.get("memory") or {}).items()}
+        bytes_per_task = {model: one["bytes_per_task"] for model, one in (self.learned.get("memory") or {}).items()}
         measured = ", ".join(sorted({one.model for one in self.results}))
         run, work = self.said["run"], self.said["work"]["name"]
         name = f"run {run}, which measured {work} under {measured}; the costs of {source.name}"
-        return replace(source, name=name, place_bytes={**source.place_bytes, **held})
+        return replace(source, name=name, place_bytes={**source.place_bytes, **bytes_per_task})
 
     def found(self, advised: str, models: Collection[str]) -> str:
         """What was measured of the models that were to choose from, and of the advised one."""
@@ -120,17 +120,17 @@ def anchor(mine: Mine, source: Source, model: str) -> Anchor:
         for one in mine.learned["sweep"].get(model, [])
     ]
     prior = [[DOUBT, 0.0], [0.0, DOUBT]]
-    looks = [[0.0, A_LOOK * run] for _, run in rungs]
-    targets = [DOUBT, DOUBT, *[1.0] * len(cells), *[A_LOOK] * len(looks)]
-    found = nnls(np.array([*prior, *cells, *looks]), np.array(targets))[0]
-    start, run = found / np.exp(np.log(np.array(cells) @ found).mean())
+    observations = [[0.0, A_LOOK * run] for _, run in rungs]
+    targets = [DOUBT, DOUBT, *[1.0] * len(cells), *[A_LOOK] * len(observations)]
+    factors = nnls(np.array([*prior, *cells, *observations]), np.array(targets))[0]
+    start, run = factors / np.exp(np.log(np.array(cells) @ factors).mean())
     return Anchor(float(start), float(run))
 
 
 def shares(mine: Mine, source: Source, model: str, concurrency: int, tasks: int, seconds: float) -> list[float]:
     """What starting and running are predicted to take, of what was measured."""
-    found = took(mine.work.but(tasks=tasks), source, model, np.array(float(concurrency)))
-    return [float(found.start_s) / seconds, float(found.bounds_s.max()) / seconds]
+    predicted = took(mine.work.but(tasks=tasks), source, model, np.array(float(concurrency)))
+    return [float(predicted.start_s) / seconds, float(predicted.bounds_s.max()) / seconds]
 
 
 def is_one(path: Path) -> bool:
@@ -141,12 +141,12 @@ def is_one(path: Path) -> bool:
 def read(path: Path) -> Mine:
     """Its mine.json. Stop when it cannot be read, or is of another schema."""
     try:
-        said = json.loads((path / FILE).read_text())
-        if said["schema"] != SCHEMA:
+        document = json.loads((path / FILE).read_text())
+        if document["schema"] != SCHEMA:
             raise CommandError(
                 Exit.BAD_DATA, f"{path / FILE} is of another schema than {SCHEMA}. Next: make mine WORK=…"
             )
-        mine = Mine(path, said)
+        mine = Mine(path, document)
         assert mine.work.forms
         assert all(one.seconds > 0 for one in mine.results)
         assert mine.results

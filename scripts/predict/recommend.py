@@ -69,9 +69,9 @@ class Question:
 
     def but(self, **changes: Any) -> "Question":
         """The same with those changed that are not None; `wait_s` and `cpu_s` in every form."""
-        said = {name: value for name, value in changes.items() if value is not None}
-        of_task = {name: said.pop(name) for name in ("wait_s", "cpu_s") if name in said}
-        return replace(self, forms={form: replace(task, **of_task) for form, task in self.forms.items()}, **said)
+        given = {name: value for name, value in changes.items() if value is not None}
+        of_task = {name: given.pop(name) for name in ("wait_s", "cpu_s") if name in given}
+        return replace(self, forms={form: replace(task, **of_task) for form, task in self.forms.items()}, **given)
 
     def work(self, model: str) -> Work:
         """As the model runs it."""
@@ -124,10 +124,10 @@ class Advice:
 
 def advise(question: Question, source: Source) -> Advice | None:
     """What to do; None where no model can do it."""
-    found = [option for model in source.fit.models if (option := of_model(question, source, model))]
-    if not found:
+    possible = [option for model in source.fit.models if (option := of_model(question, source, model))]
+    if not possible:
         return None
-    options = sorted(found, key=lambda option: option.seconds)
+    options = sorted(possible, key=lambda option: option.seconds)
     as_good = {one.model: one for one in options if alike(options[0].seconds, one.seconds)}
     best = next(as_good[model] for model in predictable() if model in as_good)
     task = question.hardest
@@ -167,26 +167,26 @@ def memory(question: Question, source: Source, model: str, size: FloatArray) -> 
 def took(question: Question, source: Source, model: str, size: FloatArray) -> Times:
     """The prediction; where this very work was measured, longer or shorter as it was then, down to the floor."""
     work = question.work(model)
-    found = times(law(model), work, size, source.fit.of(model), question.capacity)
+    predicted = times(law(model), work, size, source.fit.of(model), question.capacity)
     if anchor := question.anchors.get(model):
         least_s = floor_s(work, 1 if model == "sequential" else size, question.capacity)
-        return Times(found.start_s * anchor.start, np.maximum(found.bounds_s * anchor.run, least_s))
-    return found
+        return Times(predicted.start_s * anchor.start, np.maximum(predicted.bounds_s * anchor.run, least_s))
+    return predicted
 
 
 def option(question: Question, source: Source, model: str, size: FloatArray) -> Option:
     """The prediction, what is not sure of it, and what it costs."""
-    found, off = took(question, source, model, size), exp(source.widths[model])
-    seconds, held = float(found.seconds), float(memory(question, source, model, size))
+    predicted, off = took(question, source, model, size), exp(source.widths[model])
+    seconds, memory_bytes = float(predicted.seconds), float(memory(question, source, model, size))
     cpu_s = computing(question, source, model, float(size))
-    bound_by = limit(found, question.work(model), int(size), question.capacity)
-    return Option(model, int(size), seconds, seconds / off, seconds * off, cpu_s, held, bound_by)
+    bound_by = limit(predicted, question.work(model), int(size), question.capacity)
+    return Option(model, int(size), seconds, seconds / off, seconds * off, cpu_s, memory_bytes, bound_by)
 
 
-def limit(found: Times, work: Work, size: int, capacity: float) -> str:
+def limit(times: Times, work: Work, size: int, capacity: float) -> str:
     """What would have to give way before it could be quicker."""
-    longest = int(found.bounds_s.argmax(axis=0))
-    if found.start_s > found.bounds_s[longest]:
+    longest = int(times.bounds_s.argmax(axis=0))
+    if times.start_s > times.bounds_s[longest]:
         return "starting"
     cores = "one core" if size == 1 else "all cores" if size >= round(capacity) else f"{size} cores"
     return ("the waits" if work.wait_s > work.cpu_s else cores, "one core", "all cores")[longest]

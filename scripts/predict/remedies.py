@@ -34,9 +34,9 @@ class Remedy:
 
 def remedies(question: Question, source: Source, advice: Advice) -> Iterator[Remedy]:
     """Those that would be quicker than the best option by more than the margin."""
-    found = [batches(question, source), several_loops(question, source)]
+    candidates = [batches(question, source), several_loops(question, source)]
     best_s = advice.options[0].seconds
-    yield from (one for one in found if one and one.seconds < best_s and not alike(best_s, one.seconds))
+    yield from (one for one in candidates if one and one.seconds < best_s and not alike(best_s, one.seconds))
 
 
 def batches(question: Question, source: Source) -> Remedy | None:
@@ -48,8 +48,8 @@ def batches(question: Question, source: Source) -> Remedy | None:
     size = math.ceil(question.tasks / (BATCHES_A_WORKER * workers))
     costs = source.fit.of(model)
     shared = replace(costs, task_s=np.asarray(costs.task_s) / size)
-    found = times(CORES, question.work(model), float(workers), shared, question.capacity)
-    return Remedy(f"{model} with {workers} workers, in batches (chunksize={size})", workers, float(found.seconds))
+    predicted = times(CORES, question.work(model), float(workers), shared, question.capacity)
+    return Remedy(f"{model} with {workers} workers, in batches (chunksize={size})", workers, float(predicted.seconds))
 
 
 def several_loops(question: Question, source: Source) -> Remedy | None:

@@ -28,16 +28,24 @@ def table(advice: Advice) -> Table:
 
 def line(one: Option) -> list[str]:
     """One model's row."""
-    held = amount(one.memory_bytes) if one.memory_bytes else ""
+    memory_text = amount(one.memory_bytes) if one.memory_bytes else ""
     interval = between(one.low, one.high, seconds)
-    return [one.model, f"{one.concurrency:,}", seconds(one.seconds), interval, seconds(one.cpu_s), held, one.bound_by]
+    return [
+        one.model,
+        f"{one.concurrency:,}",
+        seconds(one.seconds),
+        interval,
+        seconds(one.cpu_s),
+        memory_text,
+        one.bound_by,
+    ]
 
 
 def description(question: Question) -> str:
     """The work in a sentence."""
     task = question.hardest
-    held = {1.0: "holding the GIL", 0.0: "without the GIL"}
-    gil = held.get(question.gil_share, f"{question.gil_share:.0%} of that under the GIL")
+    known = {1.0: "holding the GIL", 0.0: "without the GIL"}
+    gil = known.get(question.gil_share, f"{question.gil_share:.0%} of that under the GIL")
     short = tick(seconds)
     parts = [f"wait {short(task.wait_s)}"] * (task.wait_s > 0)
     parts += [f"compute {short(task.cpu_s)} ({gil})"] * (task.cpu_s > 0)
@@ -109,6 +117,6 @@ def show(question: Question, source: Source, advice: Advice, out: Console) -> No
     out.print()
     out.print(table(advice))
     other = [remedy_text(one) for one in remedies(question, source, advice)]
-    said = [verdict(advice), runner_up(question, source, advice), *other, *limits(question, source, advice)]
-    for sentence in filter(None, said):
+    sentences = [verdict(advice), runner_up(question, source, advice), *other, *limits(question, source, advice)]
+    for sentence in filter(None, sentences):
         out.print(f"\n{sentence}", markup=False)

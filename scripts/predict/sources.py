@@ -71,4 +71,4 @@ def memory_of(run: Run) -> Mapping[str, float]:
     if "bytes_per_task" not in rounds:
         return memory_of(load(REFERENCE)) if run.path.resolve() != REFERENCE.resolve() else {}
     bytes_per_task = rounds[rounds["experiment"] == "task_memory"].groupby("model")["bytes_per_task"].median()
-    return {str(model): float(held) for model, held in bytes_per_task.items()}
+    return {str(model): float(size) for model, size in bytes_per_task.items()}

@@ -67,5 +67,5 @@ def project_requirements(folder: Path) -> list[str]:
 def done(ended: "subprocess.CompletedProcess[str]", name: str) -> None:
     """CommandError when uv could not do what it had to do for a side."""
     if ended.returncode:
-        said = " ".join((ended.stderr.strip() or "uv said nothing").split())[-SAID:]
-        raise CommandError(Exit.NOT_MEASURED, f"no environment could be made for {name}: {said}")
+        message = " ".join((ended.stderr.strip() or "uv said nothing").split())[-SAID:]
+        raise CommandError(Exit.NOT_MEASURED, f"no environment could be made for {name}: {message}")

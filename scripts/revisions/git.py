@@ -30,20 +30,20 @@ class Repository:
     @classmethod
     def around(cls, folder: Path, revision: str) -> "Repository":
         """The repository that a folder belongs to. CommandError when it belongs to none."""
-        found = git(folder, "rev-parse", "--show-toplevel")
-        if found.returncode:
+        top = git(folder, "rev-parse", "--show-toplevel")
+        if top.returncode:
             why = f"{folder} is in no git repository, so it has no revision {revision!r}"
             raise CommandError(Exit.USAGE, f"{why}. Next: call overlap ab in the project's folder")
-        return cls(Path(found.stdout.strip()).resolve())
+        return cls(Path(top.stdout.strip()).resolve())
 
     def commit(self, revision: str) -> str:
         """The commit that a revision means. CommandError when there is none."""
-        found = git(self.root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
-        if found.returncode:
+        parsed = git(self.root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+        if parsed.returncode:
             shallow = git(self.root, "rev-parse", "--is-shallow-repository").stdout.strip() == "true"
             more = f"git fetch --unshallow origin {revision}" if shallow else "git branch --all"
             raise CommandError(Exit.USAGE, f"there is no revision {revision!r} in {self.root}. Next: {more}")
-        return found.stdout.strip()
+        return parsed.stdout.strip()
 
     def require_clean(self) -> None:
         """CommandError when tracked files were changed since the last commit: they would be left out in silence."""

@@ -49,9 +49,9 @@ def look_at(side: Side, models: Sequence[str], run: Path) -> dict[str, Any]:
     os.environ[OWN_WORK] = str((run / f"{side.name}.json").resolve())  # for the fork servers of the look
     program = "from benchmarks.profiler.look import main; main()"  # not -m: every worker would import it once more
     command = [side.python, "-P", "-c", program, side.source, f"--out={out}", f"--models={' '.join(models)}"]
-    with log.open("wb") as said:
+    with log.open("wb") as output:
         process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=said, stderr=said, start_new_session=True, env=environment()
+            command, stdin=subprocess.PIPE, stdout=output, stderr=output, start_new_session=True, env=environment()
         )
         try:
             process.wait(LOOK_S)
@@ -62,32 +62,32 @@ def look_at(side: Side, models: Sequence[str], run: Path) -> dict[str, Any]:
     return seen(json.loads(out.read_text()) if out.exists() else {}, side, log)
 
 
-def seen(found: Mapping[str, Any], side: Side, log: Path) -> dict[str, Any]:
+def seen(outcome: Mapping[str, Any], side: Side, log: Path) -> dict[str, Any]:
     """The look's answer. CommandError with what went wrong."""
-    if "seen" in found:
-        return dict(found["seen"])
-    if "unfit" in found:
-        raise CommandError(Exit.USAGE, f"{side.label}: {found['unfit']}")
+    if "seen" in outcome:
+        return dict(outcome["seen"])
+    if "unfit" in outcome:
+        raise CommandError(Exit.USAGE, f"{side.label}: {outcome['unfit']}")
     lines = log.read_text(errors="replace").splitlines() or ["it said nothing"]
-    raise CommandError(Exit.NOT_MEASURED, f"{side.label}: {found.get('failed') or lines[-1]}")
+    raise CommandError(Exit.NOT_MEASURED, f"{side.label}: {outcome.get('failed') or lines[-1]}")
 
 
-def plan(looks: Looks, models: Sequence[str], concurrency: int) -> list[dict[str, Any]]:
+def plan(surveys: Looks, models: Sequence[str], concurrency: int) -> list[dict[str, Any]]:
     """The cells of both sides: those models that can run both, at sizes that give rounds of half a second."""
-    each_s = max(look["each_s"] for look in looks.values())
-    at_once = at_most(looks, min(concurrency, max(2, int(LONGEST_S / each_s / 2))))
-    able = [name for name in models if not any(name in look["unfit"] for look in looks.values())]
+    each_s = max(survey["each_s"] for survey in surveys.values())
+    at_once = at_most(surveys, min(concurrency, max(2, int(LONGEST_S / each_s / 2))))
+    able = [name for name in models if not any(name in survey["unfit"] for survey in surveys.values())]
     if not able:
-        side, look = next((side, look) for side, look in looks.items() if look["unfit"])
-        name, why = next(iter(look["unfit"].items()))
+        side, survey = next((side, survey) for side, survey in surveys.items() if survey["unfit"])
+        name, why = next(iter(survey["unfit"].items()))
         raise CommandError(Exit.NOT_MEASURED, f"no model can run the work on both sides: {side}, {name}: {why}")
     size = min(MOST_TASKS, max(2 * at_once, math.ceil(ROUND_S / each_s)))
     return [cell(name, 1 if name == "sequential" else at_once, size, each_s) for name in able]
 
 
-def at_most(looks: Looks, concurrency: int) -> int:
+def at_most(surveys: Looks, concurrency: int) -> int:
     """That concurrency, or the MOST_AT_ONCE that a side's file allows."""
-    return min([concurrency, *(int(look["most"]) for look in looks.values() if look["most"])])
+    return min([concurrency, *(int(survey["most"]) for survey in surveys.values() if survey["most"])])
 
 
 def cell(model: str, concurrency: int, tasks: int, each_s: float) -> dict[str, Any]:
@@ -99,11 +99,11 @@ def cell(model: str, concurrency: int, tasks: int, each_s: float) -> dict[str, A
     }
 
 
-def write_surveys(run: Path, looks: Looks, cells: Sequence[Mapping[str, Any]]) -> None:
+def write_surveys(run: Path, surveys: Looks, cells: Sequence[Mapping[str, Any]]) -> None:
     """What each side's blocks measure: the same cells, of that side's work."""
-    for side, look in looks.items():
+    for side, survey in surveys.items():
         kept = [{name: value for name, value in one.items() if name != "tasks"} for one in cells]
-        workload = look["workload"] | {"name": "work", "size": cells[0]["tasks"]}
+        workload = survey["workload"] | {"name": "work", "size": cells[0]["tasks"]}
         (run / f"{side}.json").write_text(
             json.dumps({"work": {"source": workload["source"]}, "workload": workload, "cells": kept})
         )
@@ -180,7 +180,7 @@ def disturbed_share(run: Path, blocks: int, seed: int) -> float:
     return sum(rounds) / len(rounds) if rounds else 0.0
 
 
-def answers_differ(looks: Looks) -> int:
+def answers_differ(surveys: Looks) -> int:
     """How many tasks have other answers on the two sides; 0 too where answers can't be compared."""
-    base, head = (looks[name]["answers"] for name in SIDES)
+    base, head = (surveys[name]["answers"] for name in SIDES)
     return sum(bool(base[task] and head[task]) and base[task] != head[task] for task in base.keys() & head.keys())

@@ -18,9 +18,9 @@ UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "": 1.0}
 
 def duration_s(text: str) -> float:
     """Seconds, from 90, 90s, 10m or 1h. ValueError for anything else."""
-    if not (found := re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", text.strip())):
+    if not (match := re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", text.strip())):
         raise ValueError(f"{text!r} is no duration: 90s, 10m or 1h")
-    return float(found[1]) * UNITS[found[2]]
+    return float(match[1]) * UNITS[match[2]]
 
 
 def others_share() -> float:

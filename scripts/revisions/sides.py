@@ -48,26 +48,30 @@ class Side:
 
 def python_of(path: Path) -> Path | None:
     """The interpreter of an environment, given by its folder or by itself; None for any other path."""
-    found = path / "bin" / "python" if path.is_dir() else path
-    return found if found.is_file() and os.access(found, os.X_OK) and found.name.startswith("python") else None
+    executable = path / "bin" / "python" if path.is_dir() else path
+    return (
+        executable
+        if executable.is_file() and os.access(executable, os.X_OK) and executable.name.startswith("python")
+        else None
+    )
 
 
-def is_revision(said: str) -> bool:
+def is_revision(text: str) -> bool:
     """Whether a side is a git revision."""
-    return said != AS_IT_IS and not REQUIREMENT.fullmatch(said) and not python_of(Path(said))
+    return text != AS_IT_IS and not REQUIREMENT.fullmatch(text) and not python_of(Path(text))
 
 
 def usual_python() -> str:
     """The interpreter of the environment that is active, or else the one that runs this program."""
     active = os.environ.get("VIRTUAL_ENV", "")
-    found = python_of(Path(active)) if active else None
-    return str(found) if found else sys.executable
+    executable = python_of(Path(active)) if active else None
+    return str(executable) if executable else sys.executable
 
 
-def check(asked: Sequence[Request]) -> list[Request]:
+def check(pair: Sequence[Request]) -> list[Request]:
     """The requests with the usual head filled in, before anything is made. CommandError when git can't follow one."""
-    usual = "HEAD" if is_revision(asked[0].said) else AS_IT_IS
-    complete = [one if one.said else replace(one, said=usual) for one in asked]
+    usual = "HEAD" if is_revision(pair[0].said) else AS_IT_IS
+    complete = [one if one.said else replace(one, said=usual) for one in pair]
     for one in complete:
         if is_revision(one.said):
             repository = Repository.around(one.work.parent, one.said)
@@ -79,52 +83,56 @@ def check(asked: Sequence[Request]) -> list[Request]:
     return complete
 
 
-def make_side(asked: Request, folder: Path) -> Side:
+def make_side(request: Request, folder: Path) -> Side:
     """Check out, install, describe; everything lies in `folder`. CommandError when something can't be had."""
-    python = asked.python or usual_python()
-    if is_revision(asked.said):
-        return revision(asked, folder, python)
-    project = project_folder(asked.work)
-    home, source = folder / "environment", named(asked.work, asked.function)
-    if theirs := python_of(Path(asked.said)):
-        new = make_environment(home, str(theirs), asked.extra, name=asked.name)
-        look_into(home, str(theirs), name=asked.name)
-        return Side(asked.name, asked.said, new, source, packages(new, name=asked.name))
-    wanted = [] if asked.said == AS_IT_IS else [asked.said]
+    python = request.python or usual_python()
+    if is_revision(request.said):
+        return revision(request, folder, python)
+    project = project_folder(request.work)
+    home, source = folder / "environment", named(request.work, request.function)
+    if theirs := python_of(Path(request.said)):
+        new = make_environment(home, str(theirs), request.extra, name=request.name)
+        look_into(home, str(theirs), name=request.name)
+        return Side(request.name, request.said, new, source, packages(new, name=request.name))
+    requirements = [] if request.said == AS_IT_IS else [request.said]
     installed = project_requirements(project) if project else []
-    new = make_environment(home, python, [*installed, *asked.extra, *wanted], name=f"{asked.name} ({asked.said})")
-    label = "the folder as it is" if asked.said == AS_IT_IS else asked.said
-    return Side(asked.name, label, new, source, packages(new, name=asked.name))
+    new = make_environment(
+        home, python, [*installed, *request.extra, *requirements], name=f"{request.name} ({request.said})"
+    )
+    label = "the folder as it is" if request.said == AS_IT_IS else request.said
+    return Side(request.name, label, new, source, packages(new, name=request.name))
 
 
-def revision(asked: Request, folder: Path, python: str) -> Side:
+def revision(request: Request, folder: Path, python: str) -> Side:
     """The side of a git revision."""
-    repository = Repository.around(asked.work.parent, asked.said)
-    commit = repository.commit(asked.said)
+    repository = Repository.around(request.work.parent, request.said)
+    commit = repository.commit(request.said)
     code = repository.check_out(commit, folder / "code")
-    work = work_in(asked, repository, code)
-    name = f"{asked.name} ({asked.said})"
-    new = make_environment(folder / "environment", python, [*project_requirements(code), *asked.extra], name=name)
-    label = asked.said if commit.startswith(asked.said) else f"{asked.said} ({commit[:9]})"
-    return Side(asked.name, label, new, named(work, asked.function), packages(new, name=name))
+    work = work_in(request, repository, code)
+    name = f"{request.name} ({request.said})"
+    new = make_environment(folder / "environment", python, [*project_requirements(code), *request.extra], name=name)
+    label = request.said if commit.startswith(request.said) else f"{request.said} ({commit[:9]})"
+    return Side(request.name, label, new, named(work, request.function), packages(new, name=name))
 
 
-def require_work(asked: Request, repository: Repository, commit: str) -> None:
+def require_work(request: Request, repository: Repository, commit: str) -> None:
     """CommandError when the revision has no such file."""
-    if not asked.work.is_relative_to(repository.root):
-        raise CommandError(Exit.USAGE, f"{asked.work} lies outside {repository.root}. Next: give a file of the project")
-    place = asked.work.relative_to(repository.root)
-    if not asked.same_work and git(repository.root, "cat-file", "-e", f"{commit}:{place.as_posix()}").returncode:
-        why = f"{asked.said} has no file {place}"
+    if not request.work.is_relative_to(repository.root):
+        raise CommandError(
+            Exit.USAGE, f"{request.work} lies outside {repository.root}. Next: give a file of the project"
+        )
+    place = request.work.relative_to(repository.root)
+    if not request.same_work and git(repository.root, "cat-file", "-e", f"{commit}:{place.as_posix()}").returncode:
+        why = f"{request.said} has no file {place}"
         raise CommandError(Exit.USAGE, f"{why}. Next: --same-work to use today's file on both sides")
 
 
-def work_in(asked: Request, repository: Repository, code: Path) -> Path:
+def work_in(request: Request, repository: Repository, code: Path) -> Path:
     """The work's file in a revision, or today's put there."""
-    work = code / asked.work.relative_to(repository.root)
-    if asked.same_work:
+    work = code / request.work.relative_to(repository.root)
+    if request.same_work:
         work.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(asked.work, work)
+        shutil.copy(request.work, work)
     return work
 
 
@@ -135,7 +143,7 @@ def named(work: Path, function: str) -> str:
 
 def project_folder(work: Path) -> Path | None:
     """The nearest folder above the work that can be installed, within its git repository; None where there is none."""
-    found = git(work.parent, "rev-parse", "--show-toplevel")
-    top = Path(found.stdout.strip()).resolve() if not found.returncode else work.parent
+    toplevel = git(work.parent, "rev-parse", "--show-toplevel")
+    top = Path(toplevel.stdout.strip()).resolve() if not toplevel.returncode else work.parent
     above = [folder for folder in work.parents if folder == top or top in folder.parents]
     return next((folder for folder in above if project_requirements(folder)), None)

@@ -120,8 +120,8 @@ def lateness(delay_s: float, sleepers: int) -> Lateness:
 
 def timer_step_s() -> float:
     """The median step of the clock when it is read as often as possible."""
-    seen = [time.perf_counter() for _ in range(TICKS)]
-    return median(later - earlier for earlier, later in pairwise(seen) if later > earlier)
+    readings = [time.perf_counter() for _ in range(TICKS)]
+    return median(later - earlier for earlier, later in pairwise(readings) if later > earlier)
 
 
 def thread_speedup(kind: str) -> float:

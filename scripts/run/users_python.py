@@ -23,11 +23,11 @@ EXAMPLE = "Next: make mine PYTHON=path/to/venv/bin/python WORK=…"
 COPY = "Next: measure in a copy of that environment"
 FACTS = """import json, platform, sys
 from importlib import metadata
-found = {}
+packages = {}
 for name in sys.argv[1:]:
-    try: found[name] = metadata.version(name)
+    try: packages[name] = metadata.version(name)
     except metadata.PackageNotFoundError: pass
-print(json.dumps({"version": platform.python_version(), "path": sys.executable, "packages": found}))"""
+print(json.dumps({"version": platform.python_version(), "path": sys.executable, "packages": packages}))"""
 CHECK = "import pytest, pytest_benchmark.plugin, psutil"
 CALIBRATE = """import sys; from pathlib import Path
 from benchmarks.machine.calibration import NUMBERS, Calibration
@@ -84,8 +84,8 @@ def located(python: str, project: Path) -> str:
     for path in (Path(python), project / python):
         if path.is_file():
             return str(path.absolute())  # not resolved: an interpreter knows its environment by this name
-    if found := shutil.which(python):
-        return found
+    if program := shutil.which(python):
+        return program
     raise CommandError(Exit.USAGE, f"PYTHON={python}: there is no such interpreter. {EXAMPLE}")
 
 
@@ -126,8 +126,8 @@ def install(python: str, home: Path, facts: dict[str, Any]) -> None:
         f"{name}>={'.'.join(map(str, least))}" for name, least in NEEDED.items() if name not in facts["packages"]
     ]
     stamp, packages = home / "made-of.json", home / "packages"
-    wanted = {"path": facts["path"], "version": facts["version"], "missing": missing}
-    if stamp.exists() and json.loads(stamp.read_text()) == wanted:
+    record = {"path": facts["path"], "version": facts["version"], "missing": missing}
+    if stamp.exists() and json.loads(stamp.read_text()) == record:
         return
     (home / "first").mkdir(parents=True, exist_ok=True)
     packages.mkdir(exist_ok=True)
@@ -140,4 +140,4 @@ def install(python: str, home: Path, facts: dict[str, Any]) -> None:
             why = " ".join((done.stderr.strip() or "it said nothing").split())[-300:]
             sentence = f"what a block needs cannot be installed beside {python}: {why}"
             raise CommandError(Exit.NOT_MEASURED, f"{sentence}. Next: look at the network")
-    stamp.write_text(json.dumps(wanted))
+    stamp.write_text(json.dumps(record))

@@ -92,10 +92,10 @@ def judge(cases: Sequence[Case], confidence: float = 0.95) -> list[Judgement]:
     tails = [_tails(case) for case in cases]
     adjusted = holm([min(pair) for pair in tails])
     intervals = [(geometric_mean if case.log else mean)(case.values, confidence) for case in cases]
-    found = [Verdict.HOLDS if inside < outside else Verdict.REFUTED for inside, outside in tails]
+    verdicts = [Verdict.HOLDS if inside < outside else Verdict.REFUTED for inside, outside in tails]
     return [
         Judgement(side if p <= 1 - confidence else Verdict.INCONCLUSIVE, interval, float(p))
-        for side, interval, p in zip(found, intervals, adjusted, strict=True)
+        for side, interval, p in zip(verdicts, intervals, adjusted, strict=True)
     ]
 
 

@@ -177,8 +177,8 @@ def read_block(file: Path, run: str) -> Iterator[Entry | Omission]:
     except OSError as problem:
         yield Omission(block, file.name, problem.strerror or str(problem))
         return
-    if stranger := whose(lines[0][1] if lines else None, block, run):
-        yield Omission(block, file.name, stranger)
+    if mismatch := whose(lines[0][1] if lines else None, block, run):
+        yield Omission(block, file.name, mismatch)
         return
     yield from read_entries(block, lines)
 

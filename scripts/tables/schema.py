@@ -127,8 +127,8 @@ def misfit(value: Any, shape: Any, where: str) -> str | None:
         return next(filter(None, wrong), None)
     if isinstance(shape, list) and isinstance(value, list):
         return next(filter(None, (misfit(item, shape[0], where) for item in value)), None)
-    fits = callable(shape) and shape(value)
-    return None if fits else f"{where} cannot be {value!r:.60}"
+    valid = callable(shape) and shape(value)
+    return None if valid else f"{where} cannot be {value!r:.60}"
 
 
 def fault(entry: Entry) -> str | None:

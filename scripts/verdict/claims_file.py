@@ -96,11 +96,11 @@ class Claim:
     @property
     def sided(self) -> dict[str, dict[str, Any]]:
         """The conditions that differ from side to side; with any, the claim is about two interpreters."""
-        return {name: asked for name, asked in self.when if isinstance(asked, dict)}
+        return {name: required for name, required in self.when if isinstance(required, dict)}
 
     def side(self, which: str) -> "Claim":
         """The claim as one of its sides must meet it."""
-        when = ((name, asked[which] if isinstance(asked, dict) else asked) for name, asked in self.when)
+        when = ((name, required[which] if isinstance(required, dict) else required) for name, required in self.when)
         return replace(self, when=tuple(when))
 
 
@@ -157,12 +157,12 @@ def chosen_row(given: dict[str, Any], name: str) -> Any:
     if not name:
         raise Mistake("", "ID", "is missing. Example: make claim ID=network-io")
     rows = [row for row in table_rows(given) if isinstance(row, dict)]
-    if not (found := [row for row in rows if row.get("id") == name]):
+    if not (matches := [row for row in rows if row.get("id") == name]):
         ids = [row["id"] for row in rows if isinstance(row.get("id"), str)]
         raise Mistake("", "ID", f"no claim is called {name!r:.90}{nearest(name, ids)}")
-    if len(found) > 1:
+    if len(matches) > 1:
         raise Mistake(name, "id", TWICE)
-    return found[0]
+    return matches[0]
 
 
 def talk(path: Path, given: dict[str, Any]) -> Talk:
@@ -205,19 +205,19 @@ def claim(row: Any, place: str) -> Claim:
     for field in row.keys() - known:
         raise Mistake(name, field, f"there is no such field{nearest(field, known)}")
     words = ("id", "text", "where", "expected", "needs", "about", "why", "source", "condition", "differs")
-    said = {word: text(row, word, name) for word in words}
-    if not said["text"]:
+    texts = {word: text(row, word, name) for word in words}
+    if not texts["text"]:
         raise Mistake(name, "text", "every claim needs its sentence")
-    if said["about"] not in ABOUT:
-        raise Mistake(name, "about", f"is 'waiting' or nothing, not {said['about']!r:.60}")
+    if texts["about"] not in ABOUT:
+        raise Mistake(name, "about", f"is 'waiting' or nothing, not {texts['about']!r:.60}")
     opinion = is_opinion(row, name)
-    parts = () if opinion or said["needs"] else parts_of(row, name)
-    if parts and said["expected"] not in EXPECTED:
-        raise Mistake(name, "expected", f"cannot be {said['expected']!r}; it is one of {', '.join(EXPECTED)}")
-    found = Claim(**said, parts=parts, opinion=opinion, when=conditions(row.get("when", {}), name))
-    if found.sided and not all(one.measure.over for one in parts):
+    parts = () if opinion or texts["needs"] else parts_of(row, name)
+    if parts and texts["expected"] not in EXPECTED:
+        raise Mistake(name, "expected", f"cannot be {texts['expected']!r}; it is one of {', '.join(EXPECTED)}")
+    parsed = Claim(**texts, parts=parts, opinion=opinion, when=conditions(row.get("when", {}), name))
+    if parsed.sided and not all(one.measure.over for one in parts):
         raise Mistake(name, "when", "two sides, of and over, are those of a ratio, and a value has none")
-    return found
+    return parsed
 
 
 def is_opinion(row: dict[str, Any], name: str) -> bool:
@@ -248,11 +248,11 @@ def part(row: dict[str, Any], name: str) -> Part:
     kinds = [kind for kind in MEASURES if kind in row]
     if len(kinds) != 1:
         raise Mistake(name, "ratio", "a claim has one ratio or one value, or opinion = true, or needs = …")
-    found = measure(row[kinds[0]], name, kinds[0])
+    main = measure(row[kinds[0]], name, kinds[0])
     beside = measure(row["beside"], name, "beside") if "beside" in row else None
     holds = text(row, "holds", name)
     limit, per_capacity = bound(holds, name, "holds")
-    return Part(text(row, "name", name), found, beside, holds, limit, per_capacity)
+    return Part(text(row, "name", name), main, beside, holds, limit, per_capacity)
 
 
 def measure(row: Any, name: str, field: str) -> Measure:
@@ -265,11 +265,11 @@ def measure(row: Any, name: str, field: str) -> Measure:
         raise Mistake(name, f"{field}.{key}", f"there is no such field{nearest(key, MEASURE_FIELDS)}")
     for key in sorted(MEASURES.get(field, {"of"}) - row.keys()):
         raise Mistake(name, f"{field}.{key}", "is missing")
-    found = Measure(**row)
-    for key, cell in (("of", found.of), ("over", found.over)):
+    parsed = Measure(**row)
+    for key, cell in (("of", parsed.of), ("over", parsed.over)):
         if cell:
-            check_metric(cell, found.metric if key == "of" else found.over_metric or found.metric, name, field, key)
-    return found
+            check_metric(cell, parsed.metric if key == "of" else parsed.over_metric or parsed.metric, name, field, key)
+    return parsed
 
 
 def check_metric(cell: str, metric: str, name: str, field: str, key: str) -> None:

@@ -46,8 +46,12 @@ class Outcome:
     @property
     def case(self) -> Case | None:
         """What there is to be judged; None when nothing is."""
-        found = self.evidence
-        return Case(found.values.to_numpy(dtype=np.float64), self.part.bound, found.log) if found.interval else None
+        evidence = self.evidence
+        return (
+            Case(evidence.values.to_numpy(dtype=np.float64), self.part.bound, evidence.log)
+            if evidence.interval
+            else None
+        )
 
 
 @dataclass(frozen=True)
@@ -79,21 +83,21 @@ def capacity_of(run: Run, claim: Claim) -> float:
     beside = pd.concat(
         [metric_by_turn(run, evidence(run, part.measure).rounds, "parallel_capacity") for part in claim.parts]
     )
-    found = beside if len(beside) else metric_by_turn(run, run.rounds, "parallel_capacity")
-    return float(found.median())
+    capacities = beside if len(beside) else metric_by_turn(run, run.rounds, "parallel_capacity")
+    return float(capacities.median())
 
 
-def disqualified(found: Evidence, claim: Claim, part: Part) -> str:
+def disqualified(evidence: Evidence, claim: Claim, part: Part) -> str:
     """Why these rounds cannot decide the claim, whatever their numbers say; empty when they can.
 
     A count that every block must show (`= 0`) is none the worse for a busy machine.
     """
-    if (blocks := min((side["block"].nunique() for side in found.sides), default=0)) < FEW_BLOCKS:
+    if (blocks := min((side["block"].nunique() for side in evidence.sides), default=0)) < FEW_BLOCKS:
         return f"{blocks} blocks are too few for a verdict; it takes {FEW_BLOCKS}"
     if part.bound.low == part.bound.high:
         return ""
     timed = "seconds" in part.measure.metric or part.measure.metric == "tasks_per_second"
-    for side in found.sides:
+    for side in evidence.sides:
         usable = side.assign(saturated="") if claim.about == SATURATION else side
         if why := unusable(usable, timed=timed):
             return f"{why} ({side['model'].iloc[0]})"
@@ -182,7 +186,7 @@ def with_verdict(outcome: Outcome, finding: Finding, judgement: Judgement) -> Ou
     return replace(outcome, verdict=verdict, p_value=judgement.p_value, reason=reason)
 
 
-def within_noise(outcome: Outcome, finding: Finding, judged: Verdict) -> str:
+def within_noise(outcome: Outcome, finding: Finding, concluded: Verdict) -> str:
     """Why a ratio of times, widened by the noise floor of its kind of work, no longer says what it said.
 
     Not of a bound on both sides, which says that there is no difference: noise is no reason to doubt that.
@@ -195,7 +199,9 @@ def within_noise(outcome: Outcome, finding: Finding, judged: Verdict) -> str:
     first = outcome.evidence.sides[0].iloc[0]
     floor = finding.run.noise_floors.get(kind_of_work(first["wait_seconds"], first["compute_seconds"])) or ASSUMED_FLOOR
     wide = replace(interval, low=interval.low / (1 + floor.value), high=interval.high * (1 + floor.value))
-    return "" if verdict(wide, part.bound) is judged else f"the bound lies within the noise floor, {floor_text(floor)}"
+    if verdict(wide, part.bound) is concluded:
+        return ""
+    return f"the bound lies within the noise floor, {floor_text(floor)}"
 
 
 def why_unmeasured(outcome: Outcome) -> str:

@@ -36,14 +36,14 @@ EXAMPLE = '"asyncio at least 5x sequential", "threads within 10% of asyncio" or 
 Cell = Callable[[str], str]  # from a model as it is named in an expectation to the cell that it stands for
 
 
-def lines(said: str) -> list[str]:
+def lines(text: str) -> list[str]:
     """The expectations of a text, one on each line or after each semicolon."""
-    return [line.strip() for line in re.split(r"[;\n]", said) if line.strip()]
+    return [line.strip() for line in re.split(r"[;\n]", text) if line.strip()]
 
 
-def check(said: Sequence[str], models: Sequence[str] = NAMES) -> None:
+def check(expectations: Sequence[str], models: Sequence[str] = NAMES) -> None:
     """Stop when one of them cannot be read, or is about another model than these."""
-    for line in said:
+    for line in expectations:
         for name in named(line):
             if name not in models:
                 known = f"EXPECT: {line!r}: no model is called {name!r} here{nearest(name, models)}"
@@ -55,9 +55,9 @@ def named(line: str) -> list[str]:
     return [cell.partition("@")[0] for cell in claim(line, str).cells]
 
 
-def about(said: Sequence[str], models: Sequence[str]) -> list[str]:
+def about(expectations: Sequence[str], models: Sequence[str]) -> list[str]:
     """Those that are about no other model than these."""
-    return [line for line in said if set(named(line)) <= set(models)]
+    return [line for line in expectations if set(named(line)) <= set(models)]
 
 
 def claim(line: str, cell: Cell) -> Claim:
@@ -77,22 +77,22 @@ def measure_of(line: str, cell: Cell) -> tuple[Measure, str] | None:
 
     How many times as fast one is, is the seconds of the other over its own.
     """
-    if found := RATIO.fullmatch(line):
-        return Measure(cell(found["other"]), over=cell(found["one"])), numeric(found)
-    if found := FASTER.fullmatch(line):
-        sign = ">" if found["word"] == "faster" else "<"
-        return Measure(cell(found["other"]), over=cell(found["one"])), f"{sign} 1"
-    if found := WITHIN.fullmatch(line):
-        share = 1 + float(found["percent"]) / 100
-        return Measure(cell(found["other"]), over=cell(found["one"])), f"{1 / share} … {share}"
-    if found := RATE.fullmatch(line):
-        return Measure(cell(found["one"]), "tasks_per_second"), numeric(found)
+    if match := RATIO.fullmatch(line):
+        return Measure(cell(match["other"]), over=cell(match["one"])), numeric(match)
+    if match := FASTER.fullmatch(line):
+        sign = ">" if match["word"] == "faster" else "<"
+        return Measure(cell(match["other"]), over=cell(match["one"])), f"{sign} 1"
+    if match := WITHIN.fullmatch(line):
+        share = 1 + float(match["percent"]) / 100
+        return Measure(cell(match["other"]), over=cell(match["one"])), f"{1 / share} … {share}"
+    if match := RATE.fullmatch(line):
+        return Measure(cell(match["one"]), "tasks_per_second"), numeric(match)
     return None
 
 
-def numeric(found: re.Match[str]) -> str:
+def numeric(match: re.Match[str]) -> str:
     """The bound of a match as a claim writes it."""
-    return f"{SIGNS.get(found['bound'], found['bound'])} {found['number']}"
+    return f"{SIGNS.get(match['bound'], match['bound'])} {match['number']}"
 
 
 def best_cell(summary: pd.DataFrame, model: str) -> str:
@@ -104,11 +104,11 @@ def best_cell(summary: pd.DataFrame, model: str) -> str:
     return f"user_work/{name}/c{size or 0}"
 
 
-def findings(run: Run, said: Sequence[str]) -> list[Finding]:
+def findings(run: Run, expectations: Sequence[str]) -> list[Finding]:
     """A verdict on each expectation, judged together."""
-    if not said:
+    if not expectations:
         return []
-    claims = tuple(claim(line, lambda model: best_cell(run.summary, model)) for line in dict.fromkeys(said))
+    claims = tuple(claim(line, lambda model: best_cell(run.summary, model)) for line in dict.fromkeys(expectations))
     return evaluate(Talk(Path("EXPECT"), "what is expected", "", claims), [run])
 
 
@@ -125,9 +125,9 @@ def entry(finding: Finding) -> dict[str, object]:
     }
 
 
-def code(found: Sequence[Finding]) -> Exit:
+def code(results: Sequence[Finding]) -> Exit:
     """What the verdicts come to: refuted before inconclusive, and that before all is well."""
-    verdicts = {finding.verdict for finding in found}
+    verdicts = {finding.verdict for finding in results}
     if "refuted" in verdicts:
         return Exit.NEGATIVE
     return Exit.NOT_MEASURED if verdicts - {"holds"} else Exit.OK

@@ -30,38 +30,38 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 def text(row: dict[str, Any], field: str, name: str) -> str:
     """The text of a field; empty when it is not there. Mistake when it is something else."""
-    if not isinstance(found := row.get(field, ""), str):
-        raise Mistake(name, field, f"is a text, not {found!r:.60}")
-    if CONTROL.search(found):
-        raise Mistake(name, field, f"holds a control character: {found!r:.60}")
-    return found
+    if not isinstance(value := row.get(field, ""), str):
+        raise Mistake(name, field, f"is a text, not {value!r:.60}")
+    if CONTROL.search(value):
+        raise Mistake(name, field, f"holds a control character: {value!r:.60}")
+    return value
 
 
-def bound(said: str, name: str, field: str) -> tuple[Bound, bool]:
+def bound(written: str, name: str, field: str) -> tuple[Bound, bool]:
     """`> 20`, `= 0`, `0.9 … 1.1`, `> 0.75 × capacity` as a Bound, and whether it counts in capacities. Mistake."""
-    plain = PER_CAPACITY.sub("", said.strip()) if len(said) <= LONGEST_BOUND else ""
+    plain = PER_CAPACITY.sub("", written.strip()) if len(written) <= LONGEST_BOUND else ""
     form = 'is written like "> 20", ">= 100", "= 0", "0.9 … 1.1" or "> 0.75 × capacity"'
-    if not (found := BOUND.fullmatch(plain)):
-        raise Mistake(name, field, f"{said!r:.60} is no bound; a bound {form}")
+    if not (match := BOUND.fullmatch(plain)):
+        raise Mistake(name, field, f"{written!r:.60} is no bound; a bound {form}")
     try:
-        return bound_of(found), plain != said.strip()
+        return bound_of(match), plain != written.strip()
     except ValueError as problem:
-        raise Mistake(name, field, f"{said!r}: {problem}; a bound {form}") from None
+        raise Mistake(name, field, f"{written!r}: {problem}; a bound {form}") from None
 
 
-def bound_of(found: re.Match[str]) -> Bound:
+def bound_of(match: re.Match[str]) -> Bound:
     """The Bound that a match says. ValueError."""
-    if found["low"]:
-        return Bound(finite(found["low"]), finite(found["high"]))
-    number = finite(found["number"])
-    if found["sign"] == "=":
+    if match["low"]:
+        return Bound(finite(match["low"]), finite(match["high"]))
+    number = finite(match["number"])
+    if match["sign"] == "=":
         return Bound(number, number)
-    is_open = len(found["sign"]) == 1
-    return Bound(low=number, open_low=is_open) if found["sign"][0] == ">" else Bound(high=number, open_high=is_open)
+    is_open = len(match["sign"]) == 1
+    return Bound(low=number, open_low=is_open) if match["sign"][0] == ">" else Bound(high=number, open_high=is_open)
 
 
-def finite(said: str) -> float:
+def finite(written: str) -> float:
     """A number that something can be compared with. ValueError."""
-    if not math.isfinite(number := float(said)):
-        raise ValueError(f"{said} is no bound")
+    if not math.isfinite(number := float(written)):
+        raise ValueError(f"{written} is no bound")
     return number

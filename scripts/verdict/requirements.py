@@ -19,51 +19,51 @@ def unmet_requirement(claim: Claim, environment: dict[str, Any], capacity: float
     Every model and library that it names must be there, too. Without a `capacity` what the claim asks of it is left
     open. One Python alone never meets what is asked of two.
     """
-    if lacks := unmet_of_machine(claim, environment, capacity):
-        return lacks
+    if unmet := unmet_of_machine(claim, environment, capacity):
+        return unmet
     if claim.sided:
         return f"needs a matrix of {asked_of(claim, 'of')} and {asked_of(claim, 'over')}, as in: {command(claim)}"
     names = {name for part in claim.parts for cell in part.measure.cells for name in cell.split("/")}
-    lacking = (why for name, why in environment.get("absent", {}).items() if name in names)
+    reasons = (why for name, why in environment.get("absent", {}).items() if name in names)
     conditions = (unmet_by(environment, capacity, *condition) for condition in claim.when)
-    return next(filter(None, (*lacking, *conditions)), "")
+    return next(filter(None, (*reasons, *conditions)), "")
 
 
 def unmet_of_machine(claim: Claim, environment: dict[str, Any], capacity: float | None) -> str:
     """The same of those conditions that another machine would meet, and no other Python."""
-    asked = ((name, value) for name, value in claim.when if name in OF_MACHINE and not isinstance(value, dict))
-    return next(filter(None, (unmet_by(environment, capacity, *condition) for condition in asked)), "")
+    conditions = ((name, value) for name, value in claim.when if name in OF_MACHINE and not isinstance(value, dict))
+    return next(filter(None, (unmet_by(environment, capacity, *condition) for condition in conditions)), "")
 
 
-def unmet_by(environment: dict[str, Any], capacity: float | None, name: str, asked: Any) -> str:
+def unmet_by(environment: dict[str, Any], capacity: float | None, name: str, required: Any) -> str:
     """What keeps one condition from being met; empty when nothing does."""
     machine, python = environment["machine"], environment["python"]
     if name in ("cores", "capacity"):
         what = {"cores": "usable cores", "capacity": "a parallel capacity of"}[name]
-        found = machine["cores_usable"] if name == "cores" else capacity
-        met = found is None or bound(asked, "", name)[0].contains(found)
-        return "" if met else f"needs {what} {asked}, and it was {found:.3g}"
+        measured = machine["cores_usable"] if name == "cores" else capacity
+        met = measured is None or bound(required, "", name)[0].contains(measured)
+        return "" if met else f"needs {what} {required}, and it was {measured:.3g}"
     if name == "package":
-        return "" if asked in environment["packages"] else f"needs the package {asked}"
+        return "" if required in environment["packages"] else f"needs the package {required}"
     if name == "system":
-        return "" if machine.get("system") == asked else f"needs {asked}"
+        return "" if machine.get("system") == required else f"needs {required}"
     if name == "python":
-        return "" if f"{python['version']}.".startswith(f"{asked}.") else f"needs Python {asked}"
-    if bool(python.get(name, name == "gil")) == asked:
+        return "" if f"{python['version']}.".startswith(f"{required}.") else f"needs Python {required}"
+    if bool(python.get(name, name == "gil")) == required:
         return ""
-    return f"needs {in_words(name, asked)}" + (
+    return f"needs {in_words(name, required)}" + (
         f', as in: make matrix PYTHON="{EXAMPLE}"' if name != "optimised" else ""
     )
 
 
-def in_words(name: str, asked: Any) -> str:
+def in_words(name: str, required: Any) -> str:
     """Which Python a condition asks for."""
-    return f"Python {asked}" if name == "python" else f"a Python {'with' if asked else 'without'} {BUILD[name]}"
+    return f"Python {required}" if name == "python" else f"a Python {'with' if required else 'without'} {BUILD[name]}"
 
 
 def asked_of(claim: Claim, which: str) -> str:
     """Which Python one of the two sides of a claim is."""
-    return " that is ".join(in_words(name, asked[which]) for name, asked in claim.sided.items())
+    return " that is ".join(in_words(name, required[which]) for name, required in claim.sided.items())
 
 
 def command(claim: Claim) -> str:
@@ -81,8 +81,10 @@ def unlike(of: Run, over: Run, claim: Claim) -> str:
     for what, field in (("version", "python"), ("compiler", "compiler"), ("optimised", "optimised")):
         values = [python.get(what) for python in pythons]
         if field not in claim.sided and values[0] != values[1]:
-            said = (f"{one.python} {BUILT[what].format(value)}" for one, value in zip((of, over), values, strict=True))
-            return " and ".join(said)
+            builds = (
+                f"{one.python} {BUILT[what].format(value)}" for one, value in zip((of, over), values, strict=True)
+            )
+            return " and ".join(builds)
     return ""
 
 
