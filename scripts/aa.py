@@ -50,7 +50,7 @@ class Pair:
     ratios: NDArray[np.float64]
 
     @property
-    def found(self) -> intervals.Interval:
+    def measured_ratio(self) -> intervals.Interval:
         """The measured ratio."""
         return intervals.geometric_mean(self.ratios)
 
@@ -76,7 +76,7 @@ class Judged:
     @property
     def inside(self) -> bool:
         """Whether the truth is in the interval."""
-        return self.pair.found.contains(self.pair.truth)
+        return self.pair.measured_ratio.contains(self.pair.truth)
 
 
 def cells_of(rounds: pd.DataFrame) -> dict[Any, pd.DataFrame]:
@@ -114,12 +114,12 @@ def planted(rounds: pd.DataFrame) -> list[Pair]:
 
 def holm(pairs: list[Pair]) -> list[float]:
     """The p-value of each, adjusted for all of them."""
-    return [float(p) for p in intervals.holm([pair.found.p_value for pair in pairs])]
+    return [float(p) for p in intervals.holm([pair.measured_ratio.p_value for pair in pairs])]
 
 
 def by_holm(pair: Pair, p_value: float) -> Conclusion:
     """What Holm alone says of a pair, without a noise floor or a margin."""
-    return conclude(pair.found, NO_NOISE, margin=0.0, p_value=p_value)
+    return conclude(pair.measured_ratio, NO_NOISE, margin=0.0, p_value=p_value)
 
 
 def judge_twins(pairs: list[Pair]) -> list[Judged]:
@@ -129,7 +129,7 @@ def judge_twins(pairs: list[Pair]) -> list[Judged]:
         others = [other.ratios for other in pairs[:place] + pairs[place + 1 :]]
         floor = intervals.noise_floor(others) if others else None
         verdicts.append(
-            Judged(pair, conclude(pair.found, floor, margin=MARGIN, p_value=p_value), by_holm(pair, p_value))
+            Judged(pair, conclude(pair.measured_ratio, floor, margin=MARGIN, p_value=p_value), by_holm(pair, p_value))
         )
     return verdicts
 
@@ -137,7 +137,7 @@ def judge_twins(pairs: list[Pair]) -> list[Judged]:
 def judge_planted(pairs: list[Pair], floor: intervals.NoiseFloor) -> list[Judged]:
     """Each as any two cells of a run are judged."""
     return [
-        Judged(pair, conclude(pair.found, floor, margin=MARGIN, p_value=p_value), by_holm(pair, p_value))
+        Judged(pair, conclude(pair.measured_ratio, floor, margin=MARGIN, p_value=p_value), by_holm(pair, p_value))
         for pair, p_value in zip(pairs, holm(pairs), strict=True)
     ]
 
@@ -149,7 +149,11 @@ def table(title: str, verdicts: list[Judged]) -> Table:
         rows.add_column(name, width=width, no_wrap=True)
     for one in verdicts:
         rows.add_row(
-            one.pair.name, f"{one.pair.truth:g}", Text(str(one.pair.found)), one.conclusion.outcome.value, inside(one)
+            one.pair.name,
+            f"{one.pair.truth:g}",
+            Text(str(one.pair.measured_ratio)),
+            one.conclusion.outcome.value,
+            inside(one),
         )
     return rows
 
@@ -169,11 +173,11 @@ def sentences(same: list[Judged], slowed: list[Judged], floor: intervals.NoiseFl
     if slowed:
         lines.append(f"Truth inside its 95 % interval: {sum(one.inside for one in slowed)} of {len(slowed)}.")
         lines.append(f"Called faster though slowed: {sum(one.wrong_sign for one in slowed)} of {len(slowed)}.")
-        lines += [f"Found at +{percent} %: {found(slowed, percent)}." for percent in PERCENT]
+        lines += [f"Found at +{percent} %: {detected(slowed, percent)}." for percent in PERCENT]
     return lines
 
 
-def found(slowed: list[Judged], percent: int) -> str:
+def detected(slowed: list[Judged], percent: int) -> str:
     """How many of the slow-downs by so much were called slower."""
     these = [one for one in slowed if one.pair.truth == 1 + percent / 100]
     without = sum(one.bare.outcome is Outcome.SLOWER for one in these)

@@ -99,7 +99,7 @@ def capacity(source: Source, cores: int) -> float:
     return 1 + (cores - 1) * (measured.capacity - 1) / (measured.cores - 1) if measured.cores > 1 else float(cores)
 
 
-def asked(given: argparse.Namespace, source: Source, mine: Mine | None) -> Question:
+def question_of(given: argparse.Namespace, source: Source, mine: Mine | None) -> Question:
     """The question: what make mine has learned, where there is that, and above it what the command line says."""
     known = mine.question(source) if mine else by_hand(given, source)
     return known.but(
@@ -143,7 +143,7 @@ def answer(given: argparse.Namespace, out: Console) -> None:
     if mine is None:
         refuse_unsaid(given)
     source = source_named(given.run) if given.run and mine is None else best_source()
-    question, source = asked(given, source, mine), mine.told(source) if mine else source
+    question, source = question_of(given, source, mine), mine.with_memory(source) if mine else source
     advice = advise(question, source)
     if advice is None:
         raise CommandError(
@@ -151,7 +151,7 @@ def answer(given: argparse.Namespace, out: Console) -> None:
         )
     show(question, source, advice, out)
     if mine:
-        out.print(f"\n{mine.found(advice.best.model, source.fit.models)}", markup=False)
+        out.print(f"\n{mine.measured_text(advice.best.model, source.fit.models)}", markup=False)
     out.print(f"\nFrom {source.name}.", style="dim", markup=False)
 
 

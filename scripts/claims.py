@@ -72,7 +72,7 @@ def earlier(chosen: argparse.Namespace) -> list[Run]:
     return sorted(kept, key=lambda run: bool(run.beside))  # what can be judged on our own Python, is
 
 
-def missing(talk: Talk, runs: list[Run]) -> list[Claim]:
+def unmeasured_claims(talk: Talk, runs: list[Run]) -> list[Claim]:
     """The claims that can be tested here, but on none of the runs."""
     here = environment()
     testable = [claim for claim in talk.claims if claim.parts and not unmet_requirement(claim, here)]
@@ -128,7 +128,7 @@ def verdicts(chosen: argparse.Namespace) -> tuple[list[Finding], Talk, Path]:
     That is the folder of a run only when this call measured it: what stands beside an earlier run is its evidence.
     """
     talk, runs = chosen_talk(chosen), earlier(chosen)
-    measured = [] if chosen.run else [measure_for(left, chosen) for left in [missing(talk, runs)] if left]
+    measured = [] if chosen.run else [measure_for(left, chosen) for left in [unmeasured_claims(talk, runs)] if left]
     runs = measured + runs
     if not runs:
         raise CommandError(Exit.NOT_MEASURED, untestable(talk))

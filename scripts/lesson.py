@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from scripts.report.lesson_list import LESSONS, explanation, first_sentence, names
-from scripts.util.commands import parser, spoken
+from scripts.util.commands import in_program_form, parser
 from scripts.util.exit_codes import CommandError, Exit, leave
 
 
@@ -36,7 +36,7 @@ def main() -> None:
     options.add_argument("lesson", nargs="?", help="which of them to run (without it: list them)")
     if not (name := options.parse_args().lesson):
         print(*(f"{name:22}{first_sentence(name)}" for name in names()), sep="\n")
-        print(spoken("\nNext: make lesson LESSON=the_gil"))
+        print(in_program_form("\nNext: make lesson LESSON=the_gil"))
         sys.exit(Exit.OK)
     try:
         sys.exit(run_lesson(name))

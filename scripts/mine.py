@@ -186,7 +186,7 @@ def found_or_stop(last: dict[str, Any], source: str, log: Path) -> dict[str, Any
 
 def prepare(run: Path, source: str, chosen: argparse.Namespace, models: str) -> dict[str, Any]:
     """The run's folder, with what the survey found. Stop."""
-    python = users_python.ready(users_python.located(chosen.python, chosen.project)) if chosen.python else None
+    python = users_python.prepare(users_python.located(chosen.python, chosen.project)) if chosen.python else None
     plan = make_plan("user_work", blocks_of(chosen), chosen.seed, quick=chosen.quick)
     new_run(run, plan | ({"python": python.path} if python else {}), **(python.description() if python else {}))
     file = run / work_document.SURVEY
@@ -248,7 +248,7 @@ def old_survey(run: Path) -> dict[str, Any]:
     resume_run(run)
     os.environ["OVERLAP_MINE"] = str((run / work_document.SURVEY).resolve())
     if python := read_environment(run)["plan"].get("python"):
-        os.environ.update(users_python.ready(python).variables())
+        os.environ.update(users_python.prepare(python).variables())
     return found
 
 
@@ -271,7 +271,7 @@ def mine(chosen: argparse.Namespace, run: Path) -> tuple[Run, list[Finding]]:
         models = sorted({cell["model"] for cell in found["cells"]})
         own = found["work"]["expect"]
         expectations.check(own)
-        said += expectations.about(own, models) if chosen.models or chosen.resume else own
+        said += expectations.about_models(own, models) if chosen.models or chosen.resume else own
         expectations.check(said, models)
         if unasked := set(own) - set(said):
             console(stderr=True).print("left out, its model was not asked for: " + "; ".join(unasked), markup=False)

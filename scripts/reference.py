@@ -61,7 +61,7 @@ def clear(home: Path) -> None:
             old.unlink()
 
 
-def taken() -> tuple[Run, Run | None]:
+def load_references() -> tuple[Run, Run | None]:
     """The reference, and that of several Pythons where there is one. Stop."""
     return load(REFERENCE), load(REFERENCE_MATRIX) if (REFERENCE_MATRIX / "environment.json").exists() else None
 
@@ -137,7 +137,7 @@ def main() -> None:
     parser.add_argument("run", nargs="?", type=Path, default=LATEST, help=f"folder of a run (default {LATEST})")
     try:
         name = take(parser.parse_args().run).environment["run"]
-        run, matrix = taken()
+        run, matrix = load_references()
     except CommandError as stop:
         leave(stop)
     write_verdicts(*filter(None, (run, matrix)))

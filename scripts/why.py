@@ -143,7 +143,7 @@ def keep(path: Path, entries: list[dict[str, Any]]) -> None:
         file.write_text(json.dumps({"schema": SCHEMA, "cells": [one for one in entries if "reason" not in one]}))
 
 
-def why(chosen: argparse.Namespace) -> None:
+def explain_cells(chosen: argparse.Namespace) -> None:
     """Explain the cells, and keep what was asked to be kept. CommandError."""
     with readable_errors(verb="make why"), exclusive_lock(), temporary_folder():
         raise_file_limit()
@@ -166,7 +166,7 @@ def main() -> None:
     """Explain what the command line names."""
     interrupt_on_signals()
     try:
-        why(options())
+        explain_cells(options())
     except CommandError as stop:
         leave(stop)
 

@@ -9,7 +9,7 @@ from scripts.analysis.contests import Contest, contest
 from scripts.analysis.crossover import crossovers
 from scripts.analysis.model_order import order
 from scripts.analysis.points import Run
-from scripts.analysis.wording import floor_text, in_run, percent, reasons, took, winners
+from scripts.analysis.wording import duration_text, floor_text, in_run, percent, reasons, winners
 from scripts.tables.load import FEW_BLOCKS
 from scripts.tables.summary import disturbed_share
 from scripts.util.format import between, listed, seconds, times
@@ -55,7 +55,7 @@ def ranges(measured: Contest) -> str:
 
 def unanswered(family: Family) -> str:
     """Why nobody can be said to be the fastest or not; empty where that can be said."""
-    return family.spoilt if family.fastest else reasons(family.others)
+    return family.disqualified if family.fastest else reasons(family.others)
 
 
 def lead(measured: Contest) -> str:
@@ -90,11 +90,11 @@ def rest(measured: Contest) -> Iterator[str]:
         gains = ((cell.name, gain(measured, cell.name)) for cell in family.winners[:MOST_GAINS])
         yield from (f"{model}: {text}" for model, text in gains if text)
     for outcome in (Outcome.NO_DIFFERENCE, Outcome.INCONCLUSIVE):
-        if tied := [took(*pair) for pair in family.others if pair[1].outcome is outcome]:
+        if tied := [duration_text(*pair) for pair in family.others if pair[1].outcome is outcome]:
             yield f"Beside {family.fastest.name}, {outcome.value}: {listed(tied)}"
     following = [pair for pair in family.beaten if pair[0].name != "sequential"]
     if following:
-        yield f"The next is slower: {took(*following[0])}"
+        yield f"The next is slower: {duration_text(*following[0])}"
     if family.not_usable:
         yield f"Not usable: {reasons(family.not_usable)}"
 

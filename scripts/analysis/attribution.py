@@ -25,7 +25,7 @@ from benchmarks.attribution.terms import (
     UNATTRIBUTED,
 )
 from benchmarks.models import NAMES, needs
-from scripts.tables.schema import misfit, name, number, text, whole
+from scripts.tables.schema import integer, misfit, name, number, text
 from scripts.util.exit_codes import CommandError, Exit
 from scripts.util.format import digits, seconds, times
 
@@ -50,9 +50,9 @@ SHAPE = {
     **dict.fromkeys(("cell", "experiment", "workload", "model"), name),
     **dict.fromkeys(("method", "left_out"), text),
     **dict.fromkeys(("attributed_seconds", "plain_seconds", "ideal_seconds", "ceiling_seconds", "slowdown"), number),
-    **dict.fromkeys(("concurrency", "rounds"), whole),
+    **dict.fromkeys(("concurrency", "rounds"), integer),
     "terms": dict.fromkeys(TERMS, number),
-    "holders": [{"kind": name, "file": text, "line": whole, "function": text, "call": text, "count": number,
+    "holders": [{"kind": name, "file": text, "line": integer, "function": text, "call": text, "count": number,
                  "seconds_each": number, "share": number}],
 }  # fmt: skip
 
@@ -156,7 +156,7 @@ def read(path: Path) -> list[Attribution]:
         document = json.loads(path.read_text()) if path.exists() else document
     except ValueError as problem:
         raise CommandError(Exit.BAD_DATA, f"{path} is damaged: {problem}. Next: make why RUN={path.parent}") from None
-    if wrong := misfit(document, {"schema": whole, "cells": [SHAPE]}, path.name):
+    if wrong := misfit(document, {"schema": integer, "cells": [SHAPE]}, path.name):
         raise CommandError(Exit.BAD_DATA, f"{path} is damaged: {wrong}. Next: make why RUN={path.parent}")
     if document["schema"] != SCHEMA:
         raise CommandError(

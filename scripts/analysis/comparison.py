@@ -126,7 +126,7 @@ def rows(a: Run, b: Run) -> list[Row]:
     whys = [one.unusable or other.unusable for _, _, one, other in shared]
     adjusted = iter(holm([each.p_value for each, why in zip(ratios, whys, strict=True) if not why]))
     return [
-        Row(cell, what, summarised(one), summarised(other), each, judged(cell, each, why, adjusted, a, b))
+        Row(cell, what, summarised(one), summarised(other), each, conclude_cell(cell, each, why, adjusted, a, b))
         for (cell, what, one, other), each, why in zip(shared, ratios, whys, strict=True)
     ]
 
@@ -136,7 +136,9 @@ def summarised(side: Side) -> Interval:
     return geometric_mean(side.values.to_numpy(dtype=np.float64))
 
 
-def judged(cell: Mapping[str, Any], ratio: Interval, why: str, adjusted: Iterator[float], a: Run, b: Run) -> Conclusion:
+def conclude_cell(
+    cell: Mapping[str, Any], ratio: Interval, why: str, adjusted: Iterator[float], a: Run, b: Run
+) -> Conclusion:
     """What the ratio of a cell says, by the next of the adjusted p-values where the cell can decide anything."""
     p_value = None if why else float(next(adjusted))
     return conclude(ratio, larger_floor(kind_of(cell), a, b), p_value=p_value, unusable=why)

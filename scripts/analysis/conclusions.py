@@ -198,7 +198,7 @@ class Family:
     def winners(self) -> tuple[Candidate, ...]:
         """The fastest, and those that may be as fast. None where nobody is slower, or one not usable may be faster."""
         beaten = any(conclusion.outcome is Outcome.SLOWER for _, conclusion in self.others)
-        if not self.fastest or not beaten or self.spoilt:
+        if not self.fastest or not beaten or self.disqualified:
             return ()
         return self.contenders
 
@@ -219,7 +219,7 @@ class Family:
         return tuple(pair for pair in self.others if pair[1].outcome is Outcome.NOT_USABLE)
 
     @property
-    def spoilt(self) -> str:
+    def disqualified(self) -> str:
         """Why nobody can be called the fastest: the first cell that is not usable and took less time; empty if none."""
         least = self.fastest.estimate if self.fastest else math.inf
         quick = (f"{one.reason} ({cell.name})" for cell, one in self.not_usable if not cell.estimate > least)

@@ -27,7 +27,7 @@ class Tile:
     @property
     def contenders(self) -> list[str]:
         """The models that may be the fastest; those that are not usable may be, too."""
-        quick = [cell.name for cell, _ in self.family.not_usable] if self.family.spoilt else []
+        quick = [cell.name for cell, _ in self.family.not_usable] if self.family.disqualified else []
         return [*(cell.name for cell in self.family.contenders), *quick]
 
 
@@ -47,7 +47,7 @@ def tiles(run: Run) -> list[Tile]:
 
 def mixes(run: Run) -> Iterator[tuple[int, list[Point]]]:
     """The cells of each tile, the fastest first. Sequential does the same work whatever is allowed: it is in all."""
-    cells = shown(run)
+    cells = mixed_cells(run)
     alone = [each for each in cells if each.model == "sequential"]
     for size, here in panels([each for each in cells if each.model != "sequential"]).items():
         for percent in sorted({share(each) for each in here}):
@@ -60,7 +60,7 @@ def one_each(cells: list[Point]) -> list[Point]:
     return list({cell.model: cell for cell in reversed(cells)}.values())
 
 
-def shown(run: Run) -> list[Point]:
+def mixed_cells(run: Run) -> list[Point]:
     """The cells of this chart."""
     return points(run, ["mixed"], "seconds")
 

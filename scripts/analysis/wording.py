@@ -45,13 +45,13 @@ def faster_than(family: Family, name: str) -> list[str]:
     return [cell.name for cell in family.winners] if name in beaten else []
 
 
-def took(cell: Candidate, conclusion: Conclusion) -> str:
+def duration_text(cell: Candidate, conclusion: Conclusion) -> str:
     """`threads took 1.06× its time (95 % CI 1.04–1.09×)`."""
     assert conclusion.ratio
     return f"{cell.name} took {times(conclusion.ratio.estimate)} its time ({ci(conclusion.ratio)})"
 
 
-def beside(family: Family) -> str:
+def last_over_first(family: Family) -> str:
     """How the last of a family is beside the first: `15.2× as much`, or what else was concluded."""
     _, last = family.others[-1]
     if last.differs and last.ratio:

@@ -6,8 +6,8 @@ from pathlib import Path
 from scripts.charts import draw_all
 from scripts.charts.lib.theme import SLIDES, THEMES
 from scripts.tables.load import load
+from scripts.util.commands import in_program_form
 from scripts.util.commands import parser as command_parser
-from scripts.util.commands import spoken
 from scripts.util.exit_codes import CommandError
 from scripts.util.paths import LATEST, writable
 from servers.subprocesses import exit_with_parent
@@ -25,7 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         run = load(writable(chosen.run))
     except CommandError as stop:
-        print(f"overlap: {spoken(str(stop))}", file=sys.stderr)
+        print(f"overlap: {in_program_form(str(stop))}", file=sys.stderr)
         return stop.code
     for path in draw_all(run, run.path / "charts", themes=SLIDES if chosen.slides else THEMES):
         print(path)

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from scripts.analysis.contests import of_points
 from scripts.analysis.points import Point, Run, footer, interval_words, points, remembered
-from scripts.analysis.wording import beside
+from scripts.analysis.wording import last_over_first
 from scripts.charts.lib import forest, interactive_panel
 from scripts.charts.lib.layout import head, open_page
 from scripts.charts.lib.table import Table, made, of_point, word
@@ -92,7 +92,7 @@ def finding(run: Run) -> str:
         rows = sorted(group.rows, key=lambda row: row.value)
         if len(rows) > 1:
             ends = " of CPU, ".join(f"{row.model} {seconds(row.value)}" for row in (rows[0], rows[-1]))
-            return f"A task on {group.title} costs {ends}: {beside(of_points(run, rows, SIDES['client']))}"
+            return f"A task on {group.title} costs {ends}: {last_over_first(of_points(run, rows, SIDES['client']))}"
         return f"A task on {group.title} costs {rows[0].model} {seconds(rows[0].value)} of CPU"
     return ""
 

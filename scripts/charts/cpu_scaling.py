@@ -15,7 +15,7 @@ from scripts.charts.lib.forest import value_text
 from scripts.charts.lib.layout import head, open_page, rule_axis
 from scripts.charts.lib.table import Table, of_points
 from scripts.charts.lib.theme import Theme, colour
-from scripts.util.format import Format, between, digits, listed, rate, seconds, tick, times, whole
+from scripts.util.format import Format, between, count_text, digits, listed, rate, seconds, tick, times
 
 NAME = "cpu-scaling"
 POSITION = 50
@@ -69,7 +69,7 @@ def draw(run: Run, theme: Theme) -> Figure | None:
         sizes = sorted({each.concurrency for each in here})
         axes.set(xscale="log", xlim=(sizes[0] / 1.15, sizes[-1] * 1.15))
         head(axes, here[0].workload, theme, scale.left_in)
-        rule_axis(axes, "x", [float(size) for size in sizes], whole, "workers", theme)
+        rule_axis(axes, "x", [float(size) for size in sizes], count_text, "workers", theme)
         scale.rule(axes, theme)
         lines.draw(axes, here, lambda each: each.concurrency, page, limit=max)
         if form is times:

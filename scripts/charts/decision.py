@@ -15,7 +15,7 @@ from scripts.charts.lib.table import Table, made, number, word
 from scripts.charts.lib.theme import WIDTH_IN, Theme, colour
 from scripts.charts.mixed import measured
 from scripts.stats.intervals import Interval
-from scripts.util.format import between, digits, listed, short, times, whole
+from scripts.util.format import between, count_text, digits, listed, short, times
 
 NAME = "decision-map"
 POSITION = 70
@@ -156,7 +156,7 @@ def table(run: Run) -> Table:
     return made(head, [
         [
             word(each.winner or "several"), number(each.share, lambda value: f"{value:g} %"),
-            number(each.concurrency, whole), word(", ".join(each.contenders)), word(next_name(each)),
+            number(each.concurrency, count_text), word(", ".join(each.contenders)), word(next_name(each)),
             *(number(value, times) for value in numbers(each)),
         ]
         for each in tiles(run)

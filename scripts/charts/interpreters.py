@@ -11,7 +11,7 @@ from scripts.charts.lib import forest
 from scripts.charts.lib.layout import head, open_page
 from scripts.charts.lib.table import Table, made, number, word
 from scripts.charts.lib.theme import Theme
-from scripts.util.format import between, listed, times, whole
+from scripts.util.format import between, count_text, listed, times
 
 NAME = "pythons"
 POSITION = 200
@@ -153,7 +153,7 @@ def table(run: Run) -> Table:
             word(python),
             word(row.work),
             word(f"{row.cell['model']}, beside {row.beside}" if row.beside else row.cell["model"]),
-            number(row.cell["concurrency"], whole),
+            number(row.cell["concurrency"], count_text),
             *(number(value, times) for value in (one.value, one.low, one.high)),
             word(one.flags),
         ]

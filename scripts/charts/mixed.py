@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from matplotlib.figure import Figure
 
-from scripts.analysis.mix_winners import panels, share, shown, tiles
+from scripts.analysis.mix_winners import mixed_cells, panels, share, tiles
 from scripts.analysis.points import Point, Run, by_model, distinct, footer, interval_words
 from scripts.analysis.wording import winners
 from scripts.charts.lib import interactive_panel, lines
@@ -24,7 +24,7 @@ BODY_IN = 4.0
 
 def draw(run: Run, theme: Theme) -> Figure | None:
     """The figure; None when the run has nothing for it."""
-    cells = shown(run)
+    cells = mixed_cells(run)
     if not cells:
         return None
     page = open_page(
@@ -62,7 +62,7 @@ def finding(run: Run) -> str:
 
 def caption(run: Run) -> str:
     """The fastest models at each share, at the highest concurrency; all of them where several are tied."""
-    if not (cells := shown(run)):
+    if not (cells := mixed_cells(run)):
         return ""
     size = max(panels(cells))
     chart = f"(in the chart: {interval_words(run, 's')})."
@@ -80,7 +80,7 @@ def alt(run: Run) -> str:
     rows = [
         f"{model}, {size} at once: "
         + ", ".join(f"{share(each):g} % {value_text(each, seconds)}" for each in sorted(line, key=share))
-        for size, here in panels(shown(run)).items()
+        for size, here in panels(mixed_cells(run)).items()
         for model, line in by_model(here).items()
     ]
     return f"{TITLE} {'; '.join(rows)}." if rows else ""
@@ -88,13 +88,13 @@ def alt(run: Run) -> str:
 
 def table(run: Run) -> Table:
     """The data behind it."""
-    return of_points(shown(run), "time", seconds)
+    return of_points(mixed_cells(run), "time", seconds)
 
 
 def interactive_panels(run: Run) -> Iterator[interactive_panel.Panel]:
     """Time over the share that computes, for each concurrency."""
     percent: Format = lambda at: f"{at:g} %"  # noqa: E731 - one line
-    cells = shown(run)
+    cells = mixed_cells(run)
     for size, here in panels(cells).items() if cells else ():
         title, unit = f"{size} at once", "time for all tasks"
         yield interactive_panel.lines(title, unit, seconds, here, "computing", share, percent, min)

@@ -11,7 +11,7 @@ from scripts.charts.lib.layout import head, open_page, rule_axis
 from scripts.charts.lib.names import work
 from scripts.charts.lib.table import Table, of_points
 from scripts.charts.lib.theme import Theme
-from scripts.util.format import digits, listed, rate, seconds, tick, whole
+from scripts.util.format import count_text, digits, listed, rate, seconds, tick
 
 NAME = "scaling"
 POSITION = 40
@@ -51,7 +51,7 @@ def draw(run: Run, theme: Theme) -> Figure | None:
         sizes = sorted({each.concurrency for each in here})
         axes.set(xscale="log", xlim=(sizes[0] / 1.25, sizes[-1] * 1.25))
         head(axes, work(workload), theme, scale.left_in)
-        rule_axis(axes, "x", [float(size) for size in sizes], whole, "concurrency (logarithmic)", theme)
+        rule_axis(axes, "x", [float(size) for size in sizes], count_text, "concurrency (logarithmic)", theme)
         scale.rule(axes, theme)
         lines.draw(axes, here, lambda each: each.concurrency, page, limit=max)
     return page.figure

@@ -22,7 +22,7 @@ from scripts.charts.lib.table import Table, made, number, word
 from scripts.charts.lib.theme import WIDTH_IN, Theme, colour, marker
 from scripts.stats.intervals import FloatArray, quantile_enough
 from scripts.tables.summary import with_interval, with_range
-from scripts.util.format import ladder, listed, seconds, short, tick, whole
+from scripts.util.format import count_text, ladder, listed, seconds, short, tick
 
 NAME = "task-latency"
 POSITION = 30
@@ -186,7 +186,7 @@ def write_legend(axes: Axes, panel: Sequence[Curve], page: Page) -> None:
 
 def about(every: Sequence[Curve]) -> str:
     """The tasks, for the footer."""
-    sizes = listed(sorted({whole(curve.cell.concurrency) for curve in every if curve.cell.model != "sequential"}))
+    sizes = listed(sorted({count_text(curve.cell.concurrency) for curve in every if curve.cell.model != "sequential"}))
     waits = listed(sorted({tick(seconds)(curve.cell.wait_s) for curve in every}))
     return f"every task of the measured rounds, concurrency {sizes or '1'}, waiting {waits} each"
 
@@ -230,8 +230,8 @@ def table(run: Run) -> Table:
     points = [(curve, share, curve.at(share)) for curve in all_curves for share in sorted({*curve.marked, 0.9})]
     return made(head, [
         [
-            word(curve.cell.model), word(curve.cell.workload), number(curve.cell.concurrency, whole),
-            number(curve.each_block, whole), number(share, lambda value: f"{100 * value:.0f} %"),
+            word(curve.cell.model), word(curve.cell.workload), number(curve.cell.concurrency, count_text),
+            number(curve.each_block, count_text), number(share, lambda value: f"{100 * value:.0f} %"),
             *(number(value or math.nan, seconds) for value in (at.value, at.low, at.high, at.limit)),
         ]
         for curve, share, at in points

@@ -13,7 +13,7 @@ from scripts.charts.lib.layout import ABOVE, MARGIN_IN, Page, open_page, rule_ax
 from scripts.charts.lib.table import Table, made, number, word
 from scripts.charts.lib.theme import WIDTH_IN, Theme, colour
 from scripts.charts.lib.timeline_data import MOST_SPANS, Race, races
-from scripts.util.format import listed, seconds, short, tick, whole
+from scripts.util.format import count_text, listed, seconds, short, tick
 
 NAME = "timeline"
 POSITION = 20
@@ -200,8 +200,8 @@ def table(run: Run) -> Table:
     head = ("model", "workload", "allowed at once", "tasks", "most at once", "took", "limit")
     return made(head, [
         [
-            word(one.cell.model), word(one.cell.workload), number(one.cell.concurrency, whole),
-            number(one.in_all, whole), number(max(one.lanes) + 1, whole), number(one.seconds, seconds),
+            word(one.cell.model), word(one.cell.workload), number(one.cell.concurrency, count_text),
+            number(one.in_all, count_text), number(max(one.lanes) + 1, count_text), number(one.seconds, seconds),
             number(one.cell.limit, seconds),
         ]
         for one in every

@@ -26,7 +26,7 @@ from scripts.analysis.points import Run, machine_words, remembered
 from scripts.charts.lib.layout import MARGIN_IN, Page, open_page, rule_axis, widest_in, width_in
 from scripts.charts.lib.table import Table, Value, made, number, word
 from scripts.charts.lib.theme import WIDTH_IN, Theme
-from scripts.util.format import listed, seconds, times, whole
+from scripts.util.format import count_text, listed, seconds, times
 
 NAME = "where-time-goes"
 POSITION = 35
@@ -195,7 +195,7 @@ def row(cell: Attribution) -> list[Value]:
         word(cell.model),
         word(cell.experiment),
         word(cell.workload),
-        number(cell.concurrency, whole),
+        number(cell.concurrency, count_text),
         *(number(value, seconds) for value in times_s),
         number(cell.slowdown, times),
     ]

@@ -89,7 +89,7 @@ class Fit:
     def knows(self, cells: pd.DataFrame) -> list[bool]:
         """For each cell, whether the fit has all its costs."""
         pairs = zip(cells["model"], cells["workload"], strict=True)
-        return [all(name in self.cost_s for name in named(*pair).values() if name[0] != "pace") for pair in pairs]
+        return [all(name in self.cost_s for name in cost_names(*pair).values() if name[0] != "pace") for pair in pairs]
 
     @property
     def models(self) -> list[str]:
@@ -135,7 +135,7 @@ def fit(cells: pd.DataFrame, machine: Machine, near: Fit | None = None) -> Fit:
     if cells.empty:
         raise ValueError("Costs can't be learned from no cells.")
     names = sorted(
-        {name for key in zip(cells["model"], cells["workload"], strict=True) for name in named(*key).values()}
+        {name for key in zip(cells["model"], cells["workload"], strict=True) for name in cost_names(*key).values()}
     )
     sheets, measured = list(laid_out(cells, names)), np.log(cells["seconds"].to_numpy())
     prior = np.log([1.0 if name[0] == "pace" else PRIOR_S for name in names])
@@ -151,7 +151,7 @@ def fit(cells: pd.DataFrame, machine: Machine, near: Fit | None = None) -> Fit:
     return Fit(dict(zip(names, map(float, np.exp(solution.x)), strict=True)), machine)
 
 
-def named(model: str, workload: str) -> dict[str, Name]:
+def cost_names(model: str, workload: str) -> dict[str, Name]:
     """The costs of such a cell: those of its model, relative to sequential, and of its client."""
     kind, form = KINDS[workload], needs(model).form
     client = kind.client
@@ -197,7 +197,7 @@ def laid_out(cells: pd.DataFrame, names: Sequence[Name]) -> Iterator[Sheet]:
     for one in sorted(set(laws)):
         where = np.flatnonzero(laws == one)
         some = cells.iloc[where]
-        names_of_cells = [named(*key) for key in zip(some["model"], some["workload"], strict=True)]
+        names_of_cells = [cost_names(*key) for key in zip(some["model"], some["workload"], strict=True)]
         costs = {name: np.array([place.get(one.get(name, ()), -1) for one in names_of_cells]) for name in COSTS}
         gil_share = np.array([KINDS[workload].gil_share for workload in some["workload"]])
         columns = {name: some[name].to_numpy(dtype=np.float64) for name in ASKED}

@@ -93,10 +93,10 @@ def reaches(cells: pd.DataFrame, share: float) -> dict[str, float]:
 
 def share_needed(cells: pd.DataFrame) -> float:
     """The least of SHARES at which the intervals keep their promise: experiments vary more than their cells do."""
-    return next((share for share in SHARES if holds(judged(cells, share))), SHARES[-1])
+    return next((share for share in SHARES if holds(with_reach(cells, share))), SHARES[-1])
 
 
-def judged(cells: pd.DataFrame, share: float) -> pd.DataFrame:
+def with_reach(cells: pd.DataFrame, share: float) -> pd.DataFrame:
     """The cells with the `reach` of the interval that the other experiments give, where they give one."""
     parts = []
     for experiment in cells["experiment"].unique():
@@ -125,7 +125,7 @@ def validation(run: Run) -> Validation | None:
 
 def validate(cells: pd.DataFrame) -> Validation:
     """The validation of predicted cells; each experiment by the intervals that the others give."""
-    with_interval = judged(cells, share_needed(cells))
+    with_interval = with_reach(cells, share_needed(cells))
     off = np.abs(np.log(with_interval["seconds"].to_numpy() / with_interval["predicted"].to_numpy()))
     over = list(regret_ratios(cells))
     return Validation(

@@ -62,7 +62,7 @@ class Times:
         return np.asarray(self.start_s + self.bounds_s.max(axis=0))
 
 
-def places(law: str, tasks: Figures, concurrency: Figures) -> FloatArray:
+def in_flight(law: str, tasks: Figures, concurrency: Figures) -> FloatArray:
     """How many tasks are under way at once."""
     return np.asarray(np.minimum(tasks, 1.0 if law == ALONE else concurrency))
 
@@ -70,7 +70,7 @@ def places(law: str, tasks: Figures, concurrency: Figures) -> FloatArray:
 def times(law: str, work: Work, concurrency: Figures, costs: Costs, capacity: Figures) -> Times:
     """The equation, for one model or several of one law."""
     count, wait_s, cpu_s, task_s = work.tasks, work.wait_s, work.cpu_s, costs.task_s
-    n = places(law, count, concurrency)
+    n = in_flight(law, count, concurrency)
     serial_share = {ALONE: 1.0, GIL: work.gil_share, LOOP: 1.0, CORES: 0.0}[law]
     one_core_s = serial_share * cpu_s + task_s
     cores = np.minimum(n, capacity)

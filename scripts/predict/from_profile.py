@@ -11,7 +11,7 @@ import numpy as np
 import psutil
 from scipy.optimize import nnls
 
-from scripts.predict.recommend import Anchor, Question, Source, Task, took
+from scripts.predict.recommend import Anchor, Question, Source, Task, predicted_times
 from scripts.util.exit_codes import CommandError, Exit
 from scripts.util.format import seconds
 
@@ -55,7 +55,7 @@ class Mine:
         """What of its computing holds the GIL: all of it where there was too little to tell."""
         return 1.0 - ((self.learned.get("gil") or {}).get("released_share") or 0.0)
 
-    def told(self, source: Source) -> Source:
+    def with_memory(self, source: Source) -> Source:
         """The source, with what this work's tasks in flight hold, and what was measured of it in its name."""
         bytes_per_task = {model: one["bytes_per_task"] for model, one in (self.learned.get("memory") or {}).items()}
         measured = ", ".join(sorted({one.model for one in self.results}))
@@ -63,7 +63,7 @@ class Mine:
         name = f"run {run}, which measured {work} under {measured}; the costs of {source.name}"
         return replace(source, name=name, place_bytes={**source.place_bytes, **bytes_per_task})
 
-    def found(self, advised: str, models: Collection[str]) -> str:
+    def measured_text(self, advised: str, models: Collection[str]) -> str:
         """What was measured of the models that were to choose from, and of the advised one."""
         best_s: dict[str, float] = {}
         for one in self.results:
@@ -129,7 +129,7 @@ def anchor(mine: Mine, source: Source, model: str) -> Anchor:
 
 def shares(mine: Mine, source: Source, model: str, concurrency: int, tasks: int, seconds: float) -> list[float]:
     """What starting and running are predicted to take, of what was measured."""
-    predicted = took(mine.work.but(tasks=tasks), source, model, np.array(float(concurrency)))
+    predicted = predicted_times(mine.work.but(tasks=tasks), source, model, np.array(float(concurrency)))
     return [float(predicted.start_s) / seconds, float(predicted.bounds_s.max()) / seconds]
 
 

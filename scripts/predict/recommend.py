@@ -144,7 +144,7 @@ def of_model(question: Question, source: Source, model: str) -> Option | None:
     possible = possible[memory(question, source, model, possible) <= question.memory_bytes]
     if not possible.size:
         return None
-    seconds = took(question, source, model, possible).seconds
+    seconds = predicted_times(question, source, model, possible).seconds
     return option(question, source, model, possible[int(np.argmax(seconds <= seconds.min() * ENOUGH))])
 
 
@@ -164,7 +164,7 @@ def memory(question: Question, source: Source, model: str, size: FloatArray) -> 
     return np.asarray(source.place_bytes.get(model, 0.0) * units + question.task_bytes * size)
 
 
-def took(question: Question, source: Source, model: str, size: FloatArray) -> Times:
+def predicted_times(question: Question, source: Source, model: str, size: FloatArray) -> Times:
     """The prediction; where this very work was measured, longer or shorter as it was then, down to the floor."""
     work = question.work(model)
     predicted = times(law(model), work, size, source.fit.of(model), question.capacity)
@@ -176,7 +176,7 @@ def took(question: Question, source: Source, model: str, size: FloatArray) -> Ti
 
 def option(question: Question, source: Source, model: str, size: FloatArray) -> Option:
     """The prediction, what is not sure of it, and what it costs."""
-    predicted, off = took(question, source, model, size), exp(source.widths[model])
+    predicted, off = predicted_times(question, source, model, size), exp(source.widths[model])
     seconds, memory_bytes = float(predicted.seconds), float(memory(question, source, model, size))
     cpu_s = computing(question, source, model, float(size))
     bound_by = limit(predicted, question.work(model), int(size), question.capacity)

@@ -10,7 +10,7 @@ from scripts.charts.lib.table import Table, Value, made, number, word
 from scripts.report.terminal import heading
 from scripts.report.terminal import number as observed
 from scripts.tables.load import Run
-from scripts.util.format import Format, amount, between, digits, seconds, times, whole
+from scripts.util.format import Format, amount, between, count_text, digits, seconds, times
 
 
 def percent(share: float) -> str:
@@ -33,8 +33,8 @@ def cell(row: pd.Series) -> list[Value]:
     low, high = row[f"{name}_low"], row[f"{name}_high"]
     return [
         word(f"{row['model']}{' (control)' if row['twin'] else ''}"),
-        number(row["concurrency"], whole),
-        number(row["tasks"], whole),
+        number(row["concurrency"], count_text),
+        number(row["tasks"], count_text),
         number(row[name], form),
         (between(low, high, form), float(high)) if math.isfinite(high) else word(""),
         number(row.get("speedup", math.nan), times),
@@ -95,8 +95,8 @@ def of_block(rounds: pd.DataFrame) -> list[Value]:
         return float(rounds[column].sum()) if column in rounds else math.nan
 
     return [
-        number(rounds["block"].iloc[0], whole),
-        number(len(rounds), whole),
+        number(rounds["block"].iloc[0], count_text),
+        number(len(rounds), count_text),
         number(float(rounds["disturbed"].astype(bool).mean()), percent),
         number(middle("parallel_capacity"), digits),
         number(middle("core_speed"), times),

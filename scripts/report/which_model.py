@@ -25,7 +25,7 @@ from scripts.analysis.wording import either
 from scripts.charts import offload_cost
 from scripts.report.model_table import ordered, requirements_text
 from scripts.tables.load import Run
-from scripts.util.format import Format, amount, between, listed, seconds, tick, times, whole
+from scripts.util.format import Format, amount, between, count_text, listed, seconds, tick, times
 
 PAGE = Path("docs/which-model.md")
 CROWD = 1_000  # tasks that wait, at which a model's memory is shown; of models that do not go so far, the most
@@ -135,7 +135,7 @@ def described(row: pd.Series) -> str:
     wait_s, compute_s = row["wait_seconds"], row["compute_seconds"]
     does = [f"wait {seconds(wait_s)}"] * bool(wait_s) + [f"compute {seconds(compute_s)}"] * bool(compute_s)
     each = f" that each {listed(does)}" if does else ""
-    return f"{whole(row['tasks'])} tasks{each}, {whole(row['concurrency'])} at once"
+    return f"{count_text(row['tasks'])} tasks{each}, {count_text(row['concurrency'])} at once"
 
 
 def figure(run: Run, of: str, metric: str = "seconds", over: str = "") -> Figure | None:

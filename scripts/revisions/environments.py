@@ -25,9 +25,9 @@ SAID = 300  # characters of what uv says that a sentence repeats
 
 def make_environment(home: Path, python: str, requirements: Sequence[str], *, name: str) -> str:
     """A new environment with those requirements; its interpreter. CommandError when one can't be had."""
-    done(uv("venv", "-q", "--no-project", "--python", python, str(home)), name)
+    require_success(uv("venv", "-q", "--no-project", "--python", python, str(home)), name)
     new = str(home / "bin" / "python")
-    done(uv("pip", "install", "-q", "--compile-bytecode", "--python", new, *NEEDED, *requirements), name)
+    require_success(uv("pip", "install", "-q", "--compile-bytecode", "--python", new, *NEEDED, *requirements), name)
     return new
 
 
@@ -64,7 +64,7 @@ def project_requirements(folder: Path) -> list[str]:
     return ["-r", str(folder / "requirements.txt")] if (folder / "requirements.txt").is_file() else []
 
 
-def done(ended: "subprocess.CompletedProcess[str]", name: str) -> None:
+def require_success(ended: "subprocess.CompletedProcess[str]", name: str) -> None:
     """CommandError when uv could not do what it had to do for a side."""
     if ended.returncode:
         message = " ".join((ended.stderr.strip() or "uv said nothing").split())[-SAID:]

@@ -59,13 +59,13 @@ def look_at(side: Side, models: Sequence[str], run: Path) -> dict[str, Any]:
             raise CommandError(Exit.NOT_MEASURED, f"{side.label}: the work had not ended after {LOOK_S:g} s") from None
         finally:
             end_session(process)
-    return seen(json.loads(out.read_text()) if out.exists() else {}, side, log)
+    return survey_of(json.loads(out.read_text()) if out.exists() else {}, side, log)
 
 
-def seen(outcome: Mapping[str, Any], side: Side, log: Path) -> dict[str, Any]:
+def survey_of(outcome: Mapping[str, Any], side: Side, log: Path) -> dict[str, Any]:
     """The look's answer. CommandError with what went wrong."""
     if "seen" in outcome:
-        return dict(outcome["seen"])
+        return dict(outcome["survey_of"])
     if "unfit" in outcome:
         raise CommandError(Exit.USAGE, f"{side.label}: {outcome['unfit']}")
     lines = log.read_text(errors="replace").splitlines() or ["it said nothing"]

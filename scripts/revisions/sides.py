@@ -89,7 +89,7 @@ def make_side(request: Request, folder: Path) -> Side:
     if is_revision(request.said):
         return revision(request, folder, python)
     project = project_folder(request.work)
-    home, source = folder / "environment", named(request.work, request.function)
+    home, source = folder / "environment", work_reference(request.work, request.function)
     if theirs := python_of(Path(request.said)):
         new = make_environment(home, str(theirs), request.extra, name=request.name)
         look_into(home, str(theirs), name=request.name)
@@ -112,7 +112,7 @@ def revision(request: Request, folder: Path, python: str) -> Side:
     name = f"{request.name} ({request.said})"
     new = make_environment(folder / "environment", python, [*project_requirements(code), *request.extra], name=name)
     label = request.said if commit.startswith(request.said) else f"{request.said} ({commit[:9]})"
-    return Side(request.name, label, new, named(work, request.function), packages(new, name=name))
+    return Side(request.name, label, new, work_reference(work, request.function), packages(new, name=name))
 
 
 def require_work(request: Request, repository: Repository, commit: str) -> None:
@@ -136,7 +136,7 @@ def work_in(request: Request, repository: Repository, code: Path) -> Path:
     return work
 
 
-def named(work: Path, function: str) -> str:
+def work_reference(work: Path, function: str) -> str:
     """The work, as a survey takes it."""
     return f"{work}:{function}" if function else str(work)
 

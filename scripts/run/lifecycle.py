@@ -73,7 +73,7 @@ def new_run(run: Path, plan: dict[str, Any], **more: Any) -> None:
 
 def environment_now(plan: dict[str, Any]) -> dict[str, Any]:
     """This machine, with the interpreter that the plan measures: ours, or a user's own."""
-    return environment() | (users_python.ready(plan["python"]).description() if "python" in plan else {})
+    return environment() | (users_python.prepare(plan["python"]).description() if "python" in plan else {})
 
 
 def write_environment(run: Path, recorded: dict[str, Any]) -> None:

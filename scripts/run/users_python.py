@@ -56,7 +56,7 @@ class UsersPython:
         own = [one for one in os.environ.get("PYTHONPATH", "").split(os.pathsep) if one and one != self.first]
         return {"PYTHONPATH": os.pathsep.join([self.first, *own]), "OVERLAP_BESIDE": self.first}
 
-    def asked(self, *arguments: str) -> str:
+    def output_of(self, *arguments: str) -> str:
         """What a program prints under it, in our folder. CommandError when it fails."""
         environment = {**os.environ, **self.variables()}
         done = subprocess.run(
@@ -71,12 +71,12 @@ class UsersPython:
 
     def description(self) -> dict[str, Any]:
         """The interpreter and its packages, as environment.json has them."""
-        described = json.loads(self.asked("-m", "benchmarks.metadata.interpreter").splitlines()[-1])
+        described = json.loads(self.output_of("-m", "benchmarks.metadata.interpreter").splitlines()[-1])
         return {name: described[name] for name in ("python", "packages")}
 
     def calibrate(self, pace: Path) -> None:
         """Measure one core's rate under it, into a file."""
-        self.asked("-c", CALIBRATE, str(pace.resolve()))
+        self.output_of("-c", CALIBRATE, str(pace.resolve()))
 
 
 def located(python: str, project: Path) -> str:
@@ -89,7 +89,7 @@ def located(python: str, project: Path) -> str:
     raise CommandError(Exit.USAGE, f"PYTHON={python}: there is no such interpreter. {EXAMPLE}")
 
 
-def ready(python: str) -> UsersPython:
+def prepare(python: str) -> UsersPython:
     """The interpreter with what a block needs beside it. CommandError when it cannot be used."""
     facts = json_output([python, "-c", FACTS, *NEEDED])
     if facts is None:
@@ -102,7 +102,7 @@ def ready(python: str) -> UsersPython:
     home = HOME / f"beside-{sha256(python.encode()).hexdigest()[:12]}"
     install(python, home, facts)
     users = UsersPython(python, facts["version"], str(home / "first"))
-    users.asked("-c", CHECK)
+    users.output_of("-c", CHECK)
     return users
 
 

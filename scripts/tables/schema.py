@@ -29,14 +29,14 @@ def number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < LARGEST
 
 
-def whole(value: Any) -> bool:
+def integer(value: Any) -> bool:
     """Whether it is a whole number, not below zero."""
     return number(value) and isinstance(value, int) and value >= 0
 
 
 def count(value: Any) -> bool:
     """Whether it is a number of blocks or of cores."""
-    return whole(value) and 1 <= value <= MOST_BLOCKS
+    return integer(value) and 1 <= value <= MOST_BLOCKS
 
 
 def flag(value: Any) -> bool:
@@ -66,15 +66,15 @@ CELL = {
     "experiment": name,
     "workload": name,
     "model": name,
-    "concurrency": whole,
-    "tasks": whole,
+    "concurrency": integer,
+    "tasks": integer,
     "wait_seconds": number,
     "compute_seconds": number,
     "twin": flag,
 }
-ROUND = {"round": whole, "warmup": flag, "seconds": number, "disturbed": flag}
+ROUND = {"round": integer, "warmup": flag, "seconds": number, "disturbed": flag}
 LINES: dict[Any, Entry] = {
-    "run": {"schema": whole, "block": whole, "of": name},
+    "run": {"schema": integer, "block": integer, "of": name},
     "block": {"order": [CELL]},
     "begin": {"cell": name},
     "cell": CELL | {"valid": flag, "reason": text, "rounds": [ROUND]},
@@ -92,7 +92,7 @@ PYTHON = {
 }
 ENVIRONMENT = {
     "run": name,
-    "plan": {"only": text, "blocks": count, "seed": whole, "quick": flag},
+    "plan": {"only": text, "blocks": count, "seed": integer, "quick": flag},
     "machine": {"cpu": name, "cores_usable": count},
     "python": PYTHON,
     "packages": {EACH: name},

@@ -12,7 +12,7 @@ VERBS = (
 COMMAND = re.compile(rf"\bmake ({'|'.join(VERBS)})\b((?: [A-Z]+(?:_[A-Z]+)*=(?:\"[^\"]*\"|[^\s,;)]+))*)")
 
 
-def spoken(sentence: str) -> str:
+def in_program_form(sentence: str) -> str:
     """`make bench ONLY=http` as `overlap bench --only http`, where it is the program that speaks."""
     return COMMAND.sub(as_program, sentence) if os.environ.get("OVERLAP_PROGRAM") else sentence
 
@@ -28,4 +28,4 @@ def parser(verb: str, words: str | None) -> argparse.ArgumentParser:
     """The parser of a verb's command line, called as the verb was called; `words` explain it, line by line."""
     prog = f"overlap {verb}" if os.environ.get("OVERLAP_PROGRAM") else f"python -m scripts.{verb}"
     raw = argparse.RawDescriptionHelpFormatter
-    return argparse.ArgumentParser(prog=prog, description=spoken(words or ""), formatter_class=raw)
+    return argparse.ArgumentParser(prog=prog, description=in_program_form(words or ""), formatter_class=raw)

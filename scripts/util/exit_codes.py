@@ -4,7 +4,7 @@ import sys
 from enum import IntEnum
 from typing import NoReturn
 
-from scripts.util.commands import spoken
+from scripts.util.commands import in_program_form
 
 
 class Exit(IntEnum):
@@ -28,5 +28,5 @@ class CommandError(Exception):
 
 def leave(stop: CommandError) -> NoReturn:
     """Print the sentence on standard error and exit with its code."""
-    print(f"overlap: {spoken(str(stop))}", file=sys.stderr)
+    print(f"overlap: {in_program_form(str(stop))}", file=sys.stderr)
     sys.exit(stop.code)

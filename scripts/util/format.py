@@ -14,11 +14,11 @@ def digits(value: float) -> str:
         return "–"
     if value == 0:
         return "0"
-    rounded = round(value, places(value))
-    return f"{rounded:,.{max(places(rounded), 0)}f}"
+    rounded = round(value, decimals(value))
+    return f"{rounded:,.{max(decimals(rounded), 0)}f}"
 
 
-def places(value: float) -> int:
+def decimals(value: float) -> int:
     """How many decimals `digits` leaves; negative left of the point."""
     size = math.floor(math.log10(abs(value)))
     return (2 if size >= 0 else 1) - size
@@ -54,7 +54,7 @@ def rate(value: float) -> str:
     return f"{digits(value)}/s"
 
 
-def whole(value: float) -> str:
+def count_text(value: float) -> str:
     """A count."""
     return f"{value:,.0f}"
 

@@ -44,20 +44,20 @@ def lines(text: str) -> list[str]:
 def check(expectations: Sequence[str], models: Sequence[str] = NAMES) -> None:
     """Stop when one of them cannot be read, or is about another model than these."""
     for line in expectations:
-        for name in named(line):
+        for name in models_in(line):
             if name not in models:
                 known = f"EXPECT: {line!r}: no model is called {name!r} here{nearest(name, models)}"
                 raise CommandError(Exit.USAGE, f"{known}. Next: make models")
 
 
-def named(line: str) -> list[str]:
+def models_in(line: str) -> list[str]:
     """The models that an expectation is about. Stop when it cannot be read."""
     return [cell.partition("@")[0] for cell in claim(line, str).cells]
 
 
-def about(expectations: Sequence[str], models: Sequence[str]) -> list[str]:
+def about_models(expectations: Sequence[str], models: Sequence[str]) -> list[str]:
     """Those that are about no other model than these."""
-    return [line for line in expectations if set(named(line)) <= set(models)]
+    return [line for line in expectations if set(models_in(line)) <= set(models)]
 
 
 def claim(line: str, cell: Cell) -> Claim:

@@ -22,7 +22,7 @@ def unmet_requirement(claim: Claim, environment: dict[str, Any], capacity: float
     if unmet := unmet_of_machine(claim, environment, capacity):
         return unmet
     if claim.sided:
-        return f"needs a matrix of {asked_of(claim, 'of')} and {asked_of(claim, 'over')}, as in: {command(claim)}"
+        return f"needs a matrix of {sides_text(claim, 'of')} and {sides_text(claim, 'over')}, as in: {command(claim)}"
     names = {name for part in claim.parts for cell in part.measure.cells for name in cell.split("/")}
     reasons = (why for name, why in environment.get("absent", {}).items() if name in names)
     conditions = (unmet_by(environment, capacity, *condition) for condition in claim.when)
@@ -61,7 +61,7 @@ def in_words(name: str, required: Any) -> str:
     return f"Python {required}" if name == "python" else f"a Python {'with' if required else 'without'} {BUILD[name]}"
 
 
-def asked_of(claim: Claim, which: str) -> str:
+def sides_text(claim: Claim, which: str) -> str:
     """Which Python one of the two sides of a claim is."""
     return " that is ".join(in_words(name, required[which]) for name, required in claim.sided.items())
 

@@ -10,7 +10,7 @@ import click
 import pytest
 
 from overlap_bench import cli
-from scripts.util.commands import VERBS, spoken
+from scripts.util.commands import VERBS, in_program_form
 
 ROOT = Path(__file__).parents[2]
 MAKEFILE = (ROOT / "Makefile").read_text()
@@ -113,9 +113,9 @@ def test_an_option_without_its_value_is_wrong_usage(monkeypatch: pytest.MonkeyPa
 )
 def test_the_program_names_its_own_commands(monkeypatch: pytest.MonkeyPatch, sentence: str, said: str) -> None:
     monkeypatch.setenv("OVERLAP_PROGRAM", "overlap")
-    assert spoken(sentence) == said
+    assert in_program_form(sentence) == said
     monkeypatch.delenv("OVERLAP_PROGRAM")
-    assert spoken(sentence) == sentence
+    assert in_program_form(sentence) == sentence
 
 
 @pytest.mark.real

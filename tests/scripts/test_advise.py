@@ -14,7 +14,7 @@ import pytest
 
 from scripts import advise
 from scripts.predict import from_profile, sources
-from scripts.predict.recommend import Source, took
+from scripts.predict.recommend import Source, predicted_times
 from scripts.report.terminal import console
 from scripts.tables.load import load
 from scripts.util.exit_codes import CommandError, Exit
@@ -167,7 +167,7 @@ def test_a_model_that_was_measured_is_predicted_to_take_what_it_took(tmp_path: P
     mine = from_profile.read(run_of_mine(tmp_path / "run", mine_json()))
     asked = mine.question(SOURCE)
     assert set(asked.anchors) == {"threads", "sequential"}
-    found = took(asked, SOURCE, "threads", np.array(50.0))
+    found = predicted_times(asked, SOURCE, "threads", np.array(50.0))
     assert float(found.seconds) == pytest.approx(0.3)
 
 

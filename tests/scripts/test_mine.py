@@ -204,7 +204,7 @@ def test_an_expectation_that_makes_no_sense_is_refused_before_anything_is_measur
 
 def test_a_file_expects_nothing_of_models_that_were_not_asked_for() -> None:
     said = ["processes at most 4x sequential", "threads@8 faster than sequential", "threads at least 2 tasks/s"]
-    assert expectations.about(said, ["sequential", "threads"]) == said[1:]
+    assert expectations.about_models(said, ["sequential", "threads"]) == said[1:]
 
 
 def test_more_than_the_limit_is_explained_by_the_cpu_of_a_task() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from scripts.reference import clear, renewed, side_by_side, take, taken
+from scripts.reference import clear, load_references, renewed, side_by_side, take
 from scripts.report import readme
 from scripts.tables.load import Run, load
 from scripts.util.exit_codes import CommandError, Exit
@@ -32,13 +32,13 @@ def with_pictures(run: Path) -> Path:
 def test_a_matrix_is_kept_beside_the_reference_and_a_new_reference_keeps_it(here: Path) -> None:
     take(with_pictures(record(here, "one", blocks=6)))
     take(with_pictures(record(here, "matrix", blocks=12, pythons=ORDER)))
-    run, matrix = taken()
+    run, matrix = load_references()
     assert matrix
     assert (run.environment["run"], matrix.environment["run"], len(matrix.beside)) == ("one", "matrix", 1)
     assert {file.name for file in (REFERENCE_MATRIX / "charts").iterdir()} == {"pythons.svg", "pythons-dark.svg"}
     assert not (REFERENCE_MATRIX / "report.html").exists()
     take(with_pictures(record(here, "two", blocks=6)))
-    run, matrix = taken()
+    run, matrix = load_references()
     assert matrix
     assert (run.environment["run"], matrix.environment["run"]) == ("two", "matrix")
     assert (REFERENCE / "charts" / "speedup.svg").exists()
@@ -65,7 +65,7 @@ def test_a_matrix_whose_interpreters_have_few_blocks_is_no_reference(here: Path)
 def test_without_a_matrix_nothing_stands_between_the_markers(here: Path) -> None:
     take(record(here, "one", blocks=6))
     text = "<!-- pythons -->\nold\n<!-- /pythons -->"
-    assert renewed(text, *taken()) == "<!-- pythons -->\n\n<!-- /pythons -->"
+    assert renewed(text, *load_references()) == "<!-- pythons -->\n\n<!-- /pythons -->"
 
 
 def test_the_readme_shows_each_python_beside_the_first_with_its_build(here: Path) -> None:
@@ -87,5 +87,5 @@ def test_what_a_matrix_decides_is_among_the_claims(here: Path, monkeypatch: pyte
     monkeypatch.setattr(readme, "verdicts_of", verdicts_of)
     take(record(here, "one", blocks=6))
     take(record(here, "matrix", blocks=12, pythons=ORDER))
-    renewed("<!-- surprises -->\n<!-- /surprises -->", *taken())
+    renewed("<!-- surprises -->\n<!-- /surprises -->", *load_references())
     assert asked == ["one", "matrix"]

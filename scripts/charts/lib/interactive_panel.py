@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from scripts.analysis.points import Point, by_model, distinct
-from scripts.util.format import Format, between, short, whole
+from scripts.util.format import Format, between, count_text, short
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def lines(
     cells: Sequence[Point],
     place: str,
     x: Callable[[Point], float],
-    named: Callable[[float], str] = whole,
+    named: Callable[[float], str] = count_text,
     pick: Callable[..., float] = max,
 ) -> Panel:
     """A line for each model over a logarithmic axis of sizes; over evenly spaced places where zero is among them."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from scripts.analysis.points import Point
-from scripts.util.format import Format, seconds, tick, whole
+from scripts.util.format import Format, count_text, seconds, tick
 
 EMPTY = ("", -math.inf)
 Value = tuple[str, float | str]  # the text, and the key
@@ -47,8 +47,8 @@ def of_point(each: Point, form: Format) -> list[Value]:
     return [
         word(each.model),
         word(each.workload),
-        number(each.concurrency, whole),
-        number(each.tasks, whole),
+        number(each.concurrency, count_text),
+        number(each.tasks, count_text),
         number(each.wait_s or math.nan, tick(seconds)),
         number(each.compute_s or math.nan, tick(seconds)),
         *(number(one, form) for one in (each.value, each.low, each.high, each.limit)),

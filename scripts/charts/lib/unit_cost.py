@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from scripts.analysis.contests import of_experiment
 from scripts.analysis.points import Point, Run, footer, interval_words, point, remembered
-from scripts.analysis.wording import beside
+from scripts.analysis.wording import last_over_first
 from scripts.charts.lib import forest, interactive_panel
 from scripts.charts.lib.forest import Group
 from scripts.charts.lib.layout import even_ticks, open_page, rule_axis
@@ -118,7 +118,7 @@ class Cost:
         """How the dearest is beside the cheapest, as far as the run shows it."""
         rows = self.main_rows(run)
         pair = of_experiment(run, [rows[0], rows[-1]], self.metric)
-        return beside(pair) if pair else ""
+        return last_over_first(pair) if pair else ""
 
     def finding(self, run: Run) -> str:
         """The cheapest and the dearest, as a title."""

@@ -15,7 +15,7 @@ from scripts.charts.lib.table import Table, made, number, word
 from scripts.charts.lib.theme import Theme
 from scripts.tables.columns import CELL
 from scripts.tables.summary import block_medians, columns, with_interval, with_range
-from scripts.util.format import Format, whole
+from scripts.util.format import Format, count_text
 from servers.web_server import APPS
 
 Panels = Mapping[str, Sequence[forest.Group]]
@@ -118,7 +118,7 @@ def table(question: Question, panels: Panels, what: str) -> Table:
     top = ("stack", "page", "", "workers", what, "low", "high", "warnings")
     return made(top, [
         [
-            word(row.model), word(name), word(group.title), number(row.concurrency, whole),
+            word(row.model), word(name), word(group.title), number(row.concurrency, count_text),
             *(number(value, question.form) for value in (row.value, row.low, row.high)), word(row.flags),
         ]
         for name, groups in panels.items() for group in groups for row in group.rows

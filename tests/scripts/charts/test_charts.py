@@ -134,7 +134,7 @@ def test_sequential_stands_beside_every_concurrency_and_lends_no_panel_its_limit
     for axes in drawn(mixed, run).axes:
         (line,) = (line for line in axes.lines if line.get_gid() == "line-mixed-sequential")
         assert sorted(np.asarray(line.get_ydata())) == alone
-    few, many = mix_winners.panels(mix_winners.shown(run)).values()
+    few, many = mix_winners.panels(mix_winners.mixed_cells(run)).values()
     limits = [min(each.limit for each in panel if math.isfinite(each.limit)) for panel in (few, many)]
     assert limits == pytest.approx([4 * 0.02, 0.02])
 

@@ -35,7 +35,7 @@ from scripts.charts.lib.forest import Group, fitted
 from scripts.charts.lib.table import made, number, word
 from scripts.charts.lib.theme import SLIDE, colour
 from scripts.stats.intervals import NoiseFloor
-from scripts.util.format import seconds, times, whole
+from scripts.util.format import count_text, seconds, times
 from tests.scripts.charts.legible import defects
 from tests.scripts.charts.test_databases import a_run as asked
 from tests.scripts.drawings import a_run, artists, cells, drawn, of_full_run, texts
@@ -272,7 +272,7 @@ def test_a_headline_claims_no_gain_that_is_not_established() -> None:
 
 
 def test_a_column_that_is_empty_in_every_row_is_left_out() -> None:
-    table = made(("a", "b", "c"), [[word("x"), number(float("nan"), whole), number(1, whole)]])
+    table = made(("a", "b", "c"), [[word("x"), number(float("nan"), count_text), number(1, count_text)]])
     assert table.head == ("a", "c")
 
 

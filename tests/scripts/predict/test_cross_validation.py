@@ -9,7 +9,7 @@ import pytest
 from scripts.predict import cross_validation
 from scripts.predict.cost_model import table
 from scripts.predict.cross_validation import AIMS, errors, regret_ratios, validate, validation, widths
-from scripts.reference import PAGES, renewed, taken
+from scripts.reference import PAGES, load_references, renewed
 from tests.scripts.worlds import MACHINE, world
 
 pytestmark = pytest.mark.slow
@@ -76,7 +76,7 @@ def test_advice_that_costs_is_counted_as_such() -> None:
 
 
 def test_the_reference_keeps_what_the_docs_promise_and_they_say_what_it_shows() -> None:
-    run, matrix = taken()
+    run, matrix = load_references()
     found = validation(run)
     assert found
     assert found.meets_aims

@@ -13,7 +13,7 @@ import pytest
 from scripts.charts import CHARTS, draw_all
 from scripts.charts.lib.theme import DARK, LIGHT
 from scripts.charts.lib.theme import PAGES as PAGE_THEMES
-from scripts.reference import PAGES, TABLES, renewed, tables, taken
+from scripts.reference import PAGES, TABLES, load_references, renewed, tables
 from scripts.report.readme import findings
 from scripts.report.report import write_report
 from scripts.report.svg import adaptive
@@ -184,7 +184,7 @@ def test_the_findings_are_put_between_the_markers_and_nowhere_else(tmp_path: Pat
 
 
 def test_the_readme_says_what_the_reference_run_and_the_matrix_beside_it_found() -> None:
-    run, matrix = taken()
+    run, matrix = load_references()
     for page in PAGES:
         text = page.read_text()
         assert text == renewed(text, run, matrix), f"{page}: next: make reference RUN=results/reference"

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from benchmarks.core.registry import catalogue
-from scripts.reference import taken
+from scripts.reference import load_references
 from scripts.report import which_model
 from scripts.tables.load import Run
 from tests.scripts.synthetic import ENVIRONMENT, in_turns, make
@@ -35,7 +35,9 @@ def planted(noise: dict[str, float] | None = None) -> Run:
 
 
 def test_the_committed_page_says_what_the_reference_run_found() -> None:
-    assert which_model.PAGE.read_text() == which_model.text(*taken()), "next: make reference RUN=results/reference"
+    assert which_model.PAGE.read_text() == which_model.text(*load_references()), (
+        "next: make reference RUN=results/reference"
+    )
 
 
 def test_the_fastest_the_alike_and_the_slower_are_told_apart() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from scripts.run import users_python
-from scripts.run.users_python import UsersPython, check_versions, located, ready
+from scripts.run.users_python import UsersPython, check_versions, located, prepare
 from scripts.util.exit_codes import CommandError, Exit
 
 MODULES = (
@@ -45,7 +45,7 @@ def test_an_interpreter_that_is_not_there_is_wrong_usage(tmp_path: Path) -> None
 
 def test_a_program_that_is_no_python_is_wrong_usage() -> None:
     with pytest.raises(CommandError, match="does not run"):
-        ready("/bin/true")
+        prepare("/bin/true")
 
 
 @pytest.mark.parametrize(("version", "fine"), [("9.0.1", True), ("10.0", True), ("8.4.2", False), ("7.0", False)])
@@ -60,7 +60,7 @@ def test_an_older_pytest_of_the_users_is_never_replaced(version: str, fine: bool
 def test_a_python_that_is_too_old_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(users_python, "json_output", lambda _: {"version": "3.9.2", "path": "p", "packages": {}})
     with pytest.raises(CommandError, match=r"is Python 3\.9\.2, and 3\.11 or newer is needed"):
-        ready("python3.9")
+        prepare("python3.9")
 
 
 @pytest.fixture
@@ -103,9 +103,9 @@ def test_what_a_block_needs_comes_behind_the_users_packages_and_changes_none(
     monkeypatch.setattr(users_python, "HOME", tmp_path / ".venvs")
     monkeypatch.setattr(users_python, "uv", installed)
     before = files_of(theirs)
-    users = ready(str(theirs))
+    users = prepare(str(theirs))
     assert isinstance(users, UsersPython)
-    seen = json.loads(users.asked("-B", "-c", SEEN))
+    seen = json.loads(users.output_of("-B", "-c", SEEN))
     packages = next(place for place, path in enumerate(seen["path"]) if path.endswith("site-packages"))
     ours = next(place for place, path in enumerate(seen["path"]) if path.endswith("/packages"))
     assert packages < ours == len(seen["path"]) - 1
@@ -120,8 +120,8 @@ def test_children_of_the_users_interpreter_find_it_too(
 ) -> None:
     monkeypatch.setattr(users_python, "HOME", tmp_path / ".venvs")
     monkeypatch.setattr(users_python, "uv", installed)
-    users = ready(str(theirs))
+    users = prepare(str(theirs))
     child = "subprocess.run([sys.executable, '-B', '-c', 'import psutil, onlyhere']).returncode"
-    assert users.asked("-c", f"import subprocess, sys; print({child})").strip() == "0"
+    assert users.output_of("-c", f"import subprocess, sys; print({child})").strip() == "0"
     assert set(users.variables()) == {"PYTHONPATH", "OVERLAP_BESIDE"}
     assert os.pathsep not in users.variables()["OVERLAP_BESIDE"]

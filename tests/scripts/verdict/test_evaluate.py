@@ -11,7 +11,7 @@ from benchmarks.core.registry import catalogue
 from benchmarks.core.selection import chosen
 from benchmarks.experiments.test_cpu import CORES
 from scripts.analysis.evidence import Measure
-from scripts.claims import INSTALL, code, expression, missing, untestable
+from scripts.claims import INSTALL, code, expression, unmeasured_claims, untestable
 from scripts.report import claim_document
 from scripts.tables.load import Run
 from scripts.util.exit_codes import Exit
@@ -364,8 +364,8 @@ def test_a_run_that_meets_the_conditions_is_preferred_to_an_earlier_one_that_has
 
 def test_what_our_own_python_can_measure_is_not_taken_from_other_pythons() -> None:
     talk = Talk(Path("x.toml"), "x", "", (claim("> 1.5"), about_builds()))
-    assert [one.id for one in missing(talk, [several(free=FREE)])] == ["it"]
-    assert missing(talk, [several(free=FREE), TWICE]) == []
+    assert [one.id for one in unmeasured_claims(talk, [several(free=FREE)])] == ["it"]
+    assert unmeasured_claims(talk, [several(free=FREE), TWICE]) == []
 
 
 def test_where_nothing_can_be_tested_it_is_said_why_and_what_would_change_that(monkeypatch: pytest.MonkeyPatch) -> None:
