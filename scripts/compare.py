@@ -46,15 +46,15 @@ def options() -> argparse.Namespace:
 
 def table(compared: list[Row]) -> Table:
     """The cells within 80 columns."""
-    made = Table(box=None, pad_edge=False, padding=(0, 0, 0, 1), header_style="dim")
+    rows = Table(box=None, pad_edge=False, padding=(0, 0, 0, 1), header_style="dim")
     for title, width, justify in (("cell", 30, "left"), ("A", 8, "right"), ("B", 8, "right"), ("B / A", 20, "right")):
-        made.add_column(title, width=width, justify=justify, no_wrap=True)  # type: ignore[arg-type]
-    made.add_column("B is", width=8)
+        rows.add_column(title, width=width, justify=justify, no_wrap=True)  # type: ignore[arg-type]
+    rows.add_column("B is", width=8)
     for row in compared:
         ratio = f"{row.ratio.estimate:.3g} [{row.ratio.low:.3g}, {row.ratio.high:.3g}]"
         words = SHORT.get(row.conclusion.outcome, row.words)
-        made.add_row(cell_name(row), value_text(row.what, row.a), value_text(row.what, row.b), ratio, words)
-    return made
+        rows.add_row(cell_name(row), value_text(row.what, row.a), value_text(row.what, row.b), ratio, words)
+    return rows
 
 
 def document(a: Run, b: Run, compared: list[Row], claims: list[Verdicts]) -> dict[str, Any]:

@@ -99,14 +99,14 @@ def file_of_module(dotted: str, project: Path) -> Path | None:
     return next((one.resolve() for one in tried if one.is_file()), None)
 
 
-def models_of(said: str) -> str:
+def models_of(text: str) -> str:
     """The models that were asked for, and sequential. Stop when one is no model."""
-    for name in said.split():
+    for name in text.split():
         if name not in NAMES:
             raise CommandError(
                 Exit.USAGE, f"MODELS: no model is called {name!r}{nearest(name, NAMES)}. Next: make models"
             )
-    return " ".join(dict.fromkeys(["sequential", *said.split()])) if said else ""
+    return " ".join(dict.fromkeys(["sequential", *text.split()])) if text else ""
 
 
 def survey(
@@ -134,10 +134,10 @@ def survey(
             env=environment(),
         )
         try:
-            found = last_entry(process, out, say)
+            profile = last_entry(process, out, say)
         finally:
             end_session(process)
-    return found_or_stop(found, source, run / "survey.log")
+    return found_or_stop(profile, source, run / "survey.log")
 
 
 def last_entry(process: "subprocess.Popen[bytes]", out: IO[bytes], say: Callable[[str], None]) -> dict[str, Any]:
@@ -198,10 +198,10 @@ def prepare(run: Path, source: str, chosen: argparse.Namespace, models: str) -> 
     more = ["--quick"] if chosen.quick else []
     with temporary_folder():
         path = python.path if python else sys.executable
-        found = survey(run, source, models, plan["blocks"], saying(), *more, python=path)
+        profile = survey(run, source, models, plan["blocks"], saying(), *more, python=path)
     with atomic_write(file) as kept:
-        kept.write_text(json.dumps(found, indent=1))
-    return found
+        kept.write_text(json.dumps(profile, indent=1))
+    return profile
 
 
 def blocks_of(chosen: argparse.Namespace) -> int:
@@ -228,14 +228,14 @@ def saying() -> Callable[[str], None]:
     return say
 
 
-def write_outputs(run: Path, found: dict[str, Any], said: list[str]) -> tuple[Run, list[Finding]]:
+def write_outputs(run: Path, profile: dict[str, Any], expected: list[str]) -> tuple[Run, list[Finding]]:
     """Tables, the comparison, charts and report; and the link to the newest."""
     from scripts.report.report import draw_and_write
 
     loaded = load(run)
     write_tables(loaded)
-    verdicts = expectations.findings(loaded, said)
-    work_document.write(run, work_document.document(loaded, found, verdicts))
+    verdicts = expectations.findings(loaded, expected)
+    work_document.write(run, work_document.document(loaded, profile, verdicts))
     draw_and_write(loaded, lambda _: None)
     link_newest(NEWEST_MINE, run)
     return loaded, verdicts
@@ -243,13 +243,13 @@ def write_outputs(run: Path, found: dict[str, Any], said: list[str]) -> tuple[Ru
 
 def old_survey(run: Path) -> dict[str, Any]:
     """What the profile of an interrupted run found. Stop when it was measured elsewhere, or is no such run."""
-    if not (found := work_document.survey_of(run)) or "cells" not in found:
+    if not (profile := work_document.survey_of(run)) or "cells" not in profile:
         raise CommandError(Exit.USAGE, f"{run} is no run of your own work that can be resumed. {HOW}")
     resume_run(run)
     os.environ["OVERLAP_MINE"] = str((run / work_document.SURVEY).resolve())
     if python := read_environment(run)["plan"].get("python"):
         os.environ.update(users_python.prepare(python).variables())
-    return found
+    return profile
 
 
 def new_survey(run: Path, chosen: argparse.Namespace) -> dict[str, Any]:
@@ -264,24 +264,24 @@ def new_survey(run: Path, chosen: argparse.Namespace) -> dict[str, Any]:
 
 def mine(chosen: argparse.Namespace, run: Path) -> tuple[Run, list[Finding]]:
     """Look, measure, make everything. Stop."""
-    said = expectations.lines(chosen.expect)
-    expectations.check(said)
+    expectations_given = expectations.lines(chosen.expect)
+    expectations.check(expectations_given)
     with running(run, "make mine", resumed=bool(chosen.resume)):
-        found = old_survey(run) if chosen.resume else new_survey(run, chosen)
-        models = sorted({cell["model"] for cell in found["cells"]})
-        own = found["work"]["expect"]
+        profile = old_survey(run) if chosen.resume else new_survey(run, chosen)
+        models = sorted({cell["model"] for cell in profile["cells"]})
+        own = profile["work"]["expect"]
         expectations.check(own)
-        said += expectations.about_models(own, models) if chosen.models or chosen.resume else own
-        expectations.check(said, models)
-        if unasked := set(own) - set(said):
+        expectations_given += expectations.about_models(own, models) if chosen.models or chosen.resume else own
+        expectations.check(expectations_given, models)
+        if unasked := set(own) - set(expectations_given):
             console(stderr=True).print("left out, its model was not asked for: " + "; ".join(unasked), markup=False)
-        for sentence in [*work_document.learned(found), found["size"]["sentence"]]:
+        for sentence in [*work_document.learned(profile), profile["size"]["sentence"]]:
             console(stderr=True).print(sentence, markup=False)
         measure(run)
-        made = write_outputs(run, found, said)
+        outputs = write_outputs(run, profile, expectations_given)
         if chosen.json:
             shutil.copy(run / work_document.COMPARISON, chosen.json)
-        return made
+        return outputs
 
 
 def main() -> None:
@@ -290,11 +290,11 @@ def main() -> None:
     chosen = options()
     run: Path = chosen.resume or new_folder()
     try:
-        found, verdicts = mine(chosen, run)
+        run_measured, verdicts = mine(chosen, run)
     except CommandError as stop:
         leave(stop)
     out = console()
-    show(found, out)
+    show(run_measured, out)
     for sentence in work_document.told(run):
         out.print(f"\n{sentence}", markup=False)
     print(f"\nComparison: {run}/{work_document.COMPARISON}  Report: {run}/report.html", file=sys.stderr)

@@ -68,8 +68,8 @@ def load_references() -> tuple[Run, Run | None]:
 
 def tables(run: Run) -> str:
     """Every cell of the headline experiments, a table for each kind of work, as Markdown."""
-    shown = [markdown(heading(*key), group) for key, group in groups(run.summary) if key[0] in HEADLINE]
-    return "\n\n".join(["# Tables of the reference run", readme.where(run), *shown]) + "\n"
+    sections = [markdown(heading(*key), group) for key, group in groups(run.summary) if key[0] in HEADLINE]
+    return "\n\n".join(["# Tables of the reference run", readme.where(run), *sections]) + "\n"
 
 
 def side_by_side(matrix: Run) -> str:

@@ -33,8 +33,8 @@ def shown(run: Run, side: str) -> list[Point]:
     column = SIDES[side]
     if column not in run.rounds:
         return []
-    wanted = run.rounds["experiment"].isin(["io", "cpu"]) & ~run.rounds["twin"].astype(bool) & run.rounds[column].gt(0)
-    rounds = dict(list(run.rounds[wanted].groupby(CELL)))
+    mask = run.rounds["experiment"].isin(["io", "cpu"]) & ~run.rounds["twin"].astype(bool) & run.rounds[column].gt(0)
+    rounds = dict(list(run.rounds[mask].groupby(CELL)))
     cells = [(cell, rounds.get(cell.key)) for cell in points(run, ["io", "cpu"], "seconds")]
     priced = [costing(run, cell, mine, column) for cell, mine in cells if mine is not None]
     return [cell for cell in priced if cell.value > 0]

@@ -110,9 +110,9 @@ def draw(run: Run, theme: Theme) -> Figure | None:
     titles = [f"{group.title}  " for group in groups]
     left_in = max(widest_in(names, theme.text_pt), widest_in(titles, theme.text_pt, "bold"))
     right_in = widest_in((times(each.value) for each in drawn), theme.text_pt) + 0.2
-    asked = [name for name in QUERIES if any(query(each) == name for each in drawn)]
-    wide_in = (WIDTH_IN - 2 * MARGIN_IN - left_in) / len(asked) - right_in
-    for place, name in enumerate(asked):
+    queries = [name for name in QUERIES if any(query(each) == name for each in drawn)]
+    wide_in = (WIDTH_IN - 2 * MARGIN_IN - left_in) / len(queries) - right_in
+    for place, name in enumerate(queries):
         left = MARGIN_IN + left_in + place * (wide_in + right_in)
         axes = page.panel(left, page.bottom_in + page.line_in * BELOW, wide_in, page.panel_in)
         here = {line(each): each for each in drawn if query(each) == name}

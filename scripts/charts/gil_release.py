@@ -84,8 +84,8 @@ def released(run: Run) -> dict[str, int]:
 
 def finding(run: Run) -> str:
     """Which release the GIL, and which hold it; nothing of those of which that is not clear."""
-    free, held = ([kind for kind, how in released(run).items() if how == one] for one in (1, -1))
-    parts = [f"{listed(kinds)} {words}" for kinds, words in ((free, "release the GIL"), (held, "hold it")) if kinds]
+    free, holding = ([kind for kind, how in released(run).items() if how == one] for one in (1, -1))
+    parts = [f"{listed(kinds)} {words}" for kinds, words in ((free, "release the GIL"), (holding, "hold it")) if kinds]
     return "; ".join(parts)
 
 

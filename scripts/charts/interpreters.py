@@ -116,9 +116,9 @@ def finding(run: Run) -> str:
     """What threads gain with and without the GIL, or else from how many times to how many the cells are as fast."""
     gains = [(one, value) for one in (run, *run.beside) if (value := gain(one))]
     free = [each for each in gains if not each[0].environment["python"]["gil"]]
-    held = [each for each in gains if each[0].environment["python"]["gil"]]
-    if free and held:
-        parts = [f"{times(value.value)} {gil(one)} ({one.python})" for one, value in (held[0], free[0])]
+    with_gil = [each for each in gains if each[0].environment["python"]["gil"]]
+    if free and with_gil:
+        parts = [f"{times(value.value)} {gil(one)} ({one.python})" for one, value in (with_gil[0], free[0])]
         return f"Threads computing in Python, beside sequential: {listed(parts)}"
     values = [row.value for row in points(run)]
     return f"From {between(min(values), max(values), times)} the speed of {run.python}" if values else ""
@@ -139,8 +139,8 @@ def alt(run: Run) -> str:
     """Every number of the chart as text."""
     groups = [
         f"{workload}, {group.title}: {', '.join(f'{row.model} {forest.value_text(row, times)}' for row in group.rows)}"
-        for workload, found in panels(run).items()
-        for group in found
+        for workload, rows in panels(run).items()
+        for group in rows
     ]
     return f"How fast is each Python beside {run.python}? {'; '.join(groups)}." if groups else ""
 

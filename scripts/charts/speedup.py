@@ -178,8 +178,8 @@ def called(group: forest.Group) -> str:
 def said(run: Run, group: forest.Group) -> str:
     """The fastest of a group, against its ideal time."""
     fastest = [f"{row.model} {forest.value_text(row, times)}" for row in winners_of(run, group)[:MOST_NAMED]]
-    said = either(fastest) if fastest else "none shown to be faster"
-    return "; ".join(filter(None, [said, forest.limit_text(group, times)]))
+    winners = either(fastest) if fastest else "none shown to be faster"
+    return "; ".join(filter(None, [winners, forest.limit_text(group, times)]))
 
 
 def alt(run: Run) -> str:

@@ -66,9 +66,9 @@ def curves(run: Run) -> dict[str, list[Curve]]:
     """The curves of each workload, in the order of models."""
     for experiment in EXPERIMENTS:
         cells = [each for each in points(run, [experiment], "seconds") if each.workload in WORKLOADS]
-        made = {name: made for name in WORKLOADS if (made := of_workload(run, cells, name))}
-        if made:
-            return made
+        by_workload = {name: by_workload for name in WORKLOADS if (by_workload := of_workload(run, cells, name))}
+        if by_workload:
+            return by_workload
     return {}
 
 
@@ -82,8 +82,8 @@ def of_workload(run: Run, all_cells: Sequence[Point], workload: str) -> list[Cur
 
 def of_cell(run: Run, cell: Point) -> Curve | None:
     """The curve of a cell; None when no spans were kept."""
-    wanted = ("experiment", "workload", "model", "concurrency", "tasks")
-    spans = run.spans(**{name: getattr(cell, name) for name in wanted}, twin=False)
+    columns = ("experiment", "workload", "model", "concurrency", "tasks")
+    spans = run.spans(**{name: getattr(cell, name) for name in columns}, twin=False)
     if spans.empty:
         return None
     took = (spans["end_s"] - spans["start_s"]).to_numpy()

@@ -66,10 +66,10 @@ class Column:
 
 def draw(run: Run, theme: Theme) -> Figure | None:
     """The figure; None when the run has nothing for it."""
-    found = races(run)
-    models = distinct(model for column in found.values() for model in column)
-    shown = models[:SLIDE_MODELS] if theme.height_in else models
-    kept = [{key: one for key, one in column.items() if key in shown} for column in found.values()]
+    rounds = races(run)
+    models = distinct(model for column in rounds.values() for model in column)
+    drawn = models[:SLIDE_MODELS] if theme.height_in else models
+    kept = [{key: one for key, one in column.items() if key in drawn} for column in rounds.values()]
     columns = [Column(column) for column in kept if column]
     if not columns:
         return None
@@ -77,14 +77,14 @@ def draw(run: Run, theme: Theme) -> Figure | None:
         theme,
         title=TITLE,
         reading="Each bar is a task of one round. Grey: start-up and clean-up, which count. Dashed: the limit.",
-        footer=footing(run, columns, models[len(shown) :]),
-        body_in=0.8 + ROW_IN * len(shown),
+        footer=footing(run, columns, models[len(drawn) :]),
+        body_in=0.8 + ROW_IN * len(drawn),
     )
-    left_in = widest_in(map(short, shown), theme.text_pt, "bold") + 0.12
+    left_in = widest_in(map(short, drawn), theme.text_pt, "bold") + 0.12
     wide_in = (WIDTH_IN - 2 * MARGIN_IN - left_in - GAP_IN * (len(columns) - 1)) / len(columns)
     for place, column in enumerate(columns):
-        draw_column(page, column, shown, MARGIN_IN + left_in + place * (wide_in + GAP_IN), wide_in)
-    name_rows(page, shown, MARGIN_IN + left_in - 0.1)
+        draw_column(page, column, drawn, MARGIN_IN + left_in + place * (wide_in + GAP_IN), wide_in)
+    name_rows(page, drawn, MARGIN_IN + left_in - 0.1)
     return page.figure
 
 

@@ -54,8 +54,10 @@ COLOURS = {
 @remembered
 def shown(run: Run) -> tuple[Attribution, ...]:
     """The cells in the order of the chart: by experiment, workload and concurrency, then by model."""
-    found = read(run.path / FILE)
-    ordered = sorted(found, key=lambda cell: (cell.experiment, cell.workload, cell.concurrency, order(cell.model)))
+    attributions = read(run.path / FILE)
+    ordered = sorted(
+        attributions, key=lambda cell: (cell.experiment, cell.workload, cell.concurrency, order(cell.model))
+    )
     return tuple(ordered[:MOST_BARS])
 
 
@@ -72,26 +74,26 @@ def amount(cell: Attribution) -> str:
 
 def draw(run: Run, theme: Theme) -> Figure | None:
     """The figure; None when the run has nothing for it."""
-    found = shown(run)
-    if not found:
+    cells = shown(run)
+    if not cells:
         return None
     page = open_page(
         theme,
         title=TITLE,
         reading="Share of the measured time. Black line: the ideal time; dotted: a client without a protocol.",
-        footer=f"{machine_words(run)}. Rounds of the attribution: {rounds_words(found)}.",
-        body_in=BAR_IN * len(found) + 1.5,
+        footer=f"{machine_words(run)}. Rounds of the attribution: {rounds_words(cells)}.",
+        body_in=BAR_IN * len(cells) + 1.5,
     )
-    used = [term for term in TERMS if any(dict(cell.large()).get(term) for cell in found)]
+    used = [term for term in TERMS if any(dict(cell.large()).get(term) for cell in cells)]
     legend_in = legend(page, used)
-    left_in, right_in = (widest_in(map(text, found), theme.text_pt) + 0.1 for text in (label, amount))
+    left_in, right_in = (widest_in(map(text, cells), theme.text_pt) + 0.1 for text in (label, amount))
     below_in = page.line_in * 2.4
     high_in = page.top_in - legend_in - page.bottom_in - below_in
     wide_in = WIDTH_IN - 2 * MARGIN_IN - left_in - right_in
     axes = page.panel(MARGIN_IN + left_in, page.bottom_in + below_in, wide_in, high_in)
-    axes.set(xlim=(0, 1), ylim=(len(found) - 0.5, -0.5), yticks=[])
+    axes.set(xlim=(0, 1), ylim=(len(cells) - 0.5, -0.5), yticks=[])
     rule_axis(axes, "x", [0, 0.25, 0.5, 0.75, 1], lambda share: f"{100 * share:g} %", "of the measured time", theme)
-    for place, cell in enumerate(found):
+    for place, cell in enumerate(cells):
         bar(axes, place, cell, theme)
     return page.figure
 
@@ -145,22 +147,22 @@ def legend(page: Page, used: list[str]) -> float:
     return (line + 1) * page.line_in * 1.1 + 0.12
 
 
-def rounds_words(found: tuple[Attribution, ...]) -> str:
+def rounds_words(cells: tuple[Attribution, ...]) -> str:
     """How many rounds there were, and how much slower than usual ones."""
-    slow = sorted(cell.slowdown for cell in found)
-    counts = sorted({cell.rounds for cell in found})
+    slow = sorted(cell.slowdown for cell in cells)
+    counts = sorted({cell.rounds for cell in cells})
     return f"{counts[0]} to {counts[-1]} of each cell, {times(slow[0])} to {times(slow[-1])} as long as usual ones"
 
 
 def finding(run: Run) -> str:
     """The largest term beside waiting of the cell that has most to explain, as a title."""
-    found = [cell for cell in shown(run) if cell.seconds > cell.ideal_seconds > 0 and cell.model != "sequential"]
-    if not found:
+    cells = [cell for cell in shown(run) if cell.seconds > cell.ideal_seconds > 0 and cell.model != "sequential"]
+    if not cells:
         return ""
-    cell = max(found, key=lambda each: each.seconds / each.ideal_seconds)
+    cell = max(cells, key=lambda each: each.seconds / each.ideal_seconds)
     parts = sorted(((value, term) for term, value in cell.terms.items() if term != ASKED), reverse=True)[:2]
-    said = listed(f"{seconds(value)} {cell.words(term)}" for value, term in parts)
-    return f"{label(cell)}: {seconds(cell.seconds)} measured, {seconds(cell.ideal_seconds)} ideal; {said}"
+    terms = listed(f"{seconds(value)} {cell.words(term)}" for value, term in parts)
+    return f"{label(cell)}: {seconds(cell.seconds)} measured, {seconds(cell.ideal_seconds)} ideal; {terms}"
 
 
 def caption(run: Run) -> str:

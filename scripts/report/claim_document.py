@@ -73,10 +73,10 @@ def part(outcome: Outcome) -> Document:
     """One measure of a claim."""
     limit = outcome.part.bound
     ends = {"bound_low": finite(limit.low), "bound_high": finite(limit.high)}
-    judged = {"p_value": outcome.p_value, "verdict": outcome.verdict, "reason": outcome.reason}
+    verdict = {"p_value": outcome.p_value, "verdict": outcome.verdict, "reason": outcome.reason}
     beside = outcome.part.beside and measured(outcome.part.beside, outcome.beside)
     named = {"name": outcome.part.name, "bound": outcome.part.holds, "per_capacity": outcome.part.per_capacity}
-    return named | ends | measured(outcome.part.measure, outcome.evidence) | judged | {"beside": beside}
+    return named | ends | measured(outcome.part.measure, outcome.evidence) | verdict | {"beside": beside}
 
 
 def measured(measure: Measure, evidence: Evidence | None) -> Document:

@@ -41,10 +41,12 @@ def introduction(a: Run, b: Run) -> list[str]:
         f"{letter}: run {run.environment['run']}, {machine(run)}, {run.blocks} blocks. {disturbance(run)}"
         for letter, run in (("A", a), ("B", b))
     ]
-    apart = differences(a, b)
-    sentences.append(f"They differ in: {', '.join(apart)}." if apart else "Same machine, same Python, same packages.")
+    changed = differences(a, b)
+    sentences.append(
+        f"They differ in: {', '.join(changed)}." if changed else "Same machine, same Python, same packages."
+    )
     if not same_machine(a, b):
-        why = ", ".join(name for name in apart if name in IDENTITY)
+        why = ", ".join(name for name in changed if name in IDENTITY)
         sentences.append(f"These may be two machines ({why}), so seconds are not compared; speed-ups and claims are.")
     if min(repeats(a), repeats(b)) == 1:
         spread = percent(ASSUMED_SPREAD.sd)

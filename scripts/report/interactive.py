@@ -128,18 +128,18 @@ def add_series(plot: figure, panel: Panel, series: Series) -> "DataRenderer":
     """A model's line and band, its intervals, and its marks (which are returned): hollow where all was saturated."""
     paint, shape = style(series.model)
     source = source_of(panel, series)
-    look: dict[str, Any] = {"color": paint, "name": series.model}
+    options: dict[str, Any] = {"color": paint, "name": series.model}
     curve = panel.joined and len(series.marks) > MANY
     if panel.joined:
-        plot.line("x", "y", source=source, line_width=2, **look)
+        plot.line("x", "y", source=source, line_width=2, **options)
     if panel.joined and panel.across:
-        plot.harea(y="y", x1="low", x2="high", source=source, alpha=0.18, **look)
+        plot.harea(y="y", x1="low", x2="high", source=source, alpha=0.18, **options)
     elif panel.joined:
-        plot.varea(x="x", y1="low", y2="high", source=source, alpha=0.18, **look)
+        plot.varea(x="x", y1="low", y2="high", source=source, alpha=0.18, **options)
     if not curve:
         ends = ("low", "y", "high", "y") if panel.across else ("x", "low", "x", "high")
-        plot.segment(*ends, source=source, line_width=2, **look)
-    marks = plot.scatter("x", "y", source=source, marker=MARKERS[shape], size=14 if shape == "D" else 10, **look)
+        plot.segment(*ends, source=source, line_width=2, **options)
+    marks = plot.scatter("x", "y", source=source, marker=MARKERS[shape], size=14 if shape == "D" else 10, **options)
     marks.glyph.update(fill_alpha=0.0 if curve else "solid", line_alpha=0.0 if curve else 1.0)
     return marks
 

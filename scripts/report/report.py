@@ -82,7 +82,7 @@ def other_code(talks: list[dict[str, Any]], run: Run) -> list[dict[str, Any]]:
 
 def write_report(run: Run) -> Path:
     """Write report.html into the run's folder."""
-    talks, live, shown = read_claims(run.path), interactive.charts(run), models(run)
+    talks, live, measured = read_claims(run.path), interactive.charts(run), models(run)
     page = html.render(
         "report.html",
         [html.script("page.js"), html.script("interactive.js")],
@@ -96,8 +96,8 @@ def write_report(run: Run) -> Path:
         interpreters=[*sentences(run), *notes(run)] if run.beside else [],
         talks=[talk_view(talk) for talk in talks],
         figures=figures(run, live),
-        models=shown,
-        shown=[model["path"] for model in shown],
+        models=measured,
+        shown=[model["path"] for model in measured],
         code=other_code(talks, run),
         tables=tables(run),
         blocks=blocks(run),

@@ -88,9 +88,9 @@ def entry(change: Change) -> dict[str, Any]:
     }
 
 
-def interval(found: Interval | None) -> dict[str, float] | None:
+def interval(ratio: Interval | None) -> dict[str, float] | None:
     """An estimate with the ends of its 95 % CI."""
-    return {"estimate": found.estimate, "low": found.low, "high": found.high} if found else None
+    return {"estimate": ratio.estimate, "low": ratio.low, "high": ratio.high} if ratio else None
 
 
 def text_of(change: Change) -> str:
@@ -141,8 +141,8 @@ def protocol(outcome: Outcome) -> str:
 
 def markdown(outcome: Outcome) -> str:
     """For a job summary or a comment: a table of at most 20 lines, details folded."""
-    told = all(one.outcome in DECIDED for one in outcome.changes)
-    sign = "❌" if outcome.worse else "✅" if told else "❔"
+    decided = all(one.outcome in DECIDED for one in outcome.changes)
+    sign = "❌" if outcome.worse else "✅" if decided else "❔"
     rows = [row(one) for one in outcome.changes[:MOST_ROWS]]
     left = [f"| … {len(outcome.changes) - MOST_ROWS} more | | | | |"] if len(outcome.changes) > MOST_ROWS else []
     head = ["| model | base | head | head ÷ base (95 % CI) | verdict |", "| --- | --- | --- | --- | --- |"]

@@ -20,8 +20,8 @@ HEADLINES = (("io", "wire"), ("cpu", "primes"))  # whose speed-ups are shown whi
 
 def console(*, stderr: bool = False) -> Console:
     """A console that keeps to 80 columns when it is not a terminal; rich itself respects NO_COLOR."""
-    made = Console(stderr=stderr, highlight=False, soft_wrap=False)
-    return made if made.is_terminal else Console(stderr=stderr, highlight=False, width=WIDTH, no_color=True)
+    terminal = Console(stderr=stderr, highlight=False, soft_wrap=False)
+    return terminal if terminal.is_terminal else Console(stderr=stderr, highlight=False, width=WIDTH, no_color=True)
 
 
 def clock(value: float) -> str:
@@ -102,8 +102,8 @@ class Live:
 
     def speedups(self, experiment: str, workload: str) -> str:
         """One workload's."""
-        asked = (self.python, experiment, workload)
-        medians = {key[3]: median(rounds) for key, rounds in self.rounds.items() if key[:3] == asked}
+        identity = (self.python, experiment, workload)
+        medians = {key[3]: median(rounds) for key, rounds in self.rounds.items() if key[:3] == identity}
         if "sequential" not in medians or len(medians) < 2:
             return ""
         others = sorted((value, name) for name, value in medians.items() if name != "sequential")
@@ -112,12 +112,12 @@ class Live:
 
 def table(kind: str) -> Table:
     """An empty table of WIDTH columns: what a cell took, its interval, speed-up, efficiency, flags."""
-    made = Table(box=None, pad_edge=False, padding=(0, 0, 0, 1), show_header=bool(kind), header_style="dim")
+    rows = Table(box=None, pad_edge=False, padding=(0, 0, 0, 1), show_header=bool(kind), header_style="dim")
     for name, width, justify in (("", 24, "left"), ("took", 8, "right"), (kind, 17, "right"), ("speed-up", 8, "right")):
-        made.add_column(name, width=width, justify=justify, no_wrap=True)  # type: ignore[arg-type]
-    made.add_column("limit", width=5, justify="right")
-    made.add_column("warnings", width=12)
-    return made
+        rows.add_column(name, width=width, justify=justify, no_wrap=True)  # type: ignore[arg-type]
+    rows.add_column("limit", width=5, justify="right")
+    rows.add_column("warnings", width=12)
+    return rows
 
 
 def groups(summary: pd.DataFrame) -> Any:
@@ -152,9 +152,9 @@ def line(row: pd.Series) -> list[str]:
 
 def not_here(run: Run) -> list[tuple[str, str]]:
     """What the run was asked for, and could not be measured where it was: its name, and what was lacking."""
-    asked = [cell.labels() for cell in catalogue() if chosen(run.environment["plan"]["only"], cell)]
+    selected = [cell.labels() for cell in catalogue() if chosen(run.environment["plan"]["only"], cell)]
     absent = run.environment.get("absent", {})
-    return [(name, why) for name, why in absent.items() if any(name in names for names in asked)]
+    return [(name, why) for name, why in absent.items() if any(name in names for names in selected)]
 
 
 def show(run: Run, out: Console) -> None:
@@ -178,7 +178,7 @@ def show_one(run: Run, out: Console) -> None:
         out.print(rows)
     for omission in run.omissions:
         out.print(f"not a result: {omission}", markup=False)
-    for name, lacking in not_here(run):
-        out.print(f"not here: {name} {lacking}", markup=False)
+    for name, reason in not_here(run):
+        out.print(f"not here: {name} {reason}", markup=False)
     for sentence in filter(None, [noise(run), disturbance(run), *answers(run)]):
         out.print(f"\n{sentence}", markup=False)

@@ -15,15 +15,15 @@ ACROSS = 3  # interpreters beside the first that 80 columns have room for
 
 def table(run: Run, others: Sequence[str], rows_shown: Sequence[Row]) -> Table:
     """A line for each cell: what it takes under the first interpreter, and its ratio to some others."""
-    made = Table(box=None, pad_edge=False, padding=(0, 0, 0, 1), header_style="dim")
-    made.add_column("", width=20)
-    made.add_column(header(run, run.python), width=8, justify="right", no_wrap=True)
+    rows = Table(box=None, pad_edge=False, padding=(0, 0, 0, 1), header_style="dim")
+    rows.add_column("", width=20)
+    rows.add_column(header(run, run.python), width=8, justify="right", no_wrap=True)
     for other in others:
-        made.add_column(header(run, other), width=16, justify="right")
+        rows.add_column(header(run, other), width=16, justify="right")
     for one in rows_shown:
         cell = f"{one.work} {one.cell['model']}{'*' * bool(one.beside)}"
-        made.add_row(cell, seconds(one.first), *(bare(one.faster.get(other)) for other in others))
-    return made
+        rows.add_row(cell, seconds(one.first), *(bare(one.faster.get(other)) for other in others))
+    return rows
 
 
 def header(run: Run, python: str) -> str:

@@ -140,9 +140,9 @@ def described(row: pd.Series) -> str:
 
 def figure(run: Run, of: str, metric: str = "seconds", over: str = "") -> Figure | None:
     """A metric of a cell, or its ratio to that of another; None where the run has it not."""
-    found = evidence(run, Measure(of, metric, over)).interval
+    ratio = evidence(run, Measure(of, metric, over)).interval
     form = times if over or "speedup" in metric else amount if "bytes" in metric else seconds
-    return Figure(found.estimate, found.low, found.high, form) if found else None
+    return Figure(ratio.estimate, ratio.low, ratio.high, form) if ratio else None
 
 
 def mixtures(run: Run) -> Iterator[tuple[float, Standing]]:
@@ -151,23 +151,23 @@ def mixtures(run: Run) -> Iterator[tuple[float, Standing]]:
     most = rows["concurrency"].max()
     tasks = rows[["compute_seconds", "wait_seconds"]].drop_duplicates().sort_values("compute_seconds")
     for compute_s, wait_s in tasks.itertuples(index=False):
-        if found := standing(run, "mixed", "mixed", int(most), compute_s):
-            yield compute_s / (wait_s + compute_s), found
+        if place := standing(run, "mixed", "mixed", int(most), compute_s):
+            yield compute_s / (wait_s + compute_s), place
 
 
 def sizes(run: Run, experiment: str, workload: str) -> list[Standing]:
     """The same work with more and more tasks at once."""
     rows = run.summary[(run.summary["experiment"] == experiment) & (run.summary["workload"] == workload)]
-    found = (standing(run, experiment, workload, int(size)) for size in sorted(set(rows["concurrency"])))
-    return [one for one in found if one]
+    standings = (standing(run, experiment, workload, int(size)) for size in sorted(set(rows["concurrency"])))
+    return [one for one in standings if one]
 
 
 def letting_go(run: Run) -> list[tuple[str, Figure | None, Figure | None]]:
     """What two threads and two processes gain at each kind of work that C code does, most for threads first."""
     kinds = run.summary.loc[run.summary["experiment"] == "gil_release", "model"]
     metrics = ("threads_speedup", "processes_speedup")
-    found = [(kind, *(figure(run, f"gil_release/{kind}", metric) for metric in metrics)) for kind in kinds]
-    return sorted(found, key=lambda one: -(one[1].value if one[1] else 0.0))
+    kinds_measured = [(kind, *(figure(run, f"gil_release/{kind}", metric) for metric in metrics)) for kind in kinds]
+    return sorted(kinds_measured, key=lambda one: -(one[1].value if one[1] else 0.0))
 
 
 Farm = tuple[str, Figure | None, Figure | None, list[Figure | None]]
@@ -175,7 +175,7 @@ Farm = tuple[str, Figure | None, Figure | None, list[Figure | None]]
 
 def farming(run: Run) -> list[Farm]:
     """What processes and clusters cost to start and for each task, and what they gain at tasks of each length."""
-    found = sorted(set(run.summary.loc[run.summary["experiment"] == "offload_cost", "model"]), key=order)
+    kinds = sorted(set(run.summary.loc[run.summary["experiment"] == "offload_cost", "model"]), key=order)
     return [
         (
             name,
@@ -183,7 +183,7 @@ def farming(run: Run) -> list[Farm]:
             figure(run, f"offload_cost/{name}", "task_seconds"),
             [figure(run, f"offload_cost/{name}", f"speedup_{length}") for length in LENGTHS],
         )
-        for name in found
+        for name in kinds
     ]
 
 
@@ -192,8 +192,8 @@ def memory(run: Run, model: str) -> tuple[Figure, int] | None:
     rows = run.summary[(run.summary["experiment"] == "task_memory") & (run.summary["model"] == model)]
     measured = sorted(map(int, set(rows["concurrency"])))
     size = max((one for one in measured if one <= CROWD), default=0)
-    found = figure(run, f"task_memory/{model}/c{size}", "bytes_per_task") if size else None
-    return (found, size) if found else None
+    size_bytes = figure(run, f"task_memory/{model}/c{size}", "bytes_per_task") if size else None
+    return (size_bytes, size) if size_bytes else None
 
 
 @dataclass(frozen=True)
@@ -233,7 +233,7 @@ def text(run: Run, matrix: Run | None = None) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(listed=listed, models=lambda found: listed(f"`{name}`" for name, _ in found))
+    environment.filters.update(listed=listed, models=lambda pairs: listed(f"`{name}`" for name, _ in pairs))
     page = environment.get_template("which-model.md").render(
         run=run,
         margin=MARGIN,

@@ -28,7 +28,7 @@ def survey_of(path: Path) -> Document | None:
     return json.loads(file.read_text()) if file.exists() else None
 
 
-def document(run: Run, survey: Document, found: Sequence[Finding]) -> Document:
+def document(run: Run, survey: Document, findings: Sequence[Finding]) -> Document:
     """Everything about a comparison, as JSON takes it."""
     machine, python = run.environment["machine"], run.environment["python"]
     capacity = run.rounds["parallel_capacity"].median() if "parallel_capacity" in run.rounds else math.nan
@@ -43,7 +43,7 @@ def document(run: Run, survey: Document, found: Sequence[Finding]) -> Document:
         "size": survey["size"],
         "results": list(results(run, survey)),
         "not_results": not_results(run),
-        "expectations": [expectations.entry(finding) for finding in found],
+        "expectations": [expectations.entry(finding) for finding in findings],
     }
 
 
@@ -82,17 +82,17 @@ def finite(value: float) -> float | None:
 
 def not_results(run: Run) -> list[Document]:
     """The cells that were no result, in how many blocks, and why in the first of them."""
-    found = dict[str, Document]()
+    groups = dict[str, Document]()
     for omission in run.omissions:
-        entry = found.setdefault(omission.what, {"cell": omission.what, "blocks": 0, "reason": omission.reason})
+        entry = groups.setdefault(omission.what, {"cell": omission.what, "blocks": 0, "reason": omission.reason})
         entry["blocks"] += 1
-    return list(found.values())
+    return list(groups.values())
 
 
-def write(path: Path, made: Document) -> Path:
+def write(path: Path, contents: Document) -> Path:
     """Put the document into the run's folder."""
     with atomic_write(path / COMPARISON) as file:
-        file.write_text(json.dumps(made, indent=1, allow_nan=False))
+        file.write_text(json.dumps(contents, indent=1, allow_nan=False))
     return path / COMPARISON
 
 
@@ -102,22 +102,26 @@ def read(path: Path) -> Document | None:
     return json.loads(file.read_text()) if file.exists() else None
 
 
-def sentences(made: Document) -> list[str]:
+def sentences(contents: Document) -> list[str]:
     """What was learned about the work, for people."""
-    measured = [*beyond(made["results"]), *not_measured(made["learned"]["unfit"]), *made["learned"]["notes"]]
-    return [*learned(made), *measured, made["size"]["sentence"]]
+    measured = [
+        *beyond(contents["results"]),
+        *not_measured(contents["learned"]["unfit"]),
+        *contents["learned"]["notes"],
+    ]
+    return [*learned(contents), *measured, contents["size"]["sentence"]]
 
 
-def learned(made: Document) -> list[str]:
+def learned(contents: Document) -> list[str]:
     """What the profile says of a task, and of what stops each model, for people."""
-    learned = made["learned"]
-    found = [f"A note, not a result: {why}." for why in learned["doubts"]]
-    found += [one_task(form, timed) for form, timed in learned["forms"].items()]
-    found += [until(learned)] if learned["knee"] else []
-    found += [one["sentence"] for one in learned["stops"].values()]
-    found += [gil(learned["gil"])] if learned["gil"] else []
-    found += [memory(learned["memory"])] if learned["memory"] else []
-    return [*found, *filter(None, [opening(learned["client_open_seconds"])])]
+    learned = contents["learned"]
+    sentences = [f"A note, not a result: {why}." for why in learned["doubts"]]
+    sentences += [one_task(form, timed) for form, timed in learned["forms"].items()]
+    sentences += [until(learned)] if learned["knee"] else []
+    sentences += [one["sentence"] for one in learned["stops"].values()]
+    sentences += [gil(learned["gil"])] if learned["gil"] else []
+    sentences += [memory(learned["memory"])] if learned["memory"] else []
+    return [*sentences, *filter(None, [opening(learned["client_open_seconds"])])]
 
 
 def one_task(form: str, timed: Document) -> str:
@@ -143,21 +147,21 @@ def not_measured(unfit: dict[str, str]) -> list[str]:
     return [f"Not measured: {', '.join(models)}: {why}." for why, models in together.items()]
 
 
-def gil(found: Document) -> str:
+def gil(evidence: Document) -> str:
     """Whether its computing releases the GIL."""
-    if found["released_share"] is None:
+    if evidence["released_share"] is None:
         return "It computes too little, or the machine was too busy, to tell whether it releases the GIL."
-    used = f"{found['threads']} threads used {digits(found['cores_used'])} cores"
-    if not found["released_share"]:
+    used = f"{evidence['threads']} threads used {digits(evidence['cores_used'])} cores"
+    if not evidence["released_share"]:
         return f"Its computing holds the GIL: {used}."
-    least = "at least " if found["at_least"] else "about "
-    return f"Its computing releases the GIL for {least}{found['released_share']:.0%} of the time: {used}."
+    least = "at least " if evidence["at_least"] else "about "
+    return f"Its computing releases the GIL for {least}{evidence['released_share']:.0%} of the time: {used}."
 
 
-def memory(found: Document) -> str:
+def memory(models: Document) -> str:
     """What a task in flight costs."""
     parts = [
-        f"{model} {amount(one['bytes_per_task'])} ({one['concurrency']} in flight)" for model, one in found.items()
+        f"{model} {amount(one['bytes_per_task'])} ({one['concurrency']} in flight)" for model, one in models.items()
     ]
     return f"Memory for each task in flight: {', '.join(parts)}."
 
@@ -172,9 +176,9 @@ def beyond(results: Sequence[Document]) -> Iterator[str]:
             yield f"{model} did better than the limit, which is made of tasks alone: {costs} (docs/your-own-work.md)."
 
 
-def opening(found: Document) -> str:
+def opening(forms: Document) -> str:
     """What a client costs."""
-    parts = [f"{seconds(value)} ({form})" for form, value in found.items() if value is not None]
+    parts = [f"{seconds(value)} ({form})" for form, value in forms.items() if value is not None]
     return f"Opening and closing a client takes {', '.join(parts)}." if parts else ""
 
 
@@ -191,6 +195,6 @@ def verdict(entry: Document) -> str:
 
 def told(path: Path) -> list[str]:
     """All that the comparison in a run's folder says; nothing where there is none."""
-    if not (made := read(path)):
+    if not (contents := read(path)):
         return []
-    return [*sentences(made), *map(verdict, made["expectations"])]
+    return [*sentences(contents), *map(verdict, contents["expectations"])]

@@ -66,19 +66,19 @@ class Lane:
     def result(self) -> dict[str, Any] | None:
         """Its result, checked against the server's counts; None while it runs."""
         problem = self.problem(self.limit_s)  # asked first: a process that has ended has written all its lines
-        if len(said := self.output_lines()) == 2:
-            return self.checked_result(said[1])
+        if len(lines := self.output_lines()) == 2:
+            return self.checked_result(lines[1])
         return self.checked_result({"seconds": 0.0, "peak": 0, "reason": problem}) if problem else None
 
     def checked_result(self, run: dict[str, Any]) -> dict[str, Any]:
         """The result; invalid, with a reason, when the server's counts or the peak in flight contradict it."""
         counts, tasks = stats(self.spec.url), self.spec.tasks
-        seen = {name: int(counts[name]) for name in ("started", "successes")}
+        server = {name: int(counts[name]) for name in ("started", "successes")}
         reason = run["reason"]
-        if not reason and not tasks == seen["started"] == seen["successes"]:
+        if not reason and not tasks == server["started"] == server["successes"]:
             reason = (
-                f"{tasks} tasks, but the server counted {seen['started']} requests and answered {seen['successes']}"
+                f"{tasks} tasks, but the server counted {server['started']} requests and answered {server['successes']}"
             )
         if not reason and run["peak"] > self.spec.concurrency:
             reason = f"{run['peak']} tasks were in flight, but the concurrency is {self.spec.concurrency}"
-        return {"seconds": run["seconds"], "requests": seen["successes"], "peak": run["peak"], "reason": reason}
+        return {"seconds": run["seconds"], "requests": server["successes"], "peak": run["peak"], "reason": reason}

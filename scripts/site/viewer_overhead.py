@@ -108,9 +108,9 @@ def page() -> Iterator[str]:
 
 
 @contextmanager
-def browser(url: str, *, wanted: bool) -> Iterator[None]:
+def browser(url: str, *, needed: bool) -> Iterator[None]:
     """The page in Chromium for as long as it is watched. CommandError where no Chromium is installed."""
-    if not wanted:
+    if not needed:
         yield
         return
     if (path := shutil.which("chromium")) is None:
@@ -131,16 +131,16 @@ def pairs(count: int, *, browsing: bool) -> Iterator[tuple[WatchedRace, list[flo
     """The watched and the unwatched side of each pair; the first pair is a warm-up."""
     with page() as url, serve("servers.latency") as server, tempfile.TemporaryDirectory() as folder:
         for number in range(1 + count):
-            seen, bare = WatchedRace(), list[float]()
+            watched, bare = WatchedRace(), list[float]()
             for is_watched in (True, False) if number % 2 == 0 else (False, True):
                 if is_watched:
                     with browser(url, wanted=browsing):
-                        seen = asyncio.run(watch(url))
-                    numbers_per_s = seen.numbers_per_s
+                        watched = asyncio.run(watch(url))
+                    numbers_per_s = watched.numbers_per_s
                 else:
                     bare = unwatched(server.url, numbers_per_s, Path(folder))
             if number:
-                yield seen, bare
+                yield watched, bare
 
 
 def main() -> None:
@@ -156,11 +156,13 @@ def main() -> None:
     print(f"{WORK['tasks']} tasks of {WORK['delay_ms']} ms in each lane, {len(measured)} pairs")
     print(f"{'model':12} {'watched / unwatched':>26} {f'frames/s (aim ≥ {AIM_FRAMES_PER_S})':>20}  aim ≤ {AIM}")
     for lane, model in enumerate(RaceRequest.read(WORK).models):
-        ratio = geometric_mean([seen.seconds[lane] / bare[lane] for seen, bare in measured])
-        frames_per_s = geometric_mean([seen.frames[lane] / seen.seconds[lane] for seen, _ in measured]).estimate
-        said = MET[verdict(ratio, Bound(high=AIM))]
+        ratio = geometric_mean([watched.seconds[lane] / bare[lane] for watched, bare in measured])
+        frames_per_s = geometric_mean(
+            [watched.frames[lane] / watched.seconds[lane] for watched, _ in measured]
+        ).estimate
+        sentence = MET[verdict(ratio, Bound(high=AIM))]
         interval = f"{ratio.estimate:.3f} [{ratio.low:.3f}, {ratio.high:.3f}]"
-        print(f"{model:12} {interval:>26} {frames_per_s:20.0f}  {said}")
+        print(f"{model:12} {interval:>26} {frames_per_s:20.0f}  {sentence}")
 
 
 if __name__ == "__main__":

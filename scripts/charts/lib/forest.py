@@ -77,16 +77,16 @@ def fitted(groups: Sequence[Group], theme: Theme) -> tuple[list[Group], list[str
 
     Then the names of the others are given.
     """
-    room, shown = (SLIDE_ROWS - bool(theme.headline) * HEADLINE_ROWS if theme.height_in else math.inf), list[Group]()
+    room, fitting = (SLIDE_ROWS - bool(theme.headline) * HEADLINE_ROWS if theme.height_in else math.inf), list[Group]()
     if groups and groups[0].height > room:
         first, fits = groups[0], int(room) - bool(groups[0].title)
         others = [*names(first)[fits:], *(group.title for group in groups[1:])]
         return [replace(first, rows=first.rows[:fits])], others
     for group in groups:
         if group.height <= room:
-            shown.append(group)
+            fitting.append(group)
             room -= group.height
-    return shown, [group.title for group in groups if group not in shown]
+    return fitting, [group.title for group in groups if group not in fitting]
 
 
 def margins_in(groups: Sequence[Group], form: Format, theme: Theme, *, brief: bool = False) -> tuple[float, float]:

@@ -130,18 +130,18 @@ def label_ends(axes: Axes, ends: Sequence[End], page: Page) -> None:
         )
 
 
-def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:
+def spread(positions: Sequence[float], gap: float, low: float, high: float) -> list[float]:
     """Places at least `gap` apart, in the order of those wanted and as near to them as that allows.
 
     Neighbours that come too close are merged into one pile, centred on what its members wanted (the pool-adjacent-
     violators algorithm on the wanted places less the gaps: least squares). Too many for the room grow upwards.
     """
-    if not wanted:
+    if not positions:
         return []
-    ranks = np.argsort(np.asarray(wanted), kind="stable")
+    ranks = np.argsort(np.asarray(positions), kind="stable")
     piles: list[list[float]] = []
     for rank, index in enumerate(ranks):
-        piles.append([wanted[index] - rank * gap])
+        piles.append([positions[index] - rank * gap])
         while len(piles) > 1 and np.mean(piles[-2]) >= np.mean(piles[-1]):
             piles[-2:] = [piles[-2] + piles[-1]]
     level = [float(np.mean(pile)) for pile in piles for _ in pile]

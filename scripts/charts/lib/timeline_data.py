@@ -86,9 +86,9 @@ def nearest(run: Run, cell: Point) -> tuple[dict[Any, Any], pd.DataFrame] | None
     """That round and the spans of its tasks, in the order of their starts."""
     rounds = rounds_of(run, cell)
     distance = (rounds["seconds"] - rounds["seconds"].median()).abs()
-    wanted = {name: getattr(cell, name) for name in ("experiment", "workload", "model", "concurrency", "tasks")}
+    identity = {name: getattr(cell, name) for name in ("experiment", "workload", "model", "concurrency", "tasks")}
     for row in rounds.loc[distance.sort_values(kind="stable").index].to_dict("records"):
-        spans = run.spans(**wanted, twin=False, block=row["block"], **work(cell))
+        spans = run.spans(**identity, twin=False, block=row["block"], **work(cell))
         one = spans[spans["round"].eq(row["round"])].sort_values(["start_s", "end_s"])
         if len(one):
             return row, one
@@ -103,12 +103,12 @@ def work(cell: Point) -> dict[str, float]:
 def rounds_of(run: Run, cell: Point) -> pd.DataFrame:
     """The measured rounds of the cell."""
     rounds = run.rounds
-    wanted = ~rounds["twin"].astype(bool) & ~rounds["warmup"].astype(bool) & rounds["seconds"].notna()
+    mask = ~rounds["twin"].astype(bool) & ~rounds["warmup"].astype(bool) & rounds["seconds"].notna()
     for column in ("experiment", "workload", "model", "concurrency", "tasks"):
-        wanted &= rounds[column].eq(getattr(cell, column))
+        mask &= rounds[column].eq(getattr(cell, column))
     for column, seconds in work(cell).items():
-        wanted &= rounds[column].eq(seconds)
-    return rounds[wanted]
+        mask &= rounds[column].eq(seconds)
+    return rounds[mask]
 
 
 @remembered

@@ -68,10 +68,10 @@ def telling(run: Run, cell: Point, rounds: pd.DataFrame, metric: str) -> Point:
 def draw(run: Run, theme: Theme, question: Question, panels: Panels) -> Figure | None:
     """The figure; None when the run has nothing for it."""
     fits = {name: forest.fitted(groups, theme) for name, groups in panels.items()}
-    shown = {name: kept for name, (kept, _) in fits.items() if kept}
-    if not shown:
+    legible = {name: kept for name, (kept, _) in fits.items() if kept}
+    if not legible:
         return None
-    every = list(chain.from_iterable(shown.values()))
+    every = list(chain.from_iterable(legible.values()))
     left_out = dict.fromkeys(title for _, dropped in fits.values() for title in dropped)
     page = open_page(
         theme,
@@ -84,14 +84,14 @@ def draw(run: Run, theme: Theme, question: Question, panels: Panels) -> Figure |
             f"Not shown: {', '.join(left_out)}" if left_out else "",
             sure=f"Bars: {interval_words(run)}",
         ),
-        body_in=forest.height_in(list(shown.values()), theme),
+        body_in=forest.height_in(list(legible.values()), theme),
     )
     margins = forest.margins_in(every, question.form, theme)
-    for axes, (name, kept) in zip(page.columns(len(shown), *margins), shown.items(), strict=True):
+    for axes, (name, kept) in zip(page.columns(len(legible), *margins), legible.items(), strict=True):
         axes.set_xscale("log")
         axes.set_xlim(*forest.limits([kept]))
         head(axes, name, theme, margins[0])
-        forest.draw(axes, kept, question.form, page, start=None, rows=forest.depth(list(shown.values())))
+        forest.draw(axes, kept, question.form, page, start=None, rows=forest.depth(list(legible.values())))
         forest.rule(axes, question.form, question.axis, page)
     return page.figure
 
