@@ -295,7 +295,7 @@ def main() -> None:
         leave(stop)
     out = console()
     show(run_measured, out)
-    for sentence in work_document.told(run):
+    for sentence in work_document.comparison_sentences(run):
         out.print(f"\n{sentence}", markup=False)
     print(f"\nComparison: {run}/{work_document.COMPARISON}  Report: {run}/report.html", file=sys.stderr)
     sys.exit(expectations.code(verdicts))

@@ -55,14 +55,14 @@ def command(run: Run) -> str:
         return f'make matrix PYTHON="{" ".join(names)}" BLOCKS={plan["blocks"] // len(names)} SEED={plan["seed"]}'
     if plan["quick"]:
         return f"make quick SEED={plan['seed']}"
-    if words(plan["only"]) == words(every_experiment()):
+    if names_in(plan["only"]) == names_in(every_experiment()):
         return f"make full {again}"
     if len(plan["only"]) > LONGEST_ONLY:
         return f"make bench {again} ONLY=… (as in environment.json)"
     return f"make bench {again}" + (f' ONLY="{plan["only"]}"' if plan["only"] else "")
 
 
-def words(only: str) -> set[str]:
+def names_in(only: str) -> set[str]:
     """The names in an ONLY expression, as they are called now."""
     return set(renamed.expression(only).strip("()").split())
 

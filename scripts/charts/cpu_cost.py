@@ -11,7 +11,7 @@ from scripts.analysis.points import Point, Run, footer, interval_words, points, 
 from scripts.analysis.wording import last_over_first
 from scripts.charts.lib import forest, interactive_panel
 from scripts.charts.lib.layout import head, open_page
-from scripts.charts.lib.table import Table, made, of_point, word
+from scripts.charts.lib.table import Table, of_point, table_of, word
 from scripts.charts.lib.theme import Theme
 from scripts.charts.speedup import place
 from scripts.tables.columns import CELL
@@ -28,7 +28,7 @@ HEADS = {"client": "The program and its workers", "server": "The server that the
 
 
 @remembered
-def shown(run: Run, side: str) -> list[Point]:
+def chart_cells(run: Run, side: str) -> list[Point]:
     """The cells with their CPU seconds for each task."""
     column = SIDES[side]
     if column not in run.rounds:
@@ -51,7 +51,7 @@ def costing(run: Run, cell: Point, rounds: pd.DataFrame, column: str) -> Point:
 
 def groups(run: Run, side: str) -> list[forest.Group]:
     """The cells of each workload, those that wait first."""
-    cells = shown(run, side)
+    cells = chart_cells(run, side)
     names = sorted({(each.experiment != "io", place(each.workload)) for each in cells})
     return [forest.Group(name, [each for each in cells if each.workload == name]) for _, (_, name) in names]
 
@@ -136,8 +136,8 @@ def table(run: Run) -> Table:
         "",
         "warnings",
     )
-    rows = [(side, of_point(each, seconds)) for side in SIDES for each in shown(run, side)]
-    return made(head, [[row[0], word(side), *row[1:]] for side, row in rows])
+    rows = [(side, of_point(each, seconds)) for side in SIDES for each in chart_cells(run, side)]
+    return table_of(head, [[row[0], word(side), *row[1:]] for side, row in rows])
 
 
 def interactive_panels(run: Run) -> Iterator[interactive_panel.Panel]:

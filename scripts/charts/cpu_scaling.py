@@ -27,7 +27,7 @@ TITLE = "How much faster does computing get with more workers?"
 BODY_IN = 4.0
 
 
-def shown(run: Run) -> tuple[list[Point], Format]:
+def chart_cells(run: Run) -> tuple[list[Point], Format]:
     """The cells of this chart as speed-ups; as throughput in a run that has nothing to compare with.
 
     The experiment `cpu` has the point with as many workers as there are cores, so `cpu_scaling` leaves it out.
@@ -49,7 +49,7 @@ def capacity(run: Run) -> tuple[float, float, float]:
 
 def draw(run: Run, theme: Theme) -> Figure | None:
     """The figure; None when the run has nothing for it."""
-    cells, form = shown(run)
+    cells, form = chart_cells(run)
     if not cells:
         return None
     unit = "Speed-up over sequential" if form is times else "Tasks finished in a second"
@@ -94,21 +94,21 @@ def fitted(run: Run, cells: list[Point]) -> dict[str, Law]:
 
 def law_words(run: Run) -> str:
     """The serial share of each model."""
-    cells, form = shown(run)
+    cells, form = chart_cells(run)
     parts = [f"{model} {law}" for model, law in fitted(run, cells).items()] if form is times else []
     return f"Dotted: Amdahl's law as it fits best, {', '.join(parts)}" if parts else ""
 
 
 def measured(run: Run) -> str:
     """The tasks and the capacity, for the footer."""
-    each, (median, low, high) = shown(run)[0][0], capacity(run)
+    each, (median, low, high) = chart_cells(run)[0][0], capacity(run)
     known = f"; parallel capacity {times(median)} ({between(low, high, times)})" if math.isfinite(median) else ""
     return f"Measured: {each.tasks} tasks computing {tick(seconds)(each.compute_s)} each{known}"
 
 
 def finding(run: Run) -> str:
     """Each model at its most workers, as a title."""
-    cells, form = shown(run)
+    cells, form = chart_cells(run)
     most = {(each.workload, each.model): each for each in sorted(cells, key=lambda each: each.concurrency)}
     parts = [f"{form(each.value)} with {each.concurrency} workers in {each.model}" for each in most.values()]
     return f"Computing {'runs at' if form is rate else 'speeds up'} {listed(parts)}" if parts else ""
@@ -116,7 +116,7 @@ def finding(run: Run) -> str:
 
 def caption(run: Run) -> str:
     """Each model at its most workers, against the capacity."""
-    cells, form = shown(run)
+    cells, form = chart_cells(run)
     if not cells:
         return ""
     most = {(each.workload, each.model): each for each in sorted(cells, key=lambda each: each.concurrency)}
@@ -131,20 +131,20 @@ def caption(run: Run) -> str:
 
 def alt(run: Run) -> str:
     """Every number of the chart as text."""
-    cells, form = shown(run)
+    cells, form = chart_cells(run)
     rows = [f"{each.workload} {each.model} with {each.concurrency}: {value_text(each, form)}" for each in cells]
     return f"{TITLE} {'; '.join(rows)}." if rows else ""
 
 
 def table(run: Run) -> Table:
     """The data behind it."""
-    cells, form = shown(run)
+    cells, form = chart_cells(run)
     return of_points(cells, "speed-up" if form is times else "tasks/s", form)
 
 
 def interactive_panels(run: Run) -> Iterator[interactive_panel.Panel]:
     """Speed-up over workers, for each workload."""
-    cells, form = shown(run)
+    cells, form = chart_cells(run)
     unit = "times as fast as sequential" if form is times else "tasks finished in a second"
     for workload in distinct(each.workload for each in cells):
         here = [each for each in cells if each.workload == workload]

@@ -47,7 +47,7 @@ def query(each: Point) -> str:
 
 
 @remembered
-def shown(run: Run) -> list[Point]:
+def chart_cells(run: Run) -> list[Point]:
     """The cells with their ratio to the yardstick's, which is left out; database by database."""
     rounds = run.rounds[run.rounds["experiment"].eq("databases") & ~run.rounds["twin"].astype(bool)]
     cells = dict(list(rounds.groupby(CELL)))
@@ -69,7 +69,7 @@ def shown(run: Run) -> list[Point]:
 def rows(run: Run, theme: Theme) -> dict[str, list[Line]]:
     """Who stands in which row, database by database: as many databases as the page has room for."""
     by_service: dict[str, list[Point]] = {}
-    for each in shown(run):
+    for each in chart_cells(run):
         if theme.height_in and "-" in driver(each):
             continue  # a slide has no room for pools and pipelines; the page shows them
         same = by_service.setdefault(SERVICE[driver(each)], [])
@@ -90,9 +90,9 @@ def draw(run: Run, theme: Theme) -> Figure | None:
     """The figure; None when the run has nothing for it."""
     if not (table := rows(run, theme)):
         return None
-    drawn = [each for each in shown(run) if SERVICE[driver(each)] in table]
-    groups = [forest.Group(called(run, service), [drawn[0]] * len(same)) for service, same in table.items()]
-    dropped = [called(run, service) for service in CALLED if service in services(run) - table.keys()]
+    drawn = [each for each in chart_cells(run) if SERVICE[driver(each)] in table]
+    groups = [forest.Group(service_name(run, service), [drawn[0]] * len(same)) for service, same in table.items()]
+    dropped = [service_name(run, service) for service in CALLED if service in services(run) - table.keys()]
     page = open_page(
         theme,
         title=TITLE,
@@ -138,7 +138,7 @@ def fill(
         y += 1
         for each in same:
             if not place:
-                forest.beside(axes, f"{label(each)} ", y, 0, theme.text_pt, theme.text_colour(each[1]))
+                forest.write_beside(axes, f"{label(each)} ", y, 0, theme.text_pt, theme.text_colour(each[1]))
             if each in here:
                 forest.draw_row(axes, here[each], "", y, times, theme, 1.0, brief=True)
             y += 1
@@ -152,10 +152,10 @@ def label(each: Line) -> str:
 
 def services(run: Run) -> set[str]:
     """The databases that were measured."""
-    return {SERVICE[driver(each)] for each in shown(run)}
+    return {SERVICE[driver(each)] for each in chart_cells(run)}
 
 
-def called(run: Run, service: str) -> str:
+def service_name(run: Run, service: str) -> str:
     """What the database is called; what only stands in for one, says so."""
     stands_in = service == "mongo" and run.environment.get("databases", {}).get("mongo") == NOT_MONGODB
     return "Not MongoDB: a stand-in" if stands_in else CALLED[service]
@@ -163,7 +163,7 @@ def called(run: Run, service: str) -> str:
 
 def measured(run: Run) -> str:
     """The tasks, for the footer."""
-    sizes = distinct((QUERIES[query(each)], each.concurrency) for each in shown(run))
+    sizes = distinct((QUERIES[query(each)], each.concurrency) for each in chart_cells(run))
     parts = [f"{many} connections where {what}" for what, many in sizes]
     yardsticks = listed(YARDSTICK[service] for service in CALLED if service in services(run))
     return f"Measured: {listed(parts)}. 1× is {yardsticks}, over one connection"
@@ -173,7 +173,7 @@ def finding(run: Run) -> str:
     """From how many times to how many the drivers are as fast as the blocking one, for each query."""
     parts = []
     for name, what in QUERIES.items():
-        if values := [each.value for each in shown(run) if query(each) == name]:
+        if values := [each.value for each in chart_cells(run) if query(each) == name]:
             parts.append(f"{between(min(values), max(values), times)} where {what}")
     return f"As fast as the blocking driver, from the least gain to the most: {listed(parts)}" if parts else ""
 
@@ -187,7 +187,7 @@ def caption(run: Run) -> str:
     """The best and the worst of each question."""
     parts = []
     for name, what in QUERIES.items():
-        if here := sorted((each for each in shown(run) if query(each) == name), key=worth):
+        if here := sorted((each for each in chart_cells(run) if query(each) == name), key=worth):
             ends = [f"{label(line(each))} {forest.value_text(each, times)}" for each in (here[0], here[-1])]
             parts.append(f"where {what}, from {' to '.join(ends)}")
     return f"Times as fast as the blocking driver ({interval_words(run)}): {'; '.join(parts)}." if parts else ""
@@ -196,13 +196,13 @@ def caption(run: Run) -> str:
 def alt(run: Run) -> str:
     """Every number of the chart as text."""
     parts = [
-        f"{called(run, SERVICE[driver(each)])}, {QUERIES[query(each)]}, {label(line(each))} "
+        f"{service_name(run, SERVICE[driver(each)])}, {QUERIES[query(each)]}, {label(line(each))} "
         f"{forest.value_text(each, times)}"
-        for each in shown(run)
+        for each in chart_cells(run)
     ]
     return f"{TITLE} {'; '.join(parts)}." if parts else ""
 
 
 def table(run: Run) -> Table:
     """The data behind it."""
-    return of_points(shown(run), "speed-up", times)
+    return of_points(chart_cells(run), "speed-up", times)

@@ -11,7 +11,7 @@ from scripts.analysis.mix_winners import Tile, tiles
 from scripts.analysis.model_order import order
 from scripts.analysis.points import Run, distinct, footer, interval_words
 from scripts.charts.lib.layout import LEADING, Page, open_page, rule_axis, widest_in, width_in
-from scripts.charts.lib.table import Table, made, number, word
+from scripts.charts.lib.table import Table, number, table_of, word
 from scripts.charts.lib.theme import WIDTH_IN, Theme, colour
 from scripts.charts.mixed import measured
 from scripts.stats.intervals import Interval
@@ -80,7 +80,7 @@ def draw_tile(axes: Axes, tile: Tile, column: int, row: int, page: Page) -> None
     face.set_gid(f"tile-{tile.share:g}-{tile.concurrency}")
     axes.add_patch(face)
     box_in = axes.get_position().width * WIDTH_IN / axes.get_xlim()[1]
-    lines = words(tile)
+    lines = tile_lines(tile)
     small = min(1.0, 0.9 * box_in / max(width_in(line, theme.text_pt) for line in lines))
     size_pt = max(theme.small_pt, theme.text_pt * small)
     row_in = axes.get_position().height * page.height_in / axes.get_ylim()[1]
@@ -94,7 +94,7 @@ def draw_tile(axes: Axes, tile: Tile, column: int, row: int, page: Page) -> None
             text.set_bbox({"facecolor": theme.paper, "edgecolor": "none", "pad": 0.8})
 
 
-def words(tile: Tile) -> list[str]:
+def tile_lines(tile: Tile) -> list[str]:
     """The winner and by how much; or who may be the fastest."""
     ratio = next_ratio(tile)
     if tile.winner and ratio:
@@ -125,11 +125,11 @@ def caption(run: Run) -> str:
 
 def alt(run: Run) -> str:
     """Every tile as text."""
-    rows = [f"{each.share:g} % computing, {each.concurrency} at once: {said(each)}" for each in tiles(run)]
+    rows = [f"{each.share:g} % computing, {each.concurrency} at once: {tile_text(each)}" for each in tiles(run)]
     return f"{TITLE} {'; '.join(rows)}." if rows else ""
 
 
-def said(tile: Tile) -> str:
+def tile_text(tile: Tile) -> str:
     """One tile in words."""
     if tile.winner and (ratio := next_ratio(tile)):
         return (
@@ -153,7 +153,7 @@ def next_ratio(tile: Tile) -> Interval | None:
 def table(run: Run) -> Table:
     """The data behind it."""
     head = ("fastest", "share that computes", "concurrency", "may be the fastest", "next", "takes", "low", "high")
-    return made(head, [
+    return table_of(head, [
         [
             word(each.winner or "several"), number(each.share, lambda value: f"{value:g} %"),
             number(each.concurrency, count_text), word(", ".join(each.contenders)), word(next_name(each)),

@@ -15,7 +15,7 @@ def groups(run: Run) -> list[Group]:
     return [
         Group(f"{who}, {title}", rows, paint, LABELS)
         for metric, title in titles.items()
-        for who, paint, rows in by_answerer(unit_cost.told(run, "gil_convoy", metric))
+        for who, paint, rows in by_answerer(unit_cost.measured_cells(run, "gil_convoy", metric))
     ]
 
 

@@ -25,7 +25,7 @@ HALF = 0.5  # of what processes gain
 
 
 @remembered
-def shown(run: Run) -> list[Point]:
+def chart_cells(run: Run) -> list[Point]:
     """The kinds of work, the freest first; the limit of each is what two processes do."""
     speedups = points(run, ["gil_release"], "value", METRIC)
     rounds = dict(list(run.rounds.groupby(CELL)))
@@ -38,7 +38,7 @@ def groups(run: Run) -> list[forest.Group]:
     how = released(run)
     kinds = (("releases the GIL", 1, FIRST_KIND), ("holds the GIL", -1, SECOND_KIND), ("inconclusive", 0, NEITHER))
     split = [
-        forest.Group(title, [each for each in shown(run) if how.get(each.model, 0) == which], paint)
+        forest.Group(title, [each for each in chart_cells(run) if how.get(each.model, 0) == which], paint)
         for title, which, paint in kinds
     ]
     return [group for group in split if group.rows]
@@ -55,7 +55,7 @@ def draw(run: Run, theme: Theme) -> Figure | None:
         reading="Work of two threads ÷ work of one, on two cores. Dashed: the most that two processes did.",
         footer=footer(
             run, "Measured: the same task alone, in threads, in processes, in turns; BLAS kept to one thread",
-            shown(run), sure=f"Bars: {interval_words(run)}",
+            chart_cells(run), sure=f"Bars: {interval_words(run)}",
         ),
         body_in=forest.height_in([panel], theme),
     )  # fmt: skip
@@ -75,7 +75,7 @@ def released(run: Run) -> dict[str, int]:
     Nothing of a kind of work that not even processes gained anything by.
     """
     rounds, signs = dict(list(run.rounds.groupby(CELL))), dict[str, int]()
-    for each in shown(run):
+    for each in chart_cells(run):
         threads, processes = (block_medians(rounds[each.key], metric) - 1 for metric in (METRIC, BESIDE))
         if sign(processes - LEAST_GAIN) > 0:
             signs[each.model] = sign(threads - HALF * processes)
@@ -91,7 +91,7 @@ def finding(run: Run) -> str:
 
 def caption(run: Run) -> str:
     """What two threads do of every kind, and two processes."""
-    parts = [f"{each.model} {times(each.value)} (processes {times(each.limit)})" for each in shown(run)]
+    parts = [f"{each.model} {times(each.value)} (processes {times(each.limit)})" for each in chart_cells(run)]
     return f"Two threads against one, {interval_words(run)} in the chart: {', '.join(parts)}." if parts else ""
 
 
@@ -99,11 +99,11 @@ def alt(run: Run) -> str:
     """Every number of the chart as text."""
     rows = [
         f"{each.model} {forest.value_text(each, times)}, processes {times(each.limit)}"
-        for each in shown(run)
+        for each in chart_cells(run)
     ]  # fmt: skip
     return f"{TITLE} {'; '.join(rows)}." if rows else ""
 
 
 def table(run: Run) -> Table:
     """The data behind it."""
-    return of_points(shown(run), "two threads", times)
+    return of_points(chart_cells(run), "two threads", times)

@@ -9,7 +9,7 @@ from scripts.analysis.interpreter_ratios import Row, build, gain, gil, rows, sen
 from scripts.analysis.points import Point, Run, footer, interval_words, remembered
 from scripts.charts.lib import forest
 from scripts.charts.lib.layout import head, open_page
-from scripts.charts.lib.table import Table, made, number, word
+from scripts.charts.lib.table import Table, number, table_of, word
 from scripts.charts.lib.theme import Theme
 from scripts.util.format import between, count_text, listed, times
 
@@ -160,4 +160,4 @@ def table(run: Run) -> Table:
         for row in compared
         for python, one in row.faster.items()
     ]
-    return made(("Python", "workload", "model", "at once", "times as fast", "low", "high", "warnings"), lines)
+    return table_of(("Python", "workload", "model", "at once", "times as fast", "low", "high", "warnings"), lines)

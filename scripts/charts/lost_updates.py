@@ -9,8 +9,8 @@ from scripts.util.format import seconds
 
 def groups(run: Run) -> list[Group]:
     """The ways that lose nothing; and each that does, with the share that it loses."""
-    lost = {row.model: row.value for row in unit_cost.told(run, "lost_updates", "lost_share")}
-    rows = unit_cost.told(run, "lost_updates", "unit_seconds")
+    lost = {row.model: row.value for row in unit_cost.measured_cells(run, "lost_updates", "lost_share")}
+    rows = unit_cost.measured_cells(run, "lost_updates", "unit_seconds")
     losing = [Group(f"loses {100 * lost[row.model]:.2g} %", [row], FAULT) for row in rows if row.model in lost]
     return [Group("loses no update", [row for row in rows if row.model not in lost], FIRST_KIND), *losing]
 

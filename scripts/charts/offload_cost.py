@@ -24,12 +24,12 @@ TITLE = "From what length on does a task pay to be sent away?"
 BODY_IN = 4.2
 
 
-def shown(run: Run) -> list[Point]:
+def chart_cells(run: Run) -> list[Point]:
     """The speed-up of each model at each length, which stands as what a task computes."""
     cells = [
         replace(each, workload="", compute_s=length_s, limit=float(WORKERS))
         for name, (length_s, _) in LENGTHS.items()
-        for each in unit_cost.told(run, "offload_cost", f"speedup_{name}")
+        for each in unit_cost.measured_cells(run, "offload_cost", f"speedup_{name}")
     ]
     return [undisturbed(each) if each.model == "ray" else each for line in by_model(cells).values() for each in line]
 
@@ -41,7 +41,7 @@ def undisturbed(each: Point) -> Point:
 
 def draw(run: Run, theme: Theme) -> Figure | None:
     """The figure; None when the run has nothing for it."""
-    cells = shown(run)
+    cells = chart_cells(run)
     if not cells:
         return None
     page = open_page(
@@ -71,7 +71,7 @@ def draw(run: Run, theme: Theme) -> Figure | None:
 @remembered
 def pays(run: Run) -> dict[str, float]:
     """The shortest measured length from which on tasks are done faster in it, for each model with a clear one."""
-    lengths = {model: from_length(run, line) for model, line in by_model(shown(run)).items()}
+    lengths = {model: from_length(run, line) for model, line in by_model(chart_cells(run)).items()}
     return {model: length_s for model, length_s in lengths.items() if length_s is not None}
 
 
@@ -93,7 +93,7 @@ def finding(run: Run) -> str:
 
 def caption(run: Run) -> str:
     """From where on each pays, and what it brings at the longest."""
-    longest = [max(line, key=lambda each: each.compute_s) for line in by_model(shown(run)).values()]
+    longest = [max(line, key=lambda each: each.compute_s) for line in by_model(chart_cells(run)).values()]
     parts = [f"{each.model} {value_text(each, times)}" for each in longest]
     if not parts:
         return ""
@@ -103,10 +103,10 @@ def caption(run: Run) -> str:
 
 def alt(run: Run) -> str:
     """Every number of the chart as text."""
-    rows = [f"{each.model} at {tick(seconds)(each.compute_s)}: {value_text(each, times)}" for each in shown(run)]
+    rows = [f"{each.model} at {tick(seconds)(each.compute_s)}: {value_text(each, times)}" for each in chart_cells(run)]
     return f"{TITLE} {'; '.join(rows)}." if rows else ""
 
 
 def table(run: Run) -> Table:
     """The data behind it."""
-    return of_points(shown(run), "speed-up", times)
+    return of_points(chart_cells(run), "speed-up", times)

@@ -21,14 +21,14 @@ TITLE = "How far does throughput grow with concurrency?"
 BODY_IN = 4.2
 
 
-def shown(run: Run) -> list[Point]:
+def chart_cells(run: Run) -> list[Point]:
     """The cells of this chart."""
     return points(run, ["scaling"], "tasks_per_second")
 
 
 def draw(run: Run, theme: Theme) -> Figure | None:
     """The figure; None when the run has nothing for it."""
-    cells = shown(run)
+    cells = chart_cells(run)
     if not cells:
         return None
     waits = listed(distinct(tick(seconds)(each.wait_s) for each in cells if each.wait_s))
@@ -68,7 +68,7 @@ def peaks(run: Run) -> dict[tuple[str, str], Point]:
 
 def usable(run: Run) -> list[Point]:
     """The cells that can be judged."""
-    return [each for each in shown(run) if not each.flags]
+    return [each for each in chart_cells(run) if not each.flags]
 
 
 def finding(run: Run) -> str:
@@ -90,18 +90,20 @@ def caption(run: Run) -> str:
 
 def alt(run: Run) -> str:
     """Every number of the chart as text."""
-    rows = [f"{each.workload} {each.model} at {each.concurrency:,}: {value_text(each, rate)}" for each in shown(run)]
+    rows = [
+        f"{each.workload} {each.model} at {each.concurrency:,}: {value_text(each, rate)}" for each in chart_cells(run)
+    ]
     return f"{TITLE} {'; '.join(rows)}." if rows else ""
 
 
 def table(run: Run) -> Table:
     """The data behind it."""
-    return of_points(shown(run), "tasks/s", rate)
+    return of_points(chart_cells(run), "tasks/s", rate)
 
 
 def interactive_panels(run: Run) -> Iterator[interactive_panel.Panel]:
     """Throughput over tasks in flight, for each workload."""
-    cells = shown(run)
+    cells = chart_cells(run)
     for workload in distinct(each.workload for each in cells):
         here = [each for each in cells if each.workload == workload]
         unit, place = "tasks finished in a second", "tasks at once"

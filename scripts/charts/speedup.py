@@ -28,7 +28,7 @@ MOST_NAMED = 3  # of tied models, in a title
 WHERE = {"io": "where tasks wait", "cpu": "where tasks compute", "user_work": "in your own work"}
 
 
-def shown(run: Run) -> list[Point]:
+def chart_cells(run: Run) -> list[Point]:
     """The cells of this chart."""
     return [each for each in points(run, list(PANELS), "speedup") if each.model != "sequential"]
 
@@ -43,7 +43,7 @@ def groups(run: Run) -> dict[str, list[forest.Group]]:
     by_experiment: dict[str, list[forest.Group]] = {}
     panels = list(PANELS)
     ordered = sorted(
-        shown(run),
+        chart_cells(run),
         key=lambda each: (panels.index(each.experiment), place(each.workload), each.concurrency, each.tasks),
     )
     for _, same in groupby(ordered, key=lambda each: (each.experiment, each.workload, each.concurrency, each.tasks)):
@@ -95,7 +95,7 @@ def draw(run: Run, theme: Theme) -> Figure | None:
         footer=footer(
             run,
             measured(run),
-            shown(run),
+            chart_cells(run),
             noise,
             f"Not shown: {', '.join(left_out)}" if left_out else "",
             sure=f"Bars: {interval_words(run)}",
@@ -130,12 +130,12 @@ def kind(panel: list[forest.Group]) -> str:
 
 def measured(run: Run) -> str:
     """The tasks, for the footer."""
-    sizes = distinct((each.tasks, each.wait_s, each.compute_s) for each in shown(run))
-    parts = [f"{tasks} tasks {spent(wait_s, compute_s)} each" for tasks, wait_s, compute_s in sizes]
+    sizes = distinct((each.tasks, each.wait_s, each.compute_s) for each in chart_cells(run))
+    parts = [f"{tasks} tasks {work_text(wait_s, compute_s)} each" for tasks, wait_s, compute_s in sizes]
     return f"Measured: {listed(parts)}"
 
 
-def spent(wait_s: float, compute_s: float) -> str:
+def work_text(wait_s: float, compute_s: float) -> str:
     """As in `waiting 20 ms`."""
     parts = {"waiting": wait_s, "computing": compute_s}
     return " and ".join(f"{verb} {tick(seconds)(value)}" for verb, value in parts.items() if value)
@@ -165,17 +165,19 @@ def winners_of(run: Run, group: forest.Group) -> list[Point]:
 
 def caption(run: Run) -> str:
     """The fastest models of each workload."""
-    parts = [f"for {called(group)}, {said(run, group)}" for panel in groups(run).values() for group in panel]
+    parts = [
+        f"for {group_name(group)}, {winners_text(run, group)}" for panel in groups(run).values() for group in panel
+    ]
     return f"Times as fast as sequential ({interval_words(run)}): {'; '.join(parts)}." if parts else ""
 
 
-def called(group: forest.Group) -> str:
+def group_name(group: forest.Group) -> str:
     """The workload, and the size where that is the group's title."""
     row = group.rows[0]
     return f"{row.workload} {group.title}" if row.experiment == "user_work" else group.title
 
 
-def said(run: Run, group: forest.Group) -> str:
+def winners_text(run: Run, group: forest.Group) -> str:
     """The fastest of a group, against its ideal time."""
     fastest = [f"{row.model} {forest.value_text(row, times)}" for row in winners_of(run, group)[:MOST_NAMED]]
     winners = either(fastest) if fastest else "none shown to be faster"
@@ -185,7 +187,7 @@ def said(run: Run, group: forest.Group) -> str:
 def alt(run: Run) -> str:
     """Every number of the chart as text."""
     lines = [
-        f"{called(group)} ({forest.limit_text(group, times) or 'no known ideal'}): "
+        f"{group_name(group)} ({forest.limit_text(group, times) or 'no known ideal'}): "
         + ", ".join(f"{row.model} {forest.value_text(row, times)}" for row in group.rows)
         for panel in groups(run).values()
         for group in panel
@@ -195,7 +197,7 @@ def alt(run: Run) -> str:
 
 def table(run: Run) -> Table:
     """The data behind it."""
-    return of_points(shown(run), "speed-up", times)
+    return of_points(chart_cells(run), "speed-up", times)
 
 
 def interactive_panels(run: Run) -> Iterator[interactive_panel.Panel]:

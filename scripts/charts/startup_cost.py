@@ -9,8 +9,8 @@ from scripts.util.format import seconds
 def groups(run: Run) -> list[Group]:
     """One unit of each kind; and every model, opened for ten at once."""
     models = "a model: opened, ten tasks, closed"
-    units = Group("one thread, task, process", unit_cost.told(run, "startup_cost", "unit_seconds"))
-    return [units, Group(models, unit_cost.told(run, "pool_startup", "open_seconds"))]
+    units = Group("one thread, task, process", unit_cost.measured_cells(run, "startup_cost", "unit_seconds"))
+    return [units, Group(models, unit_cost.measured_cells(run, "pool_startup", "open_seconds"))]
 
 
 POSITION = 90

@@ -18,7 +18,7 @@ from scripts.charts.lib.forest import value_text
 from scripts.charts.lib.layout import LEADING, Page, head, open_page, rule_axis, ticks_between, widest_in
 from scripts.charts.lib.lines import GAP_IN
 from scripts.charts.lib.names import work
-from scripts.charts.lib.table import Table, made, number, word
+from scripts.charts.lib.table import Table, number, table_of, word
 from scripts.charts.lib.theme import WIDTH_IN, Theme, colour, marker
 from scripts.stats.intervals import FloatArray, quantile_enough
 from scripts.tables.summary import with_interval, with_range
@@ -228,7 +228,7 @@ def table(run: Run) -> Table:
     head = ("model", "workload", "at once", "tasks in a block", "share", "within", "low", "high", "asked for")
     all_curves = [curve for panel in curves(run).values() for curve in panel]
     points = [(curve, share, curve.at(share)) for curve in all_curves for share in sorted({*curve.marked, 0.9})]
-    return made(head, [
+    return table_of(head, [
         [
             word(curve.cell.model), word(curve.cell.workload), number(curve.cell.concurrency, count_text),
             number(curve.each_block, count_text), number(share, lambda value: f"{100 * value:.0f} %"),

@@ -10,7 +10,7 @@ from matplotlib.patches import Rectangle
 
 from scripts.analysis.points import Run, block_count, distinct, footer
 from scripts.charts.lib.layout import ABOVE, MARGIN_IN, Page, open_page, rule_axis, widest_in, width_in
-from scripts.charts.lib.table import Table, made, number, word
+from scripts.charts.lib.table import Table, number, table_of, word
 from scripts.charts.lib.theme import WIDTH_IN, Theme, colour
 from scripts.charts.lib.timeline_data import MOST_SPANS, Race, races
 from scripts.util.format import count_text, listed, seconds, short, tick
@@ -198,7 +198,7 @@ def table(run: Run) -> Table:
     """The data behind it: the rounds shown."""
     every = [one for column in races(run).values() for one in column.values()]
     head = ("model", "workload", "allowed at once", "tasks", "most at once", "took", "limit")
-    return made(head, [
+    return table_of(head, [
         [
             word(one.cell.model), word(one.cell.workload), number(one.cell.concurrency, count_text),
             number(one.in_all, count_text), number(max(one.lanes) + 1, count_text), number(one.seconds, seconds),

@@ -28,7 +28,10 @@ def panels(run: Run) -> web_panels.Panels:
     """Both loads, the quantiles below each other."""
     by_load = {}
     for load, share in SHARES.items():
-        cells = {title: web_panels.told(run, EXPERIMENT, f"{load}_{name}_seconds") for name, title in QUANTILES.items()}
+        cells = {
+            title: web_panels.measured_cells(run, EXPERIMENT, f"{load}_{name}_seconds")
+            for name, title in QUANTILES.items()
+        }
         groups = [forest.Group(title, sorted(rows, key=lambda row: row.model)) for title, rows in cells.items() if rows]
         by_load[f"At {share:.0%} of a server's best".replace("%", "\N{NO-BREAK SPACE}%")] = groups
     return {load: groups for load, groups in by_load.items() if groups}
@@ -41,11 +44,11 @@ def draw(run: Run, theme: Theme) -> Figure | None:
 
 def finding(run: Run) -> str:
     """The longest tail of each load, from the shortest to the longest."""
-    parts = [f"{load[0].lower()}{load[1:]}: {said(groups[-1])}" for load, groups in panels(run).items()]
+    parts = [f"{load[0].lower()}{load[1:]}: {group_text(groups[-1])}" for load, groups in panels(run).items()]
     return f"{'; '.join(parts)}".capitalize() if parts else ""
 
 
-def said(group: forest.Group) -> str:
+def group_text(group: forest.Group) -> str:
     """Everybody's wait, the shortest first."""
     rows = sorted(group.rows, key=lambda row: row.value)
     return f"{group.title} " + listed(f"{row.model} {seconds(row.value)}" for row in rows)
@@ -53,7 +56,7 @@ def said(group: forest.Group) -> str:
 
 def caption(run: Run) -> str:
     """The longest tail of each load."""
-    parts = [f"{load}, {said(groups[-1])}" for load, groups in panels(run).items()]
+    parts = [f"{load}, {group_text(groups[-1])}" for load, groups in panels(run).items()]
     return f"In the chart with {interval_words(run, 's')}: {'; '.join(parts)}." if parts else ""
 
 

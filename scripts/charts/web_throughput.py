@@ -31,11 +31,14 @@ QUESTION = web_panels.Question(
 def panels(run: Run) -> web_panels.Panels:
     """Both pages, the stacks in the order of the one that does nothing."""
     quickest = [
-        cell.key for cell in sorted(web_panels.told(run, EXPERIMENT, "hello_per_second"), key=lambda cell: -cell.value)
+        cell.key
+        for cell in sorted(web_panels.measured_cells(run, EXPERIMENT, "hello_per_second"), key=lambda cell: -cell.value)
     ]
     by_page = {}
     for page, limit in LIMITS.items():
-        cells = [replace(cell, limit=limit) for cell in web_panels.told(run, EXPERIMENT, f"{page}_per_second")]
+        cells = [
+            replace(cell, limit=limit) for cell in web_panels.measured_cells(run, EXPERIMENT, f"{page}_per_second")
+        ]
         cells.sort(key=lambda cell: quickest.index(cell.key) if cell.key in quickest else len(quickest))
         by_workers = {title: [cell for cell in cells if cell.concurrency == size] for size, title in WORKERS.items()}
         by_page[HEADS[page]] = [forest.Group(title, rows) for title, rows in by_workers.items() if rows]

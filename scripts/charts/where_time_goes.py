@@ -24,7 +24,7 @@ from scripts.analysis.attribution import FILE, WORDS, Attribution, read
 from scripts.analysis.model_order import order
 from scripts.analysis.points import Run, machine_words, remembered
 from scripts.charts.lib.layout import MARGIN_IN, Page, open_page, rule_axis, widest_in, width_in
-from scripts.charts.lib.table import Table, Value, made, number, word
+from scripts.charts.lib.table import Table, Value, number, table_of, word
 from scripts.charts.lib.theme import WIDTH_IN, Theme
 from scripts.util.format import count_text, listed, seconds, times
 
@@ -52,7 +52,7 @@ COLOURS = {
 
 
 @remembered
-def shown(run: Run) -> tuple[Attribution, ...]:
+def chart_cells(run: Run) -> tuple[Attribution, ...]:
     """The cells in the order of the chart: by experiment, workload and concurrency, then by model."""
     attributions = read(run.path / FILE)
     ordered = sorted(
@@ -74,7 +74,7 @@ def amount(cell: Attribution) -> str:
 
 def draw(run: Run, theme: Theme) -> Figure | None:
     """The figure; None when the run has nothing for it."""
-    cells = shown(run)
+    cells = chart_cells(run)
     if not cells:
         return None
     page = open_page(
@@ -156,7 +156,7 @@ def rounds_words(cells: tuple[Attribution, ...]) -> str:
 
 def finding(run: Run) -> str:
     """The largest term beside waiting of the cell that has most to explain, as a title."""
-    cells = [cell for cell in shown(run) if cell.seconds > cell.ideal_seconds > 0 and cell.model != "sequential"]
+    cells = [cell for cell in chart_cells(run) if cell.seconds > cell.ideal_seconds > 0 and cell.model != "sequential"]
     if not cells:
         return ""
     cell = max(cells, key=lambda each: each.seconds / each.ideal_seconds)
@@ -167,12 +167,12 @@ def finding(run: Run) -> str:
 
 def caption(run: Run) -> str:
     """The sums of all cells."""
-    return " ".join(f"{label(cell)}: {cell.sentence()}." for cell in shown(run))
+    return " ".join(f"{label(cell)}: {cell.sentence()}." for cell in chart_cells(run))
 
 
 def alt(run: Run) -> str:
     """Every number of the chart as text."""
-    return f"{TITLE} {caption(run)}" if shown(run) else ""
+    return f"{TITLE} {caption(run)}" if chart_cells(run) else ""
 
 
 def table(run: Run) -> Table:
@@ -187,7 +187,7 @@ def table(run: Run) -> Table:
         *(WORDS[term] for term in TERMS),
         "longer by",
     )
-    return made(head, [row(cell) for cell in shown(run)])
+    return table_of(head, [row(cell) for cell in chart_cells(run)])
 
 
 def row(cell: Attribution) -> list[Value]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from scripts.charts.lib.table import Table, Value, made, number, word
+from scripts.charts.lib.table import Table, Value, number, table_of, word
 from scripts.report.terminal import heading
 from scripts.report.terminal import number as observed
 from scripts.tables.load import Run
@@ -22,7 +22,7 @@ def numbers(run: Run, group: pd.DataFrame) -> Table:
     """Every cell of a group: what it took, its interval, how much faster than sequential, how near the limit."""
     sure = "range" if run.ranges_only else "95 % interval"
     head = ("model", "at once", "tasks", "took", sure, "speed-up", "efficiency", "warnings")
-    return made(head, [cell(row) for _, row in group.iterrows()])
+    return table_of(head, [cell(row) for _, row in group.iterrows()])
 
 
 def cell(row: pd.Series) -> list[Value]:
@@ -50,7 +50,7 @@ def model_table(run: Run, model: str) -> Table:
         & run.summary["experiment"].isin(["io", "cpu", "user_work"])
         & ~run.summary["twin"]
     ]
-    return made(("work", "took", "speed-up", "low", "high", "efficiency", "warnings"), [
+    return table_of(("work", "took", "speed-up", "low", "high", "efficiency", "warnings"), [
         [
             word(heading(*row[["experiment", "workload", "wait_seconds", "compute_seconds"]])),
             number(row["seconds"], seconds),
@@ -82,7 +82,7 @@ def blocks(run: Run) -> Table:
         "CPU of other programs",
         "kept by the hypervisor",
     )
-    return made(head, [of_block(rounds) for _, rounds in measured.groupby("block")])
+    return table_of(head, [of_block(rounds) for _, rounds in measured.groupby("block")])
 
 
 def of_block(rounds: pd.DataFrame) -> list[Value]:

@@ -89,7 +89,7 @@ def write_report(run: Run) -> Path:
         [interactive.library()],
         library=interactive.library(),
         run=run,
-        answers=[*answers(run), *work_document.told(run.path)],
+        answers=[*answers(run), *work_document.comparison_sentences(run.path)],
         noise=noise(run),
         disturbance=disturbance(run),
         capacity=capacity(run),

@@ -105,7 +105,7 @@ def read(path: Path) -> Document | None:
 def sentences(contents: Document) -> list[str]:
     """What was learned about the work, for people."""
     measured = [
-        *beyond(contents["results"]),
+        *above_limit(contents["results"]),
         *not_measured(contents["learned"]["unfit"]),
         *contents["learned"]["notes"],
     ]
@@ -117,11 +117,11 @@ def learned(contents: Document) -> list[str]:
     learned = contents["learned"]
     sentences = [f"A note, not a result: {why}." for why in learned["doubts"]]
     sentences += [one_task(form, timed) for form, timed in learned["forms"].items()]
-    sentences += [until(learned)] if learned["knee"] else []
+    sentences += [knee_text(learned)] if learned["knee"] else []
     sentences += [one["sentence"] for one in learned["stops"].values()]
     sentences += [gil(learned["gil"])] if learned["gil"] else []
     sentences += [memory(learned["memory"])] if learned["memory"] else []
-    return [*sentences, *filter(None, [opening(learned["client_open_seconds"])])]
+    return [*sentences, *filter(None, [opening_text(learned["client_open_seconds"])])]
 
 
 def one_task(form: str, timed: Document) -> str:
@@ -134,7 +134,7 @@ def one_task(form: str, timed: Document) -> str:
     return f"{took}; of {timed['tasks']} tasks one at a time, {', '.join(known)}." if known else f"{took}."
 
 
-def until(learned: Document) -> str:
+def knee_text(learned: Document) -> str:
     """How many in flight pay."""
     parts = [f"{model} {size}" for model, size in learned["knee"].items()]
     return f"More in flight pays up to: {', '.join(parts)} (90 % of the best throughput)."
@@ -166,7 +166,7 @@ def memory(models: Document) -> str:
     return f"Memory for each task in flight: {', '.join(parts)}."
 
 
-def beyond(results: Sequence[Document]) -> Iterator[str]:
+def above_limit(results: Sequence[Document]) -> Iterator[str]:
     """That a model undercut the limit where a task cost it less CPU than alone, of which the limit is made."""
     cpu = {one["model"]: one["cpu_seconds"] / one["tasks"] for one in results if one["cpu_seconds"]}
     for one in results:
@@ -176,7 +176,7 @@ def beyond(results: Sequence[Document]) -> Iterator[str]:
             yield f"{model} did better than the limit, which is made of tasks alone: {costs} (docs/your-own-work.md)."
 
 
-def opening(forms: Document) -> str:
+def opening_text(forms: Document) -> str:
     """What a client costs."""
     parts = [f"{seconds(value)} ({form})" for form, value in forms.items() if value is not None]
     return f"Opening and closing a client takes {', '.join(parts)}." if parts else ""
@@ -193,7 +193,7 @@ def verdict(entry: Document) -> str:
     return f"{entry['verdict']}: {entry['text']}{number}{reason}"
 
 
-def told(path: Path) -> list[str]:
+def comparison_sentences(path: Path) -> list[str]:
     """All that the comparison in a run's folder says; nothing where there is none."""
     if not (contents := read(path)):
         return []

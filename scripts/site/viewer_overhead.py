@@ -134,7 +134,7 @@ def pairs(count: int, *, browsing: bool) -> Iterator[tuple[WatchedRace, list[flo
             watched, bare = WatchedRace(), list[float]()
             for is_watched in (True, False) if number % 2 == 0 else (False, True):
                 if is_watched:
-                    with browser(url, wanted=browsing):
+                    with browser(url, needed=browsing):
                         watched = asyncio.run(watch(url))
                     numbers_per_s = watched.numbers_per_s
                 else:

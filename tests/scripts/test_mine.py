@@ -212,11 +212,11 @@ def test_more_than_the_limit_is_explained_by_the_cpu_of_a_task() -> None:
         return {"model": model, "cpu_seconds": cpu_s, "tasks": 100, "efficiency": {"low": low}}
 
     alone, within = result("sequential", 0.6, 0.9), result("processes", 0.4, 0.8)
-    assert list(work_document.beyond([result("threads", 0.4, 1.2), within, alone])) == [
+    assert list(work_document.above_limit([result("threads", 0.4, 1.2), within, alone])) == [
         "threads did better than the limit, which is made of tasks alone: "
         "a task took 4.00 ms of CPU there and 6.00 ms alone (docs/your-own-work.md)."
     ]
-    assert not list(work_document.beyond([result("threads", 0.6, 1.2), alone]))
+    assert not list(work_document.above_limit([result("threads", 0.6, 1.2), alone]))
 
 
 def a_run(seconds: dict[str, float], blocks: int = 6) -> Any:

@@ -142,9 +142,9 @@ def limits(columns: Sequence[Sequence[Group]], *also: float) -> tuple[float, flo
 
 def heading(axes: Axes, group: Group, y: float, form: Format, theme: Theme) -> None:
     """The title of a group with its limit, which is also a line across its rows."""
-    beside(axes, group.title, y, 0, theme.text_pt, theme.ink, bold=True)
+    write_beside(axes, group.title, y, 0, theme.text_pt, theme.ink, bold=True)
     if math.isfinite(group.limit):
-        beside(axes, limit_text(group, form), y, 1, theme.small_pt, theme.muted)
+        write_beside(axes, limit_text(group, form), y, 1, theme.small_pt, theme.muted)
         ends = [y + 0.55, y + group.height - 0.55]
         line = axes.plot([group.limit] * 2, ends, color=theme.ink, linewidth=1.6, linestyle=(0, (2, 1.2)), zorder=3)[0]
         line.set_gid(f"limit-{group.rows[0].workload}")
@@ -173,11 +173,11 @@ def draw_row(
     face = theme.paper if row.saturated else paint
     dot = axes.plot([row.value], [y], marker(row.model), color=paint, markerfacecolor=face, markersize=6, zorder=5)[0]
     dot.set_gid(f"value-{key}")
-    beside(axes, f"{name} ", y, 0, theme.text_pt, theme.readable(paint))
-    beside(axes, form(row.value) if brief else value_text(row, form), y, 1, theme.text_pt, theme.ink)
+    write_beside(axes, f"{name} ", y, 0, theme.text_pt, theme.readable(paint))
+    write_beside(axes, form(row.value) if brief else value_text(row, form), y, 1, theme.text_pt, theme.ink)
 
 
-def beside(axes: Axes, text: str, y: float, edge: int, points: float, paint: str, *, bold: bool = False) -> None:
+def write_beside(axes: Axes, text: str, y: float, edge: int, points: float, paint: str, *, bold: bool = False) -> None:
     """Text at the height of a row, left (0) or right (1) of the panel."""
     axes.annotate(
         text,

@@ -29,7 +29,7 @@ def number(value: float, form: Format) -> Value:
     return (form(value), value) if math.isfinite(value) else EMPTY
 
 
-def made(head: Sequence[str], rows: Iterable[Sequence[Value]]) -> Table:
+def table_of(head: Sequence[str], rows: Iterable[Sequence[Value]]) -> Table:
     """A table without the columns that are empty in every row."""
     rows = [tuple(row) for row in rows]
     kept = [place for place in range(len(head)) if any(row[place][0] for row in rows)]
@@ -39,7 +39,7 @@ def made(head: Sequence[str], rows: Iterable[Sequence[Value]]) -> Table:
 def of_points(cells: Sequence[Point], value: str, form: Format) -> Table:
     """The cells of a chart: what they did, the value with its interval, the limit and warnings."""
     head = ("model", "workload", "at once", "tasks", "waits", "computes", value, "low", "high", "limit", "warnings")
-    return made(head, [of_point(each, form) for each in cells])
+    return table_of(head, [of_point(each, form) for each in cells])
 
 
 def of_point(each: Point, form: Format) -> list[Value]:

@@ -13,7 +13,7 @@ from scripts.analysis.wording import last_over_first
 from scripts.charts.lib import forest, interactive_panel
 from scripts.charts.lib.forest import Group
 from scripts.charts.lib.layout import even_ticks, open_page, rule_axis
-from scripts.charts.lib.table import Table, made, of_point, of_points, word
+from scripts.charts.lib.table import Table, of_point, of_points, table_of, word
 from scripts.charts.lib.theme import Theme
 from scripts.tables.columns import CELL
 from scripts.tables.summary import block_medians, columns, with_interval, with_range
@@ -21,7 +21,7 @@ from scripts.util.format import Format, tick
 
 
 @remembered
-def told(run: Run, experiment: str, metric: str) -> list[Point]:
+def measured_cells(run: Run, experiment: str, metric: str) -> list[Point]:
     """The cells of an experiment with what its probe tells of that metric, the cheapest first; none that is zero."""
     if metric not in run.rounds:
         return []
@@ -43,7 +43,7 @@ def telling(run: Run, cell: dict[Any, Any], rounds: pd.DataFrame, metric: str) -
 
 def by_size(run: Run, experiment: str, metric: str, words: Callable[[int], str]) -> list[Group]:
     """A group for each concurrency, the smallest first."""
-    rows = told(run, experiment, metric)
+    rows = measured_cells(run, experiment, metric)
     sizes = sorted({row.concurrency for row in rows})
     return [Group(words(size), [row for row in rows if row.concurrency == size]) for size in sizes]
 
@@ -78,7 +78,7 @@ class Cost:
 
     def only_group(self, run: Run) -> Group:
         """All cells of the experiment, where they are not split into groups."""
-        return Group("", told(run, self.experiment, self.metric), self.paint, self.labels)
+        return Group("", measured_cells(run, self.experiment, self.metric), self.paint, self.labels)
 
     def main_rows(self, run: Run) -> list[Point]:
         """What a sentence is about: the rows of the first group; those of several answer several questions."""
@@ -159,4 +159,4 @@ class Cost:
             return of_points([row for group in groups for row in group.rows], self.unit, self.form)
         head = ("model", "group", "", "at once", "tasks", "waits", "computes", self.unit, "low", "high", "", "warnings")
         rows = [(group.title, of_point(replace(row, workload=""), self.form)) for group in groups for row in group.rows]
-        return made(head, [[row[0], word(title), *row[1:]] for title, row in rows])
+        return table_of(head, [[row[0], word(title), *row[1:]] for title, row in rows])

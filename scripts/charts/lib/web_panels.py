@@ -11,7 +11,7 @@ from benchmarks.core.work_done import SATURATED
 from scripts.analysis.points import Point, Run, footer, interval_words, point, remembered
 from scripts.charts.lib import forest
 from scripts.charts.lib.layout import head, open_page
-from scripts.charts.lib.table import Table, made, number, word
+from scripts.charts.lib.table import Table, number, table_of, word
 from scripts.charts.lib.theme import Theme
 from scripts.tables.columns import CELL
 from scripts.tables.summary import block_medians, columns, with_interval, with_range
@@ -32,14 +32,14 @@ class Question:
     form: Format
 
 
-def called(framework: str, server: str) -> str:
+def stack_name(framework: str, server: str) -> str:
     """A framework by its name, and with its server where that is not the one of its documentation."""
     kind = server.removeprefix("gunicorn-")
     return framework if kind == APPS.get(framework, ("",))[0] else f"{framework}/{kind}"
 
 
 @remembered
-def told(run: Run, experiment: str, metric: str) -> list[Point]:
+def measured_cells(run: Run, experiment: str, metric: str) -> list[Point]:
     """The cells of an experiment with one of their metrics, each called after its stack; none where it is unknown."""
     if metric not in run.rounds:
         return []
@@ -57,7 +57,7 @@ def telling(run: Run, cell: Point, rounds: pd.DataFrame, metric: str) -> Point:
     saturated = cores in rounds and rounds[cores].median() > SATURATED
     return replace(
         cell,
-        model=called(cell.workload, cell.model),
+        model=stack_name(cell.workload, cell.model),
         value=values["value"],
         low=values["value_low"],
         high=values["value_high"],
@@ -116,7 +116,7 @@ def alt(question: Question, panels: Panels) -> str:
 def table(question: Question, panels: Panels, what: str) -> Table:
     """The data behind it."""
     top = ("stack", "page", "", "workers", what, "low", "high", "warnings")
-    return made(top, [
+    return table_of(top, [
         [
             word(row.model), word(name), word(group.title), number(row.concurrency, count_text),
             *(number(value, question.form) for value in (row.value, row.low, row.high)), word(row.flags),

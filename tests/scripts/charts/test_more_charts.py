@@ -32,7 +32,7 @@ from scripts.charts import (
     web_throughput,
 )
 from scripts.charts.lib.forest import Group, fitted
-from scripts.charts.lib.table import made, number, word
+from scripts.charts.lib.table import number, table_of, word
 from scripts.charts.lib.theme import SLIDE, colour
 from scripts.stats.intervals import NoiseFloor
 from scripts.util.format import count_text, seconds, times
@@ -93,7 +93,7 @@ def test_a_tile_wears_the_colour_of_a_winner_only_when_one_is_established() -> N
     assert {tile.get_hatch() for tile in unsure.values()} == {decision.HATCH}
     assert {tile.get_facecolor()[3] for tile in unsure.values()} == {0.0}
     run = planted(1.5)
-    assert {decision.words(tile)[1] for tile in tiles(run)} <= set(texts(drawn(decision, run)))
+    assert {decision.tile_lines(tile)[1] for tile in tiles(run)} <= set(texts(drawn(decision, run)))
 
 
 def test_those_that_may_be_the_fastest_are_named_and_no_others() -> None:
@@ -120,7 +120,7 @@ def test_the_serial_share_is_found_again() -> None:
 
 def test_amdahls_line_is_drawn_and_its_share_is_said() -> None:
     figure = of_full_run(cpu_scaling)
-    found = cpu_scaling.fitted(a_run(), cpu_scaling.shown(a_run())[0])
+    found = cpu_scaling.fitted(a_run(), cpu_scaling.chart_cells(a_run())[0])
     assert set(artists(figure, Line2D, "amdahl-")) == {f"primes-{model}" for model in found} != set()
     assert all(str(law) in " ".join(texts(figure)) for law in found.values())
     assert found["processes"].serial < 0.5
@@ -139,13 +139,13 @@ def test_the_cpu_cost_is_the_rounds_cpu_seconds_divided_by_their_tasks(side: str
     rounds = run.rounds[~run.rounds["warmup"] & ~run.rounds["twin"] & run.rounds["experiment"].eq("io")]
     mine = rounds[rounds["model"].eq("asyncio") & rounds["workload"].eq("wire")]
     medians = mine.groupby("block")[cpu_cost.SIDES[side]].median() / 40
-    (cell,) = (each for each in cpu_cost.shown(run, side) if (each.workload, each.model) == ("wire", "asyncio"))
+    (cell,) = (each for each in cpu_cost.chart_cells(run, side) if (each.workload, each.model) == ("wire", "asyncio"))
     assert cell.value == pytest.approx(np.exp(np.log(medians).mean()))
     assert any(text.startswith(seconds(cell.value)) for text in texts(of_full_run(cpu_cost)))
 
 
 def test_the_server_has_no_row_where_nothing_was_asked_of_it() -> None:
-    assert {each.workload for each in cpu_cost.shown(a_run(), "server")} == {"wire", "http"}
+    assert {each.workload for each in cpu_cost.chart_cells(a_run(), "server")} == {"wire", "http"}
 
 
 def test_what_lets_go_of_the_gil_is_told_by_what_threads_and_processes_gain() -> None:
@@ -202,7 +202,7 @@ def test_a_task_pays_from_where_the_whole_interval_lies_above_one() -> None:
     lines = artists(of_full_run(offload_cost), Line2D, "line-")
     assert set(lines) == {"-processes", "-dask"}
     assert all(list(line.get_xdata()) == [1e-4, 1e-3, 1e-2, 1e-1] for line in lines.values())
-    for each in offload_cost.shown(a_run()):
+    for each in offload_cost.chart_cells(a_run()):
         assert times(each.value) in offload_cost.alt(a_run())
 
 
@@ -217,7 +217,7 @@ def test_a_length_pays_only_where_every_longer_one_does() -> None:
 
 
 def test_rays_own_cpu_is_no_disturbance_and_a_lost_worker_stays() -> None:
-    one = replace(offload_cost.shown(a_run())[0], flags="disturbed, 1 worker lost")
+    one = replace(offload_cost.chart_cells(a_run())[0], flags="disturbed, 1 worker lost")
     assert offload_cost.undisturbed(one).flags == "1 worker lost"
 
 
@@ -272,7 +272,7 @@ def test_a_headline_claims_no_gain_that_is_not_established() -> None:
 
 
 def test_a_column_that_is_empty_in_every_row_is_left_out() -> None:
-    table = made(("a", "b", "c"), [[word("x"), number(float("nan"), count_text), number(1, count_text)]])
+    table = table_of(("a", "b", "c"), [[word("x"), number(float("nan"), count_text), number(1, count_text)]])
     assert table.head == ("a", "c")
 
 
