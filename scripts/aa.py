@@ -46,7 +46,7 @@ class Pair:
     """Two cells whose true ratio is known, and what each block says of it."""
 
     name: str
-    truth: float
+    true_ratio: float
     ratios: NDArray[np.float64]
 
     @property
@@ -76,7 +76,7 @@ class Judged:
     @property
     def inside(self) -> bool:
         """Whether the truth is in the interval."""
-        return self.pair.measured_ratio.contains(self.pair.truth)
+        return self.pair.measured_ratio.contains(self.pair.true_ratio)
 
 
 def cells_of(rounds: pd.DataFrame) -> dict[Any, pd.DataFrame]:
@@ -84,13 +84,13 @@ def cells_of(rounds: pd.DataFrame) -> dict[Any, pd.DataFrame]:
     return dict(list(rounds.groupby(SAME)))
 
 
-def pair_up(ones: pd.DataFrame, others: pd.DataFrame, truth: float, more: str = "") -> list[Pair]:
+def pair_up(ones: pd.DataFrame, others: pd.DataFrame, true_ratio: float, more: str = "") -> list[Pair]:
     """The cells that both tables have, as pairs; only blocks in which both were measured count."""
     base, pairs = cells_of(others), []
     for key, cell in cells_of(ones).items():
         ratios = paired(cell, base[key]).to_numpy(dtype=np.float64) if key in base else np.empty(0)
         if len(ratios) > 1:
-            pairs.append(Pair(f"{key[0]}/{key[1]}{more}", truth, ratios))
+            pairs.append(Pair(f"{key[0]}/{key[1]}{more}", true_ratio, ratios))
     return pairs
 
 
@@ -150,7 +150,7 @@ def table(title: str, verdicts: list[Judged]) -> Table:
     for one in verdicts:
         rows.add_row(
             one.pair.name,
-            f"{one.pair.truth:g}",
+            f"{one.pair.true_ratio:g}",
             Text(str(one.pair.measured_ratio)),
             one.conclusion.outcome.value,
             inside(one),
@@ -179,7 +179,7 @@ def sentences(same: list[Judged], slowed: list[Judged], floor: intervals.NoiseFl
 
 def detected(slowed: list[Judged], percent: int) -> str:
     """How many of the slow-downs by so much were called slower."""
-    these = [one for one in slowed if one.pair.truth == 1 + percent / 100]
+    these = [one for one in slowed if one.pair.true_ratio == 1 + percent / 100]
     without = sum(one.bare.outcome is Outcome.SLOWER for one in these)
     slower = sum(one.conclusion.outcome is Outcome.SLOWER for one in these)
     return f"{slower} of {len(these)} (without a noise floor: {without})"

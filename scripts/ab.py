@@ -121,7 +121,7 @@ def compare(chosen: argparse.Namespace, pair: list[Request], run: Path) -> Outco
         folder = Path(os.environ["TMPDIR"])
         sides = dict[str, Side]()
         for one in pair:
-            say.print(f"{one.name}: an environment for {one.said} …", markup=False, highlight=False)
+            say.print(f"{one.name}: an environment for {one.source} …", markup=False, highlight=False)
             (folder / one.name).mkdir()
             sides[one.name] = make_side(one, folder / one.name)
         blocks = make_plan(EXPERIMENT, PER_TURN * chosen.blocks, chosen.seed)

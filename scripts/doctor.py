@@ -33,9 +33,9 @@ class Check:
     """A line of the table: the subject, the reading, its meaning, and whether it is a warning."""
 
     what: str
-    found: str
+    reading: str
     means: str
-    mind: bool = False
+    warns: bool = False
 
 
 def blocking_problems(limits: Limits) -> list[str]:
@@ -73,17 +73,17 @@ def machine(r: Readings) -> Iterator[Check]:
 
 def clocks(r: Readings) -> Iterator[Check]:
     """Sleeping and reading the clock."""
-    yield lateness_check("sleep 1 ms, late", r.short, "one at a time", mind=False)
+    yield lateness_check("sleep 1 ms, late", r.short, "one at a time", warns=False)
     share = r.long.p99_s / LONG_S
     yield lateness_check(
-        "sleep 20 ms, late", r.long, f"{SLEEPERS} at once; p99 is {share:.0%} of a wait", mind=share > LATE_SHARE
+        "sleep 20 ms, late", r.long, f"{SLEEPERS} at once; p99 is {share:.0%} of a wait", warns=share > LATE_SHARE
     )
     yield Check("timer", f"steps of {seconds(r.timer_s)}", "the finest that a span can show")
 
 
-def lateness_check(what: str, lateness: Lateness, means: str, *, mind: bool) -> Check:
+def lateness_check(what: str, lateness: Lateness, means: str, *, warns: bool) -> Check:
     """The line about the lateness of sleeps."""
-    return Check(what, f"{seconds(lateness.p50_s)}, p99 {seconds(lateness.p99_s)}", means, mind)
+    return Check(what, f"{seconds(lateness.p50_s)}, p99 {seconds(lateness.p99_s)}", means, warns)
 
 
 def scaling(r: Readings) -> Iterator[Check]:
@@ -124,9 +124,9 @@ def interpreter(r: Readings) -> Iterator[Check]:
     yield Check("switches", state, "free-threaded build" if r.python["free_threaded"] else "the usual build")
     for name, value in r.switches.items():
         kept = "kept by KEEP_ENV, and recorded" if name in r.kept else "left out; KEEP_ENV would keep it"
-        yield Check("switch", f"{name}={value}", kept, mind=True)
+        yield Check("switch", f"{name}={value}", kept, warns=True)
     for mood in r.moods:
-        yield Check("this interpreter", mood, "not so in blocks", mind=True)
+        yield Check("this interpreter", mood, "not so in blocks", warns=True)
 
 
 def checks(r: Readings) -> list[Check]:
@@ -191,7 +191,7 @@ def rows(checks: list[Check]) -> Table:
     for width in (1, 17, 23, 33):  # and a space on either side of each but the outermost: 80 columns
         table.add_column(width=width, no_wrap=True, overflow="ellipsis")
     for check in checks:
-        table.add_row("!" if check.mind else "", check.what, check.found, check.means)
+        table.add_row("!" if check.warns else "", check.what, check.reading, check.means)
     return table
 
 

@@ -127,19 +127,19 @@ def hold(spec: StackSpec) -> socket.socket:
         listening = listen(HOST, 0, expose=False)
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return listening
-    held = socket.socket()
-    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    held.bind((HOST, 0))
-    return held
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    listener.bind((HOST, 0))
+    return listener
 
 
-def start(spec: StackSpec, held: socket.socket) -> "subprocess.Popen[bytes]":
+def start(spec: StackSpec, listener: socket.socket) -> "subprocess.Popen[bytes]":
     """Start the web server with the inherited socket."""
     return subprocess.Popen(
-        [sys.executable, "-m", *SERVERS[spec.server](spec, held)],
+        [sys.executable, "-m", *SERVERS[spec.server](spec, listener)],
         stdin=subprocess.DEVNULL,
         stdout=sys.stderr,
-        pass_fds=[held.fileno()],
+        pass_fds=[listener.fileno()],
     )
 
 
@@ -197,11 +197,11 @@ def serve(spec: StackSpec) -> int:
     if spec.server == "own" and spec.workers > 1:
         raise RefusalError("its own server is one process: leave --workers out.")
     raise_file_limit(0)
-    with hold(spec) as held:
-        port = held.getsockname()[1]
-        process = start(spec, held)
+    with hold(spec) as listener:
+        port = listener.getsockname()[1]
+        process = start(spec, listener)
         if spec.server != "granian":
-            held.close()  # the server has its own copy; with ours open, its death would go unnoticed
+            listener.close()  # the server has its own copy; with ours open, its death would go unnoticed
         await_answer(process, port)
         await_workers(process, spec.workers)
         print(json.dumps({"url": f"http://{HOST}:{port}", "server": process.pid}), flush=True)

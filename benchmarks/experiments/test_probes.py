@@ -25,11 +25,11 @@ def cells_of(program: str, probe: Probe) -> list[Cell]:
     return list(grid.args[1])
 
 
-ASKED = [(program, probe) for program, asked in probes() for probe in asked]
-ARGUMENTS = {probe.experiment or program: probe.arguments for program, probe in ASKED}
+CASES = [(program, probe) for program, defined in probes() for probe in defined]
+ARGUMENTS = {probe.experiment or program: probe.arguments for program, probe in CASES}
 
 
-@pytest.mark.parametrize("cell", [cell for asked in ASKED for cell in cells_of(*asked)], ids=str)
+@pytest.mark.parametrize("cell", [cell for case in CASES for cell in cells_of(*case)], ids=str)
 def test_probe(observe: Observe, place: BlockContext, cell: Cell) -> None:
     """Run the program."""
     known = place.params | cell.key()

@@ -34,12 +34,12 @@ class Mine:
     """A run of make mine."""
 
     path: Path
-    said: Mapping[str, Any]
+    document: Mapping[str, Any]
 
     @property
     def learned(self) -> Mapping[str, Any]:
         """About one task."""
-        return self.said["learned"]  # type: ignore[no-any-return]
+        return self.document["learned"]  # type: ignore[no-any-return]
 
     @property
     def forms(self) -> dict[str, Task]:
@@ -59,7 +59,7 @@ class Mine:
         """The source, with what this work's tasks in flight hold, and what was measured of it in its name."""
         bytes_per_task = {model: one["bytes_per_task"] for model, one in (self.learned.get("memory") or {}).items()}
         measured = ", ".join(sorted({one.model for one in self.results}))
-        run, work = self.said["run"], self.said["work"]["name"]
+        run, work = self.document["run"], self.document["work"]["name"]
         name = f"run {run}, which measured {work} under {measured}; the costs of {source.name}"
         return replace(source, name=name, place_bytes={**source.place_bytes, **bytes_per_task})
 
@@ -69,7 +69,7 @@ class Mine:
         for one in self.results:
             best_s[one.model] = min(one.seconds, best_s.get(one.model, inf))
         quickest = min((model for model in best_s if model in models), key=best_s.__getitem__, default=advised)
-        tasks = f"{self.said['size']['tasks']:,} tasks"
+        tasks = f"{self.document['size']['tasks']:,} tasks"
         if advised not in best_s or quickest == advised:
             same = f"make mine found it the quickest of them too: {seconds(best_s[advised])} for {tasks}."
             return same if advised in best_s else f"make mine did not measure {advised}."
@@ -81,7 +81,7 @@ class Mine:
         """What was measured of every model and concurrency."""
         return [
             Result(one["model"], one["concurrency"], one["tasks"], one["seconds"]["estimate"])
-            for one in self.said["results"]
+            for one in self.document["results"]
         ]
 
     @property
@@ -89,10 +89,10 @@ class Mine:
         """All of it, each model with as many places as it was tried with."""
         sweeps = self.learned["sweep"].items()
         return Question(
-            tasks=int(self.said["work"]["tasks"]),
+            tasks=int(self.document["work"]["tasks"]),
             forms=self.forms,
             gil_share=self.gil_share,
-            capacity=float(self.said["parallel_capacity"]),
+            capacity=float(self.document["parallel_capacity"]),
             memory_bytes=float(psutil.virtual_memory().available),
             reach={model: max(step["concurrency"] for step in steps) for model, steps in sweeps},
             unfit=tuple(self.learned["unfit"]),

@@ -36,7 +36,7 @@ class Patience:
     """How long to wait in all, and how long was waited."""
 
     budget_s: float = 0.0
-    look: Callable[[], float] = others_share
+    measure: Callable[[], float] = others_share
     clock: Callable[[], float] = time.monotonic
     waited_s: float = field(default=0.0, init=False)
 
@@ -44,7 +44,7 @@ class Patience:
         """Wait until others take less than DISTURBED_SHARE; whether they do. At once where no waiting was asked for."""
         while self.waited_s < self.budget_s:
             began = self.clock()
-            busy = self.look() > DISTURBED_SHARE
+            busy = self.measure() > DISTURBED_SHARE
             if not busy:
                 return True
             self.waited_s += self.clock() - began

@@ -27,7 +27,7 @@ class Request:
     """What the command line asks of a side."""
 
     name: str  # "base" or "head"
-    said: str  # the revision, requirement or path
+    source: str  # the revision, requirement or path
     work: Path  # the work's file, as it lies in the user's folder
     function: str = ""
     python: str = ""
@@ -70,14 +70,14 @@ def usual_python() -> str:
 
 def check(pair: Sequence[Request]) -> list[Request]:
     """The requests with the usual head filled in, before anything is made. CommandError when git can't follow one."""
-    usual = "HEAD" if is_revision(pair[0].said) else AS_IT_IS
-    complete = [one if one.said else replace(one, said=usual) for one in pair]
+    usual = "HEAD" if is_revision(pair[0].source) else AS_IT_IS
+    complete = [one if one.source else replace(one, source=usual) for one in pair]
     for one in complete:
-        if is_revision(one.said):
-            repository = Repository.around(one.work.parent, one.said)
-            if one.said == usual:
+        if is_revision(one.source):
+            repository = Repository.around(one.work.parent, one.source)
+            if one.source == usual:
                 repository.require_clean()
-            require_work(one, repository, repository.commit(one.said))
+            require_work(one, repository, repository.commit(one.source))
         elif not one.work.is_file():
             raise CommandError(Exit.USAGE, f"there is no file {one.work}. Next: overlap ab --base main -- work.py")
     return complete
@@ -86,32 +86,32 @@ def check(pair: Sequence[Request]) -> list[Request]:
 def make_side(request: Request, folder: Path) -> Side:
     """Check out, install, describe; everything lies in `folder`. CommandError when something can't be had."""
     python = request.python or usual_python()
-    if is_revision(request.said):
+    if is_revision(request.source):
         return revision(request, folder, python)
     project = project_folder(request.work)
     home, source = folder / "environment", work_reference(request.work, request.function)
-    if theirs := python_of(Path(request.said)):
+    if theirs := python_of(Path(request.source)):
         new = make_environment(home, str(theirs), request.extra, name=request.name)
         look_into(home, str(theirs), name=request.name)
-        return Side(request.name, request.said, new, source, packages(new, name=request.name))
-    requirements = [] if request.said == AS_IT_IS else [request.said]
+        return Side(request.name, request.source, new, source, packages(new, name=request.name))
+    requirements = [] if request.source == AS_IT_IS else [request.source]
     installed = project_requirements(project) if project else []
     new = make_environment(
-        home, python, [*installed, *request.extra, *requirements], name=f"{request.name} ({request.said})"
+        home, python, [*installed, *request.extra, *requirements], name=f"{request.name} ({request.source})"
     )
-    label = "the folder as it is" if request.said == AS_IT_IS else request.said
+    label = "the folder as it is" if request.source == AS_IT_IS else request.source
     return Side(request.name, label, new, source, packages(new, name=request.name))
 
 
 def revision(request: Request, folder: Path, python: str) -> Side:
     """The side of a git revision."""
-    repository = Repository.around(request.work.parent, request.said)
-    commit = repository.commit(request.said)
+    repository = Repository.around(request.work.parent, request.source)
+    commit = repository.commit(request.source)
     code = repository.check_out(commit, folder / "code")
     work = work_in(request, repository, code)
-    name = f"{request.name} ({request.said})"
+    name = f"{request.name} ({request.source})"
     new = make_environment(folder / "environment", python, [*project_requirements(code), *request.extra], name=name)
-    label = request.said if commit.startswith(request.said) else f"{request.said} ({commit[:9]})"
+    label = request.source if commit.startswith(request.source) else f"{request.source} ({commit[:9]})"
     return Side(request.name, label, new, work_reference(work, request.function), packages(new, name=name))
 
 
@@ -123,7 +123,7 @@ def require_work(request: Request, repository: Repository, commit: str) -> None:
         )
     place = request.work.relative_to(repository.root)
     if not request.same_work and git(repository.root, "cat-file", "-e", f"{commit}:{place.as_posix()}").returncode:
-        why = f"{request.said} has no file {place}"
+        why = f"{request.source} has no file {place}"
         raise CommandError(Exit.USAGE, f"{why}. Next: --same-work to use today's file on both sides")
 
 

@@ -34,5 +34,5 @@ def values(history: Sequence[str], colours: dict[str, str]) -> dict[str, Any] | 
         return None
     recorded = {"messages": messages, "colours": colours}
     style = (STATIC / "style.css").read_text()
-    told = {"headline": messages[-1]["headline"], "work": work(messages[0]["request"])}
-    return told | {"style": style, "script": script(), "recorded": recorded}
+    content = {"headline": messages[-1]["headline"], "work": work(messages[0]["request"])}
+    return content | {"style": style, "script": script(), "recorded": recorded}

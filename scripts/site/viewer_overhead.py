@@ -61,14 +61,14 @@ class WatchedRace:
 
 async def watch(url: str) -> WatchedRace:
     """Start a race and watch it to its end."""
-    seen = WatchedRace()
+    watched = WatchedRace()
     async with ClientSession() as session, session.ws_connect(f"{url}live?visitor=cost") as socket:
         await socket.receive()  # the messages of the race before
         await socket.send_json({"do": "start", **WORK})
         async for message in socket:
-            if not seen.add(json.loads(message.data)):
+            if not watched.add(json.loads(message.data)):
                 break
-    return seen
+    return watched
 
 
 def unwatched(url: str, numbers_per_s: float, folder: Path) -> list[float]:

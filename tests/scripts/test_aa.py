@@ -61,8 +61,8 @@ def said(table: pd.DataFrame) -> tuple[Exit, str]:
 
 def test_pairs_are_the_twins_and_the_slowed_with_their_originals() -> None:
     (table,) = session("calm", TRUTH)
-    assert [pair.truth for pair in twins(table)] == [1.0] * TWINS
-    assert [pair.truth for pair in planted(table)] == [1.02, 1.05, 1.1, 1.2]
+    assert [pair.true_ratio for pair in twins(table)] == [1.0] * TWINS
+    assert [pair.true_ratio for pair in planted(table)] == [1.02, 1.05, 1.1, 1.2]
     assert all(len(pair.ratios) == 10 for pair in twins(table) + planted(table))
 
 

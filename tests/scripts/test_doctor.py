@@ -78,7 +78,7 @@ def line(readings: Readings, what: str) -> Check:
 
 
 def minded(readings: Readings) -> set[str]:
-    return {check.what for check in checks(readings) if check.mind}
+    return {check.what for check in checks(readings) if check.warns}
 
 
 def test_a_quiet_machine_is_told_that_it_can_establish_both() -> None:
@@ -109,7 +109,7 @@ def test_one_core_cannot_speak_about_parallel_speed_up() -> None:
 
 
 def test_half_a_core_is_not_a_core() -> None:
-    assert line(HALF_A_CORE, "cores").mind
+    assert line(HALF_A_CORE, "cores").warns
     assert conclusion(HALF_A_CORE).startswith("A quota of 0.5 cores stops all work in bursts: nothing about computing")
 
 
@@ -121,13 +121,13 @@ def test_a_busy_machine_is_told_to_wait() -> None:
 
 def test_a_governor_that_follows_the_load_is_minded() -> None:
     assert line(POWERSAVE, "governor") == Check("governor", "powersave", "the clock follows the load: drift", True)
-    assert not line(SILENT, "governor").mind
+    assert not line(SILENT, "governor").warns
 
 
 def test_threads_that_speed_up_python_are_believed_only_without_the_gil() -> None:
-    assert not line(FREE_THREADED, "2 threads, primes").mind
+    assert not line(FREE_THREADED, "2 threads, primes").warns
     assert line(replace(QUIET, python_threads=1.58), "2 threads, primes").means == "impossible under the GIL: drift"
-    assert line(replace(FREE_THREADED, python_threads=1.0), "2 threads, primes").mind
+    assert line(replace(FREE_THREADED, python_threads=1.0), "2 threads, primes").warns
 
 
 def test_missing_shared_memory_is_named_but_stops_nobody() -> None:
@@ -190,7 +190,7 @@ def test_every_check_fits_its_line_in_80_columns(readings: Readings) -> None:
     for check in checks(readings):
         assert len(check.what) <= 17
         assert len(check.means) <= 33
-        assert check.what == "processor" or len(check.found) <= 23
+        assert check.what == "processor" or len(check.reading) <= 23
     said = out.export_text().splitlines()
     assert len(said) == len(checks(readings)) + 1 + len(readings.known)
     assert all(len(text) <= 80 for text in said)
@@ -213,8 +213,8 @@ def test_a_switch_in_the_shell_is_named_with_what_becomes_of_it() -> None:
         kept=frozenset({"PYTHON_JIT"}),
         moods=("a profiler looks at every call",),
     )
-    said = {check.found: check for check in checks(moody)}
+    said = {check.reading: check for check in checks(moody)}
     assert said["PYTHONASYNCIODEBUG=1"].means == "left out; KEEP_ENV would keep it"
     assert said["PYTHON_JIT=1"].means == "kept by KEEP_ENV, and recorded"
-    assert said["a profiler looks at every call"].mind
+    assert said["a profiler looks at every call"].warns
     assert not any(check.what == "switch" for check in checks(QUIET))

@@ -22,7 +22,7 @@ class Machine:
             self.busy = bool(self.rng.random() < self.busy_share)
             self.until += float(self.rng.exponential(self.lasts_s))
 
-    def look(self) -> float:
+    def measure(self) -> float:
         self.advance(1.0)
         return 0.5 if self.busy else 0.0
 
@@ -35,7 +35,7 @@ class Machine:
 
 def run(seed: int, effect: float, budget_s: float) -> tuple[Pairs, Patience]:
     machine = Machine(seed)
-    patience = Patience(budget_s, machine.look, lambda: machine.now)
+    patience = Patience(budget_s, machine.measure, lambda: machine.now)
     sides, measured = order(10, seed), {"base": list[Sample](), "head": list[Sample]()}
     for start in range(0, len(sides), PER_TURN):
         patience.wait()

@@ -47,11 +47,11 @@ def refusal(asked: list[Request]) -> tuple[Exit, str]:
 
 
 def test_head_is_the_commit_where_base_is_a_revision(project: Path) -> None:
-    assert [one.said for one in check(requests(project, "main"))] == ["main", "HEAD"]
+    assert [one.source for one in check(requests(project, "main"))] == ["main", "HEAD"]
 
 
 def test_head_is_the_folder_where_base_is_a_package(project: Path) -> None:
-    assert [one.said for one in check(requests(project, "httpx==0.27"))] == ["httpx==0.27", "."]
+    assert [one.source for one in check(requests(project, "httpx==0.27"))] == ["httpx==0.27", "."]
 
 
 def test_outside_a_repository_there_are_no_revisions(tmp_path: Path) -> None:
