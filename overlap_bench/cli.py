@@ -13,7 +13,7 @@ import click
 
 from overlap_bench.house import HOUSE, command, environment
 
-USAGE = 2  # wrong usage, as every verb says it
+USAGE, INTERRUPTED = 2, 130  # as every verb says them
 EXIT_CODES = """\
 Exit codes: 0 ok; 1 a claim, an expectation or a comparison went the other way;
 2 wrong usage; 3 could not measure; 4 unreadable results; 130 interrupted."""
@@ -66,6 +66,10 @@ VERBS = {
 
 def main() -> None:
     """Run the verb that the command line names."""
+    sys.path.insert(0, str(HOUSE))
+    from scripts.util.output import outlast_readers
+
+    outlast_readers()
     try:
         program(standalone_mode=False, prog_name="overlap")
     except click.ClickException as problem:
@@ -73,6 +77,8 @@ def main() -> None:
         sys.exit(USAGE)
     except click.exceptions.Exit as leaving:
         sys.exit(leaving.exit_code)
+    except click.Abort:
+        sys.exit(INTERRUPTED)
 
 
 def running_version() -> str:

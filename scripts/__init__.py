@@ -1,6 +1,7 @@
 """What is made of the results: each verb of the Makefile is a module here, run as `python -m scripts.<verb>`.
 
-This runs before a verb imports anything, which takes up to two seconds: so Ctrl-C is given its words here.
+This runs before a verb imports anything, which takes up to two seconds: so Ctrl-C is given its words here, and output
+its endurance.
 """
 
 import sys
@@ -26,3 +27,7 @@ def refuse(platform: str) -> None:
 
 usual, sys.excepthook = sys.excepthook, end
 refuse(sys.platform)
+if sys.argv[0] == "-m":  # so Python calls it while it looks for the module that is run: a verb
+    from scripts.util.output import outlast_readers
+
+    outlast_readers()

@@ -27,7 +27,11 @@ def run_lesson(name: str) -> int:
     """Print the explanation, run the program, and return its exit code: 1 where its effect could not be seen."""
     file = lesson_file(name)
     print(f"{explanation(name)}\n\n$ python {file}", flush=True)
-    return subprocess.run([sys.executable, str(file)], check=False).returncode
+    with subprocess.Popen([sys.executable, "-u", str(file)], stdout=subprocess.PIPE, text=True) as program:
+        assert program.stdout
+        for line in program.stdout:
+            print(line, end="", flush=True)
+    return program.returncode
 
 
 def main() -> None:

@@ -19,10 +19,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks.machine.switches import block_environment
 from benchmarks.models import NAMES
 from scripts.analysis.attribution import FILE, SCHEMA, Attribution, legend, read
-from scripts.run.block import POLL_S
+from scripts.run.block import POLL_S, environment, experiments_command
 from scripts.run.lifecycle import exclusive_lock, interrupt_on_signals, readable_errors
 from scripts.run.preflight import check_measurable, check_selection, raise_file_limit
 from scripts.util.atomic_write import atomic_write
@@ -72,9 +71,9 @@ def own_work(chosen: argparse.Namespace) -> str:
         place = str(Path(place).resolve())
     if unknown := [model for model in chosen.models.split() if model not in NAMES]:
         raise CommandError(Exit.USAGE, f"MODELS: no model is called {unknown[0]!r}. Next: make models")
-    command = [sys.executable, "-m", "benchmarks.attribution.own_work", f"{place}{colon}{name}"]
+    command = [sys.executable, "-P", "-m", "benchmarks.attribution.own_work", f"{place}{colon}{name}"]
     command += [f"--models={chosen.models}", f"--concurrency={chosen.concurrency}"]
-    done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, env=block_environment())
+    done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, env=environment())
     if done.returncode:
         raise CommandError(
             Exit.NOT_MEASURED, f"{chosen.work}: {(done.stderr.strip().splitlines() or ['it ended'])[-1]}"
@@ -91,10 +90,9 @@ def own_work(chosen: argparse.Namespace) -> str:
 def explained(only: str, show: Callable[[dict[str, Any]], None]) -> list[dict[str, Any]]:
     """The entries of the selected cells, each shown as soon as it is there. CommandError when none came."""
     with tempfile.NamedTemporaryFile("r") as out, tempfile.TemporaryFile() as log:
-        command = [sys.executable, "-m", "pytest", "benchmarks", "-q", "--capture=sys", "--supervised", "--tb=short"]
-        command += [f"--only={only}", f"--why={out.name}"]
+        command = [*experiments_command(sys.executable), f"--only={only}", f"--why={out.name}"]
         process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True, env=block_environment()
+            command, stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True, env=environment()
         )
         try:
             entries = list(follow(process, Path(out.name), show))

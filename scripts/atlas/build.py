@@ -16,6 +16,7 @@ from scripts.report.claim_document import document
 from scripts.tables.columns import CELL_AND_TWIN
 from scripts.tables.load import Run, load
 from scripts.tables.summary import block_medians, flags
+from scripts.util.exit_codes import CommandError, Exit
 from scripts.verdict.claims_file import TALKS, read_talk
 from scripts.verdict.evaluate import evaluate
 
@@ -28,7 +29,11 @@ def judged_share(run: Path, condition: str = "") -> Share:
     """The share of a run's folder, judged anew on every talk that comes with Overlap."""
     loaded = load(run)
     talks = [read_talk(path) for path in sorted(TALKS.glob("*.toml"))]
-    return share_of(loaded, [document(talk, evaluate(talk, [loaded, *loaded.beside])) for talk in talks], condition)
+    verdicts = [document(talk, evaluate(talk, [loaded, *loaded.beside])) for talk in talks]
+    try:
+        return share_of(loaded, verdicts, condition)
+    except KeyError as unsaid:
+        raise CommandError(Exit.BAD_DATA, f"{run}/environment.json does not say {unsaid}. Next: make bench") from None
 
 
 def share_of(run: Run, documents: Iterable[dict[str, Any]], condition: str = "") -> Share:

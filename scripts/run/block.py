@@ -97,14 +97,19 @@ class Block:
             "without": f"/dev/fd/{done.fileno()}",
             "benchmark-json": f"/dev/fd/{made.fileno()}",
         }
-        # capture=sys: the default closes the standard input that ties the block to us
-        # -P: a `benchmarks` folder of the user's own, where the verb was called, must not be taken for ours
-        pytest = [self.python, "-P", "-m", "pytest", str(HOUSE / "benchmarks"), f"-c{HOUSE / 'pyproject.toml'}"]
-        pytest += ["-qx", "--capture=sys", "--supervised"]
-        pytest.append("--tb=short")  # the long form prints what functions were called with, a password included
+        pytest = [*experiments_command(self.python), "-x"]
         pytest.append("-Wignore:Not saving anything")  # what pytest-benchmark says, as an error, where nothing was run
         pytest += [f"--ignore={HOUSE / 'benchmarks' / 'experiments' / file}" for file in self.unloadable]
         return pytest + [f"--{name}={value}" for name, value in options.items()]
+
+
+def experiments_command(python: str) -> list[str]:
+    """The command line that runs our experiments in an interpreter, from any folder."""
+    # capture=sys: the default closes the standard input that ties the block to us
+    # -P: a `benchmarks` folder of the user's own, where the verb was called, must not be taken for ours
+    # short: the long form prints what functions were called with, a password included
+    place = [str(HOUSE / "benchmarks"), f"-c{HOUSE / 'pyproject.toml'}"]
+    return [python, "-P", "-m", "pytest", *place, "-q", "--capture=sys", "--supervised", "--tb=short"]
 
 
 @contextmanager

@@ -1,15 +1,17 @@
-"""The wheel, unpacked into a folder of its own: what it holds, and what it does far from the clone."""
+"""The wheel: what it holds, and what it does far from the clone, with the packages that it declares and no others."""
 
-import os
-import subprocess
-import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from overlap_bench.comparison import Comparison
+from tests.overlap_bench.installed import Installed
+
+if TYPE_CHECKING:
+    import subprocess
 
 ROOT = Path(__file__).parents[2]
 Call = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -17,19 +19,9 @@ NOTEBOOK = ROOT / "docs" / "examples" / "measure.ipynb"
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("dist")
-    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
-    (made,) = folder.glob("*.whl")
-    return made
-
-
-@pytest.fixture(scope="module")
-def site(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("site")
-    zipfile.ZipFile(wheel).extractall(folder)
-    return folder
+def jupyter(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installed:
+    """The wheel where somebody has notebooks."""
+    return Installed.make(tmp_path_factory.mktemp("jupyter") / "venv", str(wheel), "nbclient", "ipykernel")
 
 
 @pytest.fixture
@@ -41,16 +33,9 @@ def temporary(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.fixture
-def call(site: Path, tmp_path: Path, temporary: Path) -> Call:
-    """Call Python as a user who has the wheel, in a folder and a home of their own."""
-
-    def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("OVERLAP_", "XDG_"))}
-        env = kept | {"PYTHONPATH": str(site), "HOME": str(tmp_path / "home"), "TMPDIR": str(temporary)}
-        command = [sys.executable, "-P", *arguments]
-        return subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=300)
-
-    return run
+def call(installed: Installed, tmp_path: Path, temporary: Path) -> Call:
+    """Call a program as a user who has the wheel, in a folder and a home of their own."""
+    return lambda *command: installed.call(tmp_path, *command, TMPDIR=str(temporary))
 
 
 @pytest.mark.real
@@ -62,8 +47,9 @@ def test_nothing_of_a_general_name_lies_in_site_packages(wheel: Path) -> None:
 
 
 @pytest.mark.real
-def test_what_the_suite_reads_is_in_the_wheel(site: Path) -> None:
-    house = site / "overlap_bench" / "_house"
+def test_what_the_suite_reads_is_in_the_wheel(wheel: Path, tmp_path: Path) -> None:
+    zipfile.ZipFile(wheel).extractall(tmp_path)
+    house = tmp_path / "overlap_bench" / "_house"
     for name in ("pyproject.toml", "requirements-full.lock", "benchmarks/claims/async_await.toml"):
         assert (house / name).read_bytes() == (ROOT / name).read_bytes()
     kinds = (".py", ".toml", ".html", ".css", ".js", ".json", ".md")
@@ -76,20 +62,20 @@ def test_what_the_suite_reads_is_in_the_wheel(site: Path) -> None:
 def test_the_program_says_its_version_and_keeps_results_in_the_users_data_folder(call: Call, tmp_path: Path) -> None:
     (tmp_path / "scripts").mkdir()
     (tmp_path / "scripts" / "__init__.py").write_text("raise SystemExit('the wrong scripts')\n")
-    version = call("-m", "overlap_bench.cli", "--version")
+    version = call("overlap", "--version")
     assert (version.returncode, version.stdout) == (0, "overlap 0.1.0\n")
-    done = call("-m", "overlap_bench.cli", "report")
+    done = call("overlap", "report")
     assert done.returncode == 4
     assert f"{tmp_path}/home" in done.stderr
     assert "Next: overlap bench" in done.stderr
-    assert call("-m", "overlap_bench.cli", "models").returncode == 0
+    assert call("overlap", "models").returncode == 0
     assert not (tmp_path / "results").exists()
 
 
 @pytest.mark.real
 def test_the_program_measures_from_any_folder(call: Call, tmp_path: Path) -> None:
     line = ["--results", "here", "bench", "--only", "cpu and primes and sequential", "--blocks", "1"]
-    done = call("-m", "overlap_bench.cli", *line)
+    done = call("overlap", *line)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "here" / "latest" / "report.html").exists()
 
@@ -104,20 +90,21 @@ def test_a_users_test_finds_the_fixture_without_the_clone(call: Call, tmp_path: 
         "    found = overlap(awork, tasks=range(20), models='asyncio', blocks=1)\n"
         "    assert found.speedup('asyncio').estimate > 1.5\n"
     )
-    done = call("-m", "pytest", "-q", "-p", "no:asyncio", "-p", "no:cacheprovider", str(test))
+    done = call("python", "-m", "pytest", "-q", str(test))
     assert done.returncode == 0, done.stdout + done.stderr
     assert "1 passed" in done.stdout
 
 
 @pytest.mark.real
-def test_the_notebook_runs_without_the_clone(call: Call, tmp_path: Path) -> None:
+def test_the_notebook_runs_without_the_clone(jupyter: Installed, temporary: Path, tmp_path: Path) -> None:
     program = (
         "import sys, nbformat; from nbclient import NotebookClient as C;"
         "book = nbformat.read(sys.argv[1], 4);"
         "[one.update(source=one['source'].replace('blocks=6', 'blocks=1')) for one in book.cells];"
         "C(book, timeout=240).execute(); nbformat.write(book, sys.argv[2])"
     )
-    done = call("-c", program, str(NOTEBOOK), str(tmp_path / "out.ipynb"))
+    line = ("python", "-c", program, str(NOTEBOOK), str(tmp_path / "out.ipynb"))
+    done = jupyter.call(tmp_path, *line, TMPDIR=str(temporary))
     assert done.returncode == 0, done.stderr[-2000:]
     text = (tmp_path / "out.ipynb").read_text()
     assert "<table><caption>fetch: " in text

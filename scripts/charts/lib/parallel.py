@@ -5,6 +5,7 @@ over, and it ends when we do, however we end. Rejected: a pool (it needs shared 
 killed parent), threads (matplotlib computes, and holds the GIL).
 """
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.machine.capacity import usable_cores
+from scripts.util.paths import HOUSE
 from scripts.util.processes import end_session
 
 LONGEST_S = 120  # some twenty times what it takes; then we draw them ourselves
@@ -24,11 +26,12 @@ def slides_beside(run: Path) -> Iterator[Callable[[], bool]]:
         yield lambda: False
         return
     process = subprocess.Popen(
-        [sys.executable, "-m", "scripts.charts", str(run), "--slides", "--supervised"],
+        [sys.executable, "-P", "-m", "scripts.charts", str(run), "--slides", "--supervised"],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,  # what goes wrong there goes wrong again here, and is told
         start_new_session=True,
+        env=os.environ | {"PYTHONPATH": str(HOUSE)},
     )
     try:
         yield lambda: ended_well(process)

@@ -1,0 +1,64 @@
+"""Standard output and error that outlast their readers: `overlap models | head` prints what `head` wants, and no more.
+
+(Rejected: to die of SIGPIPE, as C programs do. A run would be lost to `| head`, and a server to a visitor who leaves.)
+"""
+
+import atexit
+import io
+import os
+import sys
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+CANNOT_SAY = 3  # the exit code of a verb whose answer could not be written: `exit_codes.Exit.NOT_MEASURED`
+
+
+class Lasting(io.FileIO):
+    """A stream that goes on to nowhere once it cannot be written; `problem` then says why, unless nobody reads it."""
+
+    problem = ""
+
+    def write(self, data: "ReadableBuffer", /) -> int:
+        """Write; the number of bytes."""
+        try:
+            return super().write(data)
+        except BlockingIOError:
+            raise  # a terminal that is slow, not gone
+        except OSError as problem:
+            self.problem = "" if isinstance(problem, BrokenPipeError) else str(problem.strerror)
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self.fileno())  # for the processes that we start, too
+            return memoryview(data).nbytes
+
+
+def outlast_readers() -> None:
+    """Replace standard output and error, where there are any, by streams that outlast who reads them."""
+    if sys.stderr:
+        sys.stderr, _ = lasting(sys.stderr)
+    if sys.stdout:
+        sys.stdout, raw = lasting(sys.stdout)
+        atexit.register(tell, raw)
+
+
+def lasting(stream: TextIO) -> tuple[io.TextIOWrapper, Lasting]:
+    """The same stream that outlasts its readers, and what it writes to."""
+    assert isinstance(stream, io.TextIOWrapper)
+    raw = Lasting(stream.fileno(), "w", closefd=False)
+    buffered = io.BufferedWriter(raw)
+    made = io.TextIOWrapper(
+        buffered,
+        encoding=stream.encoding,
+        errors=stream.errors,
+        line_buffering=stream.line_buffering,
+        write_through=stream.write_through,
+    )
+    return made, raw
+
+
+def tell(raw: Lasting) -> None:
+    """Say at the end that an answer was lost to a full disk; of all exit codes, only this one is true then."""
+    sys.stdout.flush()
+    if raw.problem:
+        print(f"overlap: standard output could not be written: {raw.problem}", file=sys.stderr, flush=True)
+        os._exit(CANNOT_SAY)
