@@ -9,7 +9,7 @@ $(foreach name,$(SETTINGS),$(if $(findstring environment,$(origin $(name))),$(ev
 FETCHING := $(addprefix PIP_,INDEX_URL EXTRA_INDEX_URL FIND_LINKS CERT CLIENT_CERT PROXY TRUSTED_HOST TIMEOUT DEFAULT_TIMEOUT \
   RETRIES CONFIG_FILE KEYRING_PROVIDER) $(addprefix UV_,INDEX_URL EXTRA_INDEX_URL DEFAULT_INDEX INDEX FIND_LINKS \
   INSECURE_HOST NATIVE_TLS SYSTEM_CERTS HTTP_TIMEOUT HTTP_RETRIES OFFLINE CONCURRENT_DOWNLOADS KEYRING_PROVIDER)
-unexport $(filter-out $(FETCHING) $(KEEP_ENV),$(filter PYTHON% PIP_% UV_% PYTEST_% CONDA_% BOKEH_% AIOHTTP_% MULTIDICT_% YARL_%, \
+unexport $(filter-out $(FETCHING) $(KEEP_ENV),$(filter PYTHON% PIP_% UV_% PYTEST_% CONDA_% AIOHTTP_% MULTIDICT_% YARL_%, \
   $(.VARIABLES))) VIRTUAL_ENV MPLBACKEND MATPLOTLIBRC
 # What the doctor says is left out.
 LEFT_OUT := $(foreach name,$(filter PYTHON%,$(.VARIABLES)),$(if $(findstring environment,$(origin $(name))),$(name)))
@@ -167,7 +167,7 @@ $(UV): requirements-uv.lock
 
 # Of packages that no block imports, the bytecode is written when they are first used; that of all others exists before
 # anything is timed. Nobody runs the tests of numpy, pandas, scipy and matplotlib here: 95 MB.
-UNTIMED := /(bokeh|fontTools|matplotlib|mpl_toolkits|narwhals|pandas|pygments|tornado|xyzservices)/
+UNTIMED := /(fontTools|matplotlib|mpl_toolkits|pandas|pygments)/
 UNTESTED := '(' $(foreach name,numpy pandas scipy matplotlib,-path '*/$(name)/*' -o) -false ')'
 $(VENV)/core: requirements.lock $(UV)
 	@echo "overlap: 2 of 3: fetching $$(grep -c '^[a-z].*==' requirements.lock) packages into $(VENV) (115 MB, once) ..." >&2

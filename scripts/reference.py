@@ -85,7 +85,7 @@ def side_by_side(matrix: Run) -> str:
         picture(f"../{REFERENCE_MATRIX}/charts/{interpreters.NAME}", interpreters.finding(matrix)),
         "\n".join(f"- {sentence}" for sentence in sentences(matrix)),
         "\n".join(f"| {' | '.join(cells)} |" for cells in lines),
-        " ".join([f"{matrix.blocks} blocks of each; brackets are 95 % intervals.", *notes(matrix)]),
+        " ".join([f"{matrix.blocks} blocks of each; brackets are 95 % CIs.", *notes(matrix)]),
     ])  # fmt: skip
 
 
@@ -98,7 +98,7 @@ def picture(chart: str, alt: str) -> str:
 def markdown(title: str, group: object) -> str:
     """One group of the summary as a Markdown table."""
     rows = [line(row) for _, row in group.iterrows()]  # type: ignore[attr-defined]
-    head = [title, "took", "95 % interval", "speed-up", "efficiency", "warnings"]
+    head = [title, "time", "95 % CI", "speed-up", "efficiency", "warnings"]
     lines = [head, ["---", *["---:"] * 4, "---"], *([cell.strip() for cell in row] for row in rows)]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 

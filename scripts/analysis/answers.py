@@ -19,6 +19,7 @@ QUESTIONS = (  # what the sentence is about, the experiment that answers, the wo
     ("For CPU-bound Python code", "cpu", "primes"),
     ("For mixed work ({share} % CPU)", "mixed", "mixed"),
 )
+NOTEWORTHY_SHARE = 0.1  # of the rounds: twice what a quiet shared host shows; half of a cell's make it decide nothing
 MOST_GAINS = 3  # of tied models: more figures than that nobody reads
 
 
@@ -99,19 +100,33 @@ def rest(measured: Contest) -> Iterator[str]:
         yield f"Not usable: {reasons(family.not_usable)}"
 
 
-def answers(run: Run) -> list[str]:
-    """The sentences that this run can give."""
+def answers_of(run: Run) -> list[tuple[Contest, str]]:
+    """The contests that this run can judge, each with its sentence."""
     own = run.summary.loc[run.summary["experiment"].eq("user_work"), "workload"].unique()
     questions = [*QUESTIONS, *(("For your own work", "user_work", name) for name in own)]
-    contests = ((question, contest(run, experiment, workload)) for question, experiment, workload in questions)
-    return [sentence(question, result) for question, result in contests if result] + list(map(str, crossovers(run)))
+    known = ((question, contest(run, experiment, workload)) for question, experiment, workload in questions)
+    return [(one, sentence(question, one)) for question, one in known if one]
+
+
+def answers(run: Run) -> list[str]:
+    """The sentences that this run can give."""
+    return [said for _, said in answers_of(run)] + list(map(str, crossovers(run)))
 
 
 def disturbance(run: Run) -> str:
-    """What share of the run's rounds other load disturbed."""
+    """How many of the run's rounds other load disturbed."""
     measured = (~run.rounds["warmup"].astype(bool)).sum()
-    share = percent(disturbed_share(run.rounds))
-    return f"Other programs or the hypervisor disturbed {share} of {measured} measured rounds."
+    count = round(disturbed_share(run.rounds) * measured)
+    return f"Other programs or the hypervisor disturbed {count:,} of {measured:,} measured rounds."
+
+
+def disturbed_warning(run: Run) -> str:
+    """That so much was disturbed that it may decide nothing, and what to do; empty of a quiet run."""
+    share = disturbed_share(run.rounds)
+    if share <= NOTEWORTHY_SHARE:
+        return ""
+    what = f"{percent(share)} of the rounds were disturbed by other load"
+    return f"{what}. Stop other programs and repeat. Next: make doctor"
 
 
 def noise(run: Run) -> str:

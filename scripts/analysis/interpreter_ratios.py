@@ -135,7 +135,7 @@ def sentences(run: Run) -> list[str]:
     parts = [f"{speedup} under {one.python} ({gil(one)})" for one, speedup in gains]
     if not parts:
         return [*convoy(run), *memory(run)]
-    kind = "range" if run.ranges_only else "95 % interval"
+    kind = "range" if run.ranges_only else "95 % CI"
     costs = [cost(run, one) for one, _ in gains if not one.environment["python"]["gil"]]
     return [
         f"Tasks that compute in Python, threads against sequential: {listed(parts)}. Brackets: {kind}.",

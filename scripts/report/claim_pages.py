@@ -10,7 +10,7 @@ from typing import Any
 
 from benchmarks.core import renamed
 from scripts.report import claim_chart, html
-from scripts.report.claim_document import SCHEMA, bound_text, found_text, note_on, rows, sections
+from scripts.report.claim_document import SCHEMA, bound_text, found_text, note_on, rows, sections, value_text
 from scripts.util.exit_codes import CommandError, Exit
 
 SIGNS = {"holds": "✓", "refuted": "✗", "inconclusive": "?", "not reproduced here": "≠"}  # never by colour alone
@@ -54,6 +54,7 @@ def view_part(part: Document) -> Document:
         "name": part["name"],
         "what": claim_chart.measures(part),
         "found": found_text(part),
+        "words": interval_words(part),
         "bound": bound_text(part),
         "verdict": part["verdict"],
         "blocks": part["blocks"],
@@ -62,6 +63,14 @@ def view_part(part: Document) -> Document:
         "beside": f"{claim_chart.measures(beside)}: {found_text(part | beside) or 'not measured'}" if beside else "",
         "code": [(path, html.code_anchor(path)) for path in part["code"] if html.code(path) is not None],
     }
+
+
+def interval_words(part: Document) -> str:
+    """The interval for those who don't read intervals; empty where there is none, or it has no width."""
+    low, high = value_text(part, part["low"]), value_text(part, part["high"])
+    if part["estimate"] is None or low == high:
+        return ""
+    return f"95 % CI: values from {low} to {high} fit these blocks" if high != "∞" else f"95 % CI: {low} or more"
 
 
 def talk_view(document: Document) -> Document:

@@ -19,9 +19,9 @@ def percent(share: float) -> str:
 
 
 def numbers(run: Run, group: pd.DataFrame) -> Table:
-    """Every cell of a group: what it took, its interval, how much faster than sequential, how near the limit."""
-    sure = "range" if run.ranges_only else "95 % interval"
-    head = ("model", "at once", "tasks", "took", sure, "speed-up", "efficiency", "warnings")
+    """Every cell of a group: what it took, its interval, how much faster than sequential, its efficiency."""
+    sure = "range" if run.ranges_only else "95 % CI"
+    head = ("model", "concurrency", "tasks", "time", sure, "speed-up", "efficiency", "warnings")
     return table_of(head, [cell(row) for _, row in group.iterrows()])
 
 
@@ -50,7 +50,7 @@ def model_table(run: Run, model: str) -> Table:
         & run.summary["experiment"].isin(["io", "cpu", "user_work"])
         & ~run.summary["twin"]
     ]
-    return table_of(("work", "took", "speed-up", "low", "high", "efficiency", "warnings"), [
+    return table_of(("work", "time", "speed-up", "low", "high", "efficiency", "warnings"), [
         [
             word(heading(*row[["experiment", "workload", "wait_seconds", "compute_seconds"]])),
             number(row["seconds"], seconds),

@@ -4,7 +4,6 @@ A content security policy inside the page lets it load nothing at all, and run o
 so a name from a result file could become neither a request nor a program, even if an escape were forgotten.
 """
 
-import json
 import re
 from base64 import b64encode
 from collections.abc import Iterable, Sequence
@@ -57,12 +56,6 @@ def script(name: str) -> Markup:
     return Markup((TEMPLATES / name).read_text(encoding="utf-8"))
 
 
-def data(value: Any) -> Markup:
-    """A value as JSON that may stand inside a script element."""
-    text = json.dumps(value, separators=(",", ":"), allow_nan=False)
-    return Markup(text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"))
-
-
 def prose(text: str) -> Markup:
     """A sentence whose `names` are set as code."""
     return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(text))))
@@ -74,8 +67,8 @@ def policy(scripts: Sequence[str]) -> str:
     return f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src {hashes}; base-uri 'none'"
 
 
-def render(template: str, scripts: Sequence[Markup], later: Sequence[Markup] = (), **values: Any) -> str:
-    """A page from its template, with the scripts that it runs at once and those that it may run `later`."""
+def render(template: str, scripts: Sequence[Markup], **values: Any) -> str:
+    """A page from its template, with the scripts that it runs."""
     environment = Environment(
         loader=PackageLoader("scripts.report"),
         autoescape=True,
@@ -86,7 +79,7 @@ def render(template: str, scripts: Sequence[Markup], later: Sequence[Markup] = (
     environment.filters.update(code_anchor=code_anchor, prose=prose)
     return environment.get_template(template).render(
         scripts=scripts,
-        policy=policy([*scripts, *later]),
+        policy=policy(scripts),
         light=code_style("default"),
         dark=code_style("github-dark"),
         **values,

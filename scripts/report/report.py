@@ -1,8 +1,8 @@
 """`make report`: one self-contained page about a run, to read or to send to a colleague; it asks nothing of a network.
 
-The answers come first, then what is missing or disturbed, the claims, every chart with its sentence, its caveats and
-its data, the code of the models beside their results, the table behind it all, and the machine. Names from result
-files are escaped: they can become no markup.
+The answers and two charts come first, then what they mean for a reader's program, the claims in a line each, every
+chart with its sentence, its caveats and its data. Folded: the models' code, the numbers, the machine. Names from
+result files are escaped: they can become no markup.
 """
 
 from collections.abc import Callable
@@ -11,13 +11,15 @@ from typing import Any
 
 from benchmarks.core.registry import catalogue
 from benchmarks.models import NAMES
-from scripts.analysis.answers import answers, disturbance, noise
+from scripts.analysis.answers import disturbance, disturbed_warning, noise
+from scripts.analysis.crossover import crossovers
 from scripts.analysis.interpreter_ratios import notes, sentences
 from scripts.analysis.model_order import order
 from scripts.charts import CHARTS, Chart, draw_all
 from scripts.charts.lib.parallel import slides_beside
 from scripts.charts.lib.theme import PAGES, SLIDES
 from scripts.report import html, interactive, work_document
+from scripts.report.answer_table import answer_rows
 from scripts.report.claim_pages import code_of, read_claims, talk_view
 from scripts.report.facts import blocks, capacity, facts, model_table, numbers
 from scripts.report.svg import adaptive, data_uri
@@ -80,18 +82,25 @@ def other_code(talks: list[dict[str, Any]], run: Run) -> list[dict[str, Any]]:
     return html.listing(sorted(named))
 
 
+def first_panels(live: dict[str, Any]) -> list[dict[str, Any]]:
+    """The two panels of the first screen: those of the first chart that has panels."""
+    return [panel for chart in live.values() for panel in chart["panels"]][:2]
+
+
 def write_report(run: Run) -> Path:
     """Write report.html into the run's folder."""
     talks, live, measured = read_claims(run.path), interactive.charts(run), models(run)
     page = html.render(
         "report.html",
         [html.script("page.js"), html.script("interactive.js")],
-        [interactive.library()],
-        library=interactive.library(),
         run=run,
-        answers=[*answers(run), *work_document.comparison_sentences(run.path)],
+        rows=answer_rows(run),
+        sizes=list(map(str, crossovers(run))),
+        own=work_document.comparison_sentences(run.path),
+        first=first_panels(live),
         noise=noise(run),
         disturbance=disturbance(run),
+        disturbed=disturbed_warning(run),
         capacity=capacity(run),
         interpreters=[*sentences(run), *notes(run)] if run.beside else [],
         talks=[talk_view(talk) for talk in talks],
@@ -101,8 +110,7 @@ def write_report(run: Run) -> Path:
         code=other_code(talks, run),
         tables=tables(run),
         blocks=blocks(run),
-        facts=facts(run.environment),
-        live=html.data(live),
+        facts=list(facts(run.environment)),
     )
     return html.write_page(run.path / "report.html", page)
 

@@ -27,11 +27,35 @@ for (const table of document.querySelectorAll("table.sortable")) {
   });
 }
 
+// On a phone a row is a card: every value with the head of its column, so that none lies outside the screen.
+for (const table of document.querySelectorAll("table.sortable")) {
+  const heads = [...table.tHead.rows[0].cells].map(cell => cell.textContent);
+  for (const row of table.tBodies[0].rows) heads.forEach((head, column) => { row.cells[column].dataset.head = head; });
+}
+
+// Claims: those whose words contain what is typed, of the verdict that is chosen.
+for (const form of document.querySelectorAll("form.filter")) {
+  const claims = [...document.querySelectorAll("details.claim[data-verdict]")], { text, verdict } = form.elements;
+  for (const one of new Set(claims.map(claim => claim.dataset.verdict))) verdict.append(new Option(one));
+  const words = claims.map(claim => `${claim.id} ${claim.firstElementChild.textContent}`.toLowerCase());
+  const filter = () => {
+    const typed = text.value.toLowerCase().split(/\s+/);
+    claims.forEach((claim, place) => {
+      claim.hidden = !typed.every(word => words[place].includes(word)) || !["", claim.dataset.verdict].includes(verdict.value);
+    });
+    for (const group of document.querySelectorAll(".group")) group.hidden = !group.querySelector("details.claim:not([hidden])");
+    form.querySelector("output").textContent = `${claims.filter(one => !one.hidden).length} of ${claims.length} claims`;
+  };
+  form.addEventListener("input", filter);
+  form.addEventListener("submit", event => event.preventDefault());
+  filter();
+}
+
 // Anchors: what a link points to is opened, with all that it lies in.
 function reveal() {
   const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
   if (!target) return;
-  for (let one = target; one; one = one.parentElement) if (one.tagName === "DETAILS") one.open = true;
+  for (let one = target; one; one = one.parentElement) if (one.tagName === "DETAILS") { one.hidden = false; one.open = true; }
   target.scrollIntoView();
 }
 addEventListener("hashchange", reveal);

@@ -4,9 +4,9 @@ import json
 import re
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pytest
+from playwright.sync_api import Locator, expect
 
 from scripts.charts import draw_all
 from scripts.charts.lib.theme import PAGES
@@ -33,15 +33,12 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> str:
     return write_report(run).as_uri()
 
 
-def explore(view: View, chart: str) -> None:
-    """Open the chart to play with, as a keyboard does, and wait until it is drawn."""
-    view.page.locator(f'.explore[data-chart="{chart}"] > summary').press("Enter")
-    view.page.wait_for_selector(f'.explore[data-chart="{chart}"][data-drawn="done"]')
-
-
-def of_plots(view: View, what: str) -> list[Any]:
-    """Something of every plot that is drawn: an expression over `plot`."""
-    return list(view.page.evaluate(f"Bokeh.documents.flatMap(one => one.roots()).map(plot => {what})"))
+def explore(view: View, chart: str) -> Locator:
+    """Open the chart to play with, as a keyboard does."""
+    box = view.page.locator(f'.chart[data-chart="{chart}"]')
+    box.locator(".opener input").press("Space")
+    expect(box.locator(".explore")).to_be_visible()
+    return box
 
 
 def test_it_opens_from_disk_and_asks_nobody_for_anything(look: Look, url: str) -> None:
@@ -63,58 +60,72 @@ def test_every_drawing_is_shown(look: Look, url: str) -> None:
 
 
 def test_a_hidden_model_is_gone_from_the_chart_and_comes_back(look: Look, url: str) -> None:
-    view = look(url)
-    explore(view, "scaling")
-    box = view.page.locator('.explore[data-chart="scaling"]').get_by_role("checkbox", name="threads")
-    shown = "plot.renderers.filter(one => one.name === 'threads').map(one => one.visible)"
-    others = "plot.renderers.filter(one => one.name !== 'threads').every(one => one.visible)"
-    assert set(of_plots(view, shown)[0]) == {True}
+    chart = explore(look(url), "scaling")
+    box = chart.get_by_role("checkbox", name="threads")
+    line, other = (chart.locator(f'svg[data-scale=Log] g[data-model="{name}"]').last for name in ("threads", "asyncio"))
+    expect(line).to_be_visible()
     box.press("Space")
-    assert set(of_plots(view, shown)[0]) == {False}
-    assert of_plots(view, others) == [True]
+    expect(line).to_be_hidden()
+    expect(other).to_be_visible()
     box.press("Space")
-    assert set(of_plots(view, shown)[0]) == {True}
+    expect(line).to_be_visible()
+
+
+def test_no_row_stays_empty_where_a_model_is_hidden(look: Look, url: str) -> None:
+    chart = explore(look(url), "speedup")
+    svg = chart.locator("svg[data-scale=Log]").first
+    places = "all => all.map(one => one.getCTM().f)"
+
+    def rows() -> list[float]:
+        return list(svg.locator(".row:not(.off)").evaluate_all(places))
+
+    before, high = rows(), svg.bounding_box()
+    chart.get_by_role("checkbox", name="asyncio").press("Space")
+    after, low = rows(), svg.bounding_box()
+    assert len(after) < len(before)
+    gaps = [later - earlier for earlier, later in pairwise(after)]
+    assert gaps == pytest.approx([before[1] - before[0]] * (len(after) - 1), abs=0.1)
+    assert high
+    assert low
+    assert low["height"] < high["height"]
 
 
 def test_the_scale_can_be_linear_from_zero_and_logarithmic_again(look: Look, url: str) -> None:
-    view = look(url)
-    explore(view, "scaling")
-    state = "[plot.y_scale.type, plot.y_range.start, plot.left.filter(one => one.visible).map(one => one.type).join()]"
-    before = of_plots(view, state)
-    assert before == [["LogScale", before[0][1], "LogAxis"]]
-    assert before[0][1] > 0
-    controls = view.page.locator('.explore[data-chart="scaling"]')
-    controls.get_by_label("linear").check()
-    assert of_plots(view, state) == [["LinearScale", 0, "LinearAxis"]]
-    controls.get_by_label("logarithmic").check()
-    assert of_plots(view, state) == before
+    chart = explore(look(url), "scaling")
+    log, linear = (chart.locator(f"svg[data-scale={kind}]").first for kind in ("Log", "Linear"))
+    for label, seen, gone in (("linear", linear, log), ("logarithmic", log, linear)):
+        chart.get_by_label(label, exact=True).check()
+        expect(seen).to_be_visible()
+        expect(gone).to_be_hidden()
+    assert "0" in linear.locator(".tick").all_text_contents()
+    assert "0" not in log.locator(".tick").all_text_contents()
 
 
 def test_the_pointer_is_told_the_value_and_its_interval(look: Look, url: str) -> None:
-    view = look(url)
-    explore(view, "memory")
-    plot = view.page.locator('.explore[data-chart="memory"] .plot').first
-    plot.scroll_into_view_if_needed()
-    place = view.page.evaluate("""() => {
-      const view = Bokeh.index.roots[0] ?? [...Bokeh.index][0], plot = view.model;
-      const source = plot.renderers.find(one => one.glyph.type === 'Scatter').data_source;
-      const frame = view.frame, box = view.canvas_view.el.getBoundingClientRect();
-      return [box.x + frame.x_scale.compute(source.data.x[0]), box.y + frame.y_scale.compute(source.data.y[0]),
-              source.data.value[0], source.data.interval[0]];
-    }""")
-    view.page.mouse.move(place[0] - 3, place[1])
-    view.page.mouse.move(place[0], place[1])
-    view.page.wait_for_timeout(150)
-    tip = view.page.locator(".bk-Tooltip, .bk-tooltip-row-value").all_inner_texts()
-    assert any(place[2] in text for text in tip)
-    assert any(place[3] in text for text in tip)
+    chart = explore(look(url), "memory")
+    mark = chart.locator("svg[data-scale=Log] .mark").first
+    words = mark.locator("title").text_content() or ""
+    assert re.match(r".+: [\d.]+ \w+ \(.+\)", words)
+    mark.locator("circle").last.hover(force=True)
+    expect(chart.locator("output")).to_have_text(words)
+
+
+def test_factors_have_a_line_at_1_and_panels_of_one_measure_share_their_axis(look: Look, url: str) -> None:
+    chart = explore(look(url), "speedup")
+    panels = chart.locator("svg[data-scale=Log]")
+    assert panels.count() > 1
+    ticks = [panel.locator(".axis .tick").all_text_contents() for panel in panels.all()]
+    assert "1×" in ticks[0]
+    assert all(each == ticks[0] for each in ticks)
+    assert all(panel.locator(".one").count() == 1 for panel in panels.all())
+    assert all(panel.locator(".grid").count() >= 2 for panel in panels.all())
 
 
 def test_a_table_is_sorted_by_number_and_not_by_digits(look: Look, url: str) -> None:
     view = look(url)
-    view.page.goto(f"{url}#numbers")
-    table = view.page.locator("#numbers ~ .scroll table").filter(has_text="scaling: wire").first
-    head = table.get_by_role("columnheader", name="at once")
+    view.page.locator("#numbers ~ details > summary").first.press("Enter")
+    table = view.page.locator("#numbers ~ details table").filter(has_text="scaling: wire").first
+    head = table.get_by_role("columnheader", name="concurrency")
     for order, reverse in (("ascending", False), ("descending", True)):
         head.get_by_role("button").press("Enter")
         assert head.get_attribute("aria-sort") == order
@@ -131,14 +142,29 @@ def test_a_link_to_a_claim_opens_it_with_its_code(look: Look, url: str) -> None:
     assert view.page.locator("details.claim[open]").count() == 1
     claim.get_by_text("benchmarks/models/asyncio.py", exact=True).click()
     assert "TaskGroup" in claim.locator("pre").inner_text()
-    view.page.get_by_role("link", name="A sentence about cpu-bound.").click()
+    view.page.goto(f"{url}#claim-cpu-bound")
     assert view.page.locator("#claim-cpu-bound").evaluate("one => one.open")
+
+
+def test_claims_are_found_by_their_words_and_by_their_verdict(look: Look, url: str) -> None:
+    page = look(url).page
+    shown = page.locator("details.claim:not([hidden])")
+    every = shown.count()
+    page.get_by_label("Search").fill("NETWORK io")
+    assert [one.get_attribute("id") for one in shown.all()] == ["claim-network-io"]
+    assert page.locator("form output").inner_text() == f"1 of {every} claims"
+    page.get_by_label("Search").fill("")
+    page.get_by_label("Verdict").select_option("refuted")
+    assert 0 < shown.count() < every
+    assert {one.get_attribute("data-verdict") for one in shown.all()} == {"refuted"}
+    page.goto(f"{url}#claim-network-io")
+    expect(page.locator("#claim-network-io")).to_be_visible()
 
 
 def test_a_name_that_would_like_to_be_markup_is_shown_as_it_is(look: Look, url: str) -> None:
     view = look(f"{url}#claim-hostile")
     explore(view, "speedup")
-    assert view.page.locator("#claim-hostile > summary").inner_text().endswith(HOSTILE)
+    assert HOSTILE in view.page.locator("#claim-hostile > summary").inner_text()
     assert view.page.locator("img[src=x]").count() == 0
     assert view.page.title() == "Overlap: 20260101-000000"
     assert view.page.get_by_role("checkbox", name=HOSTILE).count() >= 1
@@ -152,17 +178,64 @@ def test_nothing_sticks_out_and_the_paper_is_as_asked(width: int, dark: bool, lo
     assert view.page.evaluate("document.documentElement.scrollWidth") <= width
     red = int(re.findall(r"\d+", view.page.evaluate("getComputedStyle(document.body).backgroundColor"))[0])
     assert (red < 60) is dark
-    inks = {str(each) for each in of_plots(view, "plot.left[0].major_label_text_color")}
-    assert inks == {view.page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--soft').trim()")}
+    inks = view.page.eval_on_selector_all(
+        "svg.panel text:not(.tick)", "all => all.map(one => getComputedStyle(one).fill)"
+    )
+    assert set(inks) == {view.page.evaluate("getComputedStyle(document.body).color")}
 
 
-def test_the_plots_change_their_colours_with_the_reader(look: Look, url: str) -> None:
-    view = look(url)
-    explore(view, "scaling")
-    (before,) = of_plots(view, "plot.left[0].major_label_text_color")
-    view.page.emulate_media(color_scheme="dark")
-    now = "Bokeh.documents[0].roots()[0].left[0].major_label_text_color"
-    view.page.wait_for_function(f"before => {now} !== before", arg=before)
+def test_on_a_phone_every_chart_has_a_form_whose_text_can_be_read(look: Look, url: str) -> None:
+    page = look(url, width=390).page
+    for chart in page.locator(".chart:has(.explore)").all():
+        assert not chart.locator("figure").is_visible()
+        boxes = [one.bounding_box() for one in chart.locator("svg[data-scale=Log]").all()]
+        assert boxes
+        assert all(box and box["x"] >= 0 and box["x"] + box["width"] <= 390 for box in boxes)
+        size = "one => parseFloat(getComputedStyle(one).fontSize) * one.getScreenCTM().a"
+        assert chart.locator("svg[data-scale=Log] text").first.evaluate(size) > 11.5
+
+
+def test_on_a_phone_no_value_of_a_table_lies_outside_the_screen(look: Look, url: str) -> None:
+    page = look(url, width=390).page
+    page.evaluate("document.querySelectorAll('details:not(.claim)').forEach(one => one.open = true)")
+    outside = """all => all.filter(one => one.textContent.trim()).map(one => one.getBoundingClientRect())
+      .filter(box => box.left < 0 || box.right > 390.5).length"""
+    for table in page.locator("table").all():
+        assert table.locator("tbody td, tbody th").evaluate_all(outside) == 0, table.inner_text()[:80]
+    assert page.locator("table.sortable td[data-head='time']").count() > 10
+
+
+def test_with_everything_folded_a_keyboard_is_through_in_200_stops(look: Look, url: str) -> None:
+    page = look(url).page
+    stops = page.evaluate("""[...document.querySelectorAll('a[href],button,input,select,summary,[tabindex]')]
+      .filter(one => one.tabIndex >= 0 && one.checkVisibility()).length""")
+    assert 20 < stops < 200
+
+
+def test_no_two_landmarks_have_the_same_name(look: Look, url: str) -> None:
+    page = look(url).page
+    names = page.evaluate("""[...document.querySelectorAll('nav,section,form,[role=region],[role=search]')].map(one =>
+      one.getAttribute('aria-label') ?? document.getElementById(one.getAttribute('aria-labelledby')).textContent)""")
+    assert len(names) > 5
+    assert [name for name in set(names) if names.count(name) > 1] == []
+
+
+def test_the_first_screen_answers(look: Look, url: str) -> None:
+    page = look(url).page
+
+    def bottom(what: str) -> float:
+        box = page.locator(what).first.bounding_box()
+        assert box
+        return box["y"] + box["height"]
+
+    assert bottom("table.answers") < 800
+    answers = page.locator("table.answers").inner_text()
+    for part in ("in this run", "× faster than sequential (95 % CI", "wait a task, concurrency 20", "start-up"):
+        assert part in answers
+    assert page.locator("table.answers + .plots svg").count() == 2
+    box = page.locator("table.answers + .plots svg").first.bounding_box()
+    assert box
+    assert box["y"] < 700
 
 
 def test_printed_it_is_light_whole_and_without_controls(look: Look, url: str) -> None:
@@ -171,14 +244,13 @@ def test_printed_it_is_light_whole_and_without_controls(look: Look, url: str) ->
     assert view.page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert not any(one.is_visible() for one in view.page.locator(".explore").all())
     assert all(one.is_visible() for one in view.page.locator("figure img").all())
-    assert view.page.locator("#numbers ~ .scroll table").first.is_visible()
 
 
 def test_without_scripts_it_can_still_be_read(look: Look, url: str) -> None:
     view = look(url, java_script_enabled=False)
     assert view.page.locator("figure img").first.is_visible()
     assert not view.page.locator(".explore").first.is_visible()
-    view.page.get_by_text("The data behind it").first.click()
+    view.page.locator(".chart summary").first.click()
     assert view.page.locator("details[open] table").first.is_visible()
     assert view.page.locator("th button").count() == 0
 
@@ -190,7 +262,7 @@ def test_a_keyboard_reaches_everything_in_the_order_of_the_page(look: Look, url:
         view.page.keyboard.press("Tab")
         seen.append(view.page.evaluate("document.activeElement.textContent.trim().slice(0, 20)"))
     assert seen[0] == "To the content"
-    assert seen[1:4] == ["The answers", "The claims", "The charts"]
+    assert seen[1:5] == ["Answers", "What this means for ", "Claims", "Charts"]
     view.page.keyboard.press("Shift+Tab")
     assert view.page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"
 
@@ -201,7 +273,7 @@ def test_every_picture_table_and_control_has_words(look: Look, url: str) -> None
     assert page.locator("svg:not([aria-label])").count() == 0
     assert page.locator("table:not(:has(caption))").count() == 0
     assert page.locator("[role=region]:not([aria-label])").count() == 0
-    assert page.locator("input:not(label input)").count() == 0
+    assert page.locator("input:not(label input), select:not(label select)").count() == 0
     levels = [int(tag[1]) for tag in page.eval_on_selector_all("h1,h2,h3,h4", "all => all.map(one => one.tagName)")]
     assert levels[0] == 1
     assert all(later <= earlier + 1 for earlier, later in pairwise(levels))

@@ -1,0 +1,73 @@
+"""The first screen of a report: for each kind of work who was the fastest, by how much, how sure, under which terms."""
+
+from dataclasses import dataclass
+
+from scripts.analysis.answers import answers_of, gain, size_text, unanswered
+from scripts.analysis.contests import Contest
+from scripts.analysis.points import Run
+from scripts.analysis.wording import winners
+from scripts.charts.lib.names import work
+from scripts.tables.load import FEW_BLOCKS
+from scripts.util.format import seconds, tick
+
+KINDS = {
+    "io": "I/O-bound work",
+    "cpu": "CPU-bound Python code",
+    "mixed": "Waiting and computing",
+    "user_work": "Your own work",
+}
+ADVICE = {  # what a reader's program does, where the sentence of that experiment is for him
+    "io": "Your program mostly waits: for pages, databases, other services",
+    "cpu": "Your program mostly computes, in Python",
+    "mixed": "Your program waits and computes",
+    "user_work": "Your own work",
+}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A row: the kind of work, its terms, the fastest models, and what each of them gains over sequential."""
+
+    kind: str
+    terms: str
+    fastest: str
+    gains: list[str]
+    advice: str
+    sentence: str
+
+
+def answer_rows(run: Run) -> list[Answer]:
+    """A row for each question that the run has cells for."""
+    return [row(found, sentence) for found, sentence in answers_of(run)]
+
+
+def row(found: Contest, sentence: str) -> Answer:
+    """One question's."""
+    experiment = str(found.rows.iloc[0]["experiment"])
+    best, gains = fastest(found)
+    return Answer(KINDS[experiment], terms(found), best, gains, ADVICE[experiment], sentence)
+
+
+def fastest(found: Contest) -> tuple[str, list[str]]:
+    """Who was the fastest, and each winner's gain; or why that cannot be said."""
+    if found.run.ranges_only:
+        return "no conclusion", [f"too few blocks: it takes {FEW_BLOCKS}"]
+    if why := unanswered(found.family):
+        return "no conclusion", [why]
+    names = [cell.name for cell in found.family.winners]
+    gains = [(name, gain(found, name)) for name in names]
+    said = [f"{name}: {text}" if len(names) > 1 else text for name, text in gains if text]
+    return winners(found.family) or "no measurable difference", said
+
+
+def terms(found: Contest) -> str:
+    """What a task was, how long it waited and computed, and the concurrency."""
+    first, short = found.rows.iloc[0], tick(seconds)
+    waits = [f"{short(first['wait_seconds'])} wait"] * bool(first["wait_seconds"])
+    computes = [f"{short(first['compute_seconds'])} CPU"] * bool(first["compute_seconds"])
+    size = size_text(found).removeprefix(", ")
+    return ", ".join(
+        filter(
+            None, [work(first["workload"]), " and ".join([*waits, *computes]) + " a task", size, "start-up included"]
+        )
+    )
