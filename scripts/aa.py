@@ -171,7 +171,7 @@ def sentences(same: list[Judged], slowed: list[Judged], floor: intervals.NoiseFl
         f"False verdicts among {len(same)} A/A controls after Holm: {false} (without a noise floor: {by_holm}).",
     ]
     if slowed:
-        lines.append(f"Truth inside its 95 % interval: {sum(one.inside for one in slowed)} of {len(slowed)}.")
+        lines.append(f"Truth inside its 95 % CI: {sum(one.inside for one in slowed)} of {len(slowed)}.")
         lines.append(f"Called faster though slowed: {sum(one.wrong_sign for one in slowed)} of {len(slowed)}.")
         lines += [f"Found at +{percent} %: {detected(slowed, percent)}." for percent in PERCENT]
     return lines

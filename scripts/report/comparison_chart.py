@@ -61,7 +61,7 @@ def draw(compared: Sequence[Row], theme: Theme, about: Sequence[str]) -> Figure 
     page = open_page(
         theme,
         title=TITLE,
-        reading="B over A for each cell; 1× is no difference. Bars: 95 % intervals (Welch), over the blocks of both.",
+        reading="B over A for each cell; 1× is no difference. Bars: 95 % CIs (Welch), over the blocks of both.",
         footer=" ".join(about) + (f" Not shown: {', '.join(left_out)}." if left_out else ""),
         body_in=forest.height_in(list(panels.values()), theme),
     )

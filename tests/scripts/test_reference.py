@@ -74,7 +74,7 @@ def test_the_readme_shows_each_python_beside_the_first_with_its_build(here: Path
     assert "|  | 3.13 takes | 3.13t, times as fast |" in made
     assert "../results/reference/matrix/charts/pythons.svg" in made
     assert "3.13t: CPython 3.13.1, optimised, free-threaded, GCC." in made
-    assert "6 blocks of each; brackets are 95 % intervals." in made
+    assert "6 blocks of each; brackets are 95 % CIs." in made
 
 
 def test_what_a_matrix_decides_is_among_the_claims(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:

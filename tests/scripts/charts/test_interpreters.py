@@ -124,7 +124,7 @@ def test_the_sentence_sets_threads_without_the_gil_beside_threads_with_it() -> N
     gain, cost, capacity = sentences(in_turns())
     assert capacity.startswith("Meanwhile this machine did 1.8")
     assert "under 3.13 (with the GIL)" in gain
-    assert "under 3.13t (without the GIL). Brackets: 95 % interval." in gain
+    assert "under 3.13t (without the GIL). Brackets: 95 % CI." in gain
     assert cost == "Sequentially they take 3.13t 1.25× (1.25–1.25×) the time of 3.13."
 
 

@@ -169,7 +169,7 @@ def test_a_reader_is_told_which_model_for_what_by_how_much_how_sure_and_where(fu
 
 def test_three_blocks_are_not_given_intervals(tmp_path: Path) -> None:
     page = write_report(run_in(tmp_path, blocks=3)).read_text()
-    assert "95 % interval" not in page
+    assert "95 % CI" not in page
     assert "smallest and largest" in page
 
 
