@@ -129,7 +129,9 @@ selfbench: $(VENV)/core ## what the suite costs: harness, server, blocks, charts
 
 SIDE_BY_SIDE := -n auto -p no:benchmark
 test: lint ## format, lint, types, and every test that this machine can run
-	@$(if $(ARGS),,$(PY) -m pytest -q -m "not real and not browser and not quiet" $(SIDE_BY_SIDE) &&) $(PY) -m pytest -q $(or $(ARGS),-m "real or browser")
+	@$(if $(ARGS),$(PY) -m pytest -q $(ARGS),$(PY) -m pytest -q -m "not real and not browser and not quiet" $(SIDE_BY_SIDE) && \
+	  $(PY) -m pytest -q -m "(real or browser) and not alone" $(SIDE_BY_SIDE) --maxprocesses 4 --dist worksteal && \
+	  $(PY) -m pytest -q -m alone)
 
 check: lint ## format, lint, types and the fast tests
 	@$(PY) -m pytest -q -m "not real and not browser and not slow and not quiet" $(SIDE_BY_SIDE)

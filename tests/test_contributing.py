@@ -69,6 +69,7 @@ def test_contributing_shows_one_file_of_each_kind() -> None:
 
 
 @pytest.mark.real
+@pytest.mark.alone
 def test_what_contributing_shows_is_measured_drawn_and_judged(copy: Sandbox) -> None:
     done = copy.bench("--only=my_question or my_probe", "--blocks=2", "--seed=1")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -81,6 +82,7 @@ def test_what_contributing_shows_is_measured_drawn_and_judged(copy: Sandbox) -> 
 
 
 @pytest.mark.real
+@pytest.mark.alone
 @pytest.mark.parametrize("model", ["my_pool", "copied_pool"])
 def test_a_new_model_is_held_to_its_contract_by_make_check(copy: Sandbox, model: str) -> None:
     done = contract(copy, model)
@@ -89,6 +91,7 @@ def test_a_new_model_is_held_to_its_contract_by_make_check(copy: Sandbox, model:
 
 
 @pytest.mark.real
+@pytest.mark.alone
 def test_make_check_fails_on_a_model_whose_answers_are_out_of_order(copy: Sandbox) -> None:
     done = contract(copy, "out_of_order")
     assert done.returncode == 1
@@ -97,6 +100,7 @@ def test_make_check_fails_on_a_model_whose_answers_are_out_of_order(copy: Sandbo
 
 
 @pytest.mark.real
+@pytest.mark.alone
 def test_a_copied_pool_is_limited_as_processes_are_wherever_models_are_compared(copy: Sandbox) -> None:
     program = """
 from benchmarks.probes.task_memory import has_children, is_measured

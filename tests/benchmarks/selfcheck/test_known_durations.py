@@ -64,12 +64,14 @@ def test_an_answer_that_is_wrong_has_no_time() -> None:
 
 
 @pytest.mark.real
+@pytest.mark.alone
 @pytest.mark.parametrize("known", KNOWN, ids=lambda known: known.what)
 def test_no_round_beats_the_time_that_it_must_take(known: ReferenceRound) -> None:
     assert find(known).least_error_s >= -time.get_clock_info("perf_counter").resolution * 100
 
 
 @pytest.mark.real
+@pytest.mark.alone
 @pytest.mark.skipif(usable_cores() < 2, reason="a spin on a core that others use has no known end")
 def test_the_harness_adds_less_than_its_aim_to_a_spin() -> None:
     spins = find(KNOWN[0])

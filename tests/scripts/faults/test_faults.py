@@ -101,6 +101,7 @@ def planted(path: Path, models: list[str]) -> Sandbox:
 
 
 @pytest.mark.real
+@pytest.mark.alone
 def test_a_model_that_hangs_crashes_leaves_stops_or_starves_costs_its_own_cell_only(tmp_path: Path) -> None:
     sandbox = planted(tmp_path, [*FAULTS, "sequential", "threads", "asyncio"])
     done = sandbox.bench("--blocks", "1", "--seed", "1")
@@ -115,6 +116,7 @@ def test_a_model_that_hangs_crashes_leaves_stops_or_starves_costs_its_own_cell_o
 
 
 @pytest.mark.real
+@pytest.mark.alone
 def test_kills_lose_the_cell_under_way_at_most_and_leave_nothing(short: Path) -> None:
     blows = kill_many(KILLS, 1, [plain(short / str(number)) for number in range(CONCURRENT_RUNS)], length_s=LENGTH_S)
     assert {blow.target for blow in blows} == set(TARGETS)
@@ -142,6 +144,7 @@ def test_an_interrupted_run_goes_on_where_it_was_and_says_so(short: Path) -> Non
 
 
 @pytest.mark.real
+@pytest.mark.alone
 def test_without_shared_memory_processes_are_no_result_and_the_rest_goes_on(short: Path) -> None:
     sandbox = plain(short)
     enter = ("unshare", "-m", "sh", "-c", 'mount -t tmpfs -o ro tmpfs /dev/shm && exec "$@"', "sh")

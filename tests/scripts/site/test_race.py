@@ -17,7 +17,7 @@ from scripts.site.race import Race, RaceResources
 from scripts.site.race_request import MODELS, UNAVAILABLE, RaceRequest
 from servers.request_stats import stats
 
-pytestmark = [pytest.mark.real, pytest.mark.usefixtures("elsewhere")]
+pytestmark = [pytest.mark.real, pytest.mark.alone, pytest.mark.usefixtures("elsewhere")]
 
 TINY = {"tasks": 20, "delay_ms": 5, "concurrency": 10, "cpu_percent": 20}
 LONG = {"tasks": 1000, "delay_ms": 100, "concurrency": 20, "models": ["sequential"]}
