@@ -9,11 +9,13 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 from inspect import getsourcefile, iscoroutinefunction, unwrap
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import cloudpickle
 
+MOST_TASKS = 1_000_000  # a generator that goes on for longer has no end
 FILE = '''"""{name}, as it was given to overlap_bench."""
 
 import sys
@@ -41,14 +43,47 @@ def write_work(
         return f"{os.path.abspath(place)}{colon}{name}"
     if tasks is None and client is None and (source := named(work)):
         return source
-    tasks = tasks_beside(work) if tasks is None else tuple(tasks)
+    tasks = tasks_beside(work) if tasks is None else listed(tasks)
     name = getattr(work, "__name__", "work").strip("<>") or "work"
     awaits = iscoroutinefunction(unwrap(work))
     file = folder / f"{name}.py"
     form, opener = ("awork", "aclient") if awaits else ("work", "client")
     file.write_text(FILE.format(name=name, form=form, opener=opener, path=[*filter(None, sys.path), os.getcwd()]))
-    file.with_suffix(".pickle").write_bytes(cloudpickle.dumps((tasks, work, client)))
+    file.with_suffix(".pickle").write_bytes(pickled(tasks, work, client))
     return str(file)
+
+
+def listed(tasks: Any) -> tuple[Any, ...]:
+    """The tasks as they are sent. ValueError for what is no list of them, or has no end."""
+    if isinstance(tasks, str | bytes):
+        raise ValueError(f"tasks is one {type(tasks).__name__}, and each letter would be a task. Next: tasks=[…]")
+    if not hasattr(tasks, "__iter__"):
+        raise ValueError(f"tasks is a {type(tasks).__name__}, which cannot be gone through. Next: give a list")
+    found = tuple(islice(tasks, MOST_TASKS + 1))
+    if len(found) > MOST_TASKS:
+        raise ValueError(f"there are more than {MOST_TASKS:,} tasks. Next: give fewer, a few hundred say as much")
+    return found
+
+
+def pickled(*values: Any) -> bytes:
+    """Tasks, function and client as bytes. ValueError naming what cannot be sent to another process."""
+    try:
+        return bytes(cloudpickle.dumps(values))
+    except Exception as problem:
+        names = ("a task", "the function, or what it holds,", "client")
+        which = next((name for name, value in zip(names, values, strict=True) if not sendable(value)), "the work")
+        raise ValueError(
+            f"{which} cannot be sent to another process ({problem}). Next: open connections and locks in client="
+        ) from None
+
+
+def sendable(value: Any) -> bool:
+    """Whether it can be pickled."""
+    try:
+        cloudpickle.dumps(value)
+    except Exception:
+        return False
+    return True
 
 
 def module_of(work: Callable[..., Any]) -> Any:
@@ -70,4 +105,4 @@ def tasks_beside(work: Callable[..., Any]) -> tuple[Any, ...]:
     given = getattr(module, "TASKS", None) or getattr(module, "tasks", None)
     if given is None:
         raise ValueError("there are no tasks. Next: give them, as in measure(work, tasks=range(40))")
-    return tuple(given() if callable(given) else given)
+    return listed(given() if callable(given) else given)

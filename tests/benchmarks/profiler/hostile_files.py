@@ -42,7 +42,7 @@ AT_IMPORT = [
     HostileFile("an interval timer with a handler that raises", f"import signal, time\ndef late(*_): raise TimeoutError('too late')\nsignal.signal(signal.SIGALRM, late)\nsignal.setitimer(signal.ITIMER_REAL, 0.05, 0.05)\n{WORK}", "too late"),
     HostileFile("a switch interval", f"import sys, time\nsys.setswitchinterval(1)\n{WORK}", "", stops=False),
     HostileFile("a recursion limit", f"import sys, time\nsys.setrecursionlimit(60)\n{WORK}", "", stops=False),
-    HostileFile("garbage collection off", f"import gc, time\ngc.disable()\n{WORK}", "garbage collection was switched off"),
+    HostileFile("garbage collection off", f"import gc, time\ngc.disable()\n{WORK}", "garbage collection was changed"),
     HostileFile("time.sleep patched", f"import time\nreal = time.sleep\ntime.sleep = lambda s: None\n{WORK}", "time.sleep was replaced"),
     HostileFile("time.perf_counter patched", f"import time\ntime.perf_counter = lambda: 0.0\n{WORK}", "changes what measures it: time.perf_counter was replaced"),
     HostileFile("start method spawn forced", f"import multiprocessing, time\nmultiprocessing.set_start_method('spawn', force=True)\n{WORK}", "", stops=False, models="sequential processes"),

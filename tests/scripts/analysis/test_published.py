@@ -21,6 +21,7 @@ from scripts.util.format import times
 from tests.scripts.analysis.test_no_false_winner import TIED
 from tests.scripts.analysis.test_no_false_winner import simulated as tied_run
 from tests.scripts.published import published
+from tests.scripts.synthetic import make
 
 pytestmark = pytest.mark.slow
 
@@ -223,3 +224,32 @@ def test_every_multiple_in_a_sentence_is_that_of_two_cells() -> None:
     }
     told |= {place: text for place, text in tied(0).items() if place.startswith(("title", "caption", "terminal"))}
     assert {place: found for place, text in told.items() if (found := unfounded(text, known))} == {}
+
+
+# nothing is concluded from what can decide nothing
+
+CONCLUDES = re.compile(
+    r"fastest (?:in|where)|\d× faster|\d× slower|(?:faster|slower) at|[Tt]he next is slower|in \d+ of \d+ mixes"
+)
+
+
+def concluded(texts: dict[str, str]) -> list[tuple[str, str]]:
+    """The sentences that conclude something about two models."""
+    return [(place, one) for place, text in texts.items() for one in sentences(text) if CONCLUDES.search(one)]
+
+
+@pytest.mark.parametrize("spoilt", ["few blocks", "disturbed", "saturated", "short rounds"])
+def test_nothing_is_concluded_from_rounds_that_decide_nothing(spoilt: str) -> None:
+    rounds = make(seed=5, experiments=["io", "cpu", "mixed", "scaling"]).rounds
+    changed = {
+        "few blocks": rounds[rounds["block"] < 3],
+        "disturbed": rounds.assign(disturbed=True),
+        "saturated": rounds.assign(saturated="machine"),
+        "short rounds": rounds.assign(**{name: rounds[name] / 1e4 for name in ("seconds", "ideal_seconds")}),
+    }
+    assert concluded(published(run_of(changed[spoilt]))) == []
+
+
+def test_a_conclusion_would_be_seen() -> None:
+    texts = published(run_of(make(seed=5, experiments=["io", "cpu", "mixed"]).rounds))
+    assert {"README.md", "which-model.md", "report.html", "terminal"} <= {place for place, _ in concluded(texts)}
