@@ -97,8 +97,8 @@ charts: $(VENV)/core ## draw the charts of a run again (RUN=results/latest)
 report: $(VENV)/core ## write report.html of a run again (RUN=results/latest)
 	@$(PY) -m scripts.report $(ONE_RUN)
 
-slides: $(VENV)/core ## a deck about a run: PDF and 1920 x 1080 pictures, light and dark (RUN=results/latest)
-	@$(PY) -m scripts.slides $(ONE_RUN)
+slides: $(VENV)/core ## a deck about a run: PDF, HTML, PPTX and pictures (RUN=results/latest ONLY=speedup,timeline)
+	@$(PY) -m scripts.slides $(call option,only,ONLY) $(ONE_RUN)
 
 why: $(VENV)/core ## where the time of cells goes (ONLY="network and threads and c50", or WORK=path/to/file.py)
 	@$(PY) -m scripts.why $(call option,only,ONLY) $(call option,models,MODELS) $(call option,run,RUN) $(if $(value WORK),-- $(call quoted,WORK))
@@ -194,6 +194,6 @@ $(VENV)/dev: requirements-dev.lock $(VENV)/full
 COMPILE := $(UV) pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --no-annotate
 lock: $(UV) ## pin the dependencies of pyproject.toml again
 	@$(COMPILE) pyproject.toml -o requirements.lock
-	@$(COMPILE) --extra loops --extra clients --extra cluster --extra databases --extra frameworks -c requirements.lock pyproject.toml -o requirements-full.lock
+	@$(COMPILE) --extra loops --extra clients --extra cluster --extra databases --extra frameworks --extra slides -c requirements.lock pyproject.toml -o requirements-full.lock
 	@$(COMPILE) --extra dev -c requirements-full.lock pyproject.toml -o requirements-dev.lock
 	@echo uv | $(COMPILE) - -o requirements-uv.lock

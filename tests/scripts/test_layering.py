@@ -11,7 +11,7 @@ SCRIPTS = Path(__file__).parents[2] / "scripts"
 # A folder imports those before it; the verbs, which are the modules at the top, import all folders and no verb.
 FOLDERS = (
     *("util", "stats", "tables", "analysis", "verdict", "predict", "charts", "report", "atlas"),
-    *("run", "revisions", "faults", "site"),
+    *("run", "revisions", "faults", "deck", "site"),
 )
 VERBS = "verbs"
 ORDER = (*FOLDERS, VERBS)

@@ -17,7 +17,7 @@ from pathlib import Path
 from scripts.charts import CHARTS, draw_all
 from scripts.charts.lib.theme import LIGHT
 from scripts.report.interactive import charts
-from scripts.slides import deck
+from scripts.deck.slides import deck
 from scripts.tables.load import load
 
 run = load(Path(sys.argv[1]))
@@ -25,7 +25,7 @@ written = draw_all(run, run.path / "charts", lambda _: None, [LIGHT])
 print(json.dumps({
     "names": [chart.NAME for chart in CHARTS],
     "files": [path.name for path in written],
-    "slides": [slide.name for slide in deck(run)],
+    "slides": [slide.name for slide in deck(run, [chart.NAME for chart in CHARTS if chart.caption(run)])],
     "interactive": list(charts(run)),
 }))
 """

@@ -1,0 +1,126 @@
+"""The title of a chart's slide: its result in at most twelve words, whole, without the ids of cells.
+
+Where the finding of a chart is longer, its clauses that are short enough stand there; where none is, the subject of
+the chart does. The finding itself is in the notes, whole.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+
+from scripts.analysis.contests import contest
+from scripts.analysis.points import Run
+from scripts.analysis.wording import either, winners
+from scripts.charts import Chart
+
+MOST_WORDS = 12
+BOUND = re.compile(r"(?<=\d) (?=([µmn]?s|[KMG]iB|B|%)\b|%)")
+IDS = re.compile(r"\b[a-z]+(?:-[a-z]+)+\b")
+RATIO = r": (?=[\d.,]+× as much|inconclusive|no measurable)"
+RAW = re.compile(r"\bwire\b|raw HTTP/1\.1 \(h11\)")
+SUBJECTS = {
+    "speedup": "How much faster than sequential",
+    "timeline": "When each task waits, computes and ends",
+    "task-latency": "How long a single task lasts",
+    "scaling": "Throughput by concurrency",
+    "cpu-scaling": "What more workers compute",
+    "mixed": "The fastest model, by the share that computes",
+    "decision-map": "Which model for which mix of waiting and computing",
+    "cpu-cost": "What a task costs in CPU time",
+    "startup-cost": "What starting a worker costs",
+    "task-handover": "What handing a task over costs",
+    "memory": "What a waiting task costs in memory",
+    "loop-blocking": "What stops the event loop",
+    "gil-release": "Who releases the GIL",
+    "gil-convoy": "What a computing thread does to the others",
+    "lost-updates": "What a safe update costs",
+    "offload-cost": "From which length on a worker pays",
+    "databases": "Database drivers beside their blocking counterparts",
+    "web-throughput": "Requests a second, by web stack",
+    "web-latency": "How long users wait, by web stack",
+    "interpreters": "The same cells under several Pythons",
+    "where-time-goes": "Where the time goes",
+}
+
+
+def unbroken(text: str) -> str:
+    """No line ends between a number and its unit."""
+    return BOUND.sub("\N{NO-BREAK SPACE}", text)
+
+
+def plain(text: str, labels: Mapping[str, str]) -> str:
+    """Without ids: `time-sleep` is as its row is called, else `time sleep`; `wire` is what it is."""
+    return IDS.sub(lambda match: labels.get(match[0], match[0].replace("-", " ")), RAW.sub("raw HTTP", text))
+
+
+def fits(title: str) -> bool:
+    """Whether it is a title: a number with its unit is one word."""
+    return 0 < len(unbroken(title).split(" ")) <= MOST_WORDS
+
+
+def title(run: Run, chart: Chart) -> str:
+    """The title of a chart's slide."""
+    labels: Mapping[str, str] = getattr(chart, "labels", {})
+    first = next(filter(fits, (plain(one, labels) for one in candidates(run, chart))), "")
+    return unbroken(first or subject(chart))
+
+
+def subject(chart: Chart) -> str:
+    """What a chart is about; of a chart that is not known here its name."""
+    return SUBJECTS.get(chart.NAME, chart.NAME.replace("-", " ").capitalize())
+
+
+def candidates(run: Run, chart: Chart) -> Iterator[str]:
+    """What could be said, the best first: the finding, or the part of it that stands before a break."""
+    if own := OWN.get(chart.NAME):
+        yield own(run, chart)
+    finding = chart.finding(run)
+    yield finding
+    for end in (RATIO, "; ", r" and (?=\d)"):
+        yield from (finding[: match.start()] for match in reversed(list(re.finditer(end, finding))))
+
+
+def fastest(run: Run, chart: Chart) -> str:
+    """Who is the fastest where tasks wait, and where they compute; empty where one of the two cannot be said."""
+    best = [winners(found.family) for name in (("io", "wire"), ("cpu", "primes")) if (found := contest(run, *name))]
+    return f"Waiting: {best[0]} fastest. Computing: {best[1]} fastest." if len(best) == 2 and all(best) else ""
+
+
+def gain(run: Run, chart: Chart) -> str:
+    """How much faster than sequential those are that wait best; empty where they are not known to be."""
+    if not (found := contest(run, "io", "wire")) or run.ranges_only:
+        return ""
+    named = [cell.name for cell in found.family.winners[:2]]
+    beaten = [cell.name for cell, _ in found.family.beaten]
+    if not named or "sequential" not in beaten:
+        return ""
+    ratios = sorted(float(found.row(name)["speedup"]) for name in named)
+    text = "–".join(dict.fromkeys(f"{ratio:.2g}" for ratio in ratios))
+    return f"{either(named)}: {text}× faster than sequential where tasks wait"
+
+
+def peaks(run: Run, chart: Chart) -> str:
+    """The highest throughput of each model, without where it was."""
+    said = chart.finding(run).partition(": ")[2]
+    return f"Highest throughput: {CONCURRENCY.sub('', said)}" if said else ""
+
+
+def tail(run: Run, chart: Chart) -> str:
+    """Within what time nearly all tasks are done."""
+    share, _, said = chart.finding(run).partition(" of the tasks on ")
+    return f"{share} of tasks end within: {said.partition(': ')[2]}" if said else ""
+
+
+def by_share(run: Run, chart: Chart) -> str:
+    """The fastest at the smallest share that computes."""
+    said = chart.finding(run).partition(": ")[2].partition("; ")[0]
+    return f"Fastest: {said} CPU" if said else ""
+
+
+CONCURRENCY = re.compile(r" \(concurrency [\d,]+\)")
+OWN: dict[str, Callable[[Run, Chart], str]] = {
+    "speedup": fastest,
+    "timeline": gain,
+    "scaling": peaks,
+    "mixed": by_share,
+    "task-latency": tail,
+}
