@@ -13,10 +13,10 @@ from scripts.atlas.build import share_of
 from scripts.atlas.winners import maps
 from scripts.charts import CHARTS
 from scripts.charts.lib.theme import SLIDE
+from scripts.deck.slides import deck
 from scripts.report import claim_terminal, readme, report, terminal, which_model
 from scripts.report.claim_document import markdown, verdicts_of, write
 from scripts.report.claim_pages import write_claims_page
-from scripts.slides import deck
 from scripts.tables.load import Run
 from tests.scripts.charts.legible import visible_texts
 
