@@ -1,7 +1,7 @@
 """Names that changed, old → new.
 
 Raw files of earlier runs are never rewritten: they are read through this table. A user of an old name learns the new
-one.
+one. An earlier run may have experiments that were REMOVED; they stay readable.
 """
 
 import re
@@ -44,6 +44,7 @@ EXPERIMENTS = {
     "tails": "web_tail_latency",
     "undelayed": "fetching_undelayed",
 }
+REMOVED = {"latency": "coordinated_omission compares an open and a closed loop"}
 WORKLOADS = {"nothing": "noop", "scraping": "unreliable-pages"}
 MODELS = {"nothing": "idle"}
 METRICS = {
@@ -67,6 +68,8 @@ LABELS = {"headline": "quick"} | WORKLOADS | EXPERIMENTS  # words of ONLY and of
 
 def hint(name: str) -> str:
     """`'convoy' is now called 'gil_convoy'` for an old name of a cell or a metric; empty for any other."""
+    if name in REMOVED:
+        return f"{name!r} was removed; {REMOVED[name]}"
     new = LABELS.get(name) or metric(name)
     return f"{name!r} is now called {new!r}" if new != name else ""
 
