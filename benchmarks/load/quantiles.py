@@ -6,9 +6,14 @@ from collections.abc import Sequence
 UNSEEN = 0.05  # the largest acceptable chance that not even the slowest request reached the quantile
 
 
-def quantile(ordered: Sequence[float], q: float) -> float | None:
-    """The smallest value that at least the share `q` does not exceed; None when too few: p99 needs 299 values.
+def shows_quantile(count: int, q: float) -> bool:
+    """Whether `count` values show the quantile `q` at all: p99 needs 299.
 
-    All n stay below the true quantile with chance q**n (David & Nagaraja, "Order Statistics", 2003, 7.1).
+    All of them stay below the true quantile with chance q**count (David & Nagaraja, "Order Statistics", 2003, 7.1).
     """
-    return ordered[math.ceil(q * len(ordered)) - 1] if q ** len(ordered) <= UNSEEN else None
+    return q**count <= UNSEEN
+
+
+def quantile(ordered: Sequence[float], q: float) -> float | None:
+    """The smallest value that at least the share `q` does not exceed; None when they are too few to show it."""
+    return ordered[math.ceil(q * len(ordered)) - 1] if shows_quantile(len(ordered), q) else None

@@ -12,6 +12,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from benchmarks.load.quantiles import shows_quantile
 from scripts.analysis.points import Point, Run, by_model, footer, interval_words, points, remembered
 from scripts.charts.lib import interactive_panel
 from scripts.charts.lib.forest import value_text
@@ -20,7 +21,7 @@ from scripts.charts.lib.lines import GAP_IN
 from scripts.charts.lib.names import work
 from scripts.charts.lib.table import Table, number, table_of, word
 from scripts.charts.lib.theme import WIDTH_IN, Theme, colour, marker
-from scripts.stats.intervals import FloatArray, quantile_enough
+from scripts.stats.intervals import FloatArray
 from scripts.tables.summary import with_interval, with_range
 from scripts.util.format import count_text, ladder, listed, seconds, short, tick
 
@@ -51,7 +52,7 @@ class Curve:
     @property
     def marked(self) -> list[float]:
         """The shares that get a marker and a number: the highest for which there are tasks enough."""
-        top = next((share for share in (0.99, 0.95, 0.9) if quantile_enough(self.each_block, share)), 0.9)
+        top = next((share for share in (0.99, 0.95, 0.9) if shows_quantile(self.each_block, share)), 0.9)
         return [0.5, top]
 
     def at(self, share: float) -> Point:

@@ -6,8 +6,8 @@ block share (drift, frequency, a noisy neighbour) cancels in the log of their ra
 the whole method. The log makes `a/b` and `b/a` the same statement, and halving as far from 1 as doubling.
 
 References: Kalibera & Jones, "Rigorous Benchmarking in Reasonable Time", ISMM 2013 (the unit is the highest level
-that repeats); Georges, Buytaert & Eeckhout, OOPSLA 2007 (t-intervals over invocations); Hodges & Lehmann, Ann. Math.
-Stat. 34, 1963; Holm, Scand. J. Stat. 6, 1979; Schuirmann, J. Pharmacokinet. Biopharm. 15, 1987 (two one-sided tests).
+that repeats); Georges, Buytaert & Eeckhout, OOPSLA 2007 (t-intervals over invocations); Holm, Scand. J. Stat. 6, 1979;
+Schuirmann, J. Pharmacokinet. Biopharm. 15, 1987 (two one-sided tests).
 
 Rejected: pooled rounds and the percentile bootstrap, which miss the truth far more often than they say at 6 to 20
 blocks (tests/scripts/stats/test_validity.py); best-of-n, which has no interval; "mean ± sd", which is not one.
@@ -87,19 +87,6 @@ class Limits(NamedTuple):
     p_value: FloatArray
 
 
-def block_medians(rounds: ArrayLike) -> FloatArray:
-    """One value per block, shape (..., blocks), from that of each of its rounds, shape (..., blocks, rounds)."""
-    return np.median(np.asarray(rounds, dtype=np.float64), axis=-1)
-
-
-def block_ratios(numerator: ArrayLike, denominator: ArrayLike) -> FloatArray:
-    """The ratio within each block, shape (blocks,): what the blocks share cancels. Errors as in `paired_ratio`."""
-    top, bottom = positive(numerator), positive(denominator)
-    if top.shape != bottom.shape:
-        raise ValueError(f"A paired ratio needs the same blocks on both sides, not {top.size} and {bottom.size}.")
-    return top / bottom
-
-
 def mean(values_by_block: ArrayLike, confidence: float = 0.95) -> Interval:
     """Mean of what may be zero or negative (lost updates, differences), shape (blocks,), in its own unit.
 
@@ -118,18 +105,10 @@ def geometric_mean(values_by_block: ArrayLike, confidence: float = 0.95) -> Inte
     return _exponentiated(mean(np.log(positive(values_by_block)), confidence))
 
 
-def paired_ratio(numerator: ArrayLike, denominator: ArrayLike, confidence: float = 0.95) -> Interval:
-    """How many times the numerator is of the denominator; each of shape (blocks,), same unit, same order of blocks.
-
-    Raises ValueError for fewer than 2 blocks, unequal lengths, or a value that is not finite and positive.
-    """
-    return geometric_mean(block_ratios(numerator, denominator), confidence)
-
-
 def unpaired_ratio(
     numerator: ArrayLike, denominator: ArrayLike, confidence: float = 0.95, *, spread: Spread | None = None
 ) -> Interval:
-    """The same of values that share nothing, shapes (n_a,) and (n_b,): two runs, perhaps two machines.
+    """The ratio of values that share nothing, shapes (n_a,) and (n_b,): two runs, perhaps two machines.
 
     Welch's interval for the difference of mean logs (Biometrika 34, 1947), with Satterthwaite's degrees of freedom.
     Of blocks of single runs `spread` adds what differs from run to run, which the blocks of one run do not show.
@@ -171,23 +150,6 @@ def _welch(
     return _exponentiated(Interval(centre, centre - half, centre + half, blocks, confidence, p_value))
 
 
-def hodges_lehmann_ratio(numerator: ArrayLike, denominator: ArrayLike, confidence: float = 0.95) -> Interval:
-    """Second opinion on `paired_ratio`, which one wild block hardly moves: shapes and errors are the same.
-
-    The median of the Walsh averages of the log-ratios, with the interval of the exact signed-rank test. Being a
-    rank test it keeps at least `confidence`, and with fewer than 6 blocks no finite interval reaches 95 %.
-    """
-    logs = np.log(block_ratios(numerator, denominator))
-    first, second = np.triu_indices(logs.size)
-    walsh = np.sort(np.round((logs[first] + logs[second]) / 2, 12))  # beyond 12 digits is rounding: those are ties
-    tail = _signed_rank_cdf(logs.size)
-    cut = int(np.searchsorted(tail, (1 - _share(confidence)) / 2, side="right"))
-    padded = np.concatenate(([-np.inf], walsh, [np.inf]))
-    p_value = min(1.0, 2 * float(tail[min((walsh >= 0).sum(), (walsh <= 0).sum())]))
-    low, high = float(padded[cut]), float(padded[-1 - cut])
-    return _exponentiated(Interval(float(np.median(walsh)), low, high, logs.size, confidence, p_value))
-
-
 def t_limits(values: FloatArray, confidence: float = 0.95) -> Limits:
     """Student's interval for the mean over the last axis: (..., blocks) to (...). Simulations run this very code."""
     n = values.shape[-1]
@@ -227,33 +189,10 @@ def noise_floor(controls: Sequence[FloatArray], confidence: float = 0.95) -> Noi
     return NoiseFloor(value, low, high, len(logs))
 
 
-def quantile_enough(n: int, q: float, confidence: float = 0.95) -> bool:
-    """Whether `n` tasks show the quantile `q` at all: p99 needs 299.
-
-    All n stay below the true quantile with chance q**n. Until that is under 5 %, not even the slowest task is known
-    to reach it, and no order statistic bounds it from above (David & Nagaraja, "Order Statistics", 2003, 7.1).
-    """
-    return q**n <= 1 - confidence
-
-
-def ecdf(values: ArrayLike) -> tuple[FloatArray, FloatArray]:
-    """The values of shape (n,) sorted, and the share of all at or below each: nothing binned, nothing smoothed."""
-    ordered = np.sort(np.asarray(values, dtype=np.float64))
-    return ordered, np.arange(1, ordered.size + 1) / ordered.size
-
-
 def value_range(values: ArrayLike) -> tuple[float, float, float]:
     """Median, smallest and largest of values of shape (n,): what `make quick` prints, which gives no verdicts."""
     array = np.asarray(values, dtype=np.float64)
     return float(np.median(array)), float(array.min()), float(array.max())
-
-
-def _signed_rank_cdf(n: int) -> FloatArray:
-    """P(W <= w) of Wilcoxon's signed-rank sum for w = 0 ... n(n+1)/2: each rank is added or not, at even odds."""
-    density = np.ones(1)
-    for rank in range(1, n + 1):
-        density = (np.pad(density, (0, rank)) + np.pad(density, (rank, 0))) / 2
-    return np.cumsum(density)
 
 
 def standard_error(values: FloatArray) -> FloatArray:

@@ -21,7 +21,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
+
+from scripts.stats.intervals import Interval, geometric_mean
 
 FloatArray = NDArray[np.float64]
 
@@ -125,3 +127,18 @@ def runs_on(host: Host, *, count: int, runs: int, blocks: int, seed: int) -> Flo
     first, second = (sense * shared + own for sense, own in zip(host.sensitivity, noise, strict=True))
     ratios: FloatArray = first - second
     return ratios
+
+
+def block_medians(rounds: ArrayLike) -> FloatArray:
+    """One value per block, shape (..., blocks), from that of each of its rounds, shape (..., blocks, rounds)."""
+    return np.median(np.asarray(rounds, dtype=np.float64), axis=-1)
+
+
+def block_ratios(numerator: ArrayLike, denominator: ArrayLike) -> FloatArray:
+    """The ratio within each block, shape (blocks,)."""
+    return np.asarray(numerator, dtype=np.float64) / np.asarray(denominator, dtype=np.float64)
+
+
+def paired_ratio(numerator: ArrayLike, denominator: ArrayLike, confidence: float = 0.95) -> Interval:
+    """How many times the numerator is of the denominator, each of shape (blocks,), as a run's cells are compared."""
+    return geometric_mean(block_ratios(numerator, denominator), confidence)

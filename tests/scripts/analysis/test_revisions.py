@@ -8,8 +8,8 @@ import pytest
 
 from scripts.analysis.revisions import CAUSES, LEAST, Change, Pairs, Sample, changes, joined
 from scripts.revisions.measurement import PER_TURN, order
-from scripts.stats.intervals import FloatArray, block_medians
-from tests.scripts.simulate import WORLDS, sessions
+from scripts.stats.intervals import FloatArray
+from tests.scripts.simulate import WORLDS, block_medians, sessions
 
 RUNS, TURNS, MODELS = 500, 10, ("sequential", "threads", "asyncio")
 

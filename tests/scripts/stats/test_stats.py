@@ -1,8 +1,6 @@
 """The statistics by example (against textbooks and scipy) and by property. Whether they are right: `test_validity`."""
 
 import math
-from collections.abc import Callable
-from itertools import product
 from random import Random
 from typing import Literal
 
@@ -18,20 +16,15 @@ from scripts.stats.intervals import (
     FloatArray,
     Interval,
     NoiseFloor,
-    block_medians,
-    block_ratios,
-    ecdf,
     geometric_mean,
-    hodges_lehmann_ratio,
     holm,
     mean,
     noise_floor,
-    paired_ratio,
-    quantile_enough,
     t_limits,
     unpaired_ratio,
     value_range,
 )
+from tests.scripts.simulate import block_ratios, paired_ratio
 
 SLOW = [2.02, 1.93, 2.11, 1.98, 2.05, 2.08, 1.95, 2.00]
 FAST = [1.00, 0.99, 1.04, 1.01, 1.00, 1.03, 0.98, 1.02]
@@ -65,7 +58,6 @@ def test_the_intervals_are_95_percent_unless_told() -> None:
     assert mean(SLOW) == mean(SLOW, 0.95)
     assert geometric_mean(SLOW) == geometric_mean(SLOW, 0.95)
     assert paired_ratio(SLOW, FAST) == paired_ratio(SLOW, FAST, 0.95)
-    assert hodges_lehmann_ratio(SLOW, FAST) == hodges_lehmann_ratio(SLOW, FAST, 0.95)
     assert t_limits(np.array(SLOW)) == t_limits(np.array(SLOW), 0.95)
 
 
@@ -84,93 +76,16 @@ def test_blocks_that_all_agree_leave_no_doubt_instead_of_dividing_by_zero() -> N
     assert mean([-2, -2, -2]).p_value == 0
 
 
-def test_the_second_opinion_agrees_with_the_signed_rank_test_and_is_exact() -> None:
-    ours = hodges_lehmann_ratio(SLOW, FAST)
-    logs = np.log(SLOW) - np.log(FAST)
-    walsh = sorted((a + b) / 2 for i, a in enumerate(logs) for b in logs[i:])
-    assert ours.estimate == pytest.approx(np.exp(np.median(walsh)))
-    assert (ours.low, ours.high) == pytest.approx((np.exp(walsh[3]), np.exp(walsh[-4])))  # tables: n = 8, W <= 3
-    assert ours.p_value == pytest.approx(2 / 2**8)
-    assert (ours.n, ours.confidence) == (8, 0.95)
-
-
-@pytest.mark.parametrize("shift", [-0.02, 0.01, 0.03])
-@pytest.mark.parametrize("n", [6, 9, 15])
-def test_the_second_opinions_p_value_is_scipys_exact_one(n: int, shift: float) -> None:
-    logs = np.random.default_rng(n).normal(shift, 0.03, n)
-    ours = hodges_lehmann_ratio(np.exp(logs), np.ones(n))
-    assert ours.p_value == pytest.approx(scipy_stats.wilcoxon(logs, method="exact").pvalue)
-
-
-def test_the_signed_rank_interval_keeps_its_level_by_counting_every_sign() -> None:
-    """Signs are coin tosses about the true ratio; over all 2^n of them the interval misses it at most 5 %."""
-    sizes = np.array([1.0, 2.1, 3.3, 4.6, 6.0, 7.5, 9.1])
-    signs = [np.array(s) for s in product([-1, 1], repeat=sizes.size)]
-    missed = [hodges_lehmann_ratio(np.exp(s * sizes), np.ones(sizes.size)).excludes(1.0) for s in signs]
-    assert np.mean(missed) == 2 * 3 / 2**7  # P(W <= 2) = 3/128 on each side; W <= 3 is beyond 2.5 %
-
-
-def test_five_blocks_give_no_finite_rank_interval_rather_than_a_95_percent_one_that_is_not() -> None:
-    five = hodges_lehmann_ratio(SLOW[:5], FAST[:5])
-    assert (five.low, five.high) == (0.0, math.inf)
-    assert five.p_value == pytest.approx(2 / 2**5)
-    assert hodges_lehmann_ratio(SLOW[:6], FAST[:6]).low > 1.8
-
-
-def test_a_level_that_three_blocks_reach_exactly_is_reached() -> None:
-    three = hodges_lehmann_ratio(SLOW[:3], FAST[:3], confidence=0.75)  # P(W = 0) = 1/8 on each side
-    assert 1.8 < three.low < three.high < 2.2
-
-
-def test_one_wild_block_does_not_move_the_second_opinion() -> None:
-    wild = [*SLOW[:-1], 2000.0]
-    assert paired_ratio(wild, FAST).estimate > 4
-    assert hodges_lehmann_ratio(wild, FAST).estimate < 2.1
-
-
-def test_a_tie_that_rounding_breaks_is_still_a_tie() -> None:
-    there, back = hodges_lehmann_ratio([1, 1, 7], [2, 7, 1]), hodges_lehmann_ratio([2, 7, 1], [1, 1, 7])
-    assert there.p_value == back.p_value == 1
-
-
 def test_two_wild_blocks_leave_the_interval_open_instead_of_overflowing() -> None:
     shown = paired_ratio([1e3, 1], [1, 1e3], 0.999)
     assert (shown.low, shown.high) == (0, math.inf)
     assert shown.estimate == pytest.approx(1)
 
 
-def test_identical_blocks_give_the_second_opinion_no_reason_to_differ() -> None:
-    same = hodges_lehmann_ratio(SLOW, SLOW)
-    assert (same.estimate, same.low, same.high, same.p_value) == (1, 1, 1, 1)
-
-
 def test_holm_is_the_textbook_example() -> None:
     assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
     assert holm([0.9, 0.8]).tolist() == [1.0, 1.0]
     assert holm([]).size == 0
-
-
-def test_a_block_is_the_median_of_its_rounds() -> None:
-    assert block_medians([[1, 2, 9], [4, 5, 6]]).tolist() == [2, 5]
-    assert block_medians([[1, 2], [3, 5]]).tolist() == [1.5, 4]
-    assert block_medians([[[1, 2], [3, 5]], [[7, 7], [8, 9]]]).tolist() == [[1.5, 4], [7, 8.5]]
-
-
-def test_p99_of_298_tasks_is_the_maximum_in_disguise() -> None:
-    assert not quantile_enough(298, 0.99)
-    assert quantile_enough(299, 0.99)
-    assert not quantile_enough(58, 0.95)
-    assert quantile_enough(59, 0.95)
-    assert quantile_enough(299 + 160, 0.99, confidence=0.99)
-    assert not quantile_enough(299, 0.99, confidence=0.99)
-    assert quantile_enough(1, 0.5, confidence=0.5)
-
-
-def test_the_whole_distribution_is_shown_sorted_and_ends_at_one() -> None:
-    values, shares = ecdf([3, 1, 2, 2])
-    assert values.tolist() == [1, 2, 2, 3]
-    assert shares.tolist() == [0.25, 0.5, 0.75, 1]
-    assert values.dtype == np.float64
 
 
 def test_three_blocks_print_a_range() -> None:
@@ -204,30 +119,27 @@ def test_an_interval_contains_its_ends() -> None:
 # --- errors -------------------------------------------------------------------------------------------------------
 
 
-def refusal(numerator: object, denominator: object, confidence: float = 0.95) -> str:
+def refusal(values: object, confidence: float = 0.95) -> str:
     with pytest.raises(ValueError) as caught:  # noqa: PT011 - the caller compares the whole sentence
-        paired_ratio(numerator, denominator, confidence)  # type: ignore[arg-type]
+        geometric_mean(values, confidence)  # type: ignore[arg-type]
     return str(caught.value)
 
 
 def test_what_is_not_a_result_is_refused_in_a_sentence() -> None:
     shape = "An interval needs one value per block and at least 2 blocks, not shape"
-    assert refusal([1], [1]) == f"{shape} (1,)."
-    assert refusal([[1, 2]], [[1, 2]]) == f"{shape} (1, 2)."
-    assert refusal([1, 2, 3], [1, 2]) == "A paired ratio needs the same blocks on both sides, not 3 and 2."
+    assert refusal([1]) == f"{shape} (1,)."
+    assert refusal([[1, 2]]) == f"{shape} (1, 2)."
     not_finite = "A block gave a value that is not a finite number: it is not a result."
-    assert refusal([1, math.nan], [1, 2]) == refusal([1, 2], [1, math.inf]) == not_finite
+    assert refusal([1, math.nan]) == refusal([1, math.inf]) == not_finite
     positive = "A ratio or geometric mean needs positive values, not {}; use mean()."
-    assert refusal([1, 0], [1, 1]) == positive.format("0")
-    assert refusal([1, 1], [3, -2.5]) == positive.format("-2.5")
+    assert refusal([1, 0]) == positive.format("0")
+    assert refusal([3, -2.5]) == positive.format("-2.5")
 
 
 @pytest.mark.parametrize("confidence", [0, 1, 95])
 def test_95_is_not_a_confidence(confidence: float) -> None:
     sentence = f"A confidence is a share between 0 and 1, not {confidence}."
-    assert refusal(SLOW, FAST, confidence) == sentence
-    with pytest.raises(ValueError, match="share between 0 and 1"):
-        hodges_lehmann_ratio(SLOW, FAST, confidence)
+    assert refusal(SLOW, confidence) == sentence
 
 
 def test_a_bound_that_nothing_satisfies_is_refused() -> None:
@@ -433,10 +345,7 @@ def test_among_many_comparisons_holms_p_value_decides(low: float, high: float) -
 settings.register_profile("shared machine", deadline=None, derandomize=True)
 settings.load_profile("shared machine")
 
-Ratio = Callable[..., Interval]
-
 seconds = st.floats(1e-3, 1e3)
-ratios = st.sampled_from([paired_ratio, hodges_lehmann_ratio])
 p_lists = st.lists(st.floats(0, 1), min_size=1, max_size=30)
 confidences = st.floats(0.5, 0.999)
 
@@ -453,9 +362,9 @@ def ends(shown: Interval) -> tuple[float, float, float]:
     return shown.low, shown.estimate, shown.high
 
 
-@given(pairs, ratios, st.floats(0.01, 100))
-def test_the_unit_of_time_does_not_matter(sample: FloatArray, ratio: Ratio, scale: float) -> None:
-    assert ends(ratio(*(scale * sample))) == pytest.approx(ends(ratio(*sample)), rel=1e-6)
+@given(pairs, st.floats(0.01, 100))
+def test_the_unit_of_time_does_not_matter(sample: FloatArray, scale: float) -> None:
+    assert ends(paired_ratio(*(scale * sample))) == pytest.approx(ends(paired_ratio(*sample)), rel=1e-6)
 
 
 @given(pairs, st.floats(0.1, 10))
@@ -464,30 +373,30 @@ def test_a_ratio_scales_with_its_numerator(sample: FloatArray, scale: float) -> 
     assert scaled == pytest.approx(scale * np.array(ends(paired_ratio(*sample))), rel=1e-6)
 
 
-@given(pairs, ratios)
-def test_swapping_the_sides_inverts_the_ratio(sample: FloatArray, ratio: Ratio) -> None:
-    there, back = ratio(*sample), ratio(*sample[::-1])
+@given(pairs)
+def test_swapping_the_sides_inverts_the_ratio(sample: FloatArray) -> None:
+    there, back = paired_ratio(*sample), paired_ratio(*sample[::-1])
     assert 1 / back.estimate == pytest.approx(there.estimate)
     assert back.low * there.high == pytest.approx(1, rel=1e-6) or (back.low, there.high) == (0, math.inf)
     assert back.high * there.low == pytest.approx(1, rel=1e-6) or (there.low, back.high) == (0, math.inf)
     assert back.p_value == pytest.approx(there.p_value, abs=1e-6)
 
 
-@given(pairs, ratios, st.randoms(use_true_random=False))
-def test_the_order_of_the_blocks_does_not_matter(sample: FloatArray, ratio: Ratio, random: Random) -> None:
+@given(pairs, st.randoms(use_true_random=False))
+def test_the_order_of_the_blocks_does_not_matter(sample: FloatArray, random: Random) -> None:
     order = random.sample(range(sample.shape[1]), sample.shape[1])
-    assert ends(ratio(*sample[:, order])) == pytest.approx(ends(ratio(*sample)), rel=1e-6)
+    assert ends(paired_ratio(*sample[:, order])) == pytest.approx(ends(paired_ratio(*sample)), rel=1e-6)
 
 
-@given(pairs, ratios, confidences, confidences)
-def test_more_confidence_is_never_a_narrower_interval(sample: FloatArray, ratio: Ratio, a: float, b: float) -> None:
-    less, more = ratio(*sample, min(a, b)), ratio(*sample, max(a, b))
+@given(pairs, confidences, confidences)
+def test_more_confidence_is_never_a_narrower_interval(sample: FloatArray, a: float, b: float) -> None:
+    less, more = (paired_ratio(sample[0], sample[1], level) for level in (min(a, b), max(a, b)))
     assert more.low <= less.low <= less.estimate <= less.high <= more.high
 
 
-@given(pairs, ratios)
-def test_the_p_value_and_the_interval_never_contradict_each_other(sample: FloatArray, ratio: Ratio) -> None:
-    shown = ratio(*sample)
+@given(pairs)
+def test_the_p_value_and_the_interval_never_contradict_each_other(sample: FloatArray) -> None:
+    shown = paired_ratio(*sample)
     assume(abs(shown.p_value - 0.05) > 1e-6)
     assert shown.excludes(1.0) == (shown.p_value < 0.05)
     assert 0 <= shown.p_value <= 1
@@ -545,15 +454,6 @@ def test_faster_one_way_is_slower_the_other(sample: FloatArray, margin: float, f
     edges = [1 + margin, 1 / (1 + margin), 1 + floor, 1 / (1 + floor)]
     assume(all(abs(end / edge - 1) > 1e-6 for edge in edges for end in (there.low, there.high)))
     assert outcome(back, margin, floor) is opposite.get(found := outcome(there, margin, floor), found)
-
-
-@given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=30))
-def test_the_distribution_rises_from_the_smallest_to_one(values: list[float]) -> None:
-    ordered, shares = ecdf(values)
-    low, high = value_range(values)[1:]
-    assert (ordered[0], ordered[-1], shares[-1]) == (low, high, 1)
-    assert np.all(np.diff(ordered) >= 0)
-    assert np.all(np.diff(shares) > 0)
 
 
 def test_two_runs_of_the_same_have_the_ratio_one_inside() -> None:

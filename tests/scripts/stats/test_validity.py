@@ -9,8 +9,8 @@ import pytest
 
 from scripts.analysis.conclusions import Outcome, conclude
 from scripts.stats.decisions import Bound, Case, Verdict, judge
-from scripts.stats.intervals import FloatArray, block_medians, block_ratios, holm, noise_floor, paired_ratio, t_limits
-from tests.scripts.simulate import WORLDS, World, sessions
+from scripts.stats.intervals import FloatArray, holm, noise_floor, t_limits
+from tests.scripts.simulate import WORLDS, World, block_medians, block_ratios, paired_ratio, sessions
 
 SESSIONS = 2000
 TRUTH = 1.3
