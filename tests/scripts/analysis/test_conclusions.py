@@ -10,7 +10,8 @@ from rich.console import Console
 from scripts.analysis.answers import answers, noise
 from scripts.analysis.contests import contest
 from scripts.report import terminal
-from scripts.report.terminal import Live, show
+from scripts.report.progress import Live
+from scripts.report.terminal import show
 from scripts.tables.load import Run
 from scripts.tables.summary import control_floor, disturbed_share, summarise, too_disturbed
 from tests.scripts.synthetic import SyntheticRun, make
