@@ -19,9 +19,7 @@ from scripts.report.terminal import console
 from scripts.util.atomic_write import atomic_write
 from scripts.util.commands import parser as command_parser
 from scripts.util.exit_codes import CommandError, Exit, leave
-from scripts.util.paths import LATEST, RESULTS
-
-SHARES = RESULTS / "shares"
+from scripts.util.paths import LATEST, SHARES
 
 
 def options() -> argparse.Namespace:

@@ -34,8 +34,22 @@ def from_another_site(headers: Mapping[str, str], host: str) -> bool:
 @lru_cache(64)
 def is_loopback(host: str) -> bool:
     """Whether a host name, with or without a port, means this machine only."""
+    name = hostname(host)
+    return name == "localhost" or (is_address(host) and ipaddress.ip_address(name).is_loopback)
+
+
+@lru_cache(64)
+def is_address(host: str) -> bool:
+    """Whether a host name, with or without a port, is an address as a number."""
     try:
-        name = urlsplit(f"//{host}").hostname or ""
-        return name == "localhost" or ipaddress.ip_address(name).is_loopback
+        return bool(ipaddress.ip_address(hostname(host)))
     except ValueError:
         return False
+
+
+def hostname(host: str) -> str:
+    """The name without the port; empty where it is none."""
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""

@@ -1,5 +1,6 @@
 """`make atlas`: claims over many machines, from the files that `make share` writes.
 
+make atlas                         # your own, and those of the reference
 make atlas FROM=folder             # every *.overlap.json below it
 make atlas FROM="one.overlap.json two.overlap.json"
 make atlas FROM=folder WATCH=1     # again whenever a file arrives; Ctrl-C ends it
@@ -15,14 +16,13 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
-from scripts.atlas.collect import Collection, collect, files
+from scripts.atlas.collect import Collection, collect, fingerprint
 from scripts.atlas.document import write
 from scripts.report.terminal import console
 from scripts.util.commands import parser as command_parser
 from scripts.util.exit_codes import CommandError, Exit, leave
-from scripts.util.paths import RESULTS
+from scripts.util.paths import ATLAS, REFERENCE_SHARES, SHARES
 
-ATLAS = RESULTS / "atlas"
 POLL_S = 2.0  # between looks at the folder: a person who drops a file waits no longer
 MOST_SHOWN = 20  # files that were left out, named on the terminal; the page has all
 
@@ -30,7 +30,9 @@ MOST_SHOWN = 20  # files that were left out, named on the terminal; the page has
 def options() -> argparse.Namespace:
     """The command line."""
     parser = command_parser("atlas", __doc__)
-    parser.add_argument("places", nargs="*", type=Path, help=f"shares, or folders of them (default {ATLAS})")
+    parser.add_argument(
+        "places", nargs="*", type=Path, help=f"shares, or folders of them (default {SHARES} and the reference's)"
+    )
     parser.add_argument("--out", type=Path, default=ATLAS, help=f"folder to write into (default {ATLAS})")
     parser.add_argument("--code", default="", help="version of the measuring code to keep (default: the most common)")
     parser.add_argument("--watch", action="store_true", help="make it again whenever a file arrives or changes")
@@ -45,7 +47,7 @@ def made(places: Sequence[Path], out: Path, code: str) -> tuple[Collection, dict
     collection = collect(places, code)
     if not collection.entries:
         reasons = "".join(f"\n  {one.path}: {one.reason}" for one in collection.left_out[:MOST_SHOWN])
-        where = ", ".join(map(str, places))
+        where = ", ".join(map(str, places)) or SHARES
         raise CommandError(Exit.BAD_DATA, f"no usable share in {where}. Next: make share{reasons}")
     return collection, write(collection, out)
 
@@ -63,12 +65,6 @@ def show(collection: Collection, document: dict[str, Any], out: Console) -> None
         out.print(f"  left out: {more} more, listed on the page")
 
 
-def fingerprint(places: Sequence[Path]) -> frozenset[tuple[str, int, int]]:
-    """Names, sizes and times of the files: what changes when one arrives."""
-    states = ((path, path.stat()) for path in files(places) if path.exists())
-    return frozenset((str(path), state.st_size, state.st_mtime_ns) for path, state in states)
-
-
 def watch(places: Sequence[Path], renew: Callable[[], None], pause: Callable[[float], None] = time.sleep) -> None:
     """Call `renew` now and whenever the files change, until interrupted."""
     seen: frozenset[tuple[str, int, int]] | None = None
@@ -82,7 +78,7 @@ def watch(places: Sequence[Path], renew: Callable[[], None], pause: Callable[[fl
 def main() -> None:
     """Make the atlas, once or again and again."""
     given, out = options(), console()
-    places = given.places or [ATLAS]
+    places = given.places or [place for place in (REFERENCE_SHARES, SHARES) if place.exists()]
 
     def renew() -> None:
         show(*made(places, given.out, given.code), out)

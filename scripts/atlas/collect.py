@@ -78,6 +78,12 @@ def files(places: Iterable[Path]) -> Iterator[Path]:
             yield place
 
 
+def fingerprint(places: Sequence[Path]) -> frozenset[tuple[str, int, int]]:
+    """Names, sizes and times of the files: what changes when one arrives."""
+    states = ((path, path.stat()) for path in files(places) if path.exists())
+    return frozenset((str(path), state.st_size, state.st_mtime_ns) for path, state in states)
+
+
 @dataclass(frozen=True)
 class Examined:
     """What some files gave: entries by file with the hash of their measured values, their claims, and the rest."""

@@ -14,21 +14,24 @@ from typing import Any
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from benchmarks.machine.capacity import usable_cores
 from scripts.analysis.conclusions import ASSUMED_FLOOR
 from scripts.analysis.wording import percent
+from scripts.atlas.share_format import LARGEST_BYTES
 from scripts.charts.lib.theme import CLASSICAL, colour
 from scripts.site.comparisons import Comparisons
+from scripts.site.machines import MACHINES, Machines, add_machines, is_own
+from scripts.site.pages import error_page, page
 from scripts.site.race import RaceResources, race_resources
 from scripts.site.race_request import LIMITS, MODELS, UNAVAILABLE, max_places, presets
 from scripts.site.race_server import HEARTBEAT_S, MAX_MESSAGE_BYTES, RaceServer, Visitor
 from scripts.site.run_index import RunEntry, index_runs
 from scripts.site.saved_replay import values
+from scripts.site.uploads import is_local
 from scripts.util.exit_codes import CommandError
 from scripts.util.paths import RESULTS
-from servers.http_requests import from_another_site, ignore_malformed_requests, is_loopback
+from servers.http_requests import from_another_site, ignore_malformed_requests, is_address, is_loopback
 
 HERE = Path(__file__).parent
 RACE_SERVER = web.AppKey("HALL", RaceServer)
@@ -44,15 +47,20 @@ REPORT_POLICY = (
 )
 MAX_NAME_LETTERS = 64  # letters of a visitor's name
 COLOURS = {name: colour(name) for name in MODELS if name not in UNAVAILABLE}
+GUESTS = ("/", "/machines", "/machines/standing", "/machines/atlas.html")  # for other machines, where shares are taken
 Opening = Callable[[], AbstractContextManager[RaceResources]]
 
-templates = Environment(loader=PackageLoader("scripts.site"), autoescape=True, undefined=StrictUndefined)
 
-
-def create_app(*, exposed: bool = False, results: Path = RESULTS, opening: Opening = race_resources) -> web.Application:
+def create_app(
+    *,
+    exposed: bool = False,
+    results: Path = RESULTS,
+    opening: Opening = race_resources,
+    machines: Machines | None = None,
+) -> web.Application:
     """The page; its resources are opened when it starts and closed when it ends."""
     ignore_malformed_requests()
-    app = web.Application(middlewares=[guard])
+    app = web.Application(middlewares=[guard], client_max_size=LARGEST_BYTES)
     app[RUNS], app[EXPOSED], app[COMPARISONS] = results, exposed, Comparisons()
     app[HEADERS] = {POLICY: PAGE_POLICY, "Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
     app.cleanup_ctx.append(partial(provide_race_server, opening))
@@ -63,6 +71,7 @@ def create_app(*, exposed: bool = False, results: Path = RESULTS, opening: Openi
     app.router.add_get("/runs", list_runs)
     app.router.add_get("/runs/{name}/report.html", show_report)
     app.router.add_get("/compare", compare)
+    add_machines(app, machines or Machines(results / "shares"), lambda: app[RACE_SERVER].in_progress)
     app.router.add_static("/static/", HERE / "static")
     return app
 
@@ -89,8 +98,10 @@ async def close_race_server(app: web.Application) -> None:
 @web.middleware
 async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Answer to our own host names only, set the security headers, and turn errors into pages."""
-    if not (request.app[EXPOSED] or is_loopback(request.host)):
-        return error_page(403, "Start the page with --expose to reach it by another name than localhost.")
+    if problem := refusal(request):
+        return error_page(403, problem)
+    if request.path == "/" and not (request.app[EXPOSED] or is_own(request)):
+        return web.Response(status=302, headers={"Location": "/machines"})
     if from_another_site(request.headers, request.host) and not leads_here(request):
         return error_page(403, "A page of another site asked for this. Open it from the list of runs.")
     try:
@@ -105,22 +116,27 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     return response
 
 
+def refusal(request: web.Request) -> str:
+    """Why nothing here is for this visitor; empty where something is.
+
+    A machine of the local network gets what GUESTS may see, where shares are taken; and by number, because a name
+    elsewhere could be made to lead here.
+    """
+    if request.app[EXPOSED] or (is_loopback(request.host) and is_own(request)):
+        return ""
+    if request.app[MACHINES].uploads is None:
+        return "Start the page with --expose to reach it by another name than localhost."
+    near = is_local(request.remote or "") and is_address(request.host)
+    if near and (request.path in GUESTS or request.path.startswith("/static/")):
+        return ""
+    return "From other machines there is the page of machines only, at this machine's address as a number."
+
+
 def leads_here(request: web.Request) -> bool:
     """Whether a link elsewhere is followed to a page that costs nothing to make."""
     followed = request.headers.get("Sec-Fetch-Mode") == "navigate" and request.method == "GET"
     alone = request.headers.get("Sec-Fetch-Dest") == "document" and "Origin" not in request.headers
     return followed and alone and request.path != "/compare"
-
-
-def page(template: str, status: int = 200, **values: Any) -> web.Response:
-    """A template as a page."""
-    text = templates.get_template(template).render(**values)
-    return web.Response(text=text, status=status, content_type="text/html")
-
-
-def error_page(status: int, sentence: str) -> web.Response:
-    """A page with an error sentence."""
-    return page("problem.html", status, here="", sentence=sentence)
 
 
 async def show_race(request: web.Request) -> web.Response:

@@ -9,12 +9,17 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.request import urlopen
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
+import numpy as np
 import psutil
 import pytest
 
+from scripts.atlas.share_format import encode
 from servers.subprocesses import ROOT
+from tests.missing import missing
+from tests.scripts.atlas.fleet import share
 
 pytestmark = pytest.mark.real
 
@@ -70,3 +75,46 @@ def test_a_port_that_is_taken_is_refused_with_what_to_type(tmp_path: Path) -> No
     assert ended.returncode == 2
     assert "--port 0" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+@pytest.fixture
+def listening(tmp_path: Path) -> Iterator[tuple[str, str]]:
+    """The program started with --listen: this machine's address in its network, and the code."""
+    command = [*COMMAND, "--listen", f"--shares={tmp_path / 'shares'}"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=tmp_path, env=environment()) as process:
+        assert process.stdout
+        assert re.search(r"http://127\.0\.0\.1:\d+/", process.stdout.readline())
+        said = process.stdout.readline()
+        code = re.search(r"code (\w{6})$", said.strip())
+        assert code
+        address = re.search(r"http://[\d.]+:\d+/", said)
+        yield address[0] if address else "", code[1]
+        process.terminate()
+
+
+def asked(url: str, data: bytes | None = None, code: str = "") -> tuple[int, str]:
+    request = Request(url, data, {"Overlap-Code": code} if code else {})
+    try:
+        with urlopen(request, timeout=30) as answer:
+            return answer.status, answer.read().decode()
+    except HTTPError as refusal:
+        return refusal.code, refusal.read().decode()
+
+
+def test_a_machine_of_the_network_sends_its_share_and_reaches_nothing_else(
+    listening: tuple[str, str], tmp_path: Path
+) -> None:
+    address, code = listening
+    if not address:
+        missing("this machine has no address in a local network")
+    data = encode(share([1.4], np.random.default_rng(1)))
+    assert asked(f"{address}machines", data)[0] == 403
+    assert not (tmp_path / "shares").exists()
+    assert asked(f"{address}machines", data, code) == (
+        200,
+        "Thank you: 3 cells and 1 verdict of Intel Core i7, 4 cores, Python 3.14.",
+    )
+    assert [path.read_bytes() for path in (tmp_path / "shares").iterdir()] == [data]
+    status, page = asked(address)
+    assert (status, code in page) == (200, False)
+    assert {asked(f"{address}{path}")[0] for path in ("runs", "live", "replay.html", "compare")} == {403}

@@ -13,6 +13,7 @@ from aiohttp import web
 from playwright.sync_api import Locator, Page, expect
 
 from scripts.site.app import RACE_SERVER, create_app
+from scripts.site.machines import Machines
 from scripts.site.race import RaceResources
 from scripts.site.race_server import RaceServer
 from servers.request_stats import stats
@@ -39,12 +40,14 @@ class Site:
 
 
 @contextmanager
-def served(resources: RaceResources, results: Path) -> Iterator[tuple[str, RaceServer]]:
+def served(
+    resources: RaceResources, results: Path, machines: Machines | None = None
+) -> Iterator[tuple[str, RaceServer]]:
     """The page's address without a slash at its end, and its hall."""
     loop = asyncio.new_event_loop()
     thread = Thread(target=loop.run_forever)
     thread.start()
-    app = create_app(results=results, opening=lambda: nullcontext(resources))
+    app = create_app(results=results, opening=lambda: nullcontext(resources), machines=machines)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
 
     async def start() -> int:
