@@ -8,11 +8,11 @@ and a test fails when it drifts from the data. A run of several Pythons is kept 
 import argparse
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from benchmarks.core import journal
-from scripts.analysis.interpreter_ratios import LEADING, notes, rows, sentences
+from scripts.analysis.interpreter_ratios import LEADING, SHARING, notes, rows, sentences, sharing
 from scripts.charts import CHARTS, interpreters
 from scripts.predict import cross_validation
 from scripts.report import lesson_list, model_table, readme, which_model
@@ -85,8 +85,19 @@ def side_by_side(matrix: Run) -> str:
         picture(f"../{REFERENCE_MATRIX}/charts/{interpreters.NAME}", interpreters.finding(matrix)),
         "\n".join(f"- {sentence}" for sentence in sentences(matrix)),
         "\n".join(f"| {' | '.join(cells)} |" for cells in lines),
+        *sharing_table(matrix),
         " ".join([f"{matrix.blocks} blocks of each; brackets are 95 % CIs.", *notes(matrix)]),
     ])  # fmt: skip
+
+
+def sharing_table(matrix: Run) -> Iterator[str]:
+    """How many times as fast two threads are as one under each Python, by what they share, as Markdown."""
+    pythons = [one.python for one in (matrix, *matrix.beside)]
+    shared = [[f"`{form}`", *(str(ratios.get(name, "–")) for name in pythons)] for form, ratios in sharing(matrix)]
+    if shared:
+        yield f"Two threads against one, each doing half of the operations (`{SHARING}`): times as fast, by object."
+        lines = [["", *pythons], ["---", *["---:"] * len(pythons)], *shared]
+        yield "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
 def picture(chart: str, alt: str) -> str:

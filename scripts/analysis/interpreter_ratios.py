@@ -6,7 +6,7 @@ tasks are sized once, under our own Python, and are the same for all; so is the 
 runs under our own Python whichever client is measured.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,6 +19,8 @@ from scripts.tables.summary import by_turn, columns, flags, paired, sequential_o
 from scripts.util.format import amount, between, digits, listed, seconds, times
 
 LEADING = ("wire", "primes", "digest")
+SHARING = "thread_contention"
+BUILT = {"version": "is Python {}", "compiler": "was built by {}", "optimised": "has optimised = {}"}
 WORK = ("cpu", "primes")  # the computing that holds the GIL
 
 
@@ -110,13 +112,23 @@ def gain(run: Run) -> Value | None:
     return value(run, paired(alone, threads)) if len(alone) and len(threads) else None
 
 
+def build_difference(one: Run, other: Run, apart_from: Collection[str] = ()) -> str:
+    """The first property in which two builds differ, in words; empty where they are alike but for `apart_from`."""
+    for what, words in BUILT.items():
+        values = [run.environment["python"].get(what) for run in (one, other)]
+        if what not in apart_from and values[0] != values[1]:
+            return " and ".join(
+                f"{run.python} {words.format(value)}" for run, value in zip((one, other), values, strict=True)
+            )
+    return ""
+
+
 def cost(run: Run, free: Run) -> str:
-    """What one thread pays for doing without the GIL: against the same version with it, or else the first that has."""
+    """What one thread pays for doing without the GIL: against a build that is alike but for the GIL, or no figure."""
     with_gil = [one for one in (run, *run.beside) if not one.environment["python"]["free_threaded"]]
-    minor = free.environment["python"]["version"].rsplit(".", 1)[0]
-    same = [one for one in with_gil if one.environment["python"]["version"].rsplit(".", 1)[0] == minor]
-    if not (others := same or with_gil):
-        return ""
+    others = [one for one in with_gil if not build_difference(free, one)]
+    if not others:
+        return f"What a sequential program pays under {free.python} is left open: no build with the GIL is like it."
     alone, theirs = (computing(one, "sequential") for one in (free, others[0]))
     if not (len(alone) and len(theirs)):
         return ""
@@ -214,6 +226,22 @@ def convoy(run: Run) -> Iterator[str]:
             others = [f"{value} as fast under {named[name]}" for name, value in one.faster.items()]
             took = f"takes {seconds(one.first)} under {named[run.python]}"
             yield f"An answer from a thread beside one that computes {took}, and is {listed(others)}."
+
+
+def sharing(run: Run) -> Iterator[tuple[str, dict[str, Value]]]:
+    """For each object that threads share: under each interpreter, how many times as fast two threads are as one."""
+    parts = [(one.python, one.rounds[one.rounds["experiment"] == SHARING]) for one in (run, *run.beside)]
+    for form in dict.fromkeys(model for _, rounds in parts for model in rounds["model"]):
+        ratios = {python: two_threads(run, rounds[rounds["model"] == form]) for python, rounds in parts}
+        yield form, {python: ratio for python, ratio in ratios.items() if ratio}
+
+
+def two_threads(run: Run, rounds: pd.DataFrame) -> Value | None:
+    """How many times as fast two threads do an operation as one does; None where either was not measured."""
+    one, two = (rounds[rounds["concurrency"] == threads] for threads in (1, 2))
+    if one.empty or two.empty:
+        return None
+    return value(run, (by_turn(run, one, "unit_seconds") / by_turn(run, two, "unit_seconds")).dropna())
 
 
 def memory(run: Run) -> Iterator[str]:

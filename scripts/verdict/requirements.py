@@ -3,6 +3,7 @@
 from typing import Any
 
 from benchmarks.core.registry import find
+from scripts.analysis.interpreter_ratios import build_difference
 from scripts.tables.load import Run
 from scripts.verdict.claims_file import Claim
 from scripts.verdict.fields import bound
@@ -10,7 +11,7 @@ from scripts.verdict.fields import bound
 OF_MACHINE = ("cores", "capacity", "system")  # said first: no other Python makes up for them
 BUILD = {"gil": "the GIL", "free_threaded": "free threading", "optimised": "profile-guided optimisation"}
 EXAMPLE = "3.13 3.13t"
-BUILT = {"version": "is Python {}", "compiler": "was built by {}", "optimised": "has optimised = {}"}
+NAMED_BY_CLAIMS = {"python": "version"}
 
 
 def unmet_requirement(claim: Claim, environment: dict[str, Any], capacity: float | None = None) -> str:
@@ -77,15 +78,7 @@ def command(claim: Claim) -> str:
 
 def unlike(of: Run, over: Run, claim: Claim) -> str:
     """What two interpreters differ in beside that which the claim is about, in words; empty when in nothing."""
-    pythons = [one.environment["python"] for one in (of, over)]
-    for what, field in (("version", "python"), ("compiler", "compiler"), ("optimised", "optimised")):
-        values = [python.get(what) for python in pythons]
-        if field not in claim.sided and values[0] != values[1]:
-            builds = (
-                f"{one.python} {BUILT[what].format(value)}" for one, value in zip((of, over), values, strict=True)
-            )
-            return " and ".join(builds)
-    return ""
+    return build_difference(of, over, {NAMED_BY_CLAIMS.get(name, name) for name in claim.sided})
 
 
 def compared(of: Run, over: Run) -> str:

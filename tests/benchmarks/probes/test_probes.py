@@ -7,7 +7,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from math import isfinite
 from pathlib import Path
-from threading import Event, Thread, active_count
+from threading import Barrier, Event, Thread, active_count
 from types import SimpleNamespace
 
 import pytest
@@ -29,6 +29,7 @@ from benchmarks.probes import (
     run_probe,
     session_reuse,
     task_memory,
+    thread_contention,
     thread_handoff,
     thread_stacks,
 )
@@ -47,7 +48,7 @@ OURS = (
         "gil_convoy",
         "coordinated_omission",
     ),
-    *("asyncio_entry", "thread_handoff", "session_reuse"),
+    *("asyncio_entry", "thread_handoff", "session_reuse", "thread_contention"),
 )
 PROBED = [cell for cell in catalogue() if cell.experiment in OURS]
 
@@ -94,6 +95,28 @@ def test_the_share_that_is_lost_is_the_share_that_was_not_made(monkeypatch: pyte
 
     monkeypatch.setitem(lost_updates.FORMS, "planted", (every_fourth, 4000))
     assert lost_updates.observed("planted") == {"lost_share": 1 - 1 / lost_updates.WORKERS, "unit_seconds": 8 / 4000}
+
+
+@pytest.mark.parametrize("form", thread_contention.FORMS)
+@pytest.mark.parametrize("threads", [1, 3])
+def test_every_thread_does_its_part_of_the_operations_at_the_same_time(form: str, threads: int) -> None:
+    make, _ = thread_contention.FORMS[form]
+    operate, together, done = make(), Barrier(threads, timeout=20), list[int]()
+
+    def operate_together(number: int, times: int) -> None:
+        together.wait()  # nobody gets on before all threads have begun
+        operate(number, times)
+        done.append(times)
+
+    assert thread_contention.seconds(operate_together, threads, 300) > 0
+    assert done == [300 // threads] * threads
+
+
+def test_an_operation_counts_from_the_first_thread_to_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter([10.0, 11.0, 13.0, 18.0])  # two threads begin, and two end
+    monkeypatch.setattr(thread_contention, "perf_counter", lambda: next(clock))
+    began = Barrier(2)
+    assert thread_contention.seconds(lambda number, times: began.wait() and None, 2, 10) == 8.0
 
 
 @pytest.mark.real

@@ -8,7 +8,7 @@ import pytest
 from matplotlib.lines import Line2D
 from rich.console import Console
 
-from scripts.analysis.interpreter_ratios import notes, rows, sentences
+from scripts.analysis.interpreter_ratios import notes, rows, sentences, sharing
 from scripts.charts import interpreters
 from scripts.charts.lib.theme import LIGHT, SLIDE, style
 from scripts.report import terminal_interpreters as terminal
@@ -94,6 +94,37 @@ def test_an_answer_beside_computing_is_told_with_and_without_the_gil() -> None:
     assert said.startswith("An answer from a thread beside one that computes takes 5.00 ms under 3.13 (with the GIL), ")
     assert "1.00× (1.00–1.00×) as fast under 3.14 (with the GIL)" in said
     assert "100× (100–100×) as fast under 3.13t (without the GIL)" in said
+
+
+def test_what_doing_without_the_gil_costs_is_left_open_where_the_builds_differ() -> None:
+    run = in_turns()
+    without = run.beside[-1]
+    for field, other in (("version", "3.13.9"), ("compiler", "Clang 20"), ("optimised", "yes")):
+        environment = without.environment | {"python": without.environment["python"] | {field: other}}
+        parts = (*run.beside[:-1], replace(without, environment=environment))
+        (cost,) = [one for one in sentences(replace(run, beside=parts)) if "sequential" in one.split("Tasks")[0]]
+        assert cost == ("What a sequential program pays under 3.13t is left open: no build with the GIL is like it."), (
+            field
+        )
+
+
+def test_two_threads_are_compared_with_one_under_the_same_interpreter() -> None:
+    run = in_turns()
+    parts = [with_sharing(one, factor) for one, factor in zip((run, *run.beside), (1.0, 1.0, 0.5), strict=True)]
+    ((form, ratios),) = sharing(replace(parts[0], beside=tuple(parts[1:])))
+    assert form == "dict"
+    assert {python: ratio.value for python, ratio in ratios.items()} == pytest.approx(
+        {"3.13": 1, "3.14": 1, "3.13t": 2}
+    )
+    assert list(sharing(run)) == []
+
+
+def with_sharing(run: SyntheticRun, factor: float) -> SyntheticRun:
+    """The run with operations on a dict: two threads take `factor` times as long for one as one thread does."""
+    base = run.rounds[(run.rounds["workload"] == "primes") & (run.rounds["model"] == "sequential")]
+    base = base.assign(experiment="thread_contention", workload="noop", model="dict", metric="unit_seconds")
+    operations = [base.assign(concurrency=1, unit_seconds=1e-7), base.assign(concurrency=2, unit_seconds=1e-7 * factor)]
+    return replace(run, rounds=pd.concat([run.rounds.assign(metric=None), *operations], ignore_index=True))
 
 
 def with_convoy(run: SyntheticRun, took_s: float) -> SyntheticRun:
