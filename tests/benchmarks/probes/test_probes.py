@@ -115,8 +115,12 @@ def test_every_thread_does_its_part_of_the_operations_at_the_same_time(form: str
 def test_an_operation_counts_from_the_first_thread_to_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter([10.0, 11.0, 13.0, 18.0])  # two threads begin, and two end
     monkeypatch.setattr(thread_contention, "perf_counter", lambda: next(clock))
-    began = Barrier(2)
-    assert thread_contention.seconds(lambda number, times: began.wait() and None, 2, 10) == 8.0
+    both_began = Barrier(2)
+
+    def wait_for_the_other(number: int, times: int) -> None:
+        both_began.wait()
+
+    assert thread_contention.seconds(wait_for_the_other, 2, 10) == 8.0
 
 
 @pytest.mark.real
