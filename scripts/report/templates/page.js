@@ -75,3 +75,13 @@ for (const copy of document.querySelectorAll("details.copy")) {
   });
 }
 reveal();
+
+// Whoever has no mouse scrolls a wide drawing by its arrow keys: it takes the focus where it is wider than the page.
+function reach() {
+  for (const box of document.querySelectorAll("figure")) {
+    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+    else box.removeAttribute("tabindex");
+  }
+}
+addEventListener("load", reach);
+addEventListener("resize", reach);
