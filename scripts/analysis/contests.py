@@ -8,18 +8,12 @@ from typing import Any
 import pandas as pd
 
 from scripts.analysis.conclusions import Candidate, Family, Sizes, at_sizes, family
-from scripts.analysis.points import Point, Run, remembered
+from scripts.analysis.points import Point, Run, cell_tables
 from scripts.tables.columns import CELL_AND_TWIN
 from scripts.tables.summary import sequential_of
 
 CROSSOVER_EXPERIMENTS = ("network", "scaling", "whole_command")
 COLUMNS = {"whole_command": "command_seconds"}  # what is compared; of every other experiment the seconds of a round
-
-
-@remembered
-def cell_tables(run: Run) -> dict[Any, pd.DataFrame]:
-    """The rounds of every cell, by CELL_AND_TWIN."""
-    return dict(list(run.rounds.groupby(CELL_AND_TWIN)))
 
 
 def candidate(run: Run, row: Any, name: str = "") -> Candidate:

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from scripts.analysis.conclusions import Candidate, Family, families
-from scripts.analysis.contests import cell_tables
-from scripts.analysis.points import Point, Run, points, remembered
+from scripts.analysis.points import Point, Run, cell_tables, points, remembered
 
 
 @dataclass(frozen=True)

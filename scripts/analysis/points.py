@@ -12,7 +12,8 @@ import pandas as pd
 
 from scripts.analysis.model_order import order
 from scripts.stats.intervals import NoiseFloor
-from scripts.tables.columns import CELL
+from scripts.tables.columns import CELL, CELL_AND_TWIN
+from scripts.tables.summary import block_medians, paired, sequential_of
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -87,6 +88,8 @@ class Point:
     high: float
     limit: float  # what is physically possible, in the same unit; NaN when nothing is known
     flags: str
+    ceiling: float = math.nan  # what a client reaches that only sends and receives, in the same unit
+    blocks: tuple[float, ...] = ()  # the value of each block
 
     @property
     def key(self) -> tuple[str, str, str, int, int, float, float]:
@@ -116,8 +119,11 @@ def points(run: Run, experiments: Sequence[str], column: str, metric: str = "") 
         mask &= frame["metric"].eq(metric)
     floors = floors_s(run) if column in ("tasks_per_second", "seconds") else {}
     cores = found_in(run.environment, "cores_usable")
-    cells = [capped(point(row, column, floors), column, cores) for row in frame[mask].to_dict("records")]
-    return sorted(cells, key=lambda each: (experiments.index(each.experiment), order(each.model), each.concurrency))
+    found = [
+        replace(capped(point(row, column, floors), column, cores), **of_rounds(run, row, column))
+        for row in frame[wanted].to_dict("records")
+    ]
+    return sorted(found, key=lambda each: (experiments.index(each.experiment), order(each.model), each.concurrency))
 
 
 def capped(each: Point, column: str, cores: int | None) -> Point:
@@ -125,6 +131,46 @@ def capped(each: Point, column: str, cores: int | None) -> Point:
     if column != "speedup" or each.wait_s or not each.compute_s:
         return each
     return replace(each, limit=min(each.limit, each.concurrency, cores or each.concurrency))
+
+
+@remembered
+def cell_tables(run: Run) -> dict[Any, pd.DataFrame]:
+    """The rounds of every cell, by CELL_AND_TWIN."""
+    return dict(list(run.rounds.groupby(CELL_AND_TWIN)))
+
+
+@remembered
+def block_values(run: Run, key: tuple[Any, ...], column: str) -> tuple[float, ...]:
+    """The value of each block of a cell, whose key is that of `cell_tables`."""
+    tables = cell_tables(run)
+    if column == "speedup":
+        alone = sequential_of(key, tables)
+        return () if alone is None else tuple(paired(alone, tables[key]))
+    if column == "tasks_per_second":
+        return tuple(key[CELL_AND_TWIN.index("tasks")] / block_medians(tables[key], "seconds"))
+    return tuple(block_medians(tables[key], column)) if column in tables[key] else ()
+
+
+def of_rounds(run: Run, row: dict[Any, Any], column: str) -> dict[str, Any]:
+    """What a row's rounds tell of it beside the summary: the value of each block, and the ceiling."""
+    key = tuple(row[name] for name in CELL_AND_TWIN)
+    values = block_values(run, key, str(row["metric"]) if column == "value" else column)
+    return {"blocks": values, "ceiling": ceiling(run, key, column)}
+
+
+@remembered
+def ceiling(run: Run, key: tuple[Any, ...], column: str) -> float:
+    """What the null client's time makes of the column; NaN where there is none."""
+    tables = cell_tables(run)
+    if column not in ("speedup", "seconds", "tasks_per_second") or "ceiling_seconds" not in run.rounds:
+        return math.nan
+    ceiling_s = tables[key].loc[~tables[key]["warmup"].astype(bool), "ceiling_seconds"].median()
+    alone = sequential_of(key, tables)
+    if not ceiling_s > 0:
+        return math.nan
+    if column == "speedup":
+        return math.nan if alone is None else float(block_medians(alone, "seconds").median() / ceiling_s)
+    return float(ceiling_s if column == "seconds" else key[CELL_AND_TWIN.index("tasks")] / ceiling_s)
 
 
 @remembered
@@ -200,14 +246,24 @@ def block_count(run: Run) -> int:
     return int(blocks or found_in(run.environment, "blocks") or 0)
 
 
+def block_words(run: Run) -> str:
+    """As in `10 blocks`."""
+    return f"{(blocks := block_count(run))} block{'' if blocks == 1 else 's'}"
+
+
 def interval_words(run: Run, plural: str = "") -> str:
     """What low and high are: never an interval that is only a range. `plural` is "s" for several."""
     repeats = run.rounds["repeat"].nunique() if "repeat" in run.rounds else 1
     if repeats > 1 and not run.ranges_only:
         return f"95\N{NO-BREAK SPACE}% interval{plural} of {repeats} whole runs"
-    blocks = block_count(run)
     noun = f"range{plural}" if run.ranges_only else f"95\N{NO-BREAK SPACE}% interval{plural}"
-    return f"{noun} of {blocks} block{'' if blocks == 1 else 's'}"
+    return f"{noun} of {block_words(run)}"
+
+
+def sure(run: Run) -> str:
+    """What the bars of a chart and the dots under them are, for its footer."""
+    unit = "run" if "repeat" in run.rounds and run.rounds["repeat"].nunique() > 1 else "block"
+    return f"Bars: {interval_words(run)}" + (f"; small dots: each {unit}" if block_count(run) > 1 else "")
 
 
 def machine_words(run: Run) -> str:
@@ -225,7 +281,13 @@ def machine_words(run: Run) -> str:
     return ", ".join(filter(None, known))
 
 
-def footer(run: Run, measured: str, cells: Sequence[Point], *notes: str, sure: str, markers: bool = True) -> str:
+def limits_words(shown: Iterable[Point]) -> str:
+    """What the dashed and the dotted lines of a chart are."""
+    known = any(math.isfinite(each.ceiling) for each in shown)
+    return "Dashed: the ideal" + ("; dotted: a client that only sends and receives (ceiling)." if known else ".")
+
+
+def footer(run: Run, measured: str, shown: Sequence[Point], *notes: str, sure: str, markers: bool = True) -> str:
     """What was measured, on what, how often, and what the bars are."""
     disturbed = sum("disturbed" in each.flags for each in cells)
     sentences = [

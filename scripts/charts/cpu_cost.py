@@ -7,11 +7,12 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from scripts.analysis.contests import of_points
-from scripts.analysis.points import Point, Run, footer, interval_words, points, remembered
-from scripts.analysis.wording import last_over_first
+from scripts.analysis.points import Point, Run, footer, interval_words, points, remembered, sure
+from scripts.analysis.wording import beside
 from scripts.charts.lib import forest, interactive_panel
-from scripts.charts.lib.layout import head, open_page
-from scripts.charts.lib.table import Table, of_point, table_of, word
+from scripts.charts.lib.groups import Group, described
+from scripts.charts.lib.names import work
+from scripts.charts.lib.table import Table, made, of_point, word
 from scripts.charts.lib.theme import Theme
 from scripts.charts.speedup import place
 from scripts.tables.columns import CELL
@@ -42,48 +43,35 @@ def chart_cells(run: Run, side: str) -> list[Point]:
 
 def costing(run: Run, cell: Point, rounds: pd.DataFrame, column: str) -> Point:
     """The cell with what a task costs, in place of its seconds."""
-    values = block_medians(rounds, column) / cell.tasks
-    summary = columns("value", values, with_range if run.ranges_only else with_interval)
-    return replace(
-        cell, value=summary["value"], low=summary["value_low"], high=summary["value_high"], limit=float("nan")
-    )
+    blocks = block_medians(rounds, column) / cell.tasks
+    value, low, high = columns("value", blocks, with_range if run.ranges_only else with_interval).values()
+    nothing = float("nan")
+    return replace(cell, value=value, low=low, high=high, blocks=tuple(blocks), limit=nothing, ceiling=nothing)
 
 
-def groups(run: Run, side: str) -> list[forest.Group]:
+def groups(run: Run, side: str) -> list[Group]:
     """The cells of each workload, those that wait first."""
     cells = chart_cells(run, side)
     names = sorted({(each.experiment != "io", place(each.workload)) for each in cells})
-    return [forest.Group(name, [each for each in cells if each.workload == name]) for _, (_, name) in names]
+    return [Group(work(name), [each for each in cells if each.workload == name]) for _, (_, name) in names]
 
 
 def draw(run: Run, theme: Theme) -> Figure | None:
     """The figure; None when the run has nothing for it."""
-    fits = {side: forest.fitted(groups(run, side), theme) for side in SIDES}
-    panels = {side: kept for side, (kept, _) in fits.items() if kept}
-    if "client" not in panels:
+    panels = {HEADS[side]: groups(run, side) for side in SIDES if shown(run, side)}
+    measured = "Measured: CPU of the process tree and, apart from it, of the server"
+    if HEADS["client"] not in panels:
         return None
-    left_out = [name for _, dropped in fits.values() for name in dropped]
-    page = open_page(
+    return forest.draw_page(
         theme,
+        panels,
+        forest.Axis("CPU time of a task (logarithmic)", seconds),
         title=TITLE,
         reading="CPU seconds of a whole round, start-up included, divided by its tasks.",
-        footer=footer(
-            run,
-            "Measured: CPU of the process tree and, apart from it, of the server",
-            [row for kept in panels.values() for group in kept for row in group.rows],
-            f"Not shown: {', '.join(dict.fromkeys(left_out))}" if left_out else "",
-            sure=f"Bars: {interval_words(run)}",
-        ),
-        body_in=forest.height_in(list(panels.values()), theme),
+        footer=lambda rows, rest: footer(run, measured, rows, rest, sure=sure(run)),
+        shared=True,
+        blank="asks no server",
     )
-    margins = forest.margins_in([group for kept in panels.values() for group in kept], seconds, theme)
-    for axes, (side, kept) in zip(page.columns(len(panels), *margins), panels.items(), strict=True):
-        axes.set_xscale("log")
-        axes.set_xlim(*forest.limits(list(panels.values())))
-        head(axes, HEADS[side], theme, margins[0])
-        forest.draw(axes, kept, seconds, page, start=None, rows=forest.depth(list(panels.values())))
-        forest.rule(axes, seconds, "CPU time of a task, logarithmic", page)
-    return page.figure
 
 
 def finding(run: Run) -> str:
@@ -112,11 +100,7 @@ def caption(run: Run) -> str:
 
 def alt(run: Run) -> str:
     """Every number of the chart as text."""
-    rows = [
-        f"{group.title}, {side}: " + ", ".join(f"{row.model} {forest.value_text(row, seconds)}" for row in group.rows)
-        for side in SIDES
-        for group in groups(run, side)
-    ]
+    rows = list(described({side: groups(run, side) for side in SIDES}, seconds))
     return f"{TITLE} {'; '.join(rows)}." if rows else ""
 
 

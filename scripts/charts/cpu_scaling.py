@@ -9,10 +9,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from scripts.analysis.amdahl import Law, laws
-from scripts.analysis.points import Point, Run, by_model, distinct, footer, interval_words, points
+from scripts.analysis.points import Point, Run, by_model, distinct, footer, interval_words, points, sure
 from scripts.charts.lib import interactive_panel, lines
-from scripts.charts.lib.forest import value_text
+from scripts.charts.lib.groups import value_text
 from scripts.charts.lib.layout import head, open_page, rule_axis
+from scripts.charts.lib.names import work
 from scripts.charts.lib.table import Table, of_points
 from scripts.charts.lib.theme import Theme, colour
 from scripts.util.format import Format, between, count_text, digits, listed, rate, seconds, tick, times
@@ -53,23 +54,23 @@ def draw(run: Run, theme: Theme) -> Figure | None:
     if not cells:
         return None
     unit = "Speed-up over sequential" if form is times else "Tasks finished in a second"
-    page = open_page(
-        theme,
-        title=TITLE,
-        reading=f"{unit}, start-up included. Dashed: the limit, by the parallel capacity measured in every block.",
-        footer=footer(run, measured(run), cells, law_words(run), sure=f"Bars and bands: {interval_words(run)}"),
-        body_in=BODY_IN,
-    )
     workloads = [
         list(same) for _, same in groupby(sorted(cells, key=lambda each: each.workload), lambda each: each.workload)
     ]
+    page = open_page(
+        theme,
+        title=TITLE,
+        reading=f"{unit}, start-up included. Dashed: the ideal, by the parallel capacity measured in every block.",
+        footer=footer(run, measured(run), cells, law_words(run), sure=sure(run)),
+        body_in=[BODY_IN] * len(workloads),
+    )
     scale = lines.scale(cells, form, page, *([1.0] if form is times else []))
-    columns = page.columns(len(workloads), scale.left_in, lines.room_in(cells, page))
+    columns = page.columns(scale.left_in, lines.room_in(cells, page))
     for axes, here in zip(columns, workloads, strict=True):
         sizes = sorted({each.concurrency for each in here})
         axes.set(xscale="log", xlim=(sizes[0] / 1.15, sizes[-1] * 1.15))
-        head(axes, here[0].workload, theme, scale.left_in)
-        rule_axis(axes, "x", [float(size) for size in sizes], count_text, "workers", theme)
+        head(axes, work(here[0].workload), theme, scale.left_in)
+        rule_axis(axes, "x", [float(size) for size in sizes], whole, "workers", theme)
         scale.rule(axes, theme)
         lines.draw(axes, here, lambda each: each.concurrency, page, limit=max)
         if form is times:

@@ -3,16 +3,15 @@
 import math
 from dataclasses import replace
 
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from benchmarks.backends.database_workloads import BRIEF, KEYS
 from benchmarks.backends.databases import NOT_MONGODB
-from scripts.analysis.points import Point, Run, distinct, footer, interval_words, points, remembered
+from scripts.analysis.points import Point, Run, distinct, footer, interval_words, points, remembered, sure
 from scripts.charts.lib import forest
-from scripts.charts.lib.layout import BELOW, MARGIN_IN, head, open_page, widest_in
+from scripts.charts.lib.groups import Group, value_text
 from scripts.charts.lib.table import Table, of_points
-from scripts.charts.lib.theme import WIDTH_IN, Theme
+from scripts.charts.lib.theme import Theme
 from scripts.tables.columns import CELL
 from scripts.tables.summary import columns, paired, with_interval, with_range
 from scripts.util.format import between, listed, times
@@ -32,6 +31,8 @@ CALLED = {
 }
 YARDSTICK = {"postgres": "psycopg", "mariadb": "pymysql", "mongo": "pymongo", "valkey": "redis", "sqlite": "sqlite3"}
 SERVICE = {driver.driver: driver.service for driver in (*BRIEF, *KEYS)}
+
+SHORT = {"MongoDB's protocol": "MongoDB", "Not MongoDB: a stand-in": "not MongoDB", "Valkey (Redis)": "Valkey"}
 
 Line = tuple[str, str]  # a driver and a model
 
@@ -57,28 +58,48 @@ def chart_cells(run: Run) -> list[Point]:
         alone = f"{YARDSTICK[SERVICE[driver(each)]]}-{query(each)}"
         base = next((key for key in cells if key[1:3] == (alone, "sequential")), None)
         if base and base != each.key:
-            ratio = columns("it", paired(cells[base], cells[each.key]), summary)
-            if math.isfinite(ratio["it"]):
-                value, low, high = ratio.values()
+            blocks = paired(cells[base], cells[each.key])
+            value, low, high = columns("it", blocks, summary).values()
+            if math.isfinite(value):
                 low, high = (end if math.isfinite(end) else value for end in (low, high))
-                shown_cells.append(replace(each, value=value, low=low, high=high, limit=math.nan))
+                ratio = replace(each, value=value, low=low, high=high, blocks=tuple(blocks))
+                shown_cells.append(replace(ratio, limit=math.nan, ceiling=math.nan))
     order = {name: place for place, name in enumerate(SERVICE)}
     return sorted(shown_cells, key=lambda each: (list(CALLED).index(SERVICE[driver(each)]), order[driver(each)]))
 
 
-def rows(run: Run, theme: Theme) -> dict[str, list[Line]]:
-    """Who stands in which row, database by database: as many databases as the page has room for."""
-    by_service: dict[str, list[Point]] = {}
-    for each in chart_cells(run):
-        if theme.height_in and "-" in driver(each):
-            continue  # a slide has no room for pools and pipelines; the page shows them
-        same = by_service.setdefault(SERVICE[driver(each)], [])
-        if not any(line(each) == line(other) for other in same):
-            same.append(each)
-    aired = [
-        forest.Group(service, [*each, each[0]]) for service, each in by_service.items()
-    ]  # a row for the air between
-    return {group.title: [line(each) for each in group.rows[:-1]] for group in forest.fitted(aired, theme)[0]}
+def panels(run: Run, theme: Theme) -> dict[str, list[Group]]:
+    """A panel for each query, and in each of them a group for each database."""
+    cells = shown(run)
+    if theme.height_in:
+        cells = plain(cells)  # a slide has no room for pools and pipelines; the page shows them
+    named = {name: [each for each in cells if query(each) == name] for name in QUERIES}
+    return {heading(name, here): by_service(run, here, theme) for name, here in named.items() if here}
+
+
+def plain(cells: list[Point]) -> list[Point]:
+    """Those that only put concurrency in the place of waiting: neither pools nor pipelines."""
+    return [each for each in cells if "-" not in driver(each)]
+
+
+def heading(name: str, here: list[Point]) -> str:
+    """A query, and what the title says of it: `the server waits: 17.6–26.4×`."""
+    values = [each.value for each in plain(here)]
+    return f"{QUERIES[name]}: {between(min(values), max(values), times)}" if values else QUERIES[name]
+
+
+def by_service(run: Run, here: list[Point], theme: Theme) -> list[Group]:
+    """The drivers of each database; on a slide, which has no room for headings, with its name before them."""
+    services_here = [name for name in CALLED if any(SERVICE[driver(each)] == name for each in here)]
+    groups = [
+        Group(called(run, name), same, names=[label(line(each)) for each in same])
+        for name in services_here
+        for same in [[each for each in here if SERVICE[driver(each)] == name]]
+    ]
+    if not theme.height_in:
+        return groups
+    names = [f"{SHORT.get(group.title, group.title)}: {name}" for group in groups for name in group.names]
+    return [Group("", [row for group in groups for row in group.rows], names=names)]
 
 
 def line(each: Point) -> Line:
@@ -88,61 +109,15 @@ def line(each: Point) -> Line:
 
 def draw(run: Run, theme: Theme) -> Figure | None:
     """The figure; None when the run has nothing for it."""
-    if not (table := rows(run, theme)):
-        return None
-    drawn = [each for each in chart_cells(run) if SERVICE[driver(each)] in table]
-    groups = [forest.Group(service_name(run, service), [drawn[0]] * len(same)) for service, same in table.items()]
-    dropped = [service_name(run, service) for service in CALLED if service in services(run) - table.keys()]
-    page = open_page(
+    return forest.draw_page(
         theme,
+        panels(run, theme),
+        forest.Axis("times as fast (logarithmic)", times, 1.0, also=(0.8, 1.25)),
         title=TITLE,
         reading="Times as fast as the blocking driver of that database, one query after another; connecting included.",
-        footer=footer(
-            run,
-            measured(run),
-            drawn,
-            f"Not shown: {', '.join(dropped)}" if dropped else "",
-            sure=f"Bars: {interval_words(run)}",
-        ),
-        body_in=forest.height_in([groups], theme),
+        footer=lambda rows, rest: footer(run, measured(run), rows, rest, sure=sure(run)),
+        shared=True,
     )
-    names = [f"{name}  " for same in table.values() for name in map(label, same)]
-    titles = [f"{group.title}  " for group in groups]
-    left_in = max(widest_in(names, theme.text_pt), widest_in(titles, theme.text_pt, "bold"))
-    right_in = widest_in((times(each.value) for each in drawn), theme.text_pt) + 0.2
-    queries = [name for name in QUERIES if any(query(each) == name for each in drawn)]
-    wide_in = (WIDTH_IN - 2 * MARGIN_IN - left_in) / len(queries) - right_in
-    for place, name in enumerate(queries):
-        left = MARGIN_IN + left_in + place * (wide_in + right_in)
-        axes = page.panel(left, page.bottom_in + page.line_in * BELOW, wide_in, page.panel_in)
-        here = {line(each): each for each in drawn if query(each) == name}
-        axes.set_xscale("log")
-        axes.set_xlim(*forest.limits([[forest.Group("", list(here.values()))]], 0.8, 1.25))
-        head(axes, QUERIES[name], theme)
-        axes.axvline(1, color=theme.muted, linewidth=1)
-        fill(axes, here, [(group, table[service]) for service, group in zip(table, groups, strict=True)], theme, place)
-        axes.set_ylim(forest.depth([groups]) - 0.4, -0.6)
-        axes.set_yticks([])
-        forest.rule(axes, times, "times as fast", page)
-    return page.figure
-
-
-def fill(
-    axes: Axes, here: dict[Line, Point], groups: list[tuple[forest.Group, list[Line]]], theme: Theme, place: int
-) -> None:
-    """The dots of a panel; the first panel has the names."""
-    y = 0.0
-    for group, same in groups:
-        if not place:
-            forest.heading(axes, group, y, times, theme)
-        y += 1
-        for each in same:
-            if not place:
-                forest.write_beside(axes, f"{label(each)} ", y, 0, theme.text_pt, theme.text_colour(each[1]))
-            if each in here:
-                forest.draw_row(axes, here[each], "", y, times, theme, 1.0, brief=True)
-            y += 1
-        y += forest.AIR
 
 
 def label(each: Line) -> str:
@@ -171,11 +146,10 @@ def measured(run: Run) -> str:
 
 def finding(run: Run) -> str:
     """From how many times to how many the drivers are as fast as the blocking one, for each query."""
-    parts = []
-    for name, what in QUERIES.items():
-        if values := [each.value for each in chart_cells(run) if query(each) == name]:
-            parts.append(f"{between(min(values), max(values), times)} where {what}")
-    return f"As fast as the blocking driver, from the least gain to the most: {listed(parts)}" if parts else ""
+    named = {name: [each for each in plain(shown(run)) if query(each) == name] for name in QUERIES}
+    parts = [heading(name, here).split(": ") for name, here in named.items() if here]
+    said = listed(f"{gains} where {what}" for what, gains in parts)
+    return f"Concurrent drivers beside the blocking one: {said}" if parts else ""
 
 
 def worth(each: Point) -> float:
@@ -187,8 +161,8 @@ def caption(run: Run) -> str:
     """The best and the worst of each question."""
     parts = []
     for name, what in QUERIES.items():
-        if here := sorted((each for each in chart_cells(run) if query(each) == name), key=worth):
-            ends = [f"{label(line(each))} {forest.value_text(each, times)}" for each in (here[0], here[-1])]
+        if here := sorted((each for each in shown(run) if query(each) == name), key=worth):
+            ends = [f"{label(line(each))} {value_text(each, times)}" for each in (here[0], here[-1])]
             parts.append(f"where {what}, from {' to '.join(ends)}")
     return f"Times as fast as the blocking driver ({interval_words(run)}): {'; '.join(parts)}." if parts else ""
 
@@ -196,9 +170,8 @@ def caption(run: Run) -> str:
 def alt(run: Run) -> str:
     """Every number of the chart as text."""
     parts = [
-        f"{service_name(run, SERVICE[driver(each)])}, {QUERIES[query(each)]}, {label(line(each))} "
-        f"{forest.value_text(each, times)}"
-        for each in chart_cells(run)
+        f"{called(run, SERVICE[driver(each)])}, {QUERIES[query(each)]}, {label(line(each))} {value_text(each, times)}"
+        for each in shown(run)
     ]
     return f"{TITLE} {'; '.join(parts)}." if parts else ""
 

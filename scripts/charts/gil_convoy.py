@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from scripts.analysis.points import Point, Run
 from scripts.charts.lib import unit_cost
-from scripts.charts.lib.forest import Group
+from scripts.charts.lib.groups import Group
 from scripts.charts.lib.theme import FIRST_KIND, SECOND_KIND
 from scripts.util.format import seconds
 
@@ -13,7 +13,7 @@ def groups(run: Run) -> list[Group]:
     """The median and the 90th percentile, for threads and for event loops."""
     titles = {"p50_seconds": "median", "p90_seconds": "90th percentile"}
     return [
-        Group(f"{who}, {title}", rows, paint, LABELS)
+        Group(f"{who}, {title}", rows, paint, [LABELS.get(row.model, row.model) for row in rows])
         for metric, title in titles.items()
         for who, paint, rows in by_answerer(unit_cost.measured_cells(run, "gil_convoy", metric))
     ]

@@ -6,9 +6,9 @@ from matplotlib.figure import Figure
 
 from benchmarks.probes.gil_release import LEAST_GAIN
 from scripts.analysis.conclusions import sign
-from scripts.analysis.points import Point, Run, footer, interval_words, points, remembered
+from scripts.analysis.points import Point, Run, footer, interval_words, points, remembered, sure
 from scripts.charts.lib import forest
-from scripts.charts.lib.layout import open_page
+from scripts.charts.lib.groups import Group, value_text
 from scripts.charts.lib.table import Table, of_points
 from scripts.charts.lib.theme import FIRST_KIND, NEITHER, SECOND_KIND, Theme
 from scripts.tables.columns import CELL
@@ -33,12 +33,12 @@ def chart_cells(run: Run) -> list[Point]:
     return sorted(limited, key=lambda each: -each.value)
 
 
-def groups(run: Run) -> list[forest.Group]:
+def groups(run: Run) -> list[Group]:
     """Those that release the GIL, those that hold it, and those of which that is not clear."""
     how = released(run)
     kinds = (("releases the GIL", 1, FIRST_KIND), ("holds the GIL", -1, SECOND_KIND), ("inconclusive", 0, NEITHER))
     split = [
-        forest.Group(title, [each for each in chart_cells(run) if how.get(each.model, 0) == which], paint)
+        Group(title, [each for each in shown(run) if how.get(each.model, 0) == which], paint)
         for title, which, paint in kinds
     ]
     return [group for group in split if group.rows]
@@ -46,26 +46,15 @@ def groups(run: Run) -> list[forest.Group]:
 
 def draw(run: Run, theme: Theme) -> Figure | None:
     """The figure; None when the run has nothing for it."""
-    panel = groups(run)
-    if not panel:
-        return None
-    page = open_page(
+    measured = "Measured: the same task alone, in threads, in processes, in turns; BLAS kept to one thread"
+    return forest.draw_page(
         theme,
+        {"": groups(run)},
+        forest.Axis("work of two threads ÷ work of one (logarithmic)", times, 1.0, also=(0.9, 2.1)),
         title=TITLE,
         reading="Work of two threads ÷ work of one, on two cores. Dashed: the most that two processes did.",
-        footer=footer(
-            run, "Measured: the same task alone, in threads, in processes, in turns; BLAS kept to one thread",
-            chart_cells(run), sure=f"Bars: {interval_words(run)}",
-        ),
-        body_in=forest.height_in([panel], theme),
-    )  # fmt: skip
-    axes = page.columns(1, *forest.margins_in(panel, times, theme))[0]
-    axes.set_xscale("log")
-    axes.set_xlim(*forest.limits([panel], 0.9, 2.1))
-    axes.axvline(1, color=theme.muted, linewidth=1)
-    forest.draw(axes, panel, times, page, start=1.0, rows=forest.depth([panel]))
-    forest.rule(axes, times, "work of two threads ÷ work of one (logarithmic)", page)
-    return page.figure
+        footer=lambda rows, rest: footer(run, measured, rows, rest, sure=sure(run)),
+    )
 
 
 @remembered
@@ -98,8 +87,8 @@ def caption(run: Run) -> str:
 def alt(run: Run) -> str:
     """Every number of the chart as text."""
     rows = [
-        f"{each.model} {forest.value_text(each, times)}, processes {times(each.limit)}"
-        for each in chart_cells(run)
+        f"{each.model} {value_text(each, times)}, processes {times(each.limit)}"
+        for each in shown(run)
     ]  # fmt: skip
     return f"{TITLE} {'; '.join(rows)}." if rows else ""
 

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
-from scripts.analysis.interpreter_ratios import Row, build, gain, gil, rows, sentences
+from scripts.analysis.interpreter_ratios import Row, Value, build, gain, gil, rows, sentences
 from scripts.analysis.points import Point, Run, footer, interval_words, remembered
 from scripts.charts.lib import forest
-from scripts.charts.lib.layout import head, open_page
-from scripts.charts.lib.table import Table, number, table_of, word
+from scripts.charts.lib.groups import Group, value_text
+from scripts.charts.lib.table import Table, made, number, word
 from scripts.charts.lib.theme import Theme
 from scripts.util.format import between, count_text, listed, times
 
@@ -18,10 +18,16 @@ POSITION = 200
 NEEDS = "several interpreters (make matrix)"
 CAVEAT = "Versions, compilers and build flags differ together: two builds of one version tell more than two versions."
 PANELS = 2  # side by side: with a third there is no room left for the dots
+MESSAGE = "threads ÷ sequential"
+TITLES = ("How fast is each Python beside {}?", "Do threads gain from computing without the GIL?")
+READINGS = (
+    "Times as fast as {} at the same tasks, in the same turn; 1× is no difference.",
+    "Top: threads beside sequential in each Python. Below: each Python beside {}, the same tasks; 1× is no difference.",
+)
 PANEL = {
-    "wire": "wire: the tasks wait",
-    "primes": "primes: Python code computes",
-    "digest": "digest: C code computes, without the GIL",
+    "wire": "raw HTTP/1.1 (h11): the tasks wait",
+    "primes": "pure Python: the tasks compute",
+    "digest": "hashing: C code computes, without the GIL",
 }
 
 
@@ -45,12 +51,12 @@ def point(row: Row, python: str) -> Point:
 
 
 @remembered
-def panels(run: Run) -> dict[str, list[forest.Group]]:
+def panels(run: Run) -> dict[str, list[Group]]:
     """For each workload a group of rows for each model: the interpreters beside the first."""
-    by_work: dict[str, list[forest.Group]] = {}
+    by_work: dict[str, list[Group]] = {}
     ordered = [row for row in rows(run) if row.faster] if run.beside else []
     for row in ordered:
-        group = forest.Group(name(row, ordered), [point(row, python) for python in row.faster])
+        group = Group(name(row, ordered), [point(row, python) for python in row.faster])
         by_work.setdefault(row.work, []).append(group)
     return by_work
 
@@ -68,38 +74,46 @@ def points(run: Run) -> list[Point]:
     return [row for groups in panels(run).values() for group in groups for row in group.rows]
 
 
+def message(run: Run) -> list[Group]:
+    """What threads gain by computing under each interpreter, which is what the title says; none of one without GIL."""
+    gains = [(one, value) for one in (run, *run.beside) if (value := gain(one))]
+    rows = [of_threads(one, value) for one, value in gains]
+    mixed = len({bool(one.environment["python"]["gil"]) for one, _ in gains}) > 1
+    return [Group(MESSAGE, rows, names=[f"{one.python}, {gil(one)}" for one, _ in gains])] if mixed else []
+
+
+def of_threads(run: Run, value: Value) -> Point:
+    """What threads gain under one interpreter, after which the row is called."""
+    numbers = {"value": value.value, "low": value.low, "high": value.high, "limit": math.nan}
+    size = {"concurrency": 0, "tasks": 0, "wait_s": 0.0, "compute_s": 0.0}
+    return Point("cpu", "primes-gain", run.python, **size, **numbers, flags="")  # type: ignore[arg-type]
+
+
 def draw(run: Run, theme: Theme) -> Figure | None:
     """The figure; None when the run has one interpreter only."""
     every = dict(list(panels(run).items())[:PANELS])
-    fits = {workload: forest.fitted(groups, theme) for workload, groups in every.items()}
-    kept = {workload: groups for workload, (groups, _) in fits.items() if groups}
-    if not kept:
-        return None
-    left_out = [f"{workload}: {title}" for workload, (_, titles) in fits.items() for title in titles]
-    left_out += list(panels(run))[PANELS:]
-    page = open_page(
+    lead = message(run)
+    work = next((name for name in every if name == "primes"), None) if lead else None
+    ordered = sorted(every, key=lambda name: name != work)
+    shown_panels = {PANEL.get(name, name): [*(lead if name == work else []), *every[name]] for name in ordered}
+    rest = f"Only in the table: {', '.join(list(panels(run))[PANELS:])}" if len(panels(run)) > PANELS else ""
+    return forest.draw_page(
         theme,
-        title=f"How fast is each Python beside {run.python}?",
-        reading=f"Times as fast as {run.python} at the same tasks, in the same turn; 1× is no difference.",
-        footer=footer(
+        shown_panels,
+        forest.Axis(f"times as fast{'' if lead else f' as {run.python}'} (logarithmic)", times, 1.0, also=(1.0, 1.1)),
+        title=TITLES[bool(lead)].format(run.python),
+        reading=READINGS[bool(lead)].format(run.python),
+        footer=lambda _, left_out: footer(
             run,
             builds(run),
             points(run),
             *(f"* beside {base} under {run.python}" for base in bases(run)),
-            f"Only in the table: {', '.join(left_out)}" if left_out else "",
+            rest,
+            left_out,
             sure=f"Bars: {interval_words(run)} each",
         ),
-        body_in=forest.height_in(list(kept.values()), theme),
+        shared=True,
     )
-    left_in, right_in = forest.margins_in([group for groups in kept.values() for group in groups], times, theme)
-    for axes, (workload, groups) in zip(page.columns(len(kept), left_in, right_in), kept.items(), strict=True):
-        axes.set_xscale("log")
-        axes.set_xlim(*forest.limits(list(kept.values()), 1.0, 1.1))
-        head(axes, PANEL.get(workload, workload), theme, left_in)
-        axes.axvline(1, color=theme.muted, linewidth=1)
-        forest.draw(axes, groups, times, page, start=1.0, rows=forest.depth(list(kept.values())))
-        forest.rule(axes, times, f"times as fast as {run.python}", page)
-    return page.figure
 
 
 def bases(run: Run) -> list[str]:
@@ -129,7 +143,7 @@ def caption(run: Run) -> str:
     if not (cells := points(run)):
         return ""
     ends = (min(cells, key=lambda row: row.value), max(cells, key=lambda row: row.value))
-    least, most = (f"{row.workload} under {row.model} {forest.value_text(row, times)}" for row in ends)
+    least, most = (f"{row.workload} under {row.model} {value_text(row, times)}" for row in ends)
     return " ".join(
         [f"Times as fast as {run.python} ({interval_words(run)}): from {least} to {most}.", *sentences(run)]
     )
@@ -138,9 +152,9 @@ def caption(run: Run) -> str:
 def alt(run: Run) -> str:
     """Every number of the chart as text."""
     groups = [
-        f"{workload}, {group.title}: {', '.join(f'{row.model} {forest.value_text(row, times)}' for row in group.rows)}"
-        for workload, rows in panels(run).items()
-        for group in rows
+        f"{workload}, {group.title}: {', '.join(f'{row.model} {value_text(row, times)}' for row in group.rows)}"
+        for workload, found in panels(run).items()
+        for group in found
     ]
     return f"How fast is each Python beside {run.python}? {'; '.join(groups)}." if groups else ""
 

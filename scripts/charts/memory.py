@@ -2,7 +2,7 @@
 
 from scripts.analysis.points import Run
 from scripts.charts.lib import unit_cost
-from scripts.charts.lib.forest import Group
+from scripts.charts.lib.groups import Group
 from scripts.util.format import amount
 
 

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 from matplotlib.figure import Figure
 
-from scripts.analysis.mix_winners import mixed_cells, panels, share, tiles
-from scripts.analysis.points import Point, Run, by_model, distinct, footer, interval_words
+from scripts.analysis.mix_winners import panels, share, shown, tiles
+from scripts.analysis.points import Point, Run, by_model, distinct, footer, interval_words, sure
 from scripts.analysis.wording import winners
 from scripts.charts.lib import interactive_panel, lines
-from scripts.charts.lib.forest import value_text
+from scripts.charts.lib.groups import value_text
 from scripts.charts.lib.layout import head, open_page, rule_axis
 from scripts.charts.lib.table import Table, of_points
 from scripts.charts.lib.theme import Theme
@@ -27,20 +27,20 @@ def draw(run: Run, theme: Theme) -> Figure | None:
     cells = mixed_cells(run)
     if not cells:
         return None
+    parts = panels(cells)
     page = open_page(
         theme,
         title=TITLE,
-        reading="Time for all tasks, start-up included, by the share of a task that computes. Dashed: the limit.",
-        footer=footer(run, measured(cells), cells, sure=f"Bars and bands: {interval_words(run)}"),
-        body_in=BODY_IN,
+        reading="Time for all tasks, start-up included, by the share of a task that computes. Dashed: the ideal.",
+        footer=footer(run, measured(cells), cells, sure=sure(run)),
+        body_in=[BODY_IN] * len(parts),
     )
     shares = sorted({share(each) for each in cells})
-    parts = panels(cells)
     scale = lines.scale(cells, seconds, page)
-    columns = page.columns(len(parts), scale.left_in, lines.room_in(cells, page))
+    columns = page.columns(scale.left_in, lines.room_in(cells, page))
     for axes, (size, here) in zip(columns, parts.items(), strict=True):
         axes.set_xlim(-0.3, len(shares) - 0.7)
-        head(axes, f"{size} at once", theme, scale.left_in)
+        head(axes, f"concurrency {size}", theme, scale.left_in)
         places = [float(place) for place in range(len(shares))]
         rule_axis(axes, "x", places, lambda at: f"{shares[round(at)]:g} %", "share that computes (not to scale)", theme)
         scale.rule(axes, theme)
@@ -78,7 +78,7 @@ def caption(run: Run) -> str:
 def alt(run: Run) -> str:
     """Every number of the chart as text."""
     rows = [
-        f"{model}, {size} at once: "
+        f"{model}, concurrency {size}: "
         + ", ".join(f"{share(each):g} % {value_text(each, seconds)}" for each in sorted(line, key=share))
         for size, here in panels(mixed_cells(run)).items()
         for model, line in by_model(here).items()
@@ -96,5 +96,5 @@ def interactive_panels(run: Run) -> Iterator[interactive_panel.Panel]:
     percent: Format = lambda at: f"{at:g} %"  # noqa: E731 - one line
     cells = mixed_cells(run)
     for size, here in panels(cells).items() if cells else ():
-        title, unit = f"{size} at once", "time for all tasks"
+        title, unit = f"concurrency {size}", "time for all tasks"
         yield interactive_panel.lines(title, unit, seconds, here, "computing", share, percent, min)

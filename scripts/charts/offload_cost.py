@@ -6,9 +6,9 @@ from matplotlib.figure import Figure
 
 from benchmarks.probes.offload_cost import LENGTHS, WORKERS
 from scripts.analysis.conclusions import Sizes, of_ratios, unusable
-from scripts.analysis.points import Point, Run, by_model, footer, interval_words, remembered
+from scripts.analysis.points import Point, Run, by_model, footer, interval_words, remembered, sure
 from scripts.charts.lib import lines, unit_cost
-from scripts.charts.lib.forest import value_text
+from scripts.charts.lib.groups import value_text
 from scripts.charts.lib.layout import open_page, rule_axis
 from scripts.charts.lib.table import Table, of_points
 from scripts.charts.lib.theme import Theme
@@ -53,12 +53,12 @@ def draw(run: Run, theme: Theme) -> Figure | None:
             "Measured: tasks that compute prime numbers, until all answers are back",
             cells,
             RAY if any(each.model == "ray" for each in cells) else "",
-            sure=f"Bars and bands: {interval_words(run)}",
+            sure=sure(run),
         ),
         body_in=BODY_IN,
     )
     scale = lines.scale(cells, times, page)
-    (axes,) = page.columns(1, scale.left_in, lines.room_in(cells, page))
+    (axes,) = page.columns(scale.left_in, lines.room_in(cells, page))
     lengths = sorted({each.compute_s for each in cells})
     axes.set(xscale="log", xlim=(lengths[0] / 1.25, lengths[-1] * 1.25))
     rule_axis(axes, "x", lengths, tick(seconds), "a task computes", theme)

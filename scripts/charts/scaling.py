@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from matplotlib.figure import Figure
 
-from scripts.analysis.points import Point, Run, distinct, footer, interval_words, points
+from scripts.analysis.points import Point, Run, distinct, footer, interval_words, limits_words, points, sure
 from scripts.charts.lib import interactive_panel, lines
-from scripts.charts.lib.forest import value_text
+from scripts.charts.lib.groups import value_text
 from scripts.charts.lib.layout import head, open_page, rule_axis
 from scripts.charts.lib.names import work
 from scripts.charts.lib.table import Table, of_points
@@ -31,21 +31,22 @@ def draw(run: Run, theme: Theme) -> Figure | None:
     cells = chart_cells(run)
     if not cells:
         return None
+    workloads = distinct(each.workload for each in cells)
     waits = listed(distinct(tick(seconds)(each.wait_s) for each in cells if each.wait_s))
     page = open_page(
         theme,
         title=TITLE,
-        reading="Tasks finished in a second, start-up included. Dashed: the ideal. Both axes are logarithmic.",
+        reading=f"Tasks finished in a second, start-up included. {limits_words(cells)} Both axes are logarithmic.",
         footer=footer(
             run,
             f"Measured: tasks that wait {waits} each" if waits else "",
             cells,
-            sure=f"Bars and bands: {interval_words(run)}",
+            sure=sure(run),
         ),
-        body_in=BODY_IN,
+        body_in=[BODY_IN] * len(workloads),
     )
-    workloads, scale = distinct(each.workload for each in cells), lines.scale(cells, rate, page)
-    columns = page.columns(len(workloads), scale.left_in, lines.room_in(cells, page))
+    scale = lines.scale(cells, rate, page)
+    columns = page.columns(scale.left_in, lines.room_in(cells, page))
     for axes, workload in zip(columns, workloads, strict=True):
         here = [each for each in cells if each.workload == workload]
         sizes = sorted({each.concurrency for each in here})

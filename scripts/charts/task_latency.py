@@ -15,13 +15,13 @@ from matplotlib.figure import Figure
 from benchmarks.load.quantiles import shows_quantile
 from scripts.analysis.points import Point, Run, by_model, footer, interval_words, points, remembered
 from scripts.charts.lib import interactive_panel
-from scripts.charts.lib.forest import value_text
+from scripts.charts.lib.groups import value_text
 from scripts.charts.lib.layout import LEADING, Page, head, open_page, rule_axis, ticks_between, widest_in
 from scripts.charts.lib.lines import GAP_IN
 from scripts.charts.lib.names import work
-from scripts.charts.lib.table import Table, number, table_of, word
-from scripts.charts.lib.theme import WIDTH_IN, Theme, colour, marker
-from scripts.stats.intervals import FloatArray
+from scripts.charts.lib.table import Table, made, number, word
+from scripts.charts.lib.theme import Theme, colour, marker
+from scripts.stats.intervals import FloatArray, quantile_enough
 from scripts.tables.summary import with_interval, with_range
 from scripts.util.format import count_text, ladder, listed, seconds, short, tick
 
@@ -114,14 +114,14 @@ def draw(run: Run, theme: Theme) -> Figure | None:
             sure=f"Bands: {interval_words(run)}",
             markers=False,
         ),
-        body_in=BODY_IN,
+        body_in=[BODY_IN] * len(panels),
     )
     words = [*(legend(curve) for curve in every), *(legend_head(curve) for curve in every)]
     right_in = (
         max(widest_in(words, theme.text_pt), widest_in([short(c.cell.model) for c in every], theme.text_pt)) + GAP_IN
     )
     left_in = widest_in(["100 %"], theme.small_pt) + 0.08
-    for axes, (workload, panel) in zip(page.columns(len(panels), left_in, right_in), panels.items(), strict=True):
+    for axes, (workload, panel) in zip(page.columns(left_in, right_in), panels.items(), strict=True):
         head(axes, work(workload), theme, left_in)
         draw_panel(axes, panel, page)
     return page.figure
@@ -135,7 +135,7 @@ def draw_panel(axes: Axes, panel: Sequence[Curve], page: Page) -> None:
     low, high = (low - 0.06 * (high - low), high + 0.1 * (high - low)) if linear else (low / 1.06, high * 1.1)
     axes.set(xscale="linear" if linear else "log", xlim=(low, high), ylim=(-0.06, 1.06))
     wide = widest_in(map(tick(seconds), ladder(low, high, 0)), page.theme.small_pt) + 0.12
-    room = axes.get_position().width * WIDTH_IN / wide
+    room = axes.get_position().width * page.theme.width_in / wide
     ticks = ticks_between(low, high, int(room), tick(seconds)) if linear else ladder(low, high, 1 / room)
     kind = "linear" if linear else "logarithmic"
     rule_axis(axes, "x", ticks, tick(seconds), f"time of a task ({kind})", page.theme)
@@ -170,7 +170,7 @@ def legend(curve: Curve) -> str:
 def write_legend(axes: Axes, panel: Sequence[Curve], page: Page) -> None:
     """Each model with its marker and its numbers, the quickest first, at the right of the panel."""
     box = axes.get_position()
-    wide_in, high_in = box.width * WIDTH_IN, box.height * page.height_in
+    wide_in, high_in = box.width * page.theme.width_in, box.height * page.height_in
     line_in = page.theme.text_pt * LEADING / 72
     x = 1 + GAP_IN / wide_in
     lines = [(legend_head(panel[0]), page.theme.muted, "")]

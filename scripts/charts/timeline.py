@@ -1,5 +1,6 @@
 """What overlapping looks like: when each task of one real round ran, for each model, on one time axis."""
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,10 +9,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from scripts.analysis.points import Run, block_count, distinct, footer
-from scripts.charts.lib.layout import ABOVE, MARGIN_IN, Page, open_page, rule_axis, widest_in, width_in
-from scripts.charts.lib.table import Table, number, table_of, word
-from scripts.charts.lib.theme import WIDTH_IN, Theme, colour
+from scripts.analysis.points import Run, block_words, distinct, footer, limits_words
+from scripts.charts.lib.layout import Page, even_ticks, head, open_page, rule_axis, widest_in
+from scripts.charts.lib.names import work
+from scripts.charts.lib.table import Table, made, number, word
+from scripts.charts.lib.theme import Theme, colour
 from scripts.charts.lib.timeline_data import MOST_SPANS, Race, races
 from scripts.util.format import count_text, listed, seconds, short, tick
 
@@ -24,7 +26,7 @@ CAVEAT = (
 TITLE = "How do the tasks overlap?"
 SLIDE_MODELS = 8  # rows of at least half a centimetre
 ROW_IN = 0.78
-GAP_IN = 0.3  # between the columns
+ROW_SHARE = 0.84  # of a model's row that its lanes take
 ARROW = " →"  # after the time of a row that goes on beyond the axis
 MOST_CUT = 1.5  # a row that is longer than the others by less is shown whole
 MOST_NAMED = 4  # in the title, in the order of models
@@ -57,34 +59,49 @@ class Column:
         """The time of the round, with an arrow where it goes on beyond the axis."""
         return f"{seconds(one.seconds)}{ARROW if self.cuts(one) else ''}"
 
+    @property
+    def limit(self) -> float:
+        """The ideal time of the models that overlap: sequential has another, at a concurrency of 1."""
+        return min((one.cell.limit for one in self.every if math.isfinite(one.cell.limit)), default=math.nan)
+
+    @property
+    def ceiling(self) -> float:
+        """The time of a client that only sends and receives."""
+        return min((one.cell.ceiling for one in self.every if math.isfinite(one.cell.ceiling)), default=math.nan)
+
+    def title(self) -> str:
+        """As in `raw HTTP/1.1 (h11), concurrency 20`."""
+        cell = self.every[0].cell
+        return f"{work(cell.workload)}, concurrency {cell.concurrency}"
+
     def about(self) -> str:
-        """As in `wire: 40 tasks waiting 20 ms, 20 at once`."""
+        """As in `raw HTTP/1.1 (h11): 40 tasks waiting 20 ms, concurrency 20`."""
         cell = self.every[0].cell
         kind = f"waiting {tick(seconds)(cell.wait_s)}" if cell.wait_s else f"computing {tick(seconds)(cell.compute_s)}"
-        return f"{cell.workload}: {cell.tasks} tasks {kind}, {cell.concurrency} at once"
+        return f"{work(cell.workload)}: {cell.tasks} tasks {kind}, concurrency {cell.concurrency}"
 
 
 def draw(run: Run, theme: Theme) -> Figure | None:
     """The figure; None when the run has nothing for it."""
-    rounds = races(run)
-    models = distinct(model for column in rounds.values() for model in column)
-    drawn = models[:SLIDE_MODELS] if theme.height_in else models
-    kept = [{key: one for key, one in column.items() if key in drawn} for column in rounds.values()]
+    every = races(run)
+    models = distinct(model for column in every.values() for model in column)
+    shown = models[:SLIDE_MODELS] if theme.height_in else models
+    kept = [{key: one for key, one in column.items() if key in shown} for column in every.values()]
     columns = [Column(column) for column in kept if column]
     if not columns:
         return None
+    cells = [one.cell for column in columns for one in column.every]
     page = open_page(
         theme,
         title=TITLE,
-        reading="Each bar is a task of one round. Grey: start-up and clean-up, which count. Dashed: the limit.",
-        footer=footing(run, columns, models[len(drawn) :]),
-        body_in=0.8 + ROW_IN * len(drawn),
+        reading=f"Each bar is a task of one round. Grey: start-up and clean-up, which count. {limits_words(cells)}",
+        footer=footing(run, columns, models[len(shown) :]),
+        body_in=[0.8 + ROW_IN * len(shown)] * len(columns),
     )
-    left_in = widest_in(map(short, drawn), theme.text_pt, "bold") + 0.12
-    wide_in = (WIDTH_IN - 2 * MARGIN_IN - left_in - GAP_IN * (len(columns) - 1)) / len(columns)
-    for place, column in enumerate(columns):
-        draw_column(page, column, drawn, MARGIN_IN + left_in + place * (wide_in + GAP_IN), wide_in)
-    name_rows(page, drawn, MARGIN_IN + left_in - 0.1)
+    left_in = widest_in(map(short, shown), theme.text_pt, "bold") + 0.12
+    for column, axes in zip(columns, page.columns(left_in, 0), strict=True):
+        draw_column(page, column, shown, axes)
+        head(axes, column.title(), theme, left_in)
     return page.figure
 
 
@@ -93,76 +110,59 @@ def footing(run: Run, columns: Sequence[Column], left_out: Sequence[str]) -> str
     every = [(column, one) for column in columns for one in column.every]
     return footer(
         run,
-        "Shown: for each model the measured round nearest the median of its cell",
+        "; ".join(column.about() for column in columns),
         [one.cell for _, one in every],
         f"{ARROW.strip()} goes on beyond the axis" if any(column.cuts(one) for column, one in every) else "",
         f"Only the first {MOST_SPANS} tasks are drawn" if any(one.in_all > len(one.starts) for _, one in every) else "",
         f"Not shown: {', '.join(left_out)}" if left_out else "",
-        sure=f"Chosen from {block_count(run)} block{'' if block_count(run) == 1 else 's'}",
+        sure=f"Shown: each model's round nearest the median, of {block_words(run)}",
         markers=False,
     )
 
 
-def row_in(page: Page, models: Sequence[str]) -> float:
-    """Height of a row."""
-    return page.panel_in / len(models)
-
-
-def row_bottom_in(page: Page, models: Sequence[str], row: int) -> float:
-    """Where a row begins, from below."""
-    return page.top_in - page.line_in * ABOVE - (row + 1) * row_in(page, models)
-
-
-def name_rows(page: Page, models: Sequence[str], right_in: float) -> None:
-    """The models, at the left of their rows."""
-    for row, model in enumerate(models):
-        middle_in = row_bottom_in(page, models, row) + row_in(page, models) / 2
-        name = page.figure.text(right_in / WIDTH_IN, middle_in / page.height_in, short(model), ha="right", va="center")
-        name.set(fontsize=page.theme.text_pt, color=page.theme.text_colour(model))
-
-
-def draw_column(page: Page, column: Column, models: Sequence[str], left_in: float, wide_in: float) -> None:
-    """A column of panels, one for each model, over one time axis."""
-    theme, high_in = page.theme, row_in(page, models)
+def draw_column(page: Page, column: Column, models: Sequence[str], axes: Axes) -> None:
+    """The lanes of each model below each other over one time axis, and the ideal across all of them."""
+    theme, wide_in = page.theme, axes.get_position().width * page.theme.width_in
     label_in = widest_in([column.time_text(one) for one in column.every], theme.text_pt) + 0.12
-    across_s = column.end_s / (1 - label_in / wide_in)
-    for model, one in column.races.items():
-        bottom_in = row_bottom_in(page, models, models.index(model))
-        axes = page.panel(left_in, bottom_in + high_in * 0.08, wide_in, high_in * 0.84)
-        axes.set_xlim(0, across_s)
-        draw_race(axes, column, one, theme)
-        rule_time(axes, column.end_s, theme, labelled=model == list(column.races)[-1])
-    about = column.about()
-    size_pt = theme.text_pt * min(1, wide_in / width_in(about, theme.text_pt, "bold"))
-    page.write(left_in, page.top_in - 0.02, [about], max(size_pt, theme.small_pt), theme.ink, "bold")
+    axes.set(xlim=(0, column.end_s / (1 - label_in / wide_in)), ylim=(len(models), 0), yticks=[])
+    for row, model in enumerate(models):
+        name = axes.annotate(short(model), (0, row + 0.5), (-8, 0), textcoords="offset points", ha="right")
+        name.set(fontsize=theme.text_pt, color=theme.text_colour(model), va="center")
+        if model in column.races:
+            draw_race(axes, column, column.races[model], row, theme)
+    for name_of, value, dashes in (("limit", column.limit, (2, 1.2)), ("ceiling", column.ceiling, (0.6, 1.2))):
+        if 0 < value < axes.get_xlim()[1]:
+            line = axes.axvline(value, color=theme.ink, linewidth=1.2, linestyle=(0, dashes), zorder=4)
+            line.set_gid(f"{name_of}-{column.every[0].cell.workload}")
+    rule_time(axes, column.end_s, theme)
 
 
-def rule_time(axes: Axes, end_s: float, theme: Theme, *, labelled: bool) -> None:
-    """The time axis; its numbers stand only under the lowest panel."""
-    step = max(size * 10.0**power for power in range(-9, 6) for size in (1, 2, 5) if end_s >= 2.5 * size * 10.0**power)
-    ticks = [count * step for count in range(int(end_s / step) + 1)]
-    label = "time since the round began" if labelled else ""
-    rule_axis(axes, "x", ticks, tick(seconds) if labelled else lambda _: "", label, theme)
+def rule_time(axes: Axes, end_s: float, theme: Theme) -> None:
+    """The time axis, under the lowest lanes."""
+    wide_in = axes.get_position().width * theme.width_in * end_s / axes.get_xlim()[1]
+    room_in = widest_in(map(tick(seconds), even_ticks(end_s)), theme.small_pt) + 0.12
+    ticks = even_ticks(end_s, max(int(wide_in / room_in), 1))
+    rule_axis(axes, "x", ticks, tick(seconds), "time since the round began", theme)
 
 
-def draw_race(axes: Axes, column: Column, one: Race, theme: Theme) -> None:
-    """The tasks in their lanes, on the grey of the whole round, with the limit and the time."""
+def draw_race(axes: Axes, column: Column, one: Race, row: int, theme: Theme) -> None:
+    """The tasks in their lanes, on the grey of the whole round, with the time."""
     lanes = max(one.lanes) + 1
-    high = max(lanes, THINNEST)
+    each = ROW_SHARE / max(lanes, THINNEST)
+    top = row + 0.5 - each * lanes / 2
     cut_s = column.end_s if column.cuts(one) else one.end_s
-    axes.set(ylim=(high, 0), yticks=[])
-    axes.add_patch(Rectangle((0, 0), min(one.seconds, cut_s), high, color=theme.rule, linewidth=0, alpha=0.6))
+    grey = Rectangle((0, row + (1 - ROW_SHARE) / 2), min(one.seconds, cut_s), ROW_SHARE, linewidth=0, zorder=2)
+    grey.set(color=theme.rule, alpha=0.6)
+    axes.add_patch(grey)
     placed: Counter[int] = Counter()  # neighbours in a lane wear different shades
     for place, (start, end, lane) in enumerate(zip(one.starts, one.ends, one.lanes, strict=True)):
         placed[lane] += 1
         if start < cut_s:
-            bar = Rectangle((start, (high - lanes) / 2 + lane), min(end, cut_s) - start, 0.86, linewidth=0, zorder=3)
+            bar = Rectangle((start, top + lane * each), min(end, cut_s) - start, 0.86 * each, linewidth=0, zorder=3)
             bar.set(facecolor=colour(one.cell.model), alpha=1.0 if placed[lane] % 2 else 0.62)
             axes.add_patch(bar).set_gid(f"task-{one.cell.workload}-{one.cell.model}-{place}")
-    if 0 < one.cell.limit < axes.get_xlim()[1]:
-        axes.axvline(one.cell.limit, color=theme.ink, linewidth=1.2, linestyle=(0, (2, 1.2)), zorder=4)
-    text = axes.annotate(column.time_text(one), (cut_s, high / 2), (6, 0), textcoords="offset points", va="center")
-    text.set(fontsize=theme.text_pt, color=theme.ink)
+    text = axes.annotate(column.time_text(one), (cut_s, row + 0.5), (6, 0), textcoords="offset points", va="center")
+    text.set(fontsize=theme.text_pt, color=theme.ink, zorder=5)
     text.set_bbox({"facecolor": theme.paper, "edgecolor": "none", "pad": 1})
 
 

@@ -4,7 +4,8 @@ from matplotlib.figure import Figure
 
 from benchmarks.probes.web_stacks import COMPUTE_S, SHARES
 from scripts.analysis.points import Run, interval_words
-from scripts.charts.lib import forest, web_panels
+from scripts.charts.lib import web_panels
+from scripts.charts.lib.groups import Group, Panels
 from scripts.charts.lib.table import Table
 from scripts.charts.lib.theme import Theme
 from scripts.util.format import listed, seconds, tick
@@ -17,22 +18,21 @@ CAVEAT = "Each server is asked at a share of its own best, so the slower one get
 QUANTILES = {"p50": "half of the users (p50)", "p90": "9 of 10 (p90)", "p99": "99 of 100 (p99)", "p999": "999 of 1,000"}
 QUESTION = web_panels.Question(
     title="Whose users wait longest where pages compute?",
-    reading="Time within which so many users have their page, counted from when they wanted it.",
+    reading=f"Time within which so many users have their page. Colour: {web_panels.COLOURS}.",
     measured=f"Measured: pages of {tick(seconds)(COMPUTE_S)} of computing, two workers, users who come when they like",
     axis="time (logarithmic)",
     form=seconds,
 )
 
 
-def panels(run: Run) -> web_panels.Panels:
+def panels(run: Run) -> Panels:
     """Both loads, the quantiles below each other."""
     by_load = {}
     for load, share in SHARES.items():
-        cells = {
-            title: web_panels.measured_cells(run, EXPERIMENT, f"{load}_{name}_seconds")
-            for name, title in QUANTILES.items()
-        }
-        groups = [forest.Group(title, sorted(rows, key=lambda row: row.model)) for title, rows in cells.items() if rows]
+        cells = {title: web_panels.told(run, EXPERIMENT, f"{load}_{name}_seconds") for name, title in QUANTILES.items()}
+        groups = [
+            web_panels.group(title, sorted(rows, key=lambda row: row.model)) for title, rows in cells.items() if rows
+        ]
         by_load[f"At {share:.0%} of a server's best".replace("%", "\N{NO-BREAK SPACE}%")] = groups
     return {load: groups for load, groups in by_load.items() if groups}
 
@@ -48,7 +48,7 @@ def finding(run: Run) -> str:
     return f"{'; '.join(parts)}".capitalize() if parts else ""
 
 
-def group_text(group: forest.Group) -> str:
+def said(group: Group) -> str:
     """Everybody's wait, the shortest first."""
     rows = sorted(group.rows, key=lambda row: row.value)
     return f"{group.title} " + listed(f"{row.model} {seconds(row.value)}" for row in rows)

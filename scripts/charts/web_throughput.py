@@ -6,7 +6,8 @@ from matplotlib.figure import Figure
 
 from benchmarks.probes.web_stacks import CLIENTS, WAIT_MS
 from scripts.analysis.points import Run, interval_words
-from scripts.charts.lib import forest, web_panels
+from scripts.charts.lib import web_panels
+from scripts.charts.lib.groups import Group, Panels
 from scripts.charts.lib.table import Table
 from scripts.charts.lib.theme import Theme
 from scripts.util.format import between, rate
@@ -21,14 +22,14 @@ HEADS = {"hello": "A page that does nothing", "wait": f"A page that waits {WAIT_
 WORKERS = {1: "one worker", 2: "two workers"}
 QUESTION = web_panels.Question(
     title="Which web framework answers the most requests?",
-    reading=f"Requests a second to {CLIENTS} clients that wait for their answers. Dashed: what they can ask at most.",
+    reading=f"Requests a second to {CLIENTS} clients. Dashed: what they can ask at most. Colour: {web_panels.COLOURS}.",
     measured="Measured: wrk, or our own client where there is none; every page checked before",
     axis="requests a second (logarithmic)",
     form=rate,
 )
 
 
-def panels(run: Run) -> web_panels.Panels:
+def panels(run: Run) -> Panels:
     """Both pages, the stacks in the order of the one that does nothing."""
     quickest = [
         cell.key
@@ -41,7 +42,7 @@ def panels(run: Run) -> web_panels.Panels:
         ]
         cells.sort(key=lambda cell: quickest.index(cell.key) if cell.key in quickest else len(quickest))
         by_workers = {title: [cell for cell in cells if cell.concurrency == size] for size, title in WORKERS.items()}
-        by_page[HEADS[page]] = [forest.Group(title, rows) for title, rows in by_workers.items() if rows]
+        by_page[HEADS[page]] = [web_panels.group(title, rows) for title, rows in by_workers.items() if rows]
     return {page: groups for page, groups in by_page.items() if groups}
 
 
@@ -56,7 +57,7 @@ def finding(run: Run) -> str:
     return f"Requests a second, {'; '.join(parts)}" if parts else ""
 
 
-def ends(group: forest.Group) -> str:
+def ends(group: Group) -> str:
     """From the least to the most of a group, which is no ranking: neighbours may be tied."""
     values = [row.value for row in group.rows]
     if len(values) == 1:

@@ -23,10 +23,10 @@ from benchmarks.attribution.terms import (
 from scripts.analysis.attribution import FILE, WORDS, Attribution, read
 from scripts.analysis.model_order import order
 from scripts.analysis.points import Run, machine_words, remembered
-from scripts.charts.lib.layout import MARGIN_IN, Page, open_page, rule_axis, widest_in, width_in
-from scripts.charts.lib.table import Table, Value, number, table_of, word
-from scripts.charts.lib.theme import WIDTH_IN, Theme
-from scripts.util.format import count_text, listed, seconds, times
+from scripts.charts.lib.layout import Page, open_page, rule_axis, widest_in, width_in
+from scripts.charts.lib.table import Table, Value, made, number, word
+from scripts.charts.lib.theme import Theme
+from scripts.util.format import listed, seconds, times, whole
 
 NAME = "where-time-goes"
 POSITION = 35
@@ -40,14 +40,14 @@ MOST_BARS = 12  # that a slide has room for
 BAR_IN, SWATCH_IN = 0.3, 0.14
 COLOURS = {
     ASKED: "#9aa3ad",
-    LATE: "#8c5fd3",
-    NETWORK: "#2f8fc4",
-    CPU: "#d55e00",
-    GIL: "#a07800",
-    LOCK: "#c0649a",
-    CORE: "#5b8a3c",
-    BLOCKING: "#d6336c",
-    POOL: "#1f8a8a",
+    LATE: "#8a5af0",
+    NETWORK: "#0c78b4",
+    CPU: "#cc6600",
+    GIL: "#8a785a",
+    LOCK: "#cc248a",
+    CORE: "#247236",
+    BLOCKING: "#fc5490",
+    POOL: "#00a884",
 }
 
 
@@ -81,47 +81,48 @@ def draw(run: Run, theme: Theme) -> Figure | None:
         theme,
         title=TITLE,
         reading="Share of the measured time. Black line: the ideal time; dotted: a client without a protocol.",
-        footer=f"{machine_words(run)}. Rounds of the attribution: {rounds_words(cells)}.",
-        body_in=BAR_IN * len(cells) + 1.5,
+        footer=f"{machine_words(run)}. Rounds of the attribution: {rounds_words(found)}.",
+        body_in=BAR_IN * len(found) * (2 if theme.narrow else 1) + 1.5,
     )
     used = [term for term in TERMS if any(dict(cell.large()).get(term) for cell in cells)]
     legend_in = legend(page, used)
-    left_in, right_in = (widest_in(map(text, cells), theme.text_pt) + 0.1 for text in (label, amount))
+    left_in, right_in = margins_in(found, theme)
     below_in = page.line_in * 2.4
     high_in = page.top_in - legend_in - page.bottom_in - below_in
-    wide_in = WIDTH_IN - 2 * MARGIN_IN - left_in - right_in
-    axes = page.panel(MARGIN_IN + left_in, page.bottom_in + below_in, wide_in, high_in)
-    axes.set(xlim=(0, 1), ylim=(len(cells) - 0.5, -0.5), yticks=[])
+    wide_in = theme.width_in - 2 * theme.margin_in - left_in - right_in
+    axes = page.panel(theme.margin_in + left_in, page.bottom_in + below_in, wide_in, high_in)
+    axes.set(xlim=(0, 1), ylim=(len(found) - 0.5, -0.5), yticks=[])
     rule_axis(axes, "x", [0, 0.25, 0.5, 0.75, 1], lambda share: f"{100 * share:g} %", "of the measured time", theme)
     for place, cell in enumerate(cells):
         bar(axes, place, cell, theme)
     return page.figure
 
 
+def margins_in(found: tuple[Attribution, ...], theme: Theme) -> tuple[float, float]:
+    """Room at both ends of the bars: for their texts, or on a narrow page, where those stand above, for their ticks."""
+    if theme.narrow:
+        return 0.2, 0.25
+    left_in, right_in = (widest_in(map(text, found), theme.text_pt) + 0.1 for text in (label, amount))
+    return left_in, right_in
+
+
 def bar(axes: Axes, place: int, cell: Attribution, theme: Theme) -> None:
     """One cell: its terms from left to right, the ideal time, and the texts at both ends."""
     widths = [cell.terms[term] / cell.seconds for term in TERMS]
+    top, high = (place - 0.02, 0.4) if theme.narrow else (place - 0.36, 0.72)
     for term, width, end in zip(TERMS, widths, accumulate(widths), strict=True):
-        patch = Rectangle(
-            (end - width, place - 0.36), width, 0.72, gid=f"term-{cell.cell}-{term}", **paint(term, theme)
-        )
+        patch = Rectangle((end - width, top), width, high, gid=f"term-{cell.cell}-{term}", **paint(term, theme))
         axes.add_patch(patch)
     for name, value, style in (("ideal", cell.ideal_seconds, "-"), ("ceiling", cell.ceiling_seconds, ":")):
         if 0 < value <= cell.seconds:
-            share, ends = value / cell.seconds, [place - 0.46, place + 0.46]
+            share, ends = value / cell.seconds, [top - 0.1, top + high + 0.1]
             (line,) = axes.plot([share, share], ends, color=theme.ink, linewidth=2, linestyle=style)
             line.set_gid(f"{name}-{cell.cell}")
-    for share, text, side, shift in ((0, label(cell), "right", -6), (1, amount(cell), "left", 6)):
-        axes.annotate(
-            text,
-            (share, place),
-            (shift, 0),
-            textcoords="offset points",
-            ha=side,
-            va="center",
-            fontsize=theme.text_pt,
-            color=theme.ink,
-        )
+    sides = ((0, label(cell), "left", "right"), (1, amount(cell), "right", "left"))
+    for share, text, inside, outside in sides:
+        y, shift, side = (place - 0.28, 0, inside) if theme.narrow else (place, 6 if share else -6, outside)
+        written = axes.annotate(text, (share, y), (shift, 0), textcoords="offset points", ha=side, va="center")
+        written.set(fontsize=theme.text_pt, color=theme.ink)
 
 
 def paint(term: str, theme: Theme) -> dict[str, Any]:
@@ -133,14 +134,14 @@ def paint(term: str, theme: Theme) -> dict[str, Any]:
 
 def legend(page: Page, used: list[str]) -> float:
     """The terms in lines of swatches and words; the height that they take, in inches."""
-    theme, x_in, line = page.theme, MARGIN_IN, 0
+    theme, x_in, line = page.theme, page.theme.margin_in, 0
     for term in used:
         needed_in = SWATCH_IN + 0.08 + width_in(WORDS[term], theme.small_pt) + 0.2
-        if x_in + needed_in > WIDTH_IN - MARGIN_IN:
-            x_in, line = MARGIN_IN, line + 1
+        if x_in + needed_in > theme.width_in - theme.margin_in:
+            x_in, line = theme.margin_in, line + 1
         top_in = page.top_in - 0.06 - line * page.line_in * 1.1
-        place = (x_in / WIDTH_IN, (top_in - SWATCH_IN) / page.height_in)
-        size = (SWATCH_IN / WIDTH_IN, SWATCH_IN / page.height_in)
+        place = (x_in / theme.width_in, (top_in - SWATCH_IN) / page.height_in)
+        size = (SWATCH_IN / theme.width_in, SWATCH_IN / page.height_in)
         page.figure.add_artist(Rectangle(place, *size, transform=page.figure.transFigure, **paint(term, theme)))
         page.write(x_in + SWATCH_IN + 0.08, top_in + 0.01, [WORDS[term]], theme.small_pt, theme.ink)
         x_in += needed_in

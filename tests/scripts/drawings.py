@@ -7,7 +7,7 @@ from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 
 from scripts.charts import Chart
-from scripts.charts.lib.theme import LIGHT, PAINTED, Theme
+from scripts.charts.lib.theme import LIGHT, OTHERS, Theme
 from tests.scripts.charts.legible import visible_texts
 from tests.scripts.synthetic import CLASSICAL, SyntheticRun, make
 
@@ -18,7 +18,7 @@ RUNS: dict[str, dict[str, Any]] = {
     "one block": {"blocks": 1, "experiments": ["io", "cpu", "scaling", "task_memory"]},
     "huge differences": {"stretch": 30.0, "blocks": 6},
     "many models": {
-        "models": [*CLASSICAL, *PAINTED[:4], "somebodys-own-model-with-a-name-without-an-end"],
+        "models": [*CLASSICAL, *list(OTHERS)[:4], "somebodys-own-model-with-a-name-without-an-end"],
         "experiments": ["io", "cpu", "scaling"],
         "blocks": 2,
     },

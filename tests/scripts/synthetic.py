@@ -185,6 +185,7 @@ def rounds_of(work: Work, block: int, random: np.random.Generator, stretch: floa
             "run_seconds": seconds - start_s * 1.2,
             "stop_seconds": start_s * 0.2,
             "ideal_seconds": work.floor_s,
+            "ceiling_seconds": 1.1 * work.floor_s if work.asks else np.nan,
             "efficiency": work.floor_s / seconds,
             "saturated": "client" if client else "",
             "parallel_capacity": CAPACITY * random.lognormal(sigma=0.05),

@@ -4,7 +4,7 @@ Text is measured before it is placed, so nothing needs a second pass and nothing
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -14,12 +14,13 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from scripts.charts.lib.theme import WIDTH_IN, Theme
+from scripts.charts.lib.theme import MARGIN_IN as MARGIN_IN
+from scripts.charts.lib.theme import Theme
 from scripts.util.format import Format
 
-MARGIN_IN = 0.25
 LEADING = 1.4  # line height over font size
 ABOVE, BELOW = 1.5, 2.6  # lines of text that the title of a panel and its axis take
+GAP_IN = 0.3  # between panels side by side
 
 
 @cache
@@ -57,17 +58,20 @@ def wrap(text: str, room_in: float, points: float, weight: str = "normal") -> li
 
 @dataclass(frozen=True)
 class Page:
-    """A figure whose body, between `bottom_in` and `top_in`, is still free."""
+    """A figure whose body, between `bottom_in` and `top_in`, is still free for panels of these heights."""
 
     figure: Figure
     theme: Theme
     height_in: float
     bottom_in: float
     top_in: float
+    bodies_in: tuple[float, ...]
+    heads: int = 1  # lines of a panel's title
 
     def panel(self, left_in: float, bottom_in: float, wide_in: float, high_in: float) -> Axes:
         """Axes at a place measured in inches from the lower left corner."""
-        place = (left_in / WIDTH_IN, bottom_in / self.height_in, wide_in / WIDTH_IN, high_in / self.height_in)
+        whole_in = self.theme.width_in
+        place = (left_in / whole_in, bottom_in / self.height_in, wide_in / whole_in, high_in / self.height_in)
         axes = self.figure.add_axes(place)
         axes.set_facecolor("none")
         axes.tick_params(colors=self.theme.muted, labelsize=self.theme.small_pt, length=0, pad=4)
@@ -75,24 +79,40 @@ class Page:
             axes.spines[side].set_visible(False)
         return axes
 
-    def columns(self, count: int, left_in: float, right_in: float) -> list[Axes]:
-        """Panels side by side, each with room for labels at its left and right, a title above and an axis below."""
-        below_in = self.line_in * BELOW
-        each_in = (WIDTH_IN - 2 * MARGIN_IN - (count - 1) * 0.3) / count
-        return [
-            self.panel(
-                MARGIN_IN + place * (each_in + 0.3) + left_in,
-                self.bottom_in + below_in,
-                each_in - left_in - right_in,
-                self.panel_in,
-            )
-            for place in range(count)
+    def columns(self, left_in: float, right_in: float) -> list[Axes]:
+        """A panel for each body: side by side, or one below the other where the page is narrow.
+
+        Each has room for labels at its left and right, a title above and an axis below.
+        """
+        count, theme = len(self.bodies_in), self.theme
+        side_by_side = 1 if theme.narrow else count
+        each_in = (theme.width_in - 2 * theme.margin_in - (side_by_side - 1) * GAP_IN) / side_by_side
+        places = [
+            theme.margin_in + left_in + (0 if theme.narrow else place * (each_in + GAP_IN)) for place in range(count)
         ]
+        boxes = [self.body(place) for place in range(count)]
+        return [
+            self.panel(left, bottom_in, each_in - left_in - right_in, high_in)
+            for left, (bottom_in, high_in) in zip(places, boxes, strict=True)
+        ]
+
+    def body(self, place: int) -> tuple[float, float]:
+        """Bottom and height of a panel, its title and its axis left out."""
+        below_in, around_in = self.line_in * BELOW, self.around_in
+        if not self.theme.narrow:
+            return self.bottom_in + below_in, self.panel_in
+        bottom_in = self.top_in - sum(self.bodies_in[: place + 1])
+        return bottom_in + below_in, self.bodies_in[place] - around_in
 
     @property
     def panel_in(self) -> float:
         """Height of the panels in `columns`."""
-        return self.top_in - self.bottom_in - self.line_in * (ABOVE + BELOW)
+        return self.top_in - self.bottom_in - self.around_in
+
+    @property
+    def around_in(self) -> float:
+        """What the title of a panel and its axis take."""
+        return self.line_in * (ABOVE + BELOW + self.heads - 1)
 
     @property
     def line_in(self) -> float:
@@ -105,7 +125,7 @@ class Page:
         """Lines of text that hang from a point."""
         for place, line in enumerate(lines):
             self.figure.text(
-                x_in / WIDTH_IN,
+                x_in / self.theme.width_in,
                 (y_in - place * points * LEADING / 72) / self.height_in,
                 line,
                 fontsize=points,
@@ -118,14 +138,22 @@ class Page:
 def title_size(theme: Theme) -> float:
     """Large, but a headline takes two lines at the most as long as it can still be told from the text."""
     sizes = [theme.title_pt - step for step in range(round(theme.title_pt - theme.text_pt))]
-    room_in = WIDTH_IN - 2 * MARGIN_IN
+    room_in = theme.width_in - 2 * theme.margin_in
     fits = (size for size in sizes if len(wrap(theme.headline, room_in, size, "bold")) <= 2)
     return next(fits, sizes[-1])
 
 
-def open_page(theme: Theme, *, title: str, reading: str, footer: str, body_in: float) -> Page:
-    """A page with its title, a line that says how to read it, and its footer. A slide ignores `body_in`."""
-    room_in = WIDTH_IN - 2 * MARGIN_IN
+def open_page(
+    theme: Theme, *, title: str, reading: str, footer: str, body_in: float | Sequence[float], heads: int = 1
+) -> Page:
+    """A page with its title, a line that says how to read it, and its footer.
+
+    `body_in` is the height of its body, or of that of each of its panels; a slide ignores it. Of titles of panels that
+    take several lines, `heads` is how many.
+    """
+    room_in = theme.width_in - 2 * theme.margin_in
+    extra_in = (heads - 1) * theme.text_pt * LEADING / 72
+    bodies_in = tuple(each + extra_in for each in (body_in if isinstance(body_in, Sequence) else (body_in,)))
     title_pt = title_size(theme)
     titles = wrap(theme.headline or title, room_in, title_pt, "bold")
     readings = wrap(reading, room_in, theme.text_pt)
@@ -134,14 +162,14 @@ def open_page(theme: Theme, *, title: str, reading: str, footer: str, body_in: f
         len(lines) * points * LEADING / 72
         for lines, points in ((titles, title_pt), (readings, theme.text_pt), (footers, theme.small_pt))
     )
-    top_in, bottom_in = MARGIN_IN + title_in + reading_in + 0.12, 0.18 + footer_in + 0.08
-    height_in = theme.height_in or top_in + body_in + bottom_in
-    figure = Figure(figsize=(WIDTH_IN, height_in), dpi=theme.dpi, facecolor=theme.paper)
+    top_in, bottom_in = theme.margin_in + title_in + reading_in + 0.12, 0.18 + footer_in + 0.08
+    height_in = theme.height_in or top_in + (sum if theme.narrow else max)(bodies_in) + bottom_in
+    figure = Figure(figsize=(theme.width_in, height_in), dpi=theme.dpi, facecolor=theme.paper)
     FigureCanvasAgg(figure)
-    page = Page(figure, theme, height_in, bottom_in, height_in - top_in)
-    page.write(MARGIN_IN, height_in - MARGIN_IN, titles, title_pt, theme.ink, "bold")
-    page.write(MARGIN_IN, height_in - MARGIN_IN - title_in, readings, theme.text_pt, theme.muted)
-    page.write(MARGIN_IN, 0.18 + footer_in, footers, theme.small_pt, theme.muted)
+    page = Page(figure, theme, height_in, bottom_in, height_in - top_in, bodies_in, heads)
+    page.write(theme.margin_in, height_in - theme.margin_in, titles, title_pt, theme.ink, "bold")
+    page.write(theme.margin_in, height_in - theme.margin_in - title_in, readings, theme.text_pt, theme.muted)
+    page.write(theme.margin_in, 0.18 + footer_in, footers, theme.small_pt, theme.muted)
     return page
 
 

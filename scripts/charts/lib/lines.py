@@ -13,11 +13,11 @@ from matplotlib.axes import Axes
 
 from scripts.analysis.points import Point, by_model
 from scripts.charts.lib.layout import LEADING, Page, rule_axis, widest_in
-from scripts.charts.lib.theme import WIDTH_IN, Theme, colour, marker
+from scripts.charts.lib.theme import Theme, colour, marker
 from scripts.util.format import Format, ladder, short, tick
 
 GAP_IN = 0.28  # between the panel and its column of labels, where the ties run
-LIMIT = "ideal"
+LIMITS = {"limit": ("ideal", (3, 2)), "ceiling": ("ceiling", (0.8, 1.6))}  # what a line is called, its dashes
 
 
 @dataclass(frozen=True)
@@ -32,14 +32,14 @@ class End:
 
 def room_in(cells: Sequence[Point], page: Page) -> float:
     """How wide the column of labels has to be."""
-    return widest_in([LIMIT, *(short(each.model) for each in cells)], page.theme.text_pt) + GAP_IN
+    return widest_in(["ceiling", *(short(each.model) for each in cells)], page.theme.text_pt) + GAP_IN
 
 
 def draw(
     axes: Axes, cells: Sequence[Point], x: Callable[[Point], float], page: Page, *, limit: Callable[..., float]
 ) -> None:
     """Fill a panel; `limit` (max or min) picks the limit where the models of one x differ in it."""
-    ends = [draw_limit(axes, cells, x, page, limit)]
+    ends = [draw_limit(axes, cells, x, page, limit, which) for which in LIMITS]
     for model, line in by_model(cells).items():
         draw_line(axes, model, sorted(line, key=x), x, page)
         last = max(line, key=x)
@@ -64,14 +64,17 @@ class Scale:
 
 def scale(cells: Sequence[Point], form: Format, page: Page, *also: float) -> Scale:
     """A scale on which everything has room."""
-    values = [
-        value for each in cells for value in (each.value, each.low, each.high, each.limit) if math.isfinite(value)
-    ]
+    values = [value for each in cells for value in values_of(each) if math.isfinite(value)]
     low, high = min(*values, *also), max(*values, *also)
     air = max((high / low) ** 0.06, 1.1)
     ends, short = (low / air, high * air), tick(form)
     ticks = ladder(*ends, 2.2 * page.line_in / page.panel_in)
     return Scale(ends, ticks, short, widest_in(map(short, ticks), page.theme.small_pt) + 0.08)
+
+
+def values_of(each: Point) -> tuple[float, ...]:
+    """Every number of a cell that needs room."""
+    return (each.value, each.low, each.high, each.limit, each.ceiling, *each.blocks)
 
 
 def draw_line(axes: Axes, model: str, line: Sequence[Point], x: Callable[[Point], float], page: Page) -> None:
@@ -89,27 +92,41 @@ def draw_line(axes: Axes, model: str, line: Sequence[Point], x: Callable[[Point]
             [x(each)], [each.value], marker(model), color=paint, markerfacecolor=face, markersize=6, zorder=4
         )[0]
         dot.set_gid(f"value-{key}-{each.concurrency}")
+        draw_blocks(axes, x(each), each, paint, f"{key}-{each.concurrency}")
+
+
+def draw_blocks(axes: Axes, x: float, each: Point, paint: str, key: str) -> None:
+    """The value of each block, behind the interval that they give."""
+    if len(each.blocks) > 1:
+        dots = axes.plot([x] * len(each.blocks), each.blocks, "o", color=paint, markersize=2.6, alpha=0.6)[0]
+        dots.set(markeredgewidth=0, zorder=2.5, gid=f"blocks-{key}")
 
 
 def draw_limit(
-    axes: Axes, cells: Sequence[Point], x: Callable[[Point], float], page: Page, pick: Callable[..., float]
+    axes: Axes,
+    cells: Sequence[Point],
+    x: Callable[[Point], float],
+    page: Page,
+    pick: Callable[..., float],
+    which: str = "limit",
 ) -> End | None:
-    """The limit as a dashed line; None when nothing is known of it."""
-    known = [each for each in cells if math.isfinite(each.limit)]
+    """The ideal as a dashed line, or the ceiling as a dotted one; None when nothing is known of it."""
+    known = [(x(each), value) for each in cells if math.isfinite(value := getattr(each, which))]
     if not known:
         return None
-    xs = sorted({x(each) for each in known})
-    ys = [pick(each.limit for each in known if x(each) == place) for place in xs]
-    line = axes.plot(xs, ys, color=page.theme.ink, linewidth=1.4, linestyle=(0, (3, 2)), zorder=2)[0]
+    name, dashes = LIMITS[which]
+    xs = sorted({place for place, _ in known})
+    ys = [pick(value for place, value in known if place == one) for one in xs]
+    line = axes.plot(xs, ys, color=page.theme.ink, linewidth=1.4, linestyle=(0, dashes), zorder=2)[0]
     line.set_marker("_" if len(xs) == 1 else "")
-    line.set_gid(f"limit-{cells[0].workload}")
-    return End(LIMIT, page.theme.muted, xs[-1], ys[-1])
+    line.set_gid(f"{which}-{cells[0].workload}")
+    return End(name, page.theme.muted, xs[-1], ys[-1])
 
 
 def label_ends(axes: Axes, ends: Sequence[End], page: Page) -> None:
     """A label for each end, tied to it; the limits of the axes must be final."""
     box = axes.get_position()
-    wide_in, high_in = box.width * WIDTH_IN, box.height * page.height_in
+    wide_in, high_in = box.width * page.theme.width_in, box.height * page.height_in
     places = [axes.transAxes.inverted().transform(axes.transData.transform((end.x, end.y))) for end in ends]
     line_in = page.theme.text_pt * LEADING * 0.95 / 72
     heights = spread([place[1] * high_in for place in places], line_in, line_in / 2, high_in)

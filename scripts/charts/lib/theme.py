@@ -1,12 +1,14 @@
 """What every chart shares: the colour of a model, light and dark, sizes, and how a figure becomes files.
 
-Hues are Okabe and Ito's (https://jfly.uni-koeln.de/color/), which colour-blind readers tell apart, darkened until
-they stand out on white and on the dark paper alike: so a model has one colour everywhere. Every model also has
-a marker of its own. Text is never less than 4.5:1 against its paper (WCAG AA), marks never less than 3:1.
+The palette is fixed and checked by a test: whoever sees no red, no green or no blue tells any two of its colours apart
+(Machado, Oliveira and Fernandes 2009), the four classical models also in grey, and all stand out on white and on the
+dark paper alike, so that a model has one colour everywhere. Every model also has a marker of its own. Text is never
+less than 4.5:1 against its paper (WCAG AA), marks never less than 3:1.
 
-All sizes are inches and points on a page 10 inches wide: the slide is the same page at 192 dots per inch, where
-9 points are 24 pixels. Rejected: matplotlib's layout engines (a second and a half for every figure, and they place
-no direct labels), and pyplot (global state).
+All sizes are inches and points. A page is 10 inches wide and shown at 830 pixels, where 9.6 points are 11 pixels. A
+slide is the same page at 192 dots per inch, where 9 points are 24 pixels. A phone's page is 4.3 inches wide and shown
+at 390 pixels, where 9.6 points are 12; its panels stand one below the other. Rejected: matplotlib's layout engines (a
+second and a half for every figure, and they place no direct labels), and pyplot (global state).
 """
 
 import re
@@ -20,28 +22,41 @@ import matplotlib as mpl
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 
+from benchmarks.models import NAMES
 from scripts.analysis.model_order import family
 
-WIDTH_IN = 10.0
+WIDTH_IN, PHONE_IN = 10.0, 4.3
+MARGIN_IN, PHONE_MARGIN_IN = 0.25, 0.12
 RGB = tuple[float, float, float]
 
 CLASSICAL = {
-    "sequential": ("#7f7f7f", "o"),
-    "threads": ("#d55e00", "s"),
-    "processes": ("#0072b2", "^"),
-    "asyncio": ("#009e73", "D"),
+    "sequential": ("#666666", "o"),
+    "threads": ("#cc6600", "s"),
+    "processes": ("#0c78b4", "^"),
+    "asyncio": ("#00a884", "D"),
 }
 PYTHON = re.compile(r"3\.(\d+)(?:\.\d+)?(t?)")  # interpreters side by side: neighbours, and free-threaded ones, differ
-PAINTED = (  # models with a colour and a marker that no other of these has; any other model's come from its name
-    *("uvloop", "trio", "gevent", "anyio", "interpreters", "dask", "joblib", "ray", "to_thread", "gather"),
-    *("queue_workers", "to_process", "pool", "loops_in_threads", "loops_in_processes"),
-)
-PALETTE = (
-    *("#c0649a", "#a07800", "#2f8fc4", "#8c5fd3", "#a2574f", "#5b8a3c", "#c8501e", "#5f7fa6", "#d6336c"),
-    *("#1f8a8a", "#9a6a3a", "#4f6fd0", "#6a5acd", "#7a7a2e", "#a8458f"),
-)
+OTHERS = {
+    "uvloop": "#247236",
+    "trio": "#8a5af0",
+    "gevent": "#cc248a",
+    "anyio": "#6690a8",
+    "interpreters": "#a27e42",
+    "dask": "#d81236",
+    "joblib": "#606c96",
+    "ray": "#b448ae",
+    "to_thread": "#c6845a",
+    "gather": "#8a785a",
+    "queue_workers": "#ba7ecc",
+    "to_process": "#5a54cc",
+    "pool": "#fc5490",
+    "loops_in_threads": "#a84800",
+    "loops_in_processes": "#8a72fc",
+}
+SPARE = ("#de7800", "#c01e4e", "#9c5ac6", "#de66b4", "#a87ef0", "#a26cd8")  # for models that somebody adds
+PALETTE = (*OTHERS.values(), *SPARE)
 # What a row is, where models say nothing: two kinds that colour-blind readers tell apart, a fault, and neither.
-FIRST_KIND, SECOND_KIND, FAULT, NEITHER = "#0072b2", "#d55e00", "#c4314b", "#7f7f7f"
+FIRST_KIND, SECOND_KIND, FAULT, NEITHER = "#0c78b4", "#cc6600", "#c01e4e", "#666666"
 MARKERS = ("v", "P", "X", "<", ">", "p", "h", "d", "*", "H", "8", "+", "1", "x", "2")
 FILLED = 11  # the first of them can be hollow, and are seen where they are small
 
@@ -58,12 +73,19 @@ class Theme:
     rule: str
     dpi: int = 144
     title_pt: float = 15
-    text_pt: float = 10
-    small_pt: float = 8.5
+    text_pt: float = 10.5
+    small_pt: float = 9.6
+    width_in: float = WIDTH_IN
+    margin_in: float = MARGIN_IN
     height_in: float | None = None  # None: as high as its content needs
     formats: tuple[str, ...] = ("svg", "png")
     headline: str = ""  # stands in place of the chart's own title
     small_print: str = ""  # stands under the footer
+
+    @property
+    def narrow(self) -> bool:
+        """Whether panels stand one below the other."""
+        return self.width_in < WIDTH_IN
 
     def text_colour(self, model: str) -> str:
         """The model's colour, mixed with ink until it can be read as text."""
@@ -89,22 +111,34 @@ SLIDE_SIZES: dict[str, Any] = {
 }
 SLIDE = Theme("slide", "-slide", LIGHT.paper, LIGHT.ink, LIGHT.muted, LIGHT.rule, **SLIDE_SIZES)
 SLIDE_DARK = Theme("slide-dark", "-slide-dark", DARK.paper, DARK.ink, DARK.muted, DARK.rule, **SLIDE_SIZES)
-PAGES, SLIDES = (LIGHT, DARK), (SLIDE, SLIDE_DARK)
+PHONE_SIZES: dict[str, Any] = {
+    "title_pt": 13,
+    "text_pt": 9.8,
+    "width_in": PHONE_IN,
+    "margin_in": PHONE_MARGIN_IN,
+    "formats": ("svg",),
+}
+PHONE = Theme("phone", "-phone", LIGHT.paper, LIGHT.ink, LIGHT.muted, LIGHT.rule, **PHONE_SIZES)
+PHONE_DARK = Theme("phone-dark", "-phone-dark", DARK.paper, DARK.ink, DARK.muted, DARK.rule, **PHONE_SIZES)
+PAGES, SLIDES = (LIGHT, DARK, PHONE, PHONE_DARK), (SLIDE, SLIDE_DARK)
 THEMES = (*PAGES, *SLIDES)
 
 
 def style(model: str) -> tuple[str, str]:
-    """Colour and marker of a model; never by `hash`, which changes from process to process."""
+    """Colour and marker of a model; what is no model of ours has no colour, and never one by chance."""
     model = family(model)
     if model in CLASSICAL:
         return CLASSICAL[model]
     if version := PYTHON.fullmatch(model):
         place = int(version[1]) + 4 * bool(version[2])
         return PALETTE[place % len(PALETTE)], MARKERS[place % len(MARKERS)]
-    if model in PAINTED:
-        return PALETTE[PAINTED.index(model) % len(PALETTE)], MARKERS[PAINTED.index(model) % len(MARKERS)]
-    place = crc32(model.encode())
-    return PALETTE[place % len(PALETTE)], MARKERS[place // len(PALETTE) % FILLED]
+    if model in OTHERS:
+        return OTHERS[model], MARKERS[list(OTHERS).index(model)]
+    added = sorted(set(NAMES) - set(CLASSICAL) - set(OTHERS))
+    if model in added:
+        place = added.index(model)
+        return SPARE[place % len(SPARE)], MARKERS[place % FILLED]
+    return NEITHER, MARKERS[crc32(model.encode()) % FILLED]
 
 
 def colour(model: str) -> str:

@@ -8,16 +8,15 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from scripts.analysis.contests import of_experiment
-from scripts.analysis.points import Point, Run, footer, interval_words, point, remembered
-from scripts.analysis.wording import last_over_first
+from scripts.analysis.points import Point, Run, footer, interval_words, point, remembered, sure
+from scripts.analysis.wording import beside
 from scripts.charts.lib import forest, interactive_panel
-from scripts.charts.lib.forest import Group
-from scripts.charts.lib.layout import even_ticks, open_page, rule_axis
-from scripts.charts.lib.table import Table, of_point, of_points, table_of, word
+from scripts.charts.lib.groups import Group, described, value_text
+from scripts.charts.lib.table import Table, made, of_point, of_points, word
 from scripts.charts.lib.theme import Theme
 from scripts.tables.columns import CELL
 from scripts.tables.summary import block_medians, columns, with_interval, with_range
-from scripts.util.format import Format, tick
+from scripts.util.format import Format
 
 
 @remembered
@@ -36,8 +35,9 @@ def measured_cells(run: Run, experiment: str, metric: str) -> list[Point]:
 
 def telling(run: Run, cell: dict[Any, Any], rounds: pd.DataFrame, metric: str) -> Point:
     """A cell with the metric as its value; a metric that is not the foremost stands in place of the workload."""
-    values = columns("value", block_medians(rounds, metric), with_range if run.ranges_only else with_interval)
-    measured = point(cell | values, "value", {})
+    blocks = block_medians(rounds, metric)
+    values = columns("value", blocks, with_range if run.ranges_only else with_interval)
+    measured = replace(point(cell | values, "value", {}), blocks=tuple(blocks))
     return measured if cell["metric"] == metric else replace(measured, workload=metric)
 
 
@@ -78,7 +78,8 @@ class Cost:
 
     def only_group(self, run: Run) -> Group:
         """All cells of the experiment, where they are not split into groups."""
-        return Group("", measured_cells(run, self.experiment, self.metric), self.paint, self.labels)
+        rows = told(run, self.experiment, self.metric)
+        return Group("", rows, self.paint, [self.labels.get(row.model, row.model) for row in rows])
 
     def main_rows(self, run: Run) -> list[Point]:
         """What a sentence is about: the rows of the first group; those of several answer several questions."""
@@ -88,31 +89,16 @@ class Cost:
 
     def draw(self, run: Run, theme: Theme) -> Figure | None:
         """The figure; None when the run has nothing for it."""
-        kept, left_out = forest.fitted(self.groups(run), theme)
-        if not kept:
-            return None
-        page = open_page(
+        start = 0.0 if self.linear else None
+        kind = "linear" if self.linear else "logarithmic"
+        return forest.draw_page(
             theme,
+            {"": self.groups(run)},
+            forest.Axis(f"{kind} axis", self.form, start, base=self.base, linear=self.linear),
             title=self.title,
             reading=self.reading,
-            footer=footer(
-                run,
-                self.measured,
-                [row for group in kept for row in group.rows],
-                f"Not shown: {', '.join(left_out)}" if left_out else "",
-                sure=f"Bars: {interval_words(run)}",
-            ),
-            body_in=forest.height_in([kept], theme),
+            footer=lambda rows, rest: footer(run, self.measured, rows, rest, sure=sure(run)),
         )
-        axes = page.columns(1, *forest.margins_in(kept, self.form, theme))[0]
-        low, high = forest.limits([kept])
-        axes.set(xscale="linear" if self.linear else "log", xlim=(0.0 if self.linear else low, high))
-        forest.draw(axes, kept, self.form, page, start=0.0 if self.linear else None, rows=forest.depth([kept]))
-        if self.linear:
-            rule_axis(axes, "x", even_ticks(high), tick(self.form), "linear axis", theme)
-        else:
-            forest.rule(axes, self.form, "logarithmic axis", page, self.base)
-        return page.figure
 
     def ratio(self, run: Run) -> str:
         """How the dearest is beside the cheapest, as far as the run shows it."""
@@ -133,18 +119,14 @@ class Cost:
         rows = self.main_rows(run)
         if not rows:
             return ""
-        least, most = (f"{row.model} takes {forest.value_text(row, self.form)}" for row in (rows[0], rows[-1]))
+        least, most = (f"{row.model} takes {value_text(row, self.form)}" for row in (rows[0], rows[-1]))
         if len(rows) == 1:
             return f"{least} {self.noun} ({interval_words(run)})."
         return f"{least} {self.noun}, {most}: {self.ratio(run)} ({interval_words(run)})."
 
     def alt(self, run: Run) -> str:
         """Every number of the chart as text."""
-        parts = [
-            (f"{group.title}: " if group.title else "")
-            + ", ".join(f"{row.model} {forest.value_text(row, self.form)}" for row in group.rows)
-            for group in self.groups(run)
-        ]
+        parts = list(described({"": self.groups(run)}, self.form))
         return f"{self.title} {'; '.join(parts)}." if parts else ""
 
     def interactive_panels(self, run: Run) -> Iterator[interactive_panel.Panel]:

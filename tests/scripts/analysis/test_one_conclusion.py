@@ -14,7 +14,7 @@ ALLOWED = {
     ("analysis/amdahl.py", "self.low < self.high"): "whether there is an interval to write",
     ("analysis/revisions.py", "ratio.estimate > 1 + threshold"): "how much, of what was concluded to be slower",
     ("atlas/machines.py", "effect.estimate > 0"): "whether it has a logarithm",
-    ("charts/lib/forest.py", "row.low < row.high"): "whether there is an interval to write",
+    ("charts/lib/groups.py", "row.low < row.high"): "whether there is an interval to write",
     ("charts/lib/interactive_panel.py", "mark.low < mark.high"): "whether there is an interval to draw",
     ("report/readme.py", "part['estimate'] > 0"): "whether it has a logarithm",
     ("report/which_model.py", "self.low < self.high"): "whether there is an interval to write",

@@ -1,6 +1,7 @@
 """A chart may not say anything else than the table, hide a number behind another, or pass over a missing one."""
 
 import math
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ from scripts.charts import (
     databases,
     decision,
     draw_all,
+    headline,
     interpreters,
     lost_updates,
     memory,
@@ -32,7 +34,7 @@ from scripts.charts import (
     timeline,
     where_time_goes,
 )
-from scripts.charts.lib.theme import DARK, LIGHT, SLIDE, Theme, save, style
+from scripts.charts.lib.theme import DARK, LIGHT, PHONE, SLIDE, Theme, save, style
 from scripts.charts.lib.timeline_data import races
 from scripts.charts.lib.unit_cost import Cost
 from scripts.util.format import amount, between, rate, seconds, times
@@ -50,9 +52,12 @@ MODULES = tuple(
 )  # which have files of their own
 
 
+HARD = ("full", "huge differences", "many models")
+
+
 @pytest.mark.parametrize(
     ("name", "theme"),
-    [*((name, LIGHT) for name in RUNS), *((name, SLIDE) for name in ("full", "huge differences", "many models"))],
+    [*((name, LIGHT) for name in RUNS), *((name, theme) for name in HARD for theme in (SLIDE, PHONE))],
     ids=lambda value: value.name if isinstance(value, Theme) else value,
 )
 def test_no_text_covers_another_or_is_cut_off(name: str, theme: Theme) -> None:
@@ -69,6 +74,24 @@ def test_a_slide_is_full_hd_and_its_text_at_least_24_pixels_high(module: Chart) 
     figure = of_full_run(module, SLIDE)
     assert (figure.get_size_inches() * float(SLIDE.dpi)).tolist() == [1920, 1080]
     assert min(float(text.get_fontsize()) for text in visible_texts(figure)) * SLIDE.dpi / 72 >= 24
+
+
+SHOWN_PX = {LIGHT: 830, PHONE: 390}  # how wide a page is in the report, and on a telephone
+LEAST_PX = {LIGHT: 11, PHONE: 12}
+
+
+@pytest.mark.parametrize("theme", SHOWN_PX, ids=lambda theme: theme.name)
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.NAME)
+def test_no_text_is_too_small_to_read_where_a_chart_is_shown(module: Chart, theme: Theme) -> None:
+    figure = of_full_run(module, theme)
+    pixels_of_a_point = SHOWN_PX[theme] / (72 * figure.get_size_inches()[0])
+    assert min(float(text.get_fontsize()) for text in visible_texts(figure)) * pixels_of_a_point >= LEAST_PX[theme]
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.NAME)
+def test_on_a_phone_panels_stand_one_below_the_other(module: Chart) -> None:
+    boxes = [axes.get_position() for axes in of_full_run(module, PHONE).axes]
+    assert all(one.y1 <= other.y0 or other.y1 <= one.y0 for one, other in combinations(boxes, 2))
 
 
 def test_the_speed_up_chart_shows_the_table() -> None:
@@ -91,8 +114,9 @@ def test_the_speed_up_chart_marks_the_limit_of_every_workload() -> None:
         ideal = max(limits[:-1] if np.isnan(limits[-1]) else limits)
         assert line.get_xdata()[0] in limits
         assert line.get_xdata()[0] <= ideal
-        assert f"ideal {times(line.get_xdata()[0])}" in texts(figure)
+        assert any(text.startswith(f"ideal {times(line.get_xdata()[0])}") for text in texts(figure))
     assert set(found) == {"wire", "http", "sleep", "primes", "digest"}
+    assert set(artists(figure, Line2D, "ceiling-")) == {"wire", "http"}  # a server is asked in no other
 
 
 @pytest.mark.parametrize(("module", "experiment", "column"), [
@@ -192,10 +216,16 @@ def test_the_timeline_shows_the_round_nearest_the_median_and_every_task_of_it() 
     )
 
 
+PHONE_ENDS = ("-phone.svg", "-phone-dark.svg")
+
+
 def test_a_missing_experiment_is_skipped_with_its_reason(tmp_path: Path) -> None:
     said: list[str] = []
     written = draw_all(make(experiments=["task_memory"], blocks=6), tmp_path, said.append)
-    names = [f"memory{end}" for end in (".svg", ".png", "-dark.svg", "-dark.png", "-slide.png", "-slide-dark.png")]
+    names = [
+        f"memory{end}"
+        for end in (".svg", ".png", "-dark.svg", "-dark.png", *PHONE_ENDS, "-slide.png", "-slide-dark.png")
+    ]
     assert [path.name for path in written] == names
     assert all(path.stat().st_size > 1000 for path in written)
     assert len(said) == 1
@@ -225,7 +255,8 @@ def test_three_blocks_are_called_a_range_and_never_an_interval() -> None:
     run = a_run("three blocks")
     assert interval_words(run) == "range of 3 blocks"
     assert decision.draw(run, LIGHT) is None  # it would say that nothing is established
-    for module in set(MODULES) - {decision, where_time_goes}:  # its rounds are those of the attribution
+    assert headline.draw(run, LIGHT) is None
+    for module in set(MODULES) - {headline, decision, where_time_goes}:  # its rounds are those of the attribution
         everything = " ".join([*texts(drawn(module, run)), module.caption(run), module.alt(run), module.finding(run)])
         assert "interval" not in everything
         assert "3 blocks" in everything

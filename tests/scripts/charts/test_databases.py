@@ -12,8 +12,8 @@ from matplotlib.lines import Line2D
 from benchmarks.backends.databases import NOT_MONGODB
 from benchmarks.core.registry import catalogue
 from scripts.charts import databases
-from scripts.charts.lib.theme import LIGHT, SLIDE, Theme
-from scripts.util.format import times
+from scripts.charts.lib.theme import LIGHT, PHONE, SLIDE, Theme
+from scripts.util.format import between, times
 from tests.scripts.charts.legible import defects
 from tests.scripts.drawings import artists, drawn, texts
 from tests.scripts.synthetic import ENVIRONMENT, SyntheticRun, Work, rounds_of
@@ -61,15 +61,32 @@ def test_every_driver_is_held_to_the_blocking_one_of_its_database_block_by_block
         assert times(value) in texts(drawn(databases, run))
 
 
-@pytest.mark.parametrize("theme", [LIGHT, SLIDE, replace(SLIDE, headline=LONG)], ids=["page", "slide", "headline"])
+@pytest.mark.parametrize(
+    "theme", [LIGHT, PHONE, SLIDE, replace(SLIDE, headline=LONG)], ids=["page", "phone", "slide", "headline"]
+)
 @pytest.mark.parametrize("blocks", [1, 8])
 def test_no_text_covers_another(theme: Theme, blocks: int) -> None:
     assert defects(drawn(databases, a_run(blocks), theme)) == []
 
 
-def test_what_a_slide_has_no_room_for_is_named() -> None:
-    assert "Not shown: " not in " ".join(texts(drawn(databases, a_run())))
-    assert "Not shown: SQLite" in " ".join(texts(drawn(databases, a_run(), SLIDE)))
+@pytest.mark.parametrize("theme", [LIGHT, SLIDE, PHONE], ids=lambda theme: theme.name)
+def test_what_the_title_says_is_on_the_picture(theme: Theme) -> None:
+    run = a_run()
+    picture = " ".join(" ".join(texts(drawn(databases, run, theme))).split())
+    for query, what in databases.QUERIES.items():
+        values = [each.value for each in databases.plain(databases.shown(run)) if databases.query(each) == query]
+        ends = between(min(values), max(values), times)
+        assert f"{ends} where {what}" in databases.finding(run)
+        assert f"{what}: {ends}" in picture
+        assert {times(value) for value in (min(values), max(values))} <= set(picture.split())
+    assert "Not shown: " not in picture
+
+
+def test_panels_have_one_scale_with_1_on_it() -> None:
+    axes = drawn(databases, a_run()).axes
+    assert len({one.get_xlim() for one in axes}) == 1
+    assert all(low < 1 < high for low, high in (one.get_xlim() for one in axes))
+    assert all("1×" in [label.get_text() for label in one.get_xticklabels()] for one in axes)
 
 
 def test_what_only_stands_in_for_mongodb_is_called_so() -> None:

@@ -31,9 +31,9 @@ from scripts.charts import (
     web_latency,
     web_throughput,
 )
-from scripts.charts.lib.forest import Group, fitted
-from scripts.charts.lib.table import number, table_of, word
-from scripts.charts.lib.theme import SLIDE, colour
+from scripts.charts.lib.groups import Group, fitted
+from scripts.charts.lib.table import made, number, word
+from scripts.charts.lib.theme import LIGHT, SLIDE, colour
 from scripts.stats.intervals import NoiseFloor
 from scripts.util.format import count_text, seconds, times
 from tests.scripts.charts.legible import defects
@@ -85,15 +85,37 @@ def planted(winner: float, *, blocks: int = 8, noise: float = 0.02) -> Synthetic
     return SyntheticRun(rounds)
 
 
-def test_a_tile_wears_the_colour_of_a_winner_only_when_one_is_established() -> None:
-    sure, unsure = (artists(drawn(decision, planted(ratio)), Rectangle, "tile-") for ratio in (1.5, 1.005))
-    assert len(sure) == len(unsure) == 12
-    assert {to_hex(tile.get_facecolor()) for tile in sure.values()} == {colour("asyncio")}
-    assert {tile.get_hatch() for tile in sure.values()} == {""}
-    assert {tile.get_hatch() for tile in unsure.values()} == {decision.HATCH}
-    assert {tile.get_facecolor()[3] for tile in unsure.values()} == {0.0}
-    run = planted(1.5)
-    assert {decision.tile_lines(tile)[1] for tile in tiles(run)} <= set(texts(drawn(decision, run)))
+def winners_drawn(run: SyntheticRun) -> dict[str, Rectangle]:
+    return artists(drawn(decision, run), Rectangle, "winner-")
+
+
+def test_a_tile_wears_the_colours_of_those_that_are_the_fastest_and_no_others() -> None:
+    alone, tied = winners_drawn(planted(1.5)), winners_drawn(planted(1.005))
+    assert {to_hex(part.get_facecolor()) for part in alone.values()} == {colour("asyncio")}
+    assert len(alone) == 12
+    assert {to_hex(part.get_facecolor()) for part in tied.values()} == {colour("asyncio"), colour("threads")}
+    assert len(tied) == 24
+    for run in (planted(1.5), planted(1.005)):
+        assert {line for tile in tiles(run) for line in decision.words(tile)} <= set(texts(drawn(decision, run)))
+
+
+def one_equal(winner: float) -> SyntheticRun:
+    """Mixed work that every model takes equally long for, but one size and share of which asyncio is faster at."""
+    rounds = planted(1.0).rounds.copy()
+    random = np.random.default_rng(4)
+    rounds["seconds"] = random.lognormal(sigma=0.02, size=len(rounds))
+    here = (rounds["model"] == "asyncio") & (rounds["compute_seconds"] == 0) & (rounds["concurrency"] == 4)
+    rounds.loc[here, "seconds"] /= winner
+    return SyntheticRun(rounds)
+
+
+def test_a_map_on_which_nothing_is_decided_is_not_drawn() -> None:
+    assert decision.draw(one_equal(1.0), LIGHT) is None
+    assert decision.finding(one_equal(1.0)) == decision.caption(one_equal(1.0)) == ""
+    parts = winners_drawn(one_equal(1.5))
+    assert [key for key, part in parts.items() if part.get_hatch() != decision.HATCH] == ["0-4-asyncio"]
+    assert len(parts) == 12
+    assert decision.finding(one_equal(1.5)).endswith("Fastest in 1 of 12 mixes of waiting and computing: asyncio in 1")
 
 
 def test_those_that_may_be_the_fastest_are_named_and_no_others() -> None:

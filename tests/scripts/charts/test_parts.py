@@ -9,17 +9,12 @@ from matplotlib.figure import Figure
 
 from scripts.charts.lib.lines import spread
 from scripts.charts.lib.theme import (
-    CLASSICAL,
     DARK,
     LIGHT,
-    PAINTED,
+    PHONE,
+    PHONE_DARK,
     SLIDE,
     SLIDE_DARK,
-    THEMES,
-    colour,
-    contrast,
-    marker,
-    style,
 )
 from scripts.charts.lib.timeline_data import lanes
 from scripts.util.format import amount, between, digits, ladder, rate, seconds, tick, times
@@ -50,19 +45,9 @@ def test_labels_that_have_room_stay_where_they_are() -> None:
     assert spread([1.0, 2.0, 0.5], 0.2, 0.1, 3) == [1.0, 2.0, 0.5]
 
 
-def test_every_colour_stands_out_on_both_papers_and_no_two_models_look_the_same() -> None:
-    models = (*CLASSICAL, *PAINTED)
-    assert len({style(model) for model in models}) == len({colour(model) for model in models}) == len(models)
-    assert len({marker(model) for model in models}) == len(models)
-    for theme, model in itertools.product(THEMES, models):
-        assert contrast(colour(model), theme.paper) >= 3
-        assert contrast(theme.text_colour(model), theme.paper) >= 4.5
-    assert all(contrast(theme.muted, theme.paper) >= 4.5 for theme in THEMES)
-
-
 def test_the_dark_charts_are_laid_out_as_the_light_ones() -> None:
-    for light, dark in ((LIGHT, DARK), (SLIDE, SLIDE_DARK)):
-        sizes = ("dpi", "title_pt", "text_pt", "small_pt", "height_in", "formats")
+    for light, dark in ((LIGHT, DARK), (PHONE, PHONE_DARK), (SLIDE, SLIDE_DARK)):
+        sizes = ("dpi", "width_in", "margin_in", "title_pt", "text_pt", "small_pt", "height_in", "formats")
         assert [getattr(dark, size) for size in sizes] == [getattr(light, size) for size in sizes]
 
 

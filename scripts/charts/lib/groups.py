@@ -1,0 +1,141 @@
+"""The rows of a forest plot, in groups and panels: what they are called, and which of them a page has room for."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+
+from scripts.analysis.points import Point
+from scripts.charts.lib.theme import Theme
+from scripts.util.format import Format, between, short
+
+AIR = 0.4  # rows between two groups
+SLIDE_PT = 210  # of rows of text, one below the other, between the title and the footer of a slide
+HEADLINE_PT = 42  # that the longer title and the small print of a deck take
+
+
+@dataclass(frozen=True)
+class Group:
+    """Rows under a common heading; without one when `title` is empty.
+
+    `paint` colours its rows where the colours of models would say nothing; `names` are what its rows are called, and
+    `looks` the models whose colour and marker they have, where that is not their model.
+    """
+
+    title: str
+    rows: Sequence[Point]
+    paint: str = ""
+    names: Sequence[str] = ()
+    looks: Sequence[str] = ()
+
+    @property
+    def limit(self) -> float:
+        """The ideal of the group; NaN when it has none."""
+        return max((row.limit for row in self.rows if math.isfinite(row.limit)), default=math.nan)
+
+    @property
+    def ceiling(self) -> float:
+        """What a client reaches that only sends and receives; NaN when that is not known."""
+        return max((row.ceiling for row in self.rows if math.isfinite(row.ceiling)), default=math.nan)
+
+    @property
+    def labels(self) -> list[str]:
+        """The rows' names: the model, and the concurrency where a model has several rows."""
+        if self.names:
+            return list(self.names)
+        models = [row.model for row in self.rows]
+        sizes = ["" if models.count(row.model) == 1 else f", {row.concurrency}" for row in self.rows]
+        return [f"{short(model)}{size}" for model, size in zip(models, sizes, strict=True)]
+
+    @property
+    def models(self) -> list[str]:
+        """The model that each row looks like."""
+        return list(self.looks or (row.model for row in self.rows))
+
+    @property
+    def height(self) -> int:
+        """How many rows it takes."""
+        return len(self.rows) + bool(self.title)
+
+    def first(self, count: int) -> "Group":
+        """As many of its rows."""
+        return replace(self, rows=self.rows[:count], names=self.names[:count], looks=self.looks[:count])
+
+
+Panels = Mapping[str, Sequence[Group]]
+
+
+def value_text(row: Point, form: Format) -> str:
+    """As in `18.9× (18.2–19.6)`."""
+    interval = between(row.low, row.high, form)
+    return f"{form(row.value)} ({interval})" if interval and row.low < row.high else form(row.value)
+
+
+def limit_text(group: Group, form: Format) -> str:
+    """As in `ideal 20.0×, ceiling 18.1×`."""
+    limits = {"ideal": group.limit, "ceiling": group.ceiling}
+    return ", ".join(f"{name} {form(value)}" for name, value in limits.items() if math.isfinite(value))
+
+
+def fitted(groups: Sequence[Group], theme: Theme) -> tuple[list[Group], list[str]]:
+    """The groups that fit the page, and the titles of those that do not; of one that is too high alone, its first rows.
+
+    Then the names of the others are given.
+    """
+    high_pt = SLIDE_PT - bool(theme.headline) * HEADLINE_PT if theme.height_in else math.inf
+    room, shown = high_pt / theme.text_pt, list[Group]()
+    if groups and groups[0].height > room:
+        first, fits = groups[0], int(room) - bool(groups[0].title)
+        others = [*first.labels[fits:], *(group.title for group in groups[1:])]
+        return [first.first(fits)], others
+    for group in groups:
+        if group.height <= room:
+            shown.append(group)
+            room -= group.height + AIR
+    return shown, [group.title for group in groups if group not in shown]
+
+
+def merged(panels: Panels) -> list[Group]:
+    """The groups of all panels, each with every row that it has in any of them."""
+    rows = dict[str, dict[str, tuple[Point, str]]]()
+    for group in chain.from_iterable(panels.values()):
+        for name, row, look in zip(group.labels, group.rows, group.models, strict=True):
+            rows.setdefault(group.title, {}).setdefault(name, (row, look))
+    return [
+        Group(title, [row for row, _ in same.values()], names=list(same), looks=[look for _, look in same.values()])
+        for title, same in rows.items()
+    ]
+
+
+def fit(panels: Panels, theme: Theme, *, shared: bool) -> tuple[dict[str, list[Group]], list[str]]:
+    """The panels with the groups that fit the page, and what does not."""
+    if not shared:
+        fits = {name: fitted(groups, theme) for name, groups in panels.items()}
+        left_out = list(dict.fromkeys(title for _, dropped in fits.values() for title in dropped))
+        return {name: kept for name, (kept, _) in fits.items() if kept}, left_out
+    common, left_out = fitted(merged(panels), theme)
+    rows = {(group.title, name) for group in common for name in group.labels}
+    kept = {name: [only(group, rows) for group in groups] for name, groups in panels.items()}
+    kept = {name: [group for group in groups if group.rows] for name, groups in kept.items()}
+    return {name: groups for name, groups in kept.items() if groups}, left_out
+
+
+def only(group: Group, rows: set[tuple[str, str]]) -> Group:
+    """The group with no other than these rows."""
+    kept = [place for place, name in enumerate(group.labels) if (group.title, name) in rows]
+    names, looks = group.labels, group.models
+    return replace(
+        group,
+        rows=[group.rows[place] for place in kept],
+        names=[names[place] for place in kept],
+        looks=[looks[place] for place in kept],
+    )
+
+
+def described(panels: Panels, form: Format) -> Iterator[str]:
+    """Every number of the panels as text, group by group."""
+    for name, groups in panels.items():
+        for group in groups:
+            where = ", ".join(filter(None, [name, group.title]))
+            rows = zip(group.labels, group.rows, strict=True)
+            yield (f"{where}: " if where else "") + ", ".join(f"{label} {value_text(row, form)}" for label, row in rows)

@@ -1,0 +1,126 @@
+"""How the time grows with the requests that are done: a steep line for sequential, flat ones for all that overlap."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from benchmarks.core.cell import CLASSICAL
+from scripts.analysis.points import Point, Run, by_model, footer, interval_words, limits_words, remembered
+from scripts.charts.lib import lines
+from scripts.charts.lib.groups import value_text
+from scripts.charts.lib.layout import even_ticks, open_page, rule_axis, widest_in
+from scripts.charts.lib.names import work
+from scripts.charts.lib.table import Table, of_points
+from scripts.charts.lib.theme import Theme
+from scripts.charts.lib.timeline_data import cells as timeline_cells
+from scripts.charts.speedup import spent
+from scripts.stats.intervals import FloatArray
+from scripts.tables.summary import with_interval, with_range
+from scripts.util.format import listed, seconds, tick, whole
+
+NAME = "time-by-requests"
+POSITION = 15
+NEEDS = "a cell of io with the spans of its tasks"
+CAVEAT = "The requests of one round as they are done: a round of twice as many starts its model only once, too."
+TITLE = "How long until so many requests are done?"
+BODY_IN = 4.2
+MOST_MARKED = 21  # counts of requests: more markers cover each other
+
+
+@remembered
+def shown(run: Run) -> list[Point]:
+    """For each model the time until so many of a round's requests are done; `concurrency` is how many."""
+    cells = timeline_cells(run).get("io", [])
+    classical = [each for each in cells if each.model in CLASSICAL]
+    return [point for cell in classical or cells for point in of_cell(run, cell)]
+
+
+def of_cell(run: Run, cell: Point) -> list[Point]:
+    """Those of one cell: a block's value is the median of its rounds, and the last has the cell's limits."""
+    blocks = ends_of_blocks(run, cell)
+    if not len(blocks):
+        return []
+    summary = with_range if run.ranges_only or len(blocks) < 2 else with_interval
+    counts = np.unique(np.linspace(1, blocks.shape[1], min(blocks.shape[1], MOST_MARKED)).round().astype(int))
+    made = list[Point]()
+    for count in counts:
+        value, low, high = summary(blocks[:, count - 1])
+        values = tuple(map(float, blocks[:, count - 1]))
+        limits = (cell.limit, cell.ceiling) if count == blocks.shape[1] else (math.nan, math.nan)
+        point = replace(cell, concurrency=int(count), value=value, low=low, high=high, blocks=values)
+        made.append(replace(point, limit=limits[0], ceiling=limits[1]))
+    return made
+
+
+def ends_of_blocks(run: Run, cell: Point) -> FloatArray:
+    """Seconds from the start of a round until its first, second, … request was done: a row for each block."""
+    wanted = {name: getattr(cell, name) for name in ("experiment", "workload", "model", "concurrency", "tasks")}
+    spans = run.spans(**wanted, twin=False)
+    rounds = [(block, np.sort(round_["end_s"].to_numpy())) for (block, _), round_ in spans.groupby(["block", "round"])]
+    by_block = {block: [ends for one, ends in rounds if one == block] for block, _ in rounds}
+    return np.array([np.median(np.array(several), axis=0) for several in by_block.values()])
+
+
+def draw(run: Run, theme: Theme) -> Figure | None:
+    """The figure; None when the run has nothing for it."""
+    cells = shown(run)
+    if not cells:
+        return None
+    last = ends(run)
+    page = open_page(
+        theme,
+        title=TITLE,
+        reading=f"Time until so many are done, start-up included. Both axes are linear. {limits_words(last)}",
+        footer=footer(run, f"Measured: {about(run)}", last, sure=f"Bars and bands: {interval_words(run)}"),
+        body_in=BODY_IN,
+    )
+    high_s = max(value for each in cells for value in (each.value, each.high, *each.blocks)) * 1.05
+    most = max(each.concurrency for each in cells)
+    rungs = even_ticks(high_s)
+    left_in = widest_in(map(tick(seconds), rungs), theme.small_pt) + 0.08
+    axes = page.columns(left_in, lines.room_in(cells, page))[0]
+    axes.set(xlim=(0, most * 1.02), ylim=(0, high_s))
+    counts = [one for one in even_ticks(most) if one == round(one)]
+    rule_axis(axes, "x", counts, whole, "requests done (linear)", theme)
+    rule_axis(axes, "y", rungs, tick(seconds), "", theme)
+    lines.draw(axes, cells, lambda each: each.concurrency, page, limit=min)
+    return page.figure
+
+
+def ends(run: Run) -> list[Point]:
+    """The last point of every model."""
+    return [max(line, key=lambda each: each.concurrency) for line in by_model(shown(run)).values()]
+
+
+def about(run: Run) -> str:
+    """As in `20 tasks waiting 20 ms each, concurrency 10 (raw HTTP/1.1 (h11))`."""
+    cell = max(timeline_cells(run)["io"], key=lambda each: each.concurrency)
+    kind = spent(cell.wait_s, cell.compute_s)
+    return f"{cell.tasks} tasks {kind} each, concurrency {cell.concurrency}, {work(cell.workload)}"
+
+
+def finding(run: Run) -> str:
+    """How long all requests take each model, in the order of models."""
+    last = ends(run)
+    took = listed(f"{each.model} {seconds(each.value)}" for each in last)
+    return f"{last[0].tasks} requests take {took}" if last else ""
+
+
+def caption(run: Run) -> str:
+    """The same, with intervals."""
+    took = listed(f"{each.model} {value_text(each, seconds)}" for each in ends(run))
+    return f"Until all of {about(run)} are done ({interval_words(run)}): {took}." if took else ""
+
+
+def alt(run: Run) -> str:
+    """Every number of the chart as text."""
+    rows = [f"{each.model}, {each.concurrency} done: {value_text(each, seconds)}" for each in shown(run)]
+    return f"{TITLE} {'; '.join(rows)}." if rows else ""
+
+
+def table(run: Run) -> Table:
+    """The data behind it."""
+    made = of_points(shown(run), "time until done", seconds)
+    return replace(made, head=tuple("requests done" if name == "at once" else name for name in made.head))
