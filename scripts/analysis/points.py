@@ -121,7 +121,7 @@ def points(run: Run, experiments: Sequence[str], column: str, metric: str = "") 
     cores = found_in(run.environment, "cores_usable")
     found = [
         replace(capped(point(row, column, floors), column, cores), **of_rounds(run, row, column))
-        for row in frame[wanted].to_dict("records")
+        for row in frame[mask].to_dict("records")
     ]
     return sorted(found, key=lambda each: (experiments.index(each.experiment), order(each.model), each.concurrency))
 
@@ -287,7 +287,7 @@ def limits_words(shown: Iterable[Point]) -> str:
     return "Dashed: the ideal" + ("; dotted: a client that only sends and receives (ceiling)." if known else ".")
 
 
-def footer(run: Run, measured: str, shown: Sequence[Point], *notes: str, sure: str, markers: bool = True) -> str:
+def footer(run: Run, measured: str, cells: Sequence[Point], *notes: str, sure: str, markers: bool = True) -> str:
     """What was measured, on what, how often, and what the bars are."""
     disturbed = sum("disturbed" in each.flags for each in cells)
     sentences = [

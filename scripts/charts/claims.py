@@ -13,7 +13,7 @@ from benchmarks.core import renamed
 from scripts.analysis.points import Point, Run, footer, interval_words
 from scripts.charts.lib import forest
 from scripts.charts.lib.groups import Group
-from scripts.charts.lib.table import Table, made, word
+from scripts.charts.lib.table import Table, table_of, word
 from scripts.charts.lib.theme import FAULT, FIRST_KIND, NEITHER, Theme
 from scripts.util.format import digits, listed, times
 
@@ -149,4 +149,4 @@ def values(one: Measure) -> str:
 def table(run: Run) -> Table:
     """The data behind it."""
     rows = [[word(one.label), word(one.verdicts[1]), word(one.bound), word(values(one))] for one in measures(run)]
-    return made(("claim", "verdict", "bound", "measured"), rows if groups(run) else [])
+    return table_of(("claim", "verdict", "bound", "measured"), rows if groups(run) else [])

@@ -8,11 +8,11 @@ from matplotlib.figure import Figure
 
 from scripts.analysis.contests import of_points
 from scripts.analysis.points import Point, Run, footer, interval_words, points, remembered, sure
-from scripts.analysis.wording import beside
+from scripts.analysis.wording import last_over_first
 from scripts.charts.lib import forest, interactive_panel
 from scripts.charts.lib.groups import Group, described
 from scripts.charts.lib.names import work
-from scripts.charts.lib.table import Table, made, of_point, word
+from scripts.charts.lib.table import Table, of_point, table_of, word
 from scripts.charts.lib.theme import Theme
 from scripts.charts.speedup import place
 from scripts.tables.columns import CELL
@@ -58,7 +58,7 @@ def groups(run: Run, side: str) -> list[Group]:
 
 def draw(run: Run, theme: Theme) -> Figure | None:
     """The figure; None when the run has nothing for it."""
-    panels = {HEADS[side]: groups(run, side) for side in SIDES if shown(run, side)}
+    panels = {HEADS[side]: groups(run, side) for side in SIDES if chart_cells(run, side)}
     measured = "Measured: CPU of the process tree and, apart from it, of the server"
     if HEADS["client"] not in panels:
         return None

@@ -70,7 +70,7 @@ def draw(run: Run, theme: Theme) -> Figure | None:
         sizes = sorted({each.concurrency for each in here})
         axes.set(xscale="log", xlim=(sizes[0] / 1.15, sizes[-1] * 1.15))
         head(axes, work(here[0].workload), theme, scale.left_in)
-        rule_axis(axes, "x", [float(size) for size in sizes], whole, "workers", theme)
+        rule_axis(axes, "x", [float(size) for size in sizes], count_text, "workers", theme)
         scale.rule(axes, theme)
         lines.draw(axes, here, lambda each: each.concurrency, page, limit=max)
         if form is times:

@@ -70,7 +70,7 @@ def chart_cells(run: Run) -> list[Point]:
 
 def panels(run: Run, theme: Theme) -> dict[str, list[Group]]:
     """A panel for each query, and in each of them a group for each database."""
-    cells = shown(run)
+    cells = chart_cells(run)
     if theme.height_in:
         cells = plain(cells)  # a slide has no room for pools and pipelines; the page shows them
     named = {name: [each for each in cells if query(each) == name] for name in QUERIES}
@@ -92,7 +92,7 @@ def by_service(run: Run, here: list[Point], theme: Theme) -> list[Group]:
     """The drivers of each database; on a slide, which has no room for headings, with its name before them."""
     services_here = [name for name in CALLED if any(SERVICE[driver(each)] == name for each in here)]
     groups = [
-        Group(called(run, name), same, names=[label(line(each)) for each in same])
+        Group(service_name(run, name), same, names=[label(line(each)) for each in same])
         for name in services_here
         for same in [[each for each in here if SERVICE[driver(each)] == name]]
     ]
@@ -146,7 +146,7 @@ def measured(run: Run) -> str:
 
 def finding(run: Run) -> str:
     """From how many times to how many the drivers are as fast as the blocking one, for each query."""
-    named = {name: [each for each in plain(shown(run)) if query(each) == name] for name in QUERIES}
+    named = {name: [each for each in plain(chart_cells(run)) if query(each) == name] for name in QUERIES}
     parts = [heading(name, here).split(": ") for name, here in named.items() if here]
     said = listed(f"{gains} where {what}" for what, gains in parts)
     return f"Concurrent drivers beside the blocking one: {said}" if parts else ""
@@ -161,7 +161,7 @@ def caption(run: Run) -> str:
     """The best and the worst of each question."""
     parts = []
     for name, what in QUERIES.items():
-        if here := sorted((each for each in shown(run) if query(each) == name), key=worth):
+        if here := sorted((each for each in chart_cells(run) if query(each) == name), key=worth):
             ends = [f"{label(line(each))} {value_text(each, times)}" for each in (here[0], here[-1])]
             parts.append(f"where {what}, from {' to '.join(ends)}")
     return f"Times as fast as the blocking driver ({interval_words(run)}): {'; '.join(parts)}." if parts else ""
@@ -170,8 +170,9 @@ def caption(run: Run) -> str:
 def alt(run: Run) -> str:
     """Every number of the chart as text."""
     parts = [
-        f"{called(run, SERVICE[driver(each)])}, {QUERIES[query(each)]}, {label(line(each))} {value_text(each, times)}"
-        for each in shown(run)
+        f"{service_name(run, SERVICE[driver(each)])}, {QUERIES[query(each)]}, {label(line(each))} "
+        f"{value_text(each, times)}"
+        for each in chart_cells(run)
     ]
     return f"{TITLE} {'; '.join(parts)}." if parts else ""
 

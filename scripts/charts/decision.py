@@ -13,7 +13,7 @@ from scripts.analysis.model_order import order
 from scripts.analysis.points import Run, distinct, footer, interval_words
 from scripts.analysis.wording import winners
 from scripts.charts.lib.layout import LEADING, Page, open_page, rule_axis, widest_in, width_in
-from scripts.charts.lib.table import Table, made, number, word
+from scripts.charts.lib.table import Table, number, table_of, word
 from scripts.charts.lib.theme import Theme, colour
 from scripts.charts.mixed import measured
 from scripts.stats.intervals import Interval
@@ -31,7 +31,7 @@ HATCH = "////"
 LONGEST = 16  # letters that fit a tile
 
 
-def shown(run: Run) -> list[Tile]:
+def decided_tiles(run: Run) -> list[Tile]:
     """The map; empty where no mix of it is decided, because then it would say nothing."""
     every = tiles(run)
     return every if any(each.family.winners for each in every) else []
@@ -39,7 +39,7 @@ def shown(run: Run) -> list[Tile]:
 
 def draw(run: Run, theme: Theme) -> Figure | None:
     """The figure; None when the run has nothing for it."""
-    every = shown(run)
+    every = decided_tiles(run)
     if not every:
         return None
     sizes, shares = distinct(each.concurrency for each in every), sorted({each.share for each in every})
@@ -99,7 +99,7 @@ def draw_tile(axes: Axes, tile: Tile, column: int, row: int, page: Page) -> None
         face.set_gid(f"winner-{tile.share:g}-{tile.concurrency}-{model}")
         axes.add_patch(face)
     box_in = axes.get_position().width * theme.width_in / axes.get_xlim()[1]
-    lines = words(tile)
+    lines = tile_lines(tile)
     small = min(1.0, 0.9 * box_in / max(width_in(line, theme.text_pt, "bold") for line in lines))
     size_pt = max(theme.small_pt, theme.text_pt * small)
     row_in = axes.get_position().height * page.height_in / axes.get_ylim()[0]
@@ -112,7 +112,7 @@ def draw_tile(axes: Axes, tile: Tile, column: int, row: int, page: Page) -> None
             text.set_bbox({"facecolor": theme.paper, "edgecolor": "none", "pad": 0.8})
 
 
-def words(tile: Tile) -> list[str]:
+def tile_lines(tile: Tile) -> list[str]:
     """The fastest, and how many times their time the next takes; or who may be the fastest."""
     if fastest := [short(cell.name, LONGEST) for cell in tile.family.winners]:
         ratio = next_ratio(tile)
@@ -122,7 +122,7 @@ def words(tile: Tile) -> list[str]:
 
 def finding(run: Run) -> str:
     """Which models are the fastest in how many of the mixes, tied ones together."""
-    every = shown(run)
+    every = decided_tiles(run)
     won = Counter(winners(each.family) for each in every if each.family.winners)
     parts = listed(f"{models} in {count}" for models, count in won.most_common())
     return f"Fastest in {won.total()} of {len(every)} mixes of waiting and computing: {parts}" if every else ""
@@ -130,7 +130,7 @@ def finding(run: Run) -> str:
 
 def caption(run: Run) -> str:
     """The finding, and what the others are."""
-    every = shown(run)
+    every = decided_tiles(run)
     if not every:
         return ""
     rest = "" if all(each.family.winners for each in every) else "; hatched: undecided"
@@ -139,11 +139,13 @@ def caption(run: Run) -> str:
 
 def alt(run: Run) -> str:
     """Every tile as text."""
-    rows = [f"{each.share:g} % computing, concurrency {each.concurrency}: {in_words(each)}" for each in shown(run)]
+    rows = [
+        f"{each.share:g} % computing, concurrency {each.concurrency}: {tile_text(each)}" for each in decided_tiles(run)
+    ]
     return f"{TITLE} {'; '.join(rows)}." if rows else ""
 
 
-def in_words(tile: Tile) -> str:
+def tile_text(tile: Tile) -> str:
     """One tile in words."""
     if best := winners(tile.family):
         ratio = next_ratio(tile)
@@ -168,10 +170,10 @@ def table(run: Run) -> Table:
     return table_of(head, [
         [
             word(winners(each.family) or "undecided"), number(each.share, lambda value: f"{value:g} %"),
-            number(each.concurrency, whole), word(", ".join(each.contenders)), word(next_name(each)),
+            number(each.concurrency, count_text), word(", ".join(each.contenders)), word(next_name(each)),
             *(number(value, times) for value in numbers(each)),
         ]
-        for each in shown(run)
+        for each in decided_tiles(run)
     ])  # fmt: skip
 
 

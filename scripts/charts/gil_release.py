@@ -38,7 +38,7 @@ def groups(run: Run) -> list[Group]:
     how = released(run)
     kinds = (("releases the GIL", 1, FIRST_KIND), ("holds the GIL", -1, SECOND_KIND), ("inconclusive", 0, NEITHER))
     split = [
-        Group(title, [each for each in shown(run) if how.get(each.model, 0) == which], paint)
+        Group(title, [each for each in chart_cells(run) if how.get(each.model, 0) == which], paint)
         for title, which, paint in kinds
     ]
     return [group for group in split if group.rows]
@@ -88,7 +88,7 @@ def alt(run: Run) -> str:
     """Every number of the chart as text."""
     rows = [
         f"{each.model} {value_text(each, times)}, processes {times(each.limit)}"
-        for each in shown(run)
+        for each in chart_cells(run)
     ]  # fmt: skip
     return f"{TITLE} {'; '.join(rows)}." if rows else ""
 

@@ -31,7 +31,7 @@ def contest(run: Run) -> tuple[Group, list[Point]] | None:
     return None
 
 
-def shown(run: Run) -> list[Point]:
+def chart_cells(run: Run) -> list[Point]:
     """The seconds of sequential and of the fastest, which did the same tasks."""
     if not (leading := contest(run)):
         return []
@@ -54,7 +54,7 @@ def gains(run: Run) -> dict[str, Point]:
 
 def draw(run: Run, theme: Theme) -> Figure | None:
     """The figure; None when the run has nothing for it."""
-    cells = shown(run)
+    cells = chart_cells(run)
     if not cells:
         return None
     page = open_page(
@@ -106,8 +106,8 @@ def about(run: Run) -> str:
     assert leading
     group, best = leading
     each = best[0]
-    spent = speedup.spent(each.wait_s, each.compute_s)
-    return f"{each.tasks} tasks {spent} each, concurrency {each.concurrency}: {speedup.called(group)}"
+    spent = speedup.work_text(each.wait_s, each.compute_s)
+    return f"{each.tasks} tasks {spent} each, concurrency {each.concurrency}: {speedup.group_name(group)}"
 
 
 def finding(run: Run) -> str:
@@ -122,15 +122,15 @@ def caption(run: Run) -> str:
     if not (best := gains(run)):
         return ""
     parts = [f"{model} {value_text(one, times)}" for model, one in best.items()]
-    took = listed(f"{each.model} {value_text(each, seconds)}" for each in shown(run))
+    took = listed(f"{each.model} {value_text(each, seconds)}" for each in chart_cells(run))
     return f"Times as fast as sequential for {about(run)}: {listed(parts)}; {took}."
 
 
 def alt(run: Run) -> str:
     """Every number of the chart as text."""
-    return f"{finding(run)}. {caption(run)}" if shown(run) else ""
+    return f"{finding(run)}. {caption(run)}" if chart_cells(run) else ""
 
 
 def table(run: Run) -> Table:
     """The data behind it."""
-    return of_points(shown(run), "time", seconds)
+    return of_points(chart_cells(run), "time", seconds)

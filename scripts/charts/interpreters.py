@@ -9,7 +9,7 @@ from scripts.analysis.interpreter_ratios import Row, Value, build, gain, gil, ro
 from scripts.analysis.points import Point, Run, footer, interval_words, remembered
 from scripts.charts.lib import forest
 from scripts.charts.lib.groups import Group, value_text
-from scripts.charts.lib.table import Table, made, number, word
+from scripts.charts.lib.table import Table, number, table_of, word
 from scripts.charts.lib.theme import Theme
 from scripts.util.format import between, count_text, listed, times
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from matplotlib.figure import Figure
 
-from scripts.analysis.mix_winners import panels, share, shown, tiles
+from scripts.analysis.mix_winners import mixed_cells, panels, share, tiles
 from scripts.analysis.points import Point, Run, by_model, distinct, footer, interval_words, sure
 from scripts.analysis.wording import winners
 from scripts.charts.lib import interactive_panel, lines

@@ -87,7 +87,7 @@ def draw(run: Run, theme: Theme) -> Figure | None:
         {heading(name, panel): panel for name, panel in panels.items()},
         forest.Axis("times as fast as sequential (logarithmic)", times, 1.0, also=(1.0, 1.1), common=False),
         title=TITLE,
-        reading=f"Speed-up over sequential, start-up included; 1× is no gain. {limits_words(shown(run))}",
+        reading=f"Speed-up over sequential, start-up included; 1× is no gain. {limits_words(chart_cells(run))}",
         footer=lambda rows, rest: footer(run, measured(run), rows, noise, rest, sure=sure(run)),
         bands={heading(name, panels[name]): floor for name, floor in floors.items()},
     )
@@ -141,13 +141,13 @@ def caption(run: Run) -> str:
     return f"Times as fast as sequential ({interval_words(run)}): {'; '.join(parts)}." if parts else ""
 
 
-def called(group: Group) -> str:
+def group_name(group: Group) -> str:
     """The workload, and the size where that is the group's title."""
     row = group.rows[0]
     return f"{row.workload} {group.title}" if row.experiment == "user_work" else group.title
 
 
-def said(run: Run, group: Group) -> str:
+def winners_text(run: Run, group: Group) -> str:
     """The fastest of a group, against its ideal time."""
     fastest = [f"{row.model} {value_text(row, times)}" for row in winners_of(run, group)[:MOST_NAMED]]
     said = either(fastest) if fastest else "none shown to be faster"
@@ -157,7 +157,7 @@ def said(run: Run, group: Group) -> str:
 def alt(run: Run) -> str:
     """Every number of the chart as text."""
     lines = [
-        f"{called(group)} ({limit_text(group, times) or 'no known ideal'}): "
+        f"{group_name(group)} ({limit_text(group, times) or 'no known ideal'}): "
         + ", ".join(f"{row.model} {value_text(row, times)}" for row in group.rows)
         for panel in groups(run).values()
         for group in panel

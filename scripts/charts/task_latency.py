@@ -19,7 +19,7 @@ from scripts.charts.lib.groups import value_text
 from scripts.charts.lib.layout import LEADING, Page, head, open_page, rule_axis, ticks_between, widest_in
 from scripts.charts.lib.lines import GAP_IN
 from scripts.charts.lib.names import work
-from scripts.charts.lib.table import Table, made, number, word
+from scripts.charts.lib.table import Table, number, table_of, word
 from scripts.charts.lib.theme import Theme, colour, marker
 from scripts.stats.intervals import FloatArray, quantile_enough
 from scripts.tables.summary import with_interval, with_range

@@ -15,10 +15,10 @@ from scripts.charts.lib.names import work
 from scripts.charts.lib.table import Table, of_points
 from scripts.charts.lib.theme import Theme
 from scripts.charts.lib.timeline_data import cells as timeline_cells
-from scripts.charts.speedup import spent
+from scripts.charts.speedup import work_text
 from scripts.stats.intervals import FloatArray
 from scripts.tables.summary import with_interval, with_range
-from scripts.util.format import listed, seconds, tick, whole
+from scripts.util.format import count_text, listed, seconds, tick
 
 NAME = "time-by-requests"
 POSITION = 15
@@ -30,7 +30,7 @@ MOST_MARKED = 21  # counts of requests: more markers cover each other
 
 
 @remembered
-def shown(run: Run) -> list[Point]:
+def chart_cells(run: Run) -> list[Point]:
     """For each model the time until so many of a round's requests are done; `concurrency` is how many."""
     cells = timeline_cells(run).get("io", [])
     classical = [each for each in cells if each.model in CLASSICAL]
@@ -65,7 +65,7 @@ def ends_of_blocks(run: Run, cell: Point) -> FloatArray:
 
 def draw(run: Run, theme: Theme) -> Figure | None:
     """The figure; None when the run has nothing for it."""
-    cells = shown(run)
+    cells = chart_cells(run)
     if not cells:
         return None
     last = ends(run)
@@ -83,7 +83,7 @@ def draw(run: Run, theme: Theme) -> Figure | None:
     axes = page.columns(left_in, lines.room_in(cells, page))[0]
     axes.set(xlim=(0, most * 1.02), ylim=(0, high_s))
     counts = [one for one in even_ticks(most) if one == round(one)]
-    rule_axis(axes, "x", counts, whole, "requests done (linear)", theme)
+    rule_axis(axes, "x", counts, count_text, "requests done (linear)", theme)
     rule_axis(axes, "y", rungs, tick(seconds), "", theme)
     lines.draw(axes, cells, lambda each: each.concurrency, page, limit=min)
     return page.figure
@@ -91,13 +91,13 @@ def draw(run: Run, theme: Theme) -> Figure | None:
 
 def ends(run: Run) -> list[Point]:
     """The last point of every model."""
-    return [max(line, key=lambda each: each.concurrency) for line in by_model(shown(run)).values()]
+    return [max(line, key=lambda each: each.concurrency) for line in by_model(chart_cells(run)).values()]
 
 
 def about(run: Run) -> str:
     """As in `20 tasks waiting 20 ms each, concurrency 10 (raw HTTP/1.1 (h11))`."""
     cell = max(timeline_cells(run)["io"], key=lambda each: each.concurrency)
-    kind = spent(cell.wait_s, cell.compute_s)
+    kind = work_text(cell.wait_s, cell.compute_s)
     return f"{cell.tasks} tasks {kind} each, concurrency {cell.concurrency}, {work(cell.workload)}"
 
 
@@ -116,11 +116,11 @@ def caption(run: Run) -> str:
 
 def alt(run: Run) -> str:
     """Every number of the chart as text."""
-    rows = [f"{each.model}, {each.concurrency} done: {value_text(each, seconds)}" for each in shown(run)]
+    rows = [f"{each.model}, {each.concurrency} done: {value_text(each, seconds)}" for each in chart_cells(run)]
     return f"{TITLE} {'; '.join(rows)}." if rows else ""
 
 
 def table(run: Run) -> Table:
     """The data behind it."""
-    made = of_points(shown(run), "time until done", seconds)
+    made = of_points(chart_cells(run), "time until done", seconds)
     return replace(made, head=tuple("requests done" if name == "at once" else name for name in made.head))

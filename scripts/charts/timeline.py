@@ -12,7 +12,7 @@ from matplotlib.patches import Rectangle
 from scripts.analysis.points import Run, block_words, distinct, footer, limits_words
 from scripts.charts.lib.layout import Page, even_ticks, head, open_page, rule_axis, widest_in
 from scripts.charts.lib.names import work
-from scripts.charts.lib.table import Table, made, number, word
+from scripts.charts.lib.table import Table, number, table_of, word
 from scripts.charts.lib.theme import Theme, colour
 from scripts.charts.lib.timeline_data import MOST_SPANS, Race, races
 from scripts.util.format import count_text, listed, seconds, short, tick
@@ -28,7 +28,7 @@ SLIDE_MODELS = 8  # rows of at least half a centimetre
 ROW_IN = 0.78
 ROW_SHARE = 0.84  # of a model's row that its lanes take
 ARROW = " →"  # after the time of a row that goes on beyond the axis
-MOST_CUT = 1.5  # a row that is longer than the others by less is shown whole
+MOST_CUT = 1.5  # a row that is longer than the others by less is shown count_text
 MOST_NAMED = 4  # in the title, in the order of models
 THINNEST = 4  # a panel with fewer lanes than this does not make them thicker
 

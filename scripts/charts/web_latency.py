@@ -29,7 +29,10 @@ def panels(run: Run) -> Panels:
     """Both loads, the quantiles below each other."""
     by_load = {}
     for load, share in SHARES.items():
-        cells = {title: web_panels.told(run, EXPERIMENT, f"{load}_{name}_seconds") for name, title in QUANTILES.items()}
+        cells = {
+            title: web_panels.measured_cells(run, EXPERIMENT, f"{load}_{name}_seconds")
+            for name, title in QUANTILES.items()
+        }
         groups = [
             web_panels.group(title, sorted(rows, key=lambda row: row.model)) for title, rows in cells.items() if rows
         ]
@@ -48,7 +51,7 @@ def finding(run: Run) -> str:
     return f"{'; '.join(parts)}".capitalize() if parts else ""
 
 
-def said(group: Group) -> str:
+def group_text(group: Group) -> str:
     """Everybody's wait, the shortest first."""
     rows = sorted(group.rows, key=lambda row: row.value)
     return f"{group.title} " + listed(f"{row.model} {seconds(row.value)}" for row in rows)

@@ -24,9 +24,9 @@ from scripts.analysis.attribution import FILE, WORDS, Attribution, read
 from scripts.analysis.model_order import order
 from scripts.analysis.points import Run, machine_words, remembered
 from scripts.charts.lib.layout import Page, open_page, rule_axis, widest_in, width_in
-from scripts.charts.lib.table import Table, Value, made, number, word
+from scripts.charts.lib.table import Table, Value, number, table_of, word
 from scripts.charts.lib.theme import Theme
-from scripts.util.format import listed, seconds, times, whole
+from scripts.util.format import count_text, listed, seconds, times
 
 NAME = "where-time-goes"
 POSITION = 35
@@ -81,28 +81,28 @@ def draw(run: Run, theme: Theme) -> Figure | None:
         theme,
         title=TITLE,
         reading="Share of the measured time. Black line: the ideal time; dotted: a client without a protocol.",
-        footer=f"{machine_words(run)}. Rounds of the attribution: {rounds_words(found)}.",
-        body_in=BAR_IN * len(found) * (2 if theme.narrow else 1) + 1.5,
+        footer=f"{machine_words(run)}. Rounds of the attribution: {rounds_words(cells)}.",
+        body_in=BAR_IN * len(cells) * (2 if theme.narrow else 1) + 1.5,
     )
     used = [term for term in TERMS if any(dict(cell.large()).get(term) for cell in cells)]
     legend_in = legend(page, used)
-    left_in, right_in = margins_in(found, theme)
+    left_in, right_in = margins_in(cells, theme)
     below_in = page.line_in * 2.4
     high_in = page.top_in - legend_in - page.bottom_in - below_in
     wide_in = theme.width_in - 2 * theme.margin_in - left_in - right_in
     axes = page.panel(theme.margin_in + left_in, page.bottom_in + below_in, wide_in, high_in)
-    axes.set(xlim=(0, 1), ylim=(len(found) - 0.5, -0.5), yticks=[])
+    axes.set(xlim=(0, 1), ylim=(len(cells) - 0.5, -0.5), yticks=[])
     rule_axis(axes, "x", [0, 0.25, 0.5, 0.75, 1], lambda share: f"{100 * share:g} %", "of the measured time", theme)
     for place, cell in enumerate(cells):
         bar(axes, place, cell, theme)
     return page.figure
 
 
-def margins_in(found: tuple[Attribution, ...], theme: Theme) -> tuple[float, float]:
+def margins_in(cells: tuple[Attribution, ...], theme: Theme) -> tuple[float, float]:
     """Room at both ends of the bars: for their texts, or on a narrow page, where those stand above, for their ticks."""
     if theme.narrow:
         return 0.2, 0.25
-    left_in, right_in = (widest_in(map(text, found), theme.text_pt) + 0.1 for text in (label, amount))
+    left_in, right_in = (widest_in(map(text, cells), theme.text_pt) + 0.1 for text in (label, amount))
     return left_in, right_in
 
 

@@ -9,10 +9,10 @@ from matplotlib.figure import Figure
 
 from scripts.analysis.contests import of_experiment
 from scripts.analysis.points import Point, Run, footer, interval_words, point, remembered, sure
-from scripts.analysis.wording import beside
+from scripts.analysis.wording import last_over_first
 from scripts.charts.lib import forest, interactive_panel
 from scripts.charts.lib.groups import Group, described, value_text
-from scripts.charts.lib.table import Table, made, of_point, of_points, word
+from scripts.charts.lib.table import Table, of_point, of_points, table_of, word
 from scripts.charts.lib.theme import Theme
 from scripts.tables.columns import CELL
 from scripts.tables.summary import block_medians, columns, with_interval, with_range
@@ -78,7 +78,7 @@ class Cost:
 
     def only_group(self, run: Run) -> Group:
         """All cells of the experiment, where they are not split into groups."""
-        rows = told(run, self.experiment, self.metric)
+        rows = measured_cells(run, self.experiment, self.metric)
         return Group("", rows, self.paint, [self.labels.get(row.model, row.model) for row in rows])
 
     def main_rows(self, run: Run) -> list[Point]:

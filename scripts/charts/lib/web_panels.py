@@ -10,7 +10,7 @@ from benchmarks.core.work_done import SATURATED
 from scripts.analysis.points import Point, Run, footer, point, remembered, sure
 from scripts.charts.lib import forest
 from scripts.charts.lib.groups import Group, Panels, described
-from scripts.charts.lib.table import Table, made, number, word
+from scripts.charts.lib.table import Table, number, table_of, word
 from scripts.charts.lib.theme import Theme
 from scripts.tables.columns import CELL
 from scripts.tables.summary import block_medians, columns, with_interval, with_range

@@ -74,7 +74,7 @@ def test_what_the_title_says_is_on_the_picture(theme: Theme) -> None:
     run = a_run()
     picture = " ".join(" ".join(texts(drawn(databases, run, theme))).split())
     for query, what in databases.QUERIES.items():
-        values = [each.value for each in databases.plain(databases.shown(run)) if databases.query(each) == query]
+        values = [each.value for each in databases.plain(databases.chart_cells(run)) if databases.query(each) == query]
         ends = between(min(values), max(values), times)
         assert f"{ends} where {what}" in databases.finding(run)
         assert f"{what}: {ends}" in picture

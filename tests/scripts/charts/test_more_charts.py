@@ -32,7 +32,7 @@ from scripts.charts import (
     web_throughput,
 )
 from scripts.charts.lib.groups import Group, fitted
-from scripts.charts.lib.table import made, number, word
+from scripts.charts.lib.table import number, table_of, word
 from scripts.charts.lib.theme import LIGHT, SLIDE, colour
 from scripts.stats.intervals import NoiseFloor
 from scripts.util.format import count_text, seconds, times
@@ -96,7 +96,7 @@ def test_a_tile_wears_the_colours_of_those_that_are_the_fastest_and_no_others() 
     assert {to_hex(part.get_facecolor()) for part in tied.values()} == {colour("asyncio"), colour("threads")}
     assert len(tied) == 24
     for run in (planted(1.5), planted(1.005)):
-        assert {line for tile in tiles(run) for line in decision.words(tile)} <= set(texts(drawn(decision, run)))
+        assert {line for tile in tiles(run) for line in decision.tile_lines(tile)} <= set(texts(drawn(decision, run)))
 
 
 def one_equal(winner: float) -> SyntheticRun:
