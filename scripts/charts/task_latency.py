@@ -21,7 +21,7 @@ from scripts.charts.lib.lines import GAP_IN
 from scripts.charts.lib.names import work
 from scripts.charts.lib.table import Table, number, table_of, word
 from scripts.charts.lib.theme import Theme, colour, marker
-from scripts.stats.intervals import FloatArray, quantile_enough
+from scripts.stats.intervals import FloatArray
 from scripts.tables.summary import with_interval, with_range
 from scripts.util.format import count_text, ladder, listed, seconds, short, tick
 

@@ -52,12 +52,13 @@ OTHERS = {
     "pool": "#fc5490",
     "loops_in_threads": "#a84800",
     "loops_in_processes": "#8a72fc",
+    "eager_tasks": "#9c5ac6",
 }
-SPARE = ("#de7800", "#c01e4e", "#9c5ac6", "#de66b4", "#a87ef0", "#a26cd8")  # for models that somebody adds
+SPARE = ("#de7800", "#c01e4e", "#de66b4", "#a87ef0", "#a26cd8")  # for models that somebody adds
 PALETTE = (*OTHERS.values(), *SPARE)
 # What a row is, where models say nothing: two kinds that colour-blind readers tell apart, a fault, and neither.
 FIRST_KIND, SECOND_KIND, FAULT, NEITHER = "#0c78b4", "#cc6600", "#c01e4e", "#666666"
-MARKERS = ("v", "P", "X", "<", ">", "p", "h", "d", "*", "H", "8", "+", "1", "x", "2")
+MARKERS = ("v", "P", "X", "<", ">", "p", "h", "d", "*", "H", "8", "+", "1", "x", "2", "3")
 FILLED = 11  # the first of them can be hollow, and are seen where they are small
 
 
