@@ -26,6 +26,7 @@ from scripts.report.terminal import console
 from scripts.tables.load import load
 from scripts.util.commands import parser as command_parser
 from scripts.util.exit_codes import CommandError, Exit, leave
+from scripts.util.format import listed
 from scripts.util.paths import LATEST, NEWEST_MINE
 
 MB = 1e6
@@ -78,7 +79,7 @@ def refuse_unsaid(given: argparse.Namespace) -> None:
     required = {"TASKS": given.tasks, "WAIT_MS": given.wait_ms, "CPU_MS": given.cpu_ms}
     if missing := [name for name, value in required.items() if value is None]:
         raise CommandError(
-            Exit.USAGE, f"make advise does not know {' and '.join(missing)}, and no run of make mine says. {EXAMPLE}"
+            Exit.USAGE, f"make advise does not know {listed(missing)}, and no run of make mine says. {EXAMPLE}"
         )
     if not given.wait_ms and not given.cpu_ms:
         raise CommandError(

@@ -37,7 +37,9 @@ def listen(host: str, port: int, expose: bool) -> socket.socket:
         return socket.create_server((str(address[0]), port), family=family, backlog=BACKLOG)
     except (OSError, OverflowError) as error:
         why = error.strerror if isinstance(error, OSError) else error
-        raise RefusalError(f"Cannot listen on {host} port {port} ({why}): take another --port, or --port 0.") from None
+        raise RefusalError(
+            f"cannot listen on {host} port {port}: {why}. Next: another --port, or --port 0 for any free one"
+        ) from None
 
 
 def raise_file_limit(expected: int) -> int:

@@ -12,23 +12,32 @@ from benchmarks.core.cell import Cell
 WORD = r"[\w-]+"
 JOINING = ("and", "or", "not")
 CALLED_OR_EMPTY = r"(?:True|False|\))\s*\(|\(\s*\)"  # Python has a meaning for these, and we have none
+ALIKE = 0.5  # less alike than that, a name is not what somebody meant
+EVERY_NAME = "?"
 LONGEST_NAME = 80  # to look for what is near takes time that grows with the square
 
 
 def check(only: str, known: set[str]) -> None:
     """ValueError for a name that no cell has, or for what is no expression of names."""
+    if only.strip() == EVERY_NAME:
+        raise ValueError(f"ONLY takes these names, joined by and, or, not: {', '.join(sorted(known))}")
     for name in re.findall(WORD, only):
         if name not in known.union(JOINING):
             if hint := renamed.hint(name):
                 raise ValueError(f"ONLY: {hint}. Next: make bench ONLY={renamed.LABELS.get(name, name)}")
-            near = get_close_matches(name[:LONGEST_NAME], known, 1, 0.0)[0]
-            sentence = f"ONLY: no cell is called {name!r:.90}; the nearest name is {near!r}"
-            raise ValueError(f"{sentence}. Next: make bench ONLY={near} (or any of: {', '.join(sorted(known))})")
+            raise ValueError(f"ONLY: no cell is called {name!r:.90}{nearest(name, known)}")
     try:
         selects(only, known)
     except SyntaxError:
         example = "http and (threads or asyncio)"
         raise ValueError(f"ONLY={only!r:.200} is no expression. Next: write it like ONLY={example!r}") from None
+
+
+def nearest(name: str, known: set[str]) -> str:
+    """The end of an error about an unknown name: what was meant, or where all names are."""
+    near = get_close_matches(name[:LONGEST_NAME], known, 1, ALIKE)
+    meant = f"; the nearest name is {near[0]!r}. Next: make bench ONLY={near[0]}, or" if near else ". Next:"
+    return f"{meant} make bench ONLY='{EVERY_NAME}' for all names"
 
 
 def chosen(only: str, cell: Cell) -> bool:

@@ -169,9 +169,8 @@ def read_environment(path: Path) -> Entry:
     try:
         environment = json.loads(file.read_text())
     except FileNotFoundError:
-        raise CommandError(
-            Exit.BAD_DATA, f"{path} is not a run: it has no environment.json. Next: make bench"
-        ) from None
+        why = "it has no environment.json" if path.is_dir() else "there is no such folder"
+        raise CommandError(Exit.BAD_DATA, f"{path} is not a run: {why}. Next: make bench") from None
     except (OSError, ValueError, RecursionError) as problem:
         raise CommandError(
             Exit.BAD_DATA, f"{file} is damaged: {problem}. Next: take it from a copy, or make bench"

@@ -3,6 +3,7 @@
 import argparse
 import os
 import re
+from typing import NoReturn
 
 VARIABLE = re.compile(r"([A-Z]+(?:_[A-Z]+)*)=")
 VERBS = (
@@ -24,8 +25,16 @@ def as_program(command: re.Match[str]) -> str:
     return f"overlap {verb}{options}"
 
 
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line, as all of ours are."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong and how to learn more, and exit as for every wrong usage."""
+        self.exit(2, f"overlap: {message}. Next: {self.prog} --help\n")
+
+
 def parser(verb: str, words: str | None) -> argparse.ArgumentParser:
     """The parser of a verb's command line, called as the verb was called; `words` explain it, line by line."""
     prog = f"overlap {verb}" if os.environ.get("OVERLAP_PROGRAM") else f"python -m scripts.{verb}"
     raw = argparse.RawDescriptionHelpFormatter
-    return argparse.ArgumentParser(prog=prog, description=in_program_form(words or ""), formatter_class=raw)
+    return Parser(prog=prog, description=in_program_form(words or ""), formatter_class=raw)

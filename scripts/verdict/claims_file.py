@@ -153,13 +153,15 @@ def read_talk(path: Path, only: str | None = None) -> Talk:
 
 
 def chosen_row(given: dict[str, Any], name: str) -> Any:
-    """The table of the claim that is called so. Mistake when there is none."""
+    """The table of the claim that is called so. CommandError when there is none, Mistake when there are two."""
     if not name:
-        raise Mistake("", "ID", "is missing. Example: make claim ID=network-io")
+        raise CommandError(Exit.USAGE, "ID is missing. Example: make claim ID=network-io")
     rows = [row for row in table_rows(given) if isinstance(row, dict)]
     if not (matches := [row for row in rows if row.get("id") == name]):
         ids = [row["id"] for row in rows if isinstance(row.get("id"), str)]
-        raise Mistake("", "ID", f"no claim is called {name!r:.90}{nearest(name, ids)}")
+        raise CommandError(
+            Exit.USAGE, f"no claim is called {name!r:.90}{nearest(name, ids)}. Next: make claims, for all"
+        )
     if len(matches) > 1:
         raise Mistake(name, "id", TWICE)
     return matches[0]
@@ -311,5 +313,7 @@ def find_talk(name: str, only: str | None = None) -> Talk:
     if Path(name).suffix:
         return read_talk(Path(name), only)
     if name not in (names := [file.stem for file in sorted(TALKS.glob("*.toml"))]):
-        raise CommandError(Exit.USAGE, f"no talk is called {name!r}{nearest(name, names)}")
+        raise CommandError(
+            Exit.USAGE, f"no talk is called {name!r}{nearest(name, names)}. Next: make claims TALK={names[0]}"
+        )
     return read_talk(TALKS / f"{name}.toml", only)

@@ -12,6 +12,8 @@ BOUND = re.compile(r"(?P<sign>[<>]=?|=)\s*(?P<number>\S+)|(?P<low>\S+)\s*(?:…|
 PER_CAPACITY = re.compile(r"\s*[×*]\s*capacity$")
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # would move the cursor of whoever reads it
 LONGEST_NAME, LONGEST_BOUND = 80, 100  # to look for what is near takes time that grows with the square
+ALIKE = 0.4  # less alike than that, a name is not what somebody meant
+MOST_NAMES = 12  # are listed where none is near
 
 
 class Mistake(ValueError):
@@ -24,8 +26,8 @@ class Mistake(ValueError):
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """The end of an error about an unknown name."""
-    near = get_close_matches(name[:LONGEST_NAME], list(known), 1, 0.0)
-    return f"; the nearest name is {near[0]!r}" if near else ""
+    near = get_close_matches(name[:LONGEST_NAME], known := list(known), 1, ALIKE)
+    return f"; the nearest name is {near[0]!r}" if near else f"; there are {', '.join(known[:MOST_NAMES])}"
 
 
 def text(row: dict[str, Any], field: str, name: str) -> str:

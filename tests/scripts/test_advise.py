@@ -115,7 +115,7 @@ def test_the_most_that_anybody_asks_for_fits_into_the_table(typed: type[Typed]) 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ([], "make advise does not know TASKS and WAIT_MS and CPU_MS, and no run of make mine says"),
+        ([], "make advise does not know TASKS, WAIT_MS and CPU_MS, and no run of make mine says"),
         (BY_HAND[:4], "make advise does not know CPU_MS"),
         (["--tasks", "5", "--wait-ms", "0", "--cpu-ms", "0"], "takes no time under any model"),
         (["--tasks", "many"], "argument --tasks: invalid number value: 'many'"),

@@ -93,7 +93,7 @@ def test_blocks_that_are_no_number_are_wrong_usage(results: Path, say: type[Refu
 def test_a_run_that_does_not_exist_cannot_be_resumed(say: type[Refusal]) -> None:
     refusal = say("--resume", "results/runs/nothing")
     assert refusal.code == Exit.BAD_DATA
-    assert "results/runs/nothing is not a run: it has no environment.json. Next: make bench" in refusal.words
+    assert "results/runs/nothing is not a run: there is no such folder. Next: make bench" in refusal.words
 
 
 def test_another_machines_run_cannot_be_resumed(results: Path, say: type[Refusal]) -> None:

@@ -165,7 +165,7 @@ def test_every_faulty_claim_is_named_at_once_and_another_can_still_be_judged(tmp
 
 
 def test_an_id_that_was_forgotten_is_not_answered_with_the_name_nearest_to_nothing(tmp_path: Path) -> None:
-    with pytest.raises(CommandError, match=r"ID: is missing\. Example: make claim ID=network-io"):
+    with pytest.raises(CommandError, match=r"ID is missing\. Example: make claim ID=network-io"):
         read(tmp_path, RIGHT, "")
 
 
