@@ -47,6 +47,7 @@ WHEN: dict[str, type] = {
     "cores": str,
     "capacity": str,
     "package": str,
+    "database": str,
     "python": str,
     "system": str,
 }

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from benchmarks.backends.databases import KINDS
 from benchmarks.core.registry import find
 from scripts.analysis.interpreter_ratios import build_difference
 from scripts.tables.load import Run
@@ -46,6 +47,8 @@ def unmet_by(environment: dict[str, Any], capacity: float | None, name: str, req
         return "" if met else f"needs {what} {required}, and it was {measured:.3g}"
     if name == "package":
         return "" if required in environment["packages"] else f"needs the package {required}"
+    if name == "database":
+        return unmet_by_databases(environment.get("databases", {}), required)
     if name == "system":
         return "" if machine.get("system") == required else f"needs {required}"
     if name == "python":
@@ -55,6 +58,14 @@ def unmet_by(environment: dict[str, Any], capacity: float | None, name: str, req
     return f"needs {in_words(name, required)}" + (
         f', as in: make matrix PYTHON="{EXAMPLE}"' if name != "optimised" else ""
     )
+
+
+def unmet_by_databases(databases: dict[str, str], required: str) -> str:
+    """What keeps a run from having a database of that product; empty when one was there. A stand-in is none."""
+    if any(database.startswith(required) for database in databases.values()):
+        return ""
+    variable = next((kind.variable for kind in KINDS.values() if kind.called == required), "")
+    return f"needs {required}" + (f", which {variable} names" if variable else "")
 
 
 def in_words(name: str, required: Any) -> str:

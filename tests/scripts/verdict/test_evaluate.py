@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from benchmarks.backends.databases import NOT_MONGODB
 from benchmarks.core.registry import catalogue
 from benchmarks.core.selection import chosen
 from benchmarks.experiments.test_cpu import CORES
@@ -18,6 +19,7 @@ from scripts.util.exit_codes import Exit
 from scripts.verdict.claims_file import Claim, Part, Talk
 from scripts.verdict.evaluate import Finding, evaluate
 from scripts.verdict.fields import bound
+from scripts.verdict.requirements import unmet_by_databases
 
 ENVIRONMENT: dict[str, Any] = {
     "run": "a-run",
@@ -192,6 +194,7 @@ def test_a_claim_about_a_model_that_cannot_run_here_is_not_testable_and_says_wha
         ({"optimised": True}, "needs a Python with profile-guided optimisation"),
         ({"cores": ">= 4"}, "needs usable cores >= 4, and it was 2"),
         ({"capacity": ">= 1.8"}, "needs a parallel capacity of >= 1.8, and it was 1.6"),
+        ({"database": "MongoDB"}, "needs MongoDB, which MONGODB_URI names"),
         ({"package": "trio"}, "needs the package trio"),
         ({"system": "Darwin"}, "needs Darwin"),
     ],
@@ -394,3 +397,11 @@ def test_two_interpreters_never_make_one_ratio() -> None:
 )
 def test_a_bound_has_the_unit_of_its_value(measure: dict[str, str], bound_said: str, shown: str) -> None:
     assert claim_document.bound_text(measure | {"bound": bound_said, "per_capacity": False}) == shown
+
+
+@pytest.mark.parametrize(
+    ("database", "reason"),
+    [(NOT_MONGODB, "needs MongoDB, which MONGODB_URI names"), ("MongoDB at mongodb://there:27017", "")],
+)
+def test_a_stand_in_is_not_the_database_that_a_claim_is_about(database: str, reason: str) -> None:
+    assert unmet_by_databases({"mongo": database, "sqlite": "SQLite 3.40.1"}, "MongoDB") == reason
