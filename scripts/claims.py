@@ -35,7 +35,8 @@ from scripts.tables.schema import read_environment
 from scripts.util.commands import parser as command_parser
 from scripts.util.exit_codes import CommandError, Exit, leave
 from scripts.util.paths import LATEST, NEWEST_CLAIMS, NEWEST_MATRIX, VERDICTS
-from scripts.verdict.claims_file import DEFAULT_TALK, Claim, Talk, find_talk
+from scripts.verdict.claim import Claim, Talk
+from scripts.verdict.claims_file import DEFAULT_TALK, find_talk
 from scripts.verdict.evaluate import UNMEASURED, Finding, evaluate, has
 from scripts.verdict.requirements import unmet_requirement
 

@@ -78,7 +78,7 @@ def of_block(shares: Mapping[int, pd.Series], capacity: pd.Series, block: int) -
 
 
 def over_blocks(serial_shares: Sequence[float], *, ranges_only: bool) -> Law | None:
-    """One law from those of the blocks."""
+    """One law from the serial shares of the blocks, shape (blocks,); None without any."""
     if ranges_only or len(serial_shares) < 2:
         return Law(*intervals.value_range(serial_shares)) if serial_shares else None
     sure = intervals.mean(serial_shares)

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from scripts.analysis.conclusions import ASSUMED_FLOOR, Family, Outcome
+from scripts.analysis.conclusions import ASSUMED_FLOOR, Outcome
 from scripts.analysis.contests import Contest, contest
 from scripts.analysis.crossover import crossovers
+from scripts.analysis.families import Family
 from scripts.analysis.model_order import order
 from scripts.analysis.points import Run
 from scripts.analysis.wording import duration_text, floor_text, in_run, percent, reasons, winners
@@ -20,7 +21,7 @@ QUESTIONS = (  # what the sentence is about, the experiment that answers, the wo
     ("For mixed work ({share} % CPU)", "mixed", "mixed"),
 )
 NOTEWORTHY_SHARE = 0.1  # of the rounds: twice what a quiet shared host shows; half of a cell's make it decide nothing
-MOST_GAINS = 3  # of tied models: more figures than that nobody reads
+MOST_GAINS = 3  # of tied models whose gain is given
 
 
 def sentence(question: str, measured: Contest) -> str:
@@ -36,7 +37,7 @@ def sentence(question: str, measured: Contest) -> str:
 
 
 def conclusion(measured: Contest) -> str:
-    """Who was the fastest and how the others compare; or why that cannot be said."""
+    """The fastest model and how the others compare with it; or why nothing can be concluded."""
     if why := unanswered(measured.family):
         return f"no conclusion: {why}."
     return ". ".join([lead(measured), *rest(measured)]) + "."
@@ -55,12 +56,12 @@ def ranges(measured: Contest) -> str:
 
 
 def unanswered(family: Family) -> str:
-    """Why nobody can be said to be the fastest or not; empty where that can be said."""
+    """Why no fastest model can be named; empty where one can."""
     return family.disqualified if family.fastest else reasons(family.others)
 
 
 def lead(measured: Contest) -> str:
-    """Who was the fastest; or that nothing was."""
+    """The fastest model; or that no model was faster than another."""
     family, where = measured.family, in_run(measured.run)
     if not (best := winners(family)):
         return f"no model was faster than another {where}"
@@ -84,7 +85,7 @@ def gain(measured: Contest, model: str) -> str:
 
 
 def rest(measured: Contest) -> Iterator[str]:
-    """How the others compare with the fastest: those that may be as fast, the next, and those that decide nothing."""
+    """How the other models compare with the fastest: the tied ones, the next slower one, and those not usable."""
     family = measured.family
     assert family.fastest
     if len(family.winners) > 1:
@@ -121,7 +122,7 @@ def disturbance(run: Run) -> str:
 
 
 def disturbed_warning(run: Run) -> str:
-    """That so much was disturbed that it may decide nothing, and what to do; empty of a quiet run."""
+    """A warning where too many rounds were disturbed, and what to do; empty for a quiet run."""
     share = disturbed_share(run.rounds)
     if share <= NOTEWORTHY_SHARE:
         return ""

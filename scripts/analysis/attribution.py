@@ -141,7 +141,7 @@ def held_words(holder: dict[str, Any]) -> str:
     place = f"{Path(holder['file']).name}:{holder['line']} in {holder['function']}"
     what = f"{holder['call']} at {place}" if holder["call"] else place
     whose = {"loop": "the loop", "GIL": "the GIL", "lock": "a lock that others waited for"}[holder["kind"]]
-    least = "at least " * (holder["kind"] == "GIL")  # who waits for the GIL as well does not see every moment of it
+    least = "at least " * (holder["kind"] == "GIL")  # a watchdog that waits for the GIL itself misses some of it
     often = f"{digits(holder['count'])} times a round"
     return (
         f"{what} held {whose} for {least}{seconds(holder['seconds_each'])}, {often}: "

@@ -70,14 +70,14 @@ class Row:
 
     @property
     def words(self) -> str:
-        """What the comparison says of B."""
+        """The conclusion about B in words: of seconds slower or faster, of a speed-up higher or lower."""
         if self.what == "seconds" or not self.conclusion.differs:
             return self.conclusion.outcome.value
         return "lower" if self.worse else "higher"
 
 
 def differences(a: Run, b: Run) -> list[str]:
-    """What tells the machine and Python of one run from the other's, in words."""
+    """The differences in machine and Python between two runs, in words."""
     one, other = a.environment, b.environment
     pairs = [
         ("CPU", one["machine"]["cpu"], other["machine"]["cpu"]),
@@ -93,7 +93,7 @@ def differences(a: Run, b: Run) -> list[str]:
 
 
 def boots(one: Mapping[str, Any], other: Mapping[str, Any]) -> tuple[Any, Any]:
-    """Which boot of a machine each was; the same where one of them does not say."""
+    """The boot ids of two machines; equal where one of them is unknown."""
     first, second = one.get("boot"), other.get("boot")
     return (first, second) if first and second else (None, None)
 
@@ -119,7 +119,7 @@ def same_machine(a: Run, b: Run) -> bool:
 
 
 def rows(a: Run, b: Run) -> list[Row]:
-    """Every cell that both have, judged together (Holm); empty when they share none."""
+    """Every cell that both runs have, with p-values adjusted by Holm; empty when they share none."""
     shared = list(sides(a, b))
     spreads = {kind: spread(shared, kind) for kind in {kind_of(cell) for cell, *_ in shared}}
     ratios = [ratio(one, other, spreads[kind_of(cell)]) for cell, _, one, other in shared]
@@ -139,7 +139,7 @@ def summarised(side: Side) -> Interval:
 def conclude_cell(
     cell: Mapping[str, Any], ratio: Interval, why: str, adjusted: Iterator[float], a: Run, b: Run
 ) -> Conclusion:
-    """What the ratio of a cell says, by the next of the adjusted p-values where the cell can decide anything."""
+    """The conclusion from the ratio of a cell; a usable cell takes the next of the `adjusted` p-values."""
     p_value = None if why else float(next(adjusted))
     return conclude(ratio, larger_floor(kind_of(cell), a, b), p_value=p_value, unusable=why)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from scripts.analysis.conclusions import Candidate, Family, Sizes, at_sizes, family
+from scripts.analysis.families import Candidate, Family, Sizes, at_sizes, family
 from scripts.analysis.points import Point, Run, cell_tables
 from scripts.tables.columns import CELL_AND_TWIN
 from scripts.tables.summary import sequential_of
@@ -28,7 +28,7 @@ def of_points(run: Run, points: Iterable[Point], column: str = "seconds") -> Fam
 
 
 def beside_sequential(run: Run, points: Sequence[Point]) -> Family:
-    """The same by time, and with them the sequential cell that did the same work, where there is one."""
+    """The points of a chart as a family by time, with the sequential cell of the same work, where there is one."""
     tables, first = cell_tables(run), points[0]
     alone = sequential_of((*first.key, False), tables)
     cells = [Candidate(each.model, tables[(*each.key, False)]) for each in points]
@@ -61,7 +61,7 @@ class Contest:
 
 
 def contest(run: Run, experiment: str, workload: str) -> Contest | None:
-    """The contest that answers a question; None when it was not measured, or not beside sequential."""
+    """The models that did the work of an experiment; None when fewer than two did, or sequential is not among them."""
     summary = run.summary
     rows = summary[(summary["experiment"] == experiment) & (summary["workload"] == workload) & ~summary["twin"]]
     if rows.empty:
@@ -80,7 +80,7 @@ def turning_share(rows: pd.DataFrame) -> float:
 
 
 def sizes(run: Run, experiment: str, workload: str, one: str, other: str) -> Sizes | None:
-    """What a model says beside another at each concurrency that both were measured at; None below two of them."""
+    """How a model compares with another at each concurrency that both have; None with fewer than two of them."""
     cells = dict[str, dict[int, Candidate]]()
     for key, rounds in cell_tables(run).items():
         named = dict(zip(CELL_AND_TWIN, key, strict=True))

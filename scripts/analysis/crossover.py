@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from scripts.analysis.conclusions import Outcome, Sizes
+from scripts.analysis.conclusions import Outcome
 from scripts.analysis.contests import CROSSOVER_EXPERIMENTS, sizes
+from scripts.analysis.families import Sizes
 from scripts.analysis.points import Run
 from scripts.analysis.wording import ci, in_run
 from scripts.util.format import listed, times
@@ -14,7 +15,7 @@ SAID = (Outcome.NO_DIFFERENCE, Outcome.INCONCLUSIVE, Outcome.NOT_USABLE)
 
 @dataclass(frozen=True)
 class Crossover:
-    """What asyncio says beside threads at each size of an experiment's workload."""
+    """How asyncio compares with threads at each concurrency of an experiment's workload."""
 
     experiment: str
     workload: str
@@ -50,7 +51,7 @@ class Crossover:
 
 
 def crossovers(run: Run) -> list[Crossover]:
-    """One for each workload of each experiment that the run has threads and asyncio of, at three sizes or more."""
+    """A crossover for each workload measured under threads and asyncio at three sizes or more; none from few blocks."""
     rounds = run.rounds
     here = rounds[rounds["experiment"].isin(CROSSOVER_EXPERIMENTS) & rounds["model"].isin([ONE, OTHER])]
     pairs = sorted(set(zip(here["experiment"], here["workload"], strict=True)))

@@ -40,12 +40,12 @@ class Evidence:
 
     @property
     def rounds(self) -> pd.DataFrame:
-        """All of them."""
+        """The rounds of all cells together."""
         return pd.concat(self.sides)
 
     @cached_property
     def interval(self) -> Interval | None:
-        """What the values say together; None when they are too few, or zero where none can be."""
+        """The 95 % CI of the values; None when they are too few, or one is zero where `log` is set."""
         try:
             return (geometric_mean if self.log else mean)(self.values.to_numpy(dtype=np.float64))
         except ValueError:

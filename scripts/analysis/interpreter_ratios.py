@@ -66,7 +66,7 @@ def rows(run: Run) -> list[Row]:
 
 @remembered
 def every_row(run: Run) -> list[Row]:
-    """Of every cell, whatever was measured of it; none of a cell that nothing can be set beside."""
+    """A row for every cell, whatever its metric; none for a cell without a counterpart under another interpreter."""
     mine = dict(list(run.rounds.groupby(CELL_AND_TWIN)))
     keys = dict.fromkeys(
         key for one in (run, *run.beside) for key, _ in one.rounds.groupby(CELL_AND_TWIN) if not key[-1]
@@ -86,7 +86,7 @@ def place(one: Row) -> Any:
 
 
 def row(run: Run, cell: dict[str, Any], mine: pd.DataFrame) -> Row:
-    """One cell under every interpreter that has it, next to what the first did of that work."""
+    """A cell under every interpreter that has it, and its ratios to `mine`, the rounds under the first interpreter."""
     metric = mine["metric"].iloc[0] if isinstance(mine["metric"].iloc[0], str) else "seconds"
     first, faster = by_turn(run, mine, metric), dict[str, Value]()
     for other in run.beside:
@@ -258,7 +258,7 @@ def inverse(value: Value) -> Value:
 
 
 def alone(run: Run) -> Iterator[str]:
-    """The cells that nothing can be set beside, for the first interpreter did not do that work at all."""
+    """The cells that only one other interpreter ran: the first one did not do that work at all."""
     keys = {tuple(one.cell.values()) for one in every_row(run)}
     for one in run.beside:
         left = [key for key, _ in one.rounds.groupby(CELL_AND_TWIN) if not key[-1] and key not in keys]

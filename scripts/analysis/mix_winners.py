@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from scripts.analysis.conclusions import Candidate, Family, families
+from scripts.analysis.families import Candidate, Family, families
 from scripts.analysis.points import Point, Run, cell_tables, points, remembered
 
 
@@ -45,7 +45,7 @@ def tiles(run: Run) -> list[Tile]:
 
 
 def mixes(run: Run) -> Iterator[tuple[int, list[Point]]]:
-    """The cells of each tile, the fastest first. Sequential does the same work whatever is allowed: it is in all."""
+    """The concurrency and cells of each tile, the fastest first; the sequential cell of a mix is in all its tiles."""
     cells = mixed_cells(run)
     alone = [each for each in cells if each.model == "sequential"]
     for size, here in panels([each for each in cells if each.model != "sequential"]).items():
@@ -65,10 +65,7 @@ def mixed_cells(run: Run) -> list[Point]:
 
 
 def panels(cells: list[Point]) -> dict[int, list[Point]]:
-    """The cells at each concurrency; sequential, which does the same whatever is allowed, stands in every panel.
-
-    The limit of a panel is that of the models that may do as much at once.
-    """
+    """The cells at each concurrency; the sequential cells are in every panel, without a limit of their own there."""
     alone = [each for each in cells if each.model == "sequential"]
     sizes = {each.concurrency for each in cells if each.model != "sequential"} or {each.concurrency for each in alone}
     without_limit = [replace(each, limit=math.nan) for each in alone]
@@ -76,7 +73,7 @@ def panels(cells: list[Point]) -> dict[int, list[Point]]:
 
 
 def at(size: int, cells: list[Point]) -> list[Point]:
-    """Those at this concurrency."""
+    """The cells at this concurrency."""
     return [each for each in cells if each.concurrency == size]
 
 

@@ -20,15 +20,15 @@ T = TypeVar("T")
 
 
 class Run(Protocol):
-    """As much of `scripts.tables.load.Run` as a chart needs."""
+    """The part of `scripts.tables.load.Run` that charts and conclusions read."""
 
     @property
     def path(self) -> Path:
-        """Its folder."""
+        """The folder of the run."""
 
     @property
     def environment(self) -> dict[str, Any]:
-        """Where it ran."""
+        """The contents of environment.json: machine, Python, packages, plan."""
 
     @property
     def rounds(self) -> pd.DataFrame:
@@ -48,7 +48,7 @@ class Run(Protocol):
 
     @property
     def python(self) -> str:
-        """What its interpreter is called where there are several."""
+        """The name of its interpreter where a run has several; empty otherwise."""
 
     @property
     def beside(self) -> "Sequence[Run]":
@@ -93,7 +93,7 @@ class Point:
 
     @property
     def key(self) -> tuple[str, str, str, int, int, float, float]:
-        """What tells its rounds from all others: the columns of CELL."""
+        """The values of the columns of CELL, which identify its rounds."""
         work = (self.experiment, self.workload, self.model)
         return (*work, self.concurrency, self.tasks, self.wait_s, self.compute_s)
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 
-from scripts.analysis.conclusions import Candidate, Conclusion, Family
+from scripts.analysis.conclusions import Conclusion
+from scripts.analysis.families import Candidate, Family
 from scripts.analysis.points import Run
 from scripts.stats.intervals import Interval, NoiseFloor
-from scripts.util.format import Format, between, times
+from scripts.util.format import between, times
 
 
 def percent(share: float) -> str:
@@ -13,9 +14,9 @@ def percent(share: float) -> str:
     return f"{100 * share:.0f} %"
 
 
-def ci(interval: Interval, form: Format = times) -> str:
+def ci(interval: Interval) -> str:
     """`95 % CI 0.98–1.15×`."""
-    return f"95 % CI {between(interval.low, interval.high, form)}"
+    return f"95 % CI {between(interval.low, interval.high, times)}"
 
 
 def repeats(run: Run) -> int:
@@ -35,12 +36,12 @@ def either(names: Iterable[str]) -> str:
 
 
 def winners(family: Family) -> str:
-    """Who is the fastest, all of those that are tied; empty where nobody can be called that."""
+    """The names of the fastest models, several where they are tied; empty where none can be named."""
     return either(cell.name for cell in family.winners) if family.winners else ""
 
 
 def faster_than(family: Family, name: str) -> list[str]:
-    """The winners, where the cell of that name is among those that are slower; none otherwise."""
+    """The names of the winners where the cell `name` is slower than they are; otherwise empty."""
     beaten = [cell.name for cell, _ in family.beaten]
     return [cell.name for cell in family.winners] if name in beaten else []
 
@@ -52,7 +53,7 @@ def duration_text(cell: Candidate, conclusion: Conclusion) -> str:
 
 
 def last_over_first(family: Family) -> str:
-    """How the last of a family is beside the first: `15.2× as much`, or what else was concluded."""
+    """How the last of a family compares with the first: `15.2× as much`, or the outcome."""
     _, last = family.others[-1]
     if last.differs and last.ratio:
         return f"{times(last.ratio.estimate)} as much"

@@ -17,7 +17,8 @@ from scripts.tables.columns import CELL_AND_TWIN
 from scripts.tables.load import Run, load
 from scripts.tables.summary import block_medians, flags
 from scripts.util.exit_codes import CommandError, Exit
-from scripts.verdict.claims_file import TALKS, read_talk
+from scripts.verdict.claim import TALKS
+from scripts.verdict.claims_file import read_talk
 from scripts.verdict.evaluate import evaluate
 
 HEADLINES = ("io", "cpu", "mixed", "network")  # experiments whose cells every share has

@@ -5,7 +5,8 @@ from dataclasses import replace
 from matplotlib.figure import Figure
 
 from benchmarks.probes.offload_cost import LENGTHS, WORKERS
-from scripts.analysis.conclusions import Sizes, of_ratios, unusable
+from scripts.analysis.conclusions import of_ratios, unusable
+from scripts.analysis.families import Sizes
 from scripts.analysis.points import Point, Run, by_model, footer, interval_words, remembered, sure
 from scripts.charts.lib import lines, unit_cost
 from scripts.charts.lib.groups import value_text

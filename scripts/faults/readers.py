@@ -25,7 +25,8 @@ from scripts.faults.corruption import tables
 from scripts.tables.load import load
 from scripts.tables.schema import read_environment
 from scripts.util.exit_codes import CommandError, Exit
-from scripts.verdict.claims_file import TALKS, find_talk
+from scripts.verdict.claim import TALKS
+from scripts.verdict.claims_file import find_talk
 
 LONGEST_S = 10.0  # what takes longer hangs
 ODD: list[Any] = [

@@ -66,7 +66,7 @@ class Machine:
 
     @classmethod
     def of(cls, run: Run) -> "Machine":
-        """From the run's rounds and environment."""
+        """The machine of a run, from its rounds and environment."""
         cores, gil = run.environment["machine"]["cores_usable"], run.environment["python"].get("gil", True)
         return cls(float(run.rounds["parallel_capacity"].median()), cores, gil)
 
@@ -87,7 +87,7 @@ class Fit:
         return predicted(list(laid_out(cells, list(self.cost_s))), np.array(list(self.cost_s.values())), self.machine)
 
     def knows(self, cells: pd.DataFrame) -> list[bool]:
-        """For each cell, whether the fit has all its costs."""
+        """Whether the fit has all costs of each cell, shape (cells,)."""
         pairs = zip(cells["model"], cells["workload"], strict=True)
         return [all(name in self.cost_s for name in cost_names(*pair).values() if name[0] != "pace") for pair in pairs]
 
@@ -131,7 +131,7 @@ def alike(cell: pd.DataFrame) -> bool:
 
 
 def fit(cells: pd.DataFrame, machine: Machine, near: Fit | None = None) -> Fit:
-    """The costs that come nearest to the cells, beginning with those of `near`. ValueError when there are no cells."""
+    """Fit the costs to the cells by least squares, starting from those of `near`. ValueError without cells."""
     if cells.empty:
         raise ValueError("Costs can't be learned from no cells.")
     names = sorted(
@@ -152,7 +152,7 @@ def fit(cells: pd.DataFrame, machine: Machine, near: Fit | None = None) -> Fit:
 
 
 def cost_names(model: str, workload: str) -> dict[str, Name]:
-    """The costs of such a cell: those of its model, relative to sequential, and of its client."""
+    """The names of the costs of a cell: those of its model, relative to sequential, and of its client."""
     kind, form = KINDS[workload], needs(model).form
     client = kind.client
     alone = law(model) == ALONE

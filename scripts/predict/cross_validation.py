@@ -24,7 +24,7 @@ from scripts.tables.load import Run
 CONFIDENCE = 0.9
 SHARES = (0.9, 0.925, 0.95, 0.975, 1.0)  # of errors to hold, until 90 % of the held-back are
 LEAST_CELLS = 9  # with fewer, 90 % of them and one more are more than there are
-NEAR = 1.1  # an advice that costs no more than this over the best is a good one
+NEAR = 1.1  # advice whose time is within this factor of the best is good
 AIMS = (0.9, 0.95)  # of intervals that hold the truth, of advice that is good
 
 

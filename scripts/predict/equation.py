@@ -58,7 +58,7 @@ class Times:
 
     @property
     def seconds(self) -> FloatArray:
-        """All of it."""
+        """Start, run and stop together, in seconds."""
         return np.asarray(self.start_s + self.bounds_s.max(axis=0))
 
 

@@ -86,7 +86,7 @@ class Mine:
 
     @property
     def work(self) -> Question:
-        """All of it, each model with as many places as it was tried with."""
+        """The work of all tasks, each model at the concurrency that it was tried with."""
         sweeps = self.learned["sweep"].items()
         return Question(
             tasks=int(self.document["work"]["tasks"]),
@@ -139,7 +139,7 @@ def is_one(path: Path) -> bool:
 
 
 def read(path: Path) -> Mine:
-    """Its mine.json. Stop when it cannot be read, or is of another schema."""
+    """The mine.json of a run. CommandError when it cannot be read or has another schema."""
     try:
         document = json.loads((path / FILE).read_text())
         if document["schema"] != SCHEMA:

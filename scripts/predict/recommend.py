@@ -27,7 +27,7 @@ AXES = ("cpu_s", "wait_s", "tasks")  # along which
 
 @dataclass(frozen=True)
 class Source:
-    """Where the costs come from: a fit, its errors, what was measured with each model, and how to call it."""
+    """A source of costs: a fit, its errors, what was measured with each model, and its name."""
 
     name: str
     fit: Fit
@@ -38,7 +38,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Task:
-    """One task in one form, as its user knows it."""
+    """What one task of a form does, in seconds."""
 
     wait_s: float
     cpu_s: float
@@ -61,26 +61,26 @@ class Question:
     gil_share: float  # of the computing, what holds the GIL
     capacity: float  # cores' worth of work
     memory_bytes: float
-    at_once: int | None = None  # the most that the other side allows
-    task_bytes: float = 0.0  # memory of a task while it is under way
-    anchors: Mapping[str, Anchor] = field(default_factory=dict)  # of models that were measured on this very work
+    at_once: int | None = None  # the most concurrent requests that the other side allows
+    task_bytes: float = 0.0  # memory of a task in flight
+    anchors: Mapping[str, Anchor] = field(default_factory=dict)  # of models that were measured with this work
     reach: Mapping[str, int] = field(default_factory=dict)  # … and the most places it was measured with
     unfit: Collection[str] = ()  # models that cannot do it
 
     def but(self, **changes: Any) -> "Question":
-        """The same with those changed that are not None; `wait_s` and `cpu_s` in every form."""
+        """The question with the changes that are not None; `wait_s` and `cpu_s` change in every form."""
         given = {name: value for name, value in changes.items() if value is not None}
         of_task = {name: given.pop(name) for name in ("wait_s", "cpu_s") if name in given}
         return replace(self, forms={form: replace(task, **of_task) for form, task in self.forms.items()}, **given)
 
     def work(self, model: str) -> Work:
-        """As the model runs it."""
+        """The work as a model runs it: in the form that the model needs."""
         task = self.forms[needs(model).form]
         return Work(self.tasks, task.wait_s, task.cpu_s, self.gil_share, task.open_s)
 
     @property
     def hardest(self) -> Task:
-        """Its task in the form that it has, the blocking one where it has both."""
+        """The task of the blocking form, or of the only form."""
         return self.forms.get("blocking") or next(iter(self.forms.values()))
 
 
@@ -117,7 +117,7 @@ class Advice:
 
     @property
     def runner_up(self) -> Option | None:
-        """The quickest of those that take longer."""
+        """The quickest option that takes longer than the one to take; None where none does."""
         as_good = [self.best, *self.no_difference]
         return next((option for option in self.options if option not in as_good), None)
 

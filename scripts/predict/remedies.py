@@ -33,7 +33,7 @@ class Remedy:
 
 
 def remedies(question: Question, source: Source, advice: Advice) -> Iterator[Remedy]:
-    """Those that would be quicker than the best option by more than the margin."""
+    """The remedies that would be quicker than the best option by more than the margin."""
     candidates = [batches(question, source), several_loops(question, source)]
     best_s = advice.options[0].seconds
     yield from (one for one in candidates if one and one.seconds < best_s and not alike(best_s, one.seconds))

@@ -112,7 +112,7 @@ def limits(question: Question, source: Source, advice: Advice) -> Iterator[str]:
 
 
 def show(question: Question, source: Source, advice: Advice, out: Console) -> None:
-    """Everything, to be read."""
+    """Print the advice: table, verdict, runner-up, remedies, limits."""
     out.print(description(question), markup=False)
     out.print()
     out.print(table(advice))

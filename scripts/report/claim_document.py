@@ -17,7 +17,8 @@ from scripts.report.terminal import number
 from scripts.tables.load import Run
 from scripts.util.atomic_write import atomic_write
 from scripts.util.format import seconds, tick
-from scripts.verdict.claims_file import DEFAULT_TALK, TALKS, Talk, read_talk
+from scripts.verdict.claim import TALKS, Talk
+from scripts.verdict.claims_file import DEFAULT_TALK, read_talk
 from scripts.verdict.evaluate import NOT_REPRODUCED, NOT_TESTABLE, OPINION, UNMEASURED, Finding, Outcome, evaluate
 from scripts.verdict.requirements import compared
 

@@ -12,8 +12,8 @@ from rich.table import Table
 from benchmarks.core.registry import catalogue
 from benchmarks.core.selection import chosen
 from scripts.analysis.answers import answers, disturbance, disturbed_warning, noise
-from scripts.analysis.conclusions import family
 from scripts.analysis.contests import candidate
+from scripts.analysis.families import family
 from scripts.tables.load import Run
 from scripts.util.format import amount, between, listed, seconds, shortened, tick, times
 

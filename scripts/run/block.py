@@ -176,7 +176,7 @@ def follow(tail: Tail, process: subprocess.Popen[bytes], listen: Callable[[Entry
         time.sleep(POLL_S)
 
 
-def run_block(block: Block, listen: Callable[[Entry], None], silence_s: float = SILENCE_S) -> None:
+def run_block(block: Block, listen: Callable[[Entry], None]) -> None:
     """Run the block to its end, in as many interpreters as it takes. CommandError when nothing could be measured."""
     open_journal(block)
     tail, fruitless = Tail(block.path(".journal"), block.path(".journal").stat().st_size), 0
@@ -184,7 +184,7 @@ def run_block(block: Block, listen: Callable[[Entry], None], silence_s: float = 
         require_disk_space(block.run)
         before = block.finished()
         with block_process(block) as process:
-            silent_s = follow(tail, process, listen, silence_s)
+            silent_s = follow(tail, process, listen, SILENCE_S)
         if culprit := block.cell_in_progress():
             record_crash(block, culprit, ending_text(process.returncode, silent_s))
         else:

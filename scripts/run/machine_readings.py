@@ -91,10 +91,10 @@ def turbo() -> bool | None:
     return None if boost is None else boost == "1"
 
 
-def busy_shares(seconds: float = STEAL_S) -> tuple[float, float]:
+def busy_shares() -> tuple[float, float]:
     """The shares of all cores that the hypervisor and other processes use while we do nothing."""
     before = snapshot()
-    time.sleep(seconds)
+    time.sleep(STEAL_S)
     usage = usage_between(before, snapshot())
     core_s = usage.elapsed_s * (os.cpu_count() or 1)
     return usage.steal_s / core_s, usage.others_s / core_s

@@ -25,7 +25,7 @@ from scripts.stats.intervals import (
 
 @dataclass(frozen=True)
 class Bound:
-    """What a claim says of a value, fixed beforehand: `> 20` is `Bound(low=20, open_low=True)`, `= 0` is `Bound(0, 0)`.
+    """The bound of a claim, fixed beforehand: `> 20` is `Bound(low=20, open_low=True)`, `= 0` is `Bound(0, 0)`.
 
     Raises ValueError when no value could ever satisfy it.
     """
@@ -47,7 +47,7 @@ class Bound:
 
 
 class Verdict(enum.Enum):
-    """What a run says of a claim."""
+    """The outcome of a claim in a run."""
 
     HOLDS = "holds"
     REFUTED = "refuted"
@@ -73,7 +73,7 @@ class Judgement:
 
 
 def verdict(interval: Interval, bound: Bound) -> Verdict:
-    """What one interval says of one bound; for a claims file, and for bounds like `= 0`, use `judge`."""
+    """The verdict on one bound from one interval; for several claims, or bounds like `= 0`, use `judge`."""
     if bound.contains(interval.low) and bound.contains(interval.high):
         return Verdict.HOLDS
     below = interval.high < bound.low or (bound.open_low and interval.high == bound.low)

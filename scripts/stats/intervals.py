@@ -37,16 +37,16 @@ class Interval:
     p_value: float
 
     def contains(self, value: float) -> bool:
-        """Whether `value` is among those that the data do not speak against."""
+        """Whether `value` lies in the interval, ends included."""
         return self.low <= value <= self.high
 
     def excludes(self, value: float) -> bool:
-        """Whether the data speak against `value`."""
+        """Whether `value` lies outside the interval."""
         return not self.contains(value)
 
     @property
     def inverse(self) -> "Interval":
-        """That of the ratio the other way round."""
+        """The interval of the inverse ratio."""
         return replace(self, estimate=1 / self.estimate, low=1 / self.high, high=1 / self.low)
 
     def __str__(self) -> str:
@@ -123,7 +123,7 @@ def unpaired_ratio(
 
 
 def runs_ratio(numerator: ArrayLike, denominator: ArrayLike, spread: Spread, confidence: float = 0.95) -> Interval:
-    """The same of whole runs, shapes (runs_a,) and (runs_b,), whose spread from run to run is known from all cells."""
+    """The ratio of whole runs, shapes (runs_a,) and (runs_b,), with the `spread` from run to run of all cells."""
     top, bottom = np.log(positive(numerator)), np.log(positive(denominator))
     square = spread.sd**2 * (1 / top.size + 1 / bottom.size)
     return _welch(top, bottom, [square], [spread.freedom], confidence)
@@ -196,7 +196,7 @@ def value_range(values: ArrayLike) -> tuple[float, float, float]:
 
 
 def standard_error(values: FloatArray) -> FloatArray:
-    """Of the mean over the last axis, the blocks."""
+    """The standard error of the mean over the last axis: (..., blocks) to (...)."""
     return np.asarray(values.std(axis=-1, ddof=1) / math.sqrt(values.shape[-1]))
 
 
@@ -229,7 +229,7 @@ def finite(values: ArrayLike) -> FloatArray:
 
 
 def positive(values: ArrayLike) -> FloatArray:
-    """The same, and all above zero, so that they have logs."""
+    """The values as an array. ValueError as `finite`, or where one is not above zero."""
     array = finite(values)
     if not (array > 0).all():
         raise ValueError(f"A ratio or geometric mean needs positive values, not {array.min():g}; use mean().")

@@ -50,7 +50,7 @@ class Run:
 
     @property
     def python(self) -> str:
-        """What its interpreter is called where a run has several; empty where it has one."""
+        """The name of its interpreter where a run has several; empty where it has one."""
         return str(self.environment.get("interpreter", ""))
 
     @property
@@ -72,7 +72,7 @@ class Run:
 
     @cached_property
     def noise_floors(self) -> dict[str, NoiseFloor | None]:
-        """For each kind of work how far apart its A/A controls were; None without one. Empty with too few blocks."""
+        """The noise floor of each kind of work, None where it has no A/A control; empty with too few blocks."""
         from scripts.tables.summary import noise_floors
 
         return {} if self.ranges_only else noise_floors(self.rounds)
@@ -157,7 +157,7 @@ def missing_blocks(path: Path, blocks: int) -> Iterator[Omission]:
 
 
 def entered_again(entries: list[Entry]) -> Iterator[Omission]:
-    """What to say of a cell with more than one entry: a copy changes nothing, but of two that differ none is right."""
+    """An omission where a cell has several entries: equal copies count once, of entries that differ none counts."""
     alike = all(entry == entries[0] for entry in entries)
     words = "entered twice; it counts once" if alike else "two entries that differ; neither counts"
     if len(entries) > 1:
@@ -228,7 +228,7 @@ def write_tables(run: Run) -> None:
 
 
 def by_python(run: Run, table: str) -> pd.DataFrame:
-    """A table of the run, and of those beside it one below the other."""
+    """A table of the run and of its other interpreters, one below the other."""
     if not run.python:
         return pd.DataFrame(getattr(run, table))
     frames = [getattr(one, table).assign(python=one.python) for one in (run, *run.beside)]

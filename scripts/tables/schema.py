@@ -20,7 +20,7 @@ Entry = dict[str, Any]
 MOST_BLOCKS = 10_000  # of a run: a hundred days
 LARGEST = 1e300  # beyond it whole numbers are no floats; infinity and NaN are not below it
 LONGEST_NAME, LONGEST_TEXT = 200, 100_000  # characters
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # would move the cursor of whoever reads it
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # would move the cursor of a terminal
 EACH = "*"  # in a shape: every other value of the table
 
 
@@ -118,7 +118,7 @@ INTERPRETERS = [
 
 
 def misfit(value: Any, shape: Any, where: str) -> str | None:
-    """What keeps the value from having the shape; None when it has it. A table may hold more than its shape says."""
+    """Where and how a value differs from a shape; None when it fits. A table may hold more than its shape names."""
     if isinstance(shape, Maybe):
         return None if value is None else misfit(value, shape.shape, where)
     if isinstance(shape, dict) and isinstance(value, dict):
@@ -183,7 +183,7 @@ def read_environment(path: Path) -> Entry:
 
 
 def fault_of_interpreters(environment: Entry) -> str | None:
-    """What is wrong with what a run says of its interpreters; None where it has only one and says nothing."""
+    """What is wrong with the `interpreters` of an environment; None where it is right, or there is only one."""
     if "interpreters" not in environment:
         return None
     interpreters, order = environment["interpreters"], environment["plan"].get("pythons")
@@ -195,7 +195,7 @@ def fault_of_interpreters(environment: Entry) -> str | None:
 
 
 def fingerprint(path: Path, environment: Entry) -> str:
-    """What tells this run from every other: its environment, but for when it was resumed, and its pace."""
+    """The hash that identifies a run: of its environment, without the times of resuming, and its calibration."""
     fixed = {name: value for name, value in environment.items() if name != "resumed"}
     try:
         pace = (path / "pace.json").read_bytes()

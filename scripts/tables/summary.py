@@ -80,9 +80,9 @@ def too_disturbed(rounds: pd.DataFrame) -> str:
 
 
 def above_ideal(measured: pd.DataFrame) -> bool:
-    """Whether the measured rounds of a cell were faster than its ideal time by more than the ideal is unsure.
+    """Whether the measured rounds of a cell were faster than its ideal time, beyond the uncertainty of the ideal.
 
-    Then the ideal is wrong or the measurement is, and neither says which.
+    Then either the ideal or the measurement is wrong.
     """
     return mean_efficiency(measured) > ABOVE
 
@@ -112,9 +112,9 @@ def flags(rounds: pd.DataFrame, blocks: int) -> str:
     return ", ".join(names)
 
 
-def paired(rounds: pd.DataFrame, over: pd.DataFrame, column: str = "seconds") -> pd.Series:
-    """Ratio of two cells' block medians, for the blocks that both have."""
-    return (block_medians(rounds, column) / block_medians(over, column)).dropna()
+def paired(rounds: pd.DataFrame, over: pd.DataFrame) -> pd.Series:
+    """The ratio of two cells' seconds in each block that both have, shape (blocks,)."""
+    return (block_medians(rounds, "seconds") / block_medians(over, "seconds")).dropna()
 
 
 def summarise(rounds: pd.DataFrame, *, ranges_only: bool) -> pd.DataFrame:
@@ -161,7 +161,7 @@ def timed(cell: pd.DataFrame, sequential: pd.DataFrame | None, summary: Summary)
 
 
 def kind_of_work(wait_s: float, compute_s: float) -> str:
-    """One of KINDS, by what a task does."""
+    """One of KINDS, by the seconds that a task waits and computes."""
     return KINDS[0] if not compute_s else KINDS[2] if wait_s else KINDS[1]
 
 

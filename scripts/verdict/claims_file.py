@@ -21,24 +21,22 @@ ratio those of two interpreters of one matrix, paired turn by turn.
 import re
 import tomllib
 from collections import Counter
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from benchmarks.core.registry import find
 from benchmarks.core.renamed import hint
 from scripts.analysis.evidence import Measure
-from scripts.stats.decisions import Bound
 from scripts.util.exit_codes import CommandError, Exit
+from scripts.verdict.claim import SIDES, TALKS, Claim, Part, Talk
 from scripts.verdict.fields import Mistake, bound, nearest, text
 
-TALKS = Path(__file__).parents[2] / "benchmarks" / "claims"
 DEFAULT_TALK = "async_await"
 MEASURES = {"ratio": {"of", "over"}, "value": {"of", "metric"}}  # and the fields that each must have
 MEASURE_FIELDS = {"of", "over", "metric", "over_metric"}
 PART_FIELDS = {"name", "ratio", "value", "beside", "holds"}
 EXPECTED = ("holds", "refuted", "inconclusive", "not reproduced here")
-SATURATION = "saturation"  # what a claim is about that a saturated cell can decide; no other is
 # What `when` can ask for: yes or no, a bound on a number, or the name of something installed.
 WHEN: dict[str, type] = {
     "gil": bool,
@@ -51,91 +49,16 @@ WHEN: dict[str, type] = {
     "python": str,
     "system": str,
 }
-SIDES = ("of", "over")
 ABOUT = ("", "waiting")
 ID = re.compile(r"\w[\w.-]{0,79}")  # as it is typed after ID=
 MOST_FAULTS = 10  # are listed
 MOST_CLAIMS = 500  # each takes a tenth of a second to judge
-
-
-@dataclass(frozen=True)
-class Part:
-    """One measure and its bound; `per_capacity` where the bound counts in cores that are really there."""
-
-    name: str
-    measure: Measure
-    beside: Measure | None
-    holds: str
-    bound: Bound
-    per_capacity: bool
-
-
-@dataclass(frozen=True)
-class Claim:
-    """A sentence, where it was said, and what decides it; no parts when nothing does."""
-
-    id: str
-    text: str
-    where: str = ""
-    expected: str = ""
-    parts: tuple[Part, ...] = ()
-    opinion: bool = False
-    needs: str = ""
-    when: tuple[tuple[str, Any], ...] = ()
-    about: str = ""  # "waiting", or SATURATION
-    why: str = ""
-    source: str = ""
-    condition: str = ""  # under which the source says it
-    differs: str = ""  # in what the condition here is another; empty where it is the source's own
-
-    @property
-    def cells(self) -> list[str]:
-        """The references of the cells that decide it, and of those shown beside."""
-        measures = [one for part in self.parts for one in (part.measure, part.beside) if one]
-        return list(dict.fromkeys(cell for measure in measures for cell in measure.cells))
-
-    @property
-    def sided(self) -> dict[str, dict[str, Any]]:
-        """The conditions that differ from side to side; with any, the claim is about two interpreters."""
-        return {name: required for name, required in self.when if isinstance(required, dict)}
-
-    def side(self, which: str) -> "Claim":
-        """The claim as one of its sides must meet it."""
-        when = ((name, required[which] if isinstance(required, dict) else required) for name, required in self.when)
-        return replace(self, when=tuple(when))
-
-
-@dataclass(frozen=True)
-class Talk:
-    """A claims file."""
-
-    path: Path
-    title: str
-    source: str
-    claims: tuple[Claim, ...]
-
-    @property
-    def name(self) -> str:
-        """As it is asked for."""
-        return self.path.stem
-
-    @property
-    def shipped(self) -> bool:
-        """Whether it is one of ours."""
-        return self.path.parent == TALKS
-
-    @property
-    def ids(self) -> list[str]:
-        """The claims' names."""
-        return [claim.id for claim in self.claims]
-
-
 NO_CLAIMS = "a claims file has one [talk] and at least one [[claim]]"
 TWICE = "two claims have this id; give one of them another"
 
 
 def read_talk(path: Path, only: str | None = None) -> Talk:
-    """The claims of a file, or `only` one of them, whatever the others say. CommandError where that makes no sense."""
+    """The claims of a file, or `only` one of them, without checking the others. CommandError when they are faulty."""
     try:
         with path.open("rb") as file:
             given = tomllib.load(file)
@@ -198,7 +121,7 @@ def table_rows(given: dict[str, Any]) -> list[Any]:
 
 
 def claim(row: Any, place: str) -> Claim:
-    """One [[claim]]. Mistake."""
+    """The claim of one [[claim]] table. Raises Mistake."""
     if not isinstance(row, dict) or not text(row, "id", place):
         raise Mistake(place, "id", "every claim needs one")
     name = text(row, "id", place)
@@ -234,7 +157,7 @@ def is_opinion(row: dict[str, Any], name: str) -> bool:
 
 
 def parts_of(row: dict[str, Any], name: str) -> tuple[Part, ...]:
-    """The measures of a claim: those it lists, or the only one. Mistake."""
+    """The parts of a claim: those that it lists, or its only measure. Raises Mistake."""
     given = row.get("part", [row])
     if not isinstance(given, list) or not given or not all(isinstance(one, dict) for one in given):
         raise Mistake(name, "part", "is a list of tables like { name = …, ratio = …, holds = … }, at least one")
@@ -244,7 +167,7 @@ def parts_of(row: dict[str, Any], name: str) -> tuple[Part, ...]:
 
 
 def part(row: dict[str, Any], name: str) -> Part:
-    """One measure and its bound. Mistake."""
+    """One measure and its bound. Raises Mistake."""
     if "part" not in row and "id" not in row:
         for field in row.keys() - PART_FIELDS:
             raise Mistake(name, f"part: {field}", f"there is no such field{nearest(field, PART_FIELDS)}")
@@ -259,7 +182,7 @@ def part(row: dict[str, Any], name: str) -> Part:
 
 
 def measure(row: Any, name: str, field: str) -> Measure:
-    """A ratio or a value, whose cells exist and have the metric. Mistake."""
+    """A ratio or a value, whose cells exist and have the metric. Raises Mistake."""
     if not isinstance(row, dict) or not all(isinstance(value, str) for value in row.values()):
         raise Mistake(name, field, 'is a table like { of = "cpu/primes/sequential", over = "cpu/primes/threads" }')
     for key in row:
@@ -287,7 +210,7 @@ def check_metric(cell: str, metric: str, name: str, field: str, key: str) -> Non
 
 
 def conditions(given: Any, name: str) -> tuple[tuple[str, Any], ...]:
-    """What must be so for the claim to be testable. Mistake."""
+    """The conditions under which the claim can be tested: (name, value) pairs. Raises Mistake."""
     if not isinstance(given, dict):
         raise Mistake(name, "when", "is a table like { gil = true }")
     for field, value in given.items():

@@ -24,7 +24,7 @@ from scripts.analysis.wording import floor_text
 from scripts.stats.decisions import Case, Judgement, Verdict, judge, verdict
 from scripts.tables.load import FEW_BLOCKS, Run
 from scripts.tables.summary import kind_of_work
-from scripts.verdict.claims_file import SATURATION, SIDES, Claim, Part, Talk
+from scripts.verdict.claim import SATURATION, SIDES, Claim, Part, Talk
 from scripts.verdict.requirements import unlike, unmet_requirement
 
 NOT_TESTABLE, OPINION, UNMEASURED = "not testable here", "opinion", "could not be measured"
@@ -88,7 +88,7 @@ def capacity_of(run: Run, claim: Claim) -> float:
 
 
 def disqualified(evidence: Evidence, claim: Claim, part: Part) -> str:
-    """Why these rounds cannot decide the claim, whatever their numbers say; empty when they can.
+    """Why these rounds cannot decide the claim, whatever their values; empty when they can.
 
     A count that every block must show (`= 0`) is none the worse for a busy machine.
     """
@@ -142,7 +142,7 @@ def choose_run(run: Run, claim: Claim) -> tuple[Run, Run | None] | None:
 
 
 def with_cells(runs: Sequence[Run], claim: Claim) -> Run | None:
-    """The first that has the claim's cells, whatever its machine and Python lack; None for a claim of two Pythons."""
+    """The first run that has the claim's cells, conditions met or not; None for a claim of two Pythons."""
     able = (one for run in runs for one in (run, *run.beside) if has(one, claim))
     return None if claim.sided else next(able, None)
 
@@ -187,9 +187,9 @@ def with_verdict(outcome: Outcome, finding: Finding, judgement: Judgement) -> Ou
 
 
 def within_noise(outcome: Outcome, finding: Finding, concluded: Verdict) -> str:
-    """Why a ratio of times, widened by the noise floor of its kind of work, no longer says what it said.
+    """Why a verdict changes when the ratio is widened by the noise floor of its kind of work; empty when it does not.
 
-    Not of a bound on both sides, which says that there is no difference: noise is no reason to doubt that.
+    A bound on both sides claims no difference, so it is exempt: noise is no reason to doubt that.
     """
     part, interval = outcome.part, outcome.evidence.interval
     if not (interval and finding.run and part.measure.over and part.measure.metric == "seconds"):

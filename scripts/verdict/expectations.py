@@ -20,7 +20,7 @@ from benchmarks.models import NAMES
 from scripts.analysis.evidence import Measure
 from scripts.tables.load import Run
 from scripts.util.exit_codes import CommandError, Exit
-from scripts.verdict.claims_file import Claim, Part, Talk
+from scripts.verdict.claim import Claim, Part, Talk
 from scripts.verdict.evaluate import Finding, evaluate
 from scripts.verdict.fields import Mistake, bound, nearest
 
@@ -56,7 +56,7 @@ def models_in(line: str) -> list[str]:
 
 
 def about_models(expectations: Sequence[str], models: Sequence[str]) -> list[str]:
-    """Those that are about no other model than these."""
+    """The expectations that are about no other model than these."""
     return [line for line in expectations if set(models_in(line)) <= set(models)]
 
 
@@ -96,7 +96,7 @@ def numeric(match: re.Match[str]) -> str:
 
 
 def best_cell(summary: pd.DataFrame, model: str) -> str:
-    """The cell that a model stands for; what it is called when there is none, which no run has."""
+    """The reference of the quickest cell of a model (or of that at `model@concurrency`); `…/c0` where there is none."""
     name, _, size = model.partition("@")
     rows = summary[summary["model"].eq(name) & ~summary["twin"].astype(bool)]
     if not size and len(rows):

@@ -52,7 +52,7 @@ def bound(written: str, name: str, field: str) -> tuple[Bound, bool]:
 
 
 def bound_of(match: re.Match[str]) -> Bound:
-    """The Bound that a match says. ValueError."""
+    """The Bound of a match. Raises ValueError."""
     if match["low"]:
         return Bound(finite(match["low"]), finite(match["high"]))
     number = finite(match["number"])

@@ -6,10 +6,10 @@ from benchmarks.backends.databases import KINDS
 from benchmarks.core.registry import find
 from scripts.analysis.interpreter_ratios import build_difference
 from scripts.tables.load import Run
-from scripts.verdict.claims_file import Claim
+from scripts.verdict.claim import Claim
 from scripts.verdict.fields import bound
 
-OF_MACHINE = ("cores", "capacity", "system")  # said first: no other Python makes up for them
+OF_MACHINE = ("cores", "capacity", "system")  # named first: no other Python can meet them
 BUILD = {"gil": "the GIL", "free_threaded": "free threading", "optimised": "profile-guided optimisation"}
 EXAMPLE = "3.13 3.13t"
 NAMED_BY_CLAIMS = {"python": "version"}
@@ -32,7 +32,7 @@ def unmet_requirement(claim: Claim, environment: dict[str, Any], capacity: float
 
 
 def unmet_of_machine(claim: Claim, environment: dict[str, Any], capacity: float | None) -> str:
-    """The same of those conditions that another machine would meet, and no other Python."""
+    """The first unmet condition that depends on the machine, not on the Python; empty when all are met."""
     conditions = ((name, value) for name, value in claim.when if name in OF_MACHINE and not isinstance(value, dict))
     return next(filter(None, (unmet_by(environment, capacity, *condition) for condition in conditions)), "")
 
@@ -69,7 +69,7 @@ def unmet_by_databases(databases: dict[str, str], required: str) -> str:
 
 
 def in_words(name: str, required: Any) -> str:
-    """Which Python a condition asks for."""
+    """The Python that a condition requires, in words."""
     return f"Python {required}" if name == "python" else f"a Python {'with' if required else 'without'} {BUILD[name]}"
 
 
@@ -88,7 +88,7 @@ def command(claim: Claim) -> str:
 
 
 def unlike(of: Run, over: Run, claim: Claim) -> str:
-    """What two interpreters differ in beside that which the claim is about, in words; empty when in nothing."""
+    """How two interpreters differ in a field that the claim is not about, in words; empty when in none."""
     return build_difference(of, over, {NAMED_BY_CLAIMS.get(name, name) for name in claim.sided})
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from scripts.tables.load import Run
-from scripts.verdict.claims_file import Talk
+from scripts.verdict.claim import Talk
 from scripts.verdict.evaluate import Finding, Outcome, evaluate
 
 
@@ -21,7 +21,7 @@ class Verdicts:
 
     @property
     def outcomes(self) -> list[tuple[Outcome, Outcome]]:
-        """Its measures, as each run found them."""
+        """The outcomes of its measures in each run."""
         return list(zip(self.a.outcomes, self.b.outcomes, strict=False))
 
 

@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scripts.analysis.conclusions import Candidate, Outcome, Sizes, at_sizes, conclude
+from scripts.analysis.conclusions import Outcome, conclude
 from scripts.analysis.crossover import Crossover, crossovers
+from scripts.analysis.families import Candidate, Sizes, at_sizes
 from scripts.stats.intervals import Interval, NoiseFloor
 from tests.scripts.simulate import WORLDS, sessions
 from tests.scripts.synthetic import SyntheticRun

@@ -12,6 +12,9 @@ CONCLUDES = {"analysis/conclusions.py", "stats"}
 # Comparisons that conclude nothing, each with what it is for.
 ALLOWED = {
     ("analysis/amdahl.py", "self.low < self.high"): "whether there is an interval to write",
+    ("analysis/families.py", "self.estimate > 0"): "whether it has a logarithm",
+    ("analysis/families.py", "cell.estimate > 0"): "cells without a value come last",
+    ("analysis/families.py", "cell.estimate > least"): "whether a cell that is not usable took less time",
     ("analysis/revisions.py", "ratio.estimate > 1 + threshold"): "how much, of what was concluded to be slower",
     ("atlas/machines.py", "effect.estimate > 0"): "whether it has a logarithm",
     ("charts/lib/groups.py", "row.low < row.high"): "whether there is an interval to write",

@@ -8,7 +8,8 @@ import pytest
 from benchmarks.core.registry import catalogue, code, find
 from scripts.stats.decisions import Bound
 from scripts.util.exit_codes import CommandError, Exit
-from scripts.verdict.claims_file import TALKS, Talk, read_talk
+from scripts.verdict.claim import TALKS, Talk
+from scripts.verdict.claims_file import read_talk
 from scripts.verdict.fields import bound
 
 ROOT = Path(__file__).parents[3]

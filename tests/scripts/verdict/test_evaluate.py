@@ -16,7 +16,7 @@ from scripts.claims import INSTALL, code, expression, unmeasured_claims, untesta
 from scripts.report import claim_document
 from scripts.tables.load import Run
 from scripts.util.exit_codes import Exit
-from scripts.verdict.claims_file import Claim, Part, Talk
+from scripts.verdict.claim import Claim, Part, Talk
 from scripts.verdict.evaluate import Finding, evaluate
 from scripts.verdict.fields import bound
 from scripts.verdict.requirements import unmet_by_databases
