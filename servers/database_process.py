@@ -99,7 +99,7 @@ class DatabaseProcess:
                 self.await_ready()
             except RefusalError as refusal:
                 self.end()
-                if last or "ddress already in use" not in str(refusal):
+                if last or "already in use" not in str(refusal):
                     raise
             else:
                 return

@@ -2,6 +2,8 @@
 
 import ast
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -63,3 +65,21 @@ def test_a_module_speaks_the_words_of_the_field(path: Path) -> None:
     ]
     texts += re.findall(r"#.*", path.read_text())
     assert [fault for text in texts for fault in faults(text)] == []
+
+
+def test_no_text_of_a_claim_refers_to_what_is_not_on_its_page() -> None:
+    outside = re.compile(
+        r"shown beside|Beside it|table of rounds|as (?:shown|seen) (?:above|below)|see (?:above|below)"
+    )
+    assert [hit for path in CLAIMS for hit in outside.findall(path.read_text())] == []
+
+
+def test_no_word_of_a_text_is_misspelt() -> None:
+    """codespell knows common misspellings only, so that what it finds is one."""
+    done = subprocess.run(
+        [sys.executable, "-m", "codespell_lib", "--toml", "pyproject.toml", "."],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout + done.stderr == ""

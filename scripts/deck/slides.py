@@ -1,6 +1,6 @@
 """Which slides a deck has, how each is drawn, and what is said with it.
 
-By default at most twelve: the charts of a first talk, the claims that came out otherwise than their author says, and
+By default at most twelve: the charts of a first talk, the claims that differ from what their author says, and
 how sure all of it is. `only` names others: charts, `claims` for all of them, `title`, `how-sure`.
 """
 
