@@ -149,7 +149,7 @@ def text_slide(run: Run, name: str, headline: str, reading: str, lines: Sequence
 
 
 def first_claims(run: Run, talk: Document) -> Slide | None:
-    """As many claims as one slide holds: first those that came out otherwise than their author says."""
+    """As many claims as one slide holds: first those that differ from what their author says."""
     claims = [claim for claim in talk["claims"] if claim["parts"]]
     claims.sort(key=lambda claim: (claim["as_expected"] is not False, claim["verdict"] != "refuted"))
     first = next(pages.pages_of(claims, PAPERS[0][1]), [])
