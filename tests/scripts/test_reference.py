@@ -23,7 +23,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def with_pictures(run: Path) -> Path:
     (run / "charts").mkdir()
-    for name in ("pythons.svg", "pythons-dark.svg", "pythons.png", "speedup.svg"):
+    for name in ("pythons.svg", "pythons-dark.svg", "pythons.png", "pythons-phone.svg", "speedup.svg"):
         (run / "charts" / name).write_text("a picture")
     (run / "report.html").write_text("a page")
     return run
