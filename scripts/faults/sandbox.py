@@ -18,6 +18,7 @@ from filelock import FileLock, Timeout
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("servers", "benchmarks", "scripts", "overlap_bench")  # all that a run needs
+FILES = ("pyproject.toml", "requirements-full.lock")
 CLEANUP_S = 4.0  # until everything must be cleaned up
 LONGEST_S = 120.0  # of a run of a few cells, on a machine that does much else
 MEMORY = Path("/dev/shm")
@@ -37,14 +38,16 @@ class Sandbox:
         """Copy what a run needs."""
         for folder in FOLDERS:
             shutil.copytree(ROOT / folder, path / folder, ignore=shutil.ignore_patterns("__pycache__"))
-        shutil.copy(ROOT / "pyproject.toml", path)
+        for file in FILES:
+            shutil.copy(ROOT / file, path)
         (path / "tmp").mkdir()
         return cls(path)
 
     def environment(self) -> dict[str, str]:
         """Our environment, marked as this sandbox's."""
         kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-        return kept | {MARK: str(self.path), "TMPDIR": str(self.path / "tmp"), "PYTHONPATH": ""}
+        making = {"UV": str(ROOT / ".tools" / "bin" / "uv"), "OVERLAP_CACHE": str(ROOT / ".cache")} | kept
+        return making | {MARK: str(self.path), "TMPDIR": str(self.path / "tmp"), "PYTHONPATH": ""}
 
     def command(self, *arguments: str, verb: str = "bench") -> list[str]:
         """The command line of a verb."""

@@ -21,6 +21,7 @@ from filelock import FileLock, Timeout
 from benchmarks.core import journal
 from benchmarks.machine.calibration import Calibration
 from benchmarks.metadata.environment import environment, environment_mismatch
+from scripts import shortage
 from scripts.run import users_python
 from scripts.run.block import Block, run_block
 from scripts.run.cluster import ClusterConfig, check_same_cluster
@@ -191,11 +192,25 @@ def readable_errors(run: Path | None = None, verb: str = "make bench") -> Iterat
     except OSError as problem:
         where = problem.filename or RESULTS
         sentence = f"{where}: {problem.strerror}. Next: make room in {RESULTS.resolve()}, or make it writable"
+        if short := shortage(problem):
+            sentence = f"{short}. {what_is_kept(run, verb)}"
         raise CommandError(Exit.NOT_MEASURED, sentence) from None
+    except (MemoryError, RuntimeError) as problem:
+        if not (short := shortage(problem)):
+            raise
+        raise CommandError(Exit.NOT_MEASURED, f"{short}. {what_is_kept(run, verb)}") from None
     except KeyboardInterrupt:
-        can_resume = run is not None and has_results(run)
-        kept = f"What was measured is kept. Next: {verb} RESUME={run}" if can_resume else "Nothing was measured yet"
-        raise CommandError(Exit.INTERRUPTED, f"interrupted. {kept}") from None
+        raise CommandError(Exit.INTERRUPTED, f"interrupted. {what_is_kept(run, verb)}") from None
+
+
+def what_is_kept(run: Path | None, verb: str) -> str:
+    """Whether a run that ended early can be resumed, and how."""
+    can_resume = run is not None and has_results(run)
+    return (
+        f"What was measured is kept. Next: {verb} RESUME={run}"
+        if can_resume
+        else f"Nothing was measured yet. Next: {verb}"
+    )
 
 
 @contextmanager
