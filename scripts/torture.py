@@ -47,7 +47,7 @@ VERBS = {  # what else is killed, by its driver or by any process of it
     "claims": ("claims", "--id", "gil-stops-threads", "--blocks", "2"),
     "mine": ("mine", str(WORK), "--blocks", "2"),
     "race": ("race", "--port", "0"),
-    "matrix": ("matrix", "--python", f"own={sys.executable}", "--blocks", "2", "--only", ONLY),
+    "matrix": ("matrix", "--python", f"own={sys.executable} other={sys.executable}", "--blocks", "2", "--only", ONLY),
     "why": ("why", "--only", "io and wire and asyncio"),
     "full": ("bench", "--full", "--blocks", "1"),
     "databases": (

@@ -173,8 +173,16 @@ def call(installed: Installed, folder: Path) -> Iterator[Callable[..., "subproce
 def fill(installed: Installed) -> Iterator[Callable[[list[str]], list[str]]]:
     """Put an interpreter, and a port that is taken, into a command line."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        values = {"python": f"own={installed.home}/bin/python", "taken": taken.getsockname()[1]}
+        values = {
+            "python": "own={0} other={0}".format(installed.home / "bin" / "python"),
+            "taken": taken.getsockname()[1],
+        }
         yield lambda line: [word.format(**values) if word.startswith("{") else word for word in line]
+
+
+def obey() -> None:
+    """Obey Ctrl-C, which a background job of a shell passes on as ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def name(value: object) -> str:
@@ -227,6 +235,7 @@ def test_a_verb_that_measures_is_interrupted_with_130_and_leaves_nothing(
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=obey,
     )
     threading.Timer(3.0, program.send_signal, [signal.SIGINT]).start()
     said = program.communicate(timeout=LONGEST_S)[1]
@@ -238,7 +247,13 @@ def test_a_verb_that_measures_is_interrupted_with_130_and_leaves_nothing(
 def test_the_race_ends_well_by_ctrl_c(installed: Installed, folder: Path) -> None:
     line = installed.line("--results", "results", "race")
     program = subprocess.Popen(
-        line, cwd=folder, env=installed.environment(folder), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        line,
+        cwd=folder,
+        env=installed.environment(folder),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=obey,
     )
     assert program.stdout
     assert program.stdout.readline().startswith("The race is at ")
@@ -255,7 +270,7 @@ def test_a_machine_that_cannot_measure_is_told_by_the_doctor(installed: Installe
         text=True,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64)),
     )
-    assert (done.returncode, "only 64 files may be open" in done.stderr) == (3, True), done.stderr
+    assert (done.returncode, "64 files may be open" in done.stderr) == (3, True), done.stderr
 
 
 @pytest.mark.parametrize("line", [["help"], ["bench", "--help"], ["lesson", "the_gil"], *PRINTING], ids=name)
