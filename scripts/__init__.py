@@ -5,31 +5,19 @@ its endurance.
 """
 
 import sys
-from errno import ENOMEM
 from types import TracebackType
-
-NO_PROCESS = "no more processes or threads may be started: see ulimit -u"
 
 
 def end(kind: type[BaseException], problem: BaseException, trace: TracebackType | None) -> None:
     """Leave with a sentence after Ctrl-C, or where memory or threads ran out; show any other problem as usual."""
     from scripts.util.exit_codes import CommandError, Exit, leave
+    from scripts.util.shortage import shortage
 
     if issubclass(kind, KeyboardInterrupt):
         leave(CommandError(Exit.INTERRUPTED, "interrupted"))
     if short := shortage(problem):
         leave(CommandError(Exit.NOT_MEASURED, f"{short}. Next: make doctor"))
     usual(kind, problem, trace)
-
-
-def shortage(problem: BaseException) -> str:
-    """What the system had too little of, in words; empty for any other problem."""
-    if isinstance(problem, BlockingIOError):  # of fork
-        return NO_PROCESS
-    if isinstance(problem, MemoryError) or (isinstance(problem, OSError) and problem.errno == ENOMEM):
-        return "memory ran out: see ulimit -v"
-    no_thread = isinstance(problem, RuntimeError) and "can't start new thread" in str(problem)
-    return NO_PROCESS if no_thread else ""
 
 
 def refuse(platform: str) -> None:

@@ -21,7 +21,6 @@ from filelock import FileLock, Timeout
 from benchmarks.core import journal
 from benchmarks.machine.calibration import Calibration
 from benchmarks.metadata.environment import environment, environment_mismatch
-from scripts import shortage
 from scripts.run import users_python
 from scripts.run.block import Block, run_block
 from scripts.run.cluster import ClusterConfig, check_same_cluster
@@ -34,6 +33,7 @@ from scripts.util.atomic_write import atomic_write
 from scripts.util.exit_codes import CommandError, Exit
 from scripts.util.paths import HOUSE, LATEST, RESULTS, RUNS
 from scripts.util.processes import temporary_folder
+from scripts.util.shortage import shortage
 
 if TYPE_CHECKING:
     from scripts.tables.load import Run

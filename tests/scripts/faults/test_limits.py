@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from scripts import NO_PROCESS, shortage
 from scripts.faults import limits
 from scripts.faults.limits import LIMITS, Trial, can_try, try_limit
 from scripts.util.exit_codes import Exit
+from scripts.util.shortage import NO_PROCESS, shortage
 from tests.missing import missing
 from tests.scripts.faults.test_faults import plain, short
 

@@ -1,0 +1,15 @@
+"""What the system had too little of: memory, processes, threads. No mistake of the program, so no traceback."""
+
+from errno import ENOMEM
+
+NO_PROCESS = "no more processes or threads may be started: see ulimit -u"
+
+
+def shortage(problem: BaseException) -> str:
+    """What the system had too little of, in words; empty for any other problem."""
+    if isinstance(problem, BlockingIOError):  # of fork
+        return NO_PROCESS
+    if isinstance(problem, MemoryError) or (isinstance(problem, OSError) and problem.errno == ENOMEM):
+        return "memory ran out: see ulimit -v"
+    no_thread = isinstance(problem, RuntimeError) and "can't start new thread" in str(problem)
+    return NO_PROCESS if no_thread else ""
