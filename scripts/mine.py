@@ -228,16 +228,18 @@ def saying() -> Callable[[str], None]:
     return say
 
 
-def write_outputs(run: Path, profile: dict[str, Any], expected: list[str]) -> tuple[Run, list[Finding]]:
-    """Tables, the comparison, charts and report; and the link to the newest."""
-    from scripts.report.report import draw_and_write
-
+def write_answers(run: Path, profile: dict[str, Any], expected: list[str]) -> tuple[Run, list[Finding]]:
+    """Tables and the comparison, shown at once; and the link to the newest."""
     loaded = load(run)
     write_tables(loaded)
     verdicts = expectations.findings(loaded, expected)
     work_document.write(run, work_document.document(loaded, profile, verdicts))
-    draw_and_write(loaded, lambda _: None)
     link_newest(NEWEST_MINE, run)
+    out = console()
+    show(loaded, out)
+    for sentence in work_document.comparison_sentences(run):
+        out.print(f"\n{sentence}", markup=False)
+    sys.stdout.flush()
     return loaded, verdicts
 
 
@@ -262,8 +264,8 @@ def new_survey(run: Path, chosen: argparse.Namespace) -> dict[str, Any]:
     return prepare(run, source, chosen, models)
 
 
-def mine(chosen: argparse.Namespace, run: Path) -> tuple[Run, list[Finding]]:
-    """Look, measure, make everything. Stop."""
+def mine(chosen: argparse.Namespace, run: Path) -> list[Finding]:
+    """Look, measure, answer, and only then draw: charts and report take seconds. Stop."""
     expectations_given = expectations.lines(chosen.expect)
     expectations.check(expectations_given)
     with running(run, "make mine", resumed=bool(chosen.resume)):
@@ -278,10 +280,13 @@ def mine(chosen: argparse.Namespace, run: Path) -> tuple[Run, list[Finding]]:
         for sentence in [*work_document.learned(profile), profile["size"]["sentence"]]:
             console(stderr=True).print(sentence, markup=False)
         measure(run)
-        outputs = write_outputs(run, profile, expectations_given)
+        loaded, verdicts = write_answers(run, profile, expectations_given)
         if chosen.json:
             shutil.copy(run / work_document.COMPARISON, chosen.json)
-        return outputs
+        from scripts.report.report import draw_and_write  # whose libraries take a second to import
+
+        draw_and_write(loaded, lambda _: None)
+        return verdicts
 
 
 def main() -> None:
@@ -290,13 +295,9 @@ def main() -> None:
     chosen = options()
     run: Path = chosen.resume or new_folder()
     try:
-        run_measured, verdicts = mine(chosen, run)
+        verdicts = mine(chosen, run)
     except CommandError as stop:
         leave(stop)
-    out = console()
-    show(run_measured, out)
-    for sentence in work_document.comparison_sentences(run):
-        out.print(f"\n{sentence}", markup=False)
     print(f"\nComparison: {run}/{work_document.COMPARISON}  Report: {run}/report.html", file=sys.stderr)
     sys.exit(expectations.code(verdicts))
 
