@@ -13,7 +13,7 @@ from benchmarks.attribution.watchdog import HELD_S, Hold, watching
 from benchmarks.workloads import Workload
 
 ROUNDS = 2  # under watch
-TASKLESS_SHARE = 0.05  # of a round that a thread without tasks must have held the GIL for: its pieces cannot be told
+TASKLESS_SHARE = 0.05  # of a round that a thread without tasks must have held the GIL for: its steps cannot be counted
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Holder:
     share: float  # of all the time for which something of this kind was held
 
     def to_record(self) -> dict[str, Any]:
-        """As it is kept."""
+        """The entry that a results file keeps."""
         return {"kind": self.kind, **asdict(self.line), "count": self.count, "seconds_each": self.seconds_each,
                 "share": self.share}  # fmt: skip
 
@@ -78,7 +78,7 @@ class WatchedWorkload(Workload):
 
 
 def holders(run: Callable[[WatchedWorkload], float], workload: Workload, locks: list[LockHold]) -> list[Holder]:
-    """Run rounds under watch (`run` gives their seconds) and say who held what; `locks` is filled meanwhile."""
+    """The lines that held something in watched rounds; `run` returns seconds, traced locks fill `locks` meanwhile."""
     locks.clear()
     with watching() as dog:
         seconds = sum(run(WatchedWorkload(workload)) for _ in range(ROUNDS))
@@ -90,13 +90,13 @@ def holders(run: Callable[[WatchedWorkload], float], workload: Workload, locks: 
 
 
 def counts(key: tuple[Any, ...], hold: Hold, round_s: float) -> bool:
-    """Whether a stretch is long enough to be somebody's trouble."""
+    """Whether a stretch is long enough to be reported."""
     taskless = hold.kind == "GIL" and not key[2]
     return hold.seconds >= (max(HELD_S, TASKLESS_SHARE * round_s) if taskless else HELD_S)
 
 
 def grouped(holds: Iterable[Hold]) -> list[Holder]:
-    """The stretches by line, the longest in all first."""
+    """The holders, one a line of code, with the longest total first."""
     lines = dict[tuple[str, Line], list[float]]()
     for hold in holds:
         lines.setdefault((hold.kind, hold.line), []).append(hold.seconds)

@@ -39,7 +39,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Reading:
-    """A thread's own accounts at a moment: seconds that it has run, and waited for a core (0 where nobody counts)."""
+    """The kernel's account of a thread at a moment: seconds run, and seconds waited for a core (0 where unknown)."""
 
     at_s: float
     cpu_s: float
@@ -75,10 +75,10 @@ class Window:
 
 @dataclass(frozen=True)
 class Record:
-    """A round as it went: its moments, the readings of the thread that opened it, its tasks, and the server's log.
+    """The record of a round: its moments, the readings of the thread that opened it, its tasks, and the server's log.
 
-    `asked_s` is what each task waits as asked; `served` holds when the server had a task's request, where one logs it;
-    `loop` says that the model's tasks share an event loop.
+    `asked_s` is the delay that each task requests; `served` has the moments when the server had a task's request, if
+    it logs them; `loop` says that the model's tasks share an event loop.
     """
 
     began_s: float

@@ -15,7 +15,7 @@ import threading
 import time
 from array import array
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
@@ -30,7 +30,7 @@ from benchmarks.core.cell import Cell
 from benchmarks.core.context import BlockContext, InvalidCell
 from benchmarks.core.round import Timing, time_round, validation_error
 from benchmarks.core.runner import budget, stop_fork_server
-from benchmarks.machine.scheduler import ThreadTimes, process_times
+from benchmarks.machine.scheduler import core_wait_s, process_times
 from benchmarks.models import NAMES, Model, model, needs
 from benchmarks.workloads import Workload
 from benchmarks.workloads._user_module import TaskFailed
@@ -42,15 +42,13 @@ METHOD = "the kernel's account of each thread, and a sampler of their system cal
 ROOT = Path(__file__).parents[2]
 LEAST_ROUNDS, MOST_ROUNDS = 3, 20  # attributed; as many run as always
 ENOUGH_S = 8.0  # of rounds of a cell, so that all of it takes less than a minute
-PR_SET_PTRACER = 0x59616D61  # prctl(2): who may look where Yama allows it to ancestors only
+PR_SET_PTRACER = 0x59616D61  # prctl(2): which process may trace, where Yama allows it to ancestors only
 
 
 def reading() -> Reading:
     """The accounts of the calling thread, now."""
-    core_wait_s = 0.0
-    with suppress(OSError, ValueError), open("/proc/thread-self/schedstat", "rb", buffering=0) as file:
-        core_wait_s = ThreadTimes.parse(file.read(64)).core_wait_s
-    return Reading(time.perf_counter(), time.thread_time(), core_wait_s)
+    waited_s = core_wait_s()
+    return Reading(time.perf_counter(), time.thread_time(), waited_s)
 
 
 @dataclass(frozen=True)
@@ -112,7 +110,7 @@ def sampling(excluded: frozenset[int]) -> Iterator["Sampling"]:
 
 
 class Sampling:
-    """The sampler as seen from here: it looks, it rests, and at last it says what it saw."""
+    """A sampler process that can be paused and resumed, and returns its samples at the end."""
 
     def __init__(self, process: "subprocess.Popen[bytes]") -> None:
         self.process = process
@@ -120,15 +118,15 @@ class Sampling:
         self.cpu_s = 0.0
 
     def resume(self) -> None:
-        """Go on looking."""
+        """Resume sampling."""
         self.process.send_signal(signal.SIGCONT)
 
     def pause(self) -> None:
-        """Look no more for now."""
+        """Pause sampling."""
         self.process.send_signal(signal.SIGSTOP)
 
     def end(self) -> None:
-        """Let it say what it saw, and leave."""
+        """Let the process return its samples and end."""
         if self.process.returncode is None:
             times = process_times(self.process.pid)
             self.cpu_s = times.cpu_s if times else 0.0
@@ -197,13 +195,13 @@ def turns(rounds: CellRounds, sampler: Sampling, clock: Callable[[], float]) -> 
 
 
 def explain(place: BlockContext, cell: Cell) -> dict[str, Any]:
-    """Where the time of a cell goes, where the block's servers are. InvalidCell, ValueError."""
+    """Where the time of a cell goes, measured with the block's servers. Raises InvalidCell or ValueError."""
     with tracing_locks() as locks:
         return attribution_of(place, place.bind(cell), locks)
 
 
 def attribution_of(place: BlockContext, cell: Cell, locks: list[LockHold]) -> dict[str, Any]:
-    """Where the time of a cell goes whose workload has all that it needs."""
+    """Where the time of a cell goes; its workload is bound to the servers already."""
     url = place.params["url"] if isinstance(cell.workload, Pages) else ""
     since = time.monotonic()
     rounds = CellRounds(cell, model(cell.model), cell.workload.tasks(cell.tasks), url)

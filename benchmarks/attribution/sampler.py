@@ -24,7 +24,7 @@ from benchmarks.machine.scheduler import ThreadTimes
 
 FIELDS = 5  # seconds of the monotonic clock, thread id, state, seconds run, seconds waited for a core
 PERIOD_S = 0.003  # on a busy machine each look may cost a loop its turn: every 1 ms, rounds took 1.7 times as long
-REST = 4.0  # so that looking takes no more than a fifth of a core
+REST = 4.0  # so that sampling takes no more than a fifth of a core
 MOST = 24  # threads in one sweep
 ANEW_S = 0.1  # how often the processes are listed, which costs some milliseconds; pools of them take longer to open
 
@@ -46,7 +46,7 @@ def threads(pids: list[int]) -> list[tuple[int, int]]:
 
 
 class Sampler:
-    """What was seen so far of one tree of processes."""
+    """The samples so far of one tree of processes."""
 
     def __init__(self, root: int, excluded: set[int]) -> None:
         self.root, self.excluded = root, excluded | {os.getpid()}
@@ -63,9 +63,9 @@ class Sampler:
         return self.data[pid]
 
     def processes(self) -> list[int]:
-        """The process and its descendants, but for those apart and theirs; who has come since is asked for its parent.
+        """The process and its descendants, without the excluded ones and theirs.
 
-        (Not every kernel lists the children of a process.)
+        Parents are read from each process: not every kernel lists the children.
         """
         known = self.parents
         self.parents = {
@@ -77,7 +77,7 @@ class Sampler:
         return tree
 
     def sweep(self) -> None:
-        """One look at each thread, or at some of many."""
+        """Sample each thread, or MOST of them at random."""
         if perf_counter() - self.listed_at > ANEW_S:
             self.pids, self.listed_at = self.processes(), perf_counter()
         first = (self.root, self.root)
@@ -88,7 +88,7 @@ class Sampler:
                 self.sample_thread(pid, tid)
 
     def sample_thread(self, pid: int, tid: int) -> None:
-        """One look at one thread."""
+        """Sample one thread."""
         folder = f"/proc/{pid}/task/{tid}/"
         state = state_of(read(folder + "syscall"), self.gil(pid))
         times = ThreadTimes.parse(read(folder + "schedstat"))
@@ -105,7 +105,7 @@ def read(path: str) -> str:
 
 
 def main() -> None:
-    """Look until told to leave, then say what was seen."""
+    """Sample until standard input has something or ends, then write the samples to standard output."""
     root, *excluded = map(int, sys.argv[1:])
     sampler, rest_s = Sampler(root, set(excluded)), 0.0
     while not select.select([sys.stdin], [], [], rest_s)[0]:

@@ -28,7 +28,7 @@ TRANSITION = (Kind.OPENING, Kind.CLOSING)  # where what is neither GIL nor core 
 
 @dataclass(frozen=True)
 class Sample:
-    """One look at a thread from outside."""
+    """The state of a thread at a moment, sampled from outside the process."""
 
     at_s: float
     tid: int
@@ -37,7 +37,7 @@ class Sample:
 
 
 def samples_of(flat: Sequence[float]) -> list[Sample]:
-    """What the sampler wrote."""
+    """The samples that the sampler wrote as a flat list of FIELDS numbers each."""
     return [
         Sample(at_s, int(tid), State(int(state)), Reading(at_s, cpu_s, core_s))
         for at_s, tid, state, cpu_s, core_s in zip(*[iter(flat)] * FIELDS, strict=True)
@@ -78,7 +78,7 @@ class Timeline:
 
 
 def fitted(cpu_s: float, core_s: float, length_s: float) -> tuple[float, float]:
-    """Both, no more than `length_s` together; what a thread computes while the server has its request is beside it."""
+    """Seconds run and waited, cut to `length_s` together: a thread may also run while the server has its request."""
     core_s = min(core_s, length_s)
     return min(cpu_s, length_s - core_s), core_s
 
@@ -92,13 +92,13 @@ class Split:
     blocked_s: float = 0.0
 
     def plus(self, length_s: float, cpu_s: float, core_s: float) -> "Split":
-        """With one more stretch."""
+        """The split with one more stretch added."""
         return Split(self.cpu_s + cpu_s, self.core_s + core_s, self.blocked_s + length_s - cpu_s - core_s)
 
     def as_seen(self, states: Mapping[State, float]) -> "Split":
-        """With as much of it runnable as was seen: the account of a thread comes late, when it is given a core.
+        """The split with the runnable share that was sampled: the kernel's account is updated late, at each switch.
 
-        How that divides into running and waiting for a core is the account's.
+        The division of the runnable part into running and waiting for a core stays that of the account.
         """
         seen_s, counted_s = sum(states.values()), self.cpu_s + self.core_s
         if seen_s < ENOUGH_SEEN_S or not counted_s:
@@ -113,7 +113,7 @@ Group = tuple[Kind, bool]  # a kind of window, and whether the thread that opene
 
 
 def timelines(record: Record, samples: Iterable[Sample]) -> dict[int, Timeline]:
-    """Of every thread of a round, from its own readings and from those taken from outside."""
+    """The timeline of every thread of a round, from its own readings and from the samples."""
     readings = {record.tid: list(record.readings)}
     for step in record.steps:
         readings.setdefault(step.tid, []).extend((step.opened, step.begin, step.end))
@@ -142,13 +142,13 @@ def splits(record: Record, samples: Iterable[Sample]) -> dict[Group, Split]:
 def add(
     totals: dict[Group, Split], window: Window, record: Record, length_s: float, cpu_s: float, core_s: float
 ) -> None:
-    """Add a stretch of such a window."""
+    """Add a stretch of a window to the totals of its group."""
     group = window.kind, window.tid == record.tid
     totals[group] = totals.get(group, Split()).plus(length_s, cpu_s, core_s)
 
 
 def weighted(samples: Sequence[Sample]) -> Iterator[tuple[Sample, float]]:
-    """Each look, and the seconds until the next at the same thread: one that came late stands for more."""
+    """Each sample with its weight: the seconds until the next sample of the same thread, at most LONGEST_S."""
     after = dict[int, float]()
     for sample in reversed(samples):
         yield sample, min(after.get(sample.tid, sample.at_s + PERIOD_S) - sample.at_s, LONGEST_S)
@@ -156,7 +156,7 @@ def weighted(samples: Sequence[Sample]) -> Iterator[tuple[Sample, float]]:
 
 
 def seconds_by_state(records: Sequence[Record], samples: Sequence[Sample]) -> dict[Group, dict[State, float]]:
-    """For how many seconds a thread was seen in each state, by kind of window."""
+    """Sampled seconds by kind of window and by state of the thread."""
     weights = list(weighted(samples))[::-1]
     times = [sample.at_s for sample in samples]
     seconds = dict[Group, dict[State, float]]()
@@ -175,9 +175,9 @@ def seconds_by_state(records: Sequence[Record], samples: Sequence[Sample]) -> di
 
 
 def term_of(kind: Kind, state: State, shared: bool, any_waits: bool) -> str:
-    """The term that a thread's blocked state counts for in a window; nobody knows what tasks wait that `asked` nothing.
+    """The term that a thread's blocked state counts for in a window; `any_waits`: some task requests a delay.
 
-    A worker of its own may wait in any call then; a loop that is in another call than its own wait is held, always.
+    Where none does, a worker with one task may wait in any call. A loop in any call but its own wait is blocked.
     """
     if state in (State.GIL, State.UNKNOWN):
         return GIL if state == State.GIL else UNATTRIBUTED
@@ -218,7 +218,7 @@ def attribute(records: Sequence[Record], flat: Sequence[float]) -> dict[str, flo
 
 
 def shares(states: Mapping[State, float], kind: Kind, shared: bool, any_waits: bool) -> dict[str, float]:
-    """What blocked time in such a window consists of; all of it is unattributed where nobody looked."""
+    """The shares of blocked time in a window by term; all of it is unattributed without samples."""
     blocked = {state: seconds for state, seconds in states.items() if state != State.RUNNABLE}
     total_s = sum(blocked.values())
     if not total_s:

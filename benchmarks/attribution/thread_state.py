@@ -46,7 +46,7 @@ Ranges = tuple[tuple[int, int], ...]
 
 
 def state_of(line: str, gil: Ranges, machine: str = platform.machine()) -> State:
-    """The state that a `/proc/<pid>/task/<tid>/syscall` line tells; `gil` is where the interpreter's own data lies."""
+    """The state in a `/proc/<pid>/task/<tid>/syscall` line; `gil` is the address range of the interpreter's data."""
     fields = line.split()
     if not fields:
         return State.UNKNOWN
@@ -61,9 +61,9 @@ def state_of(line: str, gil: Ranges, machine: str = platform.machine()) -> State
 
 
 def interpreter_data(maps: str) -> Ranges:
-    """Where the writable data of Python lies, as a `/proc/<pid>/maps` file tells: of its binary and its library.
+    """The address ranges of Python's writable data (binary and library), from the text of `/proc/<pid>/maps`.
 
-    What begins as zeros (.bss) has no file: it is the unnamed mapping that follows at once.
+    The zero-initialised part (.bss) has no file: it is the unnamed mapping right after a named one.
     """
     ranges, end, ours = list[tuple[int, int]](), 0, False
     for line in maps.splitlines():
@@ -78,12 +78,12 @@ def interpreter_data(maps: str) -> Ranges:
     return tuple(ranges)
 
 
-def unavailable_reason(pid: int | str = "self", proc: Path = PROC) -> str:
+def unavailable_reason(pid: int | str = "self") -> str:
     """Why the state of a process's threads cannot be read here; empty when it can."""
     if platform.machine() not in CALLS:
         return f"the system calls of {platform.machine()} are not known"
     try:
-        (proc / str(pid) / "syscall").read_text()
+        (PROC / str(pid) / "syscall").read_text()
     except PermissionError:
         return "the system does not allow it to look at a thread's system call"
     except OSError:

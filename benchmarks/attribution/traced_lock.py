@@ -22,7 +22,7 @@ class LockHold:
 
 
 class TracedLock:
-    """A lock of `threading`, whatever its kind, that adds to `holds` each time that it is released."""
+    """A lock of `threading` of any kind that adds an entry to `holds` at each release."""
 
     def __init__(self, lock: Any, holds: list[LockHold]) -> None:
         self.lock, self.holds = lock, holds

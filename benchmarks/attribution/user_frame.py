@@ -54,7 +54,7 @@ def innermost(frame: FrameType | None) -> FrameType | None:
 
 
 def line_of(frame: FrameType) -> Line:
-    """Where a frame is."""
+    """The file, line and function of a frame."""
     return line_at(frame.f_code, frame.f_lasti, frame.f_lineno)
 
 

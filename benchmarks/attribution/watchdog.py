@@ -26,11 +26,11 @@ from typing import Any
 
 from benchmarks.attribution.thread_state import Ranges, State, interpreter_data, state_of
 from benchmarks.attribution.user_frame import Line, innermost, line_of
-from benchmarks.machine.scheduler import ThreadTimes
+from benchmarks.machine.scheduler import core_wait_s
 
 TICK_S = 0.002
-BEAT_S = 0.001  # of a loop that tells nobody of its steps
-HELD_S = 0.01  # a step shorter than that is nobody's trouble: the longest of ours that are well take 3 ms
+BEAT_S = 0.001  # of a loop whose steps cannot be counted
+HELD_S = 0.01  # a shorter step is no problem: the longest steps of the suite's own models take 3 ms
 MOST_THREADS = 64  # whose clocks are read at each tick
 SIDE_BY_SIDE = 1.2  # more running than time has passed: not all of it was under the GIL
 BLOCKED = (State.LOCK, State.SOCKET, State.SLEEP, State.OTHER, State.POLL)
@@ -46,12 +46,12 @@ class Hold:
 
     @property
     def seconds(self) -> float:
-        """How long it was."""
+        """Seconds of the whole stretch."""
         return sum(self.lines.values())
 
     @property
     def line(self) -> Line:
-        """Where most of it was spent."""
+        """The line that held it the longest."""
         return max(self.lines, key=lambda line: self.lines[line])
 
 
@@ -61,7 +61,7 @@ class Watched:
 
     ident: int
     tid: int
-    cpu_s: float = 0.0  # so far; of a thread that begins under watch, all of it counts
+    cpu_s: float = 0.0  # so far; for a thread that begins under watch, all of its CPU counts
 
     def used_s(self) -> float:
         """Seconds that it has run since the last call; 0 when it has ended."""
@@ -73,7 +73,7 @@ class Watched:
 
 
 class Watchdog:
-    """Looks until told to stop; `holds` is what it found."""
+    """A thread that samples this process until it is stopped; `holds` has what held the loop or the GIL."""
 
     def __init__(self) -> None:
         self.holds: dict[Key, Hold] = {}
@@ -98,7 +98,7 @@ class Watchdog:
             waited_s, at_s = now_waited_s, now_s
 
     def refresh(self) -> None:
-        """Know who is here."""
+        """Update the list of threads."""
         here = {thread.ident: thread.native_id for thread in threading.enumerate() if thread is not self.thread}
         self.threads = {
             ident: self.threads.get(ident) or Watched(ident, tid or 0)
@@ -107,7 +107,7 @@ class Watchdog:
         }
 
     def tick(self, passed_s: float, starved_s: float) -> None:
-        """One tick: the seconds since the last, and for how many of them we waited for a core."""
+        """One tick: `passed_s` since the last, `starved_s` of them spent waiting for a core."""
         if threading.active_count() != len(self.threads) + 1:
             self.refresh()
         frames = sys._current_frames()
@@ -120,7 +120,7 @@ class Watchdog:
             self.at_gil({ident: used[ident] for ident in used.keys() - self.loops.keys()}, frames, length_s)
 
     def at_gil(self, used: dict[int, float], frames: dict[int, Any], length_s: float) -> None:
-        """Who ran while we waited for the GIL: all of them had it in turns, unless they ran side by side without it."""
+        """Record the threads that held the GIL in turns while this one waited; the busiest, if they ran in parallel."""
         busiest = sorted(used, key=lambda ident: used[ident], reverse=True)
         for ident in busiest if sum(used.values()) <= SIDE_BY_SIDE * length_s else busiest[:1]:
             self.add(("GIL", ident, self.tasks.get(ident, 0)), frames.get(ident), min(used[ident], length_s))
@@ -214,12 +214,6 @@ def watching() -> Iterator[Watchdog]:
         active, events.Handle._run = None, usual  # type: ignore[method-assign]
         watchdog.leave.set()
         watchdog.thread.join()
-
-
-def core_wait_s() -> float:
-    """Seconds that the calling thread has waited for a core."""
-    with open("/proc/thread-self/schedstat", "rb", buffering=0) as file:
-        return ThreadTimes.parse(file.read(64)).core_wait_s
 
 
 def task_file(tid: int, name: str) -> str:

@@ -1,8 +1,7 @@
-"""Load generators for a web server: closed-loop throughput (a burst), and open-loop load on a schedule.
+"""A load generator for a web server: requests on a schedule (open loop), or after each answer (closed loop).
 
-A burst is sent by `wrk`, at a few microseconds a request; without wrk by our own client, and `client_busy` shows when
-that was the bottleneck. The open loop is always ours: available tools time from the moment of sending, so they report
-3 ms where users waited a second (see `benchmarks.load.open_loop`).
+The open loop is always ours: available tools time from the moment of sending, so they report 3 ms where users waited a
+second (see `benchmarks.load.open_loop`). `benchmarks.load.burst` measures throughput.
 
 Our client knows the exact answer, so it compares bytes instead of parsing, at some 60 µs. Its selector counts in
 microseconds: epoll's time-out counts whole milliseconds, too coarse for answers that take one. Client and server share
@@ -10,12 +9,6 @@ the machine, so the CPU time of both is recorded.
 """
 
 import asyncio
-import re
-import resource
-import shutil
-import signal
-import subprocess
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from select import select
@@ -23,16 +16,11 @@ from selectors import DefaultSelector
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-import psutil
-
 from benchmarks.load.open_loop import Latencies, ask_in_turn, ask_on_schedule, schedule
 
 T = TypeVar("T")
 AT_ONCE = 100  # connections being opened: some systems queue no more than 128
-WARM_UP_S, WARM_UP_CLIENTS = 0.1, 4
 END_OF_HEAD = b"\r\n\r\n"
-ANSWERS = re.compile(r"(\d+) requests in ([\d.]+)(us|ms|s|m)\b")
-UNITS_S = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0}
 
 
 class LoadFailed(Exception):
@@ -218,66 +206,3 @@ def growth_while_connected(page: Page, connections: int, count: Callable[[], int
         return count() - before
 
     return ask(page, hold)
-
-
-@dataclass(frozen=True)
-class Burst:
-    """Throughput of a saturated server, and the CPU that client and server used."""
-
-    per_second: float
-    client_busy: float  # cores
-    server_busy: float
-
-
-def burst(page: Page, clients: int, seconds: float, server: int) -> Burst:
-    """Measure the throughput of the process `server` and its children with that many clients, after a warm-up.
-
-    Few clients warm it up: requests that they leave in the queue of a single-threaded server would be answered before
-    the first request that counts.
-    """
-    in_turn(page, min(WARM_UP_CLIENTS, clients), WARM_UP_S)
-    server_s, client_s, began = busy_s(server), own_s(), time.perf_counter()
-    if wrk := shutil.which("wrk"):
-        per_second = wrk_per_s(wrk, page, clients, seconds)
-    else:
-        per_second = in_turn(page, clients, seconds).achieved_per_s
-    took_s = time.perf_counter() - began
-    return Burst(per_second, (own_s() - client_s) / took_s, (busy_s(server) - server_s) / took_s)
-
-
-def wrk_per_s(wrk: str, page: Page, clients: int, seconds: float) -> float:
-    """Requests per second, measured by wrk. It takes whole seconds only, so it is interrupted. LoadFailed."""
-    command = [wrk, "-t1", f"-c{clients}", "-d60s", "--timeout", "10s", page.url + page.path]
-    asking = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    try:
-        time.sleep(seconds)
-        asking.send_signal(signal.SIGINT)
-        output = asking.communicate(timeout=10)[0]
-    finally:
-        asking.kill()
-        asking.wait()
-    return parse_wrk(output)
-
-
-def parse_wrk(output: str) -> float:
-    """Requests per second in wrk's output. LoadFailed if an answer was wrong or missing."""
-    match = ANSWERS.search(output)
-    if match is None or "Non-2xx" in output or "Socket errors" in output or not int(match[1]):
-        raise LoadFailed(f"wrk says: {' '.join(output.split())[:300]}")
-    return int(match[1]) / (float(match[2]) * UNITS_S[match[3]])
-
-
-def own_s() -> float:
-    """CPU seconds of this process and its finished children."""
-    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return time.process_time() + ended.ru_utime + ended.ru_stime
-
-
-def busy_s(pid: int) -> float:
-    """CPU seconds of a process and its children, also finished ones. LoadFailed if it is gone."""
-    try:
-        parent = psutil.Process(pid)
-        family = [parent, *parent.children(recursive=True)]
-        return sum(sum(one.cpu_times()[:4]) for one in family)
-    except psutil.NoSuchProcess:
-        raise LoadFailed("the server is gone") from None

@@ -144,9 +144,9 @@ def against(workload: Wire, ask: Callable[[Fetch], Awaitable[Latencies]]) -> Lat
         return runner.run(run())
 
 
-def open_loop(url: str, rate_per_s: float, seconds: float, seed: int | None = None, delay_s: float = 0.02) -> Latencies:
-    """Open-loop latencies of the latency server with that delay: evenly spaced, or with a seed at random instants."""
-    due = schedule(rate_per_s, seconds, seed)
+def open_loop(url: str, rate_per_s: float, seconds: float, delay_s: float = 0.02) -> Latencies:
+    """Open-loop latencies of the latency server with that delay, from evenly spaced requests."""
+    due = schedule(rate_per_s, seconds, None)
     return against(Wire(url=url, delay_s=delay_s), lambda fetch: ask_on_schedule(fetch, due))
 
 

@@ -26,7 +26,7 @@ from benchmarks.workloads.primes import FIRST, sum_of_primes
 TRIAL_S = 0.1  # one trial; the median of the last TRIALS of them is the pace
 TRIALS = 5
 STEADY = 0.05  # largest over smallest of TRIALS in a row, less one: the differences worth reporting begin there
-MOST_TRIALS = 20  # of a kind: two seconds, and a machine that has not settled by then will not
+MOST_TRIALS = 20  # of a kind: two seconds; a machine that has not settled by then will not settle
 CHUNK = 200  # numbers in a piece: well under 1 ms between two looks at the clock
 NUMBERS, BLOCKS, PIXELS = "numbers_per_s", "blocks_per_s", "pixels_per_s"
 SIDE = 300  # pixels of a square that is blurred: some 4 ms
@@ -63,7 +63,7 @@ def kind_of(workload: Workload) -> str:
 def rates(kind: str, seconds: float) -> tuple[float, float]:
     """How many units of that kind this core does in a second on the wall, and in a second of CPU, for so long."""
     piece, began, cpu_began = PIECES[kind], perf_counter(), thread_time()
-    done = piece()  # one at least, whoever takes the core meanwhile
+    done = piece()  # at least one, even if the core is taken away meanwhile
     while (elapsed := perf_counter() - began) < seconds:
         done += piece()
     return done / elapsed, done / (thread_time() - cpu_began)

@@ -31,7 +31,7 @@ from servers.subprocesses import own_environment
 SPIN_S = 0.05  # more than ten pieces of the longest kind, and short enough to repeat many times a block
 GROUPS, OWN_GROUPS = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")  # where Linux keeps control groups
 MAX_AGE_S = 5.0  # of a sample when a cell computes; it was seen to change within seconds
-# Ideal over measured time beyond which a round is above its ideal: looks of 50 ms at one machine are some 5 % apart.
+# Ideal ÷ measured time beyond which a round is above its ideal: samples of 50 ms on one machine differ by some 5 %.
 ABOVE = 1.1
 
 
@@ -65,7 +65,7 @@ def usable_cores() -> int:
 
 
 class SpinProcess:
-    """A process that spins when told, and leaves when its standard input closes."""
+    """A process that computes on request, and ends when its standard input closes."""
 
     def __init__(self) -> None:
         command = [sys.executable, "-m", __name__]
@@ -77,7 +77,7 @@ class SpinProcess:
             text=True,
             bufsize=1,
             cwd=root,
-            process_group=0,  # Ctrl-C is for whoever reads its rates
+            process_group=0,  # Ctrl-C is for the process that reads the rates
             env=own_environment(),
         )
 
@@ -146,7 +146,7 @@ class CapacityMonitor:
         return capacity
 
     def measure_once(self, kind: str) -> Capacity:
-        """All at once between two spins of one alone, so that a drift of the clock rate cancels."""
+        """Measure all cores at once between two measurements of one core, so that a drift of the clock rate cancels."""
         before, before_cpu = rates(kind, self.spinners[:1])[0]
         together = sum(wall for wall, _ in rates(kind, self.spinners))
         after, after_cpu = rates(kind, self.spinners[-1:])[0]
@@ -180,7 +180,7 @@ class CapacityMonitor:
     def ideal_s(self, workload: Workload, tasks: list[int], concurrency: int, took_s: float, since: float) -> float:
         """The ideal time of a round that began at `since` and took so long.
 
-        One that beat all that was seen around it asks for another look.
+        For a round faster than all samples around it, the capacity is sampled once more.
         """
         if workload.ideal_s(tasks, concurrency, self.around(workload, since)) > took_s:
             self.renew(workload)

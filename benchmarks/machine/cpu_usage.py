@@ -55,9 +55,9 @@ class CpuUsage:
         return bool(self.disturbed_by(cores))
 
     def disturbed_by(self, cores: int) -> str:
-        """Who took more of the cores than their share allows; empty when nobody did.
+        """What took more than DISTURBED_SHARE of the cores: other programs or the hypervisor; empty when nothing did.
 
-        What the hypervisor kept is counted in whole ticks, the last of which may have begun before.
+        Steal is counted in whole ticks, the last of which may have begun before the round.
         """
         kept_s = max(0.0, self.steal_s - TICK_S)
         if self.others_s + kept_s <= DISTURBED_SHARE * self.elapsed_s * cores:
@@ -66,7 +66,7 @@ class CpuUsage:
 
 
 def descendants(excluded: frozenset[int]) -> list[psutil.Process]:
-    """Living descendants of this process, but for those `apart` and theirs; parents come before their children."""
+    """Living descendants of this process, without the excluded ones and theirs; parents come before their children."""
     children = dict[int, list[int]]()
     for pid, parent in parents().items():
         children.setdefault(parent, []).append(pid)
@@ -134,7 +134,7 @@ def used_s(pids: Iterable[int]) -> float:
 
 @contextmanager
 def adopting() -> Iterator[None]:
-    """Have what our descendants leave behind become our children, so that its CPU counts as ours when it ends.
+    """Adopt the orphans of our descendants, so that their CPU counts as ours when they end.
 
     The workers of a web server that is killed outlive their master by a moment, and would end as nobody's children:
     their CPU would count as other load. Only Linux offers it.
@@ -154,21 +154,26 @@ def adopting() -> Iterator[None]:
 
 
 def subreaper(on: bool) -> None:
-    """Whether orphans among our descendants become our children, or those of the system's first process."""
+    """Set whether orphans among our descendants become our children or those of the system's first process."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, int(on), 0, 0, 0)
 
 
+def own_cpu_s() -> float:
+    """Seconds of CPU of this process and of the children that it has waited for."""
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return process_time() + ended.ru_utime + ended.ru_stime
+
+
 def snapshot(excluded: frozenset[int] = frozenset()) -> CpuSnapshot:
-    """The accounts now; `apart` are processes (server, spinners) that belong to no cell."""
+    """The CPU accounts now; excluded processes (server, spinners) belong to no cell."""
     system = psutil.cpu_times()
     idle_s = system.idle + getattr(system, "iowait", 0.0)
     steal_s = getattr(system, "steal", 0.0)
     # `guest` is part of `user` already, and `guest_nice` of `nice`
     counted_s = sum(system) - getattr(system, "guest", 0.0) - getattr(system, "guest_nice", 0.0)
     ours = descendants(excluded)
-    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
-    ours_s = process_time() + ended.ru_utime + ended.ru_stime + sum(map(cpu_s, ours))
+    ours_s = own_cpu_s() + sum(map(cpu_s, ours))
     others = others_s({os.getpid(), *excluded, *(process.pid for process in ours)})
     return CpuSnapshot(perf_counter(), ours_s, counted_s - idle_s - steal_s, steal_s, others)
 
@@ -182,7 +187,7 @@ def others_s(known: Iterable[int]) -> dict[int, float]:
 
 
 def clock_s(pid: int) -> float | None:
-    """What the clock of a process says: all its threads, living and dead. None when it has just gone."""
+    """Seconds of CPU of a process, all its threads living and ended. None when the process has just ended."""
     try:
         return clock_gettime(~pid << 3 | CPUCLOCK_SCHED)
     except OSError:

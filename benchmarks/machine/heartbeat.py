@@ -22,10 +22,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
-from benchmarks.machine.scheduler import process_times
+from benchmarks.machine.scheduler import core_wait_s
 
 BEAT_S = 0.05
-LOOKS = 3  # at two clocks, one after the other
+LOOKS = 3  # readings of two clocks, one after the other
 # A beat that comes so much later was held back; by a queue for the cores, it was no suspension, and that is taken off.
 LATE_S = 0.25
 BEAT, PAUSE = struct.Struct("d"), struct.Struct("dd")
@@ -68,19 +68,19 @@ class Heartbeat:
         ]
 
     def wait(self, moment: float) -> None:
-        """Until it has beaten after that moment: what it noticed by then is written down. Not for a dead one."""
+        """Wait for the first beat after that moment: all earlier pauses are then on record. Returns if it has ended."""
         while self.latest() < moment and self.process.poll() is None:
             time.sleep(BEAT_S / 5)
 
     def suspended_s(self, began: float, ended: float) -> float:
-        """For how long of that time something was suspended."""
+        """Seconds between the two moments in which this process or one of its family was suspended."""
         return covered_s(self.pauses(), began, ended)
 
 
 def asleep_s() -> float:
-    """For how long the whole system has slept since it started: no other clock of ours goes on meanwhile.
+    """Seconds that the whole system has slept since its start: the difference of two clocks.
 
-    The least of a few looks: a core that is taken away between two clocks passes for sleep.
+    The least of a few readings: a core that is taken away between the two clocks looks like sleep.
     """
     if not hasattr(time, "CLOCK_BOOTTIME"):
         return 0.0
@@ -88,7 +88,7 @@ def asleep_s() -> float:
 
 
 def slept_s(before_s: float) -> float:
-    """For how long the system has slept since `asleep_s` said so much; what is shorter than a beat is no sleep."""
+    """Seconds that the system has slept since `asleep_s` returned `before_s`; less than a beat counts as none."""
     slept = asleep_s() - before_s
     return slept if slept > BEAT_S else 0.0
 
@@ -104,7 +104,7 @@ def covered_s(pauses: list[tuple[float, float]], began: float, ended: float) -> 
 
 
 def state(pid: int) -> str:
-    """What the kernel says that a process does; empty when it has gone or cannot be asked."""
+    """The state letter of a process in /proc/<pid>/stat; empty when the process has ended or there is no /proc."""
     with suppress(OSError, IndexError):
         return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0]
     return ""
@@ -131,12 +131,6 @@ def noticed(pid: int, last: float, now: float, queued_s: float = 0.0) -> tuple[f
         return last + BEAT_S + queued_s, now
     own = os.getpid()
     return (last, now) if any(state(one) in STOPPED for one in family(pid) if one != own) else None
-
-
-def core_wait_s() -> float:
-    """For how long this process has been ready and had no core; 0 where the kernel does not say."""
-    times = process_times()
-    return times.core_wait_s if times else 0.0
 
 
 def beat(pid: int, number: int) -> None:

@@ -18,8 +18,8 @@ from urllib.parse import urlsplit
 from benchmarks.workloads.http_base import Pages
 
 RECEIVE_BYTES = 65_536
-PATIENCE_S = 5.0  # beyond the longest delay: a server that is silent for so long has not understood
-TRIES = 2  # the first finds a cold server; a ceiling is the best that was reached
+PATIENCE_S = 5.0  # beyond the longest delay: a server silent for so long will not answer
+TRIES = 2  # the first one meets a cold server; the ceiling is the best of them
 END_OF_HEAD = b"\r\n\r\n"
 
 

@@ -27,7 +27,7 @@ class Pinning:
 
     @classmethod
     def for_this_process(cls) -> Self:
-        """For the cores that this process may use."""
+        """The pinning for the cores that this process may use."""
         return cls.of(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set())
 
     @classmethod
@@ -44,7 +44,7 @@ class Pinning:
     def pin_server(self, pid: int) -> None:
         """Give the server its core."""
         if self.server:
-            with suppress(OSError):  # it has gone, or is another user's
+            with suppress(OSError):  # the process has ended, or is another user's
                 os.sched_setaffinity(pid, self.server)
 
     @contextmanager

@@ -36,6 +36,14 @@ class ThreadTimes:
         return ThreadTimes(self.cpu_s - before.cpu_s, self.core_wait_s - before.core_wait_s, self.turns - before.turns)
 
 
+def core_wait_s(thread: int | None = None) -> float:
+    """Seconds that a thread of this process, by default the calling one, was ready and had no core; 0 where unknown."""
+    file_name = f"/proc/self/task/{thread}/schedstat" if thread is not None else "/proc/thread-self/schedstat"
+    with suppress(OSError, ValueError), open(file_name, "rb", buffering=0) as file:
+        return ThreadTimes.parse(file.read(64)).core_wait_s
+    return 0.0
+
+
 def thread_times(pid: int | str = "self", proc: Path = PROC) -> dict[int, ThreadTimes]:
     """The times of each living thread of a process, by thread id; empty where there is no such account or process."""
     times = dict[int, ThreadTimes]()

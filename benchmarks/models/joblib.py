@@ -5,33 +5,16 @@ round, because that is what a script pays.
 """
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from multiprocessing.util import Finalize
-from typing import Any
+from contextlib import contextmanager
 
 from joblib import Parallel, delayed
 from joblib.externals.loky import get_reusable_executor
 
 from benchmarks.models import Run
+from benchmarks.models._worker import perform_in_worker, start
 from benchmarks.workloads import Workload
 
 NEEDS = {"workers": "processes", "package": "joblib", "min_concurrency": 2}  # with one, `Parallel` starts no process
-
-perform: Any  # what a worker does with a task, set when the worker starts
-
-
-def start(workload: Workload) -> None:
-    """Open the worker's client, and close it when the worker leaves."""
-    global perform
-    clients = ExitStack()
-    client = clients.enter_context(workload.client())
-    Finalize(None, clients.close, exitpriority=0)
-    perform = lambda task: workload.perform(client, task)  # noqa: E731 - one line, as on the slide
-
-
-def perform_in_worker(task: int) -> Any:
-    """Do one task with the worker's client."""
-    return perform(task)
 
 
 @contextmanager

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from itertools import pairwise, repeat
-from multiprocessing import get_context
 from typing import Any
 
 from benchmarks.models import Run
+from benchmarks.models._worker import fork_server
 from benchmarks.workloads import Workload
 
 NEEDS = {"workers": "processes", "form": "asyncio"}
@@ -42,7 +42,5 @@ def loops_in_processes(workload: Workload, concurrency: int) -> Iterator[Run]:
         parts = [tasks[a:b] for a, b in pairwise(len(tasks) * number // loops for number in range(loops + 1))]
         return [answer for part in pool.map(perform_part, repeat(workload), parts, shares) for answer in part]
 
-    context = get_context("forkserver")
-    context.set_forkserver_preload([workload.module, __name__])
-    with ProcessPoolExecutor(loops, context) as pool:
+    with ProcessPoolExecutor(loops, fork_server(workload, __name__)) as pool:
         yield run_all

@@ -177,7 +177,7 @@ class Worker:
         pipe(self.process.stdin).write(f"{times}\n")
 
     def end(self) -> None:
-        """Wait until they are done. ConnectionError if the process is gone."""
+        """Wait until the units are done. ConnectionError if the process has ended."""
         if not pipe(self.process.stdout).readline():
             raise ConnectionError("a process that should have worked has ended")
 

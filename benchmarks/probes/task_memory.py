@@ -32,7 +32,7 @@ from benchmarks.workloads.sleep import Sleep
 
 SIZES = (10, 1_000, 10_000, 100_000)
 FOR_EVER_S, STEP_S = 600.0, 0.1
-SETTLE_S = 0.05  # from a task's byte until it really waits
+SETTLE_S = 0.05  # from a task's byte until the task waits
 PATIENCE_S = 40.0
 METRICS, ARGUMENTS = ("bytes_per_task",), ("model", "concurrency")
 CLASSICAL = {"threads": 1_000, "asyncio": 1_000, "processes": 10}  # measured in every run
@@ -112,7 +112,7 @@ class Noted(Workload):
 
 @dataclass(frozen=True)
 class Held(Noted):
-    """The same, repeated until the file is deleted."""
+    """The workload, each task repeated until the file is deleted."""
 
     def exists(self) -> bool:
         """Whether the file is still there."""

@@ -23,7 +23,8 @@ import psutil
 
 from benchmarks.backends.databases import DatabaseHandle
 from benchmarks.core.cell import Cell
-from benchmarks.load.generator import Burst, LoadFailed, Page, burst, growth_while_connected, in_turn, on_schedule
+from benchmarks.load.burst import Burst, burst
+from benchmarks.load.generator import LoadFailed, Page, growth_while_connected, in_turn, on_schedule
 from benchmarks.load.open_loop import Latencies
 from benchmarks.workloads.database import table
 from benchmarks.workloads.noop import Nothing, noop_named

@@ -20,7 +20,7 @@ from benchmarks.models import model
 from benchmarks.workloads import Capacity, Workload
 from benchmarks.workloads.sleep import Sleep
 
-ROUNDS = 5  # the median of so many; one more before them is thrown away
+ROUNDS = 5  # the median of so many, after one warm-up round
 AIM_SHARE, AIM_S = 0.01, 0.001  # a fifth of the smallest difference that answers report, and some wake-ups
 ALONE = threading.Lock()  # of this process: a workload that holds a lock cannot be sent to another
 
@@ -55,12 +55,12 @@ class OneAtATime(Sleep):
     name = "one-at-a-time"
 
     def perform(self, client: None, task: int) -> int:
-        """Wait, and let nobody else."""
+        """Wait while holding the lock: no other task can wait meanwhile."""
         with ALONE:
             return super().perform(client, task)
 
     def ideal_s(self, tasks: list[int], concurrency: int, capacity: Capacity) -> float:
-        """Sequentially, whatever may be in flight."""
+        """The sum of all waits, at any concurrency."""
         return super().ideal_s(tasks, 1, capacity)
 
 
@@ -100,7 +100,7 @@ class ErrorEstimate:
 
     @property
     def least_error_s(self) -> float:
-        """The same in the quickest round: nearest to the harness alone."""
+        """The error of the quickest round: the harness alone, without other load."""
         return min(self.rounds_s) - self.known.seconds
 
     def own_error_s(self, late_s: float) -> float:

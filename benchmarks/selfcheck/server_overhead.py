@@ -30,7 +30,7 @@ from servers.request_stats import reset, stats
 from servers.subprocesses import Service, exit_with_parent, serve
 
 CONNECTIONS = 64
-PATH = "/delay?ms=0&n=1"  # for both: aiohttp parses the query of every request, and that is not our doing
+PATH = "/delay?ms=0&n=1"  # for both servers: aiohttp parses the query of every request
 LEAD_S = 0.7  # the start of wrk on a shared core hit 10 of 400 requests, and so was the p99
 LEAST_RATIO = 0.9  # of the barest handler's throughput: less, and our own code is what is measured
 MOST_CPU_RATIO = 4 / 3  # 40 µs where the barest takes 30; in µs, it would be an aim for the machine
@@ -135,9 +135,9 @@ def excess(service: Service) -> dict[str, float]:
     }
 
 
-async def oversleep_s(sleeps: int = 40, delay_s: float = 0.05) -> list[float]:
-    """How late ten coroutines wake that only sleep: the machine's part of the excess."""
-    late = []
+async def oversleep_s() -> list[float]:
+    """How late ten coroutines wake that only sleep, in seconds, sorted: the machine's part of the excess."""
+    late, sleeps, delay_s = [], 40, 0.05
 
     async def sleep() -> None:
         for _ in range(sleeps):
@@ -186,14 +186,14 @@ def many_in_flight(service: Service, count: int = 10_000) -> dict[str, float]:
 
 
 def measure(rounds: int) -> dict[str, Any]:
-    """All three parts."""
+    """The results of throughput, excess delay and many in flight."""
     with serve("servers.latency") as ours, serve("benchmarks.selfcheck.server_overhead", "--barest") as bare:
         figures = {"load": "wrk" if shutil.which("wrk") else "raw sockets in this process", "rounds": rounds}
         return figures | throughput(ours, bare, rounds) | excess(ours) | many_in_flight(ours)
 
 
 def describe(figures: dict[str, Any]) -> str:
-    """The same for people."""
+    """The results as lines of text."""
     return (
         "Load from {load}, {rounds} rounds of 1 s each, taking turns\n"
         "  requests/s          {requests_per_s:8.0f}   barest aiohttp handler {barest_requests_per_s:.0f}\n"

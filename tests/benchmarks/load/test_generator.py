@@ -1,4 +1,4 @@
-"""The load on a web server: a wrong, torn or missing answer is never parse_wrk, and a generator's limits are seen."""
+"""The load on a web server: a wrong, torn or missing answer is never counted, and a generator's limits are seen."""
 
 import asyncio
 import shutil
@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks.load.burst import parse_wrk, wrk_per_s
 from benchmarks.load.generator import (
     LoadFailed,
     Page,
@@ -16,8 +17,6 @@ from benchmarks.load.generator import (
     in_turn,
     new_precise_loop,
     on_schedule,
-    parse_wrk,
-    wrk_per_s,
 )
 from tests.missing import missing
 
