@@ -198,5 +198,7 @@ async def compare(request: web.Request) -> web.Response:
     one, other = (entry for entry in chosen if entry)
     if one == other:
         return error_page(400, f"{one.name} is the same run twice. Choose two that differ.")
-    cells = await request.app[COMPARISONS].table(one.folder, other.folder)
-    return page("compare.html", here="runs", one=one, other=other, cells=cells)
+    comparison = await request.app[COMPARISONS].get(one.folder, other.folder)
+    if comparison is None:
+        return page("making.html", status=202, here="runs", one=one, other=other)
+    return page("compare.html", here="runs", one=one, other=other, comparison=comparison)

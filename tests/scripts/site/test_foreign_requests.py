@@ -22,11 +22,12 @@ PAIR = "/compare?a=reference&b=one"
 
 
 @pytest.fixture
-async def client(tmp_path: Path) -> AsyncIterator[TestClient[Any, Any]]:
+async def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[TestClient[Any, Any]]:
     recorded.record(tmp_path, "reference", blocks=8, machine=HERE)
     for number, name in enumerate(("one", "two")):
         recorded.record(tmp_path / "runs", name, blocks=8, seed=number, machine=HERE)
     recorded.record(tmp_path / "runs", "short", blocks=1, machine=HERE)
+    monkeypatch.setattr(comparisons, "PATIENCE_S", 30.0)  # the page waits for what it would announce
     async with TestClient(TestServer(create_app(results=tmp_path, opening=no_resources))) as client:
         yield client
 
@@ -36,7 +37,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     """The comparisons that were made, each with the names of its runs."""
     made, real = list[tuple[str, str]](), comparisons.side_by_side
 
-    def counted(one: Path, other: Path) -> comparisons.ComparisonTable:
+    def counted(one: Path, other: Path) -> comparisons.Comparison:
         made.append((one.name, other.name))
         return real(one, other)
 
@@ -91,7 +92,7 @@ async def test_two_comparisons_are_never_made_at_the_same_time(
 ) -> None:
     begun, go, real = threading.Event(), threading.Event(), comparisons.side_by_side
 
-    def slow(one: Path, other: Path) -> comparisons.ComparisonTable:
+    def slow(one: Path, other: Path) -> comparisons.Comparison:
         begun.set()
         go.wait(30)
         return real(one, other)

@@ -1,18 +1,21 @@
 """The pages about past runs, and who may see which: names from disk and addresses become neither markup nor paths."""
 
+import asyncio
 import shutil
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from threading import Event
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
+from scripts.site import comparisons
 from scripts.site.app import HEADERS, POLICY, create_app, dev_app
 from scripts.site.run_index import index_runs
 from tests.scripts import recorded
-from tests.scripts.site.test_race_server import no_resources
+from tests.scripts.site.test_race_server import WAIT_S, no_resources
 
 MARKUP = "<img src=x onerror=alert(1)>"
 HERE = {"cpu": "one CPU", "cores": 2, "cores_usable": 2}
@@ -105,11 +108,52 @@ async def test_a_link_out_of_the_results_is_no_run_and_no_report(results: Path, 
         assert (await get(f"/runs/{name}/report.html"))[0] == 404
 
 
+async def ready(get: Callable[..., Any], path: str) -> tuple[int, str]:
+    """A comparison, once it is made."""
+    async with asyncio.timeout(WAIT_S):
+        while (answer := await get(path))[0] == 202:
+            assert "is being made" in answer[1]
+    return answer[0], answer[1]
+
+
 async def test_two_runs_are_compared_as_on_the_command_line(get: Callable[..., Any]) -> None:
-    status, text = await get("/compare?a=reference&b=20260101-101500")
+    status, text = await ready(get, "/compare?a=reference&b=20260101-101500")
     assert status == 200
     assert "Of 3 cells, B is: " in text
     assert "io: wire asyncio" in text
+
+
+async def test_a_comparison_that_takes_long_is_announced_at_once_and_made_once(
+    get: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls, go = list[tuple[Path, Path]](), Event()
+
+    def slowly(one: Path, other: Path) -> comparisons.Comparison:
+        calls.append((one, other))
+        go.wait(WAIT_S)
+        return comparisons.Comparison([], [], "Of 3 cells, B is: faster.")
+
+    monkeypatch.setattr(comparisons, "side_by_side", slowly)
+    monkeypatch.setattr(comparisons, "PATIENCE_S", 0.01)
+    path = "/compare?a=reference&b=20260101-101500"
+    for _ in range(3):
+        status, text = await get(path)
+        assert (status, "is being made" in text) == (202, True)
+    status, text = await get("/compare?a=reference&b=20260102-101500")
+    assert (status, comparisons.BUSY in text) == (422, True)
+    go.set()
+    assert "B is: faster" in (await ready(get, path))[1]
+    assert (await get(path))[0] == 200
+    assert len(calls) == 1
+
+
+def test_a_column_has_one_unit(kept: Path) -> None:
+    runs = kept / "results" / "runs"
+    made = comparisons.side_by_side(runs / "20260101-101500", runs / "20260102-101500")
+    assert {table.unit for table in made.tables} <= {"ms", "×"}
+    for table in made.tables:
+        for row in table.rows:
+            assert all(text.replace(",", "").replace(".", "").isdigit() for text in row[1:3]), row
 
 
 @pytest.mark.parametrize("query", ["", "?a=reference", "?a=reference&b=broken", "?a=..&b=..", "?a=reference&b=nothing"])
@@ -121,7 +165,7 @@ async def test_a_comparison_with_what_is_no_run_is_a_sentence(get: Callable[...,
 
 async def test_a_run_that_was_damaged_is_a_sentence(results: Path, get: Callable[..., Any]) -> None:
     shutil.rmtree(results / "runs" / "20260101-101500" / "blocks")
-    status, text = await get("/compare?a=reference&b=20260101-101500")
+    status, text = await ready(get, "/compare?a=reference&b=20260101-101500")
     assert status == 422
     assert "holds no whole cell" in text
 
