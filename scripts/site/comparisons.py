@@ -51,7 +51,7 @@ class Comparisons:
 
     def start(self, key: Key, one: Path, other: Path) -> "asyncio.Task[Comparison]":
         """The comparison that is being made, or a new one; whoever asked first may leave meanwhile."""
-        if self.making is None or self.making[1].done():
+        if self.making is None or (self.making[1].done() and self.making[0] != key):
             self.making = (key, asyncio.create_task(asyncio.to_thread(side_by_side, one, other)))
         if self.making[0] != key:
             raise CommandError(Exit.NOT_MEASURED, BUSY)
