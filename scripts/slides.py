@@ -20,7 +20,7 @@ def main() -> None:
     """Draw the slides of the run that the command line names."""
     parser = command_parser("slides", __doc__)
     parser.add_argument("run", nargs="?", type=Path, default=LATEST, help=f"folder of a run (default {LATEST})")
-    parser.add_argument("--only", default="", help="slides by name, in this order: speedup,timeline,claims")
+    parser.add_argument("--only", default="", help="slides by name, in this order: speedup,timeline,verdicts")
     given = parser.parse_args()
     try:
         run = load(writable(given.run))

@@ -17,7 +17,7 @@ from scripts.tables.load import Run
 ROOM_IN = WIDTH_IN - 2 * MARGIN_IN
 CLAIMS_IN = 4.1  # of the height of a slide, between the title and the small print
 NOT_MEASURED = "not measured in this run"
-COUNTED = {"holds": "hold", "refuted": "are refuted", "not reproduced here": "are not reproduced here"}
+COUNTED = ("refuted", "not reproduced here")
 
 
 def headed(theme: Theme, title: str, reading: str, small_print: str) -> Page:
@@ -99,11 +99,10 @@ def pages_of(claims: Sequence[Document], theme: Theme) -> Iterator[list[Document
 
 
 def count_title(talk: Document) -> str:
-    """As in `34 of 45 claims hold, 5 are refuted`."""
+    """As in `34 of 45 claims hold, 5 refuted`."""
     verdicts = [claim["verdict"] for claim in talk["claims"]]
-    counts = {verdict: verdicts.count(verdict) for verdict in COUNTED}
-    rest = [f"{count} {COUNTED[verdict]}" for verdict, count in counts.items() if count and verdict != "holds"]
-    return ", ".join([f"{counts['holds']} of {len(verdicts)} claims hold", *rest])
+    rest = [f"{verdicts.count(verdict)} {verdict}" for verdict in COUNTED if verdict in verdicts]
+    return ", ".join([f"{verdicts.count('holds')} of {len(verdicts)} claims hold", *rest])
 
 
 def claims_page(talk: Document, claims: Sequence[Document], part: str, theme: Theme, small_print: str) -> Figure:

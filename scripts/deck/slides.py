@@ -1,7 +1,7 @@
 """Which slides a deck has, how each is drawn, and what is said with it.
 
-By default at most twelve: the charts of a first talk, the claims that differ from what their author says, and
-how sure all of it is. `only` names others: charts, `claims` for all of them, `title`, `how-sure`.
+By default at most twelve: the charts of a first talk, the claims that differ from what their author says, and how
+sure all of it is. `only` names others: charts, `verdicts` for those on all claims, `title`, `how-sure`.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -27,10 +27,10 @@ from scripts.util.exit_codes import CommandError, Exit
 MOST_SLIDES = 12
 LONGEST_ONLY = 60  # letters of a selection that the small print can hold
 FIRST_TALK = (  # charts of the default deck, the most wanted first; drawn in the order of the report
-    *("headline", "speedup", "timeline", "scaling", "cpu-scaling", "mixed", "loop-blocking", "memory", "startup-cost"),
-    *("gil-release", "databases", "interpreters"),
+    *("headline", "speedup", "timeline", "scaling", "cpu-scaling", "mixed", "loop-blocking", "memory", "claims"),
+    *("startup-cost", "gil-release", "databases", "interpreters"),
 )
-TITLE, CLAIMS, SURE = "title", "claims", "how-sure"
+TITLE, VERDICTS, SURE = "title", "verdicts", "how-sure"
 LARGE = {"text_pt": 12.0, "small_pt": 9.1}  # 32 and 24 pixels, on a page of 10 inches and 1,920 pixels
 PAPERS = (("", replace(SLIDE, **LARGE)), ("-dark", replace(SLIDE_DARK, **LARGE)))  # type: ignore[arg-type]
 QUESTION = "How well do Python's concurrency models overlap waiting and computing?"
@@ -52,7 +52,7 @@ def deck(run: Run, only: Sequence[str] = ()) -> list[Slide]:
     by_name = {chart.NAME: chart_slide(run, chart) for chart in CHARTS if chart.caption(run)}
     talks = read_claims(run.path)
     parts = {TITLE: [title_slide(run)], **{name: [slide] for name, slide in by_name.items()}}
-    parts |= {CLAIMS: [slide for talk in talks for slide in claims_slides(run, talk)], SURE: [sure_slide(run)]}
+    parts |= {VERDICTS: [slide for talk in talks for slide in claims_slides(run, talk)], SURE: [sure_slide(run)]}
     if only:
         check(only, parts)
         return [slide for name in only for slide in parts[name]]
@@ -153,7 +153,7 @@ def first_claims(run: Run, talk: Document) -> Slide | None:
     claims = [claim for claim in talk["claims"] if claim["parts"]]
     claims.sort(key=lambda claim: (claim["as_expected"] is not False, claim["verdict"] != "refuted"))
     first = next(pages.pages_of(claims, PAPERS[0][1]), [])
-    return claims_slide(run, talk, first, "", CLAIMS) if first else None
+    return claims_slide(run, talk, first, "", VERDICTS) if first else None
 
 
 def claims_slides(run: Run, talk: Document) -> Iterator[Slide]:
@@ -161,7 +161,7 @@ def claims_slides(run: Run, talk: Document) -> Iterator[Slide]:
     split = list(pages.pages_of([claim for claim in talk["claims"] if claim["parts"]], PAPERS[0][1]))
     for number, claims in enumerate(split, 1):
         part = f" ({number} of {len(split)})" if len(split) > 1 else ""
-        yield claims_slide(run, talk, claims, part, f"claims-{talk['talk']}-{number}")
+        yield claims_slide(run, talk, claims, part, f"verdicts-{talk['talk']}-{number}")
 
 
 def claims_slide(run: Run, talk: Document, claims: Sequence[Document], part: str, name: str) -> Slide:

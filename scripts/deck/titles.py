@@ -18,6 +18,9 @@ IDS = re.compile(r"\b[a-z]+(?:-[a-z]+)+\b")
 RATIO = r": (?=[\d.,]+× as much|inconclusive|no measurable)"
 RAW = re.compile(r"\bwire\b|raw HTTP/1\.1 \(h11\)")
 SUBJECTS = {
+    "headline": "How much faster than sequential",
+    "time-by-requests": "Time by number of requests",
+    "claims": "The claims and their verdicts",
     "speedup": "How much faster than sequential",
     "timeline": "When each task waits, computes and ends",
     "task-latency": "How long a single task lasts",
