@@ -137,8 +137,8 @@ def test_claims_that_differ_from_their_author_are_shown_first(tmp_path: Path) ->
     other = claim("other", verdict="refuted", as_expected=False)
     (tmp_path / "claims.json").write_text(json.dumps(claims(claims=[*others, other])))
     run = run_in(tmp_path, experiments=("startup_cost",))
-    assert [slide.name for slide in deck(run)] == ["title", "startup-cost", "verdicts", "how-sure"]
-    slide = deck(run)[2]
+    assert [slide.name for slide in deck(run)] == ["title", "claims", "startup-cost", "verdicts", "how-sure"]
+    slide = deck(run)[3]
     assert slide.title == "20 of 21 claims hold, 1 refuted"
     assert "A sentence about other." in words(slide)
 
