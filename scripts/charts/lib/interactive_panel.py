@@ -1,4 +1,4 @@
-"""The data of an interactive chart: panels, each with one series for every model. The report draws them with Bokeh."""
+"""The data of an interactive chart: panels, each with one series for every model. The report draws them as SVG."""
 
 import math
 from collections.abc import Callable, Iterator, Sequence
