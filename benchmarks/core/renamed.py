@@ -62,6 +62,16 @@ METRICS = {
     "share_of_limit": "rate_limit_share",
     "stretch": "time_over_ideal",
 }
+CLAIMS = {
+    "async-files-do-not": "async-files-block-nothing",
+    "await-sleep-does-not": "await-sleep-blocks-nothing",
+    "best-threads-lose": "asyncio-beats-best-threads",
+    "computing-in-an-executor-does-not": "executor-keeps-loop-free",
+    "cpu-bound-not": "asyncio-not-for-computing",
+    "from-a-certain-concurrency": "asyncio-faster-when-many",
+    "one-thread-juggles": "one-thread-many-waits",
+    "threads-do-that-too": "threads-slower-than-asyncio",
+}
 LOADS = {"half_": "at_50_percent_load_", "most_": "at_80_percent_load_"}  # prefixes of metrics
 LABELS = {"headline": "quick"} | WORKLOADS | EXPERIMENTS  # words of ONLY and of a claim's references
 
@@ -113,6 +123,8 @@ def verdicts(old: Any) -> Any:
     if not isinstance(old, dict):
         return old
     new = {name: verdicts(value) for name, value in old.items()}
+    if isinstance(new.get("id"), str):
+        new["id"] = CLAIMS.get(new["id"], new["id"])
     for names, change in ((("of", "over"), reference), (("metric", "over_metric"), metric)):
         new |= {name: change(new[name]) for name in names if isinstance(new.get(name), str)}
     return new

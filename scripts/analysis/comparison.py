@@ -8,7 +8,7 @@ speed-ups are compared. Runs are never pooled.
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -35,6 +35,7 @@ MATCHED = [name for name in CELL_AND_TWIN if name not in ("tasks", "twin")]  # t
 ASSUMED_SPREAD = Spread(0.12)
 # Calibrations of one machine by CPU time agree within 10 %; two hosts of one kind differed by 1.2 to 1.9 times.
 SAME_SPEED = 1.15
+UNSTEADY = "a calibration was not steady: tasks that compute can be compared within its run only"
 IDENTITY = {"CPU", "usable cores", "kernel", "boot", "calibration"}  # of a machine
 
 
@@ -107,6 +108,11 @@ def calibration(run: Run) -> dict[str, float]:
     return {name: value for name, value in rates.items() if name.endswith("_per_s") and value > 0}
 
 
+def unsteady(run: Run) -> bool:
+    """Whether the trials of the run's calibration never agreed: its tasks that compute may name any amount of work."""
+    return run.environment.get("calibration", {}).get("steady") is False
+
+
 def alike(one: Mapping[str, float], other: Mapping[str, float]) -> bool:
     """Whether two calibrations can be of one machine."""
     both = one.keys() & other.keys()
@@ -165,6 +171,8 @@ def sides(a: Run, b: Run) -> Iterator[Shared]:
         cell = dict(zip(MATCHED, key, strict=True))
         what = "seconds" if seconds and not cell["compute_seconds"] else "speedup"
         pair = [series[key].get(what) for series in (first, second)]
+        if cell["compute_seconds"] and (unsteady(a) or unsteady(b)):
+            pair = [side and replace(side, unusable=side.unusable or UNSTEADY) for side in pair]
         if pair[0] and pair[1] and min(len(side.values) for side in pair if side) >= 2:
             yield cell, what, pair[0], pair[1]
 

@@ -163,6 +163,26 @@ def rows(claim: Document) -> Iterator[tuple[str, str, str, str]]:
         yield f"  {one['name']}", found_text(one), bound_text(one), one["verdict"]
 
 
+def rows_with_counterparts(claim: Document) -> Iterator[tuple[str, str, str, str]]:
+    """The same lines, and under each measure what stands beside it: the same work under another model or library."""
+    lines = list(rows(claim))
+    yield lines[0]
+    if len(claim["parts"]) == 1:
+        yield from counterpart(claim["parts"][0])
+    for line, one in zip(lines[1:], claim["parts"], strict=False):
+        yield line
+        yield from counterpart(one)
+
+
+def counterpart(part: Document) -> Iterator[tuple[str, str, str, str]]:
+    """The line of what is shown beside a measure, by the names that are others there; none without a value."""
+    beside = part["beside"]
+    if beside and (value := found_text(part | beside)):
+        claimed, names = (f"{one['of']}/{one['over']}".split("/") for one in (part, beside))
+        others = dict.fromkeys(name for name in names if name and name not in claimed)
+        yield f"  beside: {', '.join(others) or beside['metric']}", value, "", ""
+
+
 def note_on(claim: Document) -> str:
     """What a reader must be told about the verdict: what kept it from being one, or why it came out otherwise."""
     reason = "" if claim["verdict"] in ("holds", "refuted", OPINION) else claim["reason"]
@@ -176,7 +196,7 @@ def markdown(document: Document) -> str:
     for where, claims in sections(document["claims"]):
         lines = ["| claim | found | bound | verdict |", "| --- | ---: | ---: | --- |"]
         for claim in claims:
-            for place, (name, value, limit, verdict) in enumerate(rows(claim)):
+            for place, (name, value, limit, verdict) in enumerate(rows_with_counterparts(claim)):
                 text = f"**{name}**: {claim['text']}" if not place else f"… {name.strip()}"
                 lines.append(
                     "| " + " | ".join(cell.replace("|", "\\|") for cell in (text, value, limit, verdict)) + " |"

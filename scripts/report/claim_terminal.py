@@ -5,7 +5,7 @@ from collections import Counter
 from rich.console import Console
 from rich.table import Table
 
-from scripts.report.claim_document import Document, note_on, rows, sections
+from scripts.report.claim_document import Document, note_on, rows_with_counterparts, sections
 from scripts.verdict.evaluate import NOT_REPRODUCED, UNMEASURED
 
 OFTEN = 3  # a note on so many claims is printed once
@@ -28,7 +28,7 @@ def show(document: Document, out: Console) -> None:
         for width, justify in ((25, "left"), (25, "right"), (12, "right"), (15, "left")):
             table.add_column(width=width, justify=justify, overflow="fold")  # type: ignore[arg-type]
         for claim in claims:
-            for name, value, limit, verdict in rows(claim):
+            for name, value, limit, verdict in rows_with_counterparts(claim):
                 colour = COLOURS.get(verdict.removesuffix(" ≠"), "dim")
                 table.add_row(name, value, limit, f"[{colour}]{verdict}[/{colour}]")
         out.print(table)

@@ -1,7 +1,7 @@
 """The comparison of two runs in words, for the terminal and the page: cells, values, introduction and conclusion."""
 
 from scripts.analysis.answers import disturbance
-from scripts.analysis.comparison import ASSUMED_SPREAD, IDENTITY, Row, differences, same_machine
+from scripts.analysis.comparison import ASSUMED_SPREAD, IDENTITY, Row, differences, same_machine, unsteady
 from scripts.analysis.wording import percent, repeats
 from scripts.report import claim_document
 from scripts.stats.intervals import Interval
@@ -48,6 +48,9 @@ def introduction(a: Run, b: Run) -> list[str]:
     if not same_machine(a, b):
         why = ", ".join(name for name in changed if name in IDENTITY)
         sentences.append(f"These may be two machines ({why}), so seconds are not compared; speed-ups and claims are.")
+    if unsure := [letter for letter, run in (("A", a), ("B", b)) if unsteady(run)]:
+        whose = f"The calibration of {listed(unsure)} was not steady"
+        sentences.append(f"{whose}, so cells that compute are compared within their own run only.")
     if min(repeats(a), repeats(b)) == 1:
         spread = percent(ASSUMED_SPREAD.sd)
         sentences.append(

@@ -26,9 +26,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.core.registry import find
-from benchmarks.core.renamed import hint
+from benchmarks.core.renamed import CLAIMS, hint
 from scripts.analysis.evidence import Measure
 from scripts.util.exit_codes import CommandError, Exit
+from scripts.verdict import sense
 from scripts.verdict.claim import SIDES, TALKS, Claim, Part, Talk
 from scripts.verdict.fields import Mistake, bound, nearest, text
 
@@ -81,7 +82,8 @@ def chosen_row(given: dict[str, Any], name: str) -> Any:
     if not name:
         raise CommandError(Exit.USAGE, "ID is missing. Example: make claim ID=network-io")
     rows = [row for row in table_rows(given) if isinstance(row, dict)]
-    if not (matches := [row for row in rows if row.get("id") == name]):
+    names = [name, CLAIMS.get(name, name)]  # as it is called in the file, or was called in ours
+    if not (matches := next(filter(None, ([row for row in rows if row.get("id") == one] for one in names)), [])):
         ids = [row["id"] for row in rows if isinstance(row.get("id"), str)]
         raise CommandError(
             Exit.USAGE, f"no claim is called {name!r:.90}{nearest(name, ids)}. Next: make claims, for all"
@@ -98,6 +100,7 @@ def talk(path: Path, given: dict[str, Any]) -> Talk:
     head, claims, faults = given.get("talk", {}), list[Claim](), list[Mistake]()
     if not isinstance(head, dict):
         raise Mistake("", "talk", NO_CLAIMS)
+    sense.check_head(head)
     for place, row in enumerate(table_rows(given), 1):
         try:
             claims.append(claim(row, f"number {place}"))
@@ -132,8 +135,6 @@ def claim(row: Any, place: str) -> Claim:
         raise Mistake(name, field, f"there is no such field{nearest(field, known)}")
     words = ("id", "text", "where", "expected", "needs", "about", "why", "source", "condition", "differs")
     texts = {word: text(row, word, name) for word in words}
-    if not texts["text"]:
-        raise Mistake(name, "text", "every claim needs its sentence")
     if texts["about"] not in ABOUT:
         raise Mistake(name, "about", f"is 'waiting' or nothing, not {texts['about']!r:.60}")
     opinion = is_opinion(row, name)
@@ -143,6 +144,7 @@ def claim(row: Any, place: str) -> Claim:
     parsed = Claim(**texts, parts=parts, opinion=opinion, when=conditions(row.get("when", {}), name))
     if parsed.sided and not all(one.measure.over for one in parts):
         raise Mistake(name, "when", "two sides, of and over, are those of a ratio, and a value has none")
+    sense.check(parsed, row)
     return parsed
 
 
@@ -189,6 +191,8 @@ def measure(row: Any, name: str, field: str) -> Measure:
         text(row, key, name)
     for key in row.keys() - MEASURE_FIELDS:
         raise Mistake(name, f"{field}.{key}", f"there is no such field{nearest(key, MEASURE_FIELDS)}")
+    if field == "value" and "over" in row:
+        raise Mistake(name, "value.over", "a value has no other side; write a ratio")
     for key in sorted(MEASURES.get(field, {"of"}) - row.keys()):
         raise Mistake(name, f"{field}.{key}", "is missing")
     parsed = Measure(**row)

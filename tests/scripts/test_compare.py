@@ -73,6 +73,21 @@ def test_two_hosts_of_one_kind_are_not_taken_for_one(
     assert not same_machine(a, b)
 
 
+def test_tasks_sized_by_a_calibration_that_was_not_steady_are_never_compared(two: tuple[Path, Path]) -> None:
+    a, b = map(load, two)
+    b = replace(b, environment=b.environment | {"calibration": {"rates": {}, "spreads": {}, "steady": False}})
+    assert "The calibration of B was not steady, so cells that compute are compared within their own run only." in (
+        introduction(a, b)
+    )
+    assert {row.words for row in rows(computing(a), computing(b))} == {"not usable"}
+    assert "not usable" not in {row.words for row in rows(a, b)}, "cells that wait are none the worse"
+
+
+def computing(run: Run) -> Run:
+    """The run, as if its tasks had computed."""
+    return replace(run, rounds=run.rounds.assign(wait_seconds=0.0, compute_seconds=run.rounds["wait_seconds"]))
+
+
 def test_a_machine_half_again_as_fast_is_another_one(two: tuple[Path, Path]) -> None:
     a, b = map(load, two)
     assert same_machine(a, b)

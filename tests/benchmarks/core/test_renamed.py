@@ -8,6 +8,7 @@ from benchmarks.core import renamed
 from benchmarks.core.registry import catalogue, find
 from benchmarks.core.selection import check, chosen
 from scripts.tables.load import load
+from scripts.verdict.claims_file import find_talk
 
 REFERENCE = Path(__file__).parents[3] / "results" / "reference"
 OLD = {
@@ -95,3 +96,13 @@ def test_the_reference_is_read_in_the_names_of_now() -> None:
     assert set(rounds[["experiment", "workload", "model"]].itertuples(index=False, name=None)) <= known
     assert not set(map(str, rounds)) & renamed.METRICS.keys()
     assert set(rounds["metric"].dropna()) <= set().union(*(cell.metrics for cell in catalogue()))
+
+
+def test_a_claim_is_found_by_its_old_id_and_an_old_verdict_read_under_its_new_one() -> None:
+    ids = {name for talk in ("async_await", "others") for name in find_talk(talk).ids}
+    assert set(renamed.CLAIMS.values()) <= ids
+    assert not ids & renamed.CLAIMS.keys()
+    assert find_talk("async_await", "cpu-bound-not").ids == ["asyncio-not-for-computing"]
+    assert renamed.verdicts({"claims": [{"id": "best-threads-lose"}]}) == {
+        "claims": [{"id": "asyncio-beats-best-threads"}]
+    }

@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 import pytest
 
 from scripts.report import claim_chart
+from scripts.report.claim_document import markdown, rows_with_counterparts
 from scripts.report.claim_pages import read_claims, write_claims_page
 from scripts.util.exit_codes import CommandError, Exit
 from tests.scripts.verdicts_sample import HOSTILE, claims, measure
@@ -105,3 +106,13 @@ def test_the_talk_comes_before_those_of_others(tmp_path: Path) -> None:
     for name in ("claims-a.json", "claims.json"):
         (tmp_path / name).write_text(json.dumps(claims(talk=name)))
     assert [found["talk"] for found in read_claims(tmp_path)] == ["claims.json", "claims-a.json"]
+
+
+def test_the_fair_counterpart_stands_under_every_claim_that_has_one() -> None:
+    """What is claimed of one model is never read without the same work under another."""
+    (found,) = [one for one in claims()["claims"] if one["id"] == "network-io"]
+    found["parts"][0]["beside"] |= {"of": "network/wire/sequential/c50", "over": "network/wire/threads/c50"}
+    lines = list(rows_with_counterparts(found))
+    assert [line[0] for line in lines] == ["network-io", "  beside: threads"]
+    assert lines[1][1:] == ("20× [33.1, 37.4]", "", "")
+    assert "| … beside: threads | 20× [33.1, 37.4] |  |  |" in markdown(claims(claims=[found]))

@@ -1,6 +1,7 @@
 """Claims files: what is read from them, and that every mistake names the file, the claim, the field and a way out."""
 
 import math
+import re
 from pathlib import Path
 
 import pytest
@@ -198,3 +199,74 @@ def test_every_claim_of_ours_names_cells_that_exist_and_code_that_can_be_shown(p
 def test_no_two_cells_share_all_their_names() -> None:
     names = [(frozenset(cell.labels()), cell.experiment) for cell in catalogue()]
     assert len(set(names)) == len(names)
+
+
+BASE = {
+    "id": '"one"',
+    "text": '"A sentence."',
+    "ratio": '{ of = "cpu/primes/sequential", over = "cpu/primes/threads" }',
+    "holds": '"< 1.2"',
+    "expected": '"holds"',
+}
+SECONDS = '{ of = "cpu/primes/sequential", metric = "seconds" }'
+PART = '{{ name = "{}", ratio = {{ of = "cpu/primes/sequential", over = "cpu/primes/threads" }}, holds = "> 1" }}'
+ALONE: dict[str, str | None] = {"ratio": None, "holds": None, "expected": None}
+SENSELESS: dict[str, tuple[dict[str, str | None], str]] = {
+    "a blank sentence": ({"text": '"   "'}, "text: every claim needs its sentence"),
+    "a ratio that is always 1": (
+        {"ratio": '{ of = "cpu/primes/threads", over = "cpu/primes/threads" }'},
+        "ratio.over: is the same cell and metric as of",
+    ),
+    "a ratio of seconds and a share": (
+        {"ratio": '{ of = "cpu/primes/threads", over = "cpu/primes/threads", over_metric = "efficiency" }'},
+        "ratio.over_metric: efficiency has another unit than seconds",
+    ),
+    "a value with another side": (
+        {"ratio": None, "value": '{ of = "cpu/primes/sequential", over = "cpu/primes/threads", metric = "seconds" }'},
+        "value.over: a value has no other side",
+    ),
+    "a value with another side's metric": (
+        {"ratio": None, "value": '{ of = "cpu/primes/sequential", metric = "seconds", over_metric = "ideal_seconds" }'},
+        "value.over_metric: a value has no other side",
+    ),
+    "a bound that every ratio meets": ({"holds": '"> -5"'}, "so this holds whatever is measured"),
+    "a bound above nothing": ({"holds": '"> 0"'}, "so this holds whatever is measured"),
+    "a bound that no ratio meets": ({"holds": '"< 0"'}, "so this can never hold"),
+    "a ratio that is exactly 1": ({"holds": '"= 1"'}, "a ratio never is exactly a number; write a range"),
+    "seconds counted in capacities": (
+        {"ratio": None, "value": SECONDS, "holds": '"> 0.75 × capacity"'},
+        "only a ratio can be counted in capacities",
+    ),
+    "a system that is none": ({"when": '{ system = "Linuks" }'}, "'Linuks'; the nearest name is 'Linux'"),
+    "a Python that is none": ({"when": '{ python = "three" }'}, "when.python: is a version like '3.14'"),
+    "a bound on a Python": ({"when": '{ python = ">= 3.13" }'}, "when.python: is a version like '3.14'"),
+    "a package without a name": ({"when": '{ package = "" }'}, "when.package: is the name of a package"),
+    "two sides that are one": ({"when": "{ gil = { of = true, over = true } }"}, "when.gil: both sides are the same"),
+    "a need with a measure": ({"needs": '"a GPU"'}, "needs: what nothing here can measure has no holds"),
+    "a need that is an opinion": (ALONE | {"needs": '"a GPU"', "opinion": "true"}, "has no opinion; leave one out"),
+    "an opinion with a verdict": (ALONE | {"opinion": "true", "expected": '"holds"'}, "an opinion has no verdict"),
+    "a difference from no condition": ({"differs": '"uvloop"'}, "differs: from which condition?"),
+    "nothing that differs": ({"expected": '"not reproduced here"'}, "only of a claim that says in what it differs"),
+    "two measures of one name": (
+        {"ratio": None, "holds": None, "part": f"[{PART.format('x')}, {PART.format('x')}]"},
+        "part.name: 'x' stands at two measures",
+    ),
+    "a value beside a ratio": ({"beside": '{ of = "cpu/primes/sequential" }'}, "beside: is a ratio, as what it stands"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", SENSELESS)
+def test_a_claim_that_nothing_could_refute_or_hold_is_never_judged(tmp_path: Path, kind: str) -> None:
+    changes, why = SENSELESS[kind]
+    fields = {name: value for name, value in (BASE | changes).items() if value is not None}
+    path = tmp_path / "claims.toml"
+    path.write_text("[[claim]]\n" + "\n".join(f"{name} = {value}" for name, value in fields.items()))
+    with pytest.raises(CommandError, match=re.escape(why)):
+        read_talk(path)
+
+
+def test_a_field_of_the_talk_that_means_nothing_is_answered_with_the_nearest(tmp_path: Path) -> None:
+    path = tmp_path / "claims.toml"
+    path.write_text('[talk]\ntitel = "x"\n[[claim]]\nid = "a"\ntext = "b"\nopinion = true\n')
+    with pytest.raises(CommandError, match="claim talk, titel: there is no such field; the nearest name is 'title'"):
+        read_talk(path)
