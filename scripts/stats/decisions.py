@@ -45,6 +45,16 @@ class Bound:
         below = value < self.high if self.open_high else value <= self.high
         return above and below
 
+    @property
+    def of_every_ratio(self) -> bool:
+        """Whether every ratio, which is above 0, is inside."""
+        return self.low <= 0 and math.isinf(self.high)
+
+    @property
+    def of_no_ratio(self) -> bool:
+        """Whether no ratio is."""
+        return self.high <= 0
+
 
 class Verdict(enum.Enum):
     """The outcome of a claim in a run."""

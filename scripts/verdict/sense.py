@@ -3,12 +3,10 @@
 A verdict on a claim that nothing can refute, or nothing can hold, says nothing of the machine.
 """
 
-import math
 import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from scripts.stats.decisions import Bound
 from scripts.verdict.fields import Mistake, nearest
 
 if TYPE_CHECKING:
@@ -96,12 +94,7 @@ def check_bound(claim: str, part: "Part") -> None:
         return
     if bound.low == bound.high:
         raise Mistake(claim, "holds", "a ratio never is exactly a number; write a range, as in '0.95 … 1.05'")
-    if always_met(bound):
+    if bound.of_every_ratio:
         raise Mistake(claim, "holds", f"{part.holds!r}: a ratio is above 0, so this holds whatever is measured")
-    if bound.high <= 0:
+    if bound.of_no_ratio:
         raise Mistake(claim, "holds", f"{part.holds!r}: a ratio is above 0, so this can never hold")
-
-
-def always_met(bound: Bound) -> bool:
-    """Whether every number above 0 is inside."""
-    return bound.low <= 0 and math.isinf(bound.high)
