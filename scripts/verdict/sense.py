@@ -5,12 +5,10 @@ A verdict on a claim that nothing can refute, or nothing can hold, says nothing 
 
 import re
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from scripts.verdict.claim import Claim, Part
 from scripts.verdict.fields import Mistake, nearest
-
-if TYPE_CHECKING:
-    from scripts.verdict.claims_file import Claim, Part
 
 SYSTEMS = ("Linux", "Darwin", "Windows")
 PYTHON = re.compile(r"\d+(\.\d+){0,2}")
@@ -26,7 +24,7 @@ def check_head(head: dict[str, Any]) -> None:
         raise Mistake("talk", field, f"there is no such field{nearest(field, TALK_FIELDS)}")
 
 
-def check(claim: "Claim", row: dict[str, Any]) -> None:
+def check(claim: Claim, row: dict[str, Any]) -> None:
     """Mistake where fields contradict each other, or a bound can never hold or never fail."""
     if not claim.text.strip():
         raise Mistake(claim.id, "text", "every claim needs its sentence")
@@ -39,7 +37,7 @@ def check(claim: "Claim", row: dict[str, Any]) -> None:
         raise Mistake(claim.id, "part.name", f"{twice!r} stands at two measures; give each a name of its own")
 
 
-def check_fields(claim: "Claim", row: dict[str, Any]) -> None:
+def check_fields(claim: Claim, row: dict[str, Any]) -> None:
     """Mistake where one field leaves another without a meaning."""
     measured = min(row.keys() & {"ratio", "value", "part", "holds"}, default="")
     if claim.needs and (claim.opinion or measured):
@@ -67,7 +65,7 @@ def check_condition(claim: str, name: str, asked: Any) -> None:
         raise Mistake(claim, "when.package", f"is the name of a package, not {asked!r:.60}")
 
 
-def check_measure(claim: "Claim", part: "Part") -> None:
+def check_measure(claim: Claim, part: Part) -> None:
     """Mistake where a ratio is always 1, is of two units, or a value has another side."""
     of, over = part.measure, part.measure.over
     if not over and of.over_metric:
@@ -85,7 +83,7 @@ def dimension(metric: str) -> str:
     return next((one for one in DIMENSIONS if metric.endswith(one)), metric)
 
 
-def check_bound(claim: str, part: "Part") -> None:
+def check_bound(claim: str, part: Part) -> None:
     """Mistake where no ratio, which is above 0, could miss the bound or meet it."""
     bound = part.bound
     if part.per_capacity and not part.measure.over:
