@@ -3,7 +3,8 @@
     make share                         # the latest run, with its verdicts
     make share RUN=results/runs/<id> CONDITION="one core by affinity"
 
-It prints what is in the file before it writes it. Nothing is sent anywhere.
+A run of several Pythons gives a file for each. It prints what is in a file before it writes it. Nothing is sent
+anywhere.
 """
 
 import argparse
@@ -13,7 +14,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
-from scripts.atlas.build import judged_share
+from scripts.atlas.build import judged_shares
 from scripts.atlas.share_format import LARGEST_BYTES, SUFFIX, Share, encode
 from scripts.report.terminal import console
 from scripts.util.atomic_write import atomic_write
@@ -74,13 +75,20 @@ def main() -> None:
     """Say what is shared, and write it."""
     given = options()
     try:
-        share = judged_share(given.run, given.condition)
-        show(share, console())
-        path = write(share, given.out)
+        shares = judged_shares(given.run, given.condition)
+        for share in shares:
+            show(share, console())
+            path = write(share, given.out and place(given.out, share, alone=len(shares) == 1))
+            print(f"{path}, {path.stat().st_size / 1000:.0f} kB. Next: send it, or make atlas FROM={path.parent}")
     except CommandError as problem:
         leave(problem)
-    print(f"{path}, {path.stat().st_size / 1000:.0f} kB. Next: send it, or make atlas FROM={path.parent}")
     sys.exit(Exit.OK)
+
+
+def place(out: Path, share: Share, *, alone: bool) -> Path:
+    """The file of a share: as it was named, with the Python in the name where there are several."""
+    name = out.name.removesuffix(SUFFIX)
+    return out if alone else out.with_name(f"{name}-{share.python.name}{SUFFIX}")
 
 
 if __name__ == "__main__":

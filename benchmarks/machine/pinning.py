@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Self
 
 LEAST_CORES = 4  # three are left for the client: a loop, its threads, the processes of a pool
+PINNED = "OVERLAP_PINNED"  # a variable: set apart from two cores on, to see what that does; the run's record says so
 
 
 @dataclass(frozen=True)
@@ -28,12 +29,13 @@ class Pinning:
     @classmethod
     def for_this_process(cls) -> Self:
         """The pinning for the cores that this process may use."""
-        return cls.of(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set())
+        cores = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set[int]()
+        return cls.of(cores, 2 if os.environ.get(PINNED) else LEAST_CORES)
 
     @classmethod
-    def of(cls, cores: set[int]) -> Self:
-        """The last core for the server, where at least LEAST_CORES are there."""
-        if len(cores) < LEAST_CORES:
+    def of(cls, cores: set[int], least: int = LEAST_CORES) -> Self:
+        """The last core for the server, where there are at least so many."""
+        if len(cores) < least:
             return cls()
         return cls(frozenset({max(cores)}), frozenset(cores - {max(cores)}))
 

@@ -26,15 +26,20 @@ DIGITS = 5  # of a value: a block's median is never known better
 UNSAFE = re.compile(r"[^\w .,:;@+/()#&'®™=*-]")
 
 
-def judged_share(run: Path, condition: str = "") -> Share:
-    """The share of a run's folder, judged anew on every talk that comes with Overlap."""
+def judged_shares(run: Path, condition: str = "") -> list[Share]:
+    """The share of a run's folder, judged anew on every talk that comes with Overlap; one for each of its interpreters.
+
+    Several interpreters of one machine are conditions of it.
+    """
     loaded = load(run)
     talks = [read_talk(path) for path in sorted(TALKS.glob("*.toml"))]
-    verdicts = [document(talk, evaluate(talk, [loaded, *loaded.beside])) for talk in talks]
-    try:
-        return share_of(loaded, verdicts, condition)
-    except KeyError as unsaid:
-        raise CommandError(Exit.BAD_DATA, f"{run}/environment.json does not say {unsaid}. Next: make bench") from None
+    parts = [loaded, *loaded.beside]
+    builds = [f"Python {python(part.environment['python']).name}" * bool(loaded.beside) for part in parts]
+    names = [", ".join(filter(None, [condition, build])) for build in builds]
+    return [
+        share_of(part, [document(talk, evaluate(talk, [part])) for talk in talks], name)
+        for part, name in zip(parts, names, strict=True)
+    ]
 
 
 def share_of(run: Run, documents: Iterable[dict[str, Any]], condition: str = "") -> Share:

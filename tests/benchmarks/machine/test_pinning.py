@@ -10,7 +10,7 @@ import pytest
 from benchmarks.core import runner
 from benchmarks.core.cell import Cell
 from benchmarks.core.context import BlockContext
-from benchmarks.machine.pinning import NONE, Pinning
+from benchmarks.machine.pinning import NONE, PINNED, Pinning
 from benchmarks.models import Run
 from benchmarks.workloads import Workload
 from benchmarks.workloads.mixed import Mixed
@@ -90,3 +90,12 @@ def test_only_a_cell_that_waits_for_the_server_keeps_off_its_core(
     assert seen == [core if pinned else allowed] * 2
     assert {entry.get("pinned") or None for entry in done} == {pinned}
     assert os.sched_getaffinity(0) == allowed
+
+
+def test_two_cores_are_shared_unless_somebody_asks_what_setting_them_apart_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0, 1}, raising=False)
+    assert Pinning.for_this_process() == NONE
+    monkeypatch.setenv(PINNED, "1")
+    assert Pinning.for_this_process().described() == {"server": [1], "client": [0]}

@@ -13,7 +13,7 @@ import pytest
 
 from scripts.analysis.contests import contest
 from scripts.atlas import __main__ as atlas
-from scripts.atlas.build import share_of
+from scripts.atlas.build import judged_shares, share_of
 from scripts.atlas.collect import Collection, collect, entry
 from scripts.atlas.document import rows, units, write
 from scripts.atlas.forest import forest
@@ -303,6 +303,16 @@ def test_a_run_of_this_version_can_be_true_and_so_can_the_machines_made_of_it(re
     one = share_of(reference, [])
     assert implausible(one) == ""
     assert [implausible(other) for other in synthetic(one, 5)] == [""] * 5
+
+
+def test_a_run_of_several_pythons_is_shared_as_a_condition_of_each(tmp_path: Path) -> None:
+    shares = judged_shares(ROOT / "results" / "reference" / "matrix")
+    assert [(one.condition, one.python.name) for one in shares] == [
+        (f"Python {version}", version) for version in ("3.11", "3.13", "3.13t", "3.14")
+    ]
+    assert [one.python.gil for one in shares] == [True, True, False, True]
+    collection = collect([put(tmp_path, shares)])
+    assert (len(collection.conditions), len(collection.machines), collection.left_out) == (4, 0, ())
 
 
 def test_machines_that_never_were_differ_and_their_verdicts_follow_from_their_values() -> None:

@@ -1,0 +1,122 @@
+"""Shares of one machine under several conditions that it can really give, for `results/atlas`.
+
+python -m scripts.atlas.conditions                           # all that this machine can give
+python -m scripts.atlas.conditions --python "3.13 3.14" --only "io and wire" --blocks 3
+
+Conditions are no machines, and the atlas counts them as conditions. Each is a `make bench` of its own; several Pythons
+are one `make matrix`, whose blocks take turns.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchmarks.machine.pinning import PINNED
+from scripts.util.commands import parser as command_parser
+from scripts.util.exit_codes import CommandError, Exit, leave
+from scripts.util.paths import LATEST, NEWEST_MATRIX, REFERENCE_SHARES
+
+# What headlines and most claims rest on, without what takes minutes.
+ONLY = "(io or cpu or mixed or network or lost_updates or loop_blocking or sequential_script) and not twin"
+BLOCKS = 6  # as many as a verdict takes
+CGROUPS = (Path("/sys/fs/cgroup"), Path("/sys/fs/cgroup/cpu"))
+PERIOD_US = 100_000
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What is changed: words before the command, and variables."""
+
+    name: str
+    prefix: tuple[str, ...] = ()
+    variables: dict[str, str] = field(default_factory=dict)
+
+
+def conditions(group: Path | None) -> Iterator[Condition]:
+    """Those of this machine; `group` is a control group that allows one core, where there may be one."""
+    cores = sorted(os.sched_getaffinity(0))
+    yield Condition(f"{len(cores)} cores")
+    yield Condition(f"{len(cores)} cores, server on one of its own", variables={PINNED: "1"})
+    if shutil.which("taskset"):
+        yield Condition("one core by affinity", ("taskset", "-c", str(cores[0])))
+    if group:
+        yield Condition("CPU quota of one core", ("sh", "-c", f'echo $$ > {group}/cgroup.procs && exec "$@"', "sh"))
+
+
+@contextmanager
+def one_core_group() -> Iterator[Path | None]:
+    """A control group that allows as much CPU as one core has; None where none may be made."""
+    made = None
+    for root in CGROUPS:
+        group = root / f"overlap-{os.getpid()}"
+        try:
+            group.mkdir()
+            made = group
+            if (group / "cpu.max").exists():
+                (group / "cpu.max").write_text(f"{PERIOD_US} {PERIOD_US}")
+            else:
+                (group / "cpu.cfs_quota_us").write_text(str(PERIOD_US))
+            break
+        except OSError:
+            if made:
+                made.rmdir()
+                made = None
+    try:
+        yield made
+    finally:
+        if made:
+            made.rmdir()
+
+
+def run(command: list[str], **variables: str) -> None:
+    """Run a verb of ours. CommandError where it could not measure."""
+    done = subprocess.run(command, env=os.environ | variables, check=False)
+    if done.returncode not in (Exit.OK, Exit.NEGATIVE):
+        raise CommandError(Exit.NOT_MEASURED, f"{' '.join(command)} ended with {done.returncode}. Next: make doctor")
+
+
+def verb(name: str, *arguments: str) -> list[str]:
+    """The command of a verb."""
+    return [sys.executable, "-m", f"scripts.{name}", *arguments]
+
+
+def options() -> argparse.Namespace:
+    """The command line."""
+    parser = command_parser("conditions", __doc__)
+    parser.add_argument("--only", default=ONLY, help="cells to measure (default: %(default)s)")
+    parser.add_argument("--blocks", type=int, default=BLOCKS, help="of each condition (default %(default)s)")
+    parser.add_argument("--python", default="", help="also under these, as for make matrix: '3.13 3.14'")
+    parser.add_argument("--out", type=Path, default=REFERENCE_SHARES, help="folder of the shares (default %(default)s)")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Measure under each condition, and write its share."""
+    given = options()
+    measured = [f"--only={given.only}", f"--blocks={given.blocks}"]
+    try:
+        with one_core_group() as group:
+            for number, one in enumerate(conditions(group)):
+                run([*one.prefix, *verb("bench", *measured)], **one.variables)
+                share(LATEST, given.out, f"{number}-{one.name}", one.name)
+        if given.python:
+            run(verb("matrix", f"--python={given.python}", *measured))
+            share(NEWEST_MATRIX, given.out, "python", "")
+    except CommandError as problem:
+        leave(problem)
+
+
+def share(folder: Path, out: Path, name: str, condition: str) -> None:
+    """Write the share of a run."""
+    file = out / f"{name.replace(' ', '-').replace(',', '')}.overlap.json"
+    run(verb("share", f"--condition={condition}", f"--out={file}", str(folder)))
+
+
+if __name__ == "__main__":
+    main()
