@@ -8,6 +8,7 @@ together and decided between by nobody.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from benchmarks.attribution.terms import BLOCKING, CPU, ELSEWHERE, GIL, LOCK, LOOP_HELD, NETWORK, TERM_WORDS
 from benchmarks.profiler.evidence import Evidence
 from benchmarks.profiler.sizing import BUSY, LoadStep, knee
 from benchmarks.profiler.timeline import RETRY_S
@@ -25,6 +26,18 @@ NEAR = 0.25  # of a pool's gain to the number of its connections
 STEADY = 0.1  # plateaus differ by less than this
 EVEN = 0.25  # spread of the gaps between ends ÷ their mean; chance alone gives 1
 CAN_NOT_TELL = "can't tell"
+# The term of `make why` that a cause adds to. Memory, a pool's size and what still gains have none.
+TERMS = {
+    "GIL": GIL,
+    "lock": LOCK,
+    "all cores": CPU,
+    "one core": CPU,
+    "blocked loop": BLOCKING,
+    "backlog": NETWORK,
+    "rate limit": NETWORK,
+    "one connection": NETWORK,
+}
+WORDS = TERM_WORDS | {BLOCKING: LOOP_HELD, NETWORK: ELSEWHERE}
 
 
 @dataclass(frozen=True)
@@ -49,14 +62,16 @@ class Diagnosis:
     change: str = ""
 
     @property
+    def term(self) -> str:
+        """The term of `make why` that the cause adds to; empty where there is none."""
+        return TERMS.get(self.cause, "")
+
+    @property
     def sentence(self) -> str:
         """For people, in one sentence, and one more with what to change."""
-        start = (
-            f"{self.model}: {self.why}."
-            if self.cause != CAN_NOT_TELL
-            else f"{self.model}: can't tell what stops it: {self.why}."
-        )
-        return f"{start} {self.change}".strip()
+        where = "can't tell what stops it" if self.cause == CAN_NOT_TELL else WORDS.get(self.term, "")
+        start = ": ".join(filter(None, [self.model, where, self.why]))
+        return f"{start}. {self.change}".strip()
 
 
 def diagnose(model: str, sweep: Sequence[LoadStep], machine: Machine) -> Diagnosis:
@@ -90,9 +105,8 @@ def backlog(model: str, sweep: Sequence[LoadStep], machine: Machine) -> Diagnosi
     slow = f"with {step.concurrency} in flight {step.a_second_longer} of {step.tasks} tasks took whole seconds longer"
     if not step.evidence or not step.evidence.syn_retransmits:
         return Diagnosis(model, CAN_NOT_TELL, f"{slow}, and no connection was seen to be asked for again")
-    why = (
-        f"the server's listen backlog: {slow}, because {step.evidence.syn_retransmits} connections were asked for again"
-    )
+    again = f"{step.evidence.syn_retransmits} connections were asked for again"
+    why = f"{slow}, because the server's listen backlog was full and {again}"
     return Diagnosis(model, "backlog", why, "Next: raise backlog= of the server, or keep connections open in client()")
 
 
@@ -106,7 +120,7 @@ def blocked_loop(model: str, sweep: Sequence[LoadStep], machine: Machine) -> Dia
         return None
     at = f" ({evidence.loop_blocked_at})" if evidence.loop_blocked_at else ""
     longest = f", up to {1000 * (evidence.loop_longest_gap_s or 0.0):.0f} ms at a stretch"
-    blocked = f"its loop was blocked for {evidence.loop_blocked:.0%} of the time{longest}"
+    blocked = f"for {evidence.loop_blocked:.0%} of the time{longest}"
     why = f"{blocked}: awork calls something that blocks{at}"
     return Diagnosis(model, "blocked loop", why, "Next: await it, or put it into asyncio.to_thread()")
 
@@ -142,9 +156,7 @@ def lock(model: str, sweep: Sequence[LoadStep], machine: Machine) -> Diagnosis |
     at = f" ({evidence.waits_at})" if evidence.waits_at else ""
     waited = f"{share:.0%} of its workers waited for a {kind if kind != 'pool' else 'pool or queue'}{at}"
     if kind == "lock":
-        return Diagnosis(
-            model, "lock", f"a lock: {waited}", "Next: hold it for less, or give each worker its own in client()"
-        )
+        return Diagnosis(model, "lock", waited, "Next: hold it for less, or give each worker its own in client()")
     why = f"a {'semaphore' if kind == 'semaphore' else 'pool'} that lets fewer in: {waited}"
     return Diagnosis(model, "pool cap", why, "Next: make it as large as the concurrency")
 
@@ -154,7 +166,7 @@ def cores(model: str, sweep: Sequence[LoadStep], machine: Machine) -> Diagnosis 
     step = max(sweep[-2:], key=lambda one: one.cores_used)
     used, evidence = step.cores_used, step.evidence
     if used >= BUSY * machine.parallel and (used > ONE_CORE or machine.parallel < ONE_CORE):
-        why = f"all cores: {used:.2g} were busy of the {machine.parallel:.2g} that this machine gave"
+        why = f"{used:.2g} cores were busy of the {machine.parallel:.2g} that this machine gave"
         return Diagnosis(model, "all cores", why)
     if not BUSY <= used <= ONE_CORE or evidence is None or model == "processes":
         return None
@@ -166,13 +178,13 @@ def one_core(model: str, used: float, evidence: Evidence, machine: Machine) -> D
     busy = f"{used:.2g} cores were busy of {machine.parallel:.2g}"
     if evidence.loop_cpu is not None:
         if evidence.loop_cpu >= BUSY - 0.1:
-            why = f"one core: the loop's thread computed for {evidence.loop_cpu:.0%} of the time"
+            why = f"the loop's thread computed for {evidence.loop_cpu:.0%} of the time, on one core"
             return Diagnosis(model, "one core", why, "Next: compute in processes, or where the GIL is released")
         return Diagnosis(model, CAN_NOT_TELL, f"{busy}, and the loop was not what computed")
     if machine.parallel < SECOND_CORE:
         return Diagnosis(model, CAN_NOT_TELL, f"{busy}: with no second core the GIL does not show")
     if (evidence.gil_late or 0.0) >= GIL_LATE:
-        why = f"the GIL: {busy}, and a thread that only slept was kept waiting for {evidence.gil_late:.0%} of its time"
+        why = f"{busy}, and a thread that only slept was kept waiting for {evidence.gil_late:.0%} of its time"
         return Diagnosis(model, "GIL", why, "Next: compute in processes, or on a free-threaded Python")
     return Diagnosis(model, CAN_NOT_TELL, f"{busy}, but the GIL was free")
 
@@ -205,11 +217,11 @@ def other_side(model: str, sweep: Sequence[LoadStep], machine: Machine) -> Diagn
     multiple = step.tasks_per_second / sweep[0].tasks_per_second
     if evidence.waits.get("limiter", 0.0) >= MOST_OF:
         return Diagnosis(
-            model, "rate limit", f"a rate limit of its own: most workers wait for it ({evidence.waits_at})"
+            model, "rate limit", f"it has a rate limit of its own: most workers wait for it ({evidence.waits_at})"
         )
     paced = evidence.waits.get("sleep", 0.0) >= IDLE
     if evidence.connections == 1 and multiple < NO_GAIN and not paced:
-        why = f"one connection: {step.concurrency} tasks in flight shared a single connection"
+        why = f"{step.concurrency} tasks in flight shared a single connection"
         return Diagnosis(
             model, "one connection", why, "Next: open one for each worker in client(), or a pool in aclient()"
         )
@@ -221,7 +233,7 @@ def other_side(model: str, sweep: Sequence[LoadStep], machine: Machine) -> Diagn
         why = f"a pool of connections: {step.concurrency} tasks in flight shared {evidence.connections}"
         return Diagnosis(model, "pool cap", why, "Next: make the pool as large as the concurrency")
     if rate := steady_rate(sweep):
-        why = f"a rate limit: with {knee(sweep)} in flight and more, {rate:.3g} tasks/s ended at an even pace"
+        why = f"as under a rate limit, {rate:.3g} tasks/s ended at an even pace with {knee(sweep)} in flight and more"
         return Diagnosis(model, "rate limit", why, f"Next: write MOST_AT_ONCE = {knee(sweep)}: more only wait longer")
     longer = step.p50_seconds / sweep[0].p50_seconds
     why = (

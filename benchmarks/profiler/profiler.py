@@ -211,7 +211,7 @@ def stops(sweeps: Mapping[str, Sweep], machine: Machine, weighed: Mapping[str, A
     for name, sweep in sweeps.items():
         size = weighed.get(name, {}).get("bytes_per_task", 0.0)
         one = diagnose(name, sweep, replace(machine, bytes_per_task=size))
-        causes[name] = {"cause": one.cause, "sentence": one.sentence, "change": one.change}
+        causes[name] = {"cause": one.cause, "term": one.term, "sentence": one.sentence, "change": one.change}
     return causes
 
 

@@ -14,13 +14,11 @@ from typing import Any
 from benchmarks.attribution.terms import (
     ASKED,
     BLOCKING,
-    CORE,
-    CPU,
-    GIL,
-    LATE,
-    LOCK,
+    ELSEWHERE,
+    LOOP_HELD,
     NETWORK,
     POOL,
+    TERM_WORDS,
     TERMS,
     UNATTRIBUTED,
 )
@@ -34,18 +32,6 @@ SCHEMA = 1
 CLOSES = 0.05  # of what was measured may stay unattributed, or the sum does not close
 SMALL = 0.005  # of what was measured: smaller terms stand in the sentence as one
 LETTERS = dict(zip(TERMS, "wsnCGLcBp?", strict=True))  # in the bar of a terminal
-WORDS = {
-    ASKED: "waiting as asked",
-    LATE: "server late",
-    NETWORK: "network and kernel",
-    CPU: "client CPU",
-    GIL: "waiting for the GIL",
-    LOCK: "waiting for a lock",
-    CORE: "waiting for a core",
-    BLOCKING: "blocked in other calls",
-    POOL: "pool start-up and closing",
-    UNATTRIBUTED: "unattributed",
-}
 SHAPE = {
     **dict.fromkeys(("cell", "experiment", "workload", "model"), name),
     **dict.fromkeys(("method", "left_out"), text),
@@ -92,10 +78,12 @@ class Attribution:
         """A term as it is called for this cell's model."""
         workers = needs(self.model).workers if self.model in NAMES else "caller"
         if term == POOL:
-            return {"loop": "loop start-up and closing", "caller": "start-up and closing"}.get(workers, WORDS[POOL])
+            return {"loop": "loop start-up and closing", "caller": "start-up and closing"}.get(
+                workers, TERM_WORDS[POOL]
+            )
         if term == BLOCKING and workers == "loop":
-            return "loop held by a blocking call"
-        return "waiting for network, disk or sleep" if term == NETWORK and not self.terms[ASKED] else WORDS[term]
+            return LOOP_HELD
+        return ELSEWHERE if term == NETWORK and not self.terms[ASKED] else TERM_WORDS[term]
 
     def large(self) -> list[tuple[str, float]]:
         """The terms that matter, in their order; `unattributed` always counts where it is there at all."""
@@ -167,4 +155,4 @@ def read(path: Path) -> list[Attribution]:
 
 def legend() -> str:
     """What the letters of a bar mean."""
-    return ", ".join(f"{LETTERS[term]} {WORDS[term]}" for term in TERMS)
+    return ", ".join(f"{LETTERS[term]} {TERM_WORDS[term]}" for term in TERMS)

@@ -26,7 +26,7 @@ from scripts.util.paths import LATEST, NEWEST_MATRIX, REFERENCE_SHARES
 ONLY = "(io or cpu or mixed or network or lost_updates or loop_blocking or sequential_script) and not twin"
 BLOCKS = 6  # as many as a verdict takes
 CGROUPS = (Path("/sys/fs/cgroup"), Path("/sys/fs/cgroup/cpu"))
-PERIOD_US = 100_000
+PERIOD_US = 100_000  # the kernel's own: a quota of as much is one core's
 
 
 @dataclass(frozen=True)
@@ -51,27 +51,29 @@ def conditions(group: Path | None) -> Iterator[Condition]:
 
 @contextmanager
 def one_core_group() -> Iterator[Path | None]:
-    """A control group that allows as much CPU as one core has; None where none may be made."""
-    made = None
-    for root in CGROUPS:
-        group = root / f"overlap-{os.getpid()}"
-        try:
-            group.mkdir()
-            made = group
-            if (group / "cpu.max").exists():
-                (group / "cpu.max").write_text(f"{PERIOD_US} {PERIOD_US}")
-            else:
-                (group / "cpu.cfs_quota_us").write_text(str(PERIOD_US))
-            break
-        except OSError:
-            if made:
-                made.rmdir()
-                made = None
+    """A control group that allows as much CPU as one core has; None where none can be made."""
+    group = next(filter(None, map(made_group, CGROUPS)), None)
     try:
-        yield made
+        yield group
     finally:
-        if made:
-            made.rmdir()
+        if group:
+            group.rmdir()
+
+
+def made_group(root: Path) -> Path | None:
+    """A group below a mounted hierarchy that limits CPU; None where that is none, or is not ours to change."""
+    group = root / f"overlap-{os.getpid()}"
+    if not (root / "cgroup.procs").exists():
+        return None
+    try:
+        group.mkdir()
+        version_2 = (group / "cpu.max").exists()
+        (group / ("cpu.max" if version_2 else "cpu.cfs_quota_us")).write_text(str(PERIOD_US))
+    except OSError:
+        if group.exists():
+            group.rmdir()
+        return None
+    return group
 
 
 def run(command: list[str], **variables: str) -> None:

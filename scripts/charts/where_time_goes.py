@@ -17,10 +17,11 @@ from benchmarks.attribution.terms import (
     LOCK,
     NETWORK,
     POOL,
+    TERM_WORDS,
     TERMS,
     UNATTRIBUTED,
 )
-from scripts.analysis.attribution import FILE, WORDS, Attribution, read
+from scripts.analysis.attribution import FILE, Attribution, read
 from scripts.analysis.model_order import order
 from scripts.analysis.points import Run, machine_words, remembered
 from scripts.charts.lib.layout import Page, open_page, rule_axis, widest_in, width_in
@@ -136,14 +137,14 @@ def legend(page: Page, used: list[str]) -> float:
     """The terms in lines of swatches and words; the height that they take, in inches."""
     theme, x_in, line = page.theme, page.theme.margin_in, 0
     for term in used:
-        needed_in = SWATCH_IN + 0.08 + width_in(WORDS[term], theme.small_pt) + 0.2
+        needed_in = SWATCH_IN + 0.08 + width_in(TERM_WORDS[term], theme.small_pt) + 0.2
         if x_in + needed_in > theme.width_in - theme.margin_in:
             x_in, line = theme.margin_in, line + 1
         top_in = page.top_in - 0.06 - line * page.line_in * 1.1
         place = (x_in / theme.width_in, (top_in - SWATCH_IN) / page.height_in)
         size = (SWATCH_IN / theme.width_in, SWATCH_IN / page.height_in)
         page.figure.add_artist(Rectangle(place, *size, transform=page.figure.transFigure, **paint(term, theme)))
-        page.write(x_in + SWATCH_IN + 0.08, top_in + 0.01, [WORDS[term]], theme.small_pt, theme.ink)
+        page.write(x_in + SWATCH_IN + 0.08, top_in + 0.01, [TERM_WORDS[term]], theme.small_pt, theme.ink)
         x_in += needed_in
     return (line + 1) * page.line_in * 1.1 + 0.12
 
@@ -185,7 +186,8 @@ def table(run: Run) -> Table:
         "at once",
         "measured",
         "ideal",
-        *(WORDS[term] for term in TERMS),
+        "ceiling",
+        *(TERM_WORDS[term] for term in TERMS),
         "longer by",
     )
     return table_of(head, [row(cell) for cell in chart_cells(run)])

@@ -19,9 +19,9 @@ def percent(share: float) -> str:
 
 
 def numbers(run: Run, group: pd.DataFrame) -> Table:
-    """Every cell of a group: what it took, its interval, how much faster than sequential, its efficiency."""
+    """Every cell of a group: its time, interval, how much faster than sequential, efficiency, ceiling."""
     sure = "range" if run.ranges_only else "95 % CI"
-    head = ("model", "concurrency", "tasks", "time", sure, "speed-up", "efficiency", "warnings")
+    head = ("model", "concurrency", "tasks", "time", sure, "speed-up", "efficiency", "ceiling", "warnings")
     return table_of(head, [cell(row) for _, row in group.iterrows()])
 
 
@@ -39,6 +39,7 @@ def cell(row: pd.Series) -> list[Value]:
         (between(low, high, form), float(high)) if math.isfinite(high) else word(""),
         number(row.get("speedup", math.nan), times),
         number(row.get("efficiency", math.nan), percent),
+        number(row.get("ceiling_seconds", math.nan), seconds),
         word(row["flags"]),
     ]
 

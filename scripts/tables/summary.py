@@ -157,6 +157,8 @@ def timed(cell: pd.DataFrame, sequential: pd.DataFrame | None, summary: Summary)
     nothing = pd.Series(dtype=float)
     timings |= columns("speedup", nothing if sequential is None else paired(sequential, cell), summary)
     alone = nothing if sequential is None else block_medians(sequential, "seconds")
+    if "ceiling_seconds" in cell and cell["ceiling_seconds"].notna().any():
+        timings["ceiling_seconds"] = block_medians(cell, "ceiling_seconds").median()
     return timings | {"ideal_speedup": (alone / block_medians(cell, "ideal_seconds")).median()}
 
 

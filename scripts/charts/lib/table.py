@@ -30,8 +30,10 @@ def number(value: float, form: Format) -> Value:
 
 
 def table_of(head: Sequence[str], rows: Iterable[Sequence[Value]]) -> Table:
-    """A table without the columns that are empty in every row."""
+    """A table without the columns that are empty in every row. ValueError where a row does not fit the head."""
     rows = [tuple(row) for row in rows]
+    if unlike := {len(row) for row in rows} - {len(head)}:
+        raise ValueError(f"Rows of {unlike} columns under a head of {len(head)}.")
     kept = [place for place in range(len(head)) if any(row[place][0] for row in rows)]
     return Table(tuple(head[place] for place in kept), tuple(tuple(row[place] for place in kept) for row in rows))
 

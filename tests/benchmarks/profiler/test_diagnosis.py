@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks.attribution.terms import BLOCKING, CPU, ELSEWHERE, GIL, LOCK, LOOP_HELD, NETWORK, TERM_WORDS
 from benchmarks.profiler.diagnosis import CAN_NOT_TELL, Diagnosis, Machine, diagnose
 from benchmarks.profiler.evidence import Evidence
 from benchmarks.profiler.sizing import LoadStep
@@ -243,6 +244,18 @@ def test_no_sentence_contradicts_its_own_figures() -> None:
             assert steps[-1].evidence.loop_blocked == 0.95
         assert found.sentence.startswith(f"{model}: ")
         assert found.sentence.count(". ") <= 1, found.sentence
+
+
+def test_what_stops_a_model_is_called_as_make_why_calls_it() -> None:
+    """Never again: the survey says "a lock" and the attribution "waiting for a lock", as if they were two things."""
+    cases = [diagnose(*recording) for recording in recordings()]
+    terms = {found.cause: found.term for found in cases}
+    assert set(terms.values()) >= {CPU, BLOCKING, LOCK}
+    cases.append(Diagnosis("threads", "GIL", "1 cores were busy of 1.9"))
+    assert cases[-1].term == GIL
+    for found in cases:
+        words = {BLOCKING: LOOP_HELD, NETWORK: ELSEWHERE}.get(found.term, TERM_WORDS.get(found.term, ""))
+        assert found.sentence.startswith(f"{found.model}: {words}"), found.sentence
 
 
 def test_tasks_that_took_whole_seconds_longer_are_counted() -> None:
