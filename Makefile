@@ -55,7 +55,7 @@ bench: $(VENV)/core ## measure, chart and answer: 10 blocks, with intervals
 quick: $(VENV)/core ## a few leading cells in 3 blocks: a first look, ranges only
 	@$(PY) -m scripts.bench --quick $(MEASURE)
 
-full: $(VENV)/full ## every experiment, those of the claims included
+full: $(VENV)/full ## every experiment, those of the claims included, and where the time goes
 	@$(PY) -m scripts.bench --full $(MEASURE) $(ELSEWHERE) $(call option,repeat,REPEAT)
 
 matrix: $(VENV)/core ## the same under several Pythons, in turns (PYTHON="3.11 3.13 3.14t")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scripts.run.cluster import ClusterConfig, describe_cluster
+from scripts.run.explanation import explain_headline
 from scripts.run.lifecycle import (
     BLOCKS,
     interrupt_on_signals,
@@ -41,6 +42,9 @@ def options(words: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, help="seed of the order of cells (default: drawn)")
     parser.add_argument("--quick", action="store_true", help="the quick cells only: a first look, no verdicts")
     parser.add_argument("--full", action="store_true", help="every experiment, those of the claims included")
+    parser.add_argument(
+        "--why", action="store_true", help="then where the time of the headline cells goes: minutes more"
+    )
     parser.add_argument("--cluster", default="", help="an existing cluster for dask or ray: tcp://…, or Ray's address")
     parser.add_argument("--bind", default="", help="where the latency server listens, for workers on other machines")
     parser.add_argument("--address", default="", help="this machine's address, as those workers reach it")
@@ -74,6 +78,8 @@ def bench(chosen: argparse.Namespace, run: Path) -> "Run":
         cluster = describe_cluster(ClusterConfig(chosen.cluster, chosen.bind, chosen.address), planned["only"])
         new_run(run, planned, **cluster)
     measure(run)
+    if chosen.full or chosen.why:
+        explain_headline(run)
     return write_outputs(run)
 
 

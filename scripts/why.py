@@ -14,26 +14,21 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from benchmarks.models import NAMES
-from scripts.analysis.attribution import FILE, SCHEMA, Attribution, legend, read
-from scripts.run.block import POLL_S, environment, experiments_command
+from scripts.analysis.attribution import CLOSES, FILE, Attribution, legend, read
+from scripts.run.block import environment
+from scripts.run.explanation import HEADLINE, HOW, explained, keep
 from scripts.run.lifecycle import exclusive_lock, interrupt_on_signals, readable_errors
 from scripts.run.preflight import check_measurable, check_selection, raise_file_limit
-from scripts.util.atomic_write import atomic_write
 from scripts.util.commands import parser as command_parser
 from scripts.util.exit_codes import CommandError, Exit, leave
-from scripts.util.processes import end_session, temporary_folder
+from scripts.util.processes import temporary_folder
 
-QUICK = "quick and (http or wire)"  # the cells of a run's report
 NO_TWIN = "not twin"  # the second copy of a cell has nothing else to say
-SILENCE_S = 120.0  # a cell takes less than a minute
 MOST_CELLS = 60  # an hour; more were not meant
-HOW = 'Next: make why ONLY="network and threads and c50", or make why WORK=path/to/file.py'
 
 
 def options() -> argparse.Namespace:
@@ -50,7 +45,7 @@ def options() -> argparse.Namespace:
 
 def selection(chosen: argparse.Namespace) -> str:
     """The ONLY expression of the cells to explain. CommandError when it selects none that is timed, or too many."""
-    only = chosen.only or (QUICK if chosen.run else "")
+    only = chosen.only or (HEADLINE if chosen.run else "")
     if not only:
         raise CommandError(Exit.USAGE, f"ONLY is missing: which cells? {HOW}")
     cells = [cell for cell in check_selection(only, f"({only}) and {NO_TWIN}") if not cell.metrics]
@@ -87,41 +82,6 @@ def own_work(chosen: argparse.Namespace) -> str:
     return "user_work"
 
 
-def explained(only: str, show: Callable[[dict[str, Any]], None]) -> list[dict[str, Any]]:
-    """The entries of the selected cells, each shown as soon as it is there. CommandError when none came."""
-    with tempfile.NamedTemporaryFile("r") as out, tempfile.TemporaryFile() as log:
-        command = [*experiments_command(sys.executable), f"--only={only}", f"--why={out.name}"]
-        process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True, env=environment()
-        )
-        try:
-            entries = list(follow(process, Path(out.name), show))
-        finally:
-            end_session(process)
-        if not entries:
-            log.seek(0)
-            lines = log.read().decode(errors="replace").strip().splitlines() or ["it said nothing"]
-            raise CommandError(Exit.NOT_MEASURED, f"nothing could be explained: {lines[-1]}. {HOW}")
-    return entries
-
-
-def follow(
-    process: "subprocess.Popen[bytes]", path: Path, show: Callable[[dict[str, Any]], None]
-) -> Iterator[dict[str, Any]]:
-    """The entries as they come, until the process ends or says nothing for too long."""
-    heard_at, at = time.monotonic(), 0
-    while time.monotonic() - heard_at < SILENCE_S:
-        ended = process.poll() is not None
-        for line in path.read_text()[at:].splitlines(keepends=True):
-            if line.endswith("\n"):
-                at, heard_at, entry = at + len(line), time.monotonic(), json.loads(line)
-                show(entry)
-                yield entry
-        if ended:
-            return
-        time.sleep(POLL_S)
-
-
 def show(entry: dict[str, Any]) -> None:
     """A cell: its bar, its sum, what the look cost, and who held what."""
     print(f"\n{entry['cell']}")
@@ -135,19 +95,13 @@ def show(entry: dict[str, Any]) -> None:
     sys.stdout.flush()
 
 
-def keep(path: Path, entries: list[dict[str, Any]]) -> None:
-    """Write why.json, all at once or not at all."""
-    with atomic_write(path) as file:
-        file.write_text(json.dumps({"schema": SCHEMA, "cells": [one for one in entries if "reason" not in one]}))
-
-
 def explain_cells(chosen: argparse.Namespace) -> None:
     """Explain the cells, and keep what was asked to be kept. CommandError."""
     with readable_errors(verb="make why"), exclusive_lock(), temporary_folder():
         raise_file_limit()
         only = own_work(chosen) if chosen.work else selection(chosen)
         entries = explained(only, show)
-    print(f"\nbars: {legend()}")
+    print(f"\nbars: {legend()}\n{closing(entries)}")
     for path in filter(None, [chosen.json, chosen.run and chosen.run / FILE]):
         keep(path, entries)
         read(path)
@@ -158,6 +112,13 @@ def explain_cells(chosen: argparse.Namespace) -> None:
         print(f"report: {draw_and_write(load(chosen.run))}")
     if all("reason" in entry for entry in entries):
         raise CommandError(Exit.NOT_MEASURED, f"{entries[0]['cell']}: {entries[0]['reason']}")
+
+
+def closing(entries: list[dict[str, Any]]) -> str:
+    """Of how many cells the sum closes."""
+    cells = [Attribution.of(entry) for entry in entries if "reason" not in entry]
+    closed = sum(cell.closes for cell in cells)
+    return f"{closed} of {len(cells)} sums close: at most {100 * CLOSES:.0f} % of the time is unattributed"
 
 
 def main() -> None:
