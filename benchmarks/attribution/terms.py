@@ -17,24 +17,8 @@ from dataclasses import dataclass, field
 from benchmarks.attribution.path import Kind, Reading, Record, Window
 from benchmarks.attribution.sampler import FIELDS
 from benchmarks.attribution.thread_state import State
+from benchmarks.core.time_terms import ASKED, BLOCKING, CORE, CPU, GIL, LATE, LOCK, NETWORK, POOL, TERMS, UNATTRIBUTED
 
-ASKED, LATE, NETWORK, CPU, GIL, LOCK, CORE = "asked", "late", "network", "cpu", "gil", "lock", "core"
-BLOCKING, POOL, UNATTRIBUTED = "blocking", "pool", "unattributed"
-TERMS = (ASKED, LATE, NETWORK, CPU, GIL, LOCK, CORE, BLOCKING, POOL, UNATTRIBUTED)
-TERM_WORDS = {
-    ASKED: "waiting as asked",
-    LATE: "server late",
-    NETWORK: "network and kernel",
-    CPU: "client CPU",
-    GIL: "waiting for the GIL",
-    LOCK: "waiting for a lock",
-    CORE: "waiting for a core",
-    BLOCKING: "blocked in other calls",
-    POOL: "pool start-up and closing",
-    UNATTRIBUTED: "unattributed",
-}
-LOOP_HELD = "loop held by a blocking call"  # what blocking is called where tasks share a loop
-ELSEWHERE = "waiting for network, disk or sleep"  # what the network is called where nobody says what was asked
 PERIOD_S, LONGEST_S = 0.001, 0.02  # what a look at a thread stands for, alone; and at most
 ENOUGH_SEEN_S = 0.01  # of a kind of window, before what was seen overrules the account
 TRANSITION = (Kind.OPENING, Kind.CLOSING)  # where what is neither GIL nor core nor network is the pool's or the loop's

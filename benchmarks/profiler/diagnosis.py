@@ -8,7 +8,7 @@ together and decided between by nobody.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from benchmarks.attribution.terms import BLOCKING, CPU, ELSEWHERE, GIL, LOCK, LOOP_HELD, NETWORK, TERM_WORDS
+from benchmarks.core.time_terms import BLOCKING, CPU, ELSEWHERE, GIL, LOCK, LOOP_HELD, NETWORK, TERM_WORDS
 from benchmarks.profiler.evidence import Evidence
 from benchmarks.profiler.sizing import BUSY, LoadStep, knee
 from benchmarks.profiler.timeline import RETRY_S

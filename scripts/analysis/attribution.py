@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.attribution.terms import (
+from benchmarks.core.time_terms import (
     ASKED,
     BLOCKING,
     ELSEWHERE,

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from benchmarks.attribution.terms import (
+from benchmarks.core.time_terms import (
     ASKED,
     BLOCKING,
     CORE,

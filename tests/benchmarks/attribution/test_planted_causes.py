@@ -20,8 +20,9 @@ import pytest
 
 from benchmarks.attribution.path import Record
 from benchmarks.attribution.rounds import CellRounds, Sampling, sampling
-from benchmarks.attribution.terms import ASKED, BLOCKING, CORE, GIL, LATE, LOCK, NETWORK, POOL, TERMS, attribute
+from benchmarks.attribution.terms import attribute
 from benchmarks.core.cell import Cell
+from benchmarks.core.time_terms import ASKED, BLOCKING, CORE, GIL, LATE, LOCK, NETWORK, POOL, TERMS
 from benchmarks.models import model
 from benchmarks.workloads import Workload
 from benchmarks.workloads.wire import Wire

@@ -5,8 +5,9 @@ from itertools import pairwise
 import pytest
 
 from benchmarks.attribution.path import Kind, Reading, Record, Step, Window
-from benchmarks.attribution.terms import TERMS, Timeline, attribute
+from benchmarks.attribution.terms import Timeline, attribute
 from benchmarks.attribution.thread_state import State, interpreter_data, state_of
+from benchmarks.core.time_terms import TERMS
 
 ROUND, WORKER, OTHER = 1, 2, 3  # threads
 

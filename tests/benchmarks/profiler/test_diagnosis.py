@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.attribution.terms import BLOCKING, CPU, ELSEWHERE, GIL, LOCK, LOOP_HELD, NETWORK, TERM_WORDS
+from benchmarks.core.time_terms import BLOCKING, CPU, ELSEWHERE, GIL, LOCK, LOOP_HELD, NETWORK, TERM_WORDS
 from benchmarks.profiler.diagnosis import CAN_NOT_TELL, Diagnosis, Machine, diagnose
 from benchmarks.profiler.evidence import Evidence
 from benchmarks.profiler.sizing import LoadStep
