@@ -29,17 +29,22 @@ UNSAFE = re.compile(r"[^\w .,:;@+/()#&'®™=*-]")
 def judged_shares(run: Path, condition: str = "") -> list[Share]:
     """The share of a run's folder, judged anew on every talk that comes with Overlap; one for each of its interpreters.
 
-    Several interpreters of one machine are conditions of it.
+    Several interpreters of one machine are conditions of it. CommandError where the environment lacks something.
     """
     loaded = load(run)
-    talks = [read_talk(path) for path in sorted(TALKS.glob("*.toml"))]
     parts = [loaded, *loaded.beside]
-    builds = [f"Python {python(part.environment['python']).name}" * bool(loaded.beside) for part in parts]
-    names = [", ".join(filter(None, [condition, build])) for build in builds]
-    return [
-        share_of(part, [document(talk, evaluate(talk, [part])) for talk in talks], name)
-        for part, name in zip(parts, names, strict=True)
-    ]
+    try:
+        return [judged(part, condition, several=len(parts) > 1) for part in parts]
+    except KeyError as unsaid:
+        raise CommandError(Exit.BAD_DATA, f"{run}/environment.json does not say {unsaid}. Next: make bench") from None
+
+
+def judged(run: Run, condition: str, *, several: bool) -> Share:
+    """The share of what one interpreter measured."""
+    talks = [read_talk(path) for path in sorted(TALKS.glob("*.toml"))]
+    build = f"Python {python(run.environment['python']).name}" * several
+    verdicts = [document(talk, evaluate(talk, [run])) for talk in talks]
+    return share_of(run, verdicts, ", ".join(filter(None, [condition, build])))
 
 
 def share_of(run: Run, documents: Iterable[dict[str, Any]], condition: str = "") -> Share:
