@@ -65,7 +65,7 @@ def look_at(side: Side, models: Sequence[str], run: Path) -> dict[str, Any]:
 def survey_of(outcome: Mapping[str, Any], side: Side, log: Path) -> dict[str, Any]:
     """The look's answer. CommandError with what went wrong."""
     if "seen" in outcome:
-        return dict(outcome["survey_of"])
+        return dict(outcome["seen"])
     if "unfit" in outcome:
         raise CommandError(Exit.USAGE, f"{side.label}: {outcome['unfit']}")
     lines = log.read_text(errors="replace").splitlines() or ["it said nothing"]
