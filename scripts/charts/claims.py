@@ -94,8 +94,8 @@ def groups(run: Run) -> list[Group]:
     for verdict, paint in VERDICTS.items():
         mine = sorted(((one, dot) for one, dot in dots if one.verdicts[1] == verdict), key=lambda pair: pair[1].value)
         if mine:
-            names, plain = [one.label for one, _ in mine], ["sequential"] * len(mine)  # one marker for all
-            found.append(Group(f"{verdict} ({len(mine)})", [dot for _, dot in mine], paint, names, plain))
+            names = [one.label for one, _ in mine]
+            found.append(Group(f"{verdict} ({len(mine)})", [dot for _, dot in mine], paint, names))
     return found
 
 

@@ -76,7 +76,7 @@ def points(run: Run) -> list[Point]:
 
 def message(run: Run) -> list[Group]:
     """What threads gain by computing under each interpreter, which is what the title says; none of one without GIL."""
-    gains = [(one, value) for one in (run, *run.beside) if (value := gain(one))]
+    gains = [(one, value) for one in (run, *run.beside) if run.beside and (value := gain(one))]
     rows = [of_threads(one, value) for one, value in gains]
     mixed = len({bool(one.environment["python"]["gil"]) for one, _ in gains}) > 1
     return [Group(MESSAGE, rows, names=[f"{one.python}, {gil(one)}" for one, _ in gains])] if mixed else []

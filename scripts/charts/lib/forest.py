@@ -255,7 +255,8 @@ def draw_row(
     axes: Axes, row: Point, look: str, y: float, axis: Axis, theme: Theme, layout: Layout, *, paint: str = ""
 ) -> None:
     """A dot, its interval, its blocks, and its numbers: without the interval where the layout is brief."""
-    paint, key, lane = paint or colour(look), f"{row.workload}-{row.model}-{row.concurrency}", y + layout.above
+    painted, paint = bool(paint), paint or colour(look)
+    key, lane = f"{row.workload}-{row.model}-{row.concurrency}", y + layout.above
     if axis.start is None:
         axes.axhline(lane, color=theme.rule, linewidth=0.8, linestyle=(0, (1, 2)))
     else:
@@ -264,7 +265,8 @@ def draw_row(
     bar = axes.plot([row.low, row.high], [lane, lane], color=paint, linewidth=2, solid_capstyle="butt", zorder=4)[0]
     bar.set_gid(f"interval-{key}")
     face = theme.paper if row.saturated else paint
-    dot = axes.plot([row.value], [lane], marker(look), color=paint, markerfacecolor=face, zorder=5)[0]
+    shape = "o" if painted else marker(look)  # a marker says which model it is, too
+    dot = axes.plot([row.value], [lane], shape, color=paint, markerfacecolor=face, zorder=5)[0]
     dot.set(markersize=6, gid=f"value-{key}")
     number = axis.form(row.value) if layout.brief else value_text(row, axis.form)
     beside(axes, number, y, 1, theme.text_pt, theme.ink, left=not layout.above)

@@ -198,7 +198,22 @@ def as_svg(figure: Figure, description: str) -> bytes:
     return slim(file.getvalue().decode()).encode()
 
 
+NAMED = re.compile(
+    r'<g id="(?:text|line2d|patch|[xy]tick|[A-Z]\w+Collection)_\d+"'
+)  # by matplotlib, and read by nobody
+PLACES = re.compile(r'(?<= d=")[^"]*|(?<=translate\()[^)]*|(?<= [xy]=")[^"]*')
+
+
 def slim(svg: str) -> str:
-    """The same picture in two thirds of the bytes: matplotlib indents, and moves each glyph by a transformation."""
+    """The same picture in half of the bytes: matplotlib indents, names everything, and writes 6 decimals."""
     svg = re.sub(r'(<use [^>]*)transform="translate\(([-\d.]+) 0\)"', r'\1x="\2"', svg)
-    return re.sub(r"\n\s*", "\n", re.sub(r" \n(?=[A-Zz])", " ", svg))
+    svg = re.sub(r"<!--.*?-->", "", svg, flags=re.DOTALL)
+    svg = re.sub(r"DejaVuSans-(B?)(?:old-)?(?=[0-9a-f]+\")", r"g\1", svg)
+    svg = PLACES.sub(lambda place: re.sub(r"-?\d+\.\d{3,}", rounded, place[0]), svg)
+    svg = re.sub(r'<g id="line2d_\d+"/>', "", svg)
+    return re.sub(r"\s*\n\s*", "\n", re.sub(r" \n(?=[A-Zz])", " ", NAMED.sub("<g", svg)))
+
+
+def rounded(number: re.Match[str]) -> str:
+    """A number of points with two decimals."""
+    return f"{float(number[0]):.2f}".rstrip("0").rstrip(".")

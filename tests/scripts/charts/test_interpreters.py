@@ -8,10 +8,11 @@ import pytest
 from matplotlib.lines import Line2D
 from rich.console import Console
 
-from scripts.analysis.interpreter_ratios import notes, rows, sentences, sharing
+from scripts.analysis.interpreter_ratios import gain, notes, rows, sentences, sharing
 from scripts.charts import interpreters
 from scripts.charts.lib.theme import LIGHT, SLIDE, style
 from scripts.report import terminal_interpreters as terminal
+from scripts.util.format import times
 from tests.scripts.charts.legible import defects
 from tests.scripts.drawings import artists, texts
 from tests.scripts.recorded import interpreter
@@ -245,6 +246,24 @@ def test_a_run_of_one_interpreter_has_no_such_chart() -> None:
         "",
     )
     assert interpreters.table(run).rows == ()
+
+
+def test_a_run_whose_environment_says_nothing_of_a_gil_is_no_obstacle() -> None:
+    run = SyntheticRun(make(experiments=["cpu"], blocks=2).rounds, environment={"python": {"version": "3.13.0"}})
+    assert interpreters.draw(run, LIGHT) is None
+
+
+def test_the_first_rows_are_what_the_title_says() -> None:
+    run = in_turns()
+    figure = interpreters.draw(run, LIGHT)
+    assert figure
+    gains = {one.python: gain(one) for one in (run, *run.beside)}
+    dots = artists(figure, Line2D, "value-primes-gain-")
+    assert {key.removesuffix("-0"): dot.get_xdata()[0] for key, dot in dots.items()} == {
+        python: value.value for python, value in gains.items() if value
+    }
+    assert all(times(dot.get_xdata()[0]) in " ".join(texts(figure)) for dot in dots.values())
+    assert "3.13t, without the GIL" in texts(figure)
 
 
 def test_neighbouring_versions_and_builds_look_different() -> None:
