@@ -174,9 +174,13 @@ def write_legend(axes: Axes, panel: Sequence[Curve], page: Page) -> None:
     line_in = page.theme.text_pt * LEADING / 72
     x = 1 + GAP_IN / wide_in
     lines = [(legend_head(panel[0]), page.theme.muted, "")]
-    for curve in sorted(panel, key=lambda each: each.at(0.5).value):
+    room = (int(high_in / (0.95 * line_in)) - 1) // 2  # a model takes two lines
+    ordered = sorted(panel, key=lambda each: each.at(0.5).value)
+    for curve in ordered[:room]:
         model = curve.cell.model
         lines += [(short(model), page.theme.text_colour(model), model), (legend(curve), page.theme.ink, "")]
+    if len(ordered) > room:
+        lines[-1] = (f"… and {len(ordered) - room} slower", page.theme.muted, "")
     for place, (text, paint, model) in enumerate(lines):
         y = 1 - (place * 0.95 + 0.5) * line_in / high_in
         axes.text(x, y, text, color=paint, fontsize=page.theme.text_pt, va="center", transform=axes.transAxes)
