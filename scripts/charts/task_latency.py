@@ -180,7 +180,7 @@ def write_legend(axes: Axes, panel: Sequence[Curve], page: Page) -> None:
         model = curve.cell.model
         lines += [(short(model), page.theme.text_colour(model), model), (legend(curve), page.theme.ink, "")]
     if len(ordered) > room:
-        lines[-1] = (f"… and {len(ordered) - room} slower", page.theme.muted, "")
+        lines[-2:] = [(f"… and {len(ordered) - room + 1} slower", page.theme.muted, "")]
     for place, (text, paint, model) in enumerate(lines):
         y = 1 - (place * 0.95 + 0.5) * line_in / high_in
         axes.text(x, y, text, color=paint, fontsize=page.theme.text_pt, va="center", transform=axes.transAxes)
