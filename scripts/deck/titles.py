@@ -42,9 +42,6 @@ SUBJECTS = {
     "web-latency": "How long users wait, by web stack",
     "interpreters": "The same cells under several Pythons",
     "where-time-goes": "Where the time goes",
-    "headline": "The fastest model beside sequential",
-    "time-by-requests": "How long until so many requests are done",
-    "verdicts": "Which claims hold here",
 }
 
 

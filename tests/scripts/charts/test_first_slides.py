@@ -5,7 +5,7 @@ import pytest
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
-from scripts.charts import headline, speedup, time_by_requests, verdicts
+from scripts.charts import claims, headline, speedup, time_by_requests
 from scripts.charts.lib.theme import FAULT, FIRST_KIND, LIGHT, NEITHER
 from scripts.tables.summary import paired
 from scripts.util.format import seconds, times
@@ -78,9 +78,9 @@ def test_the_time_of_so_many_requests_is_when_the_last_of_them_was_done() -> Non
 
 
 def test_a_claim_lies_right_of_the_line_exactly_where_it_holds() -> None:
-    figure = of_full_run(verdicts)
+    figure = of_full_run(claims)
     dots = artists(figure, Line2D, "value-")
-    measured = {one.claim + one.name: one for one in verdicts.measures(a_run()) if one.point}
+    measured = {one.claim + one.name: one for one in claims.measures(a_run()) if one.point}
     assert len(dots) == len(measured) == 7
     for one in measured.values():
         dot = dots[f"{one.claim}-{one.name}-0"]
@@ -94,8 +94,8 @@ def test_a_claim_lies_right_of_the_line_exactly_where_it_holds() -> None:
 
 def test_a_claim_that_has_no_dot_is_counted_and_stands_in_the_table() -> None:
     assert "2 claims with an exact bound, or not measured, are in the table only" in " ".join(
-        texts(of_full_run(verdicts))
+        texts(of_full_run(claims))
     )
-    assert {"forgotten await", "file operations"} <= {row[0][0] for row in verdicts.table(a_run()).rows}
+    assert {"forgotten await", "file operations"} <= {row[0][0] for row in claims.table(a_run()).rows}
     finding = "Of 8 claims 4 hold; 1 refuted, 1 inconclusive, 1 not reproduced here and 1 not measured"
-    assert verdicts.finding(a_run()) == finding
+    assert claims.finding(a_run()) == finding

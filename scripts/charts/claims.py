@@ -17,7 +17,7 @@ from scripts.charts.lib.table import Table, table_of, word
 from scripts.charts.lib.theme import FAULT, FIRST_KIND, NEITHER, Theme
 from scripts.util.format import digits, listed, times
 
-NAME = "verdicts"
+NAME = "claims"
 POSITION = 25
 NEEDS = "verdicts on claims (make claims)"
 CAVEAT = "How far a claim is from its bound says how sure its verdict is, not how much it matters."
