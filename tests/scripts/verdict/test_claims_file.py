@@ -267,6 +267,6 @@ def test_a_claim_that_nothing_could_refute_or_hold_is_never_judged(tmp_path: Pat
 
 def test_a_field_of_the_talk_that_means_nothing_is_answered_with_the_nearest(tmp_path: Path) -> None:
     path = tmp_path / "claims.toml"
-    path.write_text('[talk]\ntitel = "x"\n[[claim]]\nid = "a"\ntext = "b"\nopinion = true\n')
-    with pytest.raises(CommandError, match="claim talk, titel: there is no such field; the nearest name is 'title'"):
+    path.write_text('[talk]\ntitles = "x"\n[[claim]]\nid = "a"\ntext = "b"\nopinion = true\n')
+    with pytest.raises(CommandError, match="claim talk, titles: there is no such field; the nearest name is 'title'"):
         read_talk(path)
