@@ -16,7 +16,7 @@ def environment(name: str, blocks: int) -> dict[str, Any]:
     """What a run says of itself, as far as it is read."""
     return {
         "machine": {"cpu": f"CPU of {name}", "cores": 2, "cores_usable": 2},
-        "python": {"version": "3.11.7", "optimised": True},
+        "python": {"version": "3.11.7", "optimised": True, "gil": True},
         "packages": {"aiohttp": "3.14.5"},
         "schema": journal.SCHEMA,
         "run": name,
