@@ -37,8 +37,8 @@ class Cell:
     opt_in: bool = False  # measured only when ONLY names its experiment: a question of its own, not of every run
     metrics: tuple[str, ...] = ()  # what its probe tells, the foremost first; empty when its rounds are timed
     group: str = ""  # a name for several experiments at once
-    packages: tuple[str, ...] = ()  # what a model that is none of ours cannot be run without
-    program: str = ""  # the file in `probes/` that measures it; empty when its rounds are timed
+    packages: tuple[str, ...] = ()  # that a model needs which is none of benchmarks/models: a web server, say
+    program: str = ""  # the file in `probes/` that measures the cell; empty when rounds are timed
 
     @property
     def wait_s(self) -> float:

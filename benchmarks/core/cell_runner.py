@@ -26,7 +26,7 @@ from benchmarks.workloads import Capacity
 from servers.request_stats import reset, stats
 
 CLOCK, WALL_CLOCK, MONOTONIC = time.perf_counter, time.time, time.monotonic  # taken before a model could replace them
-FRESH_S = 0.5  # of a look at the machine: one that old is as good as one just after the cell
+FRESH_S = 0.5  # of a capacity sample: one that old is as good as one just after the cell
 
 
 @dataclass
@@ -48,11 +48,11 @@ class CellRunner:
         self.url = self.place.params["url"] if "url" in self.cell.workload.needs else None
         self.database = self.place.database(self.cell)
         for task in self.tasks:
-            self.cell.workload.expected(task)  # found now, so that checking a round costs little
+            self.cell.workload.expected(task)  # computed now, so that checking a round costs little
 
     def setup(self) -> None:
         """Clear the table: what the tasks find, garbage, the server's account, the machine's."""
-        if not self.done:  # later ones have been looked at when the round before them ended
+        if not self.done:  # later rounds are compared with the snapshot at the end of the round before
             self.fail_if("; ".join(self.place.originals.changes()))
         self.fail_if(self.early())
         self.cell.workload.prepare(list(self.tasks))
@@ -85,7 +85,7 @@ class CellRunner:
     def teardown(self) -> None:
         """Take the accounts, check the answers, keep the round."""
         if os.getpid() != self.pid:
-            os._exit(1)  # the copy of us that a model has forked, and that came back from its round as well
+            os._exit(1)  # a copy of this process that a model has forked, and that also returned from the round
         reading = snapshot(self.place.excluded_pids)
         self.stretches.append((self.began, MONOTONIC()))
         server = stats(self.url) if self.url else self.databases()
@@ -126,13 +126,13 @@ class CellRunner:
         return self.done
 
     def add_ideal(self, entry: dict[str, Any], since: float) -> None:
-        """The ideal time of a round, and whether the round beat it by more than looks at the machine differ."""
+        """Add the ideal time of a round, and whether the round was faster by more than the capacity samples differ."""
         gauge, size = self.place.gauge, self.cell.concurrency
         ideal_s = gauge.ideal_s(self.cell.workload, list(self.tasks), size, entry["seconds"], since)
         entry |= {"ideal_seconds": ideal_s, "above_ideal": ideal_s > ABOVE * entry["seconds"]}
 
     def add_own_speed(self) -> None:
-        """What the baseline did is a look at one core, and the best there is: no ideal time may be slower."""
+        """Take the speed of the sequential baseline as a sample of one core: no ideal time may be slower."""
         work_s = sum(map(self.cell.workload.compute_s, self.tasks))
         for entry in (entry for entry in self.done if entry["cpu_seconds"]):
             self.place.gauge.add(kind_of(self.cell.workload), Capacity(work_s / entry["cpu_seconds"], 1.0))
@@ -201,7 +201,7 @@ class CellRunner:
         } | (self.wire_entry(server) if self.url else {"server_cpu_seconds": server["cpu_s"]} if server else {})
 
     def run_queue(self) -> dict[str, float]:
-        """For how long the main thread was ready and had no core; nothing where the kernel does not say."""
+        """Seconds that the main thread was ready and had no core; empty where the kernel has no account."""
         now = thread_times().get(get_native_id())
         return {"run_queue_seconds": (now - self.threads[get_native_id()]).core_wait_s} if now else {}
 

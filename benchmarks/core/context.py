@@ -26,7 +26,7 @@ class InvalidCell(Exception):
 
 @dataclass(frozen=True)
 class BlockContext:
-    """Where a block measures: what workloads need to know, the gauge, and who belongs to no cell."""
+    """What all cells of a block share: parameters of workloads, the capacity gauge, processes outside of every cell."""
 
     params: dict[str, Any]  # values for the fields that a workload lists in `needs`
     gauge: CapacityMonitor
@@ -35,7 +35,7 @@ class BlockContext:
     databases: Mapping[str, DatabaseHandle | ServiceError] = field(default_factory=dict)  # the databases
     heartbeat: Heartbeat | None = None
     pinning: Pinning = NONE
-    ceilings: dict[tuple[Any, ...], float] = field(default_factory=dict)  # of the sizes that were asked for so far
+    ceilings: dict[tuple[Any, ...], float] = field(default_factory=dict)  # by size, as far as measured
 
     @cached_property
     def baseline(self) -> ProcessSnapshot:
@@ -73,12 +73,12 @@ class BlockContext:
         return self.ceilings[size]
 
     def remember(self) -> None:
-        """Take down what is here, the first time that it is called: before the first model is imported."""
+        """Record threads, processes and connections, at the first call: before the first model is imported."""
         subreaper(True)
         _ = self.baseline, self.originals, self.first_threads, self.first_connections
 
     def database(self, cell: Cell) -> DatabaseHandle | None:
-        """The database that the cell's workload asks, if it asks one. NotAResult where that did not start."""
+        """The database of the cell's workload; None if it needs none. InvalidCell where the database did not start."""
         handle = self.databases[cell.workload.service] if cell.workload.service else None
         if isinstance(handle, ServiceError):
             raise InvalidCell(str(handle))

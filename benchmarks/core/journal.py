@@ -14,7 +14,7 @@ from typing import Any
 from zlib import crc32
 
 COMPRESSED = ".xz"  # what is added to a journal's name when its run is kept; `xzcat` shows its lines
-SCHEMA = 1  # raised whenever a line's meaning changes; a reader refuses what it does not know
+SCHEMA = 1  # raised whenever a line's meaning changes; a reader refuses unknown numbers
 
 
 def seal(entry: dict[str, Any]) -> str:

@@ -23,9 +23,9 @@ import psutil
 from benchmarks.machine.cpu_usage import descendants, end_with_children
 from benchmarks.machine.scheduler import ThreadTimes, thread_times
 
-LEAVING_S = 2.0  # PyMongo's threads look every half second whether they should stop
+LEAVING_S = 2.0  # PyMongo's threads check every half second whether to stop
 OWN_FILES = Path("/proc/self/fd")
-LIBRARY_THREADS = ("libuv-worker",)  # kept for ever by the loop that needed one: a name lookup, a file
+LIBRARY_THREADS = ("libuv-worker",)  # the loop keeps such a thread once a name lookup or a file needed one
 HELPERS = r"from (?:multiprocessing|\S*\bloky\S*)\.(forkserver|resource_tracker) import main"
 
 
@@ -54,14 +54,14 @@ class ProcessSnapshot:
 
 
 def python_threads() -> Iterator[str]:
-    """Every thread that runs Python, whatever started it."""
+    """The names and idents of all threads that run Python, also those not started by `threading`."""
     known = {thread.ident: thread.name for thread in threading.enumerate()}
     for ident in sys._current_frames().keys() | known.keys():
         yield f"{known.get(ident, 'of _thread')} ({ident})"
 
 
 def name(process: psutil.Process) -> str:
-    """What a process is for, in a word or two."""
+    """The name of a process; `multiprocessing …` for the helpers of multiprocessing."""
     try:
         command = " ".join(process.cmdline())
     except psutil.Error:
@@ -73,7 +73,7 @@ def name(process: psutil.Process) -> str:
 
 
 def reaped(process: psutil.Process) -> bool:
-    """Whether it was a child of ours that had ended: who started an orphan can no longer wait for it."""
+    """Reap an ended child of this process; whether it was one. An adopted orphan has no other parent to reap it."""
     with suppress(psutil.Error, ChildProcessError):
         if process.status() == psutil.STATUS_ZOMBIE and process.ppid() == os.getpid():
             return bool(os.waitpid(process.pid, os.WNOHANG)[0])
@@ -81,7 +81,7 @@ def reaped(process: psutil.Process) -> bool:
 
 
 def end_leaked(now: ProcessSnapshot, before: ProcessSnapshot) -> None:
-    """Kill the processes that a model has left: they would take a core from whoever is measured next."""
+    """Kill the processes that a model has left: they would take a core from the next cell."""
     for pid, _ in now.new_processes(before):
         end_with_children(pid)
 

@@ -13,7 +13,7 @@ from benchmarks.core.cell import Cell
 from benchmarks.models import NAMES, needs
 
 HERE = Path(__file__).parents[1]
-LONGEST_NAME = 80  # to look for what is near takes time that grows with the square
+LONGEST_NAME = 80  # the search for the nearest name takes time quadratic in its length
 Test = Callable[..., None]
 
 

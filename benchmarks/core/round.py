@@ -50,7 +50,7 @@ class TracedWorkload(Workload):
         return replace(self, workload=self.workload.for_library(library))
 
     def perform(self, client: Any, task: int) -> tuple[Any, ...]:
-        """Perform between two looks at the clock."""
+        """Perform the task, and read the clock before and after."""
         start = self.clock()
         answer = self.workload.perform(client, task)
         end = self.clock()
@@ -59,7 +59,7 @@ class TracedWorkload(Workload):
         )
 
     async def aperform(self, client: Any, task: int) -> tuple[Any, ...]:
-        """Perform between two looks at the clock."""
+        """Perform the task, and read the clock before and after."""
         start = self.clock()
         answer = await self.workload.aperform(client, task)
         end = self.clock()
@@ -69,7 +69,7 @@ class TracedWorkload(Workload):
 
 
 def seal(secret: int, task: int, start: float, end: float) -> int:
-    """What a span carries that was taken in this round: whoever makes one up would have to look for the secret.
+    """The seal of a span that was taken in this round; an invented span would lack it.
 
     The hash of numbers is the same in every process.
     """

@@ -25,10 +25,10 @@ BUDGET_S = 60.0  # a cell's rounds take under ten seconds; what takes this long 
 
 
 @contextmanager
-def budget(seconds: float = BUDGET_S) -> Iterator[None]:
-    """End this process with a traceback of every thread if the cell has not ended by then: the rest can go on."""
+def budget() -> Iterator[None]:
+    """End this process with a traceback of every thread if the cell takes longer than BUDGET_S."""
     assert sys.__stderr__, "a block has a log"
-    faulthandler.dump_traceback_later(seconds, exit=True, file=sys.__stderr__)
+    faulthandler.dump_traceback_later(BUDGET_S, exit=True, file=sys.__stderr__)
     try:
         yield
     finally:

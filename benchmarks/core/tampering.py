@@ -54,7 +54,7 @@ class Owner:
         return cls(name, vars(owner), functions)
 
     def replaced(self) -> Iterator[str]:
-        """The functions that are others now, and those that hide one which was there."""
+        """The names of functions that were replaced or hidden since."""
         for name, before in self.functions.items():
             now = self.members.get(name)
             if now is not before[0] or (before[1] and (now.__code__, now.__defaults__) != before[1:]):

@@ -11,7 +11,7 @@ CPU_SHARES = (0, 0.01, 0.05, 0.2, 0.5, 1)
 
 
 def turning(cell: Cell) -> bool:
-    """Where neither waiting nor computing dominates."""
+    """Whether neither waiting nor computing dominates."""
     return cell.cpu_percent == 20 and cell.concurrency == MANY
 
 

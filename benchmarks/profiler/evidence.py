@@ -5,7 +5,6 @@ milliseconds. Both cost something, so this is done in a trial and never in a rou
 """
 
 import asyncio
-import os
 import resource
 import threading
 import time
@@ -22,6 +21,7 @@ import psutil
 
 from benchmarks.core.round import TracedWorkload
 from benchmarks.machine.cpu_usage import snapshot, usage_between
+from benchmarks.machine.scheduler import core_wait_s
 from benchmarks.profiler.places import Place, awaiting_at, blocking_at, running_at
 
 BEAT_S = 0.005  # between two beats of a loop, and between two looks at the threads
@@ -29,7 +29,6 @@ LATE_S = 0.002  # a beat or a look that is later than this was held up; timers a
 BEATS_A_LOOK = 4  # coroutines are looked at as rarely as that: going through thousands takes a millisecond
 BEATS_A_COUNT = 40  # connections are counted as rarely as that: the system lists them all
 TASKS_AT_MOST = 128  # of them in one look
-SCHEDULER = "/proc/self/task/{}/schedstat"
 NETWORK = Path("/proc/net/netstat")
 
 
@@ -139,10 +138,10 @@ def watching(observations: Observations) -> Iterator[None]:
     def watch() -> None:
         known.add(threading.get_ident())
         for look in count():
-            queued, began = queued_s(threading.get_native_id()), perf_counter()
+            queued, began = core_wait_s(), perf_counter()
             if done.wait(BEAT_S):
                 return
-            took = perf_counter() - began - (queued_s(threading.get_native_id()) - queued)
+            took = perf_counter() - began - (core_wait_s() - queued)
             observations.lateness_s.append(max(0.0, took - BEAT_S))
             if look % BEATS_A_COUNT == BEATS_A_COUNT // 4:
                 observations.connections = max(observations.connections, open_connections())
@@ -182,10 +181,10 @@ class Marks:
         """As they are."""
         usage = resource.getrusage(resource.RUSAGE_SELF)
         threads = [thread.native_id for thread in threading.enumerate() if thread.native_id]
-        queued = sum(map(queued_s, threads)) if Path(SCHEDULER.format(os.getpid())).exists() else None
+        queued = sum(map(core_wait_s, threads)) if Path("/proc/thread-self/schedstat").exists() else None
         return cls(
             snapshot(), process_time(), observations.watch_cpu_s, queued, (usage.ru_nvcsw, usage.ru_nivcsw),
-            thread_cpu_s(observations.loop_thread), queued_s(observations.loop_native_id), syn_retransmits(),
+            thread_cpu_s(observations.loop_thread), core_wait_s(observations.loop_native_id), syn_retransmits(),
         )  # fmt: skip
 
 
@@ -196,13 +195,6 @@ def thread_cpu_s(ident: int | None) -> float | None:
     with suppress(OSError):
         return time.clock_gettime(time.pthread_getcpuclockid(ident))
     return None
-
-
-def queued_s(native_id: int) -> float:
-    """How long a thread of ours was ready and had no core; 0 where the system does not tell."""
-    with suppress(OSError, ValueError, IndexError):
-        return int(Path(SCHEDULER.format(native_id)).read_text().split()[1]) / 1e9
-    return 0.0
 
 
 def open_connections() -> int:

@@ -4,10 +4,11 @@ import resource
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import cycle
-from pathlib import Path
-from time import perf_counter, process_time  # before a user's file is imported, which may replace them
+from time import perf_counter  # before a user's file is imported, which may replace them
 from typing import Any
 
+from benchmarks.machine.cpu_usage import own_cpu_s
+from benchmarks.machine.scheduler import core_wait_s
 from benchmarks.profiler.child_processes import children, left_running
 from benchmarks.profiler.sizing import spread, tail
 from benchmarks.workloads._unfinished import undone_inside
@@ -20,26 +21,11 @@ LOOK_S = 3.0  # at tasks one at a time
 ENOUGH_S = 1.0  # at those that are done sooner: a core changes its speed from one moment to the next
 FEWEST = 5  # tasks that are timed, however long they take, where there are so many
 SLOWEST_S = 10.0  # of one task: the rounds of a cell must end within a minute
-QUEUED = Path("/proc/thread-self/schedstat")  # CPU, time in the queue for a core, turns
-
-
-def cpu_s() -> float:
-    """CPU of this process and of the children that it has waited for."""
-    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return process_time() + ended.ru_utime + ended.ru_stime
 
 
 def pauses() -> int:
     """How often this process has given up its core by itself. A task that never did has not waited: it was held up."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_nvcsw
-
-
-def held_up_s() -> float:
-    """How long this thread was ready and had no core: waiting for others' programs, not for its own work (Linux)."""
-    try:
-        return int(QUEUED.read_text().split()[1]) / 1e9
-    except (OSError, ValueError, IndexError):
-        return 0.0
 
 
 @dataclass(frozen=True)
@@ -134,13 +120,13 @@ def one_by_one(mine: Mine, form: str, tasks: Sequence[int], step: Step, least_s:
         began = perf_counter()
         for task in cycle(tasks):
             step(f"task {task}")
-            queued, paused, used, start = held_up_s(), pauses(), cpu_s(), perf_counter()
+            queued, paused, used, start = core_wait_s(), pauses(), own_cpu_s(), perf_counter()
             try:
                 timed.answers.setdefault(int(task), mine.perform(client, task))
             except TaskFailed as problem:
                 timed.failures.setdefault(int(task), str(problem))
-            took, computed = perf_counter() - start, cpu_s() - used
-            waited = took - computed - (held_up_s() - queued)
+            took, computed = perf_counter() - start, own_cpu_s() - used
+            waited = took - computed - (core_wait_s() - queued)
             timed.add(task, took, computed, max(0.0, waited) if pauses() > paused else 0.0)
             if timed.enough(start + took - began, least_s) or (timed.failures and len(timed.seconds) >= len(tasks)):
                 break

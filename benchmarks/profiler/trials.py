@@ -7,7 +7,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from math import ceil
 from time import perf_counter  # before a user's file is imported, which may replace them
 from typing import Any
@@ -236,8 +236,3 @@ def can_run(name: str, mine: Mine) -> bool:
     """Whether a model speaks a form that the file has, and its package is here."""
     requirements = needs(name)
     return requirements.form in mine.forms and not requirements.unavailable_reason()
-
-
-def sendable(plan: Plan, answers: str) -> Plan:
-    """The plan as another interpreter can be given it: without answers that cannot be pickled."""
-    return replace(plan, answers=None) if answers else plan
