@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 from itertools import permutations
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
@@ -30,10 +30,21 @@ CROWNS = r"fastest|quickest|best|winner|wins\b|won\b|beats|leads|ahead|faster th
 SENTENCE = re.compile(r"(?<!\d)[.;|\n](?:\s|$)|\n|\||; |, (?=\w+ at \d)")
 
 
+FOLDERS = list[TemporaryDirectory[str]]()  # of the runs that tests share
+
+
+@pytest.fixture(scope="module", autouse=True)
+def remove_folders() -> Iterator[None]:
+    yield
+    for folder in FOLDERS:
+        folder.cleanup()
+
+
 def run_of(rounds: pd.DataFrame) -> Run:
     """The rounds as a run in a folder of its own, measured where the reference was."""
     environment = json.loads(Path("results/reference/environment.json").read_text())
-    return Run(Path(mkdtemp()), environment, rounds, [], [])
+    FOLDERS.append(TemporaryDirectory())
+    return Run(Path(FOLDERS[-1].name), environment, rounds, [], [])
 
 
 @cache
@@ -198,6 +209,14 @@ def ratios(run: Run, column: str) -> Iterator[float]:
             yield from interval((one / other).dropna())
 
 
+def ceilings(run: Run) -> Iterator[float]:
+    """How many times as fast as sequential the null client was, at each cell's work."""
+    rounds = run.rounds[~run.rounds["warmup"] & ~run.rounds["twin"]]
+    for _, here in rounds.groupby(["experiment", "workload", "wait_seconds", "compute_seconds", "tasks"]):
+        alone = here[here["model"] == "sequential"].groupby("block")["seconds"].median().median()
+        yield from alone / here.groupby("model")["ceiling_seconds"].median().dropna()
+
+
 GAIN = re.compile(r"(?<![\d.])(\d[\d.,]*)×")
 
 
@@ -211,6 +230,7 @@ def in_tables(run: Run) -> set[str]:
     columns = ("speedup", "speedup_low", "speedup_high", "ideal_speedup")
     values = [*(value for name in columns for value in run.summary[name].dropna()), *ratios(run, "seconds")]
     values += [value for value in ratios(run, "cpu_seconds") if value > 1]
+    values += ceilings(run)
     return {form for value in values for form in (times(value), f"{value:.3g}×")}
 
 

@@ -89,7 +89,7 @@ def test_a_claim_lies_right_of_the_line_exactly_where_it_holds() -> None:
         assert dot.get_color() == paint
     assert dots["network-io--0"].get_xdata()[0] == pytest.approx(2)  # 40, bound > 20
     assert dots["await-lets-others-run--0"].get_xdata()[0] == pytest.approx(3)  # 10 ms, bound < 30 ms
-    assert dots["cpu-bound-not--0"].get_xdata()[0] == pytest.approx(1.1)  # 1.0, bound 0.9 to 1.1
+    assert dots["asyncio-not-for-computing--0"].get_xdata()[0] == pytest.approx(1.1)  # 1.0, bound 0.9 to 1.1
 
 
 def test_a_claim_that_has_no_dot_is_counted_and_stands_in_the_table() -> None:
