@@ -16,7 +16,7 @@ from scripts.analysis.evidence import Evidence, Measure
 from scripts.report.terminal import number
 from scripts.tables.load import Run
 from scripts.util.atomic_write import atomic_write
-from scripts.util.format import seconds, tick
+from scripts.util.format import seconds, tick, times
 from scripts.verdict.claim import TALKS, Talk
 from scripts.verdict.claims_file import DEFAULT_TALK, read_talk
 from scripts.verdict.evaluate import NOT_REPRODUCED, NOT_TESTABLE, OPINION, UNMEASURED, Finding, Outcome, evaluate
@@ -109,7 +109,7 @@ def value_text(part: Document, value: float | None) -> str:
     if part["per_capacity"]:
         return f"{value:.2f}"
     if part["over"]:
-        return f"{value:.3g}×"
+        return times(value)
     if part["metric"].endswith("seconds"):
         return seconds(value) if value > 0 else "0 s"
     if "bytes" in part["metric"]:
@@ -118,7 +118,7 @@ def value_text(part: Document, value: float | None) -> str:
 
 
 def found_text(part: Document) -> str:
-    """`35.2× [33.1×, 37.4×]`; nothing where nothing was found."""
+    """`35.2× (33.1–37.4×)`; empty where nothing was measured."""
     if part["estimate"] is None:
         return ""
     text, low, high = (value_text(part, part[end]) for end in ("estimate", "low", "high"))
@@ -126,7 +126,7 @@ def found_text(part: Document) -> str:
         return text
     number, _, unit = low.partition(" ")
     shared = number if unit and high.endswith(f" {unit}") else low.removesuffix("×")
-    return f"{text} [{shared}, {high.removesuffix('×')}]"
+    return f"{text} ({shared}–{high})"
 
 
 def bound_text(part: Document) -> str:

@@ -6,13 +6,13 @@ from scripts.analysis.wording import percent, repeats
 from scripts.report import claim_document
 from scripts.stats.intervals import Interval
 from scripts.tables.load import Run
-from scripts.util.format import listed, seconds
+from scripts.util.format import listed, seconds, times
 from scripts.verdict.two_runs import Verdicts
 
 
 def value_text(what: str, value: Interval) -> str:
     """`51.2 ms` or `7.84×`."""
-    return seconds(value.estimate) if what == "seconds" else f"{value.estimate:.3g}×"
+    return seconds(value.estimate) if what == "seconds" else times(value.estimate)
 
 
 def cell_name(row: Row) -> str:
@@ -23,7 +23,7 @@ def cell_name(row: Row) -> str:
 
 
 def claim_sentence(one: Verdicts) -> str:
-    """`network-io: A 18.9× [18.1, 19.7], B 17.2× [16.0, 18.4]; holds on both.`"""
+    """`network-io: A 18.9× (18.1–19.7×), B 17.2× (16.0–18.4×); holds on both.`"""
     measures = []
     for first, second in one.outcomes:
         texts = [claim_document.found_text(claim_document.part(outcome)) for outcome in (first, second)]

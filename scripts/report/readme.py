@@ -8,7 +8,7 @@ import pandas as pd
 from scripts.analysis.answers import answers, disturbance, noise
 from scripts.report.claim_document import bound_text, found_text, verdicts_of
 from scripts.tables.load import Run
-from scripts.util.format import seconds
+from scripts.util.format import seconds, times
 from scripts.util.paths import REFERENCE
 
 MODELS = ("sequential", "threads", "processes", "asyncio")
@@ -82,7 +82,7 @@ def cell(matching: pd.DataFrame) -> str:
     if matching.empty:
         return "–"
     one = matching.iloc[0]
-    speedup = f" ({one['speedup']:.3g}×)" if one["model"] != "sequential" else ""
+    speedup = f" ({times(one['speedup'])})" if one["model"] != "sequential" else ""
     warning = f" [{one['flags']}]" if one["flags"] else ""
     return f"{seconds(one['seconds'])}{speedup}{warning}"
 

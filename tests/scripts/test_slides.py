@@ -124,7 +124,7 @@ def test_no_sentence_of_a_claim_is_cut_and_every_measure_has_its_result(tmp_path
     (slide,) = deck(run_in(tmp_path, experiments=("startup_cost",)), ["verdicts"])
     assert long.strip() in words(slide)
     assert "measures" not in words(slide)
-    assert f"at 10: 35.2× [33.1, 37.4], bound > 5×; at 50: {NOT_MEASURED}" in words(slide)
+    assert f"at 10: 35.2× (33.1–37.4×), bound > 5×; at 50: {NOT_MEASURED}" in words(slide)
     assert "make claim ID=long" in " ".join(slide.notes)
 
 

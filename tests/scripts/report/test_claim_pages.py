@@ -27,8 +27,8 @@ def test_the_value_its_interval_and_the_bound_stand_in_their_order() -> None:
     low, value, high = at(chart, "judged", "x1"), at(chart, "judged", "cx"), at(chart, "judged", "x2")
     assert at(chart, "bound", "x1") < low < value < high
     assert at(chart, "holds", "x") == at(chart, "bound", "x1")
-    assert "35.2× [33.1, 37.4]" in "".join(chart.itertext())
-    assert chart.get("aria-label") == "35.2× [33.1, 37.4], bound > 5×: holds"
+    assert "35.2× (33.1–37.4×)" in "".join(chart.itertext())
+    assert chart.get("aria-label") == "35.2× (33.1–37.4×), bound > 5×: holds"
 
 
 def test_equal_factors_are_equally_wide_on_the_axis_of_a_ratio() -> None:
@@ -114,5 +114,5 @@ def test_the_fair_counterpart_stands_under_every_claim_that_has_one() -> None:
     found["parts"][0]["beside"] |= {"of": "network/wire/sequential/c50", "over": "network/wire/threads/c50"}
     lines = list(rows_with_counterparts(found))
     assert [line[0] for line in lines] == ["network-io", "  beside: threads"]
-    assert lines[1][1:] == ("20× [33.1, 37.4]", "", "")
-    assert "| … beside: threads | 20× [33.1, 37.4] |  |  |" in markdown(claims(claims=[found]))
+    assert lines[1][1:] == ("20.0× (33.1–37.4×)", "", "")
+    assert "| … beside: threads | 20.0× (33.1–37.4×) |  |  |" in markdown(claims(claims=[found]))

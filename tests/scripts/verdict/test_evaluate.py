@@ -270,7 +270,7 @@ def test_the_document_the_table_and_the_markdown_say_the_same() -> None:
         "benchmarks/models/sequential.py", "benchmarks/workloads/primes.py", "benchmarks/models/threads.py"
     ]  # fmt: skip
     text = claim_document.markdown(found)
-    assert "| **it**: It is so. | 2× [1.97, 2.03] | > 1.5× | holds |" in text
+    assert "| **it**: It is so. | 2.00× (1.97–2.03×) | > 1.5× | holds |" in text
     assert found["sentence"] == "Of 2 claims 1 hold, 1 can't be tested here."
     assert found["sentence"] in text
 
