@@ -127,14 +127,15 @@ selfbench: $(VENV)/core ## what the suite costs: harness, server, blocks, charts
 	@$(PY) -m scripts.selfbench $(ONE_RUN)
 	@$(PY) -m benchmarks.selfcheck.server_overhead
 
+TORTURE := (quiet or long)
 SIDE_BY_SIDE := -n auto -p no:benchmark
 test: lint ## format, lint, types, and every test that this machine can run
-	@$(if $(ARGS),$(PY) -m pytest -q $(ARGS),$(PY) -m pytest -q -m "not real and not browser and not quiet" $(SIDE_BY_SIDE) && \
-	  $(PY) -m pytest -q -m "(real or browser) and not alone" $(SIDE_BY_SIDE) --maxprocesses 4 --dist worksteal && \
-	  $(PY) -m pytest -q -m alone)
+	@$(if $(ARGS),$(PY) -m pytest -q $(ARGS),$(PY) -m pytest -q -m "not real and not browser and not $(TORTURE)" $(SIDE_BY_SIDE) && \
+	  $(PY) -m pytest -q -m "(real or browser) and not alone and not $(TORTURE)" $(SIDE_BY_SIDE) --maxprocesses 4 --dist worksteal && \
+	  $(PY) -m pytest -q -m "alone and not $(TORTURE)")
 
 check: lint ## format, lint, types and the fast tests
-	@$(PY) -m pytest -q -m "not real and not browser and not slow and not quiet" $(SIDE_BY_SIDE)
+	@$(PY) -m pytest -q -m "not real and not browser and not slow and not $(TORTURE)" $(SIDE_BY_SIDE)
 
 docs: $(VENV)/dev ## the documentation as a site, in .cache/site
 	@NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --strict --quiet
@@ -143,8 +144,8 @@ docs: $(VENV)/dev ## the documentation as a site, in .cache/site
 lint: $(VENV)/dev ## format, lint and types
 	@$(PY) -m ruff format --quiet --check . && $(PY) -m ruff check --quiet . && $(PY) -m mypy --no-error-summary
 
-torture: $(VENV)/dev ## the long versions of the fault tests, and planted causes on a quiet machine
-	@$(PY) -m scripts.torture && $(PY) -m pytest -q -m quiet
+torture: $(VENV)/dev ## the long versions of the tests, and planted causes on a quiet machine
+	@$(PY) -m scripts.torture && $(PY) -m pytest -q -m "$(TORTURE)"
 
 reference: $(VENV)/core ## make a run the committed reference and renew the README (RUN=results/latest)
 	@$(PY) -m scripts.reference $(ONE_RUN)

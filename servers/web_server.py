@@ -27,6 +27,7 @@ from http.client import HTTPConnection, HTTPException
 
 import psutil
 
+from servers.ending import alive, kill_until_gone
 from servers.sockets import CANNOT_MEASURE, RefusalError, listen, raise_file_limit
 from servers.subprocesses import ending, exit_with_parent
 from servers.web_apps import HELLO
@@ -210,8 +211,23 @@ def serve(spec: StackSpec) -> int:
 
 
 def end_all(*_: object) -> None:
-    """Kill this process, the web server and all its workers."""
+    """Kill the web server and all its workers, those without a master too, and this process."""
+    kill_until_gone(others_of_the_group)
     os.killpg(0, signal.SIGKILL)
+
+
+def others_of_the_group() -> list[psutil.Process]:
+    """The living processes of our process group, without this one."""
+    group = os.getpgid(0)
+    others = (one for one in psutil.process_iter() if one.pid != os.getpid() and alive(one))
+    return [one for one in others if group_of(one) == group]
+
+
+def group_of(process: psutil.Process) -> int | None:
+    """The process group of a process; None when it has ended."""
+    with suppress(ProcessLookupError):
+        return os.getpgid(process.pid)
+    return None
 
 
 def parse(arguments: Sequence[str] | None) -> StackSpec:

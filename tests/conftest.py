@@ -4,6 +4,7 @@ All tests have a temporary folder of their own. What lies in it at the end, a pr
 test, fails the session: nobody would ever find it otherwise.
 """
 
+import atexit
 import multiprocessing.process
 import os
 import tempfile
@@ -27,12 +28,17 @@ JANITOR = pytest.StashKey[Any]()
 BEFORE = pytest.StashKey[set[Path]]()
 # Semaphores do not say whose they are: they are counted where the machine is known to be ours, as in CI.
 ALONE = os.environ.get("OVERLAP_REQUIRE_ALL") == "1"
-HELPERS = ("multiprocessing", "execnet")  # they end with us
+HELPERS = ("multiprocessing", "execnet", "loky")  # they end with us
 PYTESTS = "PYTEST_DEBUG_TEMPROOT"  # where pytest keeps the folders of the last three sessions
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Give the session a temporary folder; the workers of xdist inherit it."""
+    """Give the session a temporary folder; the workers of xdist inherit it.
+
+    A worker's children know nothing of xdist: pytest-benchmark would measure nothing in a block that a test starts.
+    """
+    for name in [name for name in os.environ if name.startswith("PYTEST_XDIST")]:
+        del os.environ[name]
     if hasattr(config, "workerinput") or config.option.collectonly:
         return
     os.environ.setdefault(PYTESTS, tempfile.gettempdir())
@@ -44,7 +50,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Fail when anything is left."""
+    """Fail when anything is left. A worker of xdist ends without its exit functions: it calls them here."""
+    if hasattr(session.config, "workerinput"):
+        atexit._run_exitfuncs()
     if (folder := session.config.stash.get(FOLDER, None)) is None:
         return
     before = session.config.stash[BEFORE]
@@ -57,11 +65,16 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def left_behind(folder: Path, before: set[Path], janitor: int) -> list[str]:
     """Temporary files, semaphores and processes, but for what Python itself removes when this process ends."""
     own = multiprocessing.process.current_process()._config.get("tempdir")  # type: ignore[attr-defined]
-    files = [str(file) for file in folder.iterdir() if str(file) != own]
+    files = [str(file) for file in folder.iterdir() if str(file) != own and not is_scratch_space(file)]
     ours = [one for one in psutil.Process().children(recursive=True) if alive(one) and not in_session(janitor, one)]
     lines = [" ".join(command_line(one)) for one in ours]
     processes = [f"process {line}" for line in lines if line and not any(helper in line for helper in HELPERS)]
     return files + list(map(str, orphans() - before if ALONE else ())) + processes
+
+
+def is_scratch_space(file: Path) -> bool:
+    """Whether this is the folder that Dask makes for its workers and never removes, and no worker's is left in it."""
+    return file.name == "dask-scratch-space" and not any(one.is_dir() for one in file.iterdir())
 
 
 @pytest.fixture(autouse=True)

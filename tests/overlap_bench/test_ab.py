@@ -54,6 +54,7 @@ def ab(project: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
 
 
 @pytest.mark.real
+@pytest.mark.long
 def test_a_planted_loss_is_found_and_explained(project: Path) -> None:
     line = ["--base", "main", "--head", "slow", "--models", "sequential", "--blocks", "6", "--json", "../out.json"]
     done = ab(project, *line, "--", "work.py")

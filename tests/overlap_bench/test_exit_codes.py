@@ -10,8 +10,9 @@ import signal
 import socket
 import subprocess
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -194,7 +195,31 @@ def test_every_verb_is_in_the_table() -> None:
     assert {line[0] for line, _ in CODES} | {*MEASURING} == {*VERBS, "nosuch"}
 
 
-@pytest.mark.parametrize(("line", "code"), CODES, ids=name)
+def shortened(lines: Iterable[Any], long: Callable[[Any], bool]) -> list[Any]:
+    """The lines as the parameters of a test; `make test` leaves out the long ones."""
+    return [
+        pytest.param(*(one if isinstance(one, tuple) else (one,)), marks=[pytest.mark.long] * long(one))
+        for one in lines
+    ]
+
+
+def measures(row: tuple[list[str], int]) -> bool:
+    """Whether a line measures for many seconds; those of `bench` and `quick` stand for all in `make test`."""
+    line, code = row
+    return line[0] in MEASURING and line[0] not in ("bench", "quick") and code in (0, 1, 3) and "broken.py" not in line
+
+
+def is_further(line: list[str]) -> bool:
+    """Whether a verb is one more of those that measure; `bench` and `mine` stand for all in `make test`."""
+    return line[0] not in ("bench", "mine")
+
+
+def prints_further(line: list[str]) -> bool:
+    """Whether a verb is one more of those that print; two stand for all in `make test`."""
+    return line[0] not in ("models", "compare")
+
+
+@pytest.mark.parametrize(("line", "code"), shortened(CODES, measures), ids=name)
 def test_each_verb_ends_with_the_code_that_it_documents(
     call: Callable[..., "subprocess.CompletedProcess[str]"],
     fill: Callable[[list[str]], list[str]],
@@ -209,7 +234,7 @@ def test_each_verb_ends_with_the_code_that_it_documents(
     assert not code or "overlap" in done.stderr or line[0] in ("compare", "claims", "claim", "ab", "mine", "advise")
 
 
-@pytest.mark.parametrize("line", MEASURING.values(), ids=name)
+@pytest.mark.parametrize("line", shortened(MEASURING.values(), is_further), ids=name)
 def test_a_verb_that_measures_waits_for_no_other_run_and_says_so(
     call: Callable[..., "subprocess.CompletedProcess[str]"],
     fill: Callable[[list[str]], list[str]],
@@ -223,7 +248,7 @@ def test_a_verb_that_measures_waits_for_no_other_run_and_says_so(
     assert "another run is in progress" in done.stderr
 
 
-@pytest.mark.parametrize("line", MEASURING.values(), ids=name)
+@pytest.mark.parametrize("line", shortened(MEASURING.values(), is_further), ids=name)
 def test_a_verb_that_measures_is_interrupted_with_130_and_leaves_nothing(
     installed: Installed, folder: Path, fill: Callable[[list[str]], list[str]], line: list[str]
 ) -> None:
@@ -273,7 +298,7 @@ def test_a_machine_that_cannot_measure_is_told_by_the_doctor(installed: Installe
     assert (done.returncode, "64 files may be open" in done.stderr) == (3, True), done.stderr
 
 
-@pytest.mark.parametrize("line", [["help"], ["bench", "--help"], ["lesson", "the_gil"], *PRINTING], ids=name)
+@pytest.mark.parametrize("line", shortened(PRINTING, prints_further), ids=name)
 def test_a_reader_that_leaves_changes_neither_the_code_nor_the_words(
     installed: Installed, folder: Path, line: list[str]
 ) -> None:

@@ -40,6 +40,7 @@ def test_a_run_that_cannot_be_explained_is_kept_all_the_same(
 
 @pytest.mark.real
 @pytest.mark.slow
+@pytest.mark.long
 def test_a_run_that_is_asked_why_carries_it_into_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     command = [sys.executable, "-m", "scripts.bench", "--why", "--blocks=1", "--only=io and wire and asyncio"]
     monkeypatch.setenv("PYTHONPATH", str(ROOT))

@@ -14,6 +14,7 @@ import pytest
 
 from benchmarks.core.cell import Cell
 from benchmarks.core.registry import catalogue
+from benchmarks.experiments.test_probes import ARGUMENTS
 from benchmarks.models import NAMES, needs, without_cluster
 from benchmarks.probes import (
     ProbeFailed,
@@ -376,8 +377,7 @@ def test_a_probe_that_fails_says_why() -> None:
 @pytest.mark.real
 @pytest.mark.parametrize("cell", PROBED, ids=str)
 def test_every_probe_tells_what_its_experiment_promises(cell: Cell, url: str) -> None:
-    told = run_probe(
-        cell.experiment, cell.model, *([url] if cell.experiment in ("loop_blocking", "session_reuse") else [])
-    )
-    assert set(told) == set(cell.metrics)
-    assert all(value is None or isfinite(value) for value in told.values())
+    known = cell.key() | {"url": url}
+    metrics = run_probe(cell.experiment, *(known[name] for name in ARGUMENTS[cell.experiment]))
+    assert set(metrics) == set(cell.metrics)
+    assert all(value is None or isfinite(value) for value in metrics.values())

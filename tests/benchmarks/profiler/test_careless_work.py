@@ -109,7 +109,7 @@ def test_an_answer_that_is_kept_anywhere_is_noticed(
 
 
 @pytest.mark.real
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("case", [one for one in EVERY if one not in [*STOPS, *MEMORIES]], ids=lambda case: case.name)
 def test_a_hostile_file_is_refused_flagged_or_measured_as_it_is(
     tmp_path: Path, case: HostileFile, pace: Calibration, monkeypatch: pytest.MonkeyPatch

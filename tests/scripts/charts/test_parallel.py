@@ -16,6 +16,7 @@ from scripts.tables.load import load
 from tests.scripts.recorded import record
 
 DRAWN = ("speedup", "timeline")  # what the recorded run has data for
+GONE_S = 20.0  # until a process has ended that may still be importing
 
 
 def pictures(run: Path) -> dict[str, bytes]:
@@ -60,13 +61,15 @@ def test_who_draws_beside_ends_with_us_however_we_end(tmp_path: Path, end: str) 
 import os, psutil
 from pathlib import Path
 from scripts.charts.lib import parallel
+
+GONE_S = 20.0  # it may still be importing
 parallel.usable_cores = lambda: 2
 with parallel.slides_beside(Path({str(run)!r})):
     print(psutil.Process().children()[0].pid, flush=True)
     {end}
 """
     ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
-    pid, deadline = int(ended.stdout), time.monotonic() + 2
+    pid, deadline = int(ended.stdout), time.monotonic() + GONE_S
     while psutil.pid_exists(pid) and time.monotonic() < deadline:
         time.sleep(0.02)
     assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE

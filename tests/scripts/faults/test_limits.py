@@ -25,6 +25,7 @@ ENDS = {  # the limits that are tried here; what a run under it comes to, and wh
 
 
 @pytest.mark.real
+@pytest.mark.alone
 @pytest.mark.parametrize("name", ENDS)
 def test_a_starved_run_says_what_it_lacks_or_is_right(short: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setattr(limits, "PAUSE_S", 3.0)
@@ -35,8 +36,11 @@ def test_a_starved_run_says_what_it_lacks_or_is_right(short: Path, monkeypatch: 
     trial = try_limit(plain(short / "copy"), limit)
     assert (trial.wrong, trial.code) == ([], code)
     assert sentence in trial.said
-    assert {cell.split("-")[2] for cell in trial.lost} == models
-    assert code or trial.measured == 3 * (4 - len(models))
+    if limit.meanwhile is limits.pause:  # the cell under way may be lost, and no other
+        assert len(trial.lost) <= 1
+    else:
+        assert {cell.split("-")[2] for cell in trial.lost} == models
+        assert code or trial.measured == 3 * (4 - len(models))
 
 
 def test_a_trial_that_nobody_can_explain_is_wrong() -> None:
