@@ -119,6 +119,7 @@ CODES = [
     (["advise", "--run", "damaged", "--tasks", "100", "--wait-ms", "20", "--cpu-ms", "0"], 4),
     (["why", "--run", "damaged", "--only", "io and sleep and sequential"], 4),
 ]
+SAYING = [["help"], ["bench", "--help"], ["lesson", "the_gil"]]
 PRINTING = [line for line, code in CODES if code == 0 and line[0] not in MEASURING]  # seconds each
 
 
@@ -215,8 +216,8 @@ def is_further(line: list[str]) -> bool:
 
 
 def prints_further(line: list[str]) -> bool:
-    """Whether a verb is one more of those that print; two stand for all in `make test`."""
-    return line[0] not in ("models", "compare")
+    """Whether a verb is one more of those that print; four stand for all in `make test`."""
+    return line not in SAYING and line[0] != "compare"
 
 
 @pytest.mark.parametrize(("line", "code"), shortened(CODES, measures), ids=name)
@@ -298,7 +299,7 @@ def test_a_machine_that_cannot_measure_is_told_by_the_doctor(installed: Installe
     assert (done.returncode, "64 files may be open" in done.stderr) == (3, True), done.stderr
 
 
-@pytest.mark.parametrize("line", shortened(PRINTING, prints_further), ids=name)
+@pytest.mark.parametrize("line", shortened([*SAYING, *PRINTING], prints_further), ids=name)
 def test_a_reader_that_leaves_changes_neither_the_code_nor_the_words(
     installed: Installed, folder: Path, line: list[str]
 ) -> None:
