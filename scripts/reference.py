@@ -13,7 +13,8 @@ from pathlib import Path
 
 from benchmarks.core import journal
 from scripts.analysis.interpreter_ratios import LEADING, SHARING, notes, rows, sentences, sharing
-from scripts.charts import CHARTS, interpreters
+from scripts.charts import CHARTS, draw_all, interpreters
+from scripts.charts.lib.theme import DARK, LIGHT
 from scripts.predict import cross_validation
 from scripts.report import lesson_list, model_table, readme, which_model
 from scripts.report.claim_document import write_verdicts
@@ -28,7 +29,7 @@ README = Path("README.md")
 DOCS = Path("docs")
 PAGES = (README, *(DOCS / f"{name}.md" for name in ("advice", "models", "pitfalls", "pythons")))  # that have markers
 TABLES = REFERENCE / "tables.md"
-# What can be made again; the report holds the forms for phones.
+# What can be made again.
 LEFT_OUT = ("*.png", "*-phone*.svg", "*.parquet", "*.log", "[0-9][0-9].json", "slides*", "trace.json*")
 ALONE_IN_MATRIX = ("report.html", "claims*", *(f"{chart.NAME}*" for chart in CHARTS if chart is not interpreters))
 HEADLINE = ("io", "cpu", "mixed", "network")  # the experiments whose tables stand beside the raw files
@@ -60,6 +61,13 @@ def clear(home: Path) -> None:
             shutil.rmtree(old)
         elif old.is_file():
             old.unlink()
+
+
+def redraw(run: Run) -> None:
+    """Draw the run's charts again, after its verdicts: one of them shows those. Only the SVGs are kept."""
+    for picture in draw_all(run, run.path / "charts", themes=(LIGHT, DARK)):
+        if picture.suffix == ".png":
+            picture.unlink()
 
 
 def load_references() -> tuple[Run, Run | None]:
@@ -153,6 +161,7 @@ def main() -> None:
     except CommandError as stop:
         leave(stop)
     write_verdicts(*filter(None, (run, matrix)))
+    redraw(run)
     write_report(run)
     TABLES.write_text(tables(run))
     for page in PAGES:

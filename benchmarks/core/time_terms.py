@@ -16,4 +16,4 @@ TERM_WORDS = {
     UNATTRIBUTED: "unattributed",
 }
 LOOP_HELD = "loop held by a blocking call"  # what blocking is called where tasks share a loop
-ELSEWHERE = "waiting for network, disk or sleep"  # what the network is called where nobody says what was asked
+ELSEWHERE = "waiting for network, disk or sleep"  # where the delay is unknown: these two terms in one

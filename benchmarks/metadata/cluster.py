@@ -200,7 +200,7 @@ def check_address(address: str) -> None:
         raise ClusterError(f"that is no address ({problem}); write it like tcp://192.168.1.5:8786") from None
     except OSError as problem:
         raise ClusterError(
-            f"nobody answers there ({problem.strerror or problem}); start it, or leave CLUSTER out"
+            f"nothing answers there ({problem.strerror or problem}); start it, or leave CLUSTER out"
         ) from None
 
 

@@ -1,7 +1,7 @@
-"""Processes that a task has started and nobody waited for: they do the work when it no longer counts.
+"""Processes that a task started and did not wait for: they do the work when it no longer counts.
 
-The workers of a pool that the file keeps open are none of them: idle or not, who waits for their answers decides, and
-futures that nobody reads are seen by themselves.
+The workers of a pool that the file keeps open do not count, idle or not: whether their answers were waited for is seen
+by the futures that were never read.
 """
 
 import gc

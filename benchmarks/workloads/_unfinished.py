@@ -1,4 +1,4 @@
-"""What a round has begun and not finished: coroutines that nobody awaited, tasks, futures and threads still at work.
+"""What a round has begun and not finished: coroutines never awaited, tasks, futures and threads still at work.
 
 What was not done must not be counted as done, and such work gives the right answers at no cost. It is looked for
 outside the clock, in the process that measures. Rejected: wrapping `create_task` and `submit` (users' libraries call
@@ -101,7 +101,7 @@ def pending_futures() -> list[Any]:
 
 
 def never_started() -> list[Any]:
-    """Coroutines that have not run at all, and generators of the user's: whoever keeps them has not their answer."""
+    """Coroutines that have not run at all, and generators of the user's: their answers were never computed."""
     found = [one for one in gc.get_objects() if type(one) in FRAMES]
     return [one for one in found if fresh(one) and (type(one) is CoroutineType or is_users(code_file(one)))]
 
@@ -127,7 +127,7 @@ def running_programs() -> list["subprocess.Popen[Any]"]:
 
 
 def alive(pid: int) -> bool:
-    """Whether a child still runs: one that has ended, and that nobody has asked for, is not waited for here."""
+    """Whether a child still runs: one that has ended is not waited for here."""
     try:
         return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
     except OSError:
@@ -192,13 +192,13 @@ def undone(answer: Any) -> str:
         answer.close()
         return "a coroutine, which has not run. Next: write async def awork(task), and await it there"
     if isinstance(answer, MANAGERS):
-        return "a context manager that nobody has entered. Next: write with (or async with) and return what it gives"
+        return "a context manager that was never entered. Next: write with (or async with) and return what it gives"
     if isinstance(answer, asyncio.Future):
-        return "a future of a loop, which nobody has awaited. Next: await it"
+        return "a future of a loop, which was never awaited. Next: await it"
     if isinstance(answer, Future | ApplyResult):
-        return "a future, which nobody has waited for. Next: return future.result()"
+        return "a future whose result was never waited for. Next: return future.result()"
     if isgenerator(answer) or isasyncgen(answer) or isinstance(answer, LAZY):
         return f"a {type(answer).__name__}, whose work is not done yet. Next: return list(…) of it"
     if isawaitable(answer):
-        return f"an awaitable {type(answer).__name__}, which nobody has awaited. Next: await it"
+        return f"an awaitable {type(answer).__name__}, which was never awaited. Next: await it"
     return ""

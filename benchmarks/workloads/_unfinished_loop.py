@@ -45,7 +45,7 @@ def unread_calls(loop: Any, known: frozenset[Any]) -> str:
     if not left:
         return ""
     count = f"{left} calls of run_in_executor had not ended when the loop closed"
-    return f"{count}, so nobody read their answers. Next: await what run_in_executor() returns"
+    return f"{count}, so their answers were never read. Next: await what run_in_executor() returns"
 
 
 def busy(pool: Any) -> int:

@@ -55,7 +55,7 @@ HINTS = (
     ),
     (
         r"^EOFError",
-        "It asks at the keyboard, where nobody types. Next: write the value into the file",
+        "It reads from the keyboard, and standard input is empty here. Next: write the value into the file",
     ),
     (
         r"cannot schedule new futures after (?:interpreter )?shutdown",

@@ -128,7 +128,7 @@ def cost(run: Run, free: Run) -> str:
     with_gil = [one for one in (run, *run.beside) if not one.environment["python"]["free_threaded"]]
     others = [one for one in with_gil if not build_difference(free, one)]
     if not others:
-        return f"What a sequential program pays under {free.python} is left open: no build with the GIL is like it."
+        return f"What {free.python} costs a sequential program is left open: no build here differs by the GIL alone."
     alone, theirs = (computing(one, "sequential") for one in (free, others[0]))
     if not (len(alone) and len(theirs)):
         return ""

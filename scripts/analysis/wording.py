@@ -69,7 +69,8 @@ def reasons(pairs: Iterable[tuple[Candidate, Conclusion]]) -> str:
 
 
 def floor_text(floor: NoiseFloor) -> str:
-    """`1.4 % (95 % CI 0.9–2.6 %)`, or that it is assumed."""
+    """`1.4 % (95 % CI 0.9–2.6 %, 3 controls)`, or that it is assumed. Of one control the interval is very wide."""
     if not floor.controls:
         return f"{percent(floor.value)} (assumed)"
-    return f"{100 * floor.value:.1f} % (95 % CI {100 * floor.low:.1f}–{100 * floor.high:.1f} %)"
+    controls = f"{floor.controls} control{'s' * (floor.controls > 1)}"
+    return f"{100 * floor.value:.1f} % (95 % CI {100 * floor.low:.1f}–{100 * floor.high:.1f} %, {controls})"

@@ -86,7 +86,7 @@ class Side:
 
 
 def draw_tile(axes: Axes, tile: Tile, column: int, row: int, page: Page) -> None:
-    """A tile in the colours of those that are the fastest, with its words; hatched where nobody is."""
+    """A tile in the colours of those that are the fastest, with its words; hatched where none is."""
     theme, fastest = page.theme, [cell.name for cell in tile.family.winners]
     box = Rectangle((column + 0.02, row + 0.03), 0.96, 0.94, linewidth=0, facecolor=theme.paper)
     box.set_gid(f"tile-{tile.share:g}-{tile.concurrency}")
@@ -149,7 +149,7 @@ def tile_text(tile: Tile) -> str:
     """One tile in words."""
     if best := winners(tile.family):
         ratio = next_ratio(tile)
-        assert ratio, "nobody is the fastest where nobody is slower"
+        assert ratio, "no model is the fastest where none is slower"
         return f"{best}; {next_name(tile)} takes {times(ratio.estimate)} ({between(ratio.low, ratio.high, times)})"
     return f"any of {listed(tile.contenders)}" if tile.contenders else "not usable"
 

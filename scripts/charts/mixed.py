@@ -67,7 +67,7 @@ def caption(run: Run) -> str:
     size = max(panels(cells))
     chart = f"(in the chart: {interval_words(run, 's')})."
     if not (here := [tile for tile in tiles(run) if tile.concurrency == size]):
-        return f"Time by the share that computes, concurrency {size}; nobody can be called the fastest {chart}"
+        return f"Time by the share that computes, concurrency {size}; no model can be called the fastest {chart}"
     fastest: dict[str, list[str]] = {}
     for tile in here:
         fastest.setdefault(winners(tile.family) or "no difference shown", []).append(f"{tile.share:g} %")

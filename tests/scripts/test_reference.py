@@ -1,10 +1,14 @@
 """The committed reference: one run, and beside it one of several Pythons; neither takes the other's place."""
 
+import re
+from html import unescape
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from scripts.charts import CHARTS, interpreters
+from scripts.charts.lib.theme import DARK, LIGHT
 from scripts.reference import clear, load_references, renewed, side_by_side, take
 from scripts.report import readme
 from scripts.tables.load import Run, load
@@ -89,3 +93,15 @@ def test_what_a_matrix_decides_is_among_the_claims(here: Path, monkeypatch: pyte
     take(record(here, "matrix", blocks=12, pythons=ORDER))
     renewed("<!-- surprises -->\n<!-- /surprises -->", *load_references())
     assert asked == ["one", "matrix"]
+
+
+@pytest.mark.slow
+def test_the_committed_charts_say_what_the_committed_run_and_its_verdicts_say() -> None:
+    run = load(REFERENCE)
+    for chart in CHARTS:
+        if text := chart.alt(run) if chart is not interpreters else "":
+            for theme in (LIGHT, DARK):
+                svg = (REFERENCE / "charts" / f"{chart.NAME}{theme.suffix}.svg").read_text()
+                written = re.search(r"<dc:description>(.*?)</dc:description>", svg, re.DOTALL)
+                assert written
+                assert unescape(written[1]) == text, chart.NAME

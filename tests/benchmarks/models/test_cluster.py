@@ -189,7 +189,7 @@ def alive(process: psutil.Process) -> bool:
 
 def test_a_cluster_that_nobody_answers_for_is_refused_in_a_sentence() -> None:
     with pytest.raises(
-        ClusterError, match=r"nobody answers there .*Connection refused.*; start it, or leave CLUSTER out"
+        ClusterError, match=r"nothing answers there .*Connection refused.*; start it, or leave CLUSTER out"
     ):
         ask(f"tcp://127.0.0.1:{free_port()}", [])
     with pytest.raises(ClusterError, match="that is no address"):

@@ -70,7 +70,7 @@ PROMISES = [
         "a loop's future as the answer",
         "awork",
         ASYNC + "async def awork(t): return asyncio.ensure_future(asyncio.sleep(0.01))\n",
-        "a future of a loop, which nobody has awaited|asyncio tasks .* were still pending",
+        "a future of a loop, which was never awaited|asyncio tasks .* were still pending",
     ),
     Case("a generator as the answer", "work", "TASKS = [1, 2]\ndef work(t):\n    yield t\n", "returned a generator, whose"),
     Case(
@@ -86,7 +86,7 @@ PROMISES = [
         "work",
         "from multiprocessing.pool import ThreadPool\nimport time\nTASKS = [1, 2]\nPOOL = ThreadPool(1)\n"
         "def work(t): return POOL.apply_async(time.sleep, (0.01,))\n",
-        "a future, which nobody has waited for",
+        "a future whose result was never waited for",
     ),
 ]  # fmt: skip
 LEFT_BEHIND = [

@@ -104,9 +104,9 @@ def test_what_doing_without_the_gil_costs_is_left_open_where_the_builds_differ()
         environment = without.environment | {"python": without.environment["python"] | {field: other}}
         parts = (*run.beside[:-1], replace(without, environment=environment))
         (cost,) = [one for one in sentences(replace(run, beside=parts)) if "sequential" in one.split("Tasks")[0]]
-        assert cost == ("What a sequential program pays under 3.13t is left open: no build with the GIL is like it."), (
-            field
-        )
+        assert cost == (
+            "What 3.13t costs a sequential program is left open: no build here differs by the GIL alone."
+        ), field
 
 
 def test_two_threads_are_compared_with_one_under_the_same_interpreter() -> None:

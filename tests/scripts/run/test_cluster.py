@@ -88,7 +88,7 @@ def test_nobody_there_means_nothing_is_timed_and_no_folder_is_left(
     )
     given.cluster, given.bind, given.address = "tcp://127.0.0.1:9", "", ""
     (tmp_path / "results").mkdir()
-    with pytest.raises(CommandError, match="nobody answers there") as stop:
+    with pytest.raises(CommandError, match="nothing answers there") as stop:
         bench.bench(given, tmp_path / "results/runs/new")
     assert stop.value.code == Exit.NOT_MEASURED
 
