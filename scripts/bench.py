@@ -28,16 +28,16 @@ if TYPE_CHECKING:
     from scripts.tables.load import Run
 
 QUICK_BLOCKS = 3
-FULL_BLOCKS = 7  # of some six minutes each: three quarters of an hour
+FULL_BLOCKS = (
+    7  # that measure everything, in some six minutes each; the others of make full measure what make bench does
+)
 
 
 def options(words: Sequence[str] | None = None) -> argparse.Namespace:
     """What the command line says."""
     parser = command_parser("bench", __doc__)
     parser.add_argument("--only", default="", help="cells to measure, by name: 'http and (threads or asyncio)'")
-    parser.add_argument(
-        "--blocks", type=int, help=f"fresh interpreters (default {BLOCKS}; quick {QUICK_BLOCKS}, full {FULL_BLOCKS})"
-    )
+    parser.add_argument("--blocks", type=int, help=f"fresh interpreters (default {BLOCKS}; quick {QUICK_BLOCKS})")
     parser.add_argument("--repeat", type=int, default=1, help="whole runs, apart in time, in one result (default 1)")
     parser.add_argument("--seed", type=int, help="seed of the order of cells (default: drawn)")
     parser.add_argument("--quick", action="store_true", help="the quick cells only: a first look, no verdicts")
@@ -54,8 +54,8 @@ def options(words: Sequence[str] | None = None) -> argparse.Namespace:
 
 def plan(chosen: argparse.Namespace) -> dict[str, Any]:
     """What will be measured, fixed beforehand. CommandError when it makes no sense."""
-    default = QUICK_BLOCKS if chosen.quick else FULL_BLOCKS if chosen.full else BLOCKS
-    blocks = default if chosen.blocks is None else chosen.blocks
+    blocks = (QUICK_BLOCKS if chosen.quick else BLOCKS) if chosen.blocks is None else chosen.blocks
+    bench_blocks = BLOCKS - FULL_BLOCKS if chosen.full and not chosen.only and chosen.blocks is None else 0
     if blocks < 1:
         raise CommandError(
             Exit.USAGE, f"BLOCKS={blocks}: at least one block is needed. Next: make bench BLOCKS={BLOCKS}"
@@ -65,7 +65,7 @@ def plan(chosen: argparse.Namespace) -> dict[str, Any]:
     parts = ["quick"] * chosen.quick + [every_experiment()] * chosen.full + [f"({chosen.only})"] * bool(chosen.only)
     only = " and ".join(parts)
     check_measurable(check_selection(chosen.only, only))
-    return make_plan(only, blocks, chosen.seed, quick=chosen.quick, repeat=chosen.repeat)
+    return make_plan(only, blocks, chosen.seed, quick=chosen.quick, repeat=chosen.repeat, bench_blocks=bench_blocks)
 
 
 def bench(chosen: argparse.Namespace, run: Path) -> "Run":

@@ -10,10 +10,10 @@ from benchmarks.workloads.noop import Nothing, noop_named
 
 def cells_of(program: str, probe: Probe) -> list[Cell]:
     """The cells of one experiment."""
-    known = {"noop": Nothing()}
+    workloads = {"noop": Nothing()}
     grid = cells(
         probe.experiment or program,
-        workloads=[known.get(one) or noop_named(one) if isinstance(one, str) else one for one in probe.workloads],
+        workloads=[workloads.get(one) or noop_named(one) if isinstance(one, str) else one for one in probe.workloads],
         models=probe.models,
         concurrency=probe.concurrency,
         tasks=lambda concurrency: probe.tasks or concurrency,
@@ -32,5 +32,5 @@ ARGUMENTS = {probe.experiment or program: probe.arguments for program, probe in 
 @pytest.mark.parametrize("cell", [cell for case in CASES for cell in cells_of(*case)], ids=str)
 def test_probe(observe: Observe, place: BlockContext, cell: Cell) -> None:
     """Run the program."""
-    known = place.params | cell.key()
-    observe(cell, lambda: run_probe(cell.program, *(known[name] for name in ARGUMENTS[cell.experiment])))
+    values = place.params | cell.key()
+    observe(cell, lambda: run_probe(cell.program, *(values[name] for name in ARGUMENTS[cell.experiment])))

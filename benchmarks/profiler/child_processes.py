@@ -33,9 +33,9 @@ def children() -> frozenset[int]:
 def left_running(before: frozenset[int]) -> str:
     """The first process that has come since and still runs, in words; empty when there is none."""
     deadline = time.monotonic() + GRACE_S
-    while (found := list(running(children() - before))) and time.monotonic() < deadline:
+    while (left := list(running(children() - before))) and time.monotonic() < deadline:
         time.sleep(GRACE_S / 5)
-    first = next((pid for pid in found if pid not in workers()), None) if found else None
+    first = next((pid for pid in left if pid not in workers()), None) if left else None
     if first is None:
         return ""
     return f"process {named(first)} still ran after the tasks. Next: join() it, or wait() for it, in the function"

@@ -66,7 +66,7 @@ def check_ideal(source: str, ideal_s: Any) -> None:
 
 def mind_nothing(looked: Looked, doubts: Doubts) -> None:
     """Doubt work that takes no longer than the call of a function that does nothing."""
-    task_s = min(median(found.seconds) for found in looked.times.values())
+    task_s = min(median(timed.seconds) for timed in looked.times.values())
     if task_s < 2 * empty_s(looked.mine):
         words = "as long as a function that does nothing: the models are compared, not the work"
         doubts.reasons.append(f"a task takes {1e6 * task_s:.2g} µs, {words}")

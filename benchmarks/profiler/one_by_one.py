@@ -137,8 +137,8 @@ def one_by_one(mine: Mine, form: str, tasks: Sequence[int], step: Step, least_s:
 
 def promised(answers: Mapping[int, Any]) -> str:
     """The first answer that holds the promise of one, whether or not it has come meanwhile; empty without."""
-    found = ((task, undone_inside(answer)) for task, answer in answers.items())
-    return next((f"the answer to task {task} holds {promise}" for task, promise in found if promise), "")
+    promises = ((task, undone_inside(answer)) for task, answer in answers.items())
+    return next((f"the answer to task {task} holds {promise}" for task, promise in promises if promise), "")
 
 
 def opening_s(mine: Mine, form: str) -> float:

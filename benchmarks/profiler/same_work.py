@@ -121,10 +121,10 @@ def again_tasks(mine: Mine, first: Timed) -> list[int]:
 def first_pass(mine: Mine, form: str, numbers: Sequence[int], step: Step) -> tuple[list[float], list[str]]:
     """Seconds of these tasks, the first time in this process, and what they are there."""
     tasks = [task for task in mine.tasks(len(mine.code.tasks)) if task in set(numbers)]
-    seen = listing(mine, tasks)
+    described = listing(mine, tasks)
     if len(tasks) < len(numbers):
         raise UnusableFile(ANOTHER_LIST)
-    return one_by_one(mine, form, tasks, step).seconds, seen
+    return one_by_one(mine, form, tasks, step).seconds, described
 
 
 def unchanged(before: Sequence[str], after: Sequence[str], form: str) -> None:

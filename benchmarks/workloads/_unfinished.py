@@ -102,8 +102,8 @@ def pending_futures() -> list[Any]:
 
 def never_started() -> list[Any]:
     """Coroutines that have not run at all, and generators of the user's: their answers were never computed."""
-    found = [one for one in gc.get_objects() if type(one) in FRAMES]
-    return [one for one in found if fresh(one) and (type(one) is CoroutineType or is_users(code_file(one)))]
+    frames = [one for one in gc.get_objects() if type(one) in FRAMES]
+    return [one for one in frames if fresh(one) and (type(one) is CoroutineType or is_users(code_file(one)))]
 
 
 def fresh(one: Any) -> bool:
@@ -137,11 +137,11 @@ def alive(pid: int) -> bool:
 def threads_at_work(known: frozenset[int]) -> list[str]:
     """The threads that run a user's code and did not before; one that only waits to be given work is idle."""
     deadline = time.monotonic() + GRACE_S
-    while (found := {ident: name for ident, name in working().items() if ident not in known}) and (
+    while (busy := {ident: name for ident, name in working().items() if ident not in known}) and (
         time.monotonic() < deadline
     ):
         time.sleep(GRACE_S / 10)
-    return list(found.values())
+    return list(busy.values())
 
 
 def working() -> dict[int, str]:
@@ -180,8 +180,8 @@ def is_users(file: str) -> bool:
 
 def undone_inside(answer: Any, depth: int = 2) -> str:
     """The same of an answer, or of what it holds."""
-    if found := "" if isinstance(answer, str | bytes | int | float | type(None)) else undone(answer):
-        return found
+    if promise := "" if isinstance(answer, str | bytes | int | float | type(None)) else undone(answer):
+        return promise
     parts = answer.values() if type(answer) is dict else answer if type(answer) in (list, tuple, set) else ()
     return next(filter(None, (undone_inside(part, depth - 1) for part in parts)), "") if depth else ""
 

@@ -16,8 +16,8 @@ def thrown_away(module: ModuleType) -> str:
     file = Path(module.__file__ or "")
     if file.suffix != ".py" or not file.is_file():
         return ""
-    found = (described(call, module, file) for call in statements(ast.parse(file.read_bytes())))
-    return next(filter(None, found), "")
+    unused = (described(call, module, file) for call in statements(ast.parse(file.read_bytes())))
+    return next(filter(None, unused), "")
 
 
 def statements(tree: ast.AST) -> Iterator[ast.Call]:

@@ -38,7 +38,7 @@ def sentences(theme: Theme, title: str, reading: str, lines: Sequence[str], smal
 
 def title_lines(run: Run, when: str) -> list[str]:
     """What was compared on which machine, when, how often."""
-    measured = f"Measured on {when} in {run.blocks} blocks, each a fresh interpreter."
+    measured = f"Measured on {when} in {run.blocks_words}, each a fresh interpreter."
     return [machine_words(run), measured, disturbance(run)]
 
 

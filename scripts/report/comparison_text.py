@@ -38,7 +38,7 @@ def claim_sentence(one: Verdicts) -> str:
 def introduction(a: Run, b: Run) -> list[str]:
     """Which runs these are, what tells them apart, and what is therefore compared."""
     sentences = [
-        f"{letter}: run {run.environment['run']}, {machine(run)}, {run.blocks} blocks. {disturbance(run)}"
+        f"{letter}: run {run.environment['run']}, {machine(run)}, {run.blocks_words}. {disturbance(run)}"
         for letter, run in (("A", a), ("B", b))
     ]
     changed = differences(a, b)

@@ -47,7 +47,7 @@ def where(run: Run) -> str:
     machine, python = run.environment["machine"], run.environment["python"]
     build = "" if python["optimised"] is not False else ", built without profile-guided optimisation"
     place = f"{machine['cpu']}, {machine['cores_usable']} usable cores, Python {python['version']}{build}"
-    return f"{place}, {run.blocks} blocks. {noise(run)} {disturbance(run)}"
+    return f"{place}, {run.blocks_words}. {noise(run)} {disturbance(run)}"
 
 
 def table(run: Run) -> str:

@@ -28,6 +28,7 @@ from scripts.run.interpreters import executable, interpreter_of_block
 from scripts.run.preflight import raise_file_limit, require_disk_space
 from scripts.run.repeats import pause_before
 from scripts.run.venvs import interpreter_mismatch
+from scripts.tables.repeats import blocks_each
 from scripts.tables.schema import MOST_BLOCKS, read_environment
 from scripts.util.atomic_write import atomic_write
 from scripts.util.exit_codes import CommandError, Exit
@@ -48,8 +49,11 @@ def new_folder(parent: Path = RUNS) -> Path:
     return parent / datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
 
 
-def make_plan(only: str, blocks: int, seed: int | None, *, quick: bool = False, repeat: int = 1) -> dict[str, Any]:
-    """What a run measures, fixed beforehand: `blocks` in each repeat. A seed is drawn where none is given.
+def make_plan(
+    only: str, blocks: int, seed: int | None, *, quick: bool = False, repeat: int = 1, bench_blocks: int = 0
+) -> dict[str, Any]:
+    """What a run measures, fixed beforehand: `blocks` in each repeat, the last `bench_blocks` of them what `make bench`
+    measures instead of `only`. A seed is drawn where none is given.
 
     CommandError for absurd numbers.
     """
@@ -59,8 +63,15 @@ def make_plan(only: str, blocks: int, seed: int | None, *, quick: bool = False, 
         sentence = f"SEED={seed:.3g}: a whole number from 0 on, below 2^63. Next: leave it out, or SEED=7"
         raise CommandError(Exit.USAGE, sentence)
     drawn = random.SystemRandom().randrange(10_000) if seed is None else seed
-    several = {"repeat": repeat} if repeat > 1 else {}
-    return {"only": only, "blocks": blocks * repeat, "seed": drawn, "quick": quick} | several
+    more = {"repeat": repeat} if repeat > 1 else {}
+    more |= {"bench_blocks": bench_blocks} if bench_blocks else {}
+    return {"only": only, "blocks": blocks * repeat, "seed": drawn, "quick": quick} | more
+
+
+def selection(plan: dict[str, Any], number: int) -> str:
+    """What the block of that number measures."""
+    of_plan = number % blocks_each(plan) < blocks_each(plan) - plan.get("bench_blocks", 0)
+    return str(plan["only"]) if of_plan else ""
 
 
 def new_run(run: Path, plan: dict[str, Any], **more: Any) -> None:
@@ -132,7 +143,7 @@ def block_of_run(run: Path, recorded: dict[str, Any], number: int) -> Block:
         others = tuple(file.name for file in EXPERIMENTS.glob("test_*.py") if file.name != USERS_EXPERIMENT)
         return Block(run, number, plan["seed"], plan["only"], plan["python"], others)
     if not name:
-        return Block(run, number, plan["seed"], plan["only"], where=ClusterConfig.of(recorded))
+        return Block(run, number, plan["seed"], selection(plan, number), where=ClusterConfig.of(recorded))
     described = next(one for one in recorded["interpreters"] if one["name"] == name)
     return Block(run, number, plan["seed"], plan["only"], executable(name), tuple(described["unloadable"]))
 

@@ -17,7 +17,7 @@ from benchmarks.core import journal, renamed
 from scripts.stats.intervals import NoiseFloor
 from scripts.tables import parquet
 from scripts.tables.columns import CELL_AND_TWIN
-from scripts.tables.repeats import with_repeats
+from scripts.tables.repeats import repeats, with_repeats
 from scripts.tables.schema import Entry, fault, fingerprint, read_environment, whose
 from scripts.util.atomic_write import atomic_write
 from scripts.util.exit_codes import CommandError, Exit
@@ -57,6 +57,13 @@ class Run:
     def blocks(self) -> int:
         """How many blocks have at least one result."""
         return int(self.rounds["block"].nunique())
+
+    @property
+    def blocks_words(self) -> str:
+        """How many blocks, and of `make full` in how many what only it measures was measured."""
+        only_bench = self.environment["plan"].get("bench_blocks", 0) * repeats(self.environment["plan"])
+        part = f" (what only make full measures: {self.blocks - only_bench})" if only_bench else ""
+        return f"{self.blocks} blocks{part}"
 
     @property
     def ranges_only(self) -> bool:

@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from scripts import bench
 from scripts.analysis.answers import answers
 from scripts.analysis.points import interval_words
-from scripts.run.lifecycle import make_plan
+from scripts.run.lifecycle import BLOCKS, make_plan, selection
 from scripts.run.repeats import PAUSE_S, pause_before
 from scripts.tables.load import Run, load
 from scripts.tables.summary import block_medians
@@ -22,6 +23,34 @@ PLAN = make_plan("io", 4, 7, repeat=3)
 def test_a_plan_of_three_runs_has_the_blocks_of_all_of_them() -> None:
     assert PLAN == {"only": "io", "blocks": 12, "seed": 7, "quick": False, "repeat": 3}
     assert "repeat" not in make_plan("io", 4, 7)
+
+
+def test_the_last_blocks_of_a_full_run_measure_what_make_bench_does() -> None:
+    full = make_plan("everything", 10, 7, bench_blocks=3)
+    assert [selection(full, number) for number in range(10)] == ["everything"] * 7 + [""] * 3
+    thrice = make_plan("everything", 4, 7, repeat=3, bench_blocks=1)
+    assert [selection(thrice, number) for number in range(12)] == ["everything", "everything", "everything", ""] * 3
+    assert {selection(PLAN, number) for number in range(12)} == {"io"}
+
+
+def test_a_full_run_has_as_many_blocks_of_the_headline_as_make_bench() -> None:
+    full, chosen = bench.plan(bench.options(["--full"])), bench.plan(bench.options(["--full", "--only=io"]))
+    assert (full["blocks"], full["bench_blocks"]) == (BLOCKS, BLOCKS - bench.FULL_BLOCKS)
+    assert "bench_blocks" not in chosen
+    assert chosen["only"].endswith("and (io)")
+    assert "bench_blocks" not in bench.plan(bench.options([]))
+
+
+def test_a_full_run_says_in_how_many_blocks_the_rest_was_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = recorded.environment
+    assert load(recorded.record(tmp_path, "plain", blocks=10)).blocks_words == "10 blocks"
+    monkeypatch.setattr(
+        recorded, "environment", lambda *given: (made := plain(*given)) | {"plan": made["plan"] | {"bench_blocks": 3}}
+    )
+    run = load(recorded.record(tmp_path, "full", blocks=10))
+    assert run.blocks_words == "10 blocks (what only make full measures: 7)"
 
 
 def test_the_machine_is_left_alone_between_two_runs_and_nowhere_else(tmp_path: Path) -> None:
