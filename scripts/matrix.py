@@ -27,11 +27,11 @@ from scripts.util.commands import parser as command_parser
 from scripts.util.exit_codes import CommandError, Exit, leave
 from scripts.util.paths import NEWEST_MATRIX
 
-# Waiting without a library, computing with and without the GIL, and what 3.14 has for it; what starting costs, how long
-# a thread that computes holds up another, what a program takes in memory, and what threads pay for a shared object.
-TIMED = (
-    "(io and wire and not twin) or (cpu and (primes or digest) and not twin) or (models and interpreters and primes)"
-)
+# Waiting without a library, computing with and without the GIL, and what 3.14 and free-threaded builds have for it;
+# what starting costs, how long a thread that computes holds up another, what a program takes in memory, and what
+# threads pay for a shared object.
+BEYOND = "models and (interpreters or loops_in_threads) and primes"
+TIMED = f"(io and wire and not twin) or (cpu and (primes or digest) and not twin) or ({BEYOND})"
 OBSERVED = "startup_cost or (gil_convoy and beside-computing) or interpreter_memory or (thread_contention and not c4)"
 HEADLINE = f"{TIMED} or {OBSERVED}"
 

@@ -9,12 +9,11 @@ at 10,000 tasks that do nothing, under 2 % of a cell that waits. An aim that the
 import argparse
 import json
 import multiprocessing.forkserver
-from collections.abc import Callable
 from functools import partial
 from itertools import cycle, permutations
 from statistics import median
 from time import perf_counter
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from benchmarks.core.round import time_round
 from benchmarks.models import Model, model, needs, without_cluster
@@ -22,6 +21,9 @@ from benchmarks.workloads import Workload
 from benchmarks.workloads.noop import Nothing
 from benchmarks.workloads.wire import Wire
 from servers.subprocesses import serve
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 AIM_TASK_US, AIM_SHARE = 5.0, 0.02
 TURNS = 9  # odd, so that the median is one of them

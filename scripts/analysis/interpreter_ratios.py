@@ -20,7 +20,13 @@ from scripts.util.format import amount, between, digits, listed, seconds, times
 
 LEADING = ("wire", "primes", "digest")
 SHARING = "thread_contention"
-BUILT = {"version": "is Python {}", "compiler": "was built by {}", "optimised": "has optimised = {}"}
+BUILT = {
+    "version": "is Python {}",
+    "compiler": "was built by {}",
+    "optimised": "has optimised = {}",
+    "jit": "has jit = {}",
+}
+SWITCHES = {"free_threaded": "the GIL", "jit": "its JIT"}
 WORK = ("cpu", "primes")  # the computing that holds the GIL
 
 
@@ -123,17 +129,24 @@ def build_difference(one: Run, other: Run, apart_from: Collection[str] = ()) -> 
     return ""
 
 
-def cost(run: Run, free: Run) -> str:
-    """What one thread pays for doing without the GIL: against a build that is alike but for the GIL, or no figure."""
-    with_gil = [one for one in (run, *run.beside) if not one.environment["python"]["free_threaded"]]
-    others = [one for one in with_gil if not build_difference(free, one)]
+def cost(run: Run, one: Run, switch: str) -> str:
+    """What one thread pays or gains by doing without the GIL, or with a JIT: against a build alike but for that."""
+    without = [other for other in (run, *run.beside) if not other.environment["python"].get(switch)]
+    others = [other for other in without if not build_difference(one, other, (switch,))]
     if not others:
-        return f"What {free.python} costs a sequential program is left open: no build here differs by the GIL alone."
-    alone, theirs = (computing(one, "sequential") for one in (free, others[0]))
-    if not (len(alone) and len(theirs)):
+        alone = SWITCHES[switch]
+        return f"What {one.python} costs a sequential program is left open: no build here differs by {alone} alone."
+    here, there = (computing(each, "sequential") for each in (one, others[0]))
+    if not (len(here) and len(there)):
         return ""
-    ratio = value(run, (by_turn(run, alone, "seconds") / by_turn(run, theirs, "seconds")).dropna())
-    return f"Sequentially they take {free.python} {ratio} the time of {others[0].python}." if ratio else ""
+    ratio = value(run, (by_turn(run, here, "seconds") / by_turn(run, there, "seconds")).dropna())
+    return f"Sequentially they take {one.python} {ratio} the time of {others[0].python}." if ratio else ""
+
+
+def switched(run: Run) -> list[str]:
+    """The switches of its build that were in effect while it was measured."""
+    python = run.environment["python"]
+    return ["free_threaded"] * (not python["gil"]) + ["jit"] * bool(python.get("jit"))
 
 
 def gil(run: Run) -> str:
@@ -148,7 +161,7 @@ def sentences(run: Run) -> list[str]:
     if not parts:
         return [*convoy(run), *memory(run)]
     kind = "range" if run.ranges_only else "95 % CI"
-    costs = [cost(run, one) for one, _ in gains if not one.environment["python"]["gil"]]
+    costs = [cost(run, one, switch) for one, _ in gains for switch in switched(one)]
     return [
         f"Tasks that compute in Python, threads against sequential: {listed(parts)}. Brackets: {kind}.",
         *filter(None, costs),

@@ -50,6 +50,7 @@ class Block:
     python: str = sys.executable  # the interpreter that is measured; the server runs under ours, whatever it is
     unloadable: tuple[str, ...] = ()  # files of experiments that it cannot import
     where: ClusterConfig = NO_CLUSTER
+    variables: tuple[tuple[str, str], ...] = ()  # for the interpreter, beside those that every block has
 
     def path(self, suffix: str) -> Path:
         """The path of this block's file with that suffix."""
@@ -124,7 +125,7 @@ def block_process(block: Block) -> Iterator[subprocess.Popen[bytes]]:
             stderr=log,
             pass_fds=[done.fileno(), made.fileno()],
             start_new_session=True,
-            env=environment() | block.where.environment(),
+            env=environment() | block.where.environment() | dict(block.variables),
         )
         try:
             yield process

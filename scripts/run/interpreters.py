@@ -2,7 +2,7 @@
 
 A name such as 3.13t is looked for on PATH, among pyenv's versions, and among uv's. A candidate counts when it runs and
 is what its name says: pyenv's shims are found on PATH and refuse to run. `name=path` tells two builds of one version
-apart.
+apart, and 3.14+jit is a build with its JIT switched on.
 """
 
 import json
@@ -26,9 +26,10 @@ OLDEST = (3, 11)
 FETCHING = ("UV_INDEX", "UV_DEFAULT_INDEX", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS", "UV_INSECURE_HOST", "UV_OFFLINE")
 UV_TIMEOUT_S = 300  # for uv to fetch and to unpack on a slow line
 EXAMPLE = 'make matrix PYTHON="3.13 3.14"'
+JIT = "+jit"
 DESCRIBE = """import json, platform, sys, sysconfig; print(json.dumps({
 "version": platform.python_version(), "free_threaded": bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
-"path": sys.executable, "prefix": sys.base_prefix}))"""
+"jit": hasattr(sys, "_jit") and sys._jit.is_available(), "path": sys.executable, "prefix": sys.base_prefix}))"""
 
 
 @dataclass(frozen=True)
@@ -55,10 +56,16 @@ def executable(name: str) -> str:
     return str(HOME / name / "bin" / "python")
 
 
-def json_output(command: list[str]) -> Any:
-    """The JSON that a command prints; None when it fails, hangs or prints none."""
+def variables(name: str) -> dict[str, str]:
+    """The variables that an interpreter of that name is measured with."""
+    return {"PYTHON_JIT": "1"} if name.endswith(JIT) else {}
+
+
+def json_output(command: list[str], **more: str) -> Any:
+    """The JSON that a command prints, `more` variables set; None when it fails, hangs or prints none."""
+    ours = own_environment() | more
     try:
-        ended = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=ROOT, env=own_environment())
+        ended = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=ROOT, env=ours)
         return json.loads(ended.stdout) if ended.returncode == 0 else None
     except (OSError, ValueError, subprocess.TimeoutExpired):
         return None
@@ -79,7 +86,7 @@ def interpreters_named(python: str) -> list[Interpreter]:
 
 def find_interpreter(word: str) -> Interpreter:
     """The interpreter that one word of PYTHON means. CommandError when there is none, or when it is too old."""
-    name, _, path = word.rpartition("=")
+    name, _, path = word.removesuffix(JIT).rpartition("=")
     tried = [path] if os.sep in path else list(candidates(path))
     facts = next(
         (facts for one in tried if (facts := json_output([one, "-c", DESCRIBE])) and matches_name(path, facts)), None
@@ -93,7 +100,9 @@ def find_interpreter(word: str) -> Interpreter:
         raise CommandError(
             Exit.USAGE, f"{path} is Python {facts['version']}, and 3.11 or newer is needed. Next: {EXAMPLE}"
         )
-    name = name or (short_version(facts) if os.sep in path else path)
+    if word.endswith(JIT) and not facts["jit"]:
+        raise CommandError(Exit.USAGE, f"{word}: this build has no JIT. Next: leave {JIT} out, or another build")
+    name = (name or (short_version(facts) if os.sep in path else path)) + JIT * word.endswith(JIT)
     if not re.fullmatch(r"[\w.+-]+", name) or name.startswith("."):
         raise CommandError(
             Exit.USAGE, f"{name!r} is no name for a table and a folder. Next: letters, digits, dots and dashes"

@@ -24,7 +24,7 @@ from benchmarks.metadata.environment import environment, environment_mismatch
 from scripts.run import users_python
 from scripts.run.block import Block, run_block
 from scripts.run.cluster import ClusterConfig, check_same_cluster
-from scripts.run.interpreters import executable, interpreter_of_block
+from scripts.run.interpreters import executable, interpreter_of_block, variables
 from scripts.run.preflight import raise_file_limit, require_disk_space
 from scripts.run.repeats import pause_before
 from scripts.run.venvs import interpreter_mismatch
@@ -145,7 +145,15 @@ def block_of_run(run: Path, recorded: dict[str, Any], number: int) -> Block:
     if not name:
         return Block(run, number, plan["seed"], selection(plan, number), where=ClusterConfig.of(recorded))
     described = next(one for one in recorded["interpreters"] if one["name"] == name)
-    return Block(run, number, plan["seed"], plan["only"], executable(name), tuple(described["unloadable"]))
+    return Block(
+        run,
+        number,
+        plan["seed"],
+        plan["only"],
+        executable(name),
+        unloadable=tuple(described["unloadable"]),
+        variables=tuple(variables(name).items()),
+    )
 
 
 def write_outputs(run: Path) -> "Run":

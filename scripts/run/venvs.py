@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.backends.databases import KINDS
 from benchmarks.core.cell import Cell
 from benchmarks.models import NAMES, needs
-from scripts.run.interpreters import ROOT, Interpreter, executable, json_output, uv
+from scripts.run.interpreters import ROOT, Interpreter, executable, json_output, uv, variables
 from scripts.util.exit_codes import CommandError, Exit
 
 if TYPE_CHECKING:
@@ -161,7 +161,8 @@ def describe_interpreter(name: str, cells: Sequence[Cell] = ()) -> dict[str, Any
     """Version, build and packages of an environment's interpreter, and which of the cells' packages it can't import."""
     names = {cell.model for cell in cells if cell.model in NAMES}
     names |= {package for cell in cells for _, package in packages_of_cell(cell)}
-    description = json_output([executable(name), "-m", "benchmarks.metadata.interpreter", *sorted(names)])
+    command = [executable(name), "-m", "benchmarks.metadata.interpreter", *sorted(names)]
+    description = json_output(command, **variables(name))
     if description is None:
         raise CommandError(
             Exit.NOT_MEASURED, f"Python {name} in .venvs/{name} does not run. Next: rm -r .venvs/{name}, once more"

@@ -109,6 +109,19 @@ def test_what_doing_without_the_gil_costs_is_left_open_where_the_builds_differ()
         ), field
 
 
+def test_a_jit_is_set_beside_the_same_build_without_it() -> None:
+    run = in_turns()
+    with_jit = run.beside[0]
+    python = run.environment["python"] | {"jit": True}
+    parts = (replace(with_jit, environment=with_jit.environment | {"python": python}), *run.beside[1:])
+    assert "Sequentially they take 3.14 0.80× (0.80–0.80×) the time of 3.13." in sentences(replace(run, beside=parts))
+    other = (
+        replace(with_jit, environment=with_jit.environment | {"python": python | {"version": "3.9"}}),
+        run.beside[1],
+    )
+    assert any("differs by its JIT alone" in one for one in sentences(replace(run, beside=other)))
+
+
 def test_two_threads_are_compared_with_one_under_the_same_interpreter() -> None:
     run = in_turns()
     parts = [with_sharing(one, factor) for one, factor in zip((run, *run.beside), (1.0, 1.0, 0.5), strict=True)]

@@ -9,14 +9,16 @@ from typing import Any
 import pytest
 
 from scripts.run import interpreters
-from scripts.run.interpreters import find_interpreter, interpreters_named, matches_name
+from scripts.run.interpreters import find_interpreter, interpreters_named, matches_name, variables
 from scripts.util.exit_codes import CommandError, Exit
 
 OURS = ".".join(map(str, sys.version_info[:2]))
 
 
-def facts(version: str = "3.13.2", *, free: bool = False, path: str = "/somewhere/python") -> dict[str, Any]:
-    return {"version": version, "free_threaded": free, "path": path, "prefix": "/somewhere"}
+def facts(
+    version: str = "3.13.2", *, free: bool = False, jit: bool = False, path: str = "/somewhere/python"
+) -> dict[str, Any]:
+    return {"version": version, "free_threaded": free, "jit": jit, "path": path, "prefix": "/somewhere"}
 
 
 @pytest.fixture
@@ -48,6 +50,23 @@ def refused(python: str) -> tuple[Exit, str]:
 )
 def test_a_build_with_the_gil_never_passes_for_one_without(name: str, found: dict[str, Any], *, same: bool) -> None:
     assert matches_name(name, found) is same
+
+
+def test_a_build_with_its_jit_on_is_another_interpreter_than_the_same_with_it_off(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(interpreters, "candidates", lambda name: ["/somewhere/python"])
+    monkeypatch.setattr(interpreters, "json_output", lambda command: facts("3.14.2", jit=True))
+    off, on, named = interpreters_named("3.14 3.14+jit fast=/somewhere/python+jit")
+    assert [one.name for one in (off, on, named)] == ["3.14", "3.14+jit", "fast+jit"]
+    assert {one.path for one in (off, on, named)} == {"/somewhere/python"}
+    assert [variables(one.name) for one in (off, on, named)] == [{}, {"PYTHON_JIT": "1"}, {"PYTHON_JIT": "1"}]
+
+
+def test_a_build_without_a_jit_is_not_measured_as_if_it_had_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(interpreters, "candidates", lambda name: ["/somewhere/python"])
+    monkeypatch.setattr(interpreters, "json_output", lambda command: facts("3.13.2"))
+    assert refused("3.13 3.13+jit")[1].startswith("3.13+jit: this build has no JIT. Next: ")
 
 
 def test_an_interpreter_that_is_not_found_is_a_sentence(nobody: pytest.MonkeyPatch) -> None:
