@@ -18,7 +18,7 @@ from scripts.run.machine_readings import LONG_S, SLEEPERS, Lateness, Limits, Rea
 from scripts.run.preflight import NEEDED_FILES
 from scripts.util.commands import parser as command_parser
 from scripts.util.exit_codes import CommandError, Exit, leave
-from scripts.util.format import seconds
+from scripts.util.format import percent, seconds
 
 LATE_SHARE = 0.05  # of a wait: later than this, and the machine's part is as large as the differences worth reporting
 GOOD_SHARE = 0.8  # of the cores: where less is there, no model can show what it could do with all of them
@@ -66,9 +66,9 @@ def machine(r: Readings) -> Iterator[Check]:
     yield Check("load", f"{r.machine['load_average'][0]:.2f} over a minute", "before this began")
     busy = "rounds will be called disturbed"
     noisy = r.others_share > DISTURBED_SHARE
-    yield Check("others", f"{r.others_share:.0%} of all cores", busy if noisy else "quiet", noisy)
+    yield Check("others", f"{percent(r.others_share)} of all cores", busy if noisy else "quiet", noisy)
     stolen = r.steal_share > DISTURBED_SHARE
-    yield Check("steal", f"{r.steal_share:.1%} of all cores", busy if stolen else "none to speak of", stolen)
+    yield Check("steal", f"{percent(r.steal_share, 1)} of all cores", busy if stolen else "none to speak of", stolen)
 
 
 def clocks(r: Readings) -> Iterator[Check]:
@@ -76,7 +76,7 @@ def clocks(r: Readings) -> Iterator[Check]:
     yield lateness_check("sleep 1 ms, late", r.short, "one at a time", warns=False)
     share = r.long.p99_s / LONG_S
     yield lateness_check(
-        "sleep 20 ms, late", r.long, f"{SLEEPERS} at once; p99 is {share:.0%} of a wait", warns=share > LATE_SHARE
+        "sleep 20 ms, late", r.long, f"{SLEEPERS} at once; p99 is {percent(share)} of a wait", warns=share > LATE_SHARE
     )
     yield Check("timer", f"steps of {seconds(r.timer_s)}", "the finest that a span can show")
 
@@ -180,7 +180,7 @@ def waiting(r: Readings) -> str:
 def conclusion(r: Readings) -> str:
     """One or two sentences: what this machine can establish now, and what it can't."""
     taken = r.others_share + r.steal_share
-    busy = f" Others took {taken:.0%} of the machine meanwhile: better wait until they are done."
+    busy = f" Others took {percent(taken)} of the machine meanwhile: better wait until they are done."
     sentence = f"{computing(r)}; {waiting(r)}."
     return sentence[0].upper() + sentence[1:] + busy * (taken > DISTURBED_SHARE)
 

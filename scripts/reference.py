@@ -1,11 +1,13 @@
-"""`make reference`: take a run as the committed reference, and put what it found into the README and the docs.
+"""`make reference`: take a run as the committed reference, and put what it measured into the README and the docs.
 
 No figure there is typed: everything between the README's markers, and the page docs/which-model.md, comes from here,
 and a test fails when it drifts from the data. A run of several Pythons is kept beside the other, in its folder
-`matrix`. Of the pictures only the SVGs are committed; the rest of a run can be made again from its raw files.
+`matrix`; of a result of several whole runs (`REPEAT=3`) only what each of them says is kept. Of the pictures only the
+SVGs are committed; the rest of a run can be made again from its raw files.
 """
 
 import argparse
+import json
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -21,13 +23,18 @@ from scripts.report.claim_document import write_verdicts
 from scripts.report.report import write_report
 from scripts.report.terminal import groups, heading, line
 from scripts.tables.load import Run, load
+from scripts.tables.repeats import repeats
 from scripts.util.exit_codes import CommandError, Exit, leave
 from scripts.util.format import seconds
-from scripts.util.paths import LATEST, REFERENCE, REFERENCE_MATRIX
+from scripts.util.paths import LATEST, REFERENCE, REFERENCE_MATRIX, REFERENCE_REPEATS
+from scripts.verdict import agreement
 
 README = Path("README.md")
 DOCS = Path("docs")
-PAGES = (README, *(DOCS / f"{name}.md" for name in ("advice", "models", "pitfalls", "pythons")))  # that have markers
+PAGES = (
+    README,
+    *(DOCS / f"{name}.md" for name in ("advice", "how-it-measures", "models", "pitfalls", "pythons")),
+)  # that have markers
 TABLES = REFERENCE / "tables.md"
 # What can be made again.
 LEFT_OUT = ("*.png", "*-phone*.svg", "*.parquet", "*.log", "[0-9][0-9].json", "slides*", "trace.json*")
@@ -45,6 +52,9 @@ def take(path: Path) -> Run:
         )
         verb = "matrix" if run.beside else "full"
         raise CommandError(Exit.NOT_MEASURED, f"{path} is no reference: {why}. Next: make {verb}, on a quiet machine")
+    if repeats(run.environment["plan"]) > 1:
+        REFERENCE_REPEATS.write_text(json.dumps(agreement.document(run), indent=1) + "\n")
+        return run
     home, left_out = (REFERENCE_MATRIX, ALONE_IN_MATRIX) if run.beside else (REFERENCE, ())
     if path.resolve() != home.resolve():
         clear(home)
@@ -55,11 +65,11 @@ def take(path: Path) -> Run:
 
 
 def clear(home: Path) -> None:
-    """Remove what a folder holds of an earlier reference; the matrix beside it stays."""
+    """Remove what a folder holds of an earlier reference; the matrix beside it stays, and what repeats say."""
     for old in home.glob("*"):
         if old.is_dir() and old != REFERENCE_MATRIX:
             shutil.rmtree(old)
-        elif old.is_file():
+        elif old.is_file() and old != REFERENCE_REPEATS:
             old.unlink()
 
 
@@ -129,6 +139,13 @@ def advice(run: Run) -> str:
     return cross_validation.markdown(validation) if validation else "It has too few cells to hold some back."
 
 
+def repeated() -> str:
+    """How often whole runs of the reference's machine say the same, as Markdown."""
+    if not REFERENCE_REPEATS.exists():
+        return "Not measured yet: `make bench REPEAT=3`, then `make reference`."
+    return agreement.markdown(json.loads(REFERENCE_REPEATS.read_text()))
+
+
 # What stands between the markers of that name in whichever page, made of the reference run and the matrix beside it.
 MADE: dict[str, Callable[[Run, Run | None], str]] = {
     "picture": lambda run, matrix: readme.picture(run),
@@ -138,6 +155,7 @@ MADE: dict[str, Callable[[Run, Run | None], str]] = {
     "pythons": lambda run, matrix: side_by_side(matrix) if matrix else "",
     "advice": lambda run, matrix: advice(run),
     "lessons": lambda run, matrix: lesson_list.markdown(),
+    "repeats": lambda run, matrix: repeated(),
 }
 
 

@@ -34,7 +34,7 @@ from scripts.run.preflight import raise_file_limit
 from scripts.tables.load import Run, load
 from scripts.tables.schema import fingerprint, read_environment
 from scripts.util.exit_codes import CommandError, leave
-from scripts.util.format import amount, seconds
+from scripts.util.format import amount, percent, seconds
 from scripts.util.paths import REFERENCE, RESULTS
 
 SPANS = (10_000, 100_000, 1_000_000)
@@ -140,7 +140,7 @@ def report(run: Path) -> list[dict[str, Any]]:
     out = console()
     took, timed, cells = time_block()
     beside = seconds((took - timed) / cells)
-    out.print(f"A block: {seconds(took)}, of which {timed / took:.0%} in rounds; {beside} more for each cell.")
+    out.print(f"A block: {seconds(took)}, of which {percent(timed / took)} in rounds; {beside} more for each cell.")
     figures: list[dict[str, Any]] = [{"what": "block", "seconds": took, "timed_seconds": timed, "cells": cells}]
     table = Table(
         "step", "of", "time", "aim", "peak", title=f"what is made of results (aim of memory: {AIM_BYTES >> 30} GiB)"

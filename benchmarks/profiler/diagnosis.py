@@ -120,7 +120,7 @@ def blocked_loop(model: str, sweep: Sequence[LoadStep], machine: Machine) -> Dia
         return None
     at = f" ({evidence.loop_blocked_at})" if evidence.loop_blocked_at else ""
     longest = f", up to {1000 * (evidence.loop_longest_gap_s or 0.0):.0f} ms at a stretch"
-    blocked = f"for {evidence.loop_blocked:.0%} of the time{longest}"
+    blocked = f"for {100 * evidence.loop_blocked:.0f} % of the time{longest}"
     why = f"{blocked}: awork calls something that blocks{at}"
     return Diagnosis(model, "blocked loop", why, "Next: await it, or put it into asyncio.to_thread()")
 
@@ -154,7 +154,7 @@ def lock(model: str, sweep: Sequence[LoadStep], machine: Machine) -> Diagnosis |
     if share < max(MOST_OF - 0.5 / top(sweep).concurrency, 0.3):
         return None
     at = f" ({evidence.waits_at})" if evidence.waits_at else ""
-    waited = f"{share:.0%} of its workers waited for a {kind if kind != 'pool' else 'pool or queue'}{at}"
+    waited = f"{100 * share:.0f} % of its workers waited for a {kind if kind != 'pool' else 'pool or queue'}{at}"
     if kind == "lock":
         return Diagnosis(model, "lock", waited, "Next: hold it for less, or give each worker its own in client()")
     why = f"a {'semaphore' if kind == 'semaphore' else 'pool'} that lets fewer in: {waited}"
@@ -178,13 +178,13 @@ def one_core(model: str, used: float, evidence: Evidence, machine: Machine) -> D
     busy = f"{used:.2g} cores were busy of {machine.parallel:.2g}"
     if evidence.loop_cpu is not None:
         if evidence.loop_cpu >= BUSY - 0.1:
-            why = f"the loop's thread computed for {evidence.loop_cpu:.0%} of the time, on one core"
+            why = f"the loop's thread computed for {100 * evidence.loop_cpu:.0f} % of the time, on one core"
             return Diagnosis(model, "one core", why, "Next: compute in processes, or where the GIL is released")
         return Diagnosis(model, CAN_NOT_TELL, f"{busy}, and the loop was not what computed")
     if machine.parallel < SECOND_CORE:
         return Diagnosis(model, CAN_NOT_TELL, f"{busy}: with no second core the GIL does not show")
-    if (evidence.gil_late or 0.0) >= GIL_LATE:
-        why = f"{busy}, and a thread that only slept was kept waiting for {evidence.gil_late:.0%} of its time"
+    if (late := evidence.gil_late or 0.0) >= GIL_LATE:
+        why = f"{busy}, and a thread that only slept was kept waiting for {100 * late:.0f} % of its time"
         return Diagnosis(model, "GIL", why, "Next: compute in processes, or on a free-threaded Python")
     return Diagnosis(model, CAN_NOT_TELL, f"{busy}, but the GIL was free")
 
@@ -237,8 +237,8 @@ def other_side(model: str, sweep: Sequence[LoadStep], machine: Machine) -> Diagn
         return Diagnosis(model, "rate limit", why, f"Next: write MOST_AT_ONCE = {knee(sweep)}: more only wait longer")
     longer = step.p50_seconds / sweep[0].p50_seconds
     why = (
-        f"with {step.concurrency} in flight a task took {longer:.2g}× as long and {step.cores_used:.0%} of a core was "
-        "busy; a rate limit, one connection at a time or the other side's own cores look the same from here"
+        f"with {step.concurrency} in flight a task took {longer:.2g}× as long and {100 * step.cores_used:.0f} % of a "
+        "core was busy; a rate limit, one connection at a time or the other side's own cores look the same from here"
     )
     return Diagnosis(model, CAN_NOT_TELL, why)
 

@@ -92,7 +92,7 @@ def main() -> None:
     for name, of in results.items():
         task, cell = (
             f"{of['task_us']:17.2f} µs {of['control_us']:7.2f} µs",
-            f"{of['share']:20.1%} {of['control_share']:8.1%}",
+            f"{100 * of['share']:18.1f} % {100 * of['control_share']:6.1f} %",
         )
         print(f"{name:16} {task} {cell}  {verdict(of)}")
 

@@ -14,6 +14,7 @@ from statistics import fmean
 from scripts.analysis.conclusions import MARGIN, Outcome, conclude
 from scripts.stats.intervals import Interval, NoiseFloor, geometric_mean, holm, mean
 from scripts.tables.load import FEW_BLOCKS
+from scripts.util.format import percent
 
 THRESHOLD = MARGIN  # worse by more than this fails a check; a difference that surely is smaller is none
 # Two environments lie at other addresses and in other folders: what that alone changes is not called a difference.
@@ -123,8 +124,8 @@ def too_noisy(ratio: Interval, threshold: float) -> str:
     """What could be seen here, and how many turns would do."""
     half = math.log(ratio.high / ratio.low) / 2
     needed = math.ceil(ratio.n * (half / math.log(1 + threshold)) ** 2)
-    noise = f"{ratio.n} turns show differences of {math.expm1(half):.0%} and more on this machine"
-    return f"{noise}; {threshold:.0%} would take about {needed}" if needed > ratio.n else noise
+    noise = f"{ratio.n} turns show differences of {percent(math.expm1(half))} and more on this machine"
+    return f"{noise}; {percent(threshold)} would take about {needed}" if needed > ratio.n else noise
 
 
 def causes(pairs: Pairs) -> tuple[Cause, ...]:

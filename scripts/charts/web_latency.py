@@ -8,7 +8,7 @@ from scripts.charts.lib import web_panels
 from scripts.charts.lib.groups import Group, Panels
 from scripts.charts.lib.table import Table
 from scripts.charts.lib.theme import Theme
-from scripts.util.format import listed, seconds, tick
+from scripts.util.format import listed, percent, seconds, tick
 
 NAME = "web-latency"
 POSITION = 190
@@ -36,7 +36,7 @@ def panels(run: Run) -> Panels:
         groups = [
             web_panels.group(title, sorted(rows, key=lambda row: row.model)) for title, rows in cells.items() if rows
         ]
-        by_load[f"At {share:.0%} of a server's best".replace("%", "\N{NO-BREAK SPACE}%")] = groups
+        by_load[f"At {percent(share)} of a server's best".replace(" %", "\N{NO-BREAK SPACE}%")] = groups
     return {load: groups for load, groups in by_load.items() if groups}
 
 

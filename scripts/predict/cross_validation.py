@@ -20,6 +20,7 @@ from scripts.predict.cost_model import Machine, fit, table
 from scripts.stats.intervals import FloatArray
 from scripts.tables.columns import CELL, SAME_WORK
 from scripts.tables.load import Run
+from scripts.util.format import percent
 
 CONFIDENCE = 0.9
 SHARES = (0.9, 0.925, 0.95, 0.975, 1.0)  # of errors to hold, until 90 % of the held-back are
@@ -153,17 +154,20 @@ def markdown(validation: Validation) -> str:
     reach = ", ".join(f"{factor:.1f} ({model})" for model, factor in validation.widths.items())
     rows = [
         ("cells held back and predicted", f"{validation.cells}"),
-        (f"of them within their {CONFIDENCE:.0%} interval", f"{validation.held_cells:.1%} (aim: {AIMS[0]:.0%})"),
+        (
+            f"of them within their {percent(CONFIDENCE)} interval",
+            f"{percent(validation.held_cells, 1)} (aim: {percent(AIMS[0])})",
+        ),
         (
             f"of their {validation.blocks:,} blocks, one run of a program each",
-            f"{validation.held_blocks:.1%} (aim: {AIMS[0]:.0%})",
+            f"{percent(validation.held_blocks, 1)} (aim: {percent(AIMS[0])})",
         ),
         ("the interval reaches this factor up and down", reach),
-        ("error of the prediction, median", f"{validation.typical:.0%}"),
+        ("error of the prediction, median", percent(validation.typical)),
         ("work that several models did", f"{validation.cases} cases"),
         (
-            f"… in which the advised took at most {NEAR - 1:.0%} more than the best",
-            f"{validation.good:.1%} (aim: {AIMS[1]:.0%})",
+            f"… in which the advised took at most {percent(NEAR - 1)} more than the best",
+            f"{percent(validation.good, 1)} (aim: {percent(AIMS[1])})",
         ),
         ("… the worst advice took, of the best", f"{validation.worst:.2f}×"),
     ]

@@ -8,7 +8,7 @@ from rich.table import Table
 from scripts.analysis.conclusions import MARGIN, overlap
 from scripts.predict.recommend import Advice, Option, Question, Source, turning_points, value_of
 from scripts.predict.remedies import Remedy, remedies
-from scripts.util.format import amount, between, seconds, tick
+from scripts.util.format import amount, between, percent, seconds, tick
 
 AXES = {"cpu_s": "computing", "wait_s": "waiting"}
 
@@ -45,7 +45,7 @@ def description(question: Question) -> str:
     """The work in a sentence."""
     task = question.hardest
     known = {1.0: "holding the GIL", 0.0: "without the GIL"}
-    gil = known.get(question.gil_share, f"{question.gil_share:.0%} of that under the GIL")
+    gil = known.get(question.gil_share, f"{percent(question.gil_share)} of that under the GIL")
     short = tick(seconds)
     parts = [f"wait {short(task.wait_s)}"] * (task.wait_s > 0)
     parts += [f"compute {short(task.cpu_s)} ({gil})"] * (task.cpu_s > 0)
@@ -66,7 +66,7 @@ def verdict(advice: Advice) -> str:
     start = f"Take {take(best)}: about {seconds(best.seconds)} ({interval} in nine of ten runs)."
     if alike := advice.no_difference:
         names = ", ".join(option.model for option in alike)
-        start += f" No difference that matters (within {MARGIN:.0%}) to {names}: it is the simplest of them."
+        start += f" No difference that matters (within {percent(MARGIN)}) to {names}: it is the simplest of them."
     if other and overlap((best.low, best.high), (other.low, other.high)):
         start += f" That {other.model} takes longer is likely, not sure: their intervals overlap."
     return start

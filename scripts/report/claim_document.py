@@ -16,7 +16,7 @@ from scripts.analysis.evidence import Evidence, Measure
 from scripts.report.terminal import number
 from scripts.tables.load import Run
 from scripts.util.atomic_write import atomic_write
-from scripts.util.format import seconds, tick, times
+from scripts.util.format import percent, seconds, tick, times
 from scripts.verdict.claim import TALKS, Talk
 from scripts.verdict.claims_file import DEFAULT_TALK, read_talk
 from scripts.verdict.evaluate import NOT_REPRODUCED, NOT_TESTABLE, OPINION, UNMEASURED, Finding, Outcome, evaluate
@@ -114,7 +114,7 @@ def value_text(part: Document, value: float | None) -> str:
         return seconds(value) if value > 0 else "0 s"
     if "bytes" in part["metric"]:
         return number(value, "bytes_per_task")
-    return f"{value:.0%}" if "share" in part["metric"] else f"{value:.4g}"
+    return percent(value) if "share" in part["metric"] else f"{value:.4g}"
 
 
 def found_text(part: Document) -> str:

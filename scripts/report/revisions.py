@@ -12,7 +12,7 @@ from rich.table import Table
 from scripts.analysis import conclusions
 from scripts.analysis.revisions import Cause, Change
 from scripts.stats.intervals import Interval
-from scripts.util.format import seconds
+from scripts.util.format import percent, seconds
 
 SCHEMA = 1  # of ab.json: a name is never removed or given another meaning without raising it
 SCHEMA_FILE = Path(__file__).with_suffix(".schema.json")
@@ -127,7 +127,7 @@ def notes(outcome: Outcome) -> Iterator[str]:
     if outcome.answers_differ:
         yield f"The answers to {outcome.answers_differ} tasks differ: the two sides do not do the same work."
     if outcome.disturbed:
-        yield f"Other programs or the hypervisor disturbed {outcome.disturbed:.0%} of the measured rounds."
+        yield f"Other programs or the hypervisor disturbed {percent(outcome.disturbed)} of the measured rounds."
     if outcome.waited_s:
         yield f"Waited {seconds(outcome.waited_s)} for a quiet machine."
     yield from (f"{model} was not measured: {reason}." for model, reason in outcome.unfit.items())

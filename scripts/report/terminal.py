@@ -15,7 +15,7 @@ from scripts.analysis.answers import answers, disturbance, disturbed_warning, no
 from scripts.analysis.contests import candidate
 from scripts.analysis.families import family
 from scripts.tables.load import Run
-from scripts.util.format import amount, between, listed, seconds, shortened, tick, times
+from scripts.util.format import amount, between, listed, percent, seconds, shortened, tick, times
 
 NAME = 23  # columns of a model's name: 80 leave so many
 WIDTH = 80  # fits every terminal and every paste
@@ -35,7 +35,7 @@ def number(value: float, metric: str) -> str:
         return seconds(value)
     if metric.endswith("speedup") or metric == "time_over_ideal":
         return times(value)
-    return f"{value:.0%}" if "share" in metric else f"{value:,.4g}" if value < 1000 else f"{value:,.0f}"
+    return percent(value) if "share" in metric else f"{value:,.4g}" if value < 1000 else f"{value:,.0f}"
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def line(row: pd.Series) -> list[str]:
         return [*start, number(row["value"], metric), interval, "", ""]
     speedup = times(row["speedup"]) if pd.notna(row["speedup"]) else ""
     interval = between(row["seconds_low"], row["seconds_high"], seconds)
-    efficiency = f"{row['efficiency']:.0%}" if pd.notna(row["efficiency"]) else ""
+    efficiency = percent(row["efficiency"]) if pd.notna(row["efficiency"]) else ""
     return [*start, seconds(row["seconds"]), interval, speedup, efficiency]
 
 

@@ -14,7 +14,7 @@ import pandas as pd
 from benchmarks.profiler.sizing import tail
 from scripts.tables.load import Run
 from scripts.util.atomic_write import atomic_write
-from scripts.util.format import amount, digits, seconds
+from scripts.util.format import amount, digits, percent, seconds
 from scripts.verdict import expectations
 from scripts.verdict.evaluate import Finding
 
@@ -129,7 +129,9 @@ def one_task(form: str, timed: Document) -> str:
     name = {"blocking": "`work`", "asyncio": "`awork`"}[form]
     known = [f"{quantile} {seconds(value)}" for quantile, value in timed["tail"].items() if value is not None]
     share = timed["compute_share"] or 0.0
-    parts = f"{1 - share:.0%} of it waits, {share:.0%} computes ({seconds(timed['cpu_seconds']['mean'])} of CPU)"
+    parts = (
+        f"{percent(1 - share)} of it waits, {percent(share)} computes ({seconds(timed['cpu_seconds']['mean'])} of CPU)"
+    )
     took = f"One task of {name} takes {seconds(timed['seconds']['median'])}: {parts}"
     return f"{took}; of {timed['tasks']} tasks one at a time, {', '.join(known)}." if known else f"{took}."
 
@@ -155,7 +157,7 @@ def gil(evidence: Document) -> str:
     if not evidence["released_share"]:
         return f"Its computing holds the GIL: {used}."
     least = "at least " if evidence["at_least"] else "about "
-    return f"Its computing releases the GIL for {least}{evidence['released_share']:.0%} of the time: {used}."
+    return f"Its computing releases the GIL for {least}{percent(evidence['released_share'])} of the time: {used}."
 
 
 def memory(models: Document) -> str:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from benchmarks.machine.capacity import ABOVE
 from scripts.stats import intervals
 from scripts.tables.columns import CELL_AND_TWIN, SAME_WORK
+from scripts.util.format import percent
 
 KINDS = ("waiting", "computing", "mixed work")
 # A cell of which so many rounds were disturbed, or saturated, says so.
@@ -76,7 +77,8 @@ def too_disturbed(rounds: pd.DataFrame) -> str:
     Each cell by itself: where only one of two was disturbed, it is their difference that is.
     """
     worst = max((disturbed_share(cell) for _, cell in rounds.groupby(CELL_AND_TWIN)), default=0.0)
-    return f"other programs or the hypervisor disturbed {worst:.0%} of the rounds" if worst > MOST_DISTURBED else ""
+    words = f"other programs or the hypervisor disturbed {percent(worst)} of the rounds"
+    return words if worst > MOST_DISTURBED else ""
 
 
 def above_ideal(measured: pd.DataFrame) -> bool:

@@ -41,6 +41,11 @@ def seconds(value: float) -> str:
     return f"{digits(value / 1e-9)} ns"
 
 
+def percent(share: float, decimals: int = 0) -> str:
+    """A share: 51 %."""
+    return f"{100 * share:.{decimals}f} %"
+
+
 def amount(value: float) -> str:
     """Bytes: 900 B, 12.3 KiB, 4.50 MiB."""
     for unit, size in (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10)):

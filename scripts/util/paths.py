@@ -18,6 +18,7 @@ NEWEST_MATRIX = RESULTS / "matrix"  # points to the newest run of several interp
 NEWEST_MINE = RESULTS / "mine"  # points to the newest run of a user's own work
 REFERENCE = (HOUSE / "results" if SAID else RESULTS) / "reference"
 REFERENCE_MATRIX = REFERENCE / "matrix"
+REFERENCE_REPEATS = REFERENCE / "repeats.json"  # what several whole runs say, each judged by itself
 SHARES = RESULTS / "shares"  # files that `make share` wrote, or others sent
 ATLAS = RESULTS / "atlas"  # what `make atlas` makes
 REFERENCE_SHARES = (HOUSE / "results" if SAID else RESULTS) / "atlas"  # of the reference, under several conditions

@@ -155,7 +155,7 @@ def test_a_run_with_too_few_cells_is_refused_and_says_which(typed: type[Typed], 
 def test_what_make_mine_measured_is_the_question(typed: type[Typed], tmp_path: Path) -> None:
     said = typed("--run", str(run_of_mine(tmp_path / "run", mine_json())))
     assert said.code == Exit.OK
-    assert "100 tasks that each wait 50 ms and compute 2 ms (50% of that under the GIL)" in said.text
+    assert "100 tasks that each wait 50 ms and compute 2 ms (50 % of that under the GIL)" in said.text
     assert "Take threads" in said.text
     assert "asyncio" not in said.out  # it has no such form
     assert "processes" not in said.out  # it cannot be pickled

@@ -88,7 +88,7 @@ def test_what_may_be_zero_is_summarised_too() -> None:
 @pytest.mark.parametrize(
     ("value", "metric", "text"),
     [
-        (0.5, "lost_share", "50%"),
+        (0.5, "lost_share", "50 %"),
         (0.0, "longest_gap_seconds", "0 s"),
         (0.0103, "longest_gap_seconds", "10.3 ms"),
         (2048, "resident_bytes", "2.00 KiB"),
@@ -182,7 +182,7 @@ def disturbing(share: float, **models: Any) -> SyntheticRun:
 
 def test_a_disturbed_run_headlines_no_winner() -> None:
     (sentence,) = said(disturbing(0.6, sequential=0.8, threads=0.1, asyncio=0.05))
-    assert "no conclusion: other programs or the hypervisor disturbed 60% of the rounds (asyncio)" in sentence
+    assert "no conclusion: other programs or the hypervisor disturbed 60 % of the rounds (asyncio)" in sentence
     assert "fastest" not in sentence
 
 
@@ -191,7 +191,7 @@ def test_a_disturbed_cell_that_took_more_time_is_left_out_and_named() -> None:
     hit = (table["model"] == "threads") & (table["round"] > 0)
     (sentence,) = said(quiet(table.assign(disturbed=hit)))
     assert "fastest in this run: asyncio, " in sentence
-    assert "Not usable: other programs or the hypervisor disturbed 100% of the rounds (threads)" in sentence
+    assert "Not usable: other programs or the hypervisor disturbed 100 % of the rounds (threads)" in sentence
 
 
 def test_some_disturbed_rounds_are_what_intervals_are_for() -> None:
@@ -216,7 +216,7 @@ def test_a_cell_that_beats_its_ideal_time_decides_nothing_and_says_so() -> None:
 def test_a_disturbed_cell_is_not_excused_by_a_quiet_one_beside_it() -> None:
     run = disturbing(0.6, threads=0.1, asyncio=0.05)
     assert disturbed_share(run.rounds) == 0.3
-    assert too_disturbed(run.rounds).endswith("disturbed 60% of the rounds")
+    assert too_disturbed(run.rounds).endswith("disturbed 60 % of the rounds")
     assert too_disturbed(run.rounds[run.rounds["model"] == "threads"]) == ""
 
 

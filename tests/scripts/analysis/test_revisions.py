@@ -87,7 +87,7 @@ def noisy(effect: float, spread: float, turns: int = 10) -> Pairs:
 def test_a_machine_too_noisy_to_tell_says_so_and_what_it_would_take() -> None:
     (found,) = changes([noisy(1.03, 0.2)])
     assert (found.verdict, found.worse) == ("inconclusive", False)
-    assert found.reason == ("10 turns show differences of 16% and more on this machine; 5% would take about 96")
+    assert found.reason == ("10 turns show differences of 16 % and more on this machine; 5 % would take about 96")
 
 
 def test_a_difference_within_the_threshold_fails_nothing() -> None:

@@ -110,7 +110,7 @@ def test_disturbed_rounds_establish_nothing() -> None:
         claim("> 1.5"), run(rounds("sequential", 2.0, disturbed=True), rounds("threads", 1.0, disturbed=True))
     )
     assert found.verdict == "inconclusive"
-    assert "disturbed 100% of the rounds" in found.reason
+    assert "disturbed 100 % of the rounds" in found.reason
 
 
 @pytest.mark.parametrize("busy", ["client", "server", "machine"])
@@ -348,7 +348,7 @@ def test_of_several_pairs_the_one_that_is_most_alike_is_compared() -> None:
 def test_where_the_rounds_of_one_build_were_disturbed_nothing_is_established() -> None:
     both = several(free=run(rounds("sequential", 3.0, disturbed=True), rounds("threads", 1.0)))
     found = judge(about_builds(), both)
-    assert (found.verdict, "disturbed 100%" in found.reason) == ("inconclusive", True)
+    assert (found.verdict, "disturbed 100 %" in found.reason) == ("inconclusive", True)
 
 
 def test_a_claim_is_judged_on_the_first_interpreter_that_meets_its_conditions() -> None:
@@ -391,7 +391,7 @@ def test_two_interpreters_never_make_one_ratio() -> None:
     [
         ({"metric": "longest_gap_seconds", "over": ""}, "< 0.03", "< 30 ms"),
         ({"metric": "bytes_per_task", "over": ""}, "4e6 … 16e6", "3.81 MiB … 15.3 MiB"),
-        ({"metric": "rate_limit_share", "over": ""}, "> 0.95", "> 95%"),
+        ({"metric": "rate_limit_share", "over": ""}, "> 0.95", "> 95 %"),
         ({"metric": "seconds", "over": "io/wire/asyncio"}, "0.9 … 1.1", "0.9× … 1.1×"),
     ],
 )

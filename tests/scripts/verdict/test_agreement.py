@@ -1,0 +1,61 @@
+"""What whole runs say of the same things, counted: the same, decided once, decided otherwise, reversed."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from scripts.verdict.agreement import Agreement, agreement, document, markdown, runs_apart
+from tests.scripts import synthetic
+
+pytestmark = pytest.mark.slow
+
+
+def three_runs(*, reversed_in: int | None = None) -> Any:
+    """Three runs of six blocks that differ by chance; in one of them asyncio is slower than sequential at waiting."""
+    run = synthetic.make(blocks=18, experiments=["io", "cpu"])
+    rounds = run.rounds.assign(repeat=run.rounds["block"] // 6)
+    if reversed_in is not None:
+        there = (rounds["repeat"] == reversed_in) & (rounds["model"] == "asyncio") & (rounds["workload"] == "wire")
+        for column in synthetic.TIMED:
+            rounds.loc[there, column] *= 100
+    environment = run.environment | {"plan": {"blocks": 18, "repeat": 3}}
+    environment["python"] = environment["python"] | {"version": "3.14.1"}
+    return replace(run, rounds=rounds, environment=environment)
+
+
+def test_each_run_is_judged_by_its_own_blocks() -> None:
+    runs = runs_apart(three_runs())
+    assert [sorted(one.rounds["block"].unique()) for one in runs] == [
+        list(range(first, first + 6)) for first in (0, 6, 12)
+    ]
+    assert all("repeat" not in one.rounds and one.environment["plan"] == {"blocks": 6} for one in runs)
+
+
+def test_a_run_that_says_the_opposite_is_counted_in_both_of_its_pairs() -> None:
+    said = document(three_runs(reversed_in=1))["models"]
+    (waiting,) = [name for name in said if name.startswith("io/wire/asyncio/10")]
+    assert said[waiting] == ["faster", "slower", "faster"]
+    assert agreement({waiting: said[waiting]}) == Agreement(1, 3, same=1, decided_once=0, differing=0, reversed=2)
+
+
+def test_runs_that_differ_by_chance_reverse_nothing() -> None:
+    made = document(three_runs())
+    assert made["models"]
+    for kind in ("claims", "models"):
+        assert agreement(made[kind]).reversed == 0
+    assert "| a model beside sequential, at the same work |" in markdown(made)
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "counted"),
+    [
+        (["holds", "holds", "holds"], (3, 0, 0, 0)),
+        (["holds", "inconclusive", "holds"], (1, 2, 0, 0)),
+        (["holds", "refuted", "inconclusive"], (0, 2, 0, 1)),
+        (["faster", "no measurable difference", "not usable"], (0, 2, 1, 0)),
+        (["inconclusive", "not usable", "inconclusive"], (3, 0, 0, 0)),
+    ],
+)
+def test_every_pair_of_runs_counts_once(verdicts: list[str], counted: tuple[int, int, int, int]) -> None:
+    assert agreement({"it": verdicts}) == Agreement(1, 3, *counted)
