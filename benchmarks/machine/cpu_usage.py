@@ -67,17 +67,29 @@ class CpuUsage:
 
 def descendants(excluded: frozenset[int]) -> list[psutil.Process]:
     """Living descendants of this process, without the excluded ones and theirs; parents come before their children."""
+    return living(below([os.getpid()], parents(), excluded))
+
+
+def living(pids: Iterable[int]) -> list[psutil.Process]:
+    """Those of the processes that have not gone meanwhile."""
+    processes = list[psutil.Process]()
+    for pid in pids:
+        with suppress(psutil.NoSuchProcess):
+            processes.append(psutil.Process(pid))
+    return processes
+
+
+def below(pids: Iterable[int], parent_of: Mapping[int, int], excluded: frozenset[int] = frozenset()) -> list[int]:
+    """The descendants of some processes, without the excluded ones and theirs; parents come before their children."""
     children = dict[int, list[int]]()
-    for pid, parent in parents().items():
+    for pid, parent in parent_of.items():
         children.setdefault(parent, []).append(pid)
-    ours, waiting = list[psutil.Process](), [os.getpid()]
+    waiting, tree = list(pids), list[int]()
     for pid in waiting:
-        pids = [child for child in children.get(pid, []) if child not in excluded]
-        waiting += pids
-        for child in pids:
-            with suppress(psutil.NoSuchProcess):
-                ours.append(psutil.Process(child))
-    return ours
+        born = [child for child in children.get(pid, []) if child not in excluded]
+        waiting += born
+        tree += born
+    return tree
 
 
 def parents() -> dict[int, int]:
@@ -121,15 +133,9 @@ def cpu_s(process: psutil.Process) -> float:
 
 def used_s(pids: Iterable[int]) -> float:
     """Seconds of CPU used by the processes of these numbers and by all of their descendants."""
-    parent_of = parents()
-    tree = set(pids) & parent_of.keys()
-    while more := {pid for pid, parent in parent_of.items() if parent in tree} - tree:
-        tree |= more
-    total_s = 0.0
-    for pid in tree:
-        with suppress(psutil.NoSuchProcess):
-            total_s += cpu_s(psutil.Process(pid))
-    return total_s
+    roots, parent_of = set(pids), parents()
+    tree = roots.union(below(roots, parent_of)) & parent_of.keys()
+    return sum(map(cpu_s, living(tree)))
 
 
 @contextmanager
@@ -166,15 +172,17 @@ def own_cpu_s() -> float:
 
 
 def snapshot(excluded: frozenset[int] = frozenset()) -> CpuSnapshot:
-    """The CPU accounts now; excluded processes (server, spinners) belong to no cell."""
+    """The CPU accounts now; excluded processes (server, spinners) and what they started belong to no cell."""
     system = psutil.cpu_times()
     idle_s = system.idle + getattr(system, "iowait", 0.0)
     steal_s = getattr(system, "steal", 0.0)
     # `guest` is part of `user` already, and `guest_nice` of `nice`
     counted_s = sum(system) - getattr(system, "guest", 0.0) - getattr(system, "guest_nice", 0.0)
-    ours = descendants(excluded)
+    parent_of = parents()
+    ours = living(below([os.getpid()], parent_of, excluded))
     ours_s = own_cpu_s() + sum(map(cpu_s, ours))
-    others = others_s({os.getpid(), *excluded, *(process.pid for process in ours)})
+    supporting = {*excluded, *below(excluded, parent_of)}  # a database's processes are children of a program of ours
+    others = others_s({os.getpid(), *supporting, *(process.pid for process in ours)})
     return CpuSnapshot(perf_counter(), ours_s, counted_s - idle_s - steal_s, steal_s, others)
 
 

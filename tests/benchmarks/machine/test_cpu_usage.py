@@ -13,6 +13,7 @@ from benchmarks.machine.cpu_usage import (
     CpuSnapshot,
     CpuUsage,
     adopting,
+    below,
     cpu_s,
     snapshot,
     subreaper,
@@ -58,6 +59,24 @@ def test_what_a_process_and_its_children_used_is_counted_living_and_dead() -> No
         parent.kill()
     time.sleep(0.01)
     assert used_s([parent.pid]) == 0
+
+
+@pytest.mark.real
+@pytest.mark.skipif(sys.platform != "linux", reason="the clocks of processes")
+def test_what_a_server_has_started_is_no_other_program() -> None:
+    """A database is the child of a program of ours: its work counted as other load, and every round as disturbed."""
+    program = "import subprocess, sys\nsubprocess.run([sys.executable, '-c', 'input()'])\n"
+    with subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE) as server:
+        while not (started := psutil.Process(server.pid).children()):
+            time.sleep(0.01)
+        assert not snapshot(frozenset({server.pid})).others.keys() & {child.pid for child in started}
+        server.communicate(b"\n")
+
+
+def test_the_descendants_of_a_process_are_found_whatever_their_numbers() -> None:
+    parent_of = {2: 1, 3: 2, 4: 3, 5: 1, 6: 5, 7: 9}
+    assert sorted(below([2, 5], parent_of)) == [3, 4, 6]
+    assert below([1], parent_of, frozenset({2})) == [5, 6]
 
 
 @pytest.mark.parametrize("elapsed_s", [0.02, 0.05, 0.08, 0.3, 2.0])

@@ -19,7 +19,7 @@ def three_runs(*, reversed_in: int | None = None) -> Any:
         there = (rounds["repeat"] == reversed_in) & (rounds["model"] == "asyncio") & (rounds["workload"] == "wire")
         for column in synthetic.TIMED:
             rounds.loc[there, column] *= 100
-    environment = run.environment | {"plan": {"blocks": 18, "repeat": 3}}
+    environment = run.environment | {"plan": {"blocks": 18, "repeat": 3}, "packages": {}}
     environment["python"] = environment["python"] | {"version": "3.14.1"}
     return replace(run, rounds=rounds, environment=environment)
 
