@@ -28,9 +28,7 @@ if TYPE_CHECKING:
     from scripts.tables.load import Run
 
 QUICK_BLOCKS = 3
-FULL_BLOCKS = (
-    7  # that measure everything, in some six minutes each; the others of make full measure what make bench does
-)
+FULL_BLOCKS = 7  # that measure everything, some seven minutes each; the rest measure what make bench does
 
 
 def options(words: Sequence[str] | None = None) -> argparse.Namespace:
