@@ -30,6 +30,7 @@ from scripts.util.format import digits, seconds, times
 FILE = "why.json"
 SCHEMA = 1
 CLOSES = 0.05  # of what was measured may stay unattributed, or the sum does not close
+LONGEST = 1.5  # times a usual round: the rounds of an attribution that take longer are of another program
 SMALL = 0.005  # of what was measured: smaller terms stand in the sentence as one
 LETTERS = dict(zip(TERMS, "wsnCGLcBp?", strict=True))  # in the bar of a terminal
 SHAPE = {
@@ -74,6 +75,11 @@ class Attribution:
         """Whether all but a twentieth of the time has a term."""
         return self.terms[UNATTRIBUTED] <= CLOSES * self.seconds
 
+    @property
+    def typical(self) -> bool:
+        """Whether its rounds can stand for the usual ones: what takes far longer spends its time elsewhere."""
+        return self.slowdown <= LONGEST
+
     def words(self, term: str) -> str:
         """A term as it is called for this cell's model."""
         workers = needs(self.model).workers if self.model in NAMES else "caller"
@@ -109,7 +115,8 @@ class Attribution:
         limits += f", ceiling {seconds(self.ceiling_seconds)} (a client without a protocol)" * bool(
             self.ceiling_seconds
         )
-        return f"{limits}; {rounds}{closing}{left_out if self.left_out else ''}"
+        other = "" if self.typical else ", too long to stand for them"
+        return f"{limits}; {rounds}{other}{closing}{left_out if self.left_out else ''}"
 
     def bar(self, width: int = 60) -> str:
         """One letter for each share of the time, in the order of the terms."""

@@ -55,10 +55,8 @@ COLOURS = {
 @remembered
 def chart_cells(run: Run) -> tuple[Attribution, ...]:
     """The cells in the order of the chart: by experiment, workload and concurrency, then by model."""
-    attributions = read(run.path / FILE)
-    ordered = sorted(
-        attributions, key=lambda cell: (cell.experiment, cell.workload, cell.concurrency, order(cell.model))
-    )
+    typical = [cell for cell in read(run.path / FILE) if cell.typical]
+    ordered = sorted(typical, key=lambda cell: (cell.experiment, cell.workload, cell.concurrency, order(cell.model)))
     return tuple(ordered[:MOST_BARS])
 
 
@@ -82,7 +80,7 @@ def draw(run: Run, theme: Theme) -> Figure | None:
         theme,
         title=TITLE,
         reading="Share of the measured time. Black line: the ideal time; dotted: a client without a protocol.",
-        footer=f"{machine_words(run)}. Rounds of the attribution: {rounds_words(cells)}.",
+        footer=f"{machine_words(run)}. Rounds of the attribution: {rounds_words(cells)}.{left_out_words(run)}",
         body_in=BAR_IN * len(cells) * (2 if theme.narrow else 1) + 1.5,
     )
     used = [term for term in TERMS if any(dict(cell.large()).get(term) for cell in cells)]
@@ -154,6 +152,13 @@ def rounds_words(cells: tuple[Attribution, ...]) -> str:
     slow = sorted(cell.slowdown for cell in cells)
     counts = sorted({cell.rounds for cell in cells})
     return f"{counts[0]} to {counts[-1]} of each cell, {times(slow[0])} to {times(slow[-1])} as long as usual ones"
+
+
+def left_out_words(run: Run) -> str:
+    """The cells whose rounds of the attribution took so long that they show nothing of the usual ones."""
+    cells = [cell for cell in read(run.path / FILE) if not cell.typical]
+    words = listed([f"{label(cell)} ({times(cell.slowdown)} as long)" for cell in cells])
+    return f" Left out, because theirs took far longer: {words}." if cells else ""
 
 
 def finding(run: Run) -> str:

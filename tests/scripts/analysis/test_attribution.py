@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from scripts.analysis.attribution import Attribution, held_words, read
+from scripts.charts import where_time_goes
 from scripts.util.exit_codes import CommandError, Exit
+from tests.scripts import synthetic
 from tests.scripts.synthetic import SyntheticRun
 
 FOLDER = SyntheticRun.path
@@ -61,3 +63,19 @@ def test_a_damaged_file_is_refused_with_the_command_that_makes_it_again(text: st
 def test_a_run_without_attribution_has_no_chart() -> None:
     assert read(FOLDER / "nothing.json") == []
     assert json.loads((FOLDER / "why.json").read_text())["schema"] == 1
+
+
+def test_a_cell_whose_attribution_took_far_longer_than_it_does_is_no_bar_and_no_finding(tmp_path: Path) -> None:
+    document = json.loads((FOLDER / "why.json").read_text())
+    slow = document["cells"][0]
+    slow["slowdown"] = 6.55
+    (tmp_path / "why.json").write_text(json.dumps(document))
+    run = replace(synthetic.make(blocks=6, experiments=["io"]), path=tmp_path)
+    assert slow["cell"] not in {cell.cell for cell in where_time_goes.chart_cells(run)}
+    left_out = f"{slow['experiment']} {slow['workload']} {slow['concurrency']}: {slow['model']} (6.55× as long)"
+    assert left_out in where_time_goes.left_out_words(run)
+    assert "6.55×" not in where_time_goes.finding(run)
+    (first, *others) = read(tmp_path / "why.json")
+    assert "6.55× as long as usual ones" in first.caveat()
+    assert "too long to stand for them" in first.caveat()
+    assert not any("too long" in other.caveat() for other in others)
