@@ -81,7 +81,8 @@ def command(run: Run) -> str:
     """What to type to measure it again."""
     plan = run.environment["plan"]
     repeat = plan.get("repeat", 1)
-    again = f"BLOCKS={plan['blocks'] // repeat} SEED={plan['seed']}" + f" REPEAT={repeat}" * (repeat > 1)
+    blocks = "" if plan.get("bench_blocks") else f"BLOCKS={plan['blocks'] // repeat} "  # BLOCKS makes all blocks alike
+    again = f"{blocks}SEED={plan['seed']}" + f" REPEAT={repeat}" * (repeat > 1)
     if names := [one["name"] for one in run.environment.get("interpreters", [])]:
         return f'make matrix PYTHON="{" ".join(names)}" BLOCKS={plan["blocks"] // len(names)} SEED={plan["seed"]}'
     if plan["quick"]:

@@ -15,6 +15,7 @@ from scripts.deck.files import write_deck
 from scripts.deck.pages import NOT_MEASURED, result_text
 from scripts.deck.slides import MOST_SLIDES, PAPERS, Slide, command, deck, small_print
 from scripts.deck.titles import MOST_WORDS, title, unbroken
+from scripts.run.preflight import every_experiment
 from scripts.tables.load import Omission, Run
 from scripts.util.exit_codes import CommandError, Exit
 from tests.browser import Look
@@ -148,6 +149,8 @@ def test_claims_that_differ_from_their_author_are_shown_first(tmp_path: Path) ->
     ({"only": "io and wire"}, 'make bench BLOCKS=10 SEED=7 ONLY="io and wire"'),
     ({"only": " or ".join(["io"] * 50)}, "make bench BLOCKS=10 SEED=7 ONLY=… (as in environment.json)"),
     ({"quick": True, "only": "quick"}, "make quick SEED=7"),
+    ({"only": every_experiment()}, "make full BLOCKS=10 SEED=7"),
+    ({"only": every_experiment(), "bench_blocks": 3}, "make full SEED=7"),
 ])  # fmt: skip
 def test_the_small_print_says_what_to_type(plan: dict[str, Any], typed: str, tmp_path: Path) -> None:
     run = run_in(tmp_path, **plan)
