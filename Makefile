@@ -55,10 +55,10 @@ bench: $(VENV)/core ## measure, chart and answer: 10 blocks, with intervals
 quick: $(VENV)/core ## a few leading cells in 3 blocks: a first look, ranges only
 	@$(PY) -m scripts.bench --quick $(MEASURE)
 
-full: $(VENV)/full ## every experiment, those of the claims included, and where the time goes
+full: $(VENV)/full ## every experiment in 7 blocks, 3 more of what make bench measures, and where the time goes
 	@$(PY) -m scripts.bench --full $(MEASURE) $(ELSEWHERE) $(call option,repeat,REPEAT)
 
-matrix: $(VENV)/core ## the same under several Pythons, in turns (PYTHON="3.11 3.13 3.14t")
+matrix: $(VENV)/core ## the same cells under several Pythons, in turns (PYTHON="3.11 3.13 3.14t")
 	@$(PY) -m scripts.matrix $(call option,python,PYTHON) $(MEASURE)
 
 claims: $(VENV)/core ## a verdict for every claim of a talk (TALK=async_await, or your own file.toml)
@@ -67,7 +67,7 @@ claims: $(VENV)/core ## a verdict for every claim of a talk (TALK=async_await, o
 claim: $(VENV)/core ## a verdict for one claim, in a minute (ID=network-io)
 	@$(PY) -m scripts.claims --id=$(call quoted,ID) $(JUDGE)
 
-mine: $(VENV)/core ## your own work under every model that can run it (WORK=path/to/file.py)
+mine: $(VENV)/core ## your own work under the models that fit (WORK=path/to/file.py)
 	@$(PY) -m scripts.mine $(call option,models,MODELS) $(call option,expect,EXPECT) $(call option,json,JSON) $(call option,resume,RESUME) \
 	  $(call option,blocks,BLOCKS) $(call option,seed,SEED) $(call option,python,PYTHON) $(if $(value QUICK),--quick) \
 	  --project=$(call quoted,$(if $(value PROJECT),PROJECT,PWD)) -- $(call quoted,WORK)

@@ -53,7 +53,7 @@ VERBS = {
     "race": Verb(LOOK, "watch the models race on a page of your own", "race", example="race --open"),
     "lesson": Verb(LOOK, "the pitfalls as short programs", "lesson", positional=("--lesson",)),
     "mine": Verb(
-        OWN, "your own work under every model that can run it", "mine", positional=("--work",), example="mine work.py"
+        OWN, "your own work under the models that fit", "mine", positional=("--work",), example="mine work.py"
     ),
     "ab": Verb(OWN, "two revisions, or two versions of a library", "ab", example="ab --base main -- work.py"),
     "why": Verb(OWN, "where the time of a cell goes", "why", positional=("--work",), example="why work.py"),

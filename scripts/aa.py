@@ -211,7 +211,7 @@ def options() -> argparse.Namespace:
     parser = command_parser("aa", __doc__)
     parser.add_argument("--blocks", type=int, default=BLOCKS, help=f"fresh interpreters (default {BLOCKS})")
     parser.add_argument("--seed", type=int, help="seed of the order of cells (default: drawn)")
-    parser.add_argument("--run", type=Path, help="say it again of a run that was measured before: its folder")
+    parser.add_argument("--run", type=Path, help="judge a run that was measured before: its folder")
     chosen = parser.parse_args()
     if chosen.blocks < 2:
         parser.error("an interval needs at least 2 blocks")

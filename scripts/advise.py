@@ -68,7 +68,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--cores", type=whole_amount, help="cores to compute on (default: those usable here)")
     parser.add_argument("--memory-mb", type=amount(1), help="memory to do it in (default: what is free here)")
     parser.add_argument("--task-mb", type=amount(0), help="memory that a task holds while it is under way (0)")
-    parser.add_argument("--at-once", type=whole_amount, help="most tasks at once that the other side allows")
+    parser.add_argument("--at-once", type=whole_amount, help="most tasks at once that your server or database allows")
     parser.add_argument("--run", type=Path, help="a run of make mine, or the run to take the costs from")
     parser.add_argument("--validate", type=Path, metavar="RUN", help="how far predictions of that run's cells are off")
     return parser.parse_args()

@@ -1,4 +1,8 @@
-"""`make bench` and `make quick`: measure in blocks, then make tables, charts and report, then answer."""
+"""`make bench`, `make quick` and `make full`: measure in blocks, make tables, charts and report, then answer.
+
+The blocks of `make full` measure every experiment, the last of them what `make bench` measures, which so has as many
+blocks in either; with BLOCKS or ONLY all blocks measure the same. At the end it says where the time goes.
+"""
 
 import argparse
 import sys

@@ -1,4 +1,4 @@
-"""`make mine WORK=path/to/file.py`: measure your own work under every model that can run it, and say what was learned.
+"""`make mine WORK=path/to/file.py`: measure your own work under the models that fit, and say what was learned.
 
     make mine WORK=docs/examples/thumbnails.py
     make mine WORK=package.module:function          # as Python would import it
@@ -7,7 +7,7 @@
     make mine WORK=… PYTHON=path/to/venv/bin/python  # in your environment, with your packages
     make mine WORK=… QUICK=1                         # a first answer within half a minute: ranges only
 
-First a profile, in an interpreter of its own, then blocks as of any other run. Exit 1 when an expectation (EXPECT, or a
+First a profile, in interpreters of its own, then blocks as of any other run. Exit 1 when an expectation (EXPECT, or a
 list of that name in the file) is refuted, 3 when one could not be established.
 """
 
@@ -60,7 +60,9 @@ def options() -> argparse.Namespace:
     """What the command line says."""
     parser = command_parser("mine", __doc__)
     parser.add_argument("work", nargs="?", default="", help="path/to/file.py or package.module, and perhaps :function")
-    parser.add_argument("--models", default="", help="models to measure beside sequential (default: all that fit)")
+    parser.add_argument(
+        "--models", default="", help="models to measure beside sequential (default: up to nine that fit)"
+    )
     parser.add_argument("--expect", default="", help="what must hold, separated by semicolons")
     parser.add_argument("--blocks", type=int, help=f"fresh interpreters (default {BLOCKS}; quick {QUICK_BLOCKS})")
     parser.add_argument("--quick", action="store_true", help="a first answer within half a minute: ranges only")

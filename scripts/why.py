@@ -36,7 +36,9 @@ def options() -> argparse.Namespace:
     parser = command_parser("why", __doc__)
     parser.add_argument("work", nargs="?", default="", help="your own work: path/to/file.py, and perhaps :function")
     parser.add_argument("--only", default="", help="cells by name: 'network and threads and c50'")
-    parser.add_argument("--models", default="", help="of your own work (default: threads, asyncio, as it has forms)")
+    parser.add_argument(
+        "--models", default="", help="of your own work (default: threads and asyncio, where the file has their form)"
+    )
     parser.add_argument("--concurrency", type=int, default=10, help="of your own work (default %(default)s)")
     parser.add_argument("--run", type=Path, help="keep it with this run, and draw its charts and report again")
     parser.add_argument("--json", type=Path, help="also write it to this file")
