@@ -132,7 +132,7 @@ def build_difference(one: Run, other: Run, apart_from: Collection[str] = ()) -> 
 def cost(run: Run, one: Run, switch: str) -> str:
     """What one thread pays or gains by doing without the GIL, or with a JIT: against a build alike but for that."""
     without = [other for other in (run, *run.beside) if not other.environment["python"].get(switch)]
-    others = [other for other in without if not build_difference(one, other, (switch,))]
+    others = [other for other in without if alike_but_for(switch, one, other)]
     if not others:
         alone = SWITCHES[switch]
         return f"What {one.python} costs a sequential program is left open: no build here differs by {alone} alone."
@@ -141,6 +141,12 @@ def cost(run: Run, one: Run, switch: str) -> str:
         return ""
     ratio = value(run, (by_turn(run, here, "seconds") / by_turn(run, there, "seconds")).dropna())
     return f"Sequentially they take {one.python} {ratio} the time of {others[0].python}." if ratio else ""
+
+
+def alike_but_for(switch: str, one: Run, other: Run) -> bool:
+    """Whether two builds are alike, the other switches included."""
+    states = [[run.environment["python"].get(name) for name in SWITCHES if name != switch] for run in (one, other)]
+    return states[0] == states[1] and not build_difference(one, other, (switch,))
 
 
 def switched(run: Run) -> list[str]:

@@ -122,6 +122,15 @@ def test_a_jit_is_set_beside_the_same_build_without_it() -> None:
     assert any("differs by its JIT alone" in one for one in sentences(replace(run, beside=other)))
 
 
+def test_a_jit_is_not_set_beside_a_build_without_the_gil() -> None:
+    run = in_turns()
+    python, free_threaded = run.environment["python"], run.beside[-1]
+    with_jit = replace(run.beside[0], environment=run.beside[0].environment | {"python": python | {"jit": True}})
+    unlike = run.environment | {"python": python | {"compiler": "Clang 20"}}
+    said = sentences(replace(run, environment=unlike, beside=(with_jit, free_threaded)))
+    assert "What 3.14 costs a sequential program is left open: no build here differs by its JIT alone." in said
+
+
 def test_two_threads_are_compared_with_one_under_the_same_interpreter() -> None:
     run = in_turns()
     parts = [with_sharing(one, factor) for one, factor in zip((run, *run.beside), (1.0, 1.0, 0.5), strict=True)]
