@@ -106,7 +106,7 @@ def agreement(judged: Judged) -> Agreement:
 
 def markdown(document: dict[str, Any]) -> str:
     """The table of agreement, and of which runs it is."""
-    head = ["what is judged", "how many", "pairs", "the same", "decided in one only", "decided otherwise", "reversed"]
+    head = ["what is judged", "number", "pairs", "agree", "only one concludes", "differ", "opposite"]
     lines = [head, ["---", *["---:"] * 6]]
     for kind, words in KINDS.items():
         of = agreement(document[kind])
@@ -116,8 +116,10 @@ def markdown(document: dict[str, Any]) -> str:
     false = sum(outcome in OPPOSITE[1] for outcome in outcomes)
     return "\n\n".join([
         f"{document['runs']} runs of {document['blocks']} blocks in turn on one machine ({document['cpu']}, Python "
-        f"{document['python']}), each judged by itself. A pair is two runs that judge the same thing.",
+        f"{document['python']}), each judged by itself. A pair is two runs that judge the same thing. They agree when "
+        "both conclude the same, or neither concludes. They differ when one finds a difference and the other none. "
+        "They are opposite when one says faster and the other slower, or one *holds* and the other *refuted*.",
         "\n".join(f"| {' | '.join(line)} |" for line in lines),
-        f"Compared with each other, as `make compare` does, {false} of {len(outcomes)} pairs of the same cell were "
-        "said to differ.",
+        f"By `make compare`, the same cell of two of these runs was called faster or slower in {false} of "
+        f"{len(outcomes)} comparisons.",
     ])  # fmt: skip
