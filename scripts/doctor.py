@@ -52,10 +52,14 @@ def machine(r: Readings) -> Iterator[Check]:
     """The processor, and how much of it we may use."""
     yield Check("processor", r.machine["cpu"], "a guest, with neighbours" if r.machine["virtual"] else "no hypervisor")
     governor = r.machine["governor"]
-    clock = {None: "not told, as usual on a guest", "performance": "a steady clock"}
+    clock = {None: "not reported, as usual on a guest", "performance": "a steady clock"}
     follows = governor not in clock
     yield Check("governor", governor or "unknown", clock.get(governor, "the clock follows the load: drift"), follows)
-    words = {None: ("unknown", "not told"), True: ("on", "one busy core outruns two"), False: ("off", "a steady clock")}
+    words = {
+        None: ("unknown", "not reported"),
+        True: ("on", "one busy core outruns two"),
+        False: ("off", "a steady clock"),
+    }
     yield Check("turbo", *words[r.turbo])
     quota = r.machine["cgroup_quota_cores"]
     means = "no quota" if quota is None else f"after {quota:g} cores all work stops"
@@ -66,7 +70,7 @@ def machine(r: Readings) -> Iterator[Check]:
     yield Check("load", f"{r.machine['load_average'][0]:.2f} over a minute", "before this began")
     busy = "rounds will be called disturbed"
     noisy = r.others_share > DISTURBED_SHARE
-    yield Check("others", f"{percent(r.others_share)} of all cores", busy if noisy else "quiet", noisy)
+    yield Check("other programs", f"{percent(r.others_share)} of all cores", busy if noisy else "quiet", noisy)
     stolen = r.steal_share > DISTURBED_SHARE
     yield Check("steal", f"{percent(r.steal_share, 1)} of all cores", busy if stolen else "none to speak of", stolen)
 
@@ -180,7 +184,7 @@ def waiting(r: Readings) -> str:
 def conclusion(r: Readings) -> str:
     """One or two sentences: what this machine can establish now, and what it can't."""
     taken = r.others_share + r.steal_share
-    busy = f" Others took {percent(taken)} of the machine meanwhile: better wait until they are done."
+    busy = f" Other programs and the hypervisor took {percent(taken)} of it meanwhile: better wait until they are done."
     sentence = f"{computing(r)}; {waiting(r)}."
     return sentence[0].upper() + sentence[1:] + busy * (taken > DISTURBED_SHARE)
 

@@ -114,9 +114,11 @@ def test_half_a_core_is_not_a_core() -> None:
 
 
 def test_a_busy_machine_is_told_to_wait() -> None:
-    assert minded(BUSY) == {"others", "steal", "sleep 20 ms, late"}
+    assert minded(BUSY) == {"other programs", "steal", "sleep 20 ms, late"}
     assert "sleepers wake up to 5.00 ms late (p99): small differences in waiting will not be" in conclusion(BUSY)
-    assert conclusion(BUSY).endswith("Others took 50 % of the machine meanwhile: better wait until they are done.")
+    assert conclusion(BUSY).endswith(
+        "Other programs and the hypervisor took 50 % of it meanwhile: better wait until they are done."
+    )
 
 
 def test_a_governor_that_follows_the_load_is_minded() -> None:
