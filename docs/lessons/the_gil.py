@@ -1,9 +1,9 @@
 """The GIL: threads that run Python code take turns on one core.
 
-Two threads that compute in Python use as much CPU as one: whoever runs holds the interpreter's lock. C code may let
-go of the lock while it works (hashlib, Pillow, zlib, NumPy do), and then two threads use two cores. So not "threads
-don't help with CPU-bound work" but: threads don't help Python code. What to do: processes, or a library that does the
-loop in C, or a Python without the lock.
+Two threads that compute in Python use as much CPU as one: the thread that runs holds the interpreter's lock, the GIL. C
+code may release it while it works (hashlib, Pillow, zlib, NumPy do), and then two threads use two cores. So it is not
+"threads don't help with CPU-bound work", but: threads don't help Python code. What to do: processes, or a library that
+does the loop in C, or a Python without the GIL.
 
 What is counted is CPU time over wall time, the cores in use: however busy the machine is, that is never more than real.
 """
