@@ -20,7 +20,7 @@ MODELS = {"threads": 1.0, "asyncio": 1.01, "uvloop": 1.3, "trio": 1.06, "sequent
 
 
 def run_of(rounds: pd.DataFrame, **environment: Any) -> Run:
-    return Run(Path("nowhere"), ENVIRONMENT | environment, rounds, [], [])
+    return Run(Path("nowhere"), ENVIRONMENT | {"plan": {}} | environment, rounds, [], [])
 
 
 def planted(noise: dict[str, float] | None = None) -> Run:
