@@ -102,8 +102,8 @@ def capacity(source: Source, cores: int) -> float:
 
 def question_of(given: argparse.Namespace, source: Source, mine: Mine | None) -> Question:
     """The question: what make mine has learned, where there is that, and above it what the command line says."""
-    known = mine.question(source) if mine else by_hand(given, source)
-    return known.but(
+    described = mine.question(source) if mine else by_hand(given, source)
+    return described.but(
         tasks=given.tasks,
         wait_s=thousandth(given.wait_ms),
         cpu_s=thousandth(given.cpu_ms),
@@ -120,7 +120,7 @@ def thousandth(value: float | None) -> float | None:
     return None if value is None else value / 1e3
 
 
-def found_mine(given: argparse.Namespace) -> Mine | None:
+def own_run(given: argparse.Namespace) -> Mine | None:
     """The run of make mine that is meant: the one named, or the newest where the numbers don't say it all."""
     described = None not in (given.tasks, given.wait_ms, given.cpu_ms)
     paths = [given.run] if given.run else [] if described else [NEWEST_MINE, LATEST]
@@ -140,7 +140,7 @@ def answer(given: argparse.Namespace, out: Console) -> None:
     """Do what the command line says."""
     if given.validate:
         validate(given.validate, out)
-    mine = found_mine(given)
+    mine = own_run(given)
     if mine is None:
         refuse_unsaid(given)
     source = source_named(given.run) if given.run and mine is None else best_source()

@@ -133,8 +133,8 @@ def verdicts(chosen: argparse.Namespace) -> tuple[list[Finding], Talk, Path]:
     runs = measured + runs
     if not runs:
         raise CommandError(Exit.NOT_MEASURED, untestable(talk))
-    beside = runs[0].path if measured else VERDICTS / runs[0].path.resolve().name
-    return evaluate(talk, runs), talk, chosen.output or beside
+    usual = runs[0].path if measured else VERDICTS / runs[0].path.resolve().name
+    return evaluate(talk, runs), talk, chosen.output or usual
 
 
 def main() -> None:

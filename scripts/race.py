@@ -38,8 +38,8 @@ def address(listening: socket.socket, host: str = "") -> str:
 
 def local_addresses() -> list[str]:
     """This machine's IPv4 addresses in local networks."""
-    found = (one.address for each in psutil.net_if_addrs().values() for one in each if one.family == socket.AF_INET)
-    return [one for one in found if is_local(one) and not is_loopback(one)]
+    addresses = (one.address for each in psutil.net_if_addrs().values() for one in each if one.family == socket.AF_INET)
+    return [one for one in addresses if is_local(one) and not is_loopback(one)]
 
 
 def options() -> argparse.Namespace:

@@ -62,9 +62,9 @@ def time_block() -> tuple[float, float, int]:
     new_run(run, make_plan("", blocks=1, seed=1))
     began = time.monotonic()
     measure(run)
-    took = time.monotonic() - began
+    elapsed_s = time.monotonic() - began
     cells = load(run).cells
-    return took, sum(one["seconds"] for cell in cells for one in cell["rounds"]), len(cells)
+    return elapsed_s, sum(one["seconds"] for cell in cells for one in cell["rounds"]), len(cells)
 
 
 def enlarged_run(run: Path, into: Path, blocks: int, keep: Callable[[str], bool] = lambda cell: True) -> Path:
@@ -138,10 +138,10 @@ def costs(run: Path, folder: Path) -> Iterator[tuple[str, str, float, Cost]]:
 def report(run: Path) -> list[dict[str, Any]]:
     """Measure, print each figure, and return all."""
     out = console()
-    took, timed, cells = time_block()
-    beside = seconds((took - timed) / cells)
-    out.print(f"A block: {seconds(took)}, of which {percent(timed / took)} in rounds; {beside} more for each cell.")
-    figures: list[dict[str, Any]] = [{"what": "block", "seconds": took, "timed_seconds": timed, "cells": cells}]
+    block_s, rounds_s, cells = time_block()
+    share, rest = percent(rounds_s / block_s), seconds((block_s - rounds_s) / cells)
+    out.print(f"A block: {seconds(block_s)}, of which {share} in rounds; {rest} more for each cell.")
+    figures: list[dict[str, Any]] = [{"what": "block", "seconds": block_s, "timed_seconds": rounds_s, "cells": cells}]
     table = Table(
         "step", "of", "time", "aim", "peak", title=f"what is made of results (aim of memory: {AIM_BYTES >> 30} GiB)"
     )

@@ -188,7 +188,7 @@ def summary_lines(kills: list[Kill], trials: list[Trial], damages: Counter[tuple
     yield from summary_of_kills(kills)
     yield f"{len(trials)} limits"
     for trial in trials:
-        sentence = (trial.said.strip().splitlines() or [""])[-1] if trial.code else f"{trial.measured} rounds"
+        sentence = (trial.stderr.strip().splitlines() or [""])[-1] if trial.code else f"{trial.measured} rounds"
         yield f"  {trial.limit:28} {trial.code} {sentence}"
         yield from (f"    no result: {one}" for one in trial.lost)
         yield from (f"    WRONG: {one}" for one in trial.wrong)

@@ -92,7 +92,7 @@ def show(entry: dict[str, Any]) -> None:
         return
     cell = Attribution.of(entry)
     print(f"  [{cell.bar()}]\n  {cell.sentence()}\n  {cell.caveat()}")
-    for sentence in cell.held():
+    for sentence in cell.holder_sentences():
         print(f"  {sentence}")
     sys.stdout.flush()
 

@@ -105,13 +105,13 @@ def answers_of(run: Run) -> list[tuple[Contest, str]]:
     """The contests that this run can judge, each with its sentence."""
     own = run.summary.loc[run.summary["experiment"].eq("user_work"), "workload"].unique()
     questions = [*QUESTIONS, *(("For your own work", "user_work", name) for name in own)]
-    known = ((question, contest(run, experiment, workload)) for question, experiment, workload in questions)
-    return [(one, sentence(question, one)) for question, one in known if one]
+    contests = ((question, contest(run, experiment, workload)) for question, experiment, workload in questions)
+    return [(one, sentence(question, one)) for question, one in contests if one]
 
 
 def answers(run: Run) -> list[str]:
     """The sentences that this run can give."""
-    return [said for _, said in answers_of(run)] + list(map(str, crossovers(run)))
+    return [text for _, text in answers_of(run)] + list(map(str, crossovers(run)))
 
 
 def disturbance(run: Run) -> str:
@@ -132,9 +132,9 @@ def disturbed_warning(run: Run) -> str:
 
 def noise(run: Run) -> str:
     """How far A/A controls differed, and what is assumed of work without one; empty with too few blocks."""
-    known = [f"{floor_text(floor)} ({kind})" for kind, floor in run.noise_floors.items() if floor]
-    unknown = [kind for kind, floor in run.noise_floors.items() if not floor]
-    sentences = [f"A/A controls differed by {', '.join(known)}: smaller differences mean nothing."] if known else []
+    floors = [f"{floor_text(floor)} ({kind})" for kind, floor in run.noise_floors.items() if floor]
+    unmeasured = [kind for kind, floor in run.noise_floors.items() if not floor]
+    sentences = [f"A/A controls differed by {', '.join(floors)}: smaller differences mean nothing."] if floors else []
     floor = percent(ASSUMED_FLOOR.value)
-    assumed = f"No A/A control was measured of {listed(unknown)}: a noise floor of {floor} is assumed."
-    return " ".join([*sentences, *([assumed] if unknown else [])])
+    assumed = f"No A/A control was measured of {listed(unmeasured)}: a noise floor of {floor} is assumed."
+    return " ".join([*sentences, *([assumed] if unmeasured else [])])

@@ -67,8 +67,8 @@ class Attribution:
     @classmethod
     def of(cls, entry: dict[str, Any]) -> "Attribution":
         """The cell of an entry of why.json."""
-        given = {field: entry[field] for field in cls.__dataclass_fields__ if field in entry}
-        return cls(**given | {"seconds": entry["attributed_seconds"], "holders": tuple(entry["holders"])})
+        recorded = {field: entry[field] for field in cls.__dataclass_fields__ if field in entry}
+        return cls(**recorded | {"seconds": entry["attributed_seconds"], "holders": tuple(entry["holders"])})
 
     @property
     def closes(self) -> bool:
@@ -126,7 +126,7 @@ class Attribution:
             letters += LETTERS[term] * (round(width * at / self.seconds) - len(letters))
         return letters
 
-    def held(self) -> list[str]:
+    def holder_sentences(self) -> list[str]:
         """What held the loop, the GIL or a lock, a sentence for each line."""
         return [held_words(holder) for holder in self.holders]
 

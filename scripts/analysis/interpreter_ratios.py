@@ -233,8 +233,8 @@ def unlike(one: dict[str, Any], interpreters: Sequence[dict[str, Any]]) -> Itera
             yield f"{file} was left out: {why}."
     for package, extension in one["need_the_gil"].items():
         yield f"importing {package} ({extension}) switches the GIL back on."
-    for missing, why in one["absent"].items():
-        yield f"{missing} was left out: {why.partition(', and this is')[0]}."
+    for left_out, why in one["absent"].items():
+        yield f"{left_out} was left out: {why.partition(', and this is')[0]}."
 
 
 def convoy(run: Run) -> Iterator[str]:
@@ -243,8 +243,8 @@ def convoy(run: Run) -> Iterator[str]:
     for one in every_row(run):
         if (one.cell["experiment"], one.cell["model"]) == ("gil_convoy", "beside-computing") and one.faster:
             others = [f"{value} as fast under {named[name]}" for name, value in one.faster.items()]
-            took = f"takes {seconds(one.first)} under {named[run.python]}"
-            yield f"An answer from a thread beside one that computes {took}, and is {listed(others)}."
+            text = f"takes {seconds(one.first)} under {named[run.python]}"
+            yield f"An answer from a thread beside one that computes {text}, and is {listed(others)}."
 
 
 def sharing(run: Run) -> Iterator[tuple[str, dict[str, Value]]]:

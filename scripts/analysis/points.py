@@ -63,11 +63,11 @@ def remembered(make: Callable[Concatenate[Run, P], T]) -> Callable[Concatenate[R
 
     @wraps(make)
     def remember(run: Run, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        known: dict[Any, T] = vars(run).setdefault("remembered", {})
+        cache: dict[Any, T] = vars(run).setdefault("remembered", {})
         key = (make.__module__, make.__name__, *args, *kwargs.items())
-        if key not in known:
-            known[key] = make(run, *args, **kwargs)
-        return known[key]
+        if key not in cache:
+            cache[key] = make(run, *args, **kwargs)
+        return cache[key]
 
     return remember
 
@@ -118,12 +118,12 @@ def points(run: Run, experiments: Sequence[str], column: str, metric: str = "") 
     if metric:
         mask &= frame["metric"].eq(metric)
     floors = floors_s(run) if column in ("tasks_per_second", "seconds") else {}
-    cores = found_in(run.environment, "cores_usable")
-    found = [
+    cores = first_value(run.environment, "cores_usable")
+    measured = [
         replace(capped(point(row, column, floors), column, cores), **of_rounds(run, row, column))
         for row in frame[mask].to_dict("records")
     ]
-    return sorted(found, key=lambda each: (experiments.index(each.experiment), order(each.model), each.concurrency))
+    return sorted(measured, key=lambda each: (experiments.index(each.experiment), order(each.model), each.concurrency))
 
 
 def capped(each: Point, column: str, cores: int | None) -> Point:
@@ -227,7 +227,7 @@ def distinct(values: Iterable[Any]) -> list[Any]:
     return list(dict.fromkeys(values))
 
 
-def found_in(environment: Any, *names: str) -> Any:
+def first_value(environment: Any, *names: str) -> Any:
     """The first of the names that the environment knows, at any depth; None when it knows none."""
     for name in names:
         layer = [environment]
@@ -243,7 +243,7 @@ def found_in(environment: Any, *names: str) -> Any:
 def block_count(run: Run) -> int:
     """How many blocks the run has."""
     blocks = run.rounds["block"].nunique() if "block" in run.rounds else 0
-    return int(blocks or found_in(run.environment, "blocks") or 0)
+    return int(blocks or first_value(run.environment, "blocks") or 0)
 
 
 def block_words(run: Run) -> str:
@@ -269,22 +269,22 @@ def sure(run: Run) -> str:
 def machine_words(run: Run) -> str:
     """CPU, cores and Python; what is not known is left out."""
     environment = run.environment
-    cpu = found_in(environment, "cpu_model", "cpu_name", "brand", "brand_raw", "cpu", "processor")
-    cores = found_in(environment, "cores_usable", "usable_cores", "cores")
-    python = found_in(environment, "python_version", "python", "version")
-    known = [
+    cpu = first_value(environment, "cpu_model", "cpu_name", "brand", "brand_raw", "cpu", "processor")
+    cores = first_value(environment, "cores_usable", "usable_cores", "cores")
+    python = first_value(environment, "python_version", "python", "version")
+    parts = [
         str(cpu) if cpu else "unknown CPU",
         f"{cores} core{'' if cores == 1 else 's'} usable" if cores else "",
         f"Python\N{NO-BREAK SPACE}{str(python).split()[0]}" if python else "",
-        "GIL\N{NO-BREAK SPACE}off" if found_in(environment, "gil") is False else "",
+        "GIL\N{NO-BREAK SPACE}off" if first_value(environment, "gil") is False else "",
     ]
-    return ", ".join(filter(None, known))
+    return ", ".join(filter(None, parts))
 
 
 def limits_words(shown: Iterable[Point]) -> str:
     """What the dashed and the dotted lines of a chart are."""
-    known = any(math.isfinite(each.ceiling) for each in shown)
-    return "Dashed: the ideal" + ("; dotted: a client that only sends and receives (ceiling)." if known else ".")
+    has_ceiling = any(math.isfinite(each.ceiling) for each in shown)
+    return "Dashed: the ideal" + ("; dotted: a client that only sends and receives (ceiling)." if has_ceiling else ".")
 
 
 def footer(run: Run, measured: str, cells: Sequence[Point], *notes: str, sure: str, markers: bool = True) -> str:

@@ -67,10 +67,10 @@ def show(collection: Collection, document: dict[str, Any], out: Console) -> None
 
 def watch(places: Sequence[Path], renew: Callable[[], None], pause: Callable[[float], None] = time.sleep) -> None:
     """Call `renew` now and whenever the files change, until interrupted."""
-    seen: frozenset[tuple[str, int, int]] | None = None
+    previous: frozenset[tuple[str, int, int]] | None = None
     while True:
-        if (now := fingerprint(places)) != seen:
-            seen = now
+        if (now := fingerprint(places)) != previous:
+            previous = now
             renew()
         pause(POLL_S)
 

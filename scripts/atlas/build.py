@@ -61,7 +61,7 @@ def share_of(run: Run, documents: Iterable[dict[str, Any]], condition: str = "")
             condition=label(condition),
             machine=machine(environment["machine"]),
             python=python(environment["python"]),
-            packages={name: found for name, found in environment["packages"].items() if name in DECISIVE},
+            packages={name: release for name, release in environment["packages"].items() if name in DECISIVE},
             plan=Plan(environment["plan"]["blocks"], environment["plan"]["seed"], environment["plan"]["quick"]),
             cells=cells_of(run, wanted),
             claims=claims,
@@ -125,7 +125,7 @@ def python(given: dict[str, Any]) -> Python:
 def cells_of(run: Run, wanted: Iterable[str]) -> list[Cell]:
     """The headline cells and those that have all names of a reference in `wanted`; controls are left out."""
     references = [set(reference.split("/")) for reference in wanted]
-    found = []
+    cells = []
     for key, rounds in run.rounds.groupby(CELL_AND_TWIN, sort=True):
         identity = dict(zip(CELL_AND_TWIN, key, strict=True))
         names = {identity["experiment"], identity["workload"], identity["model"], f"c{identity['concurrency']}"}
@@ -134,8 +134,8 @@ def cells_of(run: Run, wanted: Iterable[str]) -> list[Cell]:
             for reference in references
         )
         if named and not identity["twin"] and (one := cell(identity, rounds, run.blocks)):
-            found.append(one)
-    return found
+            cells.append(one)
+    return cells
 
 
 def cell(identity: dict[str, Any], rounds: pd.DataFrame, blocks: int) -> Cell | None:
@@ -164,8 +164,8 @@ def cell(identity: dict[str, Any], rounds: pd.DataFrame, blocks: int) -> Cell | 
 
 def fastest(run: Run, experiment: str, workload: str) -> Fastest | None:
     """What the run concludes of its models at this work; None where it did not measure that."""
-    found = contest(run, experiment, workload)
-    return Fastest(experiment, workload, [cell.name for cell in found.family.winners]) if found else None
+    measured = contest(run, experiment, workload)
+    return Fastest(experiment, workload, [cell.name for cell in measured.family.winners]) if measured else None
 
 
 def rounded(value: float) -> float:

@@ -123,16 +123,17 @@ def examined(paths: Sequence[Path]) -> Iterator[Examined]:
 
 def collect(places: Iterable[Path], code: str = "") -> Collection:
     """Read every share; keep those of one version of the measuring code: `code`, or the most common among them."""
-    usable, left_out, seen, claims = list[tuple[Path, Entry]](), list[LeftOut](), dict[str, Path](), dict[Key, Claim]()
+    usable, left_out = list[tuple[Path, Entry]](), list[LeftOut]()
+    paths_by_run, claims = dict[str, Path](), dict[Key, Claim]()
     for part in examined(list(files(places))):
         left_out += part.left_out
         claims |= {key: claim for key, claim in part.claims.items() if key not in claims}
         for path, one, measured in part.usable:
-            if measured in seen:
-                left_out.append(LeftOut(path, f"the same run as {seen[measured].name}"))
+            if measured in paths_by_run:
+                left_out.append(LeftOut(path, f"the same run as {paths_by_run[measured].name}"))
             else:
                 usable.append((path, one))
-                seen[measured] = path
+                paths_by_run[measured] = path
     kept = code or most_common(one.share.code for _, one in usable)
     other = f"measured by another version of Overlap than the others ({kept[:8]})"
     left_out += [LeftOut(path, other) for path, one in usable if one.share.code != kept]

@@ -16,7 +16,7 @@ from scripts.stats.random_effects import LEAST_SIDE, PERMUTATIONS, Moderator, Po
 
 ENDS = ("estimate", "low", "high", "next_low", "next_high")
 # Of so many machines a true split has a p-value far below any resolution: fewer permutations do.
-MANY_MACHINES, FEW_LOOKS = 500, 199
+MANY_MACHINES, FEW_PERMUTATIONS = 500, 199
 LEAST_MACHINES = 3  # of a summary; of one or two the figures themselves say more
 VERDICT_ORDER = (
     "holds",
@@ -68,13 +68,13 @@ class ClaimOverMachines:
     @property
     def sentence(self) -> str:
         """Such as: holds on 7 of 9 machines, inconclusive on 1, refuted on 1."""
-        asked = sum(self.verdicts.values())
+        total = sum(self.verdicts.values())
         counts = [(verdict, self.verdicts[verdict]) for verdict in VERDICT_ORDER if self.verdicts[verdict]]
         if not counts:
             return "measured on no machine"
         (first, count), *rest = counts
-        unit = "machine" if asked == 1 else "machines"
-        parts = [f"{WORDS[first]} on {count} of {asked} {unit}", *(f"{WORDS[one]} on {n}" for one, n in rest)]
+        unit = "machine" if total == 1 else "machines"
+        parts = [f"{WORDS[first]} on {count} of {total} {unit}", *(f"{WORDS[one]} on {n}" for one, n in rest)]
         return ", ".join(parts)
 
 
@@ -137,15 +137,15 @@ class Split:
 
 def all_splits(shares: Sequence[Share]) -> list[Split]:
     """Every split by what a share says of its machine and Python, each partition of the machines once."""
-    found = [
+    splits = [
         Split(f"more than {threshold:g} {unit}", inside)
         for unit, value in NUMBERS.items()
         for threshold, inside in numeric_splits([value(share) for share in shares])
     ]
     for words, kind in KINDS.items():
         values = [kind(share) for share in shares]
-        found += [Split(f"{words} {one}", np.array([value == one for value in values])) for one in sorted(set(values))]
-    usable = [split for split in found if LEAST_SIDE <= split.inside.sum() <= len(shares) - LEAST_SIDE]
+        splits += [Split(f"{words} {one}", np.array([value == one for value in values])) for one in sorted(set(values))]
+    usable = [split for split in splits if LEAST_SIDE <= split.inside.sum() <= len(shares) - LEAST_SIDE]
     return merged(usable)
 
 
@@ -187,9 +187,9 @@ def moderator_words(
     for column, key in enumerate(keys):
         for effect in effects[key]:
             matrix[effect.place, column] = scaled(effect)
-    looks = FEW_LOOKS if len(entries) > MANY_MACHINES else PERMUTATIONS
-    found = moderators(standardised(matrix), np.array([split.inside for split in splits]), looks)
-    return {keys[one.claim]: words(one, splits) for one in found}
+    permutations = FEW_PERMUTATIONS if len(entries) > MANY_MACHINES else PERMUTATIONS
+    established = moderators(standardised(matrix), np.array([split.inside for split in splits]), permutations)
+    return {keys[one.claim]: words(one, splits) for one in established}
 
 
 def scaled(effect: Effect) -> float:

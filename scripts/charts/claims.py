@@ -90,13 +90,13 @@ def measure(claim: dict[str, Any], part: dict[str, Any]) -> Measure:
 def groups(run: Run) -> list[Group]:
     """The measures by verdict, those that do not hold first, and the farthest from its bound first."""
     dots = [(one, dot) for one in measures(run) if (dot := one.point)]
-    found = list[Group]()
+    by_verdict = list[Group]()
     for verdict, paint in VERDICTS.items():
         mine = sorted(((one, dot) for one, dot in dots if one.verdicts[1] == verdict), key=lambda pair: pair[1].value)
         if mine:
             names = [one.label for one, _ in mine]
-            found.append(Group(f"{verdict} ({len(mine)})", [dot for _, dot in mine], paint, names))
-    return found
+            by_verdict.append(Group(f"{verdict} ({len(mine)})", [dot for _, dot in mine], paint, names))
+    return by_verdict
 
 
 def draw(run: Run, theme: Theme) -> Figure | None:
@@ -129,10 +129,10 @@ def finding(run: Run) -> str:
 
 def caption(run: Run) -> str:
     """The same, and the names of those that do not hold."""
-    if not (said := finding(run)):
+    if not (text := finding(run)):
         return ""
     others = [one.claim for one in measures(run) if one.verdicts[0] in ("refuted", "not reproduced here")]
-    return f"{said}{f'; not: {listed(dict.fromkeys(others))}' if others else ''}."
+    return f"{text}{f'; not: {listed(dict.fromkeys(others))}' if others else ''}."
 
 
 def alt(run: Run) -> str:

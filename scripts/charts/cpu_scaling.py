@@ -103,8 +103,8 @@ def law_words(run: Run) -> str:
 def measured(run: Run) -> str:
     """The tasks and the capacity, for the footer."""
     each, (median, low, high) = chart_cells(run)[0][0], capacity(run)
-    known = f"; parallel capacity {times(median)} ({between(low, high, times)})" if math.isfinite(median) else ""
-    return f"Measured: {each.tasks} tasks computing {tick(seconds)(each.compute_s)} each{known}"
+    suffix = f"; parallel capacity {times(median)} ({between(low, high, times)})" if math.isfinite(median) else ""
+    return f"Measured: {each.tasks} tasks computing {tick(seconds)(each.compute_s)} each{suffix}"
 
 
 def finding(run: Run) -> str:
@@ -126,8 +126,8 @@ def caption(run: Run) -> str:
         for each in most.values()
     ]
     median = capacity(run)[0]
-    known = f" on a machine with a parallel capacity of {digits(median)}" if math.isfinite(median) else ""
-    return f"{'; '.join(parts)}{known} ({interval_words(run)})."
+    suffix = f" on a machine with a parallel capacity of {digits(median)}" if math.isfinite(median) else ""
+    return f"{'; '.join(parts)}{suffix} ({interval_words(run)})."
 
 
 def alt(run: Run) -> str:

@@ -148,8 +148,8 @@ def finding(run: Run) -> str:
     """From how many times to how many the drivers are as fast as the blocking one, for each query."""
     named = {name: [each for each in plain(chart_cells(run)) if query(each) == name] for name in QUERIES}
     parts = [heading(name, here).split(": ") for name, here in named.items() if here]
-    said = listed(f"{gains} where {what}" for what, gains in parts)
-    return f"Concurrent drivers beside the blocking one: {said}" if parts else ""
+    text = listed(f"{gains} where {what}" for what, gains in parts)
+    return f"Concurrent drivers beside the blocking one: {text}" if parts else ""
 
 
 def worth(each: Point) -> float:

@@ -13,9 +13,9 @@ def groups(run: Run) -> list[Group]:
     """The median and the 90th percentile, for threads and for event loops."""
     titles = {"p50_seconds": "median", "p90_seconds": "90th percentile"}
     return [
-        Group(f"{who}, {title}", rows, paint, [LABELS.get(row.model, row.model) for row in rows])
+        Group(f"{answerer}, {title}", rows, paint, [LABELS.get(row.model, row.model) for row in rows])
         for metric, title in titles.items()
-        for who, paint, rows in by_answerer(unit_cost.measured_cells(run, "gil_convoy", metric))
+        for answerer, paint, rows in by_answerer(unit_cost.measured_cells(run, "gil_convoy", metric))
     ]
 
 

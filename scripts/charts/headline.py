@@ -69,9 +69,9 @@ def draw(run: Run, theme: Theme) -> Figure | None:
     axes = page.columns(left_in, widest_in(["100 ms"], theme.small_pt) / 2)[0]
     end_s = max(value for each in cells for value in (each.value, each.high, *each.blocks)) * 1.04
     axes.set(xlim=(0, end_s), ylim=(len(cells) - 0.45, -0.55), yticks=[])
-    known = gains(run)
+    speedups = gains(run)
     for place, each in enumerate(cells):
-        gain = f"  {times(known[each.model].value)} faster" if each.model in known else ""
+        gain = f"  {times(speedups[each.model].value)} faster" if each.model in speedups else ""
         draw_bar(axes, place, each, gain, page, size_pt)
     wide_in = axes.get_position().width * theme.width_in
     room_in = widest_in(map(tick(seconds), even_ticks(end_s)), theme.small_pt) + 0.15
@@ -122,8 +122,8 @@ def caption(run: Run) -> str:
     if not (best := gains(run)):
         return ""
     parts = [f"{model} {value_text(one, times)}" for model, one in best.items()]
-    took = listed(f"{each.model} {value_text(each, seconds)}" for each in chart_cells(run))
-    return f"Times as fast as sequential for {about(run)}: {listed(parts)}; {took}."
+    durations = listed(f"{each.model} {value_text(each, seconds)}" for each in chart_cells(run))
+    return f"Times as fast as sequential for {about(run)}: {listed(parts)}; {durations}."
 
 
 def alt(run: Run) -> str:

@@ -153,8 +153,8 @@ def alt(run: Run) -> str:
     """Every number of the chart as text."""
     groups = [
         f"{workload}, {group.title}: {', '.join(f'{row.model} {value_text(row, times)}' for row in group.rows)}"
-        for workload, found in panels(run).items()
-        for group in found
+        for workload, panel in panels(run).items()
+        for group in panel
     ]
     return f"How fast is each Python beside {run.python}? {'; '.join(groups)}." if groups else ""
 

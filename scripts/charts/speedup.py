@@ -113,11 +113,11 @@ def work_text(wait_s: float, compute_s: float) -> str:
 
 def finding(run: Run) -> str:
     """The fastest models where tasks wait and where they compute, if they are faster than sequential at all."""
-    parts = [found_in_panel(run, name, leading(name, panel)) for name, panel in groups(run).items()]
+    parts = [panel_finding(run, name, leading(name, panel)) for name, panel in groups(run).items()]
     return f"Beside sequential: {listed(parts)}" if parts else ""
 
 
-def found_in_panel(run: Run, name: str, group: Group) -> str:
+def panel_finding(run: Run, name: str, group: Group) -> str:
     """As in `asyncio (9.11×) or threads (8.56×) fastest where tasks wait (wire)`."""
     where = f"{WHERE[name]} ({group.title})"
     if fastest := winners_of(run, group):
@@ -150,8 +150,8 @@ def group_name(group: Group) -> str:
 def winners_text(run: Run, group: Group) -> str:
     """The fastest of a group, against its ideal time."""
     fastest = [f"{row.model} {value_text(row, times)}" for row in winners_of(run, group)[:MOST_NAMED]]
-    said = either(fastest) if fastest else "none shown to be faster"
-    return "; ".join(filter(None, [said, limit_text(group, times)]))
+    names = either(fastest) if fastest else "none shown to be faster"
+    return "; ".join(filter(None, [names, limit_text(group, times)]))
 
 
 def alt(run: Run) -> str:

@@ -87,9 +87,9 @@ def of_cell(run: Run, cell: Point) -> Curve | None:
     spans = run.spans(**{name: getattr(cell, name) for name in columns}, twin=False)
     if spans.empty:
         return None
-    took = (spans["end_s"] - spans["start_s"]).to_numpy()
+    durations_s = (spans["end_s"] - spans["start_s"]).to_numpy()
     order = np.argsort(spans["block"].to_numpy(), kind="stable")
-    blocks = np.split(took[order], np.unique(spans["block"].to_numpy()[order], return_index=True)[1][1:])
+    blocks = np.split(durations_s[order], np.unique(spans["block"].to_numpy()[order], return_index=True)[1][1:])
     quantiles = np.array([np.quantile(block, SHARES, method="inverted_cdf") for block in blocks])
     quantiles = np.maximum(quantiles, 1e-6)  # the clock of a span
     summary = with_range if run.ranges_only or len(blocks) < 2 else with_interval

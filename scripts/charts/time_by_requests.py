@@ -104,14 +104,14 @@ def about(run: Run) -> str:
 def finding(run: Run) -> str:
     """How long all requests take each model, in the order of models."""
     last = ends(run)
-    took = listed(f"{each.model} {seconds(each.value)}" for each in last)
-    return f"{last[0].tasks} requests take {took}" if last else ""
+    durations = listed(f"{each.model} {seconds(each.value)}" for each in last)
+    return f"{last[0].tasks} requests take {durations}" if last else ""
 
 
 def caption(run: Run) -> str:
     """The same, with intervals."""
-    took = listed(f"{each.model} {value_text(each, seconds)}" for each in ends(run))
-    return f"Until all of {about(run)} are done ({interval_words(run)}): {took}." if took else ""
+    durations = listed(f"{each.model} {value_text(each, seconds)}" for each in ends(run))
+    return f"Until all of {about(run)} are done ({interval_words(run)}): {durations}." if durations else ""
 
 
 def alt(run: Run) -> str:

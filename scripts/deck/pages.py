@@ -9,7 +9,7 @@ from scripts.analysis.answers import disturbance, noise
 from scripts.analysis.points import machine_words
 from scripts.charts.lib.layout import LEADING, MARGIN_IN, Page, open_page, width_in, wrap
 from scripts.charts.lib.theme import WIDTH_IN, Theme
-from scripts.report.claim_document import Document, bound_text, found_text
+from scripts.report.claim_document import Document, bound_text, estimate_text
 from scripts.report.claim_pages import SIGNS
 from scripts.report.facts import capacity
 from scripts.tables.load import Run
@@ -62,12 +62,12 @@ def verdict_text(claim: Document) -> str:
 
 def result_text(claim: Document) -> str:
     """What was found of every measure, each with its bound; or that nothing was."""
-    if not any(found_text(part) for part in claim["parts"]):
+    if not any(estimate_text(part) for part in claim["parts"]):
         return NOT_MEASURED
     several = len(claim["parts"]) > 1
     return "; ".join(
         f"{part['name']}: " * several
-        + (f"{found_text(part)}, bound {bound_text(part)}" if found_text(part) else NOT_MEASURED)
+        + (f"{estimate_text(part)}, bound {bound_text(part)}" if estimate_text(part) else NOT_MEASURED)
         for part in claim["parts"]
     )
 

@@ -70,8 +70,8 @@ def check(only: Sequence[str], parts: dict[str, list[Slide]]) -> None:
     """CommandError where a name is of no slide of this run."""
     there = [name for name, slides in parts.items() if slides]
     if unknown := [name for name in only if name not in there]:
-        known = {*parts, *(chart.NAME for chart in CHARTS)}
-        why = "was not measured in this run" if unknown[0] in known else "is no slide"
+        names = {*parts, *(chart.NAME for chart in CHARTS)}
+        why = "was not measured in this run" if unknown[0] in names else "is no slide"
         raise CommandError(
             Exit.USAGE, f"{unknown[0]} {why}. There are: {', '.join(there)}. Example: make slides ONLY={there[1]}"
         )
@@ -168,9 +168,9 @@ def claims_slides(run: Run, talk: Document) -> Iterator[Slide]:
 def claims_slide(run: Run, talk: Document, claims: Sequence[Document], part: str, name: str) -> Slide:
     """A slide of claims; its notes have the command of each."""
     printed = small_print(run).replace("make slides", "make claims; make slides")
-    said = [
+    notes = [
         f"{claim['text']} {pages.verdict_text(claim)}: {pages.result_text(claim)}. {claim['command']}"
         for claim in claims
     ]
     draw = partial(pages.claims_page, talk, claims, part, small_print=printed)
-    return Slide(name, pages.count_title(talk), draw, [talk["sentence"], *said, printed], " ".join(said))
+    return Slide(name, pages.count_title(talk), draw, [talk["sentence"], *notes, printed], " ".join(notes))

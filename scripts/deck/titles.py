@@ -84,39 +84,39 @@ def candidates(run: Run, chart: Chart) -> Iterator[str]:
 
 def fastest(run: Run, chart: Chart) -> str:
     """Who is the fastest where tasks wait, and where they compute; empty where one of the two cannot be said."""
-    best = [winners(found.family) for name in (("io", "wire"), ("cpu", "primes")) if (found := contest(run, *name))]
+    best = [winners(one.family) for name in (("io", "wire"), ("cpu", "primes")) if (one := contest(run, *name))]
     return f"Waiting: {best[0]} fastest. Computing: {best[1]} fastest." if len(best) == 2 and all(best) else ""
 
 
 def gain(run: Run, chart: Chart) -> str:
     """How much faster than sequential those are that wait best; empty where they are not known to be."""
-    if not (found := contest(run, "io", "wire")) or run.ranges_only:
+    if not (measured := contest(run, "io", "wire")) or run.ranges_only:
         return ""
-    named = [cell.name for cell in found.family.winners[:2]]
-    beaten = [cell.name for cell, _ in found.family.beaten]
+    named = [cell.name for cell in measured.family.winners[:2]]
+    beaten = [cell.name for cell, _ in measured.family.beaten]
     if not named or "sequential" not in beaten:
         return ""
-    ratios = sorted(float(found.row(name)["speedup"]) for name in named)
+    ratios = sorted(float(measured.row(name)["speedup"]) for name in named)
     text = "–".join(dict.fromkeys(f"{ratio:.2g}" for ratio in ratios))
     return f"{either(named)}: {text}× faster than sequential where tasks wait"
 
 
 def peaks(run: Run, chart: Chart) -> str:
     """The highest throughput of each model, without where it was."""
-    said = chart.finding(run).partition(": ")[2]
-    return f"Highest throughput: {CONCURRENCY.sub('', said)}" if said else ""
+    text = chart.finding(run).partition(": ")[2]
+    return f"Highest throughput: {CONCURRENCY.sub('', text)}" if text else ""
 
 
 def tail(run: Run, chart: Chart) -> str:
     """Within what time nearly all tasks are done."""
-    share, _, said = chart.finding(run).partition(" of the tasks on ")
-    return f"{share} of tasks end within: {said.partition(': ')[2]}" if said else ""
+    share, _, text = chart.finding(run).partition(" of the tasks on ")
+    return f"{share} of tasks end within: {text.partition(': ')[2]}" if text else ""
 
 
 def by_share(run: Run, chart: Chart) -> str:
     """The fastest at the smallest share that computes."""
-    said = chart.finding(run).partition(": ")[2].partition("; ")[0]
-    return f"Fastest: {said} CPU" if said else ""
+    text = chart.finding(run).partition(": ")[2].partition("; ")[0]
+    return f"Fastest: {text} CPU" if text else ""
 
 
 CONCURRENCY = re.compile(r" \(concurrency [\d,]+\)")

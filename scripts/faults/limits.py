@@ -56,7 +56,7 @@ class Trial:
 
     limit: str
     code: int
-    said: str
+    stderr: str
     lost: list[str]  # cells without a result, each with its reason
     measured: int  # rounds
     left: list[str]
@@ -65,12 +65,12 @@ class Trial:
     def wrong(self) -> list[str]:
         """Whatever must not be: another code, no sentence, a cell that nobody accounts for, something left behind."""
         complaints = []
-        if self.code not in (Exit.OK, Exit.NOT_MEASURED) or "Traceback" in self.said:
-            complaints.append(f"exit code {self.code}: {self.said[-500:]}")
+        if self.code not in (Exit.OK, Exit.NOT_MEASURED) or "Traceback" in self.stderr:
+            complaints.append(f"exit code {self.code}: {self.stderr[-500:]}")
         if self.code == Exit.OK and not self.measured:
             complaints.append("nothing was measured, and it was called a success")
-        if self.code == Exit.NOT_MEASURED and "Next: " not in self.said:
-            complaints.append(f"no way out is named: {self.said[-500:]}")
+        if self.code == Exit.NOT_MEASURED and "Next: " not in self.stderr:
+            complaints.append(f"no way out is named: {self.stderr[-500:]}")
         return [*complaints, *(f"left behind: {one}" for one in self.left)]
 
 
@@ -179,16 +179,16 @@ def try_limit(sandbox: Sandbox, limit: Limit) -> Trial:
     """Run a few cells under a limit, and see what comes of it."""
     shutil.rmtree(sandbox.path / "results", ignore_errors=True)
     command = [*limit.before(sandbox), *sandbox.command("--blocks", "1", "--only", ONLY, "--seed", "1")]
-    with tempfile.TemporaryFile("w+") as said:
+    with tempfile.TemporaryFile("w+") as log:
         process = subprocess.Popen(
-            command, cwd=sandbox.path, env=sandbox.environment(), stdout=subprocess.DEVNULL, stderr=said
+            command, cwd=sandbox.path, env=sandbox.environment(), stdout=subprocess.DEVNULL, stderr=log
         )
         limit.meanwhile(sandbox)
         code = ended(process)
         left = wait_until_empty(sandbox.left_behind)
         limit.after()
-        said.seek(0)
-        text = said.read()
+        log.seek(0)
+        text = log.read()
     lost, measured = outcome(sandbox) if code == Exit.OK else ([], 0)
     return Trial(limit.name, code, text, lost, measured, left)
 

@@ -173,21 +173,21 @@ class Sheet:
 
     law: str
     where: NDArray[np.intp]  # of its cells among all
-    asked: Mapping[str, FloatArray]  # the columns of ASKED
+    columns: Mapping[str, FloatArray]  # the columns of ASKED
     gil_share: FloatArray
     costs: Mapping[str, NDArray[np.intp]]  # -1: it has none, and its pace is 1
 
     def times(self, cost_s: FloatArray, machine: Machine) -> Times:
         """The predicted times, given all costs."""
         its = {name: np.append(cost_s, float(name == "pace"))[index] for name, index in self.costs.items()}
-        asked_s = self.asked["wait_seconds"]
-        wait_s = asked_s + np.where(asked_s > 0, its["late"], 0.0)
-        compute_s = self.asked["cpu_seconds"] * its["pace"]
+        nominal_s = self.columns["wait_seconds"]
+        wait_s = nominal_s + np.where(nominal_s > 0, its["late"], 0.0)
+        compute_s = self.columns["cpu_seconds"] * its["pace"]
         cpu_s = compute_s + its["client"]
         gil_share = (self.gil_share * compute_s + its["client"]) / np.where(cpu_s > 0, cpu_s, 1) * machine.gil
-        work = Work(self.asked["tasks"], wait_s, cpu_s, gil_share, its["open"])
+        work = Work(self.columns["tasks"], wait_s, cpu_s, gil_share, its["open"])
         costs = Costs(its["start"], its["place"], its["task"])
-        return times(self.law, work, self.asked["concurrency"], costs, machine.capacity)
+        return times(self.law, work, self.columns["concurrency"], costs, machine.capacity)
 
 
 def laid_out(cells: pd.DataFrame, names: Sequence[Name]) -> Iterator[Sheet]:

@@ -69,9 +69,9 @@ class Question:
 
     def but(self, **changes: Any) -> "Question":
         """The question with the changes that are not None; `wait_s` and `cpu_s` change in every form."""
-        given = {name: value for name, value in changes.items() if value is not None}
-        of_task = {name: given.pop(name) for name in ("wait_s", "cpu_s") if name in given}
-        return replace(self, forms={form: replace(task, **of_task) for form, task in self.forms.items()}, **given)
+        changed = {name: value for name, value in changes.items() if value is not None}
+        of_task = {name: changed.pop(name) for name in ("wait_s", "cpu_s") if name in changed}
+        return replace(self, forms={form: replace(task, **of_task) for form, task in self.forms.items()}, **changed)
 
     def work(self, model: str) -> Work:
         """The work as a model runs it: in the form that the model needs."""

@@ -44,8 +44,8 @@ def line(one: Option) -> list[str]:
 def description(question: Question) -> str:
     """The work in a sentence."""
     task = question.hardest
-    known = {1.0: "holding the GIL", 0.0: "without the GIL"}
-    gil = known.get(question.gil_share, f"{percent(question.gil_share)} of that under the GIL")
+    extremes = {1.0: "holding the GIL", 0.0: "without the GIL"}
+    gil = extremes.get(question.gil_share, f"{percent(question.gil_share)} of that under the GIL")
     short = tick(seconds)
     parts = [f"wait {short(task.wait_s)}"] * (task.wait_s > 0)
     parts += [f"compute {short(task.cpu_s)} ({gil})"] * (task.cpu_s > 0)

@@ -38,34 +38,34 @@ class Answer:
 
 def answer_rows(run: Run) -> list[Answer]:
     """A row for each question that the run has cells for."""
-    return [row(found, sentence) for found, sentence in answers_of(run)]
+    return [row(measured, sentence) for measured, sentence in answers_of(run)]
 
 
-def row(found: Contest, sentence: str) -> Answer:
+def row(measured: Contest, sentence: str) -> Answer:
     """One question's."""
-    experiment = str(found.rows.iloc[0]["experiment"])
-    best, gains = fastest(found)
-    return Answer(KINDS[experiment], terms(found), best, gains, ADVICE[experiment], sentence)
+    experiment = str(measured.rows.iloc[0]["experiment"])
+    best, gains = fastest(measured)
+    return Answer(KINDS[experiment], terms(measured), best, gains, ADVICE[experiment], sentence)
 
 
-def fastest(found: Contest) -> tuple[str, list[str]]:
+def fastest(measured: Contest) -> tuple[str, list[str]]:
     """Who was the fastest, and each winner's gain; or why that cannot be said."""
-    if found.run.ranges_only:
+    if measured.run.ranges_only:
         return "no conclusion", [f"too few blocks: it takes {FEW_BLOCKS}"]
-    if why := unanswered(found.family):
+    if why := unanswered(measured.family):
         return "no conclusion", [why]
-    names = [cell.name for cell in found.family.winners]
-    gains = [(name, gain(found, name)) for name in names]
-    said = [f"{name}: {text}" if len(names) > 1 else text for name, text in gains if text]
-    return winners(found.family) or "no measurable difference", said
+    names = [cell.name for cell in measured.family.winners]
+    gains = [(name, gain(measured, name)) for name in names]
+    texts = [f"{name}: {text}" if len(names) > 1 else text for name, text in gains if text]
+    return winners(measured.family) or "no measurable difference", texts
 
 
-def terms(found: Contest) -> str:
+def terms(measured: Contest) -> str:
     """What a task was, how long it waited and computed, and the concurrency."""
-    first, short = found.rows.iloc[0], tick(seconds)
+    first, short = measured.rows.iloc[0], tick(seconds)
     waits = [f"{short(first['wait_seconds'])} wait"] * bool(first["wait_seconds"])
     computes = [f"{short(first['compute_seconds'])} CPU"] * bool(first["compute_seconds"])
-    size = size_text(found).removeprefix(", ")
+    size = size_text(measured).removeprefix(", ")
     return ", ".join(
         filter(
             None, [work(first["workload"]), " and ".join([*waits, *computes]) + " a task", size, "start-up included"]

@@ -10,7 +10,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from scripts.report.claim_document import bound_text, found_text, value_text
+from scripts.report.claim_document import bound_text, estimate_text, value_text
 from scripts.util.format import ladder
 
 WIDTH, EDGE = 400.0, 14.0  # of the drawing, in its own units
@@ -57,8 +57,8 @@ def scale(part: dict[str, Any]) -> Scale:
     """An axis that holds the value, its interval, the bound, and what is shown beside it."""
     rows = [part, part["beside"]] if part["beside"] else [part]
     ends = [row[name] for row in rows for name in ("estimate", "low", "high")] + [part["bound_low"], part["bound_high"]]
-    known = [float(value) for value in ends if value is not None]
-    low, high = min(known), max(known)
+    finite = [float(value) for value in ends if value is not None]
+    low, high = min(finite), max(finite)
     if part["log"] and low > 0 and high / low > LOGARITHMIC:
         return Scale(low / (high / low) ** 0.12, high * (high / low) ** 0.12, log=True)
     air = 0.12 * (high - low) or 0.5 * abs(high) or 1.0
@@ -75,8 +75,8 @@ def draw(part: dict[str, Any]) -> Markup:
     inside = [*region(part, axis, ROW * len(rows)), *axis_lines(part, axis, ROW * len(rows))]
     for place, (kind, row) in enumerate(rows):
         inside += value_lines(row, axis, place * ROW, kind)
-    label = f"{found_text(part)}, bound {bound_text(part)}: {part['verdict']}"
-    label += f"; beside it {found_text(part | beside)}" if beside else ""
+    label = f"{estimate_text(part)}, bound {bound_text(part)}: {part['verdict']}"
+    label += f"; beside it {estimate_text(part | beside)}" if beside else ""
     opening = f'<svg class="claim-chart" viewBox="0 0 {WIDTH:g} {height:g}" role="img" aria-label="{escape(label)}">'
     return Markup(opening + "".join(inside) + "</svg>")
 
@@ -114,7 +114,7 @@ def value_lines(part: dict[str, Any], axis: Scale, y: float, kind: str) -> Itera
     low, high, x = axis.place(part["low"], 0), axis.place(part["high"], 1), axis.place(part["estimate"])
     yield f'<line class="{kind}" x1="{low:.1f}" x2="{high:.1f}" y1="{y + 25:g}" y2="{y + 25:g}"/>'
     yield f'<circle class="{kind}" cx="{x:.1f}" cy="{y + 25:g}" r="4.5"/>'
-    words = found_text(part) if kind == "judged" else f"beside: {found_text(part)}"
+    words = estimate_text(part) if kind == "judged" else f"beside: {estimate_text(part)}"
     half = len(words) * LETTER / 2 + 2
     yield text(min(max(x, half), WIDTH - half), y + 13, words, "value")
 

@@ -117,7 +117,7 @@ def value_text(part: Document, value: float | None) -> str:
     return percent(value) if "share" in part["metric"] else f"{value:.4g}"
 
 
-def found_text(part: Document) -> str:
+def estimate_text(part: Document) -> str:
     """`35.2× (33.1–37.4×)`; empty where nothing was measured."""
     if part["estimate"] is None:
         return ""
@@ -157,10 +157,10 @@ def rows(claim: Document) -> Iterator[tuple[str, str, str, str]]:
     mark = "" if claim["as_expected"] is not False else " ≠"
     single = claim["parts"] if len(claim["parts"]) == 1 else [None]
     first = single[0]
-    value, limit = (found_text(first), bound_text(first)) if first else ("", "")
+    value, limit = (estimate_text(first), bound_text(first)) if first else ("", "")
     yield claim["id"], value, limit, claim["verdict"] + mark
     for one in claim["parts"] if not first else []:
-        yield f"  {one['name']}", found_text(one), bound_text(one), one["verdict"]
+        yield f"  {one['name']}", estimate_text(one), bound_text(one), one["verdict"]
 
 
 def rows_with_counterparts(claim: Document) -> Iterator[tuple[str, str, str, str]]:
@@ -177,7 +177,7 @@ def rows_with_counterparts(claim: Document) -> Iterator[tuple[str, str, str, str
 def counterpart(part: Document) -> Iterator[tuple[str, str, str, str]]:
     """The line of what is shown beside a measure, by the names that are others there; none without a value."""
     beside = part["beside"]
-    if beside and (value := found_text(part | beside)):
+    if beside and (value := estimate_text(part | beside)):
         claimed, names = (f"{one['of']}/{one['over']}".split("/") for one in (part, beside))
         others = dict.fromkeys(name for name in names if name and name not in claimed)
         yield f"  beside: {', '.join(others) or beside['metric']}", value, "", ""

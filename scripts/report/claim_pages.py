@@ -10,7 +10,7 @@ from typing import Any
 
 from benchmarks.core import renamed
 from scripts.report import claim_chart, html
-from scripts.report.claim_document import SCHEMA, bound_text, found_text, note_on, rows, sections, value_text
+from scripts.report.claim_document import SCHEMA, bound_text, estimate_text, note_on, rows, sections, value_text
 from scripts.util.exit_codes import CommandError, Exit
 
 SIGNS = {"holds": "✓", "refuted": "✗", "inconclusive": "?", "not reproduced here": "≠"}  # never by colour alone
@@ -53,14 +53,14 @@ def view_part(part: Document) -> Document:
     return {
         "name": part["name"],
         "what": claim_chart.measures(part),
-        "found": found_text(part),
+        "found": estimate_text(part),
         "words": interval_words(part),
         "bound": bound_text(part),
         "verdict": part["verdict"],
         "blocks": part["blocks"],
         "p_value": part["p_value"],
         "chart": claim_chart.draw(part),
-        "beside": f"{claim_chart.measures(beside)}: {found_text(part | beside) or 'not measured'}" if beside else "",
+        "beside": f"{claim_chart.measures(beside)}: {estimate_text(part | beside) or 'not measured'}" if beside else "",
         "code": [(path, html.code_anchor(path)) for path in part["code"] if html.code(path) is not None],
     }
 

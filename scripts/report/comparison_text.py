@@ -26,7 +26,7 @@ def claim_sentence(one: Verdicts) -> str:
     """`network-io: A 18.9× (18.1–19.7×), B 17.2× (16.0–18.4×); holds on both.`"""
     measures = []
     for first, second in one.outcomes:
-        texts = [claim_document.found_text(claim_document.part(outcome)) for outcome in (first, second)]
+        texts = [claim_document.estimate_text(claim_document.part(outcome)) for outcome in (first, second)]
         label = f" ({first.part.name})" if first.part.name else ""
         measures.append(f"A {texts[0]}, B {texts[1]}{label}")
     verdict = (

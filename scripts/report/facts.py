@@ -115,17 +115,17 @@ def facts(environment: dict[str, Any], under: str = "") -> Iterator[tuple[str, s
         elif isinstance(value, list) and any(isinstance(one, dict) for one in value):
             yield from facts({f"{name} {one.get('name', place)}": one for place, one in enumerate(value)}, under)
         else:
-            yield called, said(name, value)
+            yield called, value_words(name, value)
 
 
-def said(name: str, value: Any) -> str:
+def value_words(name: str, value: Any) -> str:
     """A value in words."""
     if value is None:
         return "unknown"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
-        return ", ".join(said(name, one) for one in value)
+        return ", ".join(value_words(name, one) for one in value)
     if isinstance(value, int | float) and name.endswith("bytes"):
         return amount(value)
     return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -46,8 +46,8 @@ def code_style(name: str) -> Markup:
 
 def listing(paths: Iterable[str]) -> list[dict[str, Any]]:
     """Each file once, with its anchor and its code."""
-    known = ((path, code(path)) for path in dict.fromkeys(paths))
-    return [{"path": path, "anchor": code_anchor(path), "html": html} for path, html in known if html is not None]
+    files = ((path, code(path)) for path in dict.fromkeys(paths))
+    return [{"path": path, "anchor": code_anchor(path), "html": html} for path, html in files if html is not None]
 
 
 @cache

@@ -240,9 +240,9 @@ def point(
     fill = "none" if "saturated" in mark.warnings else paint
     (x1, y1), (x2, y2) = interval
     whisker = f'<path d="M{x1:.1f} {y1:.1f}L{x2:.1f} {y2:.1f}" stroke="{paint}" stroke-width="2"/>'
-    seen = "" if hidden else whisker + marker(shape, where, f'fill="{fill}" stroke="{paint}" stroke-width="1.5"')
+    drawn = "" if hidden else whisker + marker(shape, where, f'fill="{fill}" stroke="{paint}" stroke-width="1.5"')
     reach = f'<circle cx="{where[0]:.1f}" cy="{where[1]:.1f}" r="10" opacity="0"/>'
-    return f'<g class="mark"><title>{escape(tip(panel, one, mark))}</title>{seen}{reach}</g>'
+    return f'<g class="mark"><title>{escape(tip(panel, one, mark))}</title>{drawn}{reach}</g>'
 
 
 def tip(panel: Panel, one: Series, mark: Mark) -> str:

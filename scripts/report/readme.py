@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from scripts.analysis.answers import answers, disturbance, noise
-from scripts.report.claim_document import bound_text, found_text, verdicts_of
+from scripts.report.claim_document import bound_text, estimate_text, verdicts_of
 from scripts.tables.load import Run
 from scripts.util.format import seconds, times
 from scripts.util.paths import REFERENCE
@@ -94,7 +94,7 @@ def surprises(run: Run, matrix: Run | None = None) -> str:
     different.sort(key=lambda one: -one[0])
     lines = [["claim", "measured", "bound", "verdict"], ["---", "---:", "---:", "---"]]
     for _, claim, part in different[:SURPRISES]:
-        lines.append([claim["text"], found_text(part), bound_text(part), claim["verdict"]])
+        lines.append([claim["text"], estimate_text(part), bound_text(part), claim["verdict"]])
     return "\n".join(f"| {' | '.join(text.replace('|', '/') for text in line)} |" for line in lines)
 
 

@@ -62,7 +62,7 @@ class Standing:
         return described(self.contest.rows.iloc[0])
 
     @property
-    def said(self) -> str:
+    def sentence(self) -> str:
         """Who is the fastest, by how much, and how the others compare with it."""
         return conclusion(self.contest)
 
@@ -75,7 +75,7 @@ class Standing:
         return "no conclusion" if unanswered(family) or self.contest.run.ranges_only else "no difference shown"
 
     @property
-    def took(self) -> Figure | str:
+    def duration(self) -> Figure | str:
         """The time of the fastest; nothing where none can be named."""
         fastest = self.contest.family.fastest
         return summarised(self.contest.row(fastest.name), "seconds", seconds) if fastest and self.named else "–"

@@ -127,13 +127,13 @@ def learned(contents: Document) -> list[str]:
 def one_task(form: str, timed: Document) -> str:
     """What a task takes and what that is made of."""
     name = {"blocking": "`work`", "asyncio": "`awork`"}[form]
-    known = [f"{quantile} {seconds(value)}" for quantile, value in timed["tail"].items() if value is not None]
+    tail = [f"{quantile} {seconds(value)}" for quantile, value in timed["tail"].items() if value is not None]
     share = timed["compute_share"] or 0.0
     parts = (
         f"{percent(1 - share)} of it waits, {percent(share)} computes ({seconds(timed['cpu_seconds']['mean'])} of CPU)"
     )
-    took = f"One task of {name} takes {seconds(timed['seconds']['median'])}: {parts}"
-    return f"{took}; of {timed['tasks']} tasks one at a time, {', '.join(known)}." if known else f"{took}."
+    text = f"One task of {name} takes {seconds(timed['seconds']['median'])}: {parts}"
+    return f"{text}; of {timed['tasks']} tasks one at a time, {', '.join(tail)}." if tail else f"{text}."
 
 
 def knee_text(learned: Document) -> str:

@@ -81,8 +81,8 @@ def read(folder: Path, version: int) -> Standing:
     entries, unit = units(collection)
     claims = over_machines(collection, entries)
     measured = tuple(one for one in claims if one.machines)
-    whole = atlas_page(collection, claims, unit) if entries else ""
-    return Standing(version, unit, len(entries), measured, len(collection.left_out), whole)
+    page = atlas_page(collection, claims, unit) if entries else ""
+    return Standing(version, unit, len(entries), measured, len(collection.left_out), page)
 
 
 MACHINES = web.AppKey("MACHINES", Machines)

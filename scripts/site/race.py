@@ -137,8 +137,8 @@ class Race:
         if not result["reason"]:
             self.seconds[lane.spec.model] = result["seconds"]
         self.broadcast({"kind": "result", "lane": lane.number, **result})
-        said = [words(model, self.seconds) if model in self.seconds else "" for model in self.request.models]
-        self.broadcast({"kind": "standings", "words": said})
+        texts = [words(model, self.seconds) if model in self.seconds else "" for model in self.request.models]
+        self.broadcast({"kind": "standings", "words": texts})
 
     def lane(self, number: int, url: str) -> Lane:
         """Start the process of a lane."""

@@ -123,7 +123,7 @@ def moderators(effects: FloatArray, splits: NDArray[np.bool_], permutations: int
 class Sums:
     """What every t is made of, once for all permutations: arrays of shape (machines, claims) or (claims,)."""
 
-    known: FloatArray
+    present: FloatArray
     values: FloatArray
     squares: FloatArray
     n: FloatArray
@@ -134,16 +134,16 @@ class Sums:
     @classmethod
     def of(cls, effects: FloatArray) -> "Sums":
         """The sums of effects with NaN where a machine has no value."""
-        known = np.isfinite(effects)
-        values = np.where(known, effects, 0.0)
-        squares, n = values**2, known.sum(axis=0).astype(np.float64)
+        present = np.isfinite(effects)
+        values = np.where(present, effects, 0.0)
+        squares, n = values**2, present.sum(axis=0).astype(np.float64)
         spread = squares.sum(axis=0) - values.sum(axis=0) ** 2 / np.maximum(n, 1)
         typical = float(np.median(spread / np.maximum(n - 1, 1)))
-        return cls(known.astype(np.float64), values, squares, n, values.sum(axis=0), squares.sum(axis=0), typical)
+        return cls(present.astype(np.float64), values, squares, n, values.sum(axis=0), squares.sum(axis=0), typical)
 
     def split_t(self, inside: FloatArray) -> tuple[FloatArray, FloatArray]:
         """|t| of each split for each claim, shape (splits, claims), 0 where a side is too small; the differences."""
-        n_in, sum_in = inside @ self.known, inside @ self.values
+        n_in, sum_in = inside @ self.present, inside @ self.values
         n_out, sum_out = self.n - n_in, self.total - sum_in
         usable = (n_in >= LEAST_SIDE) & (n_out >= LEAST_SIDE)
         n_in, n_out = np.maximum(n_in, 1), np.maximum(n_out, 1)
@@ -157,5 +157,5 @@ class Sums:
 def numeric_splits(values: Sequence[float]) -> list[tuple[float, NDArray[np.bool_]]]:
     """Each threshold between two distinct values, and which machines lie above it."""
     array = np.asarray(values, dtype=np.float64)
-    known = sorted({value for value in array if math.isfinite(value)})
-    return [((low + high) / 2, array > (low + high) / 2) for low, high in pairwise(known)]
+    distinct = sorted({value for value in array if math.isfinite(value)})
+    return [((low + high) / 2, array > (low + high) / 2) for low, high in pairwise(distinct)]

@@ -190,8 +190,8 @@ def fault_of_interpreters(environment: Entry) -> str | None:
     if wrong := misfit(interpreters, INTERPRETERS, "interpreters") or misfit(order, [name], "pythons"):
         return wrong
     names = [one["name"] for one in interpreters]
-    known = len(order) == environment["plan"]["blocks"] and set(names) == set(order) and len(set(names)) == len(names)
-    return None if known else "pythons does not name an interpreter for each block"
+    valid = len(order) == environment["plan"]["blocks"] and set(names) == set(order) and len(set(names)) == len(names)
+    return None if valid else "pythons does not name an interpreter for each block"
 
 
 def fingerprint(path: Path, environment: Entry) -> str:

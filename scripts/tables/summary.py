@@ -91,8 +91,8 @@ def above_ideal(measured: pd.DataFrame) -> bool:
 
 def mean_efficiency(measured: pd.DataFrame) -> float:
     """The mean over blocks; NaN where no ideal time is known."""
-    known = measured["efficiency"].dropna() if "efficiency" in measured else pd.Series(dtype=float)
-    return float(known.groupby(measured["block"]).median().mean()) if known.size else np.nan
+    efficiencies = measured["efficiency"].dropna() if "efficiency" in measured else pd.Series(dtype=float)
+    return float(efficiencies.groupby(measured["block"]).median().mean()) if efficiencies.size else np.nan
 
 
 def flags(rounds: pd.DataFrame, blocks: int) -> str:

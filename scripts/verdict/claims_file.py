@@ -62,8 +62,8 @@ def read_talk(path: Path, only: str | None = None) -> Talk:
     """The claims of a file, or `only` one of them, without checking the others. CommandError when they are faulty."""
     try:
         with path.open("rb") as file:
-            given = tomllib.load(file)
-        return talk(path, given) if only is None else talk(path, given | {"claim": [chosen_row(given, only)]})
+            document = tomllib.load(file)
+        return talk(path, document) if only is None else talk(path, document | {"claim": [chosen_row(document, only)]})
     except OSError as problem:
         raise CommandError(
             Exit.USAGE, f"{path}: {problem.strerror}. Next: make claims TALK=path/to/claims.toml"
@@ -77,11 +77,11 @@ def read_talk(path: Path, only: str | None = None) -> Talk:
         raise CommandError(Exit.USAGE, f"{path}: {listed}") from None
 
 
-def chosen_row(given: dict[str, Any], name: str) -> Any:
+def chosen_row(document: dict[str, Any], name: str) -> Any:
     """The table of the claim that is called so. CommandError when there is none, Mistake when there are two."""
     if not name:
         raise CommandError(Exit.USAGE, "ID is missing. Example: make claim ID=network-io")
-    rows = [row for row in table_rows(given) if isinstance(row, dict)]
+    rows = [row for row in table_rows(document) if isinstance(row, dict)]
     names = [name, CLAIMS.get(name, name)]  # as it is called in the file, or was called in ours
     if not (matches := next(filter(None, ([row for row in rows if row.get("id") == one] for one in names)), [])):
         ids = [row["id"] for row in rows if isinstance(row.get("id"), str)]
@@ -93,15 +93,15 @@ def chosen_row(given: dict[str, Any], name: str) -> Any:
     return matches[0]
 
 
-def talk(path: Path, given: dict[str, Any]) -> Talk:
+def talk(path: Path, document: dict[str, Any]) -> Talk:
     """The tables of a file as a Talk. ExceptionGroup of the first Mistake of each claim, or one Mistake."""
-    for name in given.keys() - {"talk", "claim"}:
+    for name in document.keys() - {"talk", "claim"}:
         raise Mistake("", name, f"there is no such table{nearest(name, ('talk', 'claim'))}")
-    head, claims, faults = given.get("talk", {}), list[Claim](), list[Mistake]()
+    head, claims, faults = document.get("talk", {}), list[Claim](), list[Mistake]()
     if not isinstance(head, dict):
         raise Mistake("", "talk", NO_CLAIMS)
     sense.check_head(head)
-    for place, row in enumerate(table_rows(given), 1):
+    for place, row in enumerate(table_rows(document), 1):
         try:
             claims.append(claim(row, f"number {place}"))
         except Mistake as fault:
@@ -113,9 +113,9 @@ def talk(path: Path, given: dict[str, Any]) -> Talk:
     return Talk(path, text(head, "title", "talk") or path.stem, text(head, "source", "talk"), tuple(claims))
 
 
-def table_rows(given: dict[str, Any]) -> list[Any]:
+def table_rows(document: dict[str, Any]) -> list[Any]:
     """The claims as they stand in the file, right or wrong. Mistake when there are none."""
-    rows = given.get("claim", [])
+    rows = document.get("claim", [])
     if not isinstance(rows, list) or not rows:
         raise Mistake("", "claim", NO_CLAIMS)
     if len(rows) > MOST_CLAIMS:
@@ -130,9 +130,9 @@ def claim(row: Any, place: str) -> Claim:
     name = text(row, "id", place)
     if not ID.fullmatch(name):
         raise Mistake(place, "id", f"is made of letters, digits, dots and dashes, at most 80, not {name!r:.90}")
-    known = {field.name for field in fields(Claim)} - {"parts"} | PART_FIELDS - {"name"} | {"part"}
-    for field in row.keys() - known:
-        raise Mistake(name, field, f"there is no such field{nearest(field, known)}")
+    allowed = {field.name for field in fields(Claim)} - {"parts"} | PART_FIELDS - {"name"} | {"part"}
+    for field in row.keys() - allowed:
+        raise Mistake(name, field, f"there is no such field{nearest(field, allowed)}")
     words = ("id", "text", "where", "expected", "needs", "about", "why", "source", "condition", "differs")
     texts = {word: text(row, word, name) for word in words}
     if texts["about"] not in ABOUT:
@@ -160,12 +160,12 @@ def is_opinion(row: dict[str, Any], name: str) -> bool:
 
 def parts_of(row: dict[str, Any], name: str) -> tuple[Part, ...]:
     """The parts of a claim: those that it lists, or its only measure. Raises Mistake."""
-    given = row.get("part", [row])
-    if not isinstance(given, list) or not given or not all(isinstance(one, dict) for one in given):
+    rows = row.get("part", [row])
+    if not isinstance(rows, list) or not rows or not all(isinstance(one, dict) for one in rows):
         raise Mistake(name, "part", "is a list of tables like { name = …, ratio = …, holds = … }, at least one")
-    if "part" in row and (beside := row.keys() & PART_FIELDS):
-        raise Mistake(name, min(beside), "stands in each part, not beside them")
-    return tuple(part(one, name) for one in given)
+    if "part" in row and (outside := row.keys() & PART_FIELDS):
+        raise Mistake(name, min(outside), "stands in each part, not beside them")
+    return tuple(part(one, name) for one in rows)
 
 
 def part(row: dict[str, Any], name: str) -> Part:
@@ -205,26 +205,26 @@ def measure(row: Any, name: str, field: str) -> Measure:
 def check_metric(cell: str, metric: str, name: str, field: str, key: str) -> None:
     """Mistake unless the cell exists and has the metric."""
     try:
-        known = find(cell).columns
+        names = find(cell).columns
     except ValueError as problem:
         raise Mistake(name, f"{field}.{key}", problem) from None
-    if metric not in known:
-        wrong = hint(metric) or f"{cell} has no metric {metric!r}{nearest(metric, known)}; it has {', '.join(known)}"
+    if metric not in names:
+        wrong = hint(metric) or f"{cell} has no metric {metric!r}{nearest(metric, names)}; it has {', '.join(names)}"
         raise Mistake(name, f"{field}.metric", wrong)
 
 
-def conditions(given: Any, name: str) -> tuple[tuple[str, Any], ...]:
+def conditions(table: Any, name: str) -> tuple[tuple[str, Any], ...]:
     """The conditions under which the claim can be tested: (name, value) pairs. Raises Mistake."""
-    if not isinstance(given, dict):
+    if not isinstance(table, dict):
         raise Mistake(name, "when", "is a table like { gil = true }")
-    for field, value in given.items():
+    for field, value in table.items():
         if field not in WHEN:
             raise Mistake(name, f"when.{field}", f"there is no such condition{nearest(field, WHEN)}")
         if isinstance(value, dict) and value.keys() != set(SIDES):
             raise Mistake(name, f"when.{field}", "of two sides is a table like { of = false, over = true }")
         for one in value.values() if isinstance(value, dict) else [value]:
             check_condition(one, name, field)
-    return tuple(given.items())
+    return tuple(table.items())
 
 
 def check_condition(value: Any, name: str, field: str) -> None:

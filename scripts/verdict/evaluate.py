@@ -80,10 +80,10 @@ def has(run: Run, claim: Claim) -> bool:
 
 def capacity_of(run: Run, claim: Claim) -> float:
     """The median parallel capacity beside the cells that decide the claim; of all blocks where none was sampled."""
-    beside = pd.concat(
+    sampled = pd.concat(
         [metric_by_turn(run, evidence(run, part.measure).rounds, "parallel_capacity") for part in claim.parts]
     )
-    capacities = beside if len(beside) else metric_by_turn(run, run.rounds, "parallel_capacity")
+    capacities = sampled if len(sampled) else metric_by_turn(run, run.rounds, "parallel_capacity")
     return float(capacities.median())
 
 

@@ -46,8 +46,8 @@ def check(expectations: Sequence[str], models: Sequence[str] = NAMES) -> None:
     for line in expectations:
         for name in models_in(line):
             if name not in models:
-                known = f"EXPECT: {line!r}: no model is called {name!r} here{nearest(name, models)}"
-                raise CommandError(Exit.USAGE, f"{known}. Next: make models")
+                problem = f"EXPECT: {line!r}: no model is called {name!r} here{nearest(name, models)}"
+                raise CommandError(Exit.USAGE, f"{problem}. Next: make models")
 
 
 def models_in(line: str) -> list[str]:

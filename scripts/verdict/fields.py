@@ -24,10 +24,10 @@ class Mistake(ValueError):
         self.claim = claim
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
+def nearest(name: str, names: Iterable[str]) -> str:
     """The end of an error about an unknown name."""
-    near = get_close_matches(name[:LONGEST_NAME], known := list(known), 1, ALIKE)
-    return f"; the nearest name is {near[0]!r}" if near else f"; there are {', '.join(known[:MOST_NAMES])}"
+    near = get_close_matches(name[:LONGEST_NAME], names := list(names), 1, ALIKE)
+    return f"; the nearest name is {near[0]!r}" if near else f"; there are {', '.join(names[:MOST_NAMES])}"
 
 
 def text(row: dict[str, Any], field: str, name: str) -> str:

@@ -48,21 +48,21 @@ def check_fields(claim: Claim, row: dict[str, Any]) -> None:
         raise Mistake(claim.id, "differs", "from which condition? Next: write condition = …, as the source has it")
     if claim.expected == ONLY_DIFFERS and not claim.differs:
         raise Mistake(claim.id, "expected", f"is {ONLY_DIFFERS!r} only of a claim that says in what it differs")
-    for name, asked in claim.when:
-        for one in asked.values() if isinstance(asked, dict) else [asked]:
+    for name, required in claim.when:
+        for one in required.values() if isinstance(required, dict) else [required]:
             check_condition(claim.id, name, one)
-        if isinstance(asked, dict) and asked["of"] == asked["over"]:
+        if isinstance(required, dict) and required["of"] == required["over"]:
             raise Mistake(claim.id, f"when.{name}", "both sides are the same; write it once")
 
 
-def check_condition(claim: str, name: str, asked: Any) -> None:
+def check_condition(claim: str, name: str, required: Any) -> None:
     """Mistake unless a machine or Python can meet the condition, and another can not."""
-    if name == "system" and asked not in SYSTEMS:
-        raise Mistake(claim, "when.system", f"no system is called {asked!r:.60}{nearest(asked, SYSTEMS)}")
-    if name == "python" and not PYTHON.fullmatch(asked):
-        raise Mistake(claim, "when.python", f"is a version like '3.14', not {asked!r:.60}")
-    if name == "package" and not PACKAGE.fullmatch(asked):
-        raise Mistake(claim, "when.package", f"is the name of a package, not {asked!r:.60}")
+    if name == "system" and required not in SYSTEMS:
+        raise Mistake(claim, "when.system", f"no system is called {required!r:.60}{nearest(required, SYSTEMS)}")
+    if name == "python" and not PYTHON.fullmatch(required):
+        raise Mistake(claim, "when.python", f"is a version like '3.14', not {required!r:.60}")
+    if name == "package" and not PACKAGE.fullmatch(required):
+        raise Mistake(claim, "when.package", f"is the name of a package, not {required!r:.60}")
 
 
 def check_measure(claim: Claim, part: Part) -> None:

@@ -57,8 +57,8 @@ class Axis:
         rows = [row for group in groups for row in group.rows]
         values = [value for row in rows for value in (row.low, row.high, row.value, *row.blocks)] + list(self.also)
         values += [value for group in groups for value in (group.limit, group.ceiling)]
-        known = [value for value in values if math.isfinite(value) and (value > 0 or self.linear)]
-        low, high = min(known), max(known)
+        finite = [value for value in values if math.isfinite(value) and (value > 0 or self.linear)]
+        low, high = min(finite), max(finite)
         if self.linear:
             return 0.0, high * 1.05
         air = max((high / low) ** 0.06, 1.08)

@@ -19,14 +19,14 @@ class Group:
     """Rows under a common heading; without one when `title` is empty.
 
     `paint` colours its rows where the colours of models would say nothing; `names` are what its rows are called, and
-    `looks` the models whose colour and marker they have, where that is not their model.
+    `styles` the models whose colour and marker they have, where that is not their model.
     """
 
     title: str
     rows: Sequence[Point]
     paint: str = ""
     names: Sequence[str] = ()
-    looks: Sequence[str] = ()
+    styles: Sequence[str] = ()
 
     @property
     def limit(self) -> float:
@@ -50,7 +50,7 @@ class Group:
     @property
     def models(self) -> list[str]:
         """The model that each row looks like."""
-        return list(self.looks or (row.model for row in self.rows))
+        return list(self.styles or (row.model for row in self.rows))
 
     @property
     def height(self) -> int:
@@ -59,7 +59,7 @@ class Group:
 
     def first(self, count: int) -> "Group":
         """As many of its rows."""
-        return replace(self, rows=self.rows[:count], names=self.names[:count], looks=self.looks[:count])
+        return replace(self, rows=self.rows[:count], names=self.names[:count], styles=self.styles[:count])
 
 
 Panels = Mapping[str, Sequence[Group]]
@@ -99,10 +99,10 @@ def merged(panels: Panels) -> list[Group]:
     """The groups of all panels, each with every row that it has in any of them."""
     rows = dict[str, dict[str, tuple[Point, str]]]()
     for group in chain.from_iterable(panels.values()):
-        for name, row, look in zip(group.labels, group.rows, group.models, strict=True):
-            rows.setdefault(group.title, {}).setdefault(name, (row, look))
+        for name, row, style in zip(group.labels, group.rows, group.models, strict=True):
+            rows.setdefault(group.title, {}).setdefault(name, (row, style))
     return [
-        Group(title, [row for row, _ in same.values()], names=list(same), looks=[look for _, look in same.values()])
+        Group(title, [row for row, _ in same.values()], names=list(same), styles=[style for _, style in same.values()])
         for title, same in rows.items()
     ]
 
@@ -123,12 +123,12 @@ def fit(panels: Panels, theme: Theme, *, shared: bool) -> tuple[dict[str, list[G
 def only(group: Group, rows: set[tuple[str, str]]) -> Group:
     """The group with no other than these rows."""
     kept = [place for place, name in enumerate(group.labels) if (group.title, name) in rows]
-    names, looks = group.labels, group.models
+    names, styles = group.labels, group.models
     return replace(
         group,
         rows=[group.rows[place] for place in kept],
         names=[names[place] for place in kept],
-        looks=[looks[place] for place in kept],
+        styles=[styles[place] for place in kept],
     )
 
 

@@ -95,9 +95,9 @@ def row_limits(cells: Sequence[Point]) -> Iterator[Limit]:
     """The limit of each workload over its rows."""
     for workload in distinct(each.workload for each in cells):
         places = [place for place, each in enumerate(cells) if each.workload == workload]
-        known = [cells[place].limit for place in places if math.isfinite(cells[place].limit)]
-        if known:
-            yield Limit([0.4 - places[0], -0.4 - places[-1]], [max(known)] * 2)
+        finite = [cells[place].limit for place in places if math.isfinite(cells[place].limit)]
+        if finite:
+            yield Limit([0.4 - places[0], -0.4 - places[-1]], [max(finite)] * 2)
 
 
 def lines(
@@ -114,8 +114,8 @@ def lines(
     sizes = sorted({x(each) for each in cells})
     at = {size: float(size if sizes[0] > 0 else place) for place, size in enumerate(sizes)}
     low, high = at[sizes[0]], at[sizes[-1]]
-    known = [size for size in sizes if any(x(each) == size and each.limit > 0 for each in cells)]
-    limits = [pick(each.limit for each in cells if x(each) == size and each.limit > 0) for size in known]
+    limited = [size for size in sizes if any(x(each) == size and each.limit > 0 for each in cells)]
+    limits = [pick(each.limit for each in cells if x(each) == size and each.limit > 0) for size in limited]
     return Panel(
         title,
         value,
@@ -129,5 +129,5 @@ def lines(
         place_ends=(low / 1.3, high * 1.3) if sizes[0] > 0 else (low - 0.3, high + 0.3),
         place_log=sizes[0] > 0,
         joined=True,
-        limits=[Limit([at[size] for size in known], limits)] if known else [],
+        limits=[Limit([at[size] for size in limited], limits)] if limited else [],
     )

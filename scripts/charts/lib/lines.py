@@ -111,12 +111,12 @@ def draw_limit(
     which: str = "limit",
 ) -> End | None:
     """The ideal as a dashed line, or the ceiling as a dotted one; None when nothing is known of it."""
-    known = [(x(each), value) for each in cells if math.isfinite(value := getattr(each, which))]
-    if not known:
+    finite = [(x(each), value) for each in cells if math.isfinite(value := getattr(each, which))]
+    if not finite:
         return None
     name, dashes = LIMITS[which]
-    xs = sorted({place for place, _ in known})
-    ys = [pick(value for place, value in known if place == one) for one in xs]
+    xs = sorted({place for place, _ in finite})
+    ys = [pick(value for place, value in finite if place == one) for one in xs]
     line = axes.plot(xs, ys, color=page.theme.ink, linewidth=1.4, linestyle=(0, dashes), zorder=2)[0]
     line.set_marker("_" if len(xs) == 1 else "")
     line.set_gid(f"{which}-{cells[0].workload}")

@@ -41,7 +41,7 @@ RUNS_IN = {"threads": "threads", "gevent": "gevent", "sync": "sequential"}  # th
 
 def group(title: str, rows: Sequence[Point]) -> Group:
     """Rows in the colour of what runs their handlers: an event loop, threads, greenlets, or one request at a time."""
-    return Group(title, rows, looks=[RUNS_IN.get(row.model.partition("/")[2], "asyncio") for row in rows])
+    return Group(title, rows, styles=[RUNS_IN.get(row.model.partition("/")[2], "asyncio") for row in rows])
 
 
 @remembered

@@ -26,9 +26,9 @@ export class Dots {
     this.pen = this.canvas.getContext("2d");
     const style = getComputedStyle(this.canvas);
     this.colours = { model: style.getPropertyValue("--colour"), soft: style.getPropertyValue("--faint"), ink: style.color };
-    const known = this.drawn.slice();
+    const states = this.drawn.slice();
     this.drawn.fill(255);
-    this.draw(known);
+    this.draw(states);
   }
 
   /** Draw the tasks whose state is another than the one that is shown. */

@@ -40,8 +40,8 @@ function preview() {
   const models = boxes.filter((box) => box.checked).map((box) => [box.value, Number(box.dataset.most)]);
   const { tasks } = form.elements;
   const shown = Math.min(Number(tasks.max), Math.max(1, Math.round(Number(tasks.value)) || 1));
-  stage.set(Record.preview({ ...asked(), tasks: shown }, models));
-  const turns = asked().together ? "all models at once" : "each model alone, in turn; then a replay side by side";
+  stage.set(Record.preview({ ...formValues(), tasks: shown }, models));
+  const turns = formValues().together ? "all models at once" : "each model alone, in turn; then a replay side by side";
   stage.say(models.length ? `Press Start: ${models.length > 1 ? turns : `${models[0][0]} alone`}.` : "Choose at least one model.");
 }
 
@@ -114,7 +114,7 @@ function tabulate() {
 }
 
 /** What the form asks for. */
-function asked() {
+function formValues() {
   const given = new FormData(form);
   const numbers = Object.fromEntries([...form.querySelectorAll("[type=number]")].map((box) => [box.name, box.value]));
   return { ...numbers, models: given.getAll("models"), together: given.get("together") === "yes", blocks_loop: given.get("blocks_loop") === "yes" };
@@ -122,7 +122,7 @@ function asked() {
 
 /** What the form asks for, in words. */
 function plan() {
-  const { tasks, delay_ms, concurrency, cpu_percent, blocks_loop } = asked();
+  const { tasks, delay_ms, concurrency, cpu_percent, blocks_loop } = formValues();
   const computing = Number(cpu_percent) ? `, ${cpu_percent} % of it computing` : "";
   return `${Number(tasks).toLocaleString("en")} tasks of ${delay_ms} ms${computing}${blocks_loop ? ", the loop blocked" : ""}, concurrency ${concurrency}`;
 }
@@ -148,7 +148,7 @@ function send(message) {
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  send({ do: "start", ...asked() });
+  send({ do: "start", ...formValues() });
 });
 
 form.addEventListener("input", choose);

@@ -35,7 +35,7 @@ def test_a_starved_run_says_what_it_lacks_or_is_right(short: Path, monkeypatch: 
     code, sentence, models = ENDS[name]
     trial = try_limit(plain(short / "copy"), limit)
     assert (trial.wrong, trial.code) == ([], code)
-    assert any(one in trial.said for one in sentence.split("|"))
+    assert any(one in trial.stderr for one in sentence.split("|"))
     if limit.meanwhile is limits.pause:  # the cell under way may be lost, and no other
         assert len(trial.lost) <= 1
     else:

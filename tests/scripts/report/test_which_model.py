@@ -47,14 +47,14 @@ def test_the_fastest_the_alike_and_the_slower_are_told_apart() -> None:
     assert [name for name, _ in found.slower] == ["uvloop", "sequential"]
     assert found.slower[0][1].value == pytest.approx(1.3, rel=0.01)
     assert found.gain == "8.00× faster than sequential"
-    assert "fastest in this run: threads, asyncio or trio. " in found.said
+    assert "fastest in this run: threads, asyncio or trio. " in found.sentence
 
 
 def test_what_varies_too_much_is_not_established_either_way() -> None:
     found = which_model.standing(planted({"trio": 0.4}), "io", "wire")
     assert found
-    assert "Beside threads, inconclusive: trio took " in found.said
-    assert found.said in which_model.text(planted({"trio": 0.4}))
+    assert "Beside threads, inconclusive: trio took " in found.sentence
+    assert found.sentence in which_model.text(planted({"trio": 0.4}))
 
 
 def test_disturbed_rounds_and_few_blocks_establish_no_order() -> None:
@@ -66,8 +66,8 @@ def test_disturbed_rounds_and_few_blocks_establish_no_order() -> None:
     assert none
     assert [name for name, _ in found.not_usable] == ["uvloop"]
     assert "uvloop" not in dict(found.slower)
-    assert (none.best, none.took, none.slower) == ("no conclusion", "–", [])
-    assert none.said.startswith("no conclusion: 3 blocks are too few")
+    assert (none.best, none.duration, none.slower) == ("no conclusion", "–", [])
+    assert none.sentence.startswith("no conclusion: 3 blocks are too few")
 
 
 def test_the_sentences_have_the_figures_of_the_run() -> None:
