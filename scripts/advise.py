@@ -74,24 +74,24 @@ def options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def refuse_unsaid(given: argparse.Namespace) -> None:
+def refuse_unsaid(chosen: argparse.Namespace) -> None:
     """Stop when the command line does not describe a task that takes any time."""
-    required = {"TASKS": given.tasks, "WAIT_MS": given.wait_ms, "CPU_MS": given.cpu_ms}
+    required = {"TASKS": chosen.tasks, "WAIT_MS": chosen.wait_ms, "CPU_MS": chosen.cpu_ms}
     if missing := [name for name, value in required.items() if value is None]:
         raise CommandError(
             Exit.USAGE, f"make advise does not know {listed(missing)}, and no run of make mine says. {EXAMPLE}"
         )
-    if not given.wait_ms and not given.cpu_ms:
+    if not chosen.wait_ms and not chosen.cpu_ms:
         raise CommandError(
             Exit.USAGE, f"a task that neither waits nor computes takes no time under any model. {EXAMPLE}"
         )
 
 
-def by_hand(given: argparse.Namespace, source: Source) -> Question:
+def by_hand(chosen: argparse.Namespace, source: Source) -> Question:
     """What the command line must say; the rest as it is here."""
-    task = Task(given.wait_ms / 1e3, given.cpu_ms / 1e3)
+    task = Task(chosen.wait_ms / 1e3, chosen.cpu_ms / 1e3)
     free = float(psutil.virtual_memory().available)
-    return Question(given.tasks, {"blocking": task, "asyncio": task}, 1.0, capacity(source, usable_cores()), free)
+    return Question(chosen.tasks, {"blocking": task, "asyncio": task}, 1.0, capacity(source, usable_cores()), free)
 
 
 def capacity(source: Source, cores: int) -> float:
@@ -100,18 +100,18 @@ def capacity(source: Source, cores: int) -> float:
     return 1 + (cores - 1) * (measured.capacity - 1) / (measured.cores - 1) if measured.cores > 1 else float(cores)
 
 
-def question_of(given: argparse.Namespace, source: Source, mine: Mine | None) -> Question:
+def question_of(chosen: argparse.Namespace, source: Source, mine: Mine | None) -> Question:
     """The question: what make mine has learned, where there is that, and above it what the command line says."""
-    described = mine.question(source) if mine else by_hand(given, source)
+    described = mine.question(source) if mine else by_hand(chosen, source)
     return described.but(
-        tasks=given.tasks,
-        wait_s=thousandth(given.wait_ms),
-        cpu_s=thousandth(given.cpu_ms),
-        gil_share=None if given.gil_released is None else 1 - given.gil_released,
-        capacity=None if given.cores is None else capacity(source, given.cores),
-        memory_bytes=None if given.memory_mb is None else given.memory_mb * MB,
-        task_bytes=None if given.task_mb is None else given.task_mb * MB,
-        at_once=given.at_once,
+        tasks=chosen.tasks,
+        wait_s=thousandth(chosen.wait_ms),
+        cpu_s=thousandth(chosen.cpu_ms),
+        gil_share=None if chosen.gil_released is None else 1 - chosen.gil_released,
+        capacity=None if chosen.cores is None else capacity(source, chosen.cores),
+        memory_bytes=None if chosen.memory_mb is None else chosen.memory_mb * MB,
+        task_bytes=None if chosen.task_mb is None else chosen.task_mb * MB,
+        at_once=chosen.at_once,
     )
 
 
@@ -120,10 +120,10 @@ def thousandth(value: float | None) -> float | None:
     return None if value is None else value / 1e3
 
 
-def own_run(given: argparse.Namespace) -> Mine | None:
+def own_run(chosen: argparse.Namespace) -> Mine | None:
     """The run of make mine that is meant: the one named, or the newest where the numbers don't say it all."""
-    described = None not in (given.tasks, given.wait_ms, given.cpu_ms)
-    paths = [given.run] if given.run else [] if described else [NEWEST_MINE, LATEST]
+    described = None not in (chosen.tasks, chosen.wait_ms, chosen.cpu_ms)
+    paths = [chosen.run] if chosen.run else [] if described else [NEWEST_MINE, LATEST]
     return next((read(path) for path in paths if is_one(path)), None)
 
 
@@ -136,15 +136,15 @@ def validate(path: Path, out: Console) -> None:
     sys.exit(Exit.OK if validation.meets_aims else Exit.NEGATIVE)
 
 
-def answer(given: argparse.Namespace, out: Console) -> None:
+def answer(chosen: argparse.Namespace, out: Console) -> None:
     """Do what the command line says."""
-    if given.validate:
-        validate(given.validate, out)
-    mine = own_run(given)
+    if chosen.validate:
+        validate(chosen.validate, out)
+    mine = own_run(chosen)
     if mine is None:
-        refuse_unsaid(given)
-    source = source_named(given.run) if given.run and mine is None else best_source()
-    question, source = question_of(given, source, mine), mine.with_memory(source) if mine else source
+        refuse_unsaid(chosen)
+    source = source_named(chosen.run) if chosen.run and mine is None else best_source()
+    question, source = question_of(chosen, source, mine), mine.with_memory(source) if mine else source
     advice = advise(question, source)
     if advice is None:
         raise CommandError(

@@ -72,25 +72,25 @@ def announce(
     return say
 
 
-def machines_of(given: argparse.Namespace, listening: socket.socket) -> Machines:
+def machines_of(chosen: argparse.Namespace, listening: socket.socket) -> Machines:
     """The page of machines, which takes shares where that was asked for."""
-    if not given.listen:
-        return Machines(given.shares)
+    if not chosen.listen:
+        return Machines(chosen.shares)
     addresses = tuple(address(listening, one) for one in local_addresses())
-    return Machines(given.shares, Uploads(given.shares, new_code()), addresses)
+    return Machines(chosen.shares, Uploads(chosen.shares, new_code()), addresses)
 
 
 def main() -> None:
     """Listen, serve, say where."""
-    given = options()
-    host = given.host or ("0.0.0.0" if given.listen else "127.0.0.1")
+    chosen = options()
+    host = chosen.host or ("0.0.0.0" if chosen.listen else "127.0.0.1")
     signal.signal(signal.SIGHUP, lambda number, frame: os.kill(os.getpid(), signal.SIGTERM))  # which aiohttp obeys
     try:
         raise_file_limit(MAX_CONCURRENCY)
-        with listen(host, given.port, given.expose or given.listen) as listening:
-            machines = machines_of(given, listening)
-            app = create_app(exposed=given.expose, machines=machines)
-            app.on_startup.append(announce(listening, machines, browse=given.open))
+        with listen(host, chosen.port, chosen.expose or chosen.listen) as listening:
+            machines = machines_of(chosen, listening)
+            app = create_app(exposed=chosen.expose, machines=machines)
+            app.on_startup.append(announce(listening, machines, browse=chosen.open))
             web.run_app(app, sock=listening, print=None, access_log=None)
     except RefusalError as refusal:
         leave(CommandError(Exit(refusal.code), str(refusal)))

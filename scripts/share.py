@@ -73,12 +73,12 @@ def show(share: Share, out: Console) -> None:
 
 def main() -> None:
     """Say what is shared, and write it."""
-    given = options()
+    chosen = options()
     try:
-        shares = judged_shares(given.run, given.condition)
+        shares = judged_shares(chosen.run, chosen.condition)
         for share in shares:
             show(share, console())
-            path = write(share, given.out and place(given.out, share, alone=len(shares) == 1))
+            path = write(share, chosen.out and place(chosen.out, share, alone=len(shares) == 1))
             print(f"{path}, {path.stat().st_size / 1000:.0f} kB. Next: send it, or make atlas FROM={path.parent}")
     except CommandError as problem:
         leave(problem)

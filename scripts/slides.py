@@ -21,10 +21,10 @@ def main() -> None:
     parser = command_parser("slides", __doc__)
     parser.add_argument("run", nargs="?", type=Path, default=LATEST, help=f"folder of a run (default {LATEST})")
     parser.add_argument("--only", default="", help="slides by name, in this order: speedup,timeline,verdicts")
-    given = parser.parse_args()
+    chosen = parser.parse_args()
     try:
-        run = load(writable(given.run))
-        for path in write_deck(run, deck(run, [name for name in re.split(r"[\s,]+", given.only) if name])):
+        run = load(writable(chosen.run))
+        for path in write_deck(run, deck(run, [name for name in re.split(r"[\s,]+", chosen.only) if name])):
             print(path)
     except CommandError as stop:
         leave(stop)

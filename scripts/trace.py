@@ -122,9 +122,9 @@ def main() -> None:
     parser = command_parser("trace", __doc__)
     parser.add_argument("run", nargs="?", type=Path, default=LATEST, help=f"folder of a run (default {LATEST})")
     parser.add_argument("--only", default="", help="cells by name: 'scaling and asyncio' (default: the timeline's)")
-    given = parser.parse_args()
+    chosen = parser.parse_args()
     try:
-        print(write_trace(load(writable(given.run)), given.only))
+        print(write_trace(load(writable(chosen.run)), chosen.only))
     except CommandError as stop:
         leave(stop)
     sys.exit(0)

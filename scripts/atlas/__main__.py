@@ -77,19 +77,19 @@ def watch(places: Sequence[Path], renew: Callable[[], None], pause: Callable[[fl
 
 def main() -> None:
     """Make the atlas, once or again and again."""
-    given, out = options(), console()
-    places = given.places or [place for place in (REFERENCE_SHARES, SHARES) if place.exists()]
+    chosen, out = options(), console()
+    places = chosen.places or [place for place in (REFERENCE_SHARES, SHARES) if place.exists()]
 
     def renew() -> None:
-        show(*made(places, given.out, given.code), out)
-        out.print(f"Page: {given.out / 'index.html'}  Tables: {given.out}/atlas.json, {given.out}/atlas.csv")
+        show(*made(places, chosen.out, chosen.code), out)
+        out.print(f"Page: {chosen.out / 'index.html'}  Tables: {chosen.out}/atlas.json, {chosen.out}/atlas.csv")
 
     try:
-        watch(places, lambda: patient(renew)) if given.watch else renew()
+        watch(places, lambda: patient(renew)) if chosen.watch else renew()
     except CommandError as problem:
         leave(problem)
     except KeyboardInterrupt:
-        sys.exit(Exit.OK if given.watch else Exit.INTERRUPTED)
+        sys.exit(Exit.OK if chosen.watch else Exit.INTERRUPTED)
     sys.exit(Exit.OK)
 
 

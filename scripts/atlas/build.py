@@ -93,32 +93,32 @@ def label(text: str) -> str:
     return UNSAFE.sub(" ", text)[:80].strip()
 
 
-def machine(given: dict[str, Any]) -> Machine:
+def machine(recorded: dict[str, Any]) -> Machine:
     """The hardware; a kernel is named by its number only, since people name theirs after themselves."""
-    kernel = re.match(r"[\d.]+", str(given["kernel"]))
+    kernel = re.match(r"[\d.]+", str(recorded["kernel"]))
     return Machine(
-        cpu=label(str(given["cpu"])),
-        cores=given["cores"],
-        cores_usable=given["cores_usable"],
-        cgroup_quota_cores=given["cgroup_quota_cores"],
-        memory_gib=round(given["memory_bytes"] / 2**30, 1),
-        system=label(str(given["system"])),
+        cpu=label(str(recorded["cpu"])),
+        cores=recorded["cores"],
+        cores_usable=recorded["cores_usable"],
+        cgroup_quota_cores=recorded["cgroup_quota_cores"],
+        memory_gib=round(recorded["memory_bytes"] / 2**30, 1),
+        system=label(str(recorded["system"])),
         kernel=kernel[0].strip(".")[:20] if kernel else "",
-        architecture=str(given["architecture"]),
-        virtual=bool(given["virtual"]),
+        architecture=str(recorded["architecture"]),
+        virtual=bool(recorded["virtual"]),
     )
 
 
-def python(given: dict[str, Any]) -> Python:
+def python(recorded: dict[str, Any]) -> Python:
     """The interpreter's build."""
     return Python(
-        version=str(given["version"]),
-        implementation=str(given["implementation"]),
-        compiler=label(str(given["compiler"])),
-        optimised=given["optimised"],
-        free_threaded=given["free_threaded"],
-        gil=given["gil"],
-        jit=given["jit"],
+        version=str(recorded["version"]),
+        implementation=str(recorded["implementation"]),
+        compiler=label(str(recorded["compiler"])),
+        optimised=recorded["optimised"],
+        free_threaded=recorded["free_threaded"],
+        gil=recorded["gil"],
+        jit=recorded["jit"],
     )
 
 

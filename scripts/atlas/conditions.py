@@ -100,16 +100,16 @@ def options() -> argparse.Namespace:
 
 def main() -> None:
     """Measure under each condition, and write its share."""
-    given = options()
-    measured = [f"--only={given.only}", f"--blocks={given.blocks}"]
+    chosen = options()
+    measured = [f"--only={chosen.only}", f"--blocks={chosen.blocks}"]
     try:
         with one_core_group() as group:
             for number, one in enumerate(conditions(group)):
                 run([*one.prefix, *verb("bench", *measured)], **one.variables)
-                share(LATEST, given.out, f"{number}-{one.name}", one.name)
-        if given.python:
-            run(verb("matrix", f"--python={given.python}", *measured))
-            share(NEWEST_MATRIX, given.out, "python", "")
+                share(LATEST, chosen.out, f"{number}-{one.name}", one.name)
+        if chosen.python:
+            run(verb("matrix", f"--python={chosen.python}", *measured))
+            share(NEWEST_MATRIX, chosen.out, "python", "")
     except CommandError as problem:
         leave(problem)
 

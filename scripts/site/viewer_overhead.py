@@ -148,9 +148,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m scripts.site.viewer_overhead", description=__doc__)
     parser.add_argument("--pairs", type=int, default=PAIRS, help="how many, at least 2 (default %(default)s)")
     parser.add_argument("--browser", action="store_true", help="watch in Chromium too")
-    given = parser.parse_args()
+    chosen = parser.parse_args()
     try:
-        measured = list(pairs(max(2, given.pairs), browsing=given.browser))
+        measured = list(pairs(max(2, chosen.pairs), browsing=chosen.browser))
     except CommandError as stop:
         leave(stop)
     print(f"{WORK['tasks']} tasks of {WORK['delay_ms']} ms in each lane, {len(measured)} pairs")
