@@ -1,4 +1,4 @@
-"""What the charts read from a run, and the words about it that stand under every chart."""
+"""What the charts read from a run: each cell as a point, with its interval, its ideal and its ceiling."""
 
 import math
 from collections.abc import Callable, Iterable, Sequence
@@ -238,66 +238,3 @@ def first_value(environment: Any, *names: str) -> Any:
                     return each[name]
             layer = [value for each in maps for value in each.values()]
     return None
-
-
-def block_count(run: Run) -> int:
-    """How many blocks the run has."""
-    blocks = run.rounds["block"].nunique() if "block" in run.rounds else 0
-    return int(blocks or first_value(run.environment, "blocks") or 0)
-
-
-def block_words(run: Run) -> str:
-    """As in `10 blocks`."""
-    return f"{(blocks := block_count(run))} block{'' if blocks == 1 else 's'}"
-
-
-def interval_words(run: Run, plural: str = "") -> str:
-    """What low and high are: never an interval that is only a range. `plural` is "s" for several."""
-    repeats = run.rounds["repeat"].nunique() if "repeat" in run.rounds else 1
-    if repeats > 1 and not run.ranges_only:
-        return f"95\N{NO-BREAK SPACE}% interval{plural} of {repeats} whole runs"
-    noun = f"range{plural}" if run.ranges_only else f"95\N{NO-BREAK SPACE}% interval{plural}"
-    return f"{noun} of {block_words(run)}"
-
-
-def sure(run: Run) -> str:
-    """What the bars of a chart and the dots under them are, for its footer."""
-    unit = "run" if "repeat" in run.rounds and run.rounds["repeat"].nunique() > 1 else "block"
-    return f"Bars: {interval_words(run)}" + (f"; small dots: each {unit}" if block_count(run) > 1 else "")
-
-
-def machine_words(run: Run) -> str:
-    """CPU, cores and Python; what is not known is left out."""
-    environment = run.environment
-    cpu = first_value(environment, "cpu_model", "cpu_name", "brand", "brand_raw", "cpu", "processor")
-    cores = first_value(environment, "cores_usable", "usable_cores", "cores")
-    python = first_value(environment, "python_version", "python", "version")
-    parts = [
-        str(cpu) if cpu else "unknown CPU",
-        f"{cores} core{'' if cores == 1 else 's'} usable" if cores else "",
-        f"Python\N{NO-BREAK SPACE}{str(python).split()[0]}" if python else "",
-        "GIL\N{NO-BREAK SPACE}off" if first_value(environment, "gil") is False else "",
-    ]
-    return ", ".join(filter(None, parts))
-
-
-def limits_words(shown: Iterable[Point]) -> str:
-    """What the dashed and the dotted lines of a chart are."""
-    has_ceiling = any(math.isfinite(each.ceiling) for each in shown)
-    return "Dashed: the ideal" + ("; dotted: a client that only sends and receives (ceiling)." if has_ceiling else ".")
-
-
-def footer(run: Run, measured: str, cells: Sequence[Point], *notes: str, sure: str, markers: bool = True) -> str:
-    """What was measured, on what, how often, and what the bars are."""
-    disturbed = sum("disturbed" in each.flags for each in cells)
-    sentences = [
-        measured,
-        machine_words(run),
-        sure,
-        "Hollow marker: client, server or machine saturated"
-        if markers and any(each.saturated for each in cells)
-        else "",
-        f"Disturbed by other programs: {disturbed} of {len(cells)} cells" if disturbed else "",
-        *notes,
-    ]
-    return ". ".join(filter(None, sentences)) + "."

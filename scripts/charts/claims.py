@@ -10,7 +10,8 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from benchmarks.core import renamed
-from scripts.analysis.points import Point, Run, footer, interval_words
+from scripts.analysis.footer import footer, interval_words
+from scripts.analysis.points import Point, Run
 from scripts.charts.lib import forest
 from scripts.charts.lib.groups import Group
 from scripts.charts.lib.table import Table, table_of, word

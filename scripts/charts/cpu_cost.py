@@ -7,7 +7,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from scripts.analysis.contests import of_points
-from scripts.analysis.points import Point, Run, footer, interval_words, points, remembered, sure
+from scripts.analysis.footer import footer, interval_words, sure
+from scripts.analysis.points import Point, Run, points, remembered
 from scripts.analysis.wording import last_over_first
 from scripts.charts.lib import forest, interactive_panel
 from scripts.charts.lib.groups import Group, described

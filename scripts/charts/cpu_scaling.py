@@ -9,7 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from scripts.analysis.amdahl import Law, laws
-from scripts.analysis.points import Point, Run, by_model, distinct, footer, interval_words, points, sure
+from scripts.analysis.footer import footer, interval_words, sure
+from scripts.analysis.points import Point, Run, by_model, distinct, points
 from scripts.charts.lib import interactive_panel, lines
 from scripts.charts.lib.groups import value_text
 from scripts.charts.lib.layout import head, open_page, rule_axis

@@ -7,7 +7,8 @@ from matplotlib.figure import Figure
 
 from benchmarks.backends.database_workloads import BRIEF, KEYS
 from benchmarks.backends.databases import NOT_MONGODB
-from scripts.analysis.points import Point, Run, distinct, footer, interval_words, points, remembered, sure
+from scripts.analysis.footer import footer, interval_words, sure
+from scripts.analysis.points import Point, Run, distinct, points, remembered
 from scripts.charts.lib import forest
 from scripts.charts.lib.groups import Group, value_text
 from scripts.charts.lib.table import Table, of_points

@@ -8,9 +8,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from scripts.analysis.footer import footer, interval_words
 from scripts.analysis.mix_winners import Tile, tiles
 from scripts.analysis.model_order import order
-from scripts.analysis.points import Run, distinct, footer, interval_words
+from scripts.analysis.points import Run, distinct
 from scripts.analysis.wording import winners
 from scripts.charts.lib.layout import LEADING, Page, open_page, rule_axis, widest_in, width_in
 from scripts.charts.lib.table import Table, number, table_of, word

@@ -6,7 +6,8 @@ from matplotlib.figure import Figure
 
 from benchmarks.probes.gil_release import LEAST_GAIN
 from scripts.analysis.conclusions import sign
-from scripts.analysis.points import Point, Run, footer, interval_words, points, remembered, sure
+from scripts.analysis.footer import footer, interval_words, sure
+from scripts.analysis.points import Point, Run, points, remembered
 from scripts.charts.lib import forest
 from scripts.charts.lib.groups import Group, value_text
 from scripts.charts.lib.table import Table, of_points

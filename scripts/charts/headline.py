@@ -3,7 +3,8 @@
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from scripts.analysis.points import Point, Run, footer, limits_words, points, sure
+from scripts.analysis.footer import footer, limits_words, sure
+from scripts.analysis.points import Point, Run, points
 from scripts.charts import speedup
 from scripts.charts.lib.groups import Group, value_text
 from scripts.charts.lib.layout import Page, even_ticks, open_page, rule_axis, widest_in

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
+from scripts.analysis.footer import footer, interval_words
 from scripts.analysis.interpreter_ratios import Row, Value, build, gain, gil, rows, sentences
-from scripts.analysis.points import Point, Run, footer, interval_words, remembered
+from scripts.analysis.points import Point, Run, remembered
 from scripts.charts.lib import forest
 from scripts.charts.lib.groups import Group, value_text
 from scripts.charts.lib.table import Table, number, table_of, word

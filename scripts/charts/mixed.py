@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from matplotlib.figure import Figure
 
+from scripts.analysis.footer import footer, interval_words, sure
 from scripts.analysis.mix_winners import mixed_cells, panels, share, tiles
-from scripts.analysis.points import Point, Run, by_model, distinct, footer, interval_words, sure
+from scripts.analysis.points import Point, Run, by_model, distinct
 from scripts.analysis.wording import winners
 from scripts.charts.lib import interactive_panel, lines
 from scripts.charts.lib.groups import value_text

@@ -7,7 +7,8 @@ from matplotlib.figure import Figure
 from benchmarks.probes.offload_cost import LENGTHS, WORKERS
 from scripts.analysis.conclusions import of_ratios, unusable
 from scripts.analysis.families import Sizes
-from scripts.analysis.points import Point, Run, by_model, footer, interval_words, remembered, sure
+from scripts.analysis.footer import footer, interval_words, sure
+from scripts.analysis.points import Point, Run, by_model, remembered
 from scripts.charts.lib import lines, unit_cost
 from scripts.charts.lib.groups import value_text
 from scripts.charts.lib.layout import open_page, rule_axis

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from matplotlib.figure import Figure
 
-from scripts.analysis.points import Point, Run, distinct, footer, interval_words, limits_words, points, sure
+from scripts.analysis.footer import footer, interval_words, limits_words, sure
+from scripts.analysis.points import Point, Run, distinct, points
 from scripts.charts.lib import interactive_panel, lines
 from scripts.charts.lib.groups import value_text
 from scripts.charts.lib.layout import head, open_page, rule_axis

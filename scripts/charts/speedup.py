@@ -6,7 +6,8 @@ from itertools import groupby
 from matplotlib.figure import Figure
 
 from scripts.analysis.contests import beside_sequential
-from scripts.analysis.points import Point, Run, distinct, footer, interval_words, limits_words, points, sure
+from scripts.analysis.footer import footer, interval_words, limits_words, sure
+from scripts.analysis.points import Point, Run, distinct, points
 from scripts.analysis.wording import either, faster_than
 from scripts.charts.lib import forest, interactive_panel
 from scripts.charts.lib.groups import Group, limit_text, value_text

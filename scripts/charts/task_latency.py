@@ -13,7 +13,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from benchmarks.load.quantiles import shows_quantile
-from scripts.analysis.points import Point, Run, by_model, footer, interval_words, points, remembered
+from scripts.analysis.footer import footer, interval_words
+from scripts.analysis.points import Point, Run, by_model, points, remembered
 from scripts.charts.lib import interactive_panel
 from scripts.charts.lib.groups import value_text
 from scripts.charts.lib.layout import LEADING, Page, head, open_page, rule_axis, ticks_between, widest_in

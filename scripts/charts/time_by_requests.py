@@ -7,7 +7,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from benchmarks.core.cell import CLASSICAL
-from scripts.analysis.points import Point, Run, by_model, footer, interval_words, limits_words, remembered
+from scripts.analysis.footer import footer, interval_words, limits_words
+from scripts.analysis.points import Point, Run, by_model, remembered
 from scripts.charts.lib import lines
 from scripts.charts.lib.groups import value_text
 from scripts.charts.lib.layout import even_ticks, open_page, rule_axis, widest_in

@@ -9,7 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from scripts.analysis.points import Run, block_words, distinct, footer, limits_words
+from scripts.analysis.footer import block_words, footer, limits_words
+from scripts.analysis.points import Run, distinct
 from scripts.charts.lib.layout import Page, even_ticks, head, open_page, rule_axis, widest_in
 from scripts.charts.lib.names import work
 from scripts.charts.lib.table import Table, number, table_of, word

@@ -3,7 +3,8 @@
 from matplotlib.figure import Figure
 
 from benchmarks.probes.web_stacks import COMPUTE_S, SHARES
-from scripts.analysis.points import Run, interval_words
+from scripts.analysis.footer import interval_words
+from scripts.analysis.points import Run
 from scripts.charts.lib import web_panels
 from scripts.charts.lib.groups import Group, Panels
 from scripts.charts.lib.table import Table

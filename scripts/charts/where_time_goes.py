@@ -22,8 +22,9 @@ from benchmarks.core.time_terms import (
     UNATTRIBUTED,
 )
 from scripts.analysis.attribution import FILE, Attribution, read
+from scripts.analysis.footer import machine_words
 from scripts.analysis.model_order import order
-from scripts.analysis.points import Run, machine_words, remembered
+from scripts.analysis.points import Run, remembered
 from scripts.charts.lib.layout import Page, open_page, rule_axis, widest_in, width_in
 from scripts.charts.lib.table import Table, Value, number, table_of, word
 from scripts.charts.lib.theme import Theme

@@ -6,7 +6,7 @@ from dataclasses import replace
 from matplotlib.figure import Figure
 
 from scripts.analysis.answers import disturbance, noise
-from scripts.analysis.points import machine_words
+from scripts.analysis.footer import machine_words
 from scripts.charts.lib.layout import LEADING, MARGIN_IN, Page, open_page, width_in, wrap
 from scripts.charts.lib.theme import WIDTH_IN, Theme
 from scripts.report.claim_document import Document, bound_text, estimate_text

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
+from scripts.analysis.footer import interval_words
 from scripts.analysis.interpreter_ratios import Row, Value, notes, rows, sentences
-from scripts.analysis.points import interval_words
 from scripts.tables.load import Run
 from scripts.util.format import between, digits, seconds
 

@@ -8,7 +8,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from scripts.analysis.contests import of_experiment
-from scripts.analysis.points import Point, Run, footer, interval_words, point, remembered, sure
+from scripts.analysis.footer import footer, interval_words, sure
+from scripts.analysis.points import Point, Run, point, remembered
 from scripts.analysis.wording import last_over_first
 from scripts.charts.lib import forest, interactive_panel
 from scripts.charts.lib.groups import Group, described, value_text

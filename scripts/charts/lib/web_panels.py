@@ -7,7 +7,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from benchmarks.core.work_done import SATURATED
-from scripts.analysis.points import Point, Run, footer, point, remembered, sure
+from scripts.analysis.footer import footer, sure
+from scripts.analysis.points import Point, Run, point, remembered
 from scripts.charts.lib import forest
 from scripts.charts.lib.groups import Group, Panels, described
 from scripts.charts.lib.table import Table, number, table_of, word

@@ -12,8 +12,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 from scripts.analysis import mix_winners
+from scripts.analysis.footer import interval_words
 from scripts.analysis.model_order import family
-from scripts.analysis.points import interval_words
 from scripts.charts import (
     CHARTS,
     Chart,

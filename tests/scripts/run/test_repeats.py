@@ -10,7 +10,7 @@ import pytest
 
 from scripts import bench
 from scripts.analysis.answers import answers
-from scripts.analysis.points import interval_words
+from scripts.analysis.footer import interval_words
 from scripts.run.lifecycle import BLOCKS, make_plan, selection
 from scripts.run.repeats import PAUSE_S, pause_before
 from scripts.tables.load import Run, load
