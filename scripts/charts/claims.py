@@ -13,6 +13,7 @@ from benchmarks.core import renamed
 from scripts.analysis.footer import footer, interval_words
 from scripts.analysis.points import Point, Run
 from scripts.charts.lib import forest
+from scripts.charts.lib.forest_layout import Axis
 from scripts.charts.lib.groups import Group
 from scripts.charts.lib.table import Table, table_of, word
 from scripts.charts.lib.theme import FAULT, FIRST_KIND, NEITHER, Theme
@@ -110,7 +111,7 @@ def draw(run: Run, theme: Theme) -> Figure | None:
     return forest.draw_page(
         theme,
         {"": groups(run)},
-        forest.Axis("times the bound (logarithmic)", times, 1.0, also=(0.8, 1.25)),
+        Axis("times the bound (logarithmic)", times, 1.0, also=(0.8, 1.25)),
         title=finding(run),
         reading="Each claim as times its bound, which is the line at 1×: to the right of it the claim holds.",
         footer=lambda _, left_out: footer(run, "", [], left_out, rest, sure=sure, markers=False),

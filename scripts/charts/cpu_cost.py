@@ -11,6 +11,7 @@ from scripts.analysis.footer import footer, interval_words, sure
 from scripts.analysis.points import Point, Run, points, remembered
 from scripts.analysis.wording import last_over_first
 from scripts.charts.lib import forest, interactive_panel
+from scripts.charts.lib.forest_layout import Axis
 from scripts.charts.lib.groups import Group, described
 from scripts.charts.lib.names import work
 from scripts.charts.lib.table import Table, of_point, table_of, word
@@ -66,7 +67,7 @@ def draw(run: Run, theme: Theme) -> Figure | None:
     return forest.draw_page(
         theme,
         panels,
-        forest.Axis("CPU time of a task (logarithmic)", seconds),
+        Axis("CPU time of a task (logarithmic)", seconds),
         title=TITLE,
         reading="CPU seconds of a whole round, start-up included, divided by its tasks.",
         footer=lambda rows, rest: footer(run, measured, rows, rest, sure=sure(run)),

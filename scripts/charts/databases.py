@@ -10,6 +10,7 @@ from benchmarks.backends.databases import NOT_MONGODB
 from scripts.analysis.footer import footer, interval_words, sure
 from scripts.analysis.points import Point, Run, distinct, points, remembered
 from scripts.charts.lib import forest
+from scripts.charts.lib.forest_layout import Axis
 from scripts.charts.lib.groups import Group, value_text
 from scripts.charts.lib.table import Table, of_points
 from scripts.charts.lib.theme import Theme
@@ -113,7 +114,7 @@ def draw(run: Run, theme: Theme) -> Figure | None:
     return forest.draw_page(
         theme,
         panels(run, theme),
-        forest.Axis("times as fast (logarithmic)", times, 1.0, also=(0.8, 1.25)),
+        Axis("times as fast (logarithmic)", times, 1.0, also=(0.8, 1.25)),
         title=TITLE,
         reading="Times as fast as the blocking driver of that database, one query after another; connecting included.",
         footer=lambda rows, rest: footer(run, measured(run), rows, rest, sure=sure(run)),

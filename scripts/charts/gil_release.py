@@ -9,6 +9,7 @@ from scripts.analysis.conclusions import sign
 from scripts.analysis.footer import footer, interval_words, sure
 from scripts.analysis.points import Point, Run, points, remembered
 from scripts.charts.lib import forest
+from scripts.charts.lib.forest_layout import Axis
 from scripts.charts.lib.groups import Group, value_text
 from scripts.charts.lib.table import Table, of_points
 from scripts.charts.lib.theme import FIRST_KIND, NEITHER, SECOND_KIND, Theme
@@ -51,7 +52,7 @@ def draw(run: Run, theme: Theme) -> Figure | None:
     return forest.draw_page(
         theme,
         {"": groups(run)},
-        forest.Axis("work of two threads ÷ work of one (logarithmic)", times, 1.0, also=(0.9, 2.1)),
+        Axis("work of two threads ÷ work of one (logarithmic)", times, 1.0, also=(0.9, 2.1)),
         title=TITLE,
         reading="Work of two threads ÷ work of one, on two cores. Dashed: the most that two processes did.",
         footer=lambda rows, rest: footer(run, measured, rows, rest, sure=sure(run)),

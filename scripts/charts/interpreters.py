@@ -9,6 +9,7 @@ from scripts.analysis.footer import footer, interval_words
 from scripts.analysis.interpreter_ratios import Row, Value, build, gain, gil, rows, sentences
 from scripts.analysis.points import Point, Run, remembered
 from scripts.charts.lib import forest
+from scripts.charts.lib.forest_layout import Axis
 from scripts.charts.lib.groups import Group, value_text
 from scripts.charts.lib.table import Table, number, table_of, word
 from scripts.charts.lib.theme import Theme
@@ -101,7 +102,7 @@ def draw(run: Run, theme: Theme) -> Figure | None:
     return forest.draw_page(
         theme,
         shown_panels,
-        forest.Axis(f"times as fast{'' if lead else f' as {run.python}'} (logarithmic)", times, 1.0, also=(1.0, 1.1)),
+        Axis(f"times as fast{'' if lead else f' as {run.python}'} (logarithmic)", times, 1.0, also=(1.0, 1.1)),
         title=TITLES[bool(lead)].format(run.python),
         reading=READINGS[bool(lead)].format(run.python),
         footer=lambda _, left_out: footer(

@@ -10,6 +10,7 @@ from scripts.analysis.footer import footer, interval_words, limits_words, sure
 from scripts.analysis.points import Point, Run, distinct, points
 from scripts.analysis.wording import either, faster_than
 from scripts.charts.lib import forest, interactive_panel
+from scripts.charts.lib.forest_layout import Axis
 from scripts.charts.lib.groups import Group, limit_text, value_text
 from scripts.charts.lib.names import work
 from scripts.charts.lib.table import Table, of_points
@@ -86,7 +87,7 @@ def draw(run: Run, theme: Theme) -> Figure | None:
     return forest.draw_page(
         theme,
         {heading(name, panel): panel for name, panel in panels.items()},
-        forest.Axis("times as fast as sequential (logarithmic)", times, 1.0, also=(1.0, 1.1), common=False),
+        Axis("times as fast as sequential (logarithmic)", times, 1.0, also=(1.0, 1.1), common=False),
         title=TITLE,
         reading=f"Speed-up over sequential, start-up included; 1× is no gain. {limits_words(chart_cells(run))}",
         footer=lambda rows, rest: footer(run, measured(run), rows, noise, rest, sure=sure(run)),

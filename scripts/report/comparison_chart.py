@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from scripts.analysis.comparison import Row
 from scripts.analysis.points import Point
 from scripts.charts.lib import forest
+from scripts.charts.lib.forest_layout import Axis
 from scripts.charts.lib.groups import Group, value_text
 from scripts.charts.lib.theme import Theme
 from scripts.util.format import times
@@ -56,7 +57,7 @@ def draw(compared: Sequence[Row], theme: Theme, about: Sequence[str]) -> Figure 
     return forest.draw_page(
         theme,
         {PANELS[name]: each for name, each in groups(compared).items()},
-        forest.Axis("B over A (logarithmic)", times, 1.0, also=(0.9, 1.1)),
+        Axis("B over A (logarithmic)", times, 1.0, also=(0.9, 1.1)),
         title=TITLE,
         reading="B over A for each cell; 1× is no difference. Bars: 95 % intervals (Welch), over the blocks of both.",
         footer=lambda _, rest: " ".join([*about, *([f"{rest}."] if rest else [])]),

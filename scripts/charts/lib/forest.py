@@ -8,125 +8,17 @@ logarithmic axis does not have.
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import chain
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from scripts.analysis.points import Point
+from scripts.charts.lib.forest_layout import Axis, Layout, arrange, columns, head_lines
 from scripts.charts.lib.groups import AIR, Group, Panels, fit, limit_text, merged, value_text
-from scripts.charts.lib.layout import (
-    ABOVE,
-    BELOW,
-    GAP_IN,
-    LEADING,
-    Page,
-    even_ticks,
-    head,
-    open_page,
-    rule_axis,
-    widest_in,
-    wrap,
-)
+from scripts.charts.lib.layout import Page, head, open_page
 from scripts.charts.lib.theme import Theme, colour, marker
-from scripts.util.format import Format, ladder, tick
-
-PITCH = 1.25  # lines of text that a row takes
-EDGE_IN = 0.3  # where a label of the axis may reach beyond its ends
-LEAST_IN = 1.4  # of a panel, its margins apart: below it no difference can be seen
-
-
-@dataclass(frozen=True)
-class Axis:
-    """What the dots are placed along: a stem runs from `start`, where there is one, to each dot.
-
-    All panels have the ends of the widest where they are `common`; `also` are values that have room in each.
-    """
-
-    label: str
-    form: Format
-    start: float | None = None
-    also: tuple[float, ...] = ()
-    base: int = 10
-    linear: bool = False
-    common: bool = True
-
-    def ends(self, groups: Sequence[Group]) -> tuple[float, float]:
-        """The ends on which every dot, block, interval and limit has room."""
-        rows = [row for group in groups for row in group.rows]
-        values = [value for row in rows for value in (row.low, row.high, row.value, *row.blocks)] + list(self.also)
-        values += [value for group in groups for value in (group.limit, group.ceiling)]
-        finite = [value for value in values if math.isfinite(value) and (value > 0 or self.linear)]
-        low, high = min(finite), max(finite)
-        if self.linear:
-            return 0.0, high * 1.05
-        air = max((high / low) ** 0.06, 1.08)
-        return low / air, high * air
-
-    def rule(self, axes: Axes, theme: Theme) -> None:
-        """The axis below, with as many ticks as have room."""
-        low, high = axes.get_xlim()
-        wide_in = axes.get_position().width * theme.width_in
-        rule_axis(axes, "x", self.ticks(low, high, wide_in, theme), tick(self.form), self.label, theme)
-
-    def ticks(self, low: float, high: float, wide_in: float, theme: Theme) -> list[float]:
-        """As many as have room."""
-
-        def room_in(values: Sequence[float]) -> float:
-            return widest_in(map(tick(self.form), values), theme.small_pt) + 0.1
-
-        if self.linear:
-            return even_ticks(high, max(int(wide_in / room_in(even_ticks(high))), 1))
-        ticks = ladder(low, high, room_in(ladder(low, high, 0, self.base)) / wide_in, self.base)
-        if len(ticks) > 1:
-            return ticks
-        return ladder(low, high, room_in(ladder(low, high, 1 / math.log(high / low, self.base))) / wide_in, self.base)
-
-
-@dataclass(frozen=True)
-class Layout:
-    """Where names and numbers stand: beside the panels, or on a line `above` each dot; `brief` without intervals."""
-
-    left_in: float
-    right_in: float
-    brief: bool = False
-    above: bool = False
-    shared: bool = False  # the names of the first panel are those of all
-
-    def depth(self, groups: Sequence[Group]) -> float:
-        """How many rows the groups take, the air between them included."""
-        rows = sum(bool(group.title) + len(group.rows) * (2 if self.above else 1) for group in groups)
-        return max(rows + AIR * (len(groups) - 1), 3)
-
-    def lanes(self, y: float, rows: int) -> list[float]:
-        """Where a line across the rows below y runs: without a break, or beside their names only."""
-        if not self.above:
-            return [y + 0.55, y + rows + 0.45]
-        lanes = (y + 2 * place for place in range(1, rows + 1))
-        return [end for lane in lanes for end in (lane - 0.45, lane + 0.45, math.nan)]
-
-    def height_in(self, groups: Sequence[Group], theme: Theme) -> float:
-        """How high the body of a panel has to be."""
-        return theme.text_pt * LEADING / 72 * (ABOVE + BELOW + self.depth(groups) * PITCH)
-
-
-def arrange(panels: Panels, form: Format, theme: Theme, *, shared: bool) -> Layout:
-    """The layout that leaves room for the dots: with intervals, else without, else with the names above them."""
-    groups, count = list(chain.from_iterable(panels.values())), 1 if theme.narrow else len(panels)
-    left_in = widest_in((f"  {name}" for group in groups for name in group.labels), theme.text_pt) + 0.12
-    limits_in = widest_in((limit_text(group, form) for group in groups), theme.small_pt)
-    room_in = theme.width_in - 2 * theme.margin_in - (count - 1) * GAP_IN
-    each_in = (room_in - left_in) / count if shared else room_in / count - left_in
-    for brief in (False, True):
-        texts = [form(row.value) if brief else value_text(row, form) for group in groups for row in group.rows]
-        right_in = max(widest_in(texts, theme.text_pt), limits_in) + 0.15
-        if each_in - right_in >= LEAST_IN:
-            return Layout(left_in, right_in, brief, shared=shared)
-    if shared or theme.height_in:
-        return Layout(left_in, right_in, brief=True, shared=shared)
-    numbers_in = widest_in((value_text(row, form) for group in groups for row in group.rows), theme.text_pt)
-    return Layout(EDGE_IN, EDGE_IN, brief=left_in + numbers_in + 2 * EDGE_IN > room_in / count, above=True)
+from scripts.util.format import Format
 
 
 def draw_page(
@@ -175,27 +67,6 @@ def draw_page(
     return page.figure
 
 
-def head_lines(names: Sequence[str], layout: Layout, theme: Theme) -> list[str]:
-    """The titles of the panels, each in as many lines as it needs."""
-    count, whole_in = 1 if theme.narrow else len(names), theme.width_in - 2 * theme.margin_in
-    shared_in = layout.left_in if layout.shared else 0
-    each_in = (whole_in - shared_in - (count - 1) * GAP_IN) / count
-    rooms_in = [each_in + (0 if place else shared_in) for place in range(len(names))]
-    pairs = zip(names, rooms_in, strict=True)
-    return ["\n".join(wrap(name, room_in, theme.text_pt, "bold")) for name, room_in in pairs]
-
-
-def columns(page: Page, layout: Layout) -> list[Axes]:
-    """The panels: each with names at its left, or the first one only where those are shared."""
-    if not layout.shared:
-        return page.columns(layout.left_in, layout.right_in)
-    theme, count = page.theme, len(page.bodies_in)
-    room_in = theme.width_in - 2 * theme.margin_in - layout.left_in - (count - 1) * GAP_IN
-    each_in, (bottom_in, high_in) = room_in / count, page.body(0)
-    lefts = [theme.margin_in + layout.left_in + place * (each_in + GAP_IN) for place in range(count)]
-    return [page.panel(left, bottom_in, each_in - layout.right_in, high_in) for left in lefts]
-
-
 def ground(axes: Axes, axis: Axis, band: float | None, theme: Theme) -> None:
     """What lies under the dots: the noise floor, and the line of no difference."""
     if band:
@@ -226,11 +97,11 @@ def fill(
         rows = dict(zip(group.labels, group.rows, strict=True))
         if not rows and blank:
             beside(axes, f"  {blank}", y, 0, page.theme.small_pt, page.theme.muted, left=True)
-        for name, look in zip(place.labels, place.models, strict=True):
+        for name, style in zip(place.labels, place.models, strict=True):
             if name in rows:
-                draw_row(axes, rows[name], look, y, axis, page.theme, layout, paint=group.paint)
+                draw_row(axes, rows[name], style, y, axis, page.theme, layout, paint=group.paint)
             if named:
-                paint = page.theme.readable(group.paint or colour(look))
+                paint = page.theme.readable(group.paint or colour(style))
                 beside(axes, name, y, 0, page.theme.text_pt, paint, left=layout.above)
             y += 2 if layout.above else 1
         y += AIR
@@ -252,10 +123,10 @@ def heading(
 
 
 def draw_row(
-    axes: Axes, row: Point, look: str, y: float, axis: Axis, theme: Theme, layout: Layout, *, paint: str = ""
+    axes: Axes, row: Point, style: str, y: float, axis: Axis, theme: Theme, layout: Layout, *, paint: str = ""
 ) -> None:
     """A dot, its interval, its blocks, and its numbers: without the interval where the layout is brief."""
-    painted, paint = bool(paint), paint or colour(look)
+    painted, paint = bool(paint), paint or colour(style)
     key, lane = f"{row.workload}-{row.model}-{row.concurrency}", y + layout.above
     if axis.start is None:
         axes.axhline(lane, color=theme.rule, linewidth=0.8, linestyle=(0, (1, 2)))
@@ -265,7 +136,7 @@ def draw_row(
     bar = axes.plot([row.low, row.high], [lane, lane], color=paint, linewidth=2, solid_capstyle="butt", zorder=4)[0]
     bar.set_gid(f"interval-{key}")
     face = theme.paper if row.saturated else paint
-    shape = "o" if painted else marker(look)  # a marker says which model it is, too
+    shape = "o" if painted else marker(style)  # a marker says which model it is, too
     dot = axes.plot([row.value], [lane], shape, color=paint, markerfacecolor=face, zorder=5)[0]
     dot.set(markersize=6, gid=f"value-{key}")
     number = axis.form(row.value) if layout.brief else value_text(row, axis.form)

@@ -12,6 +12,7 @@ from scripts.analysis.footer import footer, interval_words, sure
 from scripts.analysis.points import Point, Run, point, remembered
 from scripts.analysis.wording import last_over_first
 from scripts.charts.lib import forest, interactive_panel
+from scripts.charts.lib.forest_layout import Axis
 from scripts.charts.lib.groups import Group, described, value_text
 from scripts.charts.lib.table import Table, of_point, of_points, table_of, word
 from scripts.charts.lib.theme import Theme
@@ -95,7 +96,7 @@ class Cost:
         return forest.draw_page(
             theme,
             {"": self.groups(run)},
-            forest.Axis(f"{kind} axis", self.form, start, base=self.base, linear=self.linear),
+            Axis(f"{kind} axis", self.form, start, base=self.base, linear=self.linear),
             title=self.title,
             reading=self.reading,
             footer=lambda rows, rest: footer(run, self.measured, rows, rest, sure=sure(run)),

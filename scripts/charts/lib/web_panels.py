@@ -10,6 +10,7 @@ from benchmarks.core.work_done import SATURATED
 from scripts.analysis.footer import footer, sure
 from scripts.analysis.points import Point, Run, point, remembered
 from scripts.charts.lib import forest
+from scripts.charts.lib.forest_layout import Axis
 from scripts.charts.lib.groups import Group, Panels, described
 from scripts.charts.lib.table import Table, number, table_of, word
 from scripts.charts.lib.theme import Theme
@@ -79,7 +80,7 @@ def draw(run: Run, theme: Theme, question: Question, panels: Panels) -> Figure |
     return forest.draw_page(
         theme,
         panels,
-        forest.Axis(question.axis, question.form, common=False),
+        Axis(question.axis, question.form, common=False),
         title=question.title,
         reading=question.reading,
         footer=lambda rows, rest: footer(run, question.measured, flagged(rows), rest, sure=sure(run)),

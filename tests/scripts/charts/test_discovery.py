@@ -33,7 +33,7 @@ OWN_CHART = '''"""How long each model took, as a chart that somebody adds."""
 
 from scripts.analysis.points import Run
 from scripts.charts.lib import unit_cost
-from scripts.charts.lib.forest import Group
+from scripts.charts.lib.groups import Group
 from scripts.analysis.points import points
 from scripts.util.format import seconds
 
