@@ -11,10 +11,11 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from benchmarks.core.runner import BUDGET_S
+from scripts.faults.kills import ONLY, TARGETS, kill_many
 from scripts.faults.sandbox import Sandbox, wait_until_empty
 from scripts.run.block import SILENCE_S, Block, Tail, ending_text, follow
 from scripts.tables.load import load
-from scripts.torture import CONCURRENT_RUNS, ONLY, TARGETS, kill_many
+from scripts.torture import CONCURRENT_RUNS
 from scripts.util.exit_codes import Exit
 from scripts.util.processes import end_session, temporary_folder
 from tests.scripts.recorded import record
