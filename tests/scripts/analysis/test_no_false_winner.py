@@ -9,7 +9,7 @@ import pytest
 from scripts.analysis.answers import answers
 from scripts.analysis.mix_winners import tiles
 from scripts.charts import CHARTS
-from scripts.report import which_model
+from scripts.report.standings import standing
 from scripts.tables.columns import CELL
 from scripts.util.format import times
 from tests.scripts.synthetic import SyntheticRun, make
@@ -44,8 +44,8 @@ def simulated(seed: int) -> SyntheticRun:
 def published(run: SyntheticRun) -> list[str]:
     """Every sentence, title and table row about who is the fastest."""
     titles = [text for chart in CHARTS if chart.caption(run) for text in (chart.finding(run), chart.caption(run))]
-    standing = [which_model.standing(run, *work) for work in (("io", "wire"), ("io", "http"), ("cpu", "primes"))]  # type: ignore[arg-type]
-    return [*answers(run), *titles, *(f"fastest in this run: {one.best}." for one in standing if one)]
+    standings = [standing(run, *work) for work in (("io", "wire"), ("io", "http"), ("cpu", "primes"))]  # type: ignore[arg-type]
+    return [*answers(run), *titles, *(f"fastest in this run: {one.best}." for one in standings if one)]
 
 
 def named_alone(text: str) -> list[str]:

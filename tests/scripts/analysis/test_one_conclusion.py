@@ -20,7 +20,7 @@ ALLOWED = {
     ("charts/lib/groups.py", "row.low < row.high"): "whether there is an interval to write",
     ("charts/lib/interactive_panel.py", "mark.low < mark.high"): "whether there is an interval to draw",
     ("report/readme.py", "part['estimate'] > 0"): "whether it has a logarithm",
-    ("report/which_model.py", "self.low < self.high"): "whether there is an interval to write",
+    ("report/standings.py", "self.low < self.high"): "whether there is an interval to write",
 }
 
 

@@ -11,6 +11,7 @@ import pytest
 from benchmarks.core.registry import catalogue
 from scripts.reference import load_references
 from scripts.report import which_model
+from scripts.report.standings import standing
 from scripts.tables.load import Run
 from tests.scripts.synthetic import ENVIRONMENT, in_turns, make
 
@@ -41,7 +42,7 @@ def test_the_committed_page_says_what_the_reference_run_found() -> None:
 
 
 def test_the_fastest_the_alike_and_the_slower_are_told_apart() -> None:
-    found = which_model.standing(planted(), "io", "wire")
+    found = standing(planted(), "io", "wire")
     assert found
     assert found.best == "`threads` or `asyncio` or `trio`".replace("` or `a", "`, `a")
     assert [name for name, _ in found.slower] == ["uvloop", "sequential"]
@@ -51,7 +52,7 @@ def test_the_fastest_the_alike_and_the_slower_are_told_apart() -> None:
 
 
 def test_what_varies_too_much_is_not_established_either_way() -> None:
-    found = which_model.standing(planted({"trio": 0.4}), "io", "wire")
+    found = standing(planted({"trio": 0.4}), "io", "wire")
     assert found
     assert "Beside threads, inconclusive: trio took " in found.sentence
     assert found.sentence in which_model.text(planted({"trio": 0.4}))
@@ -61,7 +62,7 @@ def test_disturbed_rounds_and_few_blocks_establish_no_order() -> None:
     run = planted()
     disturbed = run_of(run.rounds.assign(disturbed=run.rounds["model"].eq("uvloop")))
     few = run_of(run.rounds[run.rounds["block"] < 3])
-    found, none = (which_model.standing(one, "io", "wire") for one in (disturbed, few))
+    found, none = (standing(one, "io", "wire") for one in (disturbed, few))
     assert found
     assert none
     assert [name for name, _ in found.not_usable] == ["uvloop"]
