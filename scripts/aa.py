@@ -43,7 +43,7 @@ SAME = ["workload", "model", "concurrency", "wait_seconds", "compute_seconds"]
 
 @dataclass(frozen=True)
 class Pair:
-    """Two cells whose true ratio is known, and what each block says of it."""
+    """Two cells whose true ratio is known, with the measured ratio of each block."""
 
     name: str
     true_ratio: float
@@ -57,7 +57,7 @@ class Pair:
 
 @dataclass(frozen=True)
 class Judged:
-    """A pair, and what the suite says of it among all pairs of its kind."""
+    """A pair with the suite's conclusion, adjusted for all pairs of its kind."""
 
     pair: Pair
     conclusion: Conclusion
@@ -118,12 +118,12 @@ def holm(pairs: list[Pair]) -> list[float]:
 
 
 def by_holm(pair: Pair, p_value: float) -> Conclusion:
-    """What Holm alone says of a pair, without a noise floor or a margin."""
+    """The outcome by the Holm-adjusted p-value alone, without a noise floor or a margin."""
     return conclude(pair.measured_ratio, NO_NOISE, margin=0.0, p_value=p_value)
 
 
 def judge_twins(pairs: list[Pair]) -> list[Judged]:
-    """Each by the noise floor of the others."""
+    """Judge each pair of identical cells with the noise floor of the other pairs."""
     verdicts = []
     for place, (pair, p_value) in enumerate(zip(pairs, holm(pairs), strict=True)):
         others = [other.ratios for other in pairs[:place] + pairs[place + 1 :]]
@@ -135,7 +135,7 @@ def judge_twins(pairs: list[Pair]) -> list[Judged]:
 
 
 def judge_planted(pairs: list[Pair], floor: intervals.NoiseFloor) -> list[Judged]:
-    """Each as any two cells of a run are judged."""
+    """Judge each planted pair as any two cells of a run are judged."""
     return [
         Judged(pair, conclude(pair.measured_ratio, floor, margin=MARGIN, p_value=p_value), by_holm(pair, p_value))
         for pair, p_value in zip(pairs, holm(pairs), strict=True)
@@ -164,7 +164,7 @@ def inside(one: Judged) -> str:
 
 
 def sentences(same: list[Judged], slowed: list[Judged], floor: intervals.NoiseFloor) -> list[str]:
-    """What came out, to be quoted."""
+    """The result as sentences."""
     false, by_holm = sum(one.different for one in same), sum(one.bare.differs for one in same)
     lines = [
         f"A/A controls differed by {floor_text(floor)}: smaller differences mean nothing here and now.",
@@ -207,7 +207,7 @@ def report(run: Run, out: Console) -> Exit:
 
 
 def options() -> argparse.Namespace:
-    """What the command line says."""
+    """Parse the command line."""
     parser = command_parser("aa", __doc__)
     parser.add_argument("--blocks", type=int, default=BLOCKS, help=f"fresh interpreters (default {BLOCKS})")
     parser.add_argument("--seed", type=int, help="seed of the order of cells (default: drawn)")
@@ -233,7 +233,7 @@ def measured(blocks: int, seed: int | None) -> Path:
 
 
 def main() -> None:
-    """Measure the suite, and say how it did."""
+    """Measure the suite against itself and print the result."""
     chosen = options()
     try:
         run = chosen.run or measured(chosen.blocks, chosen.seed)

@@ -52,7 +52,7 @@ RESULT = "ab.json"
 
 
 def options() -> argparse.Namespace:
-    """What the command line says."""
+    """Parse the command line."""
     read = parser("ab", __doc__)
     read.add_argument("work", nargs="?", default="", help="path/to/file.py, and perhaps :function")
     read.add_argument("--base", default="", help="a revision, package==version, or an environment's folder")
@@ -89,7 +89,7 @@ def duration(text: str) -> float:
 
 
 def requests(chosen: argparse.Namespace) -> list[Request]:
-    """What is asked of both sides. CommandError when it makes no sense."""
+    """The requests of the two sides. CommandError when they make no sense."""
     if not chosen.base or not chosen.work:
         missing = "--base" if not chosen.base else "the file with your work"
         raise CommandError(Exit.USAGE, f"{missing} is missing. Example: overlap ab --base main -- work.py")
@@ -158,14 +158,14 @@ def compare(chosen: argparse.Namespace, pair: list[Request], run: Path) -> Outco
 
 
 def code(outcome: Outcome) -> Exit:
-    """Worse, not measured, or well."""
+    """The exit code: NEGATIVE when a model got worse, NOT_MEASURED when nothing was concluded, otherwise OK."""
     if outcome.worse:
         return Exit.NEGATIVE
     return Exit.OK if outcome.measured else Exit.NOT_MEASURED
 
 
 def main() -> None:
-    """Compare, print, and leave with what it means."""
+    """Compare, print the result, and exit with its code."""
     interrupt_on_signals()
     chosen = options()
     if chosen.schema:

@@ -59,7 +59,7 @@ whole_amount.__name__ = "number"
 
 
 def options() -> argparse.Namespace:
-    """What the command line says."""
+    """Parse the command line."""
     parser = command_parser("advise", __doc__)
     parser.add_argument("--tasks", type=whole_amount, help="how many there are")
     parser.add_argument("--wait-ms", type=amount(0), help="milliseconds that one waits for something else")
@@ -88,20 +88,20 @@ def refuse_unsaid(chosen: argparse.Namespace) -> None:
 
 
 def by_hand(chosen: argparse.Namespace, source: Source) -> Question:
-    """What the command line must say; the rest as it is here."""
+    """The question from the command line; memory and capacity are this machine's."""
     task = Task(chosen.wait_ms / 1e3, chosen.cpu_ms / 1e3)
     free = float(psutil.virtual_memory().available)
     return Question(chosen.tasks, {"blocking": task, "asyncio": task}, 1.0, capacity(source, usable_cores()), free)
 
 
 def capacity(source: Source, cores: int) -> float:
-    """Cores' worth of work that so many would do, if they were as good at it together as those that were measured."""
+    """The parallel capacity expected of `cores` cores, extrapolated from the measured machine."""
     measured = source.fit.machine
     return 1 + (cores - 1) * (measured.capacity - 1) / (measured.cores - 1) if measured.cores > 1 else float(cores)
 
 
 def question_of(chosen: argparse.Namespace, source: Source, mine: Mine | None) -> Question:
-    """The question: what make mine has learned, where there is that, and above it what the command line says."""
+    """The question: from a run of make mine where there is one, overridden by the command line."""
     described = mine.question(source) if mine else by_hand(chosen, source)
     return described.but(
         tasks=chosen.tasks,
@@ -116,12 +116,12 @@ def question_of(chosen: argparse.Namespace, source: Source, mine: Mine | None) -
 
 
 def thousandth(value: float | None) -> float | None:
-    """Milliseconds in seconds, if any."""
+    """Milliseconds as seconds; None stays None."""
     return None if value is None else value / 1e3
 
 
 def own_run(chosen: argparse.Namespace) -> Mine | None:
-    """The run of make mine that is meant: the one named, or the newest where the numbers don't say it all."""
+    """The run of make mine to use: the one named, or the newest where the command line is incomplete; or None."""
     described = None not in (chosen.tasks, chosen.wait_ms, chosen.cpu_ms)
     paths = [chosen.run] if chosen.run else [] if described else [NEWEST_MINE, LATEST]
     return next((read(path) for path in paths if is_one(path)), None)
@@ -137,7 +137,7 @@ def validate(path: Path, out: Console) -> None:
 
 
 def answer(chosen: argparse.Namespace, out: Console) -> None:
-    """Do what the command line says."""
+    """Validate predictions, or print the advice."""
     if chosen.validate:
         validate(chosen.validate, out)
     mine = own_run(chosen)
@@ -157,7 +157,7 @@ def answer(chosen: argparse.Namespace, out: Console) -> None:
 
 
 def main() -> None:
-    """Advise."""
+    """Print advice, or exit with the problem."""
     try:
         answer(options(), console())
     except CommandError as stop:

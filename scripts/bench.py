@@ -36,7 +36,7 @@ FULL_BLOCKS = 7  # that measure everything, some seven minutes each; the rest me
 
 
 def options(words: Sequence[str] | None = None) -> argparse.Namespace:
-    """What the command line says."""
+    """Parse the command line."""
     parser = command_parser("bench", __doc__)
     parser.add_argument("--only", default="", help="cells to measure, by name: 'http and (threads or asyncio)'")
     parser.add_argument("--blocks", type=int, help=f"fresh interpreters (default {BLOCKS}; quick {QUICK_BLOCKS})")
@@ -55,7 +55,7 @@ def options(words: Sequence[str] | None = None) -> argparse.Namespace:
 
 
 def plan(chosen: argparse.Namespace) -> dict[str, Any]:
-    """What will be measured, fixed beforehand. CommandError when it makes no sense."""
+    """The plan of the run. CommandError when the options contradict each other."""
     blocks = (QUICK_BLOCKS if chosen.quick else BLOCKS) if chosen.blocks is None else chosen.blocks
     bench_blocks = BLOCKS - FULL_BLOCKS if chosen.full and not chosen.only and chosen.blocks is None else 0
     if blocks < 1:

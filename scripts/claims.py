@@ -44,7 +44,7 @@ INSTALL = "make .venv/full"  # all that make full installs, and nothing measured
 
 
 def options() -> argparse.Namespace:
-    """What the command line says."""
+    """Parse the command line."""
     parser = command_parser("claims", __doc__)
     parser.add_argument("--talk", default=DEFAULT_TALK, help="a claims file, or the name of one of ours (%(default)s)")
     parser.add_argument("--id", help="one claim only")
@@ -115,7 +115,7 @@ def untestable(talk: Talk) -> str:
 
 
 def code(findings: list[Finding]) -> Exit:
-    """What the verdicts come to."""
+    """The exit code of the verdicts."""
     if any(finding.as_expected is False for finding in findings):
         return Exit.NEGATIVE
     undecided = (UNMEASURED, Verdict.INCONCLUSIVE.value)

@@ -36,7 +36,7 @@ SHORT = {Outcome.NO_DIFFERENCE: "alike", Outcome.INCONCLUSIVE: "?", Outcome.NOT_
 
 
 def options() -> argparse.Namespace:
-    """What the command line says."""
+    """Parse the command line."""
     parser = command_parser("compare", __doc__)
     parser.add_argument("a", nargs="?", type=Path, default=REFERENCE, help="folder of a run (default %(default)s)")
     parser.add_argument("b", nargs="?", type=Path, default=LATEST, help="folder of another (default %(default)s)")
@@ -91,7 +91,7 @@ def write(a: Run, b: Run, compared: list[Row], claims: list[Verdicts]) -> Path:
 
 
 def show(a: Run, b: Run, compared: list[Row], claims: list[Verdicts], out: Console) -> None:
-    """Everything, to be read."""
+    """Print the introduction, the tables and the conclusion."""
     for sentence in introduction(a, b):
         out.print(sentence, markup=False)
     out.print()
@@ -118,7 +118,7 @@ def main() -> None:
 
 
 def code(compared: list[Row], claims: list[Verdicts]) -> Exit:
-    """What the comparison comes to."""
+    """The exit code of the comparison."""
     if compared and all(row.conclusion.outcome is Outcome.NOT_USABLE for row in compared):
         return Exit.NOT_MEASURED
     worse = any(row.worse for row in compared) or any(one.opposite for one in claims)

@@ -49,7 +49,7 @@ def blocking_problems(limits: Limits) -> list[str]:
 
 
 def machine(r: Readings) -> Iterator[Check]:
-    """The processor, and how much of it we may use."""
+    """The processor and the cores that may be used."""
     yield Check("processor", r.machine["cpu"], "a guest, with neighbours" if r.machine["virtual"] else "no hypervisor")
     governor = r.machine["governor"]
     clock = {None: "not reported, as usual on a guest", "performance": "a steady clock"}
@@ -158,7 +158,7 @@ def unsteady(r: Readings) -> bool:
 
 
 def computing(r: Readings) -> str:
-    """What can be said about parallel speed-up."""
+    """The sentence about parallel speed-up."""
     cores, quota, gave = r.machine["cores_usable"], r.machine["cgroup_quota_cores"], median(r.capacity_samples)
     if quota is not None and quota < r.affinity:
         return f"a quota of {quota:g} cores stops all work in bursts: nothing about computing can be established"
@@ -174,7 +174,7 @@ def computing(r: Readings) -> str:
 
 
 def waiting(r: Readings) -> str:
-    """What can be said about overlapping waits."""
+    """The sentence about overlapping waits."""
     if r.long.p99_s > LATE_SHARE * LONG_S:
         late = f"sleepers wake up to {seconds(r.long.p99_s)} late (p99)"
         return f"{late}: small differences in waiting will not be established either"

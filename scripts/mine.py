@@ -57,7 +57,7 @@ HOW = "Next: make mine WORK=path/to/file.py (docs/your-own-work.md has examples)
 
 
 def options() -> argparse.Namespace:
-    """What the command line says."""
+    """Parse the command line."""
     parser = command_parser("mine", __doc__)
     parser.add_argument("work", nargs="?", default="", help="path/to/file.py or package.module, and perhaps :function")
     parser.add_argument(
@@ -120,7 +120,7 @@ def survey(
     *more: str,
     python: str = sys.executable,
 ) -> dict[str, Any]:
-    """What the profiler learns, kept in the run's folder. Stop when the work cannot be run."""
+    """Profile the work in its own interpreter. CommandError when the work cannot be run."""
     program = (
         "from benchmarks.profiler.profiler import main; main()"  # not `-m`: every worker would import it once more
     )
@@ -168,7 +168,7 @@ def entries(out: IO[bytes], at: int) -> Iterator[dict[str, Any]]:
 
 
 def found_or_stop(last: dict[str, Any], source: str, log: Path) -> dict[str, Any]:
-    """What the survey found. Stop with what went wrong."""
+    """The profile from the survey's last line. CommandError with what went wrong."""
     if "found" in last:
         return dict(last["found"])
     if "unfit" in last:
@@ -187,7 +187,7 @@ def found_or_stop(last: dict[str, Any], source: str, log: Path) -> dict[str, Any
 
 
 def prepare(run: Path, source: str, chosen: argparse.Namespace, models: str) -> dict[str, Any]:
-    """The run's folder, with what the survey found. Stop."""
+    """Make the run's folder, profile the work, and keep the profile. CommandError."""
     python = users_python.prepare(users_python.located(chosen.python, chosen.project)) if chosen.python else None
     plan = make_plan("user_work", blocks_of(chosen), chosen.seed, quick=chosen.quick)
     new_run(run, plan | ({"python": python.path} if python else {}), **(python.description() if python else {}))
@@ -207,12 +207,12 @@ def prepare(run: Path, source: str, chosen: argparse.Namespace, models: str) -> 
 
 
 def blocks_of(chosen: argparse.Namespace) -> int:
-    """How many blocks: as asked for, or as is usual."""
+    """The number of blocks: from the command line, or the default."""
     return int(chosen.blocks or (QUICK_BLOCKS if chosen.quick else BLOCKS))
 
 
 def saying() -> Callable[[str], None]:
-    """Show the step of the profile in one line, where somebody watches."""
+    """A function that shows the step of the profile in one line of a terminal."""
     out = console(stderr=True)
     if not out.is_terminal:
         out.print("Profiling your work first: what does a task do, how many in flight pay?")
@@ -231,7 +231,7 @@ def saying() -> Callable[[str], None]:
 
 
 def write_answers(run: Path, profile: dict[str, Any], expected: list[str]) -> tuple[Run, list[Finding]]:
-    """Tables and the comparison, shown at once; and the link to the newest."""
+    """Write the tables and the comparison, print them, and link the run as the newest."""
     loaded = load(run)
     write_tables(loaded)
     verdicts = expectations.findings(loaded, expected)
@@ -246,7 +246,7 @@ def write_answers(run: Path, profile: dict[str, Any], expected: list[str]) -> tu
 
 
 def old_survey(run: Path) -> dict[str, Any]:
-    """What the profile of an interrupted run found. Stop when it was measured elsewhere, or is no such run."""
+    """The profile of an interrupted run. CommandError when it was measured elsewhere, or is no such run."""
     if not (profile := work_document.survey_of(run)) or "cells" not in profile:
         raise CommandError(Exit.USAGE, f"{run} is no run of your own work that can be resumed. {HOW}")
     resume_run(run)
@@ -257,7 +257,7 @@ def old_survey(run: Path) -> dict[str, Any]:
 
 
 def new_survey(run: Path, chosen: argparse.Namespace) -> dict[str, Any]:
-    """What is learned of the work that is asked for. Stop."""
+    """Profile the work that the command line names. CommandError."""
     source, models = source_of(chosen.work, chosen.project), models_of(chosen.models)
     if chosen.blocks is not None and chosen.blocks < 1:
         raise CommandError(
@@ -292,7 +292,7 @@ def mine(chosen: argparse.Namespace, run: Path) -> list[Finding]:
 
 
 def main() -> None:
-    """Measure, answer, and hold it to what was expected."""
+    """Measure, print the answer, and exit with the verdict on the expectations."""
     interrupt_on_signals()
     chosen = options()
     run: Path = chosen.resume or new_folder()

@@ -24,7 +24,7 @@ from scripts.tables.summary import block_medians, sequential_of
 
 @dataclass(frozen=True)
 class Law:
-    """Amdahl's law with a serial share, and how sure that share is."""
+    """Amdahl's law with a serial share and its interval."""
 
     serial: float
     low: float
@@ -32,11 +32,11 @@ class Law:
 
     @property
     def possible(self) -> bool:
-        """Whether all of its interval lies between nothing and everything; otherwise the law does not describe it."""
+        """Whether the interval of the serial share lies within 0 and 1; otherwise the law does not fit."""
         return inside(self.low, self.high, 0.0, 1.0)
 
     def speedup(self, workers: float, capacity: float) -> float:
-        """What the law allows with so many workers."""
+        """The speed-up that the law predicts with `workers` workers."""
         return 1 / (self.serial + (1 - self.serial) / min(workers, capacity))
 
     def __str__(self) -> str:
@@ -50,13 +50,13 @@ def percent(share: float) -> str:
 
 
 def serial_share(cores: Sequence[float], times: Sequence[float]) -> float:
-    """The s that fits times, each a share of the time of sequential, best in the sense of least squares."""
+    """The serial share that fits the times, each relative to sequential, by least squares."""
     inverse, share = 1 / np.asarray(cores), np.asarray(times)
     return float(((share - inverse) * (1 - inverse)).sum() / ((1 - inverse) ** 2).sum())
 
 
 def laws(run: Run, line: Sequence[Point]) -> Law | None:
-    """The law of one model from its cells; None when they do not tell."""
+    """The law fitted to one model's cells; None when they do not determine it."""
     rounds = run.rounds[~run.rounds["twin"].astype(bool)]
     cells = dict(list(rounds.groupby(CELL)))
     alone = sequential_of((*line[0].key, False), {(*key, False): serial_shares for key, serial_shares in cells.items()})

@@ -25,7 +25,7 @@ MOST_GAINS = 3  # of tied models whose gain is given
 
 
 def sentence(question: str, measured: Contest) -> str:
-    """Which model, by how much, how sure; or why that cannot be said."""
+    """The fastest model, by how much and with which interval; or why there is no conclusion."""
     first = measured.rows.iloc[0]
     share = 100 * first["compute_seconds"] / (first["compute_seconds"] + first["wait_seconds"])
     subject, where = question.format(share=f"{share:.0f}"), f"{first['workload']}{size_text(measured)}"
@@ -44,7 +44,7 @@ def conclusion(measured: Contest) -> str:
 
 
 def size_text(measured: Contest) -> str:
-    """The concurrency where all but sequential had the same."""
+    """The concurrency, where all models but sequential had the same."""
     sizes = set(measured.rows.loc[measured.rows["model"] != "sequential", "concurrency"])
     return f", concurrency {sizes.pop():,}" if len(sizes) == 1 else ""
 
@@ -73,7 +73,7 @@ def lead(measured: Contest) -> str:
 
 
 def gain(measured: Contest, model: str) -> str:
-    """`9.11× faster than sequential (95 % CI 8.95–9.27×; efficiency 87 %)`; empty where it is not known to be."""
+    """`9.11× faster than sequential (95 % CI 8.95–9.27×; efficiency 87 %)`; empty unless concluded to be faster."""
     row = measured.row(model)
     beaten = [cell.name for cell, _ in measured.family.beaten]
     if "sequential" not in beaten or pd.isna(row["speedup"]):
@@ -131,7 +131,7 @@ def disturbed_warning(run: Run) -> str:
 
 
 def noise(run: Run) -> str:
-    """How far A/A controls differed, and what is assumed of work without one; empty with too few blocks."""
+    """The noise floor of each kind of work, or the assumed one without an A/A control; empty with too few blocks."""
     floors = [f"{floor_text(floor)} ({kind})" for kind, floor in run.noise_floors.items() if floor]
     unmeasured = [kind for kind, floor in run.noise_floors.items() if not floor]
     sentences = [f"A/A controls differed by {', '.join(floors)}: smaller differences mean nothing."] if floors else []

@@ -81,7 +81,7 @@ class Attribution:
         return self.slowdown <= LONGEST
 
     def words(self, term: str) -> str:
-        """A term as it is called for this cell's model."""
+        """A term's name for this cell's model."""
         workers = needs(self.model).workers if self.model in NAMES else "caller"
         if term == POOL:
             return {"loop": "loop start-up and closing", "caller": "start-up and closing"}.get(
@@ -106,7 +106,7 @@ class Attribution:
         return f"{total} {unit} = {' + '.join(parts)}"
 
     def caveat(self) -> str:
-        """What the rounds cost, whether the sum closes, and what could not be told here."""
+        """How much instrumentation slowed the rounds, whether the sum closes, and which terms are not measured."""
         rounds = f"{self.rounds} rounds, {times(self.slowdown)} as long as usual ones ({seconds(self.plain_seconds)})"
         share = self.terms[UNATTRIBUTED] / self.seconds
         closing = "" if self.closes else f"; {100 * share:.0f} % of the time is unattributed"
@@ -127,7 +127,7 @@ class Attribution:
         return letters
 
     def holder_sentences(self) -> list[str]:
-        """What held the loop, the GIL or a lock, a sentence for each line."""
+        """A sentence for each line that held the loop, the GIL or a lock."""
         return [held_words(holder) for holder in self.holders]
 
 

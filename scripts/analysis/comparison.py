@@ -41,7 +41,7 @@ IDENTITY = {"CPU", "usable cores", "kernel", "boot", "calibration"}  # of a mach
 
 @dataclass(frozen=True)
 class Side:
-    """What a run has of a cell's seconds or speed-up: one value a block or repeat, and why they decide nothing."""
+    """A cell's seconds or speed-up in one run: one value for each block or repeat, and why they are unusable, if so."""
 
     values: pd.Series
     unusable: str
@@ -100,7 +100,7 @@ def boots(one: Mapping[str, Any], other: Mapping[str, Any]) -> tuple[Any, Any]:
 
 
 def calibration(run: Run) -> dict[str, float]:
-    """What one core did in a second when the run's tasks were sized; empty where that is not on record."""
+    """The calibrated speed of one core when the run's tasks were sized; empty where that is not on record."""
     try:
         rates = json.loads((run.path / "pace.json").read_text())
     except (OSError, ValueError):
@@ -120,7 +120,7 @@ def alike(one: Mapping[str, float], other: Mapping[str, float]) -> bool:
 
 
 def same_machine(a: Run, b: Run) -> bool:
-    """Whether seconds of the two can be compared at all."""
+    """Whether the seconds of two runs can be compared."""
     return not IDENTITY & set(differences(a, b))
 
 
@@ -164,7 +164,7 @@ Shared = tuple[dict[str, Any], str, Side, Side]
 
 
 def sides(a: Run, b: Run) -> Iterator[Shared]:
-    """The cells in common, not judged yet: the cell, what is compared, and what each run has of that."""
+    """The common cells before judging: the cell, the compared quantity, and each run's values."""
     seconds = same_machine(a, b)
     first, second = cells(a), cells(b)
     for key in sorted(first.keys() & second.keys()):
@@ -186,7 +186,7 @@ def spread(shared: list[Shared], kind: str) -> Spread | None:
 
 
 def ratio(a: Side, b: Side, measured: Spread | None) -> Interval:
-    """B over A, with what differs from run to run."""
+    """The ratio of B to A, with the spread from run to run."""
     values = b.values.to_numpy(dtype=np.float64), a.values.to_numpy(dtype=np.float64)
     return runs_ratio(*values, measured) if measured else unpaired_ratio(*values, spread=ASSUMED_SPREAD)
 

@@ -47,7 +47,7 @@ class Conclusion:
 
     @property
     def blocks(self) -> int:
-        """How many values the interval rests on."""
+        """The number of values behind the interval."""
         return self.ratio.n if self.ratio else 0
 
     @property
@@ -57,7 +57,7 @@ class Conclusion:
 
     @property
     def undecided(self) -> bool:
-        """Whether either may be the faster one."""
+        """Whether either of the two may be faster."""
         return self.outcome in (Outcome.NO_DIFFERENCE, Outcome.INCONCLUSIVE)
 
 
@@ -103,7 +103,7 @@ def sign(values: pd.Series) -> int:
 
 
 def inside(low: float, high: float, least: float, most: float) -> bool:
-    """Whether a whole interval is possible, where only values between `least` and `most` are."""
+    """Whether an interval lies within `least` and `most`, the only possible values."""
     return least <= low and high <= most
 
 
@@ -113,7 +113,7 @@ def alike(one: float, other: float, margin: float = MARGIN) -> bool:
 
 
 def overlap(one: tuple[float, float], other: tuple[float, float]) -> bool:
-    """Whether two intervals have a value in common, so that which is larger is not sure."""
+    """Whether two intervals overlap, so that neither value is established to be larger."""
     return one[0] <= other[1] and other[0] <= one[1]
 
 

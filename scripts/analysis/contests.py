@@ -17,7 +17,7 @@ COLUMNS = {"whole_command": "command_seconds"}  # what is compared; of every oth
 
 
 def candidate(run: Run, row: Any, name: str = "") -> Candidate:
-    """A row of the summary as a cell that can be compared, called by its model unless it gets another name."""
+    """A row of the summary as a comparable cell; its name is its model unless `name` is given."""
     return Candidate(name or str(row["model"]), cell_tables(run)[tuple(row[each] for each in CELL_AND_TWIN)])
 
 
@@ -52,7 +52,7 @@ class Contest:
 
     @cached_property
     def family(self) -> Family:
-        """What is concluded of them."""
+        """The conclusions about these models."""
         return family([candidate(self.run, row) for _, row in self.rows.iterrows()], self.run.noise_floors)
 
     def row(self, model: str) -> pd.Series:

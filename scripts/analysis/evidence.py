@@ -1,4 +1,4 @@
-"""What a run has on a measure: the rounds of a cell by its names, and one value a turn, paired where it is a ratio."""
+"""The evidence of a run for a measure: the rounds of its cells, and one value a turn, paired for a ratio."""
 
 import re
 from dataclasses import dataclass
@@ -53,7 +53,7 @@ class Evidence:
 
 
 def names(run: Run) -> list[pd.Series]:
-    """What each round's cell can be called: experiment, workload, model, size, share of computing. Made once a run."""
+    """The names of each round's cell: experiment, workload, model, size, share of computing. Cached for each run."""
     if "names" not in vars(run):
         rounds = run.rounds
         share = 100 * rounds["compute_seconds"] / (rounds["wait_seconds"] + rounds["compute_seconds"])

@@ -20,7 +20,7 @@ from scripts.tables.summary import block_medians, kind_of_work
 
 @dataclass(frozen=True)
 class Candidate:
-    """A cell that is compared: what it is called, its rounds, and the column whose smaller values are better."""
+    """A cell to compare: its name, its rounds, and the column whose smaller values are better."""
 
     name: str
     rounds: pd.DataFrame
@@ -78,7 +78,7 @@ class Family:
 
     @property
     def contenders(self) -> tuple[Candidate, ...]:
-        """The fastest and all that may be as fast; empty without a usable cell."""
+        """The fastest cell and all that may be as fast; empty without a usable cell."""
         tied = [cell for cell, conclusion in self.others if conclusion.undecided]
         return (self.fastest, *tied) if self.fastest else ()
 

@@ -18,7 +18,7 @@ def block_words(run: Run) -> str:
 
 
 def interval_words(run: Run, plural: str = "") -> str:
-    """What low and high are: never an interval that is only a range. `plural` is "s" for several."""
+    """What a bar shows: `95 % interval of 10 blocks`, or a range with too few blocks. `plural` is "s" for several."""
     repeats = run.rounds["repeat"].nunique() if "repeat" in run.rounds else 1
     if repeats > 1 and not run.ranges_only:
         return f"95\N{NO-BREAK SPACE}% interval{plural} of {repeats} whole runs"
@@ -27,13 +27,13 @@ def interval_words(run: Run, plural: str = "") -> str:
 
 
 def sure(run: Run) -> str:
-    """What the bars of a chart and the dots under them are, for its footer."""
+    """The meaning of a chart's bars and small dots, for its footer."""
     unit = "run" if "repeat" in run.rounds and run.rounds["repeat"].nunique() > 1 else "block"
     return f"Bars: {interval_words(run)}" + (f"; small dots: each {unit}" if block_count(run) > 1 else "")
 
 
 def machine_words(run: Run) -> str:
-    """CPU, cores and Python; what is not known is left out."""
+    """CPU, cores and Python of the run; unknown ones are left out."""
     environment = run.environment
     cpu = first_value(environment, "cpu_model", "cpu_name", "brand", "brand_raw", "cpu", "processor")
     cores = first_value(environment, "cores_usable", "usable_cores", "cores")
@@ -48,13 +48,13 @@ def machine_words(run: Run) -> str:
 
 
 def limits_words(shown: Iterable[Point]) -> str:
-    """What the dashed and the dotted lines of a chart are."""
+    """The meaning of a chart's dashed and dotted lines."""
     has_ceiling = any(math.isfinite(each.ceiling) for each in shown)
     return "Dashed: the ideal" + ("; dotted: a client that only sends and receives (ceiling)." if has_ceiling else ".")
 
 
 def footer(run: Run, measured: str, cells: Sequence[Point], *notes: str, sure: str, markers: bool = True) -> str:
-    """What was measured, on what, how often, and what the bars are."""
+    """The footer of a chart: work, machine, number of blocks, meaning of the bars, disturbed cells."""
     disturbed = sum("disturbed" in each.flags for each in cells)
     sentences = [
         measured,

@@ -45,7 +45,7 @@ class Value:
 
 @dataclass(frozen=True)
 class Row:
-    """A cell: what it takes under the first interpreter, and how many times as little it takes under each other."""
+    """A cell: its value under the first interpreter, and how many times smaller it is under each other interpreter."""
 
     cell: dict[str, Any]
     metric: str
@@ -55,12 +55,12 @@ class Row:
 
     @property
     def work(self) -> str:
-        """What is done: the workload, or the experiment where one is observed instead of timed."""
+        """The work: the workload, or the experiment where a metric is observed instead of time."""
         return str(self.cell["workload"] if self.metric == "seconds" else self.cell["experiment"])
 
 
 def value(run: Run, values: pd.Series) -> Value | None:
-    """The values of several turns in one; None where they are too few."""
+    """The values of several turns as one estimate; None where they are too few."""
     estimate, low, high = columns("it", values, with_range if run.ranges_only else with_interval).values()
     return Value(estimate, low, high) if estimate > 0 else None
 
@@ -113,7 +113,7 @@ def computing(run: Run, model: str) -> pd.DataFrame:
 
 
 def gain(run: Run) -> Value | None:
-    """How many times as fast threads compute as one task after another, under one interpreter."""
+    """The speed-up of computing in threads over sequential, under one interpreter."""
     alone, threads = (computing(run, model) for model in ("sequential", "threads"))
     return value(run, paired(alone, threads)) if len(alone) and len(threads) else None
 
@@ -130,7 +130,7 @@ def build_difference(one: Run, other: Run, apart_from: Collection[str] = ()) -> 
 
 
 def cost(run: Run, one: Run, switch: str) -> str:
-    """What one thread pays or gains by doing without the GIL, or with a JIT: against a build alike but for that."""
+    """The time of a single thread without the GIL, or with a JIT, relative to a build that differs in that alone."""
     without = [other for other in (run, *run.beside) if not other.environment["python"].get(switch)]
     others = [other for other in without if alike_but_for(switch, one, other)]
     if not others:
@@ -156,12 +156,12 @@ def switched(run: Run) -> list[str]:
 
 
 def gil(run: Run) -> str:
-    """Whether it had one, in words."""
+    """`with the GIL` or `without the GIL`."""
     return "with the GIL" if run.environment["python"]["gil"] else "without the GIL"
 
 
 def sentences(run: Run) -> list[str]:
-    """What threads gain by computing in Python under each interpreter, and what a free-threaded one pays for it."""
+    """Sentences: the speed-up of threads under each interpreter, and the single-thread cost of free threading."""
     gains = [(one, speedup) for one in (run, *run.beside) if (speedup := gain(one))]
     parts = [f"{speedup} under {one.python} ({gil(one)})" for one, speedup in gains]
     if not parts:
@@ -184,7 +184,7 @@ def cores(run: Run) -> float:
 
 
 def build(one: dict[str, Any]) -> str:
-    """An interpreter of a run in words: version, how it was built, what is switched on."""
+    """An interpreter of a run in words: version, build, features switched on."""
     python = one["python"]
     flags = {True: "optimised", False: "not optimised (no PGO)", None: "optimised or not is not on record"}
     free = ["free-threaded"] * python["free_threaded"] + ["JIT on"] * python["jit"]
@@ -211,7 +211,7 @@ def notes(run: Run) -> Iterator[str]:
 
 
 def unlike(one: dict[str, Any], interpreters: Sequence[dict[str, Any]]) -> Iterator[str]:
-    """How the packages of an interpreter are not those of the first, and what that keeps from being measured.
+    """Differences between an interpreter's packages and the first one's, and which files could not be measured.
 
     A file that none of them can load is no part of the run.
     """
@@ -238,7 +238,7 @@ def unlike(one: dict[str, Any], interpreters: Sequence[dict[str, Any]]) -> Itera
 
 
 def convoy(run: Run) -> Iterator[str]:
-    """What a thread that computes does to one that answers, under each interpreter."""
+    """The delay of an answering thread beside a computing one, under each interpreter."""
     named = {one.python: f"{one.python} ({gil(one)})" for one in (run, *run.beside)}
     for one in every_row(run):
         if (one.cell["experiment"], one.cell["model"]) == ("gil_convoy", "beside-computing") and one.faster:
@@ -264,7 +264,7 @@ def two_threads(run: Run, rounds: pd.DataFrame) -> Value | None:
 
 
 def memory(run: Run) -> Iterator[str]:
-    """What the same program takes in memory under each interpreter."""
+    """The memory of the same program under each interpreter."""
     for one in every_row(run):
         if one.metric.endswith("bytes"):
             others = [f"{name} takes {inverse(ratio)} as much" for name, ratio in one.faster.items()]
@@ -272,12 +272,12 @@ def memory(run: Run) -> Iterator[str]:
 
 
 def inverse(value: Value) -> Value:
-    """Times as much, of times as little."""
+    """The inverse of a ratio, with its interval."""
     return replace(value, value=1 / value.value, low=1 / value.high, high=1 / value.low)
 
 
 def alone(run: Run) -> Iterator[str]:
-    """The cells that only one other interpreter ran: the first one did not do that work at all."""
+    """The cells that another interpreter ran and the first did not."""
     keys = {tuple(one.cell.values()) for one in every_row(run)}
     for one in run.beside:
         left = [key for key, _ in one.rounds.groupby(CELL_AND_TWIN) if not key[-1] and key not in keys]

@@ -10,7 +10,7 @@ from scripts.analysis.points import Point, Run, cell_tables, points, remembered
 
 @dataclass(frozen=True)
 class Tile:
-    """One mix at one concurrency: its cells, the fastest first, and what is concluded of them."""
+    """One mix at one concurrency: its cells, the fastest first, and their conclusions."""
 
     share: float
     concurrency: int
@@ -19,7 +19,7 @@ class Tile:
 
     @property
     def winner(self) -> str:
-        """The model that is faster than every other; empty where several are tied, or nothing can be said."""
+        """The model that is faster than every other; empty where several are tied, or nothing can be concluded."""
         names = [cell.name for cell in self.family.winners]
         return names[0] if len(names) == 1 else ""
 

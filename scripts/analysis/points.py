@@ -59,7 +59,7 @@ class Run(Protocol):
 
 
 def remembered(make: Callable[Concatenate[Run, P], T]) -> Callable[Concatenate[Run, P], T]:
-    """Remember what a function makes of a run for as long as the run lives: a chart is asked for it several times."""
+    """Cache a function's result on its run: a chart needs the same data several times."""
 
     @wraps(make)
     def remember(run: Run, /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -127,7 +127,7 @@ def points(run: Run, experiments: Sequence[str], column: str, metric: str = "") 
 
 
 def capped(each: Point, column: str, cores: int | None) -> Point:
-    """The point with no speed-up of computing as its limit that so many cores, or so few workers, cannot give."""
+    """The point with its ideal speed-up of computing capped at the number of cores and of workers."""
     if column != "speedup" or each.wait_s or not each.compute_s:
         return each
     return replace(each, limit=min(each.limit, each.concurrency, cores or each.concurrency))
@@ -152,7 +152,7 @@ def block_values(run: Run, key: tuple[Any, ...], column: str) -> tuple[float, ..
 
 
 def of_rounds(run: Run, row: dict[Any, Any], column: str) -> dict[str, Any]:
-    """What a row's rounds tell of it beside the summary: the value of each block, and the ceiling."""
+    """The fields of a point that come from its rounds: the value of each block, and the ceiling."""
     key = tuple(row[name] for name in CELL_AND_TWIN)
     values = block_values(run, key, str(row["metric"]) if column == "value" else column)
     return {"blocks": values, "ceiling": ceiling(run, key, column)}
@@ -160,7 +160,7 @@ def of_rounds(run: Run, row: dict[Any, Any], column: str) -> dict[str, Any]:
 
 @remembered
 def ceiling(run: Run, key: tuple[Any, ...], column: str) -> float:
-    """What the null client's time makes of the column; NaN where there is none."""
+    """The null client's value in the unit of the column; NaN where it was not measured."""
     tables = cell_tables(run)
     if column not in ("speedup", "seconds", "tasks_per_second") or "ceiling_seconds" not in run.rounds:
         return math.nan
@@ -175,7 +175,7 @@ def ceiling(run: Run, key: tuple[Any, ...], column: str) -> float:
 
 @remembered
 def floors_s(run: Run) -> dict[Any, float]:
-    """The floor of each cell: the median of its measured rounds."""
+    """The ideal time of each cell in seconds: the median over its measured rounds."""
     measured = run.rounds[~run.rounds["warmup"].astype(bool) & ~run.rounds["twin"].astype(bool)]
     return measured.groupby(CELL)["ideal_seconds"].median().dropna().to_dict() if "ideal_seconds" in measured else {}
 
@@ -202,7 +202,7 @@ def point(row: dict[Any, Any], column: str, floors: dict[Any, float]) -> Point:
 
 
 def limit(row: dict[Any, Any], column: str, floors: dict[Any, float]) -> float:
-    """What the floor makes of the column; NaN where there is none."""
+    """The ideal in the unit of the column; NaN where there is none."""
     if column == "speedup":
         return number(row.get("ideal_speedup"), math.nan)
     floor_s = floors.get(tuple(row[name] for name in CELL), 0.0)
@@ -212,7 +212,7 @@ def limit(row: dict[Any, Any], column: str, floors: dict[Any, float]) -> float:
 
 
 def number(value: Any, otherwise: float) -> float:
-    """The value as a number, or something else when it is none."""
+    """The value as a float; `otherwise` where it is not a finite number."""
     return float(value) if isinstance(value, int | float) and math.isfinite(value) else otherwise
 
 
@@ -228,7 +228,7 @@ def distinct(values: Iterable[Any]) -> list[Any]:
 
 
 def first_value(environment: Any, *names: str) -> Any:
-    """The first of the names that the environment knows, at any depth; None when it knows none."""
+    """The value of the first of the names that the environment has, at any depth; None when it has none."""
     for name in names:
         layer = [environment]
         while layer:

@@ -50,7 +50,7 @@ class Cause:
 
 @dataclass(frozen=True)
 class Change:
-    """What came of one model; `ratio` is head's seconds over base's."""
+    """The outcome for one model; `ratio` is head's seconds over base's."""
 
     model: str
     concurrency: int
@@ -121,7 +121,7 @@ def change(pairs: Pairs, ratio: Interval | None, adjusted: Mapping[str, float], 
 
 
 def too_noisy(ratio: Interval, threshold: float) -> str:
-    """What could be seen here, and how many turns would do."""
+    """The smallest difference that was detectable, and how many turns would suffice."""
     half = math.log(ratio.high / ratio.low) / 2
     needed = math.ceil(ratio.n * (half / math.log(1 + threshold)) ** 2)
     noise = f"{ratio.n} turns show differences of {percent(math.expm1(half))} and more on this machine"

@@ -1,4 +1,4 @@
-"""How conclusions are worded, everywhere alike."""
+"""The wording of conclusions, shared by all outputs."""
 
 from collections.abc import Iterable
 
@@ -25,7 +25,7 @@ def repeats(run: Run) -> int:
 
 
 def in_run(run: Run) -> str:
-    """What the sentences of a run hold for: `in this run`, or `in 3 runs`."""
+    """The scope of a run's sentences: `in this run`, or `in 3 runs`."""
     return f"in {repeats(run)} runs" if repeats(run) > 1 else "in this run"
 
 

@@ -76,7 +76,7 @@ def watch(places: Sequence[Path], renew: Callable[[], None], pause: Callable[[fl
 
 
 def main() -> None:
-    """Make the atlas, once or again and again."""
+    """Make the atlas once, or on every change of its files."""
     chosen, out = options(), console()
     places = chosen.places or [place for place in (REFERENCE_SHARES, SHARES) if place.exists()]
 

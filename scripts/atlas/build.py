@@ -83,7 +83,7 @@ def own_version() -> str:
 
 
 def measured_on(run: str) -> str:
-    """The day in a run's name; the time of day is nobody's business."""
+    """The day in a run's name; the time of day is left out for privacy."""
     day = re.match(r"(\d{4})(\d{2})(\d{2})-", run)
     return "-".join(day.groups()) if day else "1970-01-01"
 
@@ -163,7 +163,7 @@ def cell(identity: dict[str, Any], rounds: pd.DataFrame, blocks: int) -> Cell | 
 
 
 def fastest(run: Run, experiment: str, workload: str) -> Fastest | None:
-    """What the run concludes of its models at this work; None where it did not measure that."""
+    """The fastest models at this work as the run concludes; None where it was not measured."""
     measured = contest(run, experiment, workload)
     return Fastest(experiment, workload, [cell.name for cell in measured.family.winners]) if measured else None
 

@@ -86,7 +86,7 @@ def fingerprint(places: Sequence[Path]) -> frozenset[tuple[str, int, int]]:
 
 @dataclass(frozen=True)
 class Examined:
-    """What some files gave: entries by file with the hash of their measured values, their claims, and the rest."""
+    """The result of reading some files: entries with the hash of their values, their claims, and unusable files."""
 
     usable: list[tuple[Path, Entry, str]]
     claims: dict[Key, Claim]

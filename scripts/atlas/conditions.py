@@ -39,7 +39,7 @@ class Condition:
 
 
 def conditions(group: Path | None) -> Iterator[Condition]:
-    """Those of this machine; `group` is a control group that allows one core, where there may be one."""
+    """The conditions of this machine; `group` is a control group limited to one core, if one could be made."""
     cores = sorted(os.sched_getaffinity(0))
     yield Condition(f"{len(cores)} cores")
     yield Condition(f"{len(cores)} cores, server on one of its own", variables={PINNED: "1"})

@@ -27,14 +27,14 @@ COLUMNS = ("talk", "id", "machine", "condition", "cores", "python", "gil", "verd
 
 
 def units(collection: Collection) -> tuple[tuple[Entry, ...], str]:
-    """What is counted: machines; conditions of machines only where no machine as it is was shared."""
+    """The units to count: machines; their conditions only where no unchanged machine was shared."""
     if collection.machines:
         return collection.machines, "machine"
     return collection.conditions, "condition"
 
 
 def document(collection: Collection, claims: list[ClaimOverMachines], unit: str) -> dict[str, Any]:
-    """Everything that the page says, as JSON takes it."""
+    """The contents of the page as a JSON document."""
     return {
         "schema": SCHEMA,
         "unit": unit,
@@ -65,7 +65,7 @@ def claim_entry(one: ClaimOverMachines) -> dict[str, Any]:
 
 
 def entry_row(entry: Entry) -> dict[str, Any]:
-    """What the places of the effects refer to."""
+    """The machines that the effects refer to by index."""
     share = entry.share
     return {"name": share.name, "cores": share.machine.cores_usable, "python": share.python.version}
 
@@ -83,7 +83,7 @@ def rows(claims: Iterable[ClaimOverMachines]) -> Iterator[tuple[Any, ...]]:
 
 
 def page(collection: Collection, claims: list[ClaimOverMachines], unit: str) -> str:
-    """The page."""
+    """The atlas as one HTML page."""
     entries = units(collection)[0]
     return html.render(
         "atlas.html",

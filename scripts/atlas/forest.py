@@ -81,7 +81,7 @@ def at(attribute: str, scale: Scale, value: float) -> str:
 
 
 def description(one: ClaimOverMachines) -> str:
-    """The picture in words."""
+    """The text alternative of the picture."""
     values = ", ".join(f"{effect.share.name}: {effect.estimate:.3g}" for effect in one.effects[:MOST_ROWS])
     return f"{one.id}: {one.sentence}. {values}"
 
@@ -111,7 +111,7 @@ def machine_rows(effects: Sequence[Effect], scale: Scale) -> Iterator[Row]:
 
 
 def bars(scale: Scale, effects: Sequence[Effect]) -> str:
-    """A bar for each per cent of the strip at which there are machines, as high as there are many."""
+    """A histogram: a bar for each per cent of the strip, its height the number of machines there."""
     places = Counter(round(scale.x(effect.estimate)) for effect in effects)
     most = max(places.values())
     heights = ((x, (HIGH - 3) * count / most) for x, count in sorted(places.items()))

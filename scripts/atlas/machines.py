@@ -1,4 +1,4 @@
-"""Claims over machines: on how many each holds, how far its measure spreads, and what tells the machines apart."""
+"""Claims over machines: on how many each holds, how far its measure spreads, and which properties explain it."""
 
 import math
 from collections import Counter
@@ -49,7 +49,7 @@ class Effect(Struct, frozen=True, gc=False):
 
 @dataclass(frozen=True)
 class ClaimOverMachines:
-    """One claim: verdicts by machine, the effects, their summary where there are enough, and what tells them apart."""
+    """One claim: its verdicts by machine, the effects, their summary, and the property that explains their spread."""
 
     talk: str
     id: str
@@ -129,7 +129,7 @@ def exponentiated(summary: Pooled) -> Pooled:
 
 @dataclass(frozen=True)
 class Split:
-    """A way to tell machines apart: in words, and which machines it is true of."""
+    """A split of the machines into two groups: its description, and which machines are inside."""
 
     words: str
     inside: np.ndarray

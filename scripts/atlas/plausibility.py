@@ -1,4 +1,4 @@
-"""Whether a share can be true: what no machine can do, and what does not follow from the share's own values.
+"""Whether a share is plausible: no impossible speed, and verdicts that follow from its own values.
 
 A determined forger can make values that agree with each other; what is found here are mistakes, damage and careless
 forgeries. Each check gives the first reason in words. Plain Python: ten thousand shares have three million cells of a
@@ -19,12 +19,12 @@ SHORTEST_S = 1e-9  # no clock tells less
 
 
 def implausible(share: Share) -> str:
-    """Why the share cannot be true; empty when nothing speaks against it."""
+    """Why the share is implausible; empty when it is plausible."""
     return next(reasons(share), "")
 
 
 def reasons(share: Share) -> Iterator[str]:
-    """Everything that speaks against the share."""
+    """All reasons why the share is implausible."""
     machine = share.machine
     if machine.cores_usable > machine.cores:
         yield f"{machine.cores_usable} usable cores of {machine.cores}"

@@ -81,7 +81,7 @@ class Cell(Struct, forbid_unknown_fields=True, frozen=True, gc=False):
 
     @property
     def key(self) -> tuple[str, str, str, int, float]:
-        """What tells it from every other cell of its run."""
+        """The key that identifies the cell within its run."""
         return (self.experiment, self.workload, self.model, self.concurrency, self.compute_seconds)
 
 
@@ -122,12 +122,12 @@ class Fastest(Struct, forbid_unknown_fields=True, frozen=True, gc=False):
 
     @property
     def words(self) -> str:
-        """As a map counts it."""
+        """The winners as a key for counting."""
         return " or ".join(self.models) or "inconclusive"
 
 
 class Plan(Struct, forbid_unknown_fields=True, frozen=True, gc=False):
-    """What was to be measured, fixed beforehand."""
+    """The plan of the run, fixed before measuring."""
 
     blocks: Annotated[int, Meta(ge=1, le=10_000)]
     seed: int
@@ -154,7 +154,7 @@ class Share(Struct, forbid_unknown_fields=True, frozen=True, gc=False):
 
     @property
     def name(self) -> str:
-        """How a table calls it."""
+        """The name of the machine or condition in a table."""
         if self.condition:
             return self.condition
         return f"{self.machine.cpu}, {self.machine.cores_usable} cores, Python {self.python.name}"

@@ -30,7 +30,7 @@ class Chart(Hashable, Protocol):
         """The finding, short enough for the title of a slide; empty when there is none."""
 
     def caption(self, run: Run) -> str:
-        """What it shows in one sentence; empty when there is nothing."""
+        """A sentence about what the chart shows; empty when the run has nothing for it."""
 
     def alt(self, run: Run) -> str:
         """The chart as text, every number of it."""

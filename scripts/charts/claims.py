@@ -44,7 +44,7 @@ class Measure:
         return f"{self.claim.replace('-', ' ')}{f', {self.name}' if self.name else ''}"
 
     def times_bound(self, value: float) -> float:
-        """How many times the bound a value is: above 1 on the side on which the claim holds."""
+        """A value relative to the bound: above 1 on the side on which the claim holds."""
         low, high = self.ends
         return min(value / low if low > 0 else math.inf, high / value if value > 0 else math.inf)
 
@@ -76,7 +76,7 @@ def read(text: str) -> Iterator[Measure]:
 
 
 def measure(claim: dict[str, Any], part: dict[str, Any]) -> Measure:
-    """One of them."""
+    """One measure."""
     low, high = (
         math.copysign(math.inf, sign) if part[end] is None else float(part[end])
         for end, sign in (("bound_low", -1), ("bound_high", 1))

@@ -1,4 +1,4 @@
-"""What a task costs in CPU time, the client's and the server's apart: waiting is free, arranging it is not."""
+"""The CPU time of a task, of the client and of the server: waiting costs none, scheduling it does."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -77,7 +77,7 @@ def draw(run: Run, theme: Theme) -> Figure | None:
 
 
 def finding(run: Run) -> str:
-    """What a task of the first workload that waits costs, from the least to the most; and how many times, if it is."""
+    """The lowest and the highest cost of a waiting task, and their ratio where it is established."""
     for group in groups(run, "client")[:1]:
         rows = sorted(group.rows, key=lambda row: row.value)
         if len(rows) > 1:
@@ -88,7 +88,7 @@ def finding(run: Run) -> str:
 
 
 def caption(run: Run) -> str:
-    """What a task of each workload costs every model."""
+    """The cost of a task for every workload and model."""
     parts = [
         f"{group.title}: " + ", ".join(f"{row.model} {seconds(row.value)}" for row in group.rows)
         for group in groups(run, "client")

@@ -40,12 +40,12 @@ Line = tuple[str, str]  # a driver and a model
 
 
 def driver(each: Point) -> str:
-    """Which driver that is."""
+    """The name of a cell's driver."""
     return each.workload.rpartition("-")[0]
 
 
 def query(each: Point) -> str:
-    """What was asked."""
+    """The name of a cell's query."""
     return each.workload.rpartition("-")[2]
 
 
@@ -80,7 +80,7 @@ def panels(run: Run, theme: Theme) -> dict[str, list[Group]]:
 
 
 def plain(cells: list[Point]) -> list[Point]:
-    """Those that only put concurrency in the place of waiting: neither pools nor pipelines."""
+    """The cells without pools or pipelines, which differ in concurrency alone."""
     return [each for each in cells if "-" not in driver(each)]
 
 
@@ -105,7 +105,7 @@ def by_service(run: Run, here: list[Point], theme: Theme) -> list[Group]:
 
 
 def line(each: Point) -> Line:
-    """Its row: driver and model."""
+    """The row of a cell: driver and model."""
     return driver(each), each.model
 
 
@@ -133,7 +133,7 @@ def services(run: Run) -> set[str]:
 
 
 def service_name(run: Run, service: str) -> str:
-    """What the database is called; what only stands in for one, says so."""
+    """The name of the database; a stand-in is named as one."""
     stands_in = service == "mongo" and run.environment.get("databases", {}).get("mongo") == NOT_MONGODB
     return "Not MongoDB: a stand-in" if stands_in else CALLED[service]
 
@@ -155,12 +155,12 @@ def finding(run: Run) -> str:
 
 
 def worth(each: Point) -> float:
-    """What is compared."""
+    """The speed-up that the chart compares."""
     return each.value
 
 
 def caption(run: Run) -> str:
-    """The best and the worst of each question."""
+    """The best and the worst driver for each query."""
     parts = []
     for name, what in QUERIES.items():
         if here := sorted((each for each in chart_cells(run) if query(each) == name), key=worth):

@@ -80,7 +80,7 @@ def draw(run: Run, theme: Theme) -> Figure | None:
 
 @dataclass(frozen=True)
 class Side:
-    """One side of the map: what it is, and what its places are called."""
+    """One axis of the map: its label, and the labels of its ticks."""
 
     label: str
     names: list[str]
@@ -130,7 +130,7 @@ def finding(run: Run) -> str:
 
 
 def caption(run: Run) -> str:
-    """The finding, and what the others are."""
+    """The finding, and the undecided mixes."""
     every = decided_tiles(run)
     if not every:
         return ""

@@ -20,7 +20,7 @@ def groups(run: Run) -> list[Group]:
 
 
 def by_answerer(rows: list[Point]) -> Iterator[tuple[str, str, list[Point]]]:
-    """The rows that a thread answers, and those that an event loop does, each with its colour."""
+    """The rows answered by a thread and those answered by an event loop, each with its colour."""
     loops = [row for row in rows if row.model.startswith("asyncio")]
     yield "a thread answers", FIRST_KIND, [row for row in rows if row not in loops]
     yield "an event loop answers", SECOND_KIND, loops

@@ -36,7 +36,7 @@ def chart_cells(run: Run) -> list[Point]:
 
 
 def groups(run: Run) -> list[Group]:
-    """Those that release the GIL, those that hold it, and those of which that is not clear."""
+    """The kinds that release the GIL, those that hold it, and the undecided ones."""
     how = released(run)
     kinds = (("releases the GIL", 1, FIRST_KIND), ("holds the GIL", -1, SECOND_KIND), ("inconclusive", 0, NEITHER))
     split = [
@@ -74,14 +74,14 @@ def released(run: Run) -> dict[str, int]:
 
 
 def finding(run: Run) -> str:
-    """Which release the GIL, and which hold it; nothing of those of which that is not clear."""
+    """Which kinds of work release the GIL, and which hold it; undecided ones are left out."""
     free, holding = ([kind for kind, how in released(run).items() if how == one] for one in (1, -1))
     parts = [f"{listed(kinds)} {words}" for kinds, words in ((free, "release the GIL"), (holding, "hold it")) if kinds]
     return "; ".join(parts)
 
 
 def caption(run: Run) -> str:
-    """What two threads do of every kind, and two processes."""
+    """The speed-up of two threads and of two processes at every kind of work."""
     parts = [f"{each.model} {times(each.value)} (processes {times(each.limit)})" for each in chart_cells(run)]
     return f"Two threads against one, {interval_words(run)} in the chart: {', '.join(parts)}." if parts else ""
 

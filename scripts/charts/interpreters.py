@@ -34,7 +34,7 @@ PANEL = {
 
 
 def point(row: Row, python: str) -> Point:
-    """A cell under one interpreter, after which the row is called."""
+    """A cell under one interpreter; the row has the interpreter's name."""
     cell, ratio = row.cell, row.faster[python]
     return Point(
         experiment=cell["experiment"],
@@ -77,7 +77,7 @@ def points(run: Run) -> list[Point]:
 
 
 def message(run: Run) -> list[Group]:
-    """What threads gain by computing under each interpreter, which is what the title says; none of one without GIL."""
+    """The speed-up of computing in threads under each interpreter, for the title."""
     gains = [(one, value) for one in (run, *run.beside) if run.beside and (value := gain(one))]
     rows = [of_threads(one, value) for one, value in gains]
     mixed = len({bool(one.environment["python"]["gil"]) for one, _ in gains}) > 1
@@ -85,7 +85,7 @@ def message(run: Run) -> list[Group]:
 
 
 def of_threads(run: Run, value: Value) -> Point:
-    """What threads gain under one interpreter, after which the row is called."""
+    """The speed-up of threads under one interpreter; the row has the interpreter's name."""
     numbers = {"value": value.value, "low": value.low, "high": value.high, "limit": math.nan}
     size = {"concurrency": 0, "tasks": 0, "wait_s": 0.0, "compute_s": 0.0}
     return Point("cpu", "primes-gain", run.python, **size, **numbers, flags="")  # type: ignore[arg-type]
@@ -119,7 +119,7 @@ def draw(run: Run, theme: Theme) -> Figure | None:
 
 
 def bases(run: Run) -> list[str]:
-    """What the models that the first interpreter lacks are set beside."""
+    """The models that stand in for those that the first interpreter cannot run."""
     return list(dict.fromkeys(row.beside for row in rows(run) if row.beside))
 
 
@@ -141,7 +141,7 @@ def finding(run: Run) -> str:
 
 
 def caption(run: Run) -> str:
-    """The slowest and the fastest against the first, and what threads gain."""
+    """The slowest and the fastest cell relative to the first interpreter, and the speed-up of threads."""
     if not (cells := points(run)):
         return ""
     ends = (min(cells, key=lambda row: row.value), max(cells, key=lambda row: row.value))

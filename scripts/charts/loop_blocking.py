@@ -7,10 +7,10 @@ from scripts.util.format import seconds
 
 
 class Heartbeat(unit_cost.Cost):
-    """Its finding is of silence, not of a price."""
+    """The costs as silences of the event loop."""
 
     def finding(self, run: Run) -> str:
-        """What holds the loop least and most."""
+        """The shortest and the longest block of the loop."""
         rows = self.main_rows(run)
         if not rows:
             return ""

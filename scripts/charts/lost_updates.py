@@ -8,7 +8,7 @@ from scripts.util.format import seconds
 
 
 def groups(run: Run) -> list[Group]:
-    """The ways that lose nothing; and each that does, with the share that it loses."""
+    """The ways that lose no updates, and the others with the share that they lose."""
     lost = {row.model: row.value for row in unit_cost.measured_cells(run, "lost_updates", "lost_share")}
     rows = unit_cost.measured_cells(run, "lost_updates", "unit_seconds")
     losing = [Group(f"loses {100 * lost[row.model]:.2g} %", [row], FAULT) for row in rows if row.model in lost]

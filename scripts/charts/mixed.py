@@ -1,4 +1,4 @@
-"""How much computing it takes until waiting in one thread no longer pays."""
+"""The time by the share of computing, to show from which share on one thread is no longer enough."""
 
 from collections.abc import Iterator
 

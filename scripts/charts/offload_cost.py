@@ -1,4 +1,4 @@
-"""From what task length on it pays to farm tasks out, to a process pool, to Dask or to Ray."""
+"""The speed-up by task length: from which length on a process pool, Dask or Ray is worth its cost."""
 
 from dataclasses import replace
 
@@ -27,7 +27,7 @@ BODY_IN = 4.2
 
 
 def chart_cells(run: Run) -> list[Point]:
-    """The speed-up of each model at each length, which stands as what a task computes."""
+    """The speed-up of each model at each task length, which is the point's computing time."""
     cells = [
         replace(each, workload="", compute_s=length_s, limit=float(WORKERS))
         for name, (length_s, _) in LENGTHS.items()
@@ -37,7 +37,7 @@ def chart_cells(run: Run) -> list[Point]:
 
 
 def undisturbed(each: Point) -> Point:
-    """Without the mark of a disturbance, which its own CPU is taken for (RAY); what else is to be minded stays."""
+    """The flags without `disturbed`: Ray's own CPU time counts as a disturbance; other warnings stay."""
     return replace(each, flags=", ".join(flag for flag in each.flags.split(", ") if not flag.startswith("disturbed")))
 
 
@@ -78,7 +78,7 @@ def pays(run: Run) -> dict[str, float]:
 
 
 def from_length(run: Run, line: list[Point]) -> float | None:
-    """That of one model; None where it is not clear."""
+    """The shortest such length of one model; None where it is not clear."""
     rounds = run.rounds[run.rounds["experiment"].eq("offload_cost") & run.rounds["model"].eq(line[0].model)]
     rounds = rounds.assign(disturbed=False) if line[0].model == "ray" else rounds  # RAY
     why = unusable(rounds, timed=False)
@@ -88,13 +88,13 @@ def from_length(run: Run, line: list[Point]) -> float | None:
 
 
 def finding(run: Run) -> str:
-    """From where on each pays, as a title."""
+    """The shortest length at which each model is faster, as a title."""
     parts = [f"{model} from {tick(seconds)(length_s)}" for model, length_s in pays(run).items()]
     return f"Of the lengths measured, it pays with {listed(parts)}" if parts else ""
 
 
 def caption(run: Run) -> str:
-    """From where on each pays, and what it brings at the longest."""
+    """The shortest length at which each model is faster, and its speed-up at the longest."""
     longest = [max(line, key=lambda each: each.compute_s) for line in by_model(chart_cells(run)).values()]
     parts = [f"{each.model} {value_text(each, times)}" for each in longest]
     if not parts:

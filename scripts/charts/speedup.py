@@ -59,7 +59,7 @@ def title(row: Point) -> str:
 
 
 def heading(name: str, panel: list[Group]) -> str:
-    """What a panel is about."""
+    """The title of a panel."""
     return (
         f"{PANELS[name]}: {panel[0].rows[0].workload}"
         if name == "user_work"
@@ -96,7 +96,7 @@ def draw(run: Run, theme: Theme) -> Figure | None:
 
 
 def kind(panel: list[Group]) -> str:
-    """The kind of work of a panel, to whose A/A controls it is held."""
+    """The kind of work of a panel, which selects its noise floor."""
     return kind_of_work(panel[0].rows[0].wait_s, panel[0].rows[0].compute_s)
 
 

@@ -1,4 +1,4 @@
-"""What it costs to hand a task to a model and to get its answer back."""
+"""The cost of submitting a task to a model and getting its answer back."""
 
 from scripts.charts.lib import unit_cost
 from scripts.util.format import seconds

@@ -129,7 +129,7 @@ def draw(run: Run, theme: Theme) -> Figure | None:
 
 
 def draw_panel(axes: Axes, panel: Sequence[Curve], page: Page) -> None:
-    """The curves of a workload, the delay, and what each model took."""
+    """Draw the curves of a workload, the delay, and the numbers of each model."""
     limits = [curve.cell.wait_s for curve in panel if curve.cell.wait_s > 0]
     low, high = min(*limits, *(c.value.min() for c in panel)), max(c.value.max() for c in panel)
     linear = high / low < FEW_TIMES
@@ -159,7 +159,7 @@ def draw_curve(axes: Axes, curve: Curve) -> None:
 
 
 def legend_head(curve: Curve) -> str:
-    """What the two numbers under a model's name are."""
+    """The heading of the two numbers under a model's name."""
     return " / ".join(f"{100 * share:.0f} %" for share in curve.marked) + " within"
 
 

@@ -1,4 +1,4 @@
-"""How the time grows with the requests that are done: a steep line for sequential, flat ones for all that overlap."""
+"""The time by the number of finished requests: steep for sequential, flat for models that overlap."""
 
 import math
 from dataclasses import replace
@@ -32,14 +32,14 @@ MOST_MARKED = 21  # counts of requests: more markers cover each other
 
 @remembered
 def chart_cells(run: Run) -> list[Point]:
-    """For each model the time until so many of a round's requests are done; `concurrency` is how many."""
+    """For each model the time until n of a round's requests are done; `concurrency` is n."""
     cells = timeline_cells(run).get("io", [])
     classical = [each for each in cells if each.model in CLASSICAL]
     return [point for cell in classical or cells for point in of_cell(run, cell)]
 
 
 def of_cell(run: Run, cell: Point) -> list[Point]:
-    """Those of one cell: a block's value is the median of its rounds, and the last has the cell's limits."""
+    """The points of one cell: a block's value is the median of its rounds, and the last point has the cell's limits."""
     blocks = ends_of_blocks(run, cell)
     if not len(blocks):
         return []

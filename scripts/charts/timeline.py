@@ -1,4 +1,4 @@
-"""What overlapping looks like: when each task of one real round ran, for each model, on one time axis."""
+"""Overlap made visible: when each task of one real round ran, for each model, on one time axis."""
 
 import math
 from collections import Counter

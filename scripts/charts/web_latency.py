@@ -53,7 +53,7 @@ def finding(run: Run) -> str:
 
 
 def group_text(group: Group) -> str:
-    """Everybody's wait, the shortest first."""
+    """The latency of every stack, the shortest first."""
     rows = sorted(group.rows, key=lambda row: row.value)
     return f"{group.title} " + listed(f"{row.model} {seconds(row.value)}" for row in rows)
 

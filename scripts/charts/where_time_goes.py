@@ -62,12 +62,12 @@ def chart_cells(run: Run) -> tuple[Attribution, ...]:
 
 
 def label(cell: Attribution) -> str:
-    """What stands before a bar."""
+    """The label before a bar."""
     return f"{cell.experiment} {cell.workload} {cell.concurrency}: {cell.model}"
 
 
 def amount(cell: Attribution) -> str:
-    """What stands behind it: measured time, and how many ideal times that is."""
+    """The label behind a bar: the measured time, also as a multiple of the ideal time."""
     ratio = f" ({times(cell.seconds / cell.ideal_seconds)} ideal)" if cell.ideal_seconds else ""
     return f"{seconds(cell.seconds)}{ratio}"
 
@@ -126,7 +126,7 @@ def bar(axes: Axes, place: int, cell: Attribution, theme: Theme) -> None:
 
 
 def paint(term: str, theme: Theme) -> dict[str, Any]:
-    """How a term is filled; what nobody saw is hatched."""
+    """The fill of a term; unattributed time is hatched."""
     if term == UNATTRIBUTED:
         return {"facecolor": theme.paper, "edgecolor": theme.muted, "hatch": "////", "linewidth": 0}
     return {"facecolor": COLOURS[term], "linewidth": 0}

@@ -61,7 +61,7 @@ def verdict_text(claim: Document) -> str:
 
 
 def result_text(claim: Document) -> str:
-    """What was found of every measure, each with its bound; or that nothing was."""
+    """The result of every measure with its bound; or that none was measured."""
     if not any(estimate_text(part) for part in claim["parts"]):
         return NOT_MEASURED
     several = len(claim["parts"]) > 1
@@ -80,7 +80,7 @@ def claim_lines(claim: Document, theme: Theme) -> tuple[list[str], list[str]]:
 
 
 def claim_in(claim: Document, theme: Theme) -> float:
-    """How high a claim is."""
+    """The height of a claim on a slide."""
     lines = sum(map(len, claim_lines(claim, theme)))
     return (lines + 0.55) * theme.text_pt * LEADING / 72
 

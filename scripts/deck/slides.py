@@ -1,4 +1,4 @@
-"""Which slides a deck has, how each is drawn, and what is said with it.
+"""The slides of a deck: how each is drawn, and its speaker notes.
 
 By default at most twelve: the charts of a first talk, the claims that differ from what their author says, and how
 sure all of it is. `only` names others: charts, `verdicts` for those on all claims, `title`, `how-sure`.
@@ -38,7 +38,7 @@ QUESTION = "How well do Python's concurrency models overlap waiting and computin
 
 @dataclass(frozen=True)
 class Slide:
-    """One page of the deck: its name among the files, title, how it is drawn, what is said, the picture in words."""
+    """One page of the deck: file name, title, drawing function, speaker notes, and text alternative."""
 
     name: str
     title: str
@@ -62,7 +62,7 @@ def deck(run: Run, only: Sequence[str] = ()) -> list[Slide]:
 
 
 def rank(name: str) -> int:
-    """How much a first talk wants a chart; those that are not named there come last, in their order."""
+    """The rank of a chart in a first talk; unlisted charts come last, in their order."""
     return FIRST_TALK.index(name) if name in FIRST_TALK else len(FIRST_TALK)
 
 
@@ -78,7 +78,7 @@ def check(only: Sequence[str], parts: dict[str, list[Slide]]) -> None:
 
 
 def command(run: Run) -> str:
-    """What to type to measure it again."""
+    """The command that measures the run again."""
     plan = run.environment["plan"]
     repeat = plan.get("repeat", 1)
     blocks = "" if plan.get("bench_blocks") else f"BLOCKS={plan['blocks'] // repeat} "  # BLOCKS makes all blocks alike

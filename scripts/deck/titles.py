@@ -51,12 +51,12 @@ def unbroken(text: str) -> str:
 
 
 def plain(text: str, labels: Mapping[str, str]) -> str:
-    """Without ids: `time-sleep` is as its row is called, else `time sleep`; `wire` is what it is."""
+    """The text with readable names in place of ids."""
     return IDS.sub(lambda match: labels.get(match[0], match[0].replace("-", " ")), RAW.sub("raw HTTP", text))
 
 
 def fits(title: str) -> bool:
-    """Whether it is a title: a number with its unit is one word."""
+    """Whether the text is short enough for a title; a number with its unit counts as one word."""
     return 0 < len(unbroken(title).split(" ")) <= MOST_WORDS
 
 
@@ -73,7 +73,7 @@ def subject(chart: Chart) -> str:
 
 
 def candidates(run: Run, chart: Chart) -> Iterator[str]:
-    """What could be said, the best first: the finding, or the part of it that stands before a break."""
+    """The possible titles, the best first: the finding, or a part of it that ends at a break."""
     if own := OWN.get(chart.NAME):
         yield own(run, chart)
     finding = chart.finding(run)
@@ -89,7 +89,7 @@ def fastest(run: Run, chart: Chart) -> str:
 
 
 def gain(run: Run, chart: Chart) -> str:
-    """How much faster than sequential those are that wait best; empty where they are not known to be."""
+    """The speed-up of the fastest models at waiting; empty unless they were concluded to be faster."""
     if not (measured := contest(run, "io", "wire")) or run.ranges_only:
         return ""
     named = [cell.name for cell in measured.family.winners[:2]]

@@ -77,7 +77,7 @@ class Kill:
 
 
 def faults_at_the_end(driver: "subprocess.Popen[str]") -> Iterator[str]:
-    """Wait for the driver; what is wrong with how it ended."""
+    """Wait for the driver and yield its faults: a hang or a traceback."""
     try:
         err = driver.communicate(timeout=LONGEST_S)[1]
     except subprocess.TimeoutExpired:
@@ -127,7 +127,7 @@ def kill_many(times: int, seed: int, sandboxes: list[Sandbox], length_s: float) 
 
 
 def kill_until_hit(sandbox: Sandbox, target: str, number: signal.Signals, delay_s: float) -> Kill:
-    """Kill once; where the target had ended already, again and sooner."""
+    """Kill once; where the target had already ended, try again earlier."""
     while not (one := kill_once(sandbox, target, number, delay_s)).hit:
         delay_s /= 2
     return one
@@ -151,7 +151,7 @@ def kill_verb(sandbox: Sandbox, name: str, number: signal.Signals, delay_s: floa
 
 
 def kill_verbs(times: int, seed: int, sandbox: Sandbox, length_s: float) -> list[Kill]:
-    """Strike so often, the verbs in turn."""
+    """Kill `times` runs of the verbs in turn."""
     rng, names = random.Random(seed), list(VERBS)
     return [
         kill_verb(sandbox, names[n % len(names)], SIGNALS[n % 3], rng.uniform(0.5, length_s), rng) for n in range(times)

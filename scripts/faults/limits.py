@@ -52,7 +52,7 @@ _time.time = lambda: _real() + (-86400.0, 0.0, 3600.0)[int(_time.monotonic() - _
 
 @dataclass(frozen=True)
 class Trial:
-    """What became of a run under a limit."""
+    """The outcome of a run under a limit."""
 
     limit: str
     code: int
@@ -63,7 +63,7 @@ class Trial:
 
     @property
     def wrong(self) -> list[str]:
-        """Whatever must not be: another code, no sentence, a cell that nobody accounts for, something left behind."""
+        """The faults of the run: a wrong exit code, no error message, nothing measured, something left behind."""
         complaints = []
         if self.code not in (Exit.OK, Exit.NOT_MEASURED) or "Traceback" in self.stderr:
             complaints.append(f"exit code {self.code}: {self.stderr[-500:]}")
@@ -97,7 +97,7 @@ def mounted(name: str) -> Limit:
 
 
 def few_processes(most: int) -> Limit:
-    """So many processes and threads, for a user who has no others and may read our files; root is held to none."""
+    """A limit of processes and threads, for an unprivileged user who may read our files: root has no such limit."""
     files = "+dac_override,+dac_read_search"
     user = f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", f"--inh-caps={files}", f"--ambient-caps={files}"
     return Limit(f"{most} processes", lambda sandbox: ["setpriv", *user, "prlimit", f"--nproc={most}", "--"], root=True)
@@ -133,7 +133,7 @@ def quota_group() -> Path:
 
 
 def pause(sandbox: Sandbox) -> None:
-    """Stop every process of the run for a while, as a lid that is closed does."""
+    """Stop every process of the run for PAUSE_S, as suspending a laptop does."""
     time.sleep(PAUSED_AFTER_S)
     stopped = sandbox.processes()
     for number, pause_s in ((signal.SIGSTOP, PAUSE_S), (signal.SIGCONT, 0.0)):
@@ -144,7 +144,7 @@ def pause(sandbox: Sandbox) -> None:
 
 
 def clock(sandbox: Sandbox) -> list[str]:
-    """The clock of the wall jumps by a day and by an hour, every second, in every process of the run."""
+    """A wall clock that jumps by a day and by an hour, every second, in every process of the run."""
     for package in ("scripts", "benchmarks", "servers"):
         file = sandbox.path / package / "__init__.py"
         text = file.read_text()
@@ -176,7 +176,7 @@ def can_try(limit: Limit) -> bool:
 
 
 def try_limit(sandbox: Sandbox, limit: Limit) -> Trial:
-    """Run a few cells under a limit, and see what comes of it."""
+    """Run a few cells under a limit and return the outcome."""
     shutil.rmtree(sandbox.path / "results", ignore_errors=True)
     command = [*limit.before(sandbox), *sandbox.command("--blocks", "1", "--only", ONLY, "--seed", "1")]
     with tempfile.TemporaryFile("w+") as log:

@@ -48,7 +48,7 @@ ADDRESSES = (
 
 @dataclass(frozen=True)
 class Reader:
-    """What reads, and how its input is made and damaged, given a folder and chance."""
+    """A reader, and a function that makes its damaged input from a folder and a random generator."""
 
     name: str
     read: Callable[[Path, random.Random], Any]
@@ -144,7 +144,7 @@ READERS = tuple(Reader(read.__name__, read) for read in (claims, environment, on
 
 
 def outcome(reader: Reader, folder: Path, seed: int) -> str:
-    """What became of one damaged input: read, refused; or what must never be."""
+    """The outcome of one damaged input: read, refused, or a fault."""
     rng, began = random.Random(f"{reader.name}/{seed}"), time.monotonic()
     try:
         with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
@@ -161,6 +161,6 @@ def outcome(reader: Reader, folder: Path, seed: int) -> str:
 
 
 def damage_inputs(times: int, seed: int, folder: Path) -> Counter[tuple[str, str]]:
-    """So many damaged inputs, the readers in turn; `folder` holds the environment of a run."""
+    """Damage `times` inputs, the readers in turn; `folder` holds the environment of a run."""
     chosen = ((READERS[number % len(READERS)], seed + number) for number in range(times))
     return Counter((reader.name, outcome(reader, folder, number)) for reader, number in chosen)

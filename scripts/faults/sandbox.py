@@ -134,7 +134,7 @@ def command_line(process: psutil.Process) -> list[str]:
 
 
 def wait_until_empty(remaining: Callable[[], list[str]]) -> list[str]:
-    """What remains after CLEANUP_S at the latest."""
+    """Wait until nothing is left behind, CLEANUP_S at most; what remains."""
     deadline = time.monotonic() + CLEANUP_S
     while (left := remaining()) and time.monotonic() < deadline:
         time.sleep(0.05)

@@ -68,7 +68,7 @@ def draw_page(
 
 
 def ground(axes: Axes, axis: Axis, band: float | None, theme: Theme) -> None:
-    """What lies under the dots: the noise floor, and the line of no difference."""
+    """Draw the noise floor and the line of no difference."""
     if band:
         axes.axvspan(1 / (1 + band), 1 + band, color=theme.muted, alpha=0.35, linewidth=0)
     if axis.start:
@@ -86,7 +86,7 @@ def fill(
     named: bool = True,
     blank: str = "",
 ) -> None:
-    """The rows of a panel, which stand where they stand in all of them."""
+    """Draw the rows of a panel; a row has the same height in every panel."""
     mine = {group.title: group for group in groups}
     y = 0.0
     for place in every:
@@ -110,7 +110,7 @@ def fill(
 def heading(
     axes: Axes, place: Group, group: Group, y: float, form: Format, theme: Theme, layout: Layout, *, named: bool
 ) -> None:
-    """The title of a group; its ideal and its ceiling, which are also lines across its rows."""
+    """Draw the title of a group, and its ideal and its ceiling, in numbers and as lines across its rows."""
     if named:
         beside(axes, place.title, y, 0, theme.text_pt, theme.ink, bold=True, left=True, shift_in=layout.left_in)
     if words := limit_text(group, form):
@@ -125,7 +125,7 @@ def heading(
 def draw_row(
     axes: Axes, row: Point, style: str, y: float, axis: Axis, theme: Theme, layout: Layout, *, paint: str = ""
 ) -> None:
-    """A dot, its interval, its blocks, and its numbers: without the interval where the layout is brief."""
+    """Draw a dot, its interval, its blocks, and its numbers: without the interval where the layout is brief."""
     painted, paint = bool(paint), paint or colour(style)
     key, lane = f"{row.workload}-{row.model}-{row.concurrency}", y + layout.above
     if axis.start is None:
@@ -144,7 +144,7 @@ def draw_row(
 
 
 def draw_blocks(axes: Axes, row: Point, y: float, paint: str, key: str) -> None:
-    """The value of each block, under the interval that they give."""
+    """Draw the value of each block, under their interval."""
     if len(row.blocks) > 1:
         dots = axes.plot(row.blocks, [y + 0.36] * len(row.blocks), "o", color=paint, markersize=2.6, alpha=0.75)[0]
         dots.set(markeredgewidth=0, zorder=4, gid=f"blocks-{key}")

@@ -33,7 +33,7 @@ class Axis:
     common: bool = True
 
     def ends(self, groups: Sequence[Group]) -> tuple[float, float]:
-        """The ends on which every dot, block, interval and limit has room."""
+        """The ends of the axis, with room for every dot, block, interval and limit."""
         rows = [row for group in groups for row in group.rows]
         values = [value for row in rows for value in (row.low, row.high, row.value, *row.blocks)] + list(self.also)
         values += [value for group in groups for value in (group.limit, group.ceiling)]
@@ -45,13 +45,13 @@ class Axis:
         return low / air, high * air
 
     def rule(self, axes: Axes, theme: Theme) -> None:
-        """The axis below, with as many ticks as have room."""
+        """Draw the axis below the panel, with as many ticks as have room."""
         low, high = axes.get_xlim()
         wide_in = axes.get_position().width * theme.width_in
         rule_axis(axes, "x", self.ticks(low, high, wide_in, theme), tick(self.form), self.label, theme)
 
     def ticks(self, low: float, high: float, wide_in: float, theme: Theme) -> list[float]:
-        """As many as have room."""
+        """As many ticks as have room."""
 
         def room_in(values: Sequence[float]) -> float:
             return widest_in(map(tick(self.form), values), theme.small_pt) + 0.1
@@ -75,19 +75,19 @@ class Layout:
     shared: bool = False  # the names of the first panel are those of all
 
     def depth(self, groups: Sequence[Group]) -> float:
-        """How many rows the groups take, the air between them included."""
+        """The number of rows that the groups take, gaps included."""
         rows = sum(bool(group.title) + len(group.rows) * (2 if self.above else 1) for group in groups)
         return max(rows + AIR * (len(groups) - 1), 3)
 
     def lanes(self, y: float, rows: int) -> list[float]:
-        """Where a line across the rows below y runs: without a break, or beside their names only."""
+        """The y coordinates of a line across the rows below y: unbroken, or with gaps at the names."""
         if not self.above:
             return [y + 0.55, y + rows + 0.45]
         lanes = (y + 2 * place for place in range(1, rows + 1))
         return [end for lane in lanes for end in (lane - 0.45, lane + 0.45, math.nan)]
 
     def height_in(self, groups: Sequence[Group], theme: Theme) -> float:
-        """How high the body of a panel has to be."""
+        """The height that the body of a panel needs, in inches."""
         return theme.text_pt * LEADING / 72 * (ABOVE + BELOW + self.depth(groups) * PITCH)
 
 

@@ -35,7 +35,7 @@ class Group:
 
     @property
     def ceiling(self) -> float:
-        """What a client reaches that only sends and receives; NaN when that is not known."""
+        """The value of a client that only sends and receives; NaN when it was not measured."""
         return max((row.ceiling for row in self.rows if math.isfinite(row.ceiling)), default=math.nan)
 
     @property
@@ -49,16 +49,16 @@ class Group:
 
     @property
     def models(self) -> list[str]:
-        """The model that each row looks like."""
+        """The model whose colour and marker each row has."""
         return list(self.styles or (row.model for row in self.rows))
 
     @property
     def height(self) -> int:
-        """How many rows it takes."""
+        """The number of rows, the title included."""
         return len(self.rows) + bool(self.title)
 
     def first(self, count: int) -> "Group":
-        """As many of its rows."""
+        """The group with its first `count` rows."""
         return replace(self, rows=self.rows[:count], names=self.names[:count], styles=self.styles[:count])
 
 
@@ -108,7 +108,7 @@ def merged(panels: Panels) -> list[Group]:
 
 
 def fit(panels: Panels, theme: Theme, *, shared: bool) -> tuple[dict[str, list[Group]], list[str]]:
-    """The panels with the groups that fit the page, and what does not."""
+    """The panels with the groups that fit the page, and the names of those that do not."""
     if not shared:
         fits = {name: fitted(groups, theme) for name, groups in panels.items()}
         left_out = list(dict.fromkeys(title for _, dropped in fits.values() for title in dropped))
@@ -121,7 +121,7 @@ def fit(panels: Panels, theme: Theme, *, shared: bool) -> tuple[dict[str, list[G
 
 
 def only(group: Group, rows: set[tuple[str, str]]) -> Group:
-    """The group with no other than these rows."""
+    """The group reduced to these rows."""
     kept = [place for place, name in enumerate(group.labels) if (group.title, name) in rows]
     names, styles = group.labels, group.models
     return replace(

@@ -30,7 +30,7 @@ class Series:
 
 @dataclass(frozen=True)
 class Limit:
-    """What is physically possible, as a line."""
+    """The ideal, as a line."""
 
     places: Sequence[float]
     values: Sequence[float]
@@ -55,7 +55,7 @@ class Panel:
 
     @property
     def values(self) -> list[float]:
-        """Every number that needs room."""
+        """Every number that the axis must cover."""
         marks = [mark for series in self.series for mark in series.marks]
         numbers = [value for mark in marks for value in (mark.value, mark.low, mark.high)]
         return [value for value in numbers + [one for limit in self.limits for one in limit.values] if value > 0]

@@ -30,19 +30,19 @@ def _renderer() -> RendererAgg:
 
 @cache
 def width_in(text: str, points: float, weight: str = "normal") -> float:
-    """How wide the text is, in inches."""
+    """The width of a text in inches."""
     font = FontProperties(size=points, weight=weight)
     measured = _renderer().get_text_width_height_descent(text, font, ismath=False)  # type: ignore[no-untyped-call]
     return float(measured[0]) / 72
 
 
 def widest_in(texts: Iterable[str], points: float, weight: str = "normal") -> float:
-    """How wide the widest is."""
+    """The width of the widest text in inches."""
     return max((width_in(text, points, weight) for text in texts), default=0.0)
 
 
 def wrap(text: str, room_in: float, points: float, weight: str = "normal") -> list[str]:
-    """Lines of words that fit the room."""
+    """The text wrapped to a width in inches."""
     lines: list[str] = []
     used_in = math.inf
     for word in filter(None, text.split(" ")):  # not at a no-break space
@@ -111,7 +111,7 @@ class Page:
 
     @property
     def around_in(self) -> float:
-        """What the title of a panel and its axis take."""
+        """The height of a panel's title and axis in inches."""
         return self.line_in * (ABOVE + BELOW + self.heads - 1)
 
     @property
@@ -136,7 +136,7 @@ class Page:
 
 
 def title_size(theme: Theme) -> float:
-    """Large, but a headline takes two lines at the most as long as it can still be told from the text."""
+    """The font size of the title; a headline shrinks to fit two lines, but stays larger than the text."""
     sizes = [theme.title_pt - step for step in range(round(theme.title_pt - theme.text_pt))]
     room_in = theme.width_in - 2 * theme.margin_in
     fits = (size for size in sizes if len(wrap(theme.headline, room_in, size, "bold")) <= 2)

@@ -31,7 +31,7 @@ class End:
 
 
 def room_in(cells: Sequence[Point], page: Page) -> float:
-    """How wide the column of labels has to be."""
+    """The width of the column of labels in inches."""
     return widest_in(["ceiling", *(short(each.model) for each in cells)], page.theme.text_pt) + GAP_IN
 
 
@@ -57,13 +57,13 @@ class Scale:
     left_in: float
 
     def rule(self, axes: Axes, theme: Theme) -> None:
-        """Put it on a panel."""
+        """Draw the axis on a panel."""
         axes.set(yscale="log", ylim=self.ends)
         rule_axis(axes, "y", self.ticks, self.form, "", theme)
 
 
 def scale(cells: Sequence[Point], form: Format, page: Page, *also: float) -> Scale:
-    """A scale on which everything has room."""
+    """A scale that covers all values."""
     values = [value for each in cells for value in values_of(each) if math.isfinite(value)]
     low, high = min(*values, *also), max(*values, *also)
     air = max((high / low) ** 0.06, 1.1)
@@ -73,7 +73,7 @@ def scale(cells: Sequence[Point], form: Format, page: Page, *also: float) -> Sca
 
 
 def values_of(each: Point) -> tuple[float, ...]:
-    """Every number of a cell that needs room."""
+    """Every number of a cell that the axis must cover."""
     return (each.value, each.low, each.high, each.limit, each.ceiling, *each.blocks)
 
 

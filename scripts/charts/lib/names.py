@@ -1,4 +1,4 @@
-"""What a stranger calls the work of a workload; a user's own, and others, go by their own names."""
+"""Readable names of workloads; a user's own and unlisted ones keep their names."""
 
 WORK = {
     "wire": "raw HTTP/1.1 (h11)",

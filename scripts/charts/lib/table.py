@@ -1,4 +1,4 @@
-"""The data behind a chart as a table: what a reader sees in each cell, and what it is sorted by."""
+"""The data behind a chart as a table: the text of each cell and its sort key."""
 
 import math
 from collections.abc import Iterable, Sequence

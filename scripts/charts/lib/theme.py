@@ -64,7 +64,7 @@ FILLED = 11  # the first of them can be hollow, and are seen where they are smal
 
 @dataclass(frozen=True)
 class Theme:
-    """One look of a chart."""
+    """Colours, sizes and formats of a chart."""
 
     name: str
     suffix: str
@@ -126,7 +126,7 @@ THEMES = (*PAGES, *SLIDES)
 
 
 def style(model: str) -> tuple[str, str]:
-    """Colour and marker of a model; what is no model of ours has no colour, and never one by chance."""
+    """Colour and marker of a model; anything else has a neutral colour."""
     model = family(model)
     if model in CLASSICAL:
         return CLASSICAL[model]

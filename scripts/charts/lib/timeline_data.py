@@ -30,7 +30,7 @@ class Race:
 
     @property
     def end_s(self) -> float:
-        """When all was over."""
+        """When the round ended, in seconds."""
         return max(self.seconds, *self.ends)
 
     @property
@@ -96,7 +96,7 @@ def nearest(run: Run, cell: Point) -> tuple[dict[Any, Any], pd.DataFrame] | None
 
 
 def work(cell: Point) -> dict[str, float]:
-    """What a task of the cell does: cells of one name may differ in nothing else."""
+    """The size of a task of the cell, in which cells of one name may differ."""
     return {"wait_seconds": cell.wait_s, "compute_seconds": cell.compute_s}
 
 

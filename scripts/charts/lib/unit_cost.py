@@ -1,4 +1,4 @@
-"""What a unit of a model costs, as a forest plot: shared by the charts that differ in the unit only."""
+"""The cost of one unit of a model as a forest plot: shared by the charts that differ in the unit only."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -23,7 +23,7 @@ from scripts.util.format import Format
 
 @remembered
 def measured_cells(run: Run, experiment: str, metric: str) -> list[Point]:
-    """The cells of an experiment with what its probe tells of that metric, the cheapest first; none that is zero."""
+    """The cells of an experiment with a metric of its probe, the cheapest first; zero values are left out."""
     if metric not in run.rounds:
         return []
     mine = run.rounds[run.rounds["experiment"].eq(experiment) & ~run.rounds["twin"].astype(bool)]
@@ -84,7 +84,7 @@ class Cost:
         return Group("", rows, self.paint, [self.labels.get(row.model, row.model) for row in rows])
 
     def main_rows(self, run: Run) -> list[Point]:
-        """What a sentence is about: the rows of the first group; those of several answer several questions."""
+        """The rows that a sentence is about: those of the first group; each group answers a question of its own."""
         groups = self.groups(run)
         main = next((group for group in groups if group.title == self.main), groups[0] if groups else None)
         return sorted(main.rows, key=lambda row: row.value) if main else []
@@ -103,7 +103,7 @@ class Cost:
         )
 
     def ratio(self, run: Run) -> str:
-        """How the dearest is beside the cheapest, as far as the run shows it."""
+        """The ratio of the dearest to the cheapest, or the outcome."""
         rows = self.main_rows(run)
         pair = of_experiment(run, [rows[0], rows[-1]], self.metric)
         return last_over_first(pair) if pair else ""
