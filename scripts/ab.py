@@ -29,10 +29,10 @@ from scripts.revisions.measurement import (
     answers_differ,
     collect,
     disturbed_share,
-    look_at,
     measure,
     order,
     plan,
+    survey_side,
     write_surveys,
 )
 from scripts.revisions.quiet import Patience, duration_s
@@ -127,7 +127,7 @@ def compare(chosen: argparse.Namespace, pair: list[Request], run: Path) -> Outco
             sides[one.name] = make_side(one, folder / one.name)
         blocks = make_plan(EXPERIMENT, PER_TURN * chosen.blocks, chosen.seed)
         new_run(run, blocks, revisions={name: side.label for name, side in sides.items()})
-        surveys = {name: look_at(side, models, run) for name, side in sides.items()}
+        surveys = {name: survey_side(side, models, run) for name, side in sides.items()}
         cells = plan(surveys, models, chosen.concurrency)
         write_surveys(run, surveys, cells)
         sequence, live = order(chosen.blocks, blocks["seed"]), Live(say, blocks["blocks"])

@@ -103,7 +103,7 @@ def capacity(source: Source, cores: int) -> float:
 def question_of(chosen: argparse.Namespace, source: Source, mine: Mine | None) -> Question:
     """The question: from a run of make mine where there is one, overridden by the command line."""
     described = mine.question(source) if mine else by_hand(chosen, source)
-    return described.but(
+    return described.with_changes(
         tasks=chosen.tasks,
         wait_s=thousandth(chosen.wait_ms),
         cpu_s=thousandth(chosen.cpu_ms),

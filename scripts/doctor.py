@@ -104,7 +104,7 @@ def scaling(r: Readings) -> Iterator[Check]:
     cores = r.machine["cores_usable"]
     speedup = f"{min(r.capacity_samples):.2f} to {max(r.capacity_samples):.2f} times one"
     means = f"median {median(r.capacity_samples):.2f} of {cores} cores"
-    yield Check(f"{cores} processes", speedup, means, cramped(r) or unsteady(r))
+    yield Check(f"{cores} processes", speedup, means, has_low_capacity(r) or unsteady(r))
 
 
 def limits(r: Readings) -> Iterator[Check]:
@@ -147,7 +147,7 @@ def measuring_error_text(estimate: ErrorEstimate, late_s: float) -> str:
     return "sleepers" if estimate.own_error_s(late_s) <= estimate.aim_s else "missed"
 
 
-def cramped(r: Readings) -> bool:
+def has_low_capacity(r: Readings) -> bool:
     """Whether the parallel capacity is much smaller than the number of cores."""
     return bool(median(r.capacity_samples) < GOOD_SHARE * r.machine["cores_usable"])
 
@@ -166,7 +166,7 @@ def computing(r: Readings) -> str:
         return "with one usable core nothing about parallel speed-up can be established"
     start = f"{cores} cores gave {gave:.2g} times one core's work"
     drift = f"but between {min(r.capacity_samples):.2g} and {max(r.capacity_samples):.2g}"
-    if cramped(r):
+    if has_low_capacity(r):
         return f"{start}: verdicts about parallel speed-up will not be established now"
     if unsteady(r):
         return f"{start}, {drift}: only large speed-ups will be established"
@@ -178,7 +178,11 @@ def waiting(r: Readings) -> str:
     if r.long.p99_s > LATE_SHARE * LONG_S:
         late = f"sleepers wake up to {seconds(r.long.p99_s)} late (p99)"
         return f"{late}: small differences in waiting will not be established either"
-    return "statements about waiting will be" if cramped(r) or unsteady(r) else "statements about waiting can be too"
+    return (
+        "statements about waiting will be"
+        if has_low_capacity(r) or unsteady(r)
+        else "statements about waiting can be too"
+    )
 
 
 def conclusion(r: Readings) -> str:

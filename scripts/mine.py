@@ -139,7 +139,7 @@ def survey(
             profile = last_entry(process, out, say)
         finally:
             end_session(process)
-    return found_or_stop(profile, source, run / "survey.log")
+    return profile_or_error(profile, source, run / "survey.log")
 
 
 def last_entry(process: "subprocess.Popen[bytes]", out: IO[bytes], say: Callable[[str], None]) -> dict[str, Any]:
@@ -167,7 +167,7 @@ def entries(out: IO[bytes], at: int) -> Iterator[dict[str, Any]]:
             yield json.loads(line) | {"bytes": len(line)}
 
 
-def found_or_stop(last: dict[str, Any], source: str, log: Path) -> dict[str, Any]:
+def profile_or_error(last: dict[str, Any], source: str, log: Path) -> dict[str, Any]:
     """The profile from the survey's last line. CommandError with what went wrong."""
     if "found" in last:
         return dict(last["found"])
@@ -200,7 +200,7 @@ def prepare(run: Path, source: str, chosen: argparse.Namespace, models: str) -> 
     more = ["--quick"] if chosen.quick else []
     with temporary_folder():
         path = python.path if python else sys.executable
-        profile = survey(run, source, models, plan["blocks"], saying(), *more, python=path)
+        profile = survey(run, source, models, plan["blocks"], step_display(), *more, python=path)
     with atomic_write(file) as kept:
         kept.write_text(json.dumps(profile, indent=1))
     return profile
@@ -211,7 +211,7 @@ def blocks_of(chosen: argparse.Namespace) -> int:
     return int(chosen.blocks or (QUICK_BLOCKS if chosen.quick else BLOCKS))
 
 
-def saying() -> Callable[[str], None]:
+def step_display() -> Callable[[str], None]:
     """A function that shows the step of the profile in one line of a terminal."""
     out = console(stderr=True)
     if not out.is_terminal:

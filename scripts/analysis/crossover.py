@@ -43,7 +43,7 @@ class Crossover:
 
     def others(self, outcome: Outcome) -> str:
         """The sizes without one, as in `no measurable difference at 2 and 10`."""
-        if not (there := self.sizes.those(outcome)):
+        if not (there := self.sizes.with_outcome(outcome)):
             return ""
         why = dict.fromkeys(self.sizes.conclusions[size].reason for size in there)
         reason = f" ({listed(filter(None, why))})" if any(why) else ""

@@ -144,7 +144,7 @@ class Sizes:
 
     conclusions: Mapping[float, Conclusion]
 
-    def those(self, outcome: Outcome) -> list[float]:
+    def with_outcome(self, outcome: Outcome) -> list[float]:
         """The sizes with that outcome."""
         return [size for size, one in self.conclusions.items() if one.outcome is outcome]
 

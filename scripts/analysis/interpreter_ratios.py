@@ -200,7 +200,7 @@ def notes(run: Run) -> Iterator[str]:
         yield f"{build(one)}, {one['python']['compiler']}."
     names = dict[str, list[str]]()
     for one in interpreters:
-        for note in unlike(one, interpreters):
+        for note in package_differences(one, interpreters):
             names.setdefault(note, []).append(one["name"])
     yield from (f"{listed(those)}: {note}" for note, those in names.items())
     yield from alone(run)
@@ -210,7 +210,7 @@ def notes(run: Run) -> Iterator[str]:
             yield f"{part.python}: the GIL was switched back on while it was measured."
 
 
-def unlike(one: dict[str, Any], interpreters: Sequence[dict[str, Any]]) -> Iterator[str]:
+def package_differences(one: dict[str, Any], interpreters: Sequence[dict[str, Any]]) -> Iterator[str]:
     """Differences between an interpreter's packages and the first one's, and which files could not be measured.
 
     A file that none of them can load is no part of the run.

@@ -111,7 +111,7 @@ def examine(paths: Sequence[Path]) -> Examined:
     return done
 
 
-def examined(paths: Sequence[Path]) -> Iterator[Examined]:
+def examine_all(paths: Sequence[Path]) -> Iterator[Examined]:
     """The files in their order, many of them on all cores."""
     if len(paths) < MANY_FILES:
         yield examine(paths)
@@ -125,7 +125,7 @@ def collect(places: Iterable[Path], code: str = "") -> Collection:
     """Read every share; keep those of one version of the measuring code: `code`, or the most common among them."""
     usable, left_out = list[tuple[Path, Entry]](), list[LeftOut]()
     paths_by_run, claims = dict[str, Path](), dict[Key, Claim]()
-    for part in examined(list(files(places))):
+    for part in examine_all(list(files(places))):
         left_out += part.left_out
         claims |= {key: claim for key, claim in part.claims.items() if key not in claims}
         for path, one, measured in part.usable:

@@ -154,7 +154,7 @@ def finding(run: Run) -> str:
     return f"Concurrent drivers beside the blocking one: {text}" if parts else ""
 
 
-def worth(each: Point) -> float:
+def compared_value(each: Point) -> float:
     """The speed-up that the chart compares."""
     return each.value
 
@@ -163,7 +163,7 @@ def caption(run: Run) -> str:
     """The best and the worst driver for each query."""
     parts = []
     for name, what in QUERIES.items():
-        if here := sorted((each for each in chart_cells(run) if query(each) == name), key=worth):
+        if here := sorted((each for each in chart_cells(run) if query(each) == name), key=compared_value):
             ends = [f"{label(line(each))} {value_text(each, times)}" for each in (here[0], here[-1])]
             parts.append(f"where {what}, from {' to '.join(ends)}")
     return f"Times as fast as the blocking driver ({interval_words(run)}): {'; '.join(parts)}." if parts else ""

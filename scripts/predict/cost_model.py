@@ -84,7 +84,7 @@ class Fit:
 
     def predict(self, cells: pd.DataFrame) -> FloatArray:
         """Seconds of each cell."""
-        return predicted(list(laid_out(cells, list(self.cost_s))), np.array(list(self.cost_s.values())), self.machine)
+        return predicted(list(sheets_of(cells, list(self.cost_s))), np.array(list(self.cost_s.values())), self.machine)
 
     def knows(self, cells: pd.DataFrame) -> list[bool]:
         """Whether the fit has all costs of each cell, shape (cells,)."""
@@ -137,7 +137,7 @@ def fit(cells: pd.DataFrame, machine: Machine, near: Fit | None = None) -> Fit:
     names = sorted(
         {name for key in zip(cells["model"], cells["workload"], strict=True) for name in cost_names(*key).values()}
     )
-    sheets, measured = list(laid_out(cells, names)), np.log(cells["seconds"].to_numpy())
+    sheets, measured = list(sheets_of(cells, names)), np.log(cells["seconds"].to_numpy())
     prior = np.log([1.0 if name[0] == "pace" else PRIOR_S for name in names])
 
     def errors(logs: FloatArray) -> FloatArray:
@@ -190,7 +190,7 @@ class Sheet:
         return times(self.law, work, self.columns["concurrency"], costs, machine.capacity)
 
 
-def laid_out(cells: pd.DataFrame, names: Sequence[Name]) -> Iterator[Sheet]:
+def sheets_of(cells: pd.DataFrame, names: Sequence[Name]) -> Iterator[Sheet]:
     """A sheet for each law."""
     place = {name: number for number, name in enumerate(names)}
     laws = cells["model"].map(law).to_numpy()

@@ -79,10 +79,10 @@ def errors(cells: pd.DataFrame) -> FloatArray:
 
 def widths(cells: pd.DataFrame) -> dict[str, float]:
     """The half width of the interval of each model with enough cells, in logs."""
-    return reaches(cells, share_needed(cells))
+    return half_widths(cells, share_needed(cells))
 
 
-def reaches(cells: pd.DataFrame, share: float) -> dict[str, float]:
+def half_widths(cells: pd.DataFrame, share: float) -> dict[str, float]:
     """The quantile of each model's errors at that share, corrected for the number of cells."""
     reach = {}
     for model, some in cells.groupby("model"):
@@ -102,7 +102,7 @@ def with_reach(cells: pd.DataFrame, share: float) -> pd.DataFrame:
     parts = []
     for experiment in cells["experiment"].unique():
         out = cells["experiment"] == experiment
-        parts.append(cells[out].assign(reach=cells.loc[out, "model"].map(reaches(cells[~out], share))))
+        parts.append(cells[out].assign(reach=cells.loc[out, "model"].map(half_widths(cells[~out], share))))
     return pd.concat(parts).dropna(subset=["reach"]) if parts else cells.assign(reach=np.nan)
 
 

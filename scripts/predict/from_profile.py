@@ -101,7 +101,7 @@ class Mine:
     def question(self, source: Source) -> Question:
         """The work, each model anchored at what it really took."""
         models = {one.model for one in self.results} & set(source.fit.models)
-        return self.work.but(anchors={model: anchor(self, source, model) for model in models})
+        return self.work.with_changes(anchors={model: anchor(self, source, model) for model in models})
 
 
 def anchor(mine: Mine, source: Source, model: str) -> Anchor:
@@ -129,7 +129,7 @@ def anchor(mine: Mine, source: Source, model: str) -> Anchor:
 
 def shares(mine: Mine, source: Source, model: str, concurrency: int, tasks: int, seconds: float) -> list[float]:
     """What starting and running are predicted to take, of what was measured."""
-    predicted = predicted_times(mine.work.but(tasks=tasks), source, model, np.array(float(concurrency)))
+    predicted = predicted_times(mine.work.with_changes(tasks=tasks), source, model, np.array(float(concurrency)))
     return [float(predicted.start_s) / seconds, float(predicted.bounds_s.max()) / seconds]
 
 

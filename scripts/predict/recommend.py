@@ -67,7 +67,7 @@ class Question:
     reach: Mapping[str, int] = field(default_factory=dict)  # … and the most places it was measured with
     unfit: Collection[str] = ()  # models that cannot do it
 
-    def but(self, **changes: Any) -> "Question":
+    def with_changes(self, **changes: Any) -> "Question":
         """The question with the changes that are not None; `wait_s` and `cpu_s` change in every form."""
         changed = {name: value for name, value in changes.items() if value is not None}
         of_task = {name: changed.pop(name) for name in ("wait_s", "cpu_s") if name in changed}
@@ -206,7 +206,7 @@ def turning_points(question: Question, source: Source, winner: str, other: str) 
         near = (value_of(question, axis) * factor**way for factor in FACTORS for way in (1, -1))
         near = (value for value in near if value <= MOST[axis])
         values = (max(1, round(value)) if axis == "tasks" else value for value in near)
-        turned = (value for value in values if wins(question.but(**{axis: value}), source, winner, other))
+        turned = (value for value in values if wins(question.with_changes(**{axis: value}), source, winner, other))
         if (value := next(turned, None)) is not None:
             yield axis, value
 

@@ -22,7 +22,7 @@ def table(run: Run, others: Sequence[str], rows_shown: Sequence[Row]) -> Table:
         rows.add_column(header(run, other), width=16, justify="right")
     for one in rows_shown:
         cell = f"{one.work} {one.cell['model']}{'*' * bool(one.beside)}"
-        rows.add_row(cell, seconds(one.first), *(bare(one.faster.get(other)) for other in others))
+        rows.add_row(cell, seconds(one.first), *(ratio_text(one.faster.get(other)) for other in others))
     return rows
 
 
@@ -32,7 +32,7 @@ def header(run: Run, python: str) -> str:
     return f"{python}\nno PGO" if builds[python] is False else python
 
 
-def bare(value: Value | None) -> str:
+def ratio_text(value: Value | None) -> str:
     """A ratio with its interval and without signs: 1.62 (1.50–1.74)."""
     return f"{digits(value.value)} ({between(value.low, value.high, digits)})" if value else "–"
 

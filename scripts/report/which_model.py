@@ -53,7 +53,7 @@ def sizes(run: Run, experiment: str, workload: str) -> list[Standing]:
     return [one for one in standings if one]
 
 
-def letting_go(run: Run) -> list[tuple[str, Figure | None, Figure | None]]:
+def gil_release_gains(run: Run) -> list[tuple[str, Figure | None, Figure | None]]:
     """What two threads and two processes gain at each kind of work that C code does, most for threads first."""
     kinds = run.summary.loc[run.summary["experiment"] == "gil_release", "model"]
     metrics = ("threads_speedup", "processes_speedup")
@@ -61,10 +61,10 @@ def letting_go(run: Run) -> list[tuple[str, Figure | None, Figure | None]]:
     return sorted(kinds_measured, key=lambda one: -(one[1].value if one[1] else 0.0))
 
 
-Farm = tuple[str, Figure | None, Figure | None, list[Figure | None]]
+OffloadRow = tuple[str, Figure | None, Figure | None, list[Figure | None]]
 
 
-def farming(run: Run) -> list[Farm]:
+def offload_costs(run: Run) -> list[OffloadRow]:
     """What processes and clusters cost to start and for each task, and what they gain at tasks of each length."""
     kinds = sorted(set(run.summary.loc[run.summary["experiment"] == "offload_cost", "model"]), key=order)
     return [
@@ -134,8 +134,8 @@ def text(run: Run, matrix: Run | None = None) -> str:
         sizes=partial(sizes, run),
         figure=partial(figure, run),
         memory=partial(memory, run),
-        letting_go=letting_go(run),
-        farming=farming(run),
+        gil_release_gains=gil_release_gains(run),
+        offload_costs=offload_costs(run),
         pays=offload_cost.finding(run),
         lengths=[tick(seconds)(length_s) for length_s, _ in LENGTHS.values()],
         mixtures=list(mixtures(run)),

@@ -31,7 +31,7 @@ def make_environment(home: Path, python: str, requirements: Sequence[str], *, na
     return new
 
 
-def look_into(home: Path, theirs: str, *, name: str) -> None:
+def link_environment(home: Path, theirs: str, *, name: str) -> None:
     """Let an environment find the packages of another one after its own, with its editable installs."""
     other, own = (answer(python, ASK_SITE, name) for python in (theirs, str(home / "bin" / "python")))
     (Path(own) / "overlap_theirs.pth").write_text(f"import site; site.addsitedir({other!r})\n")

@@ -28,7 +28,7 @@ class Repository:
     root: Path
 
     @classmethod
-    def around(cls, folder: Path, revision: str) -> "Repository":
+    def containing(cls, folder: Path, revision: str) -> "Repository":
         """The repository that a folder belongs to. CommandError when it belongs to none."""
         top = git(folder, "rev-parse", "--show-toplevel")
         if top.returncode:

@@ -42,7 +42,7 @@ def order(turns: int, seed: int) -> list[str]:
     return [side for outer, inner in pairs for side in (outer, inner, inner, outer)]
 
 
-def look_at(side: Side, models: Sequence[str], run: Path) -> dict[str, Any]:
+def survey_side(side: Side, models: Sequence[str], run: Path) -> dict[str, Any]:
     """What a short look at the work finds on one side. CommandError when the work can't be run there."""
     out, log = run / f"look-{side.name}.json", run / f"look-{side.name}.log"
     (run / f"{side.name}.json").write_text(json.dumps({"work": {"source": side.source}}))

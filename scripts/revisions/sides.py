@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from scripts.revisions.environments import look_into, make_environment, packages, project_requirements
+from scripts.revisions.environments import link_environment, make_environment, packages, project_requirements
 from scripts.revisions.git import Repository, git
 from scripts.util.exit_codes import CommandError, Exit
 
@@ -74,7 +74,7 @@ def check(pair: Sequence[Request]) -> list[Request]:
     complete = [one if one.source else replace(one, source=usual) for one in pair]
     for one in complete:
         if is_revision(one.source):
-            repository = Repository.around(one.work.parent, one.source)
+            repository = Repository.containing(one.work.parent, one.source)
             if one.source == usual:
                 repository.require_clean()
             require_work(one, repository, repository.commit(one.source))
@@ -92,7 +92,7 @@ def make_side(request: Request, folder: Path) -> Side:
     home, source = folder / "environment", work_reference(request.work, request.function)
     if theirs := python_of(Path(request.source)):
         new = make_environment(home, str(theirs), request.extra, name=request.name)
-        look_into(home, str(theirs), name=request.name)
+        link_environment(home, str(theirs), name=request.name)
         return Side(request.name, request.source, new, source, packages(new, name=request.name))
     requirements = [] if request.source == AS_IT_IS else [request.source]
     installed = project_requirements(project) if project else []
@@ -105,7 +105,7 @@ def make_side(request: Request, folder: Path) -> Side:
 
 def revision(request: Request, folder: Path, python: str) -> Side:
     """The side of a git revision."""
-    repository = Repository.around(request.work.parent, request.source)
+    repository = Repository.containing(request.work.parent, request.source)
     commit = repository.commit(request.source)
     code = repository.check_out(commit, folder / "code")
     work = work_in(request, repository, code)

@@ -102,7 +102,7 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         return error_page(403, problem)
     if request.path == "/" and not (request.app[EXPOSED] or is_own(request)):
         return web.Response(status=302, headers={"Location": "/machines"})
-    if from_another_site(request.headers, request.host) and not leads_here(request):
+    if from_another_site(request.headers, request.host) and not is_plain_navigation(request):
         return error_page(403, "A page of another site asked for this. Open it from the list of runs.")
     try:
         response = await handler(request)
@@ -132,7 +132,7 @@ def refusal(request: web.Request) -> str:
     return "From other machines there is the page of machines only, at this machine's address as a number."
 
 
-def leads_here(request: web.Request) -> bool:
+def is_plain_navigation(request: web.Request) -> bool:
     """Whether a link elsewhere is followed to a page that costs nothing to make."""
     followed = request.headers.get("Sec-Fetch-Mode") == "navigate" and request.method == "GET"
     alone = request.headers.get("Sec-Fetch-Dest") == "document" and "Origin" not in request.headers

@@ -117,19 +117,19 @@ def load(path: Path) -> Run:
             else:
                 entries_of.setdefault((one["block"], one["cell"]), []).append(one)
     cells = [entries[0] for entries in entries_of.values() if all(entry == entries[0] for entry in entries)]
-    omissions += [omission for entries in entries_of.values() for omission in entered_again(entries)]
+    omissions += [omission for entries in entries_of.values() for omission in duplicate_entries(entries)]
     if not cells:
-        raise CommandError(Exit.BAD_DATA, f"{path} holds no whole cell{because(omissions)}. Next: make bench")
+        raise CommandError(Exit.BAD_DATA, f"{path} holds no whole cell{first_reason(omissions)}. Next: make bench")
     omissions += missing_blocks(path, environment["plan"]["blocks"])
     parts = [part(path, environment, one, cells, omissions) for one in environment.get("interpreters", [])]
     if measured := [one for one in parts if one.cells]:
         return replace(measured[0], beside=tuple(measured[1:]))
     return Run(
-        path, environment, doubted(path, with_repeats(round_table(cells), environment["plan"])), omissions, cells
+        path, environment, with_doubt(path, with_repeats(round_table(cells), environment["plan"])), omissions, cells
     )
 
 
-def doubted(path: Path, rounds: pd.DataFrame) -> pd.DataFrame:
+def with_doubt(path: Path, rounds: pd.DataFrame) -> pd.DataFrame:
     """The rounds of a user's work, with the reason in a column `doubt` where nothing may be concluded from them."""
     file = path / "survey.json"
     doubts = json.loads(file.read_text()).get("learned", {}).get("doubts", []) if file.exists() else []
@@ -150,7 +150,7 @@ def part(path: Path, environment: Entry, one: Entry, cells: list[Entry], omissio
     return Run(path, environment | own, round_table(mine) if mine else pd.DataFrame(), missing, mine)
 
 
-def because(omissions: list[Omission]) -> str:
+def first_reason(omissions: list[Omission]) -> str:
     """The first reason, if any is known."""
     return f" ({omissions[0]})" if omissions else ""
 
@@ -163,7 +163,7 @@ def missing_blocks(path: Path, blocks: int) -> Iterator[Omission]:
             yield Omission(number, "every cell", "not measured: the block has no journal")
 
 
-def entered_again(entries: list[Entry]) -> Iterator[Omission]:
+def duplicate_entries(entries: list[Entry]) -> Iterator[Omission]:
     """An omission where a cell has several entries: equal copies count once, of entries that differ none counts."""
     alike = all(entry == entries[0] for entry in entries)
     words = "entered twice; it counts once" if alike else "two entries that differ; neither counts"

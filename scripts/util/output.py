@@ -38,7 +38,7 @@ def outlast_readers() -> None:
         sys.stderr, _ = lasting(sys.stderr)
     if sys.stdout:
         sys.stdout, raw = lasting(sys.stdout)
-        atexit.register(tell, raw)
+        atexit.register(report_lost_output, raw)
 
 
 def lasting(stream: TextIO) -> tuple[io.TextIOWrapper, Lasting]:
@@ -56,7 +56,7 @@ def lasting(stream: TextIO) -> tuple[io.TextIOWrapper, Lasting]:
     return made, raw
 
 
-def tell(raw: Lasting) -> None:
+def report_lost_output(raw: Lasting) -> None:
     """Say at the end that an answer was lost to a full disk; of all exit codes, only this one is true then."""
     sys.stdout.flush()
     if raw.problem:

@@ -25,7 +25,7 @@ from scripts.stats.decisions import Case, Judgement, Verdict, judge, verdict
 from scripts.tables.load import FEW_BLOCKS, Run
 from scripts.tables.summary import kind_of_work
 from scripts.verdict.claim import SATURATION, SIDES, Claim, Part, Talk
-from scripts.verdict.requirements import unlike, unmet_requirement
+from scripts.verdict.requirements import other_difference, unmet_requirement
 
 NOT_TESTABLE, OPINION, UNMEASURED = "not testable here", "opinion", "could not be measured"
 NOT_REPRODUCED, HELD = "not reproduced here", "the bound held"
@@ -124,7 +124,7 @@ def collect(claim: Claim, runs: Sequence[Run]) -> Finding:
         return Finding(claim, NOT_TESTABLE, of, reason=reason)
     if not of:
         return Finding(claim, UNMEASURED, reason="a cell that it needs is missing from the run, or was no result")
-    if over and (why := unlike(of, over, claim)):
+    if over and (why := other_difference(of, over, claim)):
         return Finding(claim, NOT_TESTABLE, of, over, reason=f"needs two builds that are alike: {why}")
     return Finding(claim, UNMEASURED, of, over, tuple(outcome(of, over, part) for part in claim.parts))
 
@@ -135,10 +135,10 @@ def choose_run(run: Run, claim: Claim) -> tuple[Run, Run | None] | None:
     Where the two sides are of two interpreters: those, and the pair that is otherwise most alike.
     """
     if claim.sided:
-        of, over = (meeting(run, claim.side(which)) for which in SIDES)
+        of, over = (matching_interpreters(run, claim.side(which)) for which in SIDES)
         pairs = [(one, other) for one in of for other in over if one is not other]
-        return min(pairs, key=lambda pair: bool(unlike(pair[0], pair[1], claim)), default=None)
-    return next(((one, None) for one in meeting(run, claim)), None)
+        return min(pairs, key=lambda pair: bool(other_difference(pair[0], pair[1], claim)), default=None)
+    return next(((one, None) for one in matching_interpreters(run, claim)), None)
 
 
 def with_cells(runs: Sequence[Run], claim: Claim) -> Run | None:
@@ -147,7 +147,7 @@ def with_cells(runs: Sequence[Run], claim: Claim) -> Run | None:
     return None if claim.sided else next(able, None)
 
 
-def meeting(run: Run, claim: Claim) -> list[Run]:
+def matching_interpreters(run: Run, claim: Claim) -> list[Run]:
     """The run's interpreters that have the claim's cells and meet its conditions."""
     able = (one for one in (run, *run.beside) if has(one, claim))
     return [one for one in able if not unmet_requirement(claim, one.environment, capacity_of(one, claim))]

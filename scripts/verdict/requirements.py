@@ -87,7 +87,7 @@ def command(claim: Claim) -> str:
     return f'make matrix PYTHON="{python}" ONLY="{only}"'
 
 
-def unlike(of: Run, over: Run, claim: Claim) -> str:
+def other_difference(of: Run, over: Run, claim: Claim) -> str:
     """How two interpreters differ in a field that the claim is not about, in words; empty when in none."""
     return build_difference(of, over, {NAMED_BY_CLAIMS.get(name, name) for name in claim.sided})
 

@@ -280,16 +280,16 @@ def test_the_answer_is_about_the_users_own_work_with_each_model_at_its_best() ->
 )
 def test_work_that_is_in_doubt_never_gets_a_winner(tmp_path: Path, doubt: str) -> None:
     from scripts.analysis.answers import answers
-    from scripts.tables.load import doubted
+    from scripts.tables.load import with_doubt
 
     run = a_run({"sequential": 1.0, "threads": 0.5, "asyncio": 0.1})
     assert "fastest" in answers(run)[0]
     (tmp_path / "survey.json").write_text(json.dumps({"learned": {"doubts": [doubt]}}))
-    said = answers(replace(run, rounds=doubted(tmp_path, run.rounds)))
+    said = answers(replace(run, rounds=with_doubt(tmp_path, run.rounds)))
     assert "fastest" not in said[0]
     assert doubt in said[0]
     expected = expectations.findings(
-        replace(run, rounds=doubted(tmp_path, run.rounds)), ["asyncio faster than threads"]
+        replace(run, rounds=with_doubt(tmp_path, run.rounds)), ["asyncio faster than threads"]
     )
     assert expectations.code(expected) == Exit.NOT_MEASURED
 

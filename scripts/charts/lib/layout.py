@@ -98,19 +98,19 @@ class Page:
 
     def body(self, place: int) -> tuple[float, float]:
         """Bottom and height of a panel, its title and its axis left out."""
-        below_in, around_in = self.line_in * BELOW, self.around_in
+        below_in, frame_in = self.line_in * BELOW, self.frame_in
         if not self.theme.narrow:
             return self.bottom_in + below_in, self.panel_in
         bottom_in = self.top_in - sum(self.bodies_in[: place + 1])
-        return bottom_in + below_in, self.bodies_in[place] - around_in
+        return bottom_in + below_in, self.bodies_in[place] - frame_in
 
     @property
     def panel_in(self) -> float:
         """Height of the panels in `columns`."""
-        return self.top_in - self.bottom_in - self.around_in
+        return self.top_in - self.bottom_in - self.frame_in
 
     @property
-    def around_in(self) -> float:
+    def frame_in(self) -> float:
         """The height of a panel's title and axis in inches."""
         return self.line_in * (ABOVE + BELOW + self.heads - 1)
 

@@ -195,7 +195,7 @@ def as_svg(figure: Figure, description: str) -> bytes:
     file, metadata = BytesIO(), {"Date": None, "Creator": None, "Description": description}
     with mpl.rc_context({"svg.hashsalt": "overlap", "svg.fonttype": "path"}):
         figure.savefig(file, format="svg", facecolor=figure.get_facecolor(), metadata=metadata)
-    return slim(file.getvalue().decode()).encode()
+    return compact_svg(file.getvalue().decode()).encode()
 
 
 NAMED = re.compile(
@@ -204,7 +204,7 @@ NAMED = re.compile(
 PLACES = re.compile(r'(?<= d=")[^"]*|(?<=translate\()[^)]*|(?<= [xy]=")[^"]*')
 
 
-def slim(svg: str) -> str:
+def compact_svg(svg: str) -> str:
     """The same picture in half of the bytes: matplotlib indents, names everything, and writes 6 decimals."""
     svg = re.sub(r'(<use [^>]*)transform="translate\(([-\d.]+) 0\)"', r'\1x="\2"', svg)
     svg = re.sub(r"<!--.*?-->", "", svg, flags=re.DOTALL)

@@ -30,12 +30,13 @@ def measured_cells(run: Run, experiment: str, metric: str) -> list[Point]:
     rounds = dict(list(mine.groupby(CELL)))
     cells = run.summary[run.summary["experiment"].eq(experiment) & ~run.summary["twin"].astype(bool)]
     measured = [
-        telling(run, cell, rounds[tuple(cell[name] for name in CELL)], metric) for cell in cells.to_dict("records")
+        point_of_metric(run, cell, rounds[tuple(cell[name] for name in CELL)], metric)
+        for cell in cells.to_dict("records")
     ]
     return sorted((each for each in measured if each.value > 0), key=lambda each: each.value)
 
 
-def telling(run: Run, cell: dict[Any, Any], rounds: pd.DataFrame, metric: str) -> Point:
+def point_of_metric(run: Run, cell: dict[Any, Any], rounds: pd.DataFrame, metric: str) -> Point:
     """A cell with the metric as its value; a metric that is not the foremost stands in place of the workload."""
     blocks = block_medians(rounds, metric)
     values = columns("value", blocks, with_range if run.ranges_only else with_interval)

@@ -53,11 +53,11 @@ def measured_cells(run: Run, experiment: str, metric: str) -> list[Point]:
         return []
     frame, rounds = run.summary, dict(list(run.rounds.groupby(CELL)))
     cells = [point(row, "value", {}) for row in frame[frame["experiment"].eq(experiment)].to_dict("records")]
-    measured = [telling(run, cell, rounds[cell.key], metric) for cell in cells]
+    measured = [point_of_metric(run, cell, rounds[cell.key], metric) for cell in cells]
     return [cell for cell in measured if cell.value > 0]
 
 
-def telling(run: Run, cell: Point, rounds: pd.DataFrame, metric: str) -> Point:
+def point_of_metric(run: Run, cell: Point, rounds: pd.DataFrame, metric: str) -> Point:
     """The cell with that metric; saturated where the client, which is one thread, had no time left."""
     summary = with_range if run.ranges_only else with_interval
     blocks = block_medians(rounds, metric)

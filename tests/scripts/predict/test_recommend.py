@@ -120,9 +120,9 @@ def test_the_runner_up_wins_from_where_it_is_said_to_and_not_before() -> None:
     assert found.runner_up.model == "processes"
     points = dict(turning_points(asked, SOURCE, found.best.model, "processes"))
     for axis, value in points.items():
-        there = {one.model: one.seconds for one in advised(asked.but(**{axis: value})).options}
+        there = {one.model: one.seconds for one in advised(asked.with_changes(**{axis: value})).options}
         assert there["processes"] < there[found.best.model], axis
-    short_of = {one.model: one.seconds for one in advised(asked.but(cpu_s=points["cpu_s"] * 0.9)).options}
+    short_of = {one.model: one.seconds for one in advised(asked.with_changes(cpu_s=points["cpu_s"] * 0.9)).options}
     assert short_of["processes"] > short_of[found.best.model]
 
 
@@ -141,5 +141,5 @@ def test_advice_obeys_the_floor_its_interval_and_common_sense(
         assert one.low <= one.seconds <= one.high
         assert 1 <= one.concurrency <= tasks
         assert one.cpu_s >= tasks * cpu_s * (1 - 1e-9)
-    later = advised(asked.but(tasks=tasks + more))
+    later = advised(asked.with_changes(tasks=tasks + more))
     assert later.options[0].seconds >= found.options[0].seconds * (1 - 0.02)  # ENOUGH may take fewer places for it

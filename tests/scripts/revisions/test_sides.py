@@ -91,7 +91,7 @@ def test_a_revision_without_the_work_is_refused_before_anything_is_made(project:
 
 def test_a_checkout_leaves_the_users_repository_as_it_was(project: Path, tmp_path: Path) -> None:
     before = sorted(path for path in project.rglob("*") if path.name != "index")
-    repository = Repository.around(project, "v1")
+    repository = Repository.containing(project, "v1")
     code = repository.check_out(repository.commit("v1"), tmp_path / "code")
     assert (code / "library.py").exists()
     assert not (code / "work.py").exists()
