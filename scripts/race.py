@@ -30,7 +30,7 @@ from servers.subprocesses import ServiceError
 
 
 def address(listening: socket.socket, host: str = "") -> str:
-    """Where the page is found; at all of its addresses it is found at this machine's own."""
+    """The URL of the page; for a wildcard address, that of this machine's loopback."""
     own, port = listening.getsockname()[:2]
     host = host or {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(own, own)
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
@@ -43,7 +43,7 @@ def local_addresses() -> list[str]:
 
 
 def options() -> argparse.Namespace:
-    """What the command line says."""
+    """Parse the command line."""
     parser = command_parser("race", __doc__)
     parser.add_argument("--host", help="default 127.0.0.1; with --listen 0.0.0.0")
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
@@ -81,7 +81,7 @@ def machines_of(chosen: argparse.Namespace, listening: socket.socket) -> Machine
 
 
 def main() -> None:
-    """Listen, serve, say where."""
+    """Listen, serve, and print the address."""
     chosen = options()
     host = chosen.host or ("0.0.0.0" if chosen.listen else "127.0.0.1")
     signal.signal(signal.SIGHUP, lambda number, frame: os.kill(os.getpid(), signal.SIGTERM))  # which aiohttp obeys

@@ -129,7 +129,7 @@ def enlarged_runs(run: Run, folder: Path) -> Iterator[tuple[str, Path]]:
 
 
 def costs(run: Path, folder: Path) -> Iterator[tuple[str, str, float, Cost]]:
-    """What is made, of what, within how many seconds it should be, and what it costs."""
+    """For each step: its name, its input, its aim in seconds, and its measured cost."""
     for what, path in enlarged_runs(load(run), folder):
         yield from ((step, f"a run of {what}", AIM_S, step_cost(step, path)) for step in STEPS)
     yield "atlas", f"{SHARES:,} shares", ATLAS_AIM_S, atlas_cost(judged_shares(run)[0], SHARES, folder / "shares")

@@ -64,7 +64,7 @@ def as_required(kills: list[Kill], trials: list[Trial], damages: Counter[tuple[s
 
 
 def options() -> argparse.Namespace:
-    """What the command line says."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(prog="python -m scripts.torture", description=__doc__)
     parser.add_argument("--kills", type=int, default=120, help="runs of make bench to kill (default 120: 20 minutes)")
     parser.add_argument("--verbs", type=int, default=80, help="runs of other verbs to kill (default 80: 20 minutes)")
@@ -76,7 +76,7 @@ def options() -> argparse.Namespace:
 
 
 def main() -> None:
-    """Torture, and tell."""
+    """Run all trials and print the outcome."""
     chosen = options()
     own_shared_memory()
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job would pass on that it ignores SIGINT

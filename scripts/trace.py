@@ -42,7 +42,7 @@ def selected_cells(run: Run, only: str) -> list[Point]:
 
 
 def names(cell: Point) -> set[str]:
-    """The words by which ONLY selects a cell."""
+    """The labels by which ONLY selects a cell."""
     share = {f"cpu{round(cell.cpu_percent)}"} if cell.wait_s and cell.compute_s else set()
     return {cell.experiment, cell.workload, cell.model, f"c{cell.concurrency}"} | share
 

@@ -32,7 +32,7 @@ MOST_CELLS = 60  # an hour; more were not meant
 
 
 def options() -> argparse.Namespace:
-    """What the command line says."""
+    """Parse the command line."""
     parser = command_parser("why", __doc__)
     parser.add_argument("work", nargs="?", default="", help="your own work: path/to/file.py, and perhaps :function")
     parser.add_argument("--only", default="", help="cells by name: 'network and threads and c50'")
@@ -85,7 +85,7 @@ def own_work(chosen: argparse.Namespace) -> str:
 
 
 def show(entry: dict[str, Any]) -> None:
-    """A cell: its bar, its sum, what the look cost, and who held what."""
+    """Print a cell: its bar, its sum, the caveat, and the lines that held the loop, the GIL or a lock."""
     print(f"\n{entry['cell']}")
     if "reason" in entry:
         print(f"  not explained: {entry['reason']}")
@@ -117,7 +117,7 @@ def explain_cells(chosen: argparse.Namespace) -> None:
 
 
 def closing(entries: list[dict[str, Any]]) -> str:
-    """Of how many cells the sum closes."""
+    """The number of cells whose sum closes, in words."""
     cells = [Attribution.of(entry) for entry in entries if "reason" not in entry]
     closed = sum(cell.closes for cell in cells)
     return f"{closed} of {len(cells)} sums close: at most {100 * CLOSES:.0f} % of the time is unattributed"

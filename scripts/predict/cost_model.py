@@ -1,4 +1,4 @@
-"""What each model costs on a machine, learned from the cells of a run, for `scripts.predict.equation`.
+"""The costs of each model on a machine, fitted to the cells of a run, for `scripts.predict.equation`.
 
 One fit over all cells of the models that the equation knows, on logs, so that 10 % of a short cell counts as much as
 10 % of a long one, and robust, so that a disturbed cell pulls little. Beside the costs of the models it finds what a
@@ -73,7 +73,7 @@ class Machine:
 
 @dataclass(frozen=True)
 class Fit:
-    """The costs in seconds by name, and the machine that they are of."""
+    """The fitted costs in seconds by name, and the machine they were fitted on."""
 
     cost_s: Mapping[Name, float]
     machine: Machine
@@ -169,7 +169,7 @@ def cost_names(model: str, workload: str) -> dict[str, Name]:
 
 @dataclass(frozen=True)
 class Sheet:
-    """Cells of one law as arrays, with the indices of their costs, so that any costs can be tried on them."""
+    """Cells of one law as arrays, with the indices of their costs, to predict their times from any costs."""
 
     law: str
     where: NDArray[np.intp]  # of its cells among all

@@ -31,7 +31,7 @@ AIMS = (0.9, 0.95)  # of intervals that hold the truth, of advice that is good
 
 @dataclass(frozen=True)
 class Validation:
-    """How good predictions of held-back cells are, and the advice made from them."""
+    """The quality of predictions of held-back cells, and of the advice made from them."""
 
     cells: int
     blocks: int
@@ -93,7 +93,7 @@ def half_widths(cells: pd.DataFrame, share: float) -> dict[str, float]:
 
 
 def share_needed(cells: pd.DataFrame) -> float:
-    """The least of SHARES at which the intervals keep their promise: experiments vary more than their cells do."""
+    """The smallest of SHARES at which the intervals cover enough: experiments vary more than their cells do."""
     return next((share for share in SHARES if holds(with_reach(cells, share))), SHARES[-1])
 
 
@@ -150,7 +150,7 @@ def regret_ratios(cells: pd.DataFrame) -> Iterator[float]:
 
 
 def markdown(validation: Validation) -> str:
-    """The figures as the docs show them."""
+    """The validation as Markdown for the docs."""
     reach = ", ".join(f"{factor:.1f} ({model})" for model, factor in validation.widths.items())
     rows = [
         ("cells held back and predicted", f"{validation.cells}"),

@@ -31,7 +31,7 @@ ALONE, GIL, LOOP, CORES = "alone", "gil", "loop", "cores"  # what a model's task
 
 @dataclass(frozen=True)
 class Work:
-    """What is to be done; numbers, or arrays of one shape."""
+    """The work; numbers, or arrays of one shape."""
 
     tasks: Figures
     wait_s: Figures
@@ -42,7 +42,7 @@ class Work:
 
 @dataclass(frozen=True)
 class Costs:
-    """What a model adds, in seconds: once, for each place, for each task."""
+    """The costs of a model in seconds: once, for each place, for each task."""
 
     start_s: Figures
     place_s: Figures
@@ -51,7 +51,7 @@ class Costs:
 
 @dataclass(frozen=True)
 class Times:
-    """What a prediction is made of, in seconds: the start, and the three bounds: the places, one core, all cores."""
+    """The parts of a prediction in seconds: the start, and the three bounds: the places, one core, all cores."""
 
     start_s: FloatArray
     bounds_s: FloatArray
@@ -63,7 +63,7 @@ class Times:
 
 
 def in_flight(law: str, tasks: Figures, concurrency: Figures) -> FloatArray:
-    """How many tasks are under way at once."""
+    """The number of tasks in flight at the same time."""
     return np.asarray(np.minimum(tasks, 1.0 if law == ALONE else concurrency))
 
 
@@ -82,7 +82,7 @@ def times(law: str, work: Work, concurrency: Figures, costs: Costs, capacity: Fi
 
 
 def floor_s(work: Work, concurrency: Figures, capacity: Figures) -> FloatArray:
-    """What no schedule can beat: the larger of the places' and the cores' bound, with nothing added."""
+    """The ideal time: the larger of the places' and the cores' bound, without any costs."""
     n = np.minimum(work.tasks, concurrency)
     waits_s = np.ceil(work.tasks / n) * (work.wait_s + work.cpu_s)
     return np.asarray(np.maximum(waits_s, work.tasks * work.cpu_s / np.minimum(n, capacity)))

@@ -38,7 +38,7 @@ class Mine:
 
     @property
     def learned(self) -> Mapping[str, Any]:
-        """About one task."""
+        """The profile of the work: its tasks by form, GIL share, memory and sweep."""
         return self.document["learned"]  # type: ignore[no-any-return]
 
     @property
@@ -52,11 +52,11 @@ class Mine:
 
     @property
     def gil_share(self) -> float:
-        """What of its computing holds the GIL: all of it where there was too little to tell."""
+        """The share of computing that holds the GIL: all of it where there was too little to measure."""
         return 1.0 - ((self.learned.get("gil") or {}).get("released_share") or 0.0)
 
     def with_memory(self, source: Source) -> Source:
-        """The source, with what this work's tasks in flight hold, and what was measured of it in its name."""
+        """The source with this work's memory for each task in flight, named after both."""
         bytes_per_task = {model: one["bytes_per_task"] for model, one in (self.learned.get("memory") or {}).items()}
         measured = ", ".join(sorted({one.model for one in self.results}))
         run, work = self.document["run"], self.document["work"]["name"]
@@ -64,7 +64,7 @@ class Mine:
         return replace(source, name=name, place_bytes={**source.place_bytes, **bytes_per_task})
 
     def measured_text(self, advised: str, models: Collection[str]) -> str:
-        """What was measured of the models that were to choose from, and of the advised one."""
+        """A sentence that compares the measured times of the advised model and of the quickest candidate."""
         best_s: dict[str, float] = {}
         for one in self.results:
             best_s[one.model] = min(one.seconds, best_s.get(one.model, inf))
@@ -78,7 +78,7 @@ class Mine:
 
     @property
     def results(self) -> list[Result]:
-        """What was measured of every model and concurrency."""
+        """The measured times of every model and concurrency."""
         return [
             Result(one["model"], one["concurrency"], one["tasks"], one["seconds"]["estimate"])
             for one in self.document["results"]
@@ -86,7 +86,7 @@ class Mine:
 
     @property
     def work(self) -> Question:
-        """The work of all tasks, each model at the concurrency that it was tried with."""
+        """The question about all tasks, each model up to the concurrency it was measured with."""
         sweeps = self.learned["sweep"].items()
         return Question(
             tasks=int(self.document["work"]["tasks"]),
@@ -99,7 +99,7 @@ class Mine:
         )
 
     def question(self, source: Source) -> Question:
-        """The work, each model anchored at what it really took."""
+        """The question, each model's prediction scaled to its measured time."""
         models = {one.model for one in self.results} & set(source.fit.models)
         return self.work.with_changes(anchors={model: anchor(self, source, model) for model in models})
 
@@ -128,7 +128,7 @@ def anchor(mine: Mine, source: Source, model: str) -> Anchor:
 
 
 def shares(mine: Mine, source: Source, model: str, concurrency: int, tasks: int, seconds: float) -> list[float]:
-    """What starting and running are predicted to take, of what was measured."""
+    """The predicted start and run times of the measured cell."""
     predicted = predicted_times(mine.work.with_changes(tasks=tasks), source, model, np.array(float(concurrency)))
     return [float(predicted.start_s) / seconds, float(predicted.bounds_s.max()) / seconds]
 

@@ -1,4 +1,4 @@
-"""Which model, and how many at once: predictions for work that someone names, the best of them, and when it is not.
+"""Which model at which concurrency: predictions for described work, the best option, and when another wins.
 
 A model is advised with the fewest places that come within ENOUGH of its best time: more of them gain nothing and cost
 memory, and the other side's patience. Nothing is advised beyond what was measured: no more places than the run that
@@ -46,7 +46,7 @@ class Task:
 
 
 class Anchor(NamedTuple):
-    """How many times as long as predicted a model takes with someone's very work: to start, and to run."""
+    """The measured over the predicted time of a model with the user's own work: of the start, and of the run."""
 
     start: float
     run: float
@@ -54,7 +54,7 @@ class Anchor(NamedTuple):
 
 @dataclass(frozen=True)
 class Question:
-    """The work, and what there is to do it with."""
+    """The work, and the resources for it."""
 
     tasks: int
     forms: Mapping[str, Task]  # by form: blocking, asyncio
@@ -86,7 +86,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Option:
-    """What one model would take with so many places, with a 90 % interval, and what it costs."""
+    """The predicted time of one model at one concurrency, with a 90 % interval, and its costs."""
 
     model: str
     concurrency: int
@@ -111,7 +111,7 @@ class Advice:
 
     @property
     def no_difference(self) -> list[Option]:
-        """The others that take as good as the same time."""
+        """The other options with nearly the same time."""
         least_s = self.options[0].seconds
         return [one for one in self.options if one is not self.best and alike(least_s, one.seconds)]
 
@@ -123,7 +123,7 @@ class Advice:
 
 
 def advise(question: Question, source: Source) -> Advice | None:
-    """What to do; None where no model can do it."""
+    """The advice; None where no model can do the work."""
     possible = [option for model in source.fit.models if (option := of_model(question, source, model))]
     if not possible:
         return None
@@ -159,13 +159,13 @@ def sizes(question: Question, source: Source, model: str) -> list[int]:
 
 
 def memory(question: Question, source: Source, model: str, size: FloatArray) -> FloatArray:
-    """Bytes that so many places take beside the program itself; a loop makes a coroutine of every task at once."""
+    """Memory of so many places in bytes, without the program; a loop makes a coroutine of every task at once."""
     units = question.tasks if law(model) == LOOP else size
     return np.asarray(source.place_bytes.get(model, 0.0) * units + question.task_bytes * size)
 
 
 def predicted_times(question: Question, source: Source, model: str, size: FloatArray) -> Times:
-    """The prediction; where this very work was measured, longer or shorter as it was then, down to the floor."""
+    """The prediction; scaled to the measurement where this work was measured, and at least the ideal time."""
     work = question.work(model)
     predicted = times(law(model), work, size, source.fit.of(model), question.capacity)
     if anchor := question.anchors.get(model):
@@ -175,7 +175,7 @@ def predicted_times(question: Question, source: Source, model: str, size: FloatA
 
 
 def option(question: Question, source: Source, model: str, size: FloatArray) -> Option:
-    """The prediction, what is not sure of it, and what it costs."""
+    """The option of a model at a concurrency: its time, interval and costs."""
     predicted, off = predicted_times(question, source, model, size), exp(source.widths[model])
     seconds, memory_bytes = float(predicted.seconds), float(memory(question, source, model, size))
     cpu_s = computing(question, source, model, float(size))
@@ -184,7 +184,7 @@ def option(question: Question, source: Source, model: str, size: FloatArray) -> 
 
 
 def limit(times: Times, work: Work, size: int, capacity: float) -> str:
-    """What would have to give way before it could be quicker."""
+    """The bound that limits the time."""
     longest = int(times.bounds_s.argmax(axis=0))
     if times.start_s > times.bounds_s[longest]:
         return "starting"
@@ -193,7 +193,7 @@ def limit(times: Times, work: Work, size: int, capacity: float) -> str:
 
 
 def computing(question: Question, source: Source, model: str, size: float) -> float:
-    """CPU seconds that it costs: the tasks, handing them over, starting; processes start on all cores at once."""
+    """CPU seconds: the tasks, handing them over, starting; processes start on all cores at once."""
     work, costs = question.work(model), source.fit.of(model)
     starting = question.capacity if law(model) == CORES else 1.0
     opening_s = size * (costs.place_s * starting + work.open_s)
@@ -201,7 +201,7 @@ def computing(question: Question, source: Source, model: str, size: float) -> fl
 
 
 def turning_points(question: Question, source: Source, winner: str, other: str) -> Iterator[tuple[str, float]]:
-    """Along each axis the nearest value from which on the other would win, all else being equal."""
+    """Along each axis the nearest value from which on the other option would be quicker, all else being equal."""
     for axis in AXES:
         near = (value_of(question, axis) * factor**way for factor in FACTORS for way in (1, -1))
         near = (value for value in near if value <= MOST[axis])
@@ -212,7 +212,7 @@ def turning_points(question: Question, source: Source, winner: str, other: str) 
 
 
 def wins(question: Question, source: Source, winner: str, other: str) -> bool:
-    """Whether the other would be the quicker."""
+    """Whether the other option would be quicker."""
     first, second = (of_model(question, source, model) for model in (winner, other))
     return bool(second and (first is None or second.seconds < first.seconds))
 

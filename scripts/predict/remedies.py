@@ -1,4 +1,4 @@
-"""What people do when no single pool or loop is enough: batches of tiny tasks, and an event loop on each core.
+"""Remedies where no single pool or loop is enough: batches of tiny tasks, and an event loop on each core.
 
 Both are put together from costs that were measured for something else, so they are named as remedies, never ranked
 among the options, whose error is known.
@@ -22,7 +22,7 @@ SEVERAL_LOOPS = "loops_in_processes"
 
 @dataclass(frozen=True)
 class Remedy:
-    """What to do, with how many workers, and about how long it would take."""
+    """A remedy, its number of workers, and its estimated time."""
 
     what: str
     workers: int
@@ -40,7 +40,7 @@ def remedies(question: Question, source: Source, advice: Advice) -> Iterator[Rem
 
 
 def batches(question: Question, source: Source) -> Remedy | None:
-    """A pool of a process a core that is handed many tasks at a time; None where no process can do the work."""
+    """A process pool with one worker a core and many tasks in a batch; None where no process can do the work."""
     model = next((name for name in source.fit.models if law(name) == CORES and name in source.widths), None)
     if model is None or "blocking" not in question.forms or model in question.unfit:
         return None
@@ -77,6 +77,6 @@ def opened(fit: Fit, pool: str, loop: str, workers: int) -> Costs:
 
 
 def cores_s(work: Work, fit: Fit, loop: str, capacity: float) -> float:
-    """What all cores together need for it, after the first wait."""
+    """The time that all cores together need, after the first wait."""
     each_s = np.asarray(work.cpu_s) + fit.of(loop).task_s
     return float(np.asarray(work.wait_s) + work.tasks * each_s / capacity)

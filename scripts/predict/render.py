@@ -60,7 +60,7 @@ def take(one: Option) -> str:
 
 
 def verdict(advice: Advice) -> str:
-    """What to take, and how sure that is."""
+    """The recommended option, and its interval."""
     best, other = advice.best, advice.runner_up
     interval = between(best.low, best.high, seconds)
     start = f"Take {take(best)}: about {seconds(best.seconds)} ({interval} in nine of ten runs)."
@@ -73,7 +73,7 @@ def verdict(advice: Advice) -> str:
 
 
 def runner_up(question: Question, source: Source, advice: Advice) -> str:
-    """The next best, and when it would win; empty where there is none."""
+    """The next best option, and when it would be quicker; empty where there is none."""
     best, other = advice.best, advice.runner_up
     if other is None:
         return ""
@@ -94,12 +94,12 @@ def turn(question: Question, axis: str, value: float) -> str:
 
 
 def remedy_text(one: Remedy) -> str:
-    """What may be quicker still, put together from other measurements."""
+    """A remedy that may be quicker, in words."""
     return f"Quicker still, if its parts add up: {one}, about {seconds(one.seconds)}. Not validated: try it."
 
 
 def limits(question: Question, source: Source, advice: Advice) -> Iterator[str]:
-    """What keeps an option from going further than it does."""
+    """The limits of an option, in words."""
     if question.at_once is None and not question.reach and question.hardest.wait_s and advice.best.concurrency > 1:
         yield "That is if the other side takes so many at once: AT_ONCE=20 says that it takes no more than 20."
     for one in advice.options:

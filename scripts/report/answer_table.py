@@ -1,4 +1,4 @@
-"""The first screen of a report: for each kind of work who was the fastest, by how much, how sure, under which terms."""
+"""The first screen of a report: for each kind of work the fastest model, its gain with interval, and the terms."""
 
 from dataclasses import dataclass
 
@@ -42,14 +42,14 @@ def answer_rows(run: Run) -> list[Answer]:
 
 
 def row(measured: Contest, sentence: str) -> Answer:
-    """One question's."""
+    """The row of one question."""
     experiment = str(measured.rows.iloc[0]["experiment"])
     best, gains = fastest(measured)
     return Answer(KINDS[experiment], terms(measured), best, gains, ADVICE[experiment], sentence)
 
 
 def fastest(measured: Contest) -> tuple[str, list[str]]:
-    """Who was the fastest, and each winner's gain; or why that cannot be said."""
+    """The fastest models, and each one's gain; or why there is no conclusion."""
     if measured.run.ranges_only:
         return "no conclusion", [f"too few blocks: it takes {FEW_BLOCKS}"]
     if why := unanswered(measured.family):
@@ -61,7 +61,7 @@ def fastest(measured: Contest) -> tuple[str, list[str]]:
 
 
 def terms(measured: Contest) -> str:
-    """What a task was, how long it waited and computed, and the concurrency."""
+    """The workload, how long a task waits and computes, and the concurrency."""
     first, short = measured.rows.iloc[0], tick(seconds)
     waits = [f"{short(first['wait_seconds'])} wait"] * bool(first["wait_seconds"])
     computes = [f"{short(first['compute_seconds'])} CPU"] * bool(first["compute_seconds"])

@@ -21,7 +21,7 @@ LOGARITHMIC = 1.5  # ends that lie less of a factor apart are as well told apart
 
 @dataclass(frozen=True)
 class Scale:
-    """Where a value lies across the drawing; what lies beyond the ends, lies at the end."""
+    """The horizontal axis of the drawing; values beyond the ends are drawn at the ends."""
 
     low: float
     high: float
@@ -125,6 +125,6 @@ def text(x: float, y: float, words: str, kind: str) -> str:
 
 
 def measures(part: dict[str, Any]) -> str:
-    """What a part is of, as in `cpu/primes/sequential ÷ cpu/primes/threads (seconds)`."""
+    """The measure of a part, as in `cpu/primes/sequential ÷ cpu/primes/threads (seconds)`."""
     names: Sequence[str] = [part["of"], part["over"]] if part["over"] else [part["of"]]
     return f"{' ÷ '.join(names)} ({part['metric']})"

@@ -36,7 +36,7 @@ WORDS = {  # how many of them, in the sentence at the end
 
 
 def document(talk: Talk, findings: list[Finding]) -> Document:
-    """Everything about the verdicts on a talk, as JSON takes it."""
+    """The verdicts on a talk as a JSON document."""
     claims = [entry(talk, finding) for finding in findings]
     return {
         "schema": SCHEMA,
@@ -81,7 +81,7 @@ def part(outcome: Outcome) -> Document:
 
 
 def measured(measure: Measure, evidence: Evidence | None) -> Document:
-    """What a measure is of, and what was found."""
+    """A measure's cells and metric, and its estimate with interval."""
     interval = evidence.interval if evidence else None
     return {
         "of": measure.of,
@@ -138,7 +138,7 @@ def bound_text(part: Document) -> str:
 
 
 def sentence(claims: list[Document]) -> str:
-    """How many claims came out how, and which differ from what their author says."""
+    """The number of claims for each verdict, and the claims that differ from what their author says."""
     counts = [(sum(one["verdict"] == verdict for one in claims), words) for verdict, words in WORDS.items()]
     parts = ", ".join(f"{count} {words}" for count, words in counts if count)
     other = [one["id"] for one in claims if one["as_expected"] is False]
@@ -184,7 +184,7 @@ def counterpart(part: Document) -> Iterator[tuple[str, str, str, str]]:
 
 
 def note_on(claim: Document) -> str:
-    """What a reader must be told about the verdict: what kept it from being one, or why it came out otherwise."""
+    """A note on the verdict: why there is none, or why it differs from the source."""
     reason = "" if claim["verdict"] in ("holds", "refuted", OPINION) else claim["reason"]
     why = claim["why"] if claim["verdict"] != NOT_TESTABLE else ""
     return ". ".join(filter(None, (claim.get("compared"), reason, why)))
@@ -217,7 +217,7 @@ def write(document: Document, folder: Path) -> Path:
 
 
 def verdicts_of(*runs: Run) -> list[Document]:
-    """What the runs say of each of our talks; without the claims whose cells they have not measured."""
+    """The verdicts of the runs on each of our talks, without the claims that they have not measured."""
     documents = []
     for file in sorted(TALKS.glob("*.toml")):
         talk = read_talk(file)
@@ -228,6 +228,6 @@ def verdicts_of(*runs: Run) -> list[Document]:
 
 
 def write_verdicts(run: Run, *others: Run) -> None:
-    """Those verdicts, beside the run's tables; others have what the run has not."""
+    """Write those verdicts into the run's folder; `others` are runs with further cells."""
     for one in verdicts_of(run, *others):
         write(one, run.path)

@@ -23,7 +23,7 @@ def read_claims(folder: Path) -> list[Document]:
 
 
 def read(file: Path) -> Document:
-    """One of them."""
+    """One document of verdicts. CommandError when it cannot be read."""
     try:
         document = renamed.verdicts(json.loads(file.read_text(encoding="utf-8")))
         if document["schema"] == SCHEMA:
@@ -66,7 +66,7 @@ def view_part(part: Document) -> Document:
 
 
 def interval_words(part: Document) -> str:
-    """The interval for those who don't read intervals; empty where there is none, or it has no width."""
+    """The interval in words; empty where there is none, or it has no width."""
     low, high = value_text(part, part["low"]), value_text(part, part["high"])
     if part["estimate"] is None or low == high:
         return ""

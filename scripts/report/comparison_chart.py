@@ -1,4 +1,4 @@
-"""Two runs side by side: how many times the seconds, or the speed-up, of one the other needed, for each cell."""
+"""Two runs side by side: the ratio of their seconds, or of their speed-ups, for each cell."""
 
 import math
 from collections.abc import Sequence

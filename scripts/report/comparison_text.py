@@ -36,7 +36,7 @@ def claim_sentence(one: Verdicts) -> str:
 
 
 def introduction(a: Run, b: Run) -> list[str]:
-    """Which runs these are, what tells them apart, and what is therefore compared."""
+    """The two runs, how their machines differ, and what is therefore compared."""
     sentences = [
         f"{letter}: run {run.environment['run']}, {machine(run)}, {run.blocks_words}. {disturbance(run)}"
         for letter, run in (("A", a), ("B", b))
@@ -67,7 +67,7 @@ def machine(run: Run) -> str:
 
 
 def conclusion(compared: list[Row], claims: list[Verdicts]) -> str:
-    """What it comes to, in a sentence."""
+    """The conclusion in a sentence."""
     words = [row.words for row in compared]
     counts = [f"{words.count(word)} {word}" for word in dict.fromkeys(sorted(words))]
     cells = f"Of {len(compared)} cells, B is: {', '.join(counts)}." if compared else ""

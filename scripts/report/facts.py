@@ -1,4 +1,4 @@
-"""What a report says about a run beside its charts: every cell in numbers, its blocks, its machine."""
+"""The tables of a report: every cell in numbers, the blocks, the machine."""
 
 import math
 from collections.abc import Iterator
@@ -45,7 +45,7 @@ def cell(row: pd.Series) -> list[Value]:
 
 
 def model_table(run: Run, model: str) -> Table:
-    """What a model made of the work that every model got."""
+    """The results of one model at the work that every model did."""
     rows = run.summary[
         run.summary["model"].eq(model)
         & run.summary["experiment"].isin(["io", "cpu", "user_work"])
@@ -64,7 +64,7 @@ def model_table(run: Run, model: str) -> Table:
 
 
 def capacity(run: Run) -> str:
-    """How many cores' worth of work this machine did at once, over the run."""
+    """The parallel capacity of the machine over the run."""
     samples = run.rounds["parallel_capacity"].dropna() if "parallel_capacity" in run.rounds else pd.Series(dtype=float)
     if samples.empty:
         return "It was not measured."
@@ -72,7 +72,7 @@ def capacity(run: Run) -> str:
 
 
 def blocks(run: Run) -> Table:
-    """How each block went."""
+    """A table of the blocks."""
     measured = run.rounds[~run.rounds["warmup"].astype(bool)]
     head = (
         "block",
@@ -107,7 +107,7 @@ def of_block(rounds: pd.DataFrame) -> list[Value]:
 
 
 def facts(environment: dict[str, Any], under: str = "") -> Iterator[tuple[str, str]]:
-    """Everything that is known of the machine, as names and words."""
+    """The recorded environment as pairs of name and text."""
     for name, value in environment.items():
         called = f"{under}{name.replace('_', ' ')}"
         if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""What our pages share: one file each, no network, nothing but text from results.
+"""The parts that our pages share: one file each, no network, results as text only.
 
 A content security policy inside the page lets it load nothing at all, and run only the scripts whose hashes it names:
 so a name from a result file could become neither a request nor a program, even if an escape were forgotten.
@@ -62,7 +62,7 @@ def prose(text: str) -> Markup:
 
 
 def policy(scripts: Sequence[str]) -> str:
-    """Load nothing; run these scripts and no other."""
+    """A content security policy that loads nothing and allows these scripts only."""
     hashes = " ".join(f"'sha256-{b64encode(sha256(one.encode()).digest()).decode()}'" for one in scripts)
     return f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src {hashes}; base-uri 'none'"
 
@@ -87,7 +87,7 @@ def render(template: str, scripts: Sequence[Markup], **values: Any) -> str:
 
 
 def write_page(path: Path, page: str) -> Path:
-    """The page as a file, whole or not at all."""
+    """Write the page atomically."""
     with atomic_write(path) as file:
         file.write_text(page, encoding="utf-8")
     return path

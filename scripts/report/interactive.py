@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def charts(run: Run) -> dict[str, dict[str, Any]]:
-    """For each chart to play with: its models with their colours, and its panels, drawn on both scales."""
+    """For each interactive chart: its models with their colours, and its panels, drawn on both scales."""
     return {chart.NAME: described(panels) for chart in CHARTS if (panels := panels_of(chart, run))}
 
 

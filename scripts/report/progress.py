@@ -1,4 +1,4 @@
-"""Progress while a run goes on: cells done, time left, and what the numbers say so far.
+"""Progress of a running measurement: cells done, time left, and speed-ups so far.
 
 Two lines in a terminal: where the run is, and the estimate, cut to the terminal's width. Piped, a line for each block.
 """
@@ -18,7 +18,7 @@ BARS = {100: 30, 70: 20, 0: 10}  # columns of the bar in a terminal of at least 
 
 
 def clock(value: float) -> str:
-    """A time to wait: 3:05."""
+    """The remaining time as `3:05`."""
     return f"{int(value) // 60}:{int(value) % 60:02}"
 
 
@@ -35,7 +35,7 @@ class Bar(Progress):
 
 
 class Live:
-    """Progress of a run: cells done, time left, and what the numbers say so far."""
+    """Progress of a run: cells done, time left, and speed-ups so far."""
 
     def __init__(self, out: Console, blocks: int) -> None:
         self.out, self.blocks = out, blocks
@@ -72,7 +72,7 @@ class Live:
             self.bar.update(self.task, advance=1)
 
     def keep(self, entry: dict[str, Any]) -> None:
-        """Remember a cell's rounds; say at once when it is no result, and what the very first number is."""
+        """Keep a cell's rounds; print at once when it is invalid, and the first number."""
         if not entry["valid"]:
             self.out.print(f"not a result: {entry['cell']}: {entry['reason']}", markup=False)
             return
@@ -90,7 +90,7 @@ class Live:
         return "; ".join(text for text in (self.speedups(*headline) for headline in (*HEADLINES, *own)) if text)
 
     def speedups(self, experiment: str, workload: str) -> str:
-        """One workload's."""
+        """The speed-ups of one workload."""
         identity = (self.python, experiment, workload)
         medians = {key[3]: median(rounds) for key, rounds in self.rounds.items() if key[:3] == identity}
         if "sequential" not in medians or len(medians) < 2:

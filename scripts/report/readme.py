@@ -1,4 +1,4 @@
-"""What the reference run puts into the README: a chart, sentences, a table of six rows, and surprising verdicts."""
+"""The parts of the README made from the reference: a chart, sentences, a table of six rows, surprising verdicts."""
 
 import math
 from typing import Any
@@ -71,7 +71,7 @@ def row(summary: pd.DataFrame, experiment: str, workload: str, name: str) -> lis
 
 
 def work(one: pd.Series, concurrency: int) -> str:
-    """What a task waits and computes, and how many there are."""
+    """How long a task waits and computes, and the number of tasks."""
     parts = [f"{seconds(one['wait_seconds'])} wait"] * bool(one["wait_seconds"])
     parts += [f"{seconds(one['compute_seconds'])} CPU"] * bool(one["compute_seconds"])
     return f"{one['tasks']} tasks of {' and '.join(parts)}, concurrency {concurrency}"

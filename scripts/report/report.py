@@ -47,14 +47,14 @@ def figures(run: Run, live: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def drawings(light: Path, dark: Path) -> dict[str, str]:
-    """The drawing as one that is both, or, should they differ in more than colours, as two."""
+    """The light and the dark drawing as one adaptive SVG, or as two where they differ in more than colours."""
     one, other = light.read_text(encoding="utf-8"), dark.read_text(encoding="utf-8")
     both = adaptive(one, other)
     return {"light": data_uri(both or one), "dark": "" if both else data_uri(other)}
 
 
 def caveats(run: Run, chart: Chart) -> list[str]:
-    """What the chart cannot tell, and what was not as it should be in the cells that it shows."""
+    """The caveat of a chart, and the warnings about its cells."""
     table = chart.table(run)
     marks = [row[table.head.index("warnings")][0] for row in table.rows] if "warnings" in table.head else []
     counts = [(sum(word in mark for mark in marks), word) for word in ("saturated", "disturbed", "missing")]

@@ -22,7 +22,7 @@ MOST_ROWS = 12  # of the Markdown table: with the lines around it 20 at most
 
 @dataclass(frozen=True)
 class Outcome:
-    """All that is said of one comparison."""
+    """The outcome of one comparison."""
 
     work: str
     labels: Mapping[str, str]
@@ -44,7 +44,7 @@ class Outcome:
 
     @property
     def measured(self) -> bool:
-        """Whether anything could be told of any model."""
+        """Whether there is a conclusion about any model."""
         return any(one.ratio for one in self.changes)
 
 
@@ -100,7 +100,7 @@ def text_of(change: Change) -> str:
 
 
 def why(change: Change) -> str:
-    """What explains a difference, or why there is no verdict."""
+    """The explanation of a difference, or why there is no verdict."""
     return change.reason or "; ".join(map(cause, change.causes))
 
 
@@ -123,7 +123,7 @@ def verdicts(outcome: Outcome) -> list[str]:
 
 
 def notes(outcome: Outcome) -> Iterator[str]:
-    """What a reader must know beside the table."""
+    """The notes below the table."""
     if outcome.answers_differ:
         yield f"The answers to {outcome.answers_differ} tasks differ: the two sides do not do the same work."
     if outcome.disturbed:
@@ -134,7 +134,7 @@ def notes(outcome: Outcome) -> Iterator[str]:
 
 
 def protocol(outcome: Outcome) -> str:
-    """How it was measured."""
+    """The method in words."""
     blocks = f"{outcome.turns} turns of base, head, head, base, each a fresh interpreter"
     return f"{blocks}; {outcome.tasks} tasks a round; ratio = head ÷ base, paired turn by turn, 95 % CI."
 
@@ -160,7 +160,7 @@ def row(change: Change) -> str:
 
 
 def escaped(text: str) -> str:
-    """Without what Markdown or HTML would take for its own."""
+    """The text with Markdown and HTML characters escaped."""
     for sign, safe in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("|", "\\|"), ("\n", " ")):
         text = text.replace(sign, safe)
     return text

@@ -43,7 +43,7 @@ class Standing:
 
     @property
     def sentence(self) -> str:
-        """Who is the fastest, by how much, and how the others compare with it."""
+        """The fastest model, by how much, and how the others compare with it."""
         return conclusion(self.contest)
 
     @property
@@ -86,7 +86,7 @@ class Standing:
 
     @property
     def not_usable(self) -> list[tuple[str, str]]:
-        """Those that decide nothing, and why."""
+        """The models that are not usable, each with the reason."""
         return [(cell.name, one.reason) for cell, one in self.contest.family.not_usable]
 
 

@@ -16,7 +16,7 @@ SAFE = " !'()*+,-./:;=?@_~{}"  # needs no escape in a quoted attribute
 
 
 def alike(svg: str) -> str:
-    """The drawing without its description, and with ids that say nothing of its colours."""
+    """The drawing without its description, and with ids that do not depend on its colours."""
     svg = re.sub(r"<metadata>.*?</metadata>|<\?xml.*?\?>|<!DOCTYPE.*?>", "", svg, flags=re.DOTALL)
     names = dict(zip(dict.fromkeys(MADE.findall(svg)), (f"i{place}" for place in count()), strict=False))
     return re.sub(
@@ -42,7 +42,7 @@ def adaptive(light: str, dark: str) -> str | None:
 
 
 def rules(names: dict[tuple[str, str], str], scheme: int) -> str:
-    """What the names stand for in a scheme."""
+    """The colours by name in a scheme."""
     return ";".join(f"--{name}:{pair[scheme]}" for pair, name in names.items())
 
 

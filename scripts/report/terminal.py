@@ -1,4 +1,4 @@
-"""What the terminal shows of a finished run: its tables and its answers. Plain text when piped."""
+"""A finished run in the terminal: its tables and its answers. Plain text when piped."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -81,7 +81,7 @@ def groups(summary: pd.DataFrame) -> Any:
 
 
 def heading(experiment: str, workload: str, wait_s: float, compute_s: float, tasks: int) -> str:
-    """What a group of rows did: `io: wire, 20 tasks (wait 20 ms a task)`."""
+    """The heading of a group of rows: `io: wire, 20 tasks (wait 20 ms a task)`."""
     short = tick(seconds)
     parts = [f"wait {short(wait_s)}"] * (wait_s > 0) + [f"compute {short(compute_s)}"] * (compute_s > 0)
     each = f" ({', '.join(parts)} a task)" if parts else ""
@@ -107,7 +107,7 @@ def line(row: pd.Series) -> list[str]:
 
 
 def fastest(run: Run, group: pd.DataFrame) -> set[int]:
-    """The rows of a group that are concluded to be the fastest, several where they are tied; none where nobody is."""
+    """The rows of a group concluded to be the fastest, several where they are tied; or none."""
     if run.ranges_only or "seconds" not in group or group["seconds"].isna().any() or len(group) < 2:
         return set()
     cells = [candidate(run, row, str(place)) for place, (_, row) in enumerate(group.iterrows())]
@@ -144,14 +144,14 @@ def show_group(run: Run, group: pd.DataFrame, out: Console, *, with_head: bool) 
 
 
 def not_here(run: Run) -> list[tuple[str, str]]:
-    """What the run was asked for, and could not be measured where it was: its name, and what was lacking."""
+    """The requested models and workloads that could not be measured: the name, and what was missing."""
     selected = [cell.labels() for cell in catalogue() if chosen(run.environment["plan"]["only"], cell)]
     absent = run.environment.get("absent", {})
     return [(name, why) for name, why in absent.items() if any(name in names for names in selected)]
 
 
 def show(run: Run, out: Console) -> None:
-    """What a run found: its interpreters side by side where it has several."""
+    """Print a run: its interpreters side by side where it has several."""
     if run.beside:
         from scripts.report import terminal_interpreters
 
@@ -161,7 +161,7 @@ def show(run: Run, out: Console) -> None:
 
 
 def show_one(run: Run, out: Console) -> None:
-    """What disturbed a run, its tables and its answers, and what is missing from it."""
+    """Print a run's disturbances, its tables and answers, and what is missing from it."""
     if disturbed := disturbed_warning(run):
         out.print(f"Warning: {disturbed}", style="bold yellow", markup=False)
     before = ""

@@ -1,4 +1,4 @@
-"""What the terminal shows of a run of several interpreters: one table, a sentence or two and warnings."""
+"""A run of several interpreters in the terminal: one table, a sentence or two and warnings."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ ACROSS = 3  # interpreters beside the first that 80 columns have room for
 
 
 def table(run: Run, others: Sequence[str], rows_shown: Sequence[Row]) -> Table:
-    """A line for each cell: what it takes under the first interpreter, and its ratio to some others."""
+    """A line for each cell: its time under the first interpreter, and the ratio to some others."""
     rows = Table(box=None, pad_edge=False, padding=(0, 0, 0, 1), header_style="dim")
     rows.add_column("", width=20)
     rows.add_column(header(run, run.python), width=8, justify="right", no_wrap=True)
@@ -27,7 +27,7 @@ def table(run: Run, others: Sequence[str], rows_shown: Sequence[Row]) -> Table:
 
 
 def header(run: Run, python: str) -> str:
-    """An interpreter's name, and whether its build was made without what makes it fast."""
+    """An interpreter's name, with a mark when its build is not optimised."""
     builds = {one["name"]: one["python"]["optimised"] for one in run.environment["interpreters"]}
     return f"{python}\nno PGO" if builds[python] is False else python
 

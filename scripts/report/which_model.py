@@ -54,7 +54,7 @@ def sizes(run: Run, experiment: str, workload: str) -> list[Standing]:
 
 
 def gil_release_gains(run: Run) -> list[tuple[str, Figure | None, Figure | None]]:
-    """What two threads and two processes gain at each kind of work that C code does, most for threads first."""
+    """The speed-up of two threads and two processes for each kind of C code, most for threads first."""
     kinds = run.summary.loc[run.summary["experiment"] == "gil_release", "model"]
     metrics = ("threads_speedup", "processes_speedup")
     kinds_measured = [(kind, *(figure(run, f"gil_release/{kind}", metric) for metric in metrics)) for kind in kinds]
@@ -65,7 +65,7 @@ OffloadRow = tuple[str, Figure | None, Figure | None, list[Figure | None]]
 
 
 def offload_costs(run: Run) -> list[OffloadRow]:
-    """What processes and clusters cost to start and for each task, and what they gain at tasks of each length."""
+    """The start cost and task cost of processes and clusters, and their speed-up by task length."""
     kinds = sorted(set(run.summary.loc[run.summary["experiment"] == "offload_cost", "model"]), key=order)
     return [
         (
@@ -79,7 +79,7 @@ def offload_costs(run: Run) -> list[OffloadRow]:
 
 
 def memory(run: Run, model: str) -> tuple[Figure, int] | None:
-    """What a waiting task of a model takes, and how many waited."""
+    """The memory of a waiting task of a model, and how many waited."""
     rows = run.summary[(run.summary["experiment"] == "task_memory") & (run.summary["model"] == model)]
     measured = sorted(map(int, set(rows["concurrency"])))
     size = max((one for one in measured if one <= CROWD), default=0)
@@ -89,7 +89,7 @@ def memory(run: Run, model: str) -> tuple[Figure, int] | None:
 
 @dataclass(frozen=True)
 class Price:
-    """What a model needs, and what it costs beside the work."""
+    """The requirements of a model, and its overheads."""
 
     model: str
     needs: str
@@ -100,7 +100,7 @@ class Price:
 
 
 def prices(run: Run) -> list[Price]:
-    """Every model there is."""
+    """The prices of all models."""
     absent = run.environment.get("absent", {})
     return [
         Price(

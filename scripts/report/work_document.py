@@ -23,13 +23,13 @@ Document = dict[str, Any]
 
 
 def survey_of(path: Path) -> Document | None:
-    """What was learned before the first block of the run in that folder; None of a run of anything else."""
+    """The profile of the user's work in the run's folder; None of any other run."""
     file = path / SURVEY
     return json.loads(file.read_text()) if file.exists() else None
 
 
 def document(run: Run, survey: Document, findings: Sequence[Finding]) -> Document:
-    """Everything about a comparison, as JSON takes it."""
+    """The comparison as a JSON document."""
     machine, python = run.environment["machine"], run.environment["python"]
     capacity = run.rounds["parallel_capacity"].median() if "parallel_capacity" in run.rounds else math.nan
     return {
@@ -48,7 +48,7 @@ def document(run: Run, survey: Document, findings: Sequence[Finding]) -> Documen
 
 
 def results(run: Run, survey: Document) -> Iterator[Document]:
-    """What each cell did, the quickest first."""
+    """The results of each cell, the quickest first."""
     rows = run.summary[~run.summary["twin"].astype(bool)].sort_values("seconds")
     views = {(cell["model"], cell["concurrency"]): list(cell["views"]) for cell in survey["cells"]}
     for _, row in rows.iterrows():
@@ -81,7 +81,7 @@ def finite(value: float) -> float | None:
 
 
 def not_results(run: Run) -> list[Document]:
-    """The cells that were no result, in how many blocks, and why in the first of them."""
+    """The invalid cells: in how many blocks, and the reason in the first."""
     groups = dict[str, Document]()
     for omission in run.omissions:
         entry = groups.setdefault(omission.what, {"cell": omission.what, "blocks": 0, "reason": omission.reason})
@@ -103,7 +103,7 @@ def read(path: Path) -> Document | None:
 
 
 def sentences(contents: Document) -> list[str]:
-    """What was learned about the work, for people."""
+    """The profile of the work in sentences."""
     measured = [
         *above_limit(contents["results"]),
         *not_measured(contents["learned"]["unfit"]),
@@ -113,7 +113,7 @@ def sentences(contents: Document) -> list[str]:
 
 
 def learned(contents: Document) -> list[str]:
-    """What the profile says of a task, and of what stops each model, for people."""
+    """The profile of a task and of each model's limit, in sentences."""
     learned = contents["learned"]
     sentences = [f"A note, not a result: {why}." for why in learned["doubts"]]
     sentences += [one_task(form, timed) for form, timed in learned["forms"].items()]
@@ -125,7 +125,7 @@ def learned(contents: Document) -> list[str]:
 
 
 def one_task(form: str, timed: Document) -> str:
-    """What a task takes and what that is made of."""
+    """The time of a task, and its shares of waiting and computing."""
     name = {"blocking": "`work`", "asyncio": "`awork`"}[form]
     tail = [f"{quantile} {seconds(value)}" for quantile, value in timed["tail"].items() if value is not None]
     share = timed["compute_share"] or 0.0
@@ -137,7 +137,7 @@ def one_task(form: str, timed: Document) -> str:
 
 
 def knee_text(learned: Document) -> str:
-    """How many in flight pay."""
+    """The concurrency up to which throughput grows."""
     parts = [f"{model} {size}" for model, size in learned["knee"].items()]
     return f"More in flight pays up to: {', '.join(parts)} (90 % of the best throughput)."
 
@@ -161,7 +161,7 @@ def gil(evidence: Document) -> str:
 
 
 def memory(models: Document) -> str:
-    """What a task in flight costs."""
+    """The memory of a task in flight."""
     parts = [
         f"{model} {amount(one['bytes_per_task'])} ({one['concurrency']} in flight)" for model, one in models.items()
     ]
@@ -179,13 +179,13 @@ def above_limit(results: Sequence[Document]) -> Iterator[str]:
 
 
 def opening_text(forms: Document) -> str:
-    """What a client costs."""
+    """The time to open a client."""
     parts = [f"{seconds(value)} ({form})" for form, value in forms.items() if value is not None]
     return f"Opening and closing a client takes {', '.join(parts)}." if parts else ""
 
 
 def verdict(entry: Document) -> str:
-    """An expectation and what became of it."""
+    """An expectation and its verdict."""
     number = (
         ""
         if entry["estimate"] is None
@@ -196,7 +196,7 @@ def verdict(entry: Document) -> str:
 
 
 def comparison_sentences(path: Path) -> list[str]:
-    """All that the comparison in a run's folder says; nothing where there is none."""
+    """The sentences of the comparison in a run's folder; none where there is no comparison."""
     if not (contents := read(path)):
         return []
     return [*sentences(contents), *map(verdict, contents["expectations"])]

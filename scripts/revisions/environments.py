@@ -43,7 +43,7 @@ def packages(python: str, *, name: str) -> dict[str, str]:
 
 
 def answer(python: str, program: str, name: str) -> Any:
-    """What a program of one line prints in that interpreter. CommandError when that does not run."""
+    """The output of a one-line program in that interpreter. CommandError when it fails."""
     try:
         ended = subprocess.run([python, "-I", "-c", program], capture_output=True, text=True, check=True, timeout=60)
         return json.loads(ended.stdout)
@@ -53,7 +53,7 @@ def answer(python: str, program: str, name: str) -> Any:
 
 
 def project_requirements(folder: Path) -> list[str]:
-    """What installs the project in a folder: the project itself, its requirements.txt, or nothing."""
+    """The requirements that install the project in a folder: the project itself, its requirements.txt, or none."""
     file = folder / "pyproject.toml"
     try:
         described = tomllib.loads(file.read_text()) if file.is_file() else {}

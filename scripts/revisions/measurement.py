@@ -43,7 +43,7 @@ def order(turns: int, seed: int) -> list[str]:
 
 
 def survey_side(side: Side, models: Sequence[str], run: Path) -> dict[str, Any]:
-    """What a short look at the work finds on one side. CommandError when the work can't be run there."""
+    """A short survey of the work on one side. CommandError when the work can't be run there."""
     out, log = run / f"look-{side.name}.json", run / f"look-{side.name}.log"
     (run / f"{side.name}.json").write_text(json.dumps({"work": {"source": side.source}}))
     os.environ[OWN_WORK] = str((run / f"{side.name}.json").resolve())  # for the fork servers of the look
@@ -63,7 +63,7 @@ def survey_side(side: Side, models: Sequence[str], run: Path) -> dict[str, Any]:
 
 
 def survey_of(outcome: Mapping[str, Any], side: Side, log: Path) -> dict[str, Any]:
-    """The look's answer. CommandError with what went wrong."""
+    """The survey's answer. CommandError with what went wrong."""
     if "seen" in outcome:
         return dict(outcome["seen"])
     if "unfit" in outcome:

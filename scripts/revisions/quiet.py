@@ -1,4 +1,4 @@
-"""Wait until the machine is left to us, for so long and no longer.
+"""Wait for a quiet machine, up to a time limit.
 
 A turn is put off, never taken back: what is measured does not depend on how fast it was, so waiting cannot favour a
 side. Simulated in tests/scripts/revisions/test_quiet.py.

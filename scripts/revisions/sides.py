@@ -24,7 +24,7 @@ AS_IT_IS = "."
 
 @dataclass(frozen=True)
 class Request:
-    """What the command line asks of a side."""
+    """The request for one side, from the command line."""
 
     name: str  # "base" or "head"
     source: str  # the revision, requirement or path

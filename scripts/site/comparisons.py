@@ -59,7 +59,7 @@ class Comparisons:
 
 
 def state(run: Path) -> tuple[str, int]:
-    """What tells a run from itself at another time: its name, and when something was last written to it."""
+    """The version of a run: its name, and when something was last written to it."""
     files = [run / "environment.json", run / "blocks", *journals(run)]
     return run.name, max((file.stat().st_mtime_ns for file in files if file.exists()), default=0)
 

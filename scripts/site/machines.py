@@ -28,7 +28,7 @@ CODE_HEADER = "Overlap-Code"
 
 @dataclass(frozen=True)
 class Standing:
-    """What the shares in a folder say: the claims that any machine measured, and the whole atlas as a page."""
+    """The state of the shares in a folder: the claims that any machine measured, and the atlas as a page."""
 
     version: int = 0
     unit: str = "machine"
@@ -76,7 +76,7 @@ class Machines:
 
 
 def read(folder: Path, version: int) -> Standing:
-    """What the shares in the folder say."""
+    """Read the shares in the folder."""
     collection: Collection = collect([folder])
     entries, unit = units(collection)
     claims = over_machines(collection, entries)
@@ -108,7 +108,7 @@ async def follow_folder(machines: Machines, busy: Callable[[], bool], app: web.A
 
 
 def values(request: web.Request) -> dict[str, Any]:
-    """What the templates take; the code is for this machine's own screen only."""
+    """The variables of the templates; the code is for this machine's own screen only."""
     machines, own = request.app[MACHINES], is_own(request)
     code = machines.uploads.code if machines.uploads and own else ""
     where = machines.addresses if own else (f"http://{request.host}/",)

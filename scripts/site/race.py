@@ -33,7 +33,7 @@ Tell = Callable[[dict[str, Any]], None]
 
 @dataclass(frozen=True)
 class RaceResources:
-    """What all races share: a latency server, the speed and capacity of the machine, a folder for timelines."""
+    """The resources of all races: a latency server, the speed and capacity of the machine, a folder for timelines."""
 
     url: str
     numbers_per_s: float

@@ -147,7 +147,7 @@ class RaceRequest:
         return Mixed(self.cpu_percent / 100, self.delay_ms / 1000)
 
     def spec(self, model: str, url: str, numbers_per_s: float, path: Path) -> LaneSpec:
-        """What the process of a lane has to run."""
+        """The specification for the process of a lane."""
         task_s, cpu_share = self.delay_ms / 1000, self.cpu_percent / 100
         return LaneSpec(
             *(model, self.tasks, self.places(model), task_s, cpu_share, url, numbers_per_s, str(path)),

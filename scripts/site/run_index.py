@@ -40,18 +40,18 @@ class RunEntry:
 
     @property
     def machine(self) -> str:
-        """What it was measured on."""
+        """The machine it was measured on."""
         machine = self.environment["machine"]
         return f"{machine['cpu']}, {machine['cores_usable']} usable cores"
 
     @property
     def python(self) -> str:
-        """What it was measured with."""
+        """The interpreter it was measured with."""
         return str(self.environment["python"]["version"])
 
     @property
     def blocks(self) -> str:
-        """How many of the planned blocks were begun."""
+        """The number of planned blocks that were begun."""
         begun, planned = len(journals(self.folder)), self.environment["plan"]["blocks"]
         return str(planned) if begun == planned else f"{begun} of {planned}"
 

@@ -20,7 +20,7 @@ def script() -> str:
 
 
 def work(request: dict[str, Any]) -> str:
-    """What was raced, in a sentence."""
+    """The race in a sentence."""
     computing = f", {request['cpu_percent']} % of it computing" if request["cpu_percent"] else ""
     blocked = "; coroutines call a blocking client" if request["blocks_loop"] else ""
     size = f"{request['tasks']:,} tasks of {request['delay_ms']} ms"
@@ -28,7 +28,7 @@ def work(request: dict[str, Any]) -> str:
 
 
 def values(history: Sequence[str], colours: dict[str, str]) -> dict[str, Any] | None:
-    """What the template of a saved replay takes; None while no race has ended with a result."""
+    """The variables of the template; None while no race has ended with a result."""
     messages = [json.loads(text) for text in history]
     if not messages or messages[0]["kind"] != "race" or not messages[-1].get("headline"):
         return None

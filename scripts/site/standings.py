@@ -1,4 +1,4 @@
-"""What one race shows, in words: how the time of each model compares with that of sequential, and who came first.
+"""One race in words: the time of each model relative to sequential, and the fastest.
 
 One run of each model has no interval. Times within the noise floor that is assumed where no A/A control was measured
 are "about equal", and none of them is placed before another.
@@ -39,7 +39,7 @@ def leaders(seconds: Seconds) -> list[str]:
 
 
 def words(model: str, seconds: Seconds) -> str:
-    """What stands on the lane of a model: beside sequential where that ran, else beside the fastest."""
+    """The words on a model's lane: relative to sequential where that ran, else to the fastest."""
     if len(seconds) == 1:
         return ""
     if BASELINE in seconds:
@@ -51,7 +51,7 @@ def words(model: str, seconds: Seconds) -> str:
 
 
 def headline(seconds: Seconds) -> str:
-    """Who came first and by how much; `seconds` holds at least one model."""
+    """The fastest and by how much; `seconds` holds at least one model."""
     first = leaders(seconds)
     if len(seconds) == 1:
         return f"{first[0]} took {seconds[first[0]]:.3g} s."

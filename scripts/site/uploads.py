@@ -1,4 +1,4 @@
-"""Shares that other machines send: who may, how many, how often; nothing is kept but a valid share.
+"""Shares sent by other machines, with limits on senders, number and rate; only valid shares are kept.
 
 What arrives is decoded and checked in memory, and written anew from what was understood: no byte, and no name, of the
 sender reaches the disk. It is refused with a sentence, and so is a machine that tries codes or sends too often.

@@ -1,4 +1,4 @@
-"""What values by block say of a bound that was fixed beforehand: it holds, it is refuted, or that is inconclusive.
+"""The verdict on a bound from one value per block: it holds, it is refuted, or inconclusive.
 
 Never "true on average". Claims of one file are judged together (Holm).
 """

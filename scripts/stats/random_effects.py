@@ -121,7 +121,7 @@ def moderators(effects: FloatArray, splits: NDArray[np.bool_], permutations: int
 
 @dataclass(frozen=True)
 class Sums:
-    """What every t is made of, once for all permutations: arrays of shape (machines, claims) or (claims,)."""
+    """The sums behind every t, computed once for all permutations: shapes (machines, claims) or (claims,)."""
 
     present: FloatArray
     values: FloatArray

@@ -27,7 +27,7 @@ FEW_BLOCKS = 6  # below this a t-interval says more about its tables than about 
 
 @dataclass(frozen=True)
 class Omission:
-    """Something that should have been a result and is not."""
+    """A planned result that is missing or unusable, with the reason."""
 
     block: int
     what: str
@@ -39,7 +39,7 @@ class Omission:
 
 @dataclass(frozen=True)
 class Run:
-    """A run: where it lies, where it was measured, its rounds, what is missing from it."""
+    """A run: its folder, its environment, its rounds, and its omissions."""
 
     path: Path
     environment: Entry
@@ -60,7 +60,7 @@ class Run:
 
     @property
     def blocks_words(self) -> str:
-        """How many blocks, and of `make full` in how many what only it measures was measured."""
+        """The number of blocks; of `make full` also how many measured the additional cells."""
         only_bench = self.environment["plan"].get("bench_blocks", 0) * repeats(self.environment["plan"])
         part = f" (what only make full measures: {self.blocks - only_bench})" if only_bench else ""
         return f"{self.blocks} blocks{part}"
@@ -172,7 +172,7 @@ def duplicate_entries(entries: list[Entry]) -> Iterator[Omission]:
 
 
 def read_block(file: Path, run: str) -> Iterator[Entry | Omission]:
-    """The whole cells of a block's journal, and everything that is not one; nothing else from another run's."""
+    """The complete cells of a block's journal, and an omission for every other; one omission for a foreign journal."""
     if not journal.block_name(file).isdecimal():
         yield Omission(-1, file.name, "its name is no block's number")
         return
@@ -191,7 +191,7 @@ def read_block(file: Path, run: str) -> Iterator[Entry | Omission]:
 
 
 def read_entries(block: int, lines: list[tuple[int, Entry | ValueError]]) -> Iterator[Entry | Omission]:
-    """The whole cells among the lines, and what is wrong with the others."""
+    """The complete cells among the lines, and an omission for each other line."""
     faults = {number: str(line) if isinstance(line, ValueError) else fault(line) for number, line in lines}
     yield from (Omission(block, f"line {number}", wrong) for number, wrong in faults.items() if wrong)
     sound = [line for number, line in lines if not isinstance(line, ValueError) and not faults[number]]

@@ -14,12 +14,12 @@ Plan = dict[str, Any]
 
 
 def repeats(plan: Plan) -> int:
-    """How many whole runs the plan has."""
+    """The number of whole runs in the plan."""
     return int(plan.get("repeat", 1))
 
 
 def blocks_each(plan: Plan) -> int:
-    """How many blocks each of them has."""
+    """The number of blocks of each run."""
     return int(plan["blocks"]) // repeats(plan)
 
 

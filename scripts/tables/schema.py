@@ -1,4 +1,4 @@
-"""What the raw files of a run must hold, and whose they are.
+"""The schema of a run's raw files, and the check that they belong to the run.
 
 A checksum says that a line was written so; this says that it was written by us. A journal begins with the fingerprint
 of its run: of all that its environment and its pace say. So a block of another run or machine is left out, and an
@@ -25,7 +25,7 @@ EACH = "*"  # in a shape: every other value of the table
 
 
 def number(value: Any) -> bool:
-    """Whether it is a number that can be reckoned with."""
+    """Whether it is a finite number below LARGEST."""
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < LARGEST
 
 
@@ -40,7 +40,7 @@ def count(value: Any) -> bool:
 
 
 def flag(value: Any) -> bool:
-    """Whether it is yes or no."""
+    """Whether it is a boolean."""
     return isinstance(value, bool)
 
 
@@ -132,7 +132,7 @@ def misfit(value: Any, shape: Any, where: str) -> str | None:
 
 
 def fault(entry: Entry) -> str | None:
-    """What is wrong with an entry whose checksum is right; None when it is as this schema has it."""
+    """What is wrong with an entry whose checksum is right; None when it fits the schema."""
     kind = entry.get("kind")
     if not isinstance(kind, str) or kind not in LINES:
         return f"there is no kind of line called {kind!r:.60}"

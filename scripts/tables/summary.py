@@ -1,4 +1,4 @@
-"""One row per cell: what it took, how sure that is, how far it is from the ideal time and warnings."""
+"""One row per cell: its time with interval, its efficiency, its speed-up and warnings."""
 
 from collections.abc import Callable
 from typing import Any

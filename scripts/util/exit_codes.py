@@ -8,7 +8,7 @@ from scripts.util.commands import in_program_form
 
 
 class Exit(IntEnum):
-    """What a verb's exit code says."""
+    """The exit codes."""
 
     OK = 0
     NEGATIVE = 1  # a claim or a comparison went the other way

@@ -1,4 +1,4 @@
-"""Numbers as a reader wants them: three digits, and the unit that fits."""
+"""Numbers for readers: three significant digits, and a fitting unit."""
 
 import math
 from collections.abc import Callable, Iterable

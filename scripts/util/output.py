@@ -16,7 +16,7 @@ CANNOT_SAY = 3  # the exit code of a verb whose answer could not be written: `ex
 
 
 class Lasting(io.FileIO):
-    """A stream that goes on to nowhere once it cannot be written; `problem` then says why, unless nobody reads it."""
+    """A stream that discards its output once writing fails; `problem` then has the reason, except for a closed pipe."""
 
     problem = ""
 
@@ -33,7 +33,7 @@ class Lasting(io.FileIO):
 
 
 def outlast_readers() -> None:
-    """Replace standard output and error, where there are any, by streams that outlast who reads them."""
+    """Replace standard output and error, where there are any, by streams that survive a closed pipe."""
     if sys.stderr:
         sys.stderr, _ = lasting(sys.stderr)
     if sys.stdout:
@@ -42,7 +42,7 @@ def outlast_readers() -> None:
 
 
 def lasting(stream: TextIO) -> tuple[io.TextIOWrapper, Lasting]:
-    """The same stream that outlasts its readers, and what it writes to."""
+    """A text stream that survives a closed pipe, and the raw stream under it."""
     assert isinstance(stream, io.TextIOWrapper)
     raw = Lasting(stream.fileno(), "w", closefd=False)
     buffered = io.BufferedWriter(raw)
@@ -57,7 +57,7 @@ def lasting(stream: TextIO) -> tuple[io.TextIOWrapper, Lasting]:
 
 
 def report_lost_output(raw: Lasting) -> None:
-    """Say at the end that an answer was lost to a full disk; of all exit codes, only this one is true then."""
+    """Report at exit that output was lost to a full disk, and exit with the code for it."""
     sys.stdout.flush()
     if raw.problem:
         print(f"overlap: standard output could not be written: {raw.problem}", file=sys.stderr, flush=True)

@@ -1,4 +1,4 @@
-"""Leave nothing behind: end all processes of a session, and remove temporary files however this process ends.
+"""Clean-up: end all processes of a session, and remove temporary files however this process ends.
 
 Killing a process that holds a `ProcessPoolExecutor` leaves its workers alive, whatever their start method; and what a
 program starts may form groups of its own. The session stays the same for all of them.

@@ -1,4 +1,4 @@
-"""What the system had too little of: memory, processes, threads. No mistake of the program, so no traceback."""
+"""Shortages of the system: memory, processes, threads. They are no fault of the program, so they get no traceback."""
 
 from errno import ENOMEM
 
@@ -6,7 +6,7 @@ NO_PROCESS = "no more processes or threads may be started: see ulimit -u"
 
 
 def shortage(problem: BaseException) -> str:
-    """What the system had too little of, in words; empty for any other problem."""
+    """The resource that ran out, in words; empty for any other problem."""
     if isinstance(problem, BlockingIOError):  # of fork
         return NO_PROCESS
     if isinstance(problem, MemoryError) or (isinstance(problem, OSError) and problem.errno == ENOMEM):

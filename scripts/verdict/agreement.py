@@ -1,4 +1,4 @@
-"""How often whole runs on one machine say the same: each run of a result (`REPEAT=3`) is judged by itself.
+"""How often whole runs on one machine agree: each run of a result (`REPEAT=3`) is judged by itself.
 
 What is judged: the claims that the runs measured, how each model compares with sequential at the same work, and how
 the same cell compares with itself in another run. What two runs say of one thing is the same, or decided in one of them
@@ -30,7 +30,7 @@ Judged = dict[str, list[str]]  # for each thing that is judged what each run say
 
 @dataclass(frozen=True)
 class Agreement:
-    """How often two runs said the same of one kind of thing, over all pairs of runs."""
+    """How often two runs agree on one kind of statement, over all pairs of runs."""
 
     things: int
     pairs: int
@@ -73,13 +73,13 @@ def beside_sequential(run: Run) -> Iterator[tuple[str, str]]:
 
 
 def side_by_side(statements: Iterable[Iterable[tuple[str, str]]]) -> Judged:
-    """What each run says, side by side; what one of them has not measured is left out."""
+    """The statements of the runs side by side; what one of them has not measured is left out."""
     each = [dict(one) for one in statements]
     return {name: [one[name] for one in each] for name in each[0] if all(name in one for one in each)}
 
 
 def document(run: Run) -> dict[str, Any]:
-    """All that the runs of a result say, as JSON takes it."""
+    """The agreement of a result's runs as a JSON document."""
     runs, plan = runs_apart(run), run.environment["plan"]
     pairs = [rows(a, b) for a, b in combinations(runs, 2)]
     return {

@@ -26,7 +26,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Claim:
-    """A sentence, where it was said, and what decides it; no parts when nothing does."""
+    """A sentence, its source, and the parts that decide it; none where nothing can decide it."""
 
     id: str
     text: str
@@ -54,7 +54,7 @@ class Claim:
         return {name: required for name, required in self.when if isinstance(required, dict)}
 
     def side(self, which: str) -> "Claim":
-        """The claim as one of its sides must meet it."""
+        """The claim with the conditions of one of its sides."""
         when = ((name, required[which] if isinstance(required, dict) else required) for name, required in self.when)
         return replace(self, when=tuple(when))
 

@@ -1,4 +1,4 @@
-"""From claims and runs to findings: what was measured, what that says of the bound, and what keeps it from saying so.
+"""From claims and runs to findings: the evidence, the verdict on the bound, and the reasons against a verdict.
 
 Pure: a talk and the runs in, findings out. Each claim is judged on the first of the runs that has all its cells, for
 cells of different runs are never paired, and of a run's interpreters on the first that meets its conditions, or, where
@@ -45,7 +45,7 @@ class Outcome:
 
     @property
     def case(self) -> Case | None:
-        """What there is to be judged; None when nothing is."""
+        """The case to judge; None without an interval."""
         evidence = self.evidence
         return (
             Case(evidence.values.to_numpy(dtype=np.float64), self.part.bound, evidence.log)
@@ -67,7 +67,7 @@ class Finding:
 
     @property
     def as_expected(self) -> bool | None:
-        """Whether the author of the claim found the same; None where this run cannot tell."""
+        """Whether the verdict is the expected one; None where this run is inconclusive."""
         established = self.verdict in (Verdict.HOLDS.value, Verdict.REFUTED.value)
         return self.verdict == self.claim.expected if established or self.claim.expected == self.verdict else None
 
@@ -113,7 +113,7 @@ def evaluate(talk: Talk, runs: Sequence[Run]) -> list[Finding]:
 
 
 def collect(claim: Claim, runs: Sequence[Run]) -> Finding:
-    """The claim with what was measured about it, not judged yet."""
+    """The claim with its evidence, before judging."""
     if claim.opinion:
         return Finding(claim, OPINION)
     if claim.needs:
@@ -154,7 +154,7 @@ def matching_interpreters(run: Run, claim: Claim) -> list[Run]:
 
 
 def outcome(run: Run, over: Run | None, part: Part) -> Outcome:
-    """What the run has on one measure."""
+    """The outcome of one measure, with the run's evidence and no verdict yet."""
     beside = evidence(run, part.beside, over=over) if part.beside else None
     return Outcome(part, evidence(run, part.measure, over=over, per_capacity=part.per_capacity), beside)
 
@@ -205,7 +205,7 @@ def within_noise(outcome: Outcome, finding: Finding, concluded: Verdict) -> str:
 
 
 def why_unmeasured(outcome: Outcome) -> str:
-    """What keeps the values from having an interval."""
+    """Why the values have no interval."""
     values = outcome.evidence.values
     if len(values) < 2:
         return f"{outcome.part.measure.metric} was measured in {len(values)} blocks; an interval needs two"

@@ -1,4 +1,4 @@
-"""What a project expects of its own work, in a line each, as claims that a run of `make mine` can decide.
+"""The expectations of a project about its own work, one a line, as claims that a run of `make mine` can decide.
 
     asyncio at least 5x sequential       # five times as fast
     threads at most 1.2x sequential
@@ -73,7 +73,7 @@ def claim(line: str, cell: Cell) -> Claim:
 
 
 def measure_of(line: str, cell: Cell) -> tuple[Measure, str] | None:
-    """What is measured, and the bound on it; None when the line has no form that we know.
+    """The measure and its bound; None when the line has no known form.
 
     How many times as fast one is, is the seconds of the other over its own.
     """
@@ -126,7 +126,7 @@ def entry(finding: Finding) -> dict[str, object]:
 
 
 def code(results: Sequence[Finding]) -> Exit:
-    """What the verdicts come to: refuted before inconclusive, and that before all is well."""
+    """The exit code: NEGATIVE when one is refuted, NOT_MEASURED when one is inconclusive, otherwise OK."""
     verdicts = {finding.verdict for finding in results}
     if "refuted" in verdicts:
         return Exit.NEGATIVE

@@ -1,4 +1,4 @@
-"""The fields of a claims file: texts, bounds, and what is said of those that are wrong."""
+"""The fields of a claims file: texts, bounds, and error messages."""
 
 import math
 import re

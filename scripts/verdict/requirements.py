@@ -1,4 +1,4 @@
-"""What a claim asks of a machine and its Pythons, and what keeps a run from meeting it, in words."""
+"""The requirements of a claim on a machine and its Pythons, and the unmet ones in words."""
 
 from typing import Any
 
@@ -38,7 +38,7 @@ def unmet_of_machine(claim: Claim, environment: dict[str, Any], capacity: float 
 
 
 def unmet_by(environment: dict[str, Any], capacity: float | None, name: str, required: Any) -> str:
-    """What keeps one condition from being met; empty when nothing does."""
+    """Why one condition is not met; empty when it is met."""
     machine, python = environment["machine"], environment["python"]
     if name in ("cores", "capacity"):
         what = {"cores": "usable cores", "capacity": "a parallel capacity of"}[name]
@@ -79,7 +79,7 @@ def sides_text(claim: Claim, which: str) -> str:
 
 
 def command(claim: Claim) -> str:
-    """What to type to measure a claim about two Pythons."""
+    """The command that measures a claim about two Pythons."""
     versions = claim.sided.get("python")
     version = dict(claim.when).get("python")
     python = f"{versions['of']} {versions['over']}" if versions else f"{version} {version}t" if version else EXAMPLE

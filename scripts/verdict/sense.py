@@ -19,7 +19,7 @@ TALK_FIELDS = ("title", "source")
 
 
 def check_head(head: dict[str, Any]) -> None:
-    """Mistake where the table of the talk has a field that means nothing."""
+    """Mistake where the table of the talk has an unknown field."""
     for field in head.keys() - set(TALK_FIELDS):
         raise Mistake("talk", field, f"there is no such field{nearest(field, TALK_FIELDS)}")
 
@@ -38,7 +38,7 @@ def check(claim: Claim, row: dict[str, Any]) -> None:
 
 
 def check_fields(claim: Claim, row: dict[str, Any]) -> None:
-    """Mistake where one field leaves another without a meaning."""
+    """Mistake where one field makes another meaningless."""
     measured = min(row.keys() & {"ratio", "value", "part", "holds"}, default="")
     if claim.needs and (claim.opinion or measured):
         raise Mistake(claim.id, "needs", f"what nothing here can measure has no {measured or 'opinion'}; leave one out")
@@ -79,7 +79,7 @@ def check_measure(claim: Claim, part: Part) -> None:
 
 
 def dimension(metric: str) -> str:
-    """What a metric counts, by the end of its name."""
+    """The dimension of a metric, from the end of its name."""
     return next((one for one in DIMENSIONS if metric.endswith(one)), metric)
 
 

@@ -1,4 +1,4 @@
-"""The claims of a talk as two runs judge them; nothing is pooled."""
+"""The verdicts of two runs on the claims of a talk; nothing is pooled."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from scripts.verdict.evaluate import Finding, Outcome, evaluate
 
 @dataclass(frozen=True)
 class Verdicts:
-    """A claim as two runs judge it."""
+    """A claim with the verdicts of two runs."""
 
     a: Finding
     b: Finding

@@ -23,7 +23,7 @@ POLL_S = 0.001  # between two checks for the start
 
 @dataclass(frozen=True)
 class LaneSpec:
-    """What a runner has to run; `path` is the file of its timeline, unused when `marked` is false."""
+    """The specification of a lane; `path` is the file of its timeline, unused when `marked` is false."""
 
     model: str
     tasks: int
