@@ -26,6 +26,7 @@ from scripts.tables.load import Run, load
 from scripts.util.atomic_write import atomic_write
 from scripts.util.commands import parser as command_parser
 from scripts.util.exit_codes import CommandError, Exit, leave
+from scripts.util.format import json_number
 from scripts.util.paths import LATEST, REFERENCE, RESULTS
 from scripts.verdict.claims_file import DEFAULT_TALK, find_talk
 from scripts.verdict.two_runs import Verdicts, verdicts
@@ -61,7 +62,7 @@ def document(a: Run, b: Run, compared: list[Row], claims: list[Verdicts]) -> dic
     """The comparison as JSON takes it."""
 
     def numbers(interval: Interval) -> list[float | None]:
-        return [claim_document.finite(value) for value in (interval.estimate, interval.low, interval.high)]
+        return [json_number(value) for value in (interval.estimate, interval.low, interval.high)]
 
     return {
         "schema": claim_document.SCHEMA,

@@ -25,6 +25,7 @@ from scripts.run.lifecycle import exclusive_lock, interrupt_on_signals, readable
 from scripts.run.preflight import check_measurable, check_selection, raise_file_limit
 from scripts.util.commands import parser as command_parser
 from scripts.util.exit_codes import CommandError, Exit, leave
+from scripts.util.format import percent
 from scripts.util.processes import temporary_folder
 
 NO_TWIN = "not twin"  # the second copy of a cell has nothing else to say
@@ -120,7 +121,7 @@ def closing(entries: list[dict[str, Any]]) -> str:
     """The number of cells whose sum closes, in words."""
     cells = [Attribution.of(entry) for entry in entries if "reason" not in entry]
     closed = sum(cell.closes for cell in cells)
-    return f"{closed} of {len(cells)} sums close: at most {100 * CLOSES:.0f} % of the time is unattributed"
+    return f"{closed} of {len(cells)} sums close: at most {percent(CLOSES)} of the time is unattributed"
 
 
 def main() -> None:

@@ -40,11 +40,11 @@ class Law:
         return 1 / (self.serial + (1 - self.serial) / min(workers, capacity))
 
     def __str__(self) -> str:
-        interval = f" ({percent(self.low)} to {percent(self.high)})" if self.low < self.high else ""
-        return f"{percent(self.serial)} % serial{interval}"
+        interval = f" ({whole_percent(self.low)} to {whole_percent(self.high)})" if self.low < self.high else ""
+        return f"{whole_percent(self.serial)} % serial{interval}"
 
 
-def percent(share: float) -> str:
+def whole_percent(share: float) -> str:
     """A share in whole percent."""
     return f"{100 * share:.0f}"
 

@@ -10,10 +10,10 @@ from scripts.analysis.crossover import crossovers
 from scripts.analysis.families import Family
 from scripts.analysis.model_order import order
 from scripts.analysis.points import Run
-from scripts.analysis.wording import duration_text, floor_text, in_run, percent, reasons, winners
+from scripts.analysis.wording import duration_text, floor_text, in_run, reasons, winners
 from scripts.tables.load import FEW_BLOCKS
 from scripts.tables.summary import disturbed_share
-from scripts.util.format import between, listed, seconds, times
+from scripts.util.format import between, listed, percent, seconds, times
 
 QUESTIONS = (  # what the sentence is about, the experiment that answers, the workload (the model without a library)
     ("For I/O-bound work", "io", "wire"),

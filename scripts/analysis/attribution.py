@@ -25,7 +25,7 @@ from benchmarks.core.time_terms import (
 from benchmarks.models import NAMES, needs
 from scripts.tables.schema import integer, misfit, name, number, text
 from scripts.util.exit_codes import CommandError, Exit
-from scripts.util.format import digits, seconds, times
+from scripts.util.format import digits, percent, seconds, times
 
 FILE = "why.json"
 SCHEMA = 1
@@ -109,7 +109,7 @@ class Attribution:
         """How much instrumentation slowed the rounds, whether the sum closes, and which terms are not measured."""
         rounds = f"{self.rounds} rounds, {times(self.slowdown)} as long as usual ones ({seconds(self.plain_seconds)})"
         share = self.terms[UNATTRIBUTED] / self.seconds
-        closing = "" if self.closes else f"; {100 * share:.0f} % of the time is unattributed"
+        closing = "" if self.closes else f"; {percent(share)} of the time is unattributed"
         left_out = f"; left out: waiting for the GIL, a lock and the network, because {self.left_out}"
         limits = f"ideal {seconds(self.ideal_seconds)}"
         limits += f", ceiling {seconds(self.ceiling_seconds)} (a client without a protocol)" * bool(
@@ -140,7 +140,7 @@ def held_words(holder: dict[str, Any]) -> str:
     often = f"{digits(holder['count'])} times a round"
     return (
         f"{what} held {whose} for {least}{seconds(holder['seconds_each'])}, {often}: "
-        f"{100 * holder['share']:.0f} % of the time in which {whose.removesuffix(' that others waited for')} was held"
+        f"{percent(holder['share'])} of the time in which {whose.removesuffix(' that others waited for')} was held"
     )
 
 

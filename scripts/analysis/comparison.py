@@ -27,7 +27,7 @@ from scripts.stats.intervals import (
 )
 from scripts.tables.columns import CELL_AND_TWIN
 from scripts.tables.load import Run
-from scripts.tables.summary import block_medians, kind_of_work, paired, sequential_of
+from scripts.tables.summary import block_medians, compute_percent, kind_of_work, paired, sequential_of
 
 MATCHED = [name for name in CELL_AND_TWIN if name not in ("tasks", "twin")]  # tasks that compute are sized anew
 # From run to run on one machine, cells of identical code spread by 5 to 10 % (standard deviation of the log). A fifth
@@ -60,9 +60,8 @@ class Row:
 
     @property
     def cpu_percent(self) -> float:
-        """Share of a task that computes."""
-        total_s = self.cell["compute_seconds"] + self.cell["wait_seconds"]
-        return float(100 * self.cell["compute_seconds"] / total_s) if total_s else 0.0
+        """The share of a task that computes, in percent."""
+        return compute_percent(self.cell["wait_seconds"], self.cell["compute_seconds"])
 
     @property
     def worse(self) -> bool:

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from scripts.analysis.points import Point, Run, first_value
+from scripts.analysis.wording import repeats
 
 
 def block_count(run: Run) -> int:
@@ -19,16 +20,15 @@ def block_words(run: Run) -> str:
 
 def interval_words(run: Run, plural: str = "") -> str:
     """What a bar shows: `95 % interval of 10 blocks`, or a range with too few blocks. `plural` is "s" for several."""
-    repeats = run.rounds["repeat"].nunique() if "repeat" in run.rounds else 1
-    if repeats > 1 and not run.ranges_only:
-        return f"95\N{NO-BREAK SPACE}% interval{plural} of {repeats} whole runs"
+    if repeats(run) > 1 and not run.ranges_only:
+        return f"95\N{NO-BREAK SPACE}% interval{plural} of {repeats(run)} whole runs"
     noun = f"range{plural}" if run.ranges_only else f"95\N{NO-BREAK SPACE}% interval{plural}"
     return f"{noun} of {block_words(run)}"
 
 
 def sure(run: Run) -> str:
     """The meaning of a chart's bars and small dots, for its footer."""
-    unit = "run" if "repeat" in run.rounds and run.rounds["repeat"].nunique() > 1 else "block"
+    unit = "run" if repeats(run) > 1 else "block"
     return f"Bars: {interval_words(run)}" + (f"; small dots: each {unit}" if block_count(run) > 1 else "")
 
 

@@ -14,8 +14,9 @@ import pandas as pd
 
 from scripts.analysis.model_order import order
 from scripts.analysis.points import Run, remembered
+from scripts.analysis.wording import interval_kind
 from scripts.tables.columns import CELL_AND_TWIN
-from scripts.tables.summary import by_turn, columns, flags, paired, sequential_of, with_interval, with_range
+from scripts.tables.summary import by_turn, columns, flags, paired, sequential_of, summary_for
 from scripts.util.format import amount, between, digits, listed, seconds, times
 
 LEADING = ("wire", "primes", "digest")
@@ -61,7 +62,7 @@ class Row:
 
 def value(run: Run, values: pd.Series) -> Value | None:
     """The values of several turns as one estimate; None where they are too few."""
-    estimate, low, high = columns("it", values, with_range if run.ranges_only else with_interval).values()
+    estimate, low, high = columns("it", values, summary_for(ranges_only=run.ranges_only)).values()
     return Value(estimate, low, high) if estimate > 0 else None
 
 
@@ -166,7 +167,7 @@ def sentences(run: Run) -> list[str]:
     parts = [f"{speedup} under {one.python} ({gil(one)})" for one, speedup in gains]
     if not parts:
         return [*convoy(run), *memory(run)]
-    kind = "range" if run.ranges_only else "95 % CI"
+    kind = interval_kind(run)
     costs = [cost(run, one, switch) for one, _ in gains for switch in switched(one)]
     return [
         f"Tasks that compute in Python, threads against sequential: {listed(parts)}. Brackets: {kind}.",

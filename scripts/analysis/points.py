@@ -13,7 +13,7 @@ import pandas as pd
 from scripts.analysis.model_order import order
 from scripts.stats.intervals import NoiseFloor
 from scripts.tables.columns import CELL, CELL_AND_TWIN
-from scripts.tables.summary import block_medians, paired, sequential_of
+from scripts.tables.summary import block_medians, compute_percent, paired, sequential_of
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -104,9 +104,8 @@ class Point:
 
     @property
     def cpu_percent(self) -> float:
-        """Share of a task that computes."""
-        total_s = self.wait_s + self.compute_s
-        return 100 * self.compute_s / total_s if total_s else 0.0
+        """The share of a task that computes, in percent."""
+        return compute_percent(self.wait_s, self.compute_s)
 
 
 def points(run: Run, experiments: Sequence[str], column: str, metric: str = "") -> list[Point]:

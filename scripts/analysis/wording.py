@@ -6,12 +6,12 @@ from scripts.analysis.conclusions import Conclusion
 from scripts.analysis.families import Candidate, Family
 from scripts.analysis.points import Run
 from scripts.stats.intervals import Interval, NoiseFloor
-from scripts.util.format import between, times
+from scripts.util.format import between, percent, times
 
 
-def percent(share: float) -> str:
-    """`87 %`."""
-    return f"{100 * share:.0f} %"
+def interval_kind(run: Run) -> str:
+    """What the numbers in brackets are: `95 % CI`, or `range` with too few blocks."""
+    return "range" if run.ranges_only else "95 % CI"
 
 
 def ci(interval: Interval) -> str:

@@ -18,7 +18,7 @@ from scripts.charts.lib.table import Table, of_point, table_of, word
 from scripts.charts.lib.theme import Theme
 from scripts.charts.speedup import place
 from scripts.tables.columns import CELL
-from scripts.tables.summary import block_medians, columns, with_interval, with_range
+from scripts.tables.summary import block_medians, columns, summary_for
 from scripts.util.format import seconds
 
 NAME = "cpu-cost"
@@ -46,7 +46,7 @@ def chart_cells(run: Run, side: str) -> list[Point]:
 def costing(run: Run, cell: Point, rounds: pd.DataFrame, column: str) -> Point:
     """The cell with what a task costs, in place of its seconds."""
     blocks = block_medians(rounds, column) / cell.tasks
-    value, low, high = columns("value", blocks, with_range if run.ranges_only else with_interval).values()
+    value, low, high = columns("value", blocks, summary_for(ranges_only=run.ranges_only)).values()
     nothing = float("nan")
     return replace(cell, value=value, low=low, high=high, blocks=tuple(blocks), limit=nothing, ceiling=nothing)
 

@@ -15,7 +15,7 @@ from scripts.charts.lib.groups import Group, value_text
 from scripts.charts.lib.table import Table, of_points
 from scripts.charts.lib.theme import Theme
 from scripts.tables.columns import CELL
-from scripts.tables.summary import columns, paired, with_interval, with_range
+from scripts.tables.summary import columns, paired, summary_for
 from scripts.util.format import between, listed, times
 
 NAME = "databases"
@@ -54,7 +54,7 @@ def chart_cells(run: Run) -> list[Point]:
     """The cells with their ratio to the yardstick's, which is left out; database by database."""
     rounds = run.rounds[run.rounds["experiment"].eq("databases") & ~run.rounds["twin"].astype(bool)]
     cells = dict(list(rounds.groupby(CELL)))
-    summary = with_range if run.ranges_only else with_interval
+    summary = summary_for(ranges_only=run.ranges_only)
     shown_cells = list[Point]()
     for each in points(run, ["databases"], "seconds"):
         alone = f"{YARDSTICK[SERVICE[driver(each)]]}-{query(each)}"

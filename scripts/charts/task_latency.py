@@ -23,8 +23,8 @@ from scripts.charts.lib.names import work
 from scripts.charts.lib.table import Table, number, table_of, word
 from scripts.charts.lib.theme import Theme, colour, marker
 from scripts.stats.intervals import FloatArray
-from scripts.tables.summary import with_interval, with_range
-from scripts.util.format import count_text, ladder, listed, seconds, short, tick
+from scripts.tables.summary import summary_for
+from scripts.util.format import count_text, ladder, listed, percent, seconds, short, tick
 
 NAME = "task-latency"
 POSITION = 30
@@ -93,7 +93,7 @@ def of_cell(run: Run, cell: Point) -> Curve | None:
     blocks = np.split(durations_s[order], np.unique(spans["block"].to_numpy()[order], return_index=True)[1][1:])
     quantiles = np.array([np.quantile(block, SHARES, method="inverted_cdf") for block in blocks])
     quantiles = np.maximum(quantiles, 1e-6)  # the clock of a span
-    summary = with_range if run.ranges_only or len(blocks) < 2 else with_interval
+    summary = summary_for(ranges_only=run.ranges_only or len(blocks) < 2)
     value, low, high = np.array([summary(column) for column in quantiles.T]).T
     return Curve(cell, min(map(len, blocks)), value, low, high)
 
@@ -140,7 +140,7 @@ def draw_panel(axes: Axes, panel: Sequence[Curve], page: Page) -> None:
     ticks = ticks_between(low, high, int(room), tick(seconds)) if linear else ladder(low, high, 1 / room)
     kind = "linear" if linear else "logarithmic"
     rule_axis(axes, "x", ticks, tick(seconds), f"time of a task ({kind})", page.theme)
-    rule_axis(axes, "y", [0, 0.25, 0.5, 0.75, 1], lambda share: f"{100 * share:.0f} %", "", page.theme)
+    rule_axis(axes, "y", [0, 0.25, 0.5, 0.75, 1], percent, "", page.theme)
     for limit in set(limits):
         axes.axvline(limit, color=page.theme.ink, linewidth=1.4, linestyle=(0, (3, 2)), zorder=2)
     for curve in panel:
@@ -160,7 +160,7 @@ def draw_curve(axes: Axes, curve: Curve) -> None:
 
 def legend_head(curve: Curve) -> str:
     """The heading of the two numbers under a model's name."""
-    return " / ".join(f"{100 * share:.0f} %" for share in curve.marked) + " within"
+    return " / ".join(percent(share) for share in curve.marked) + " within"
 
 
 def legend(curve: Curve) -> str:
@@ -202,7 +202,7 @@ def finding(run: Run) -> str:
     for workload, panel in curves(run).items():
         top = min(curve.marked[1] for curve in panel)
         parts = listed(f"{curve.cell.model} {seconds(curve.at(top).value)}" for curve in panel[:MOST_NAMED])
-        return f"{100 * top:.0f} % of the tasks on {workload} are done within: {parts}"
+        return f"{percent(top)} of the tasks on {workload} are done within: {parts}"
     return ""
 
 
@@ -222,7 +222,7 @@ def alt(run: Run) -> str:
     """Every number of the chart as text."""
     rows = [
         f"{workload} {curve.cell.model}: "
-        + ", ".join(f"{100 * share:.0f} % within {value_text(curve.at(share), seconds)}" for share in curve.marked)
+        + ", ".join(f"{percent(share)} within {value_text(curve.at(share), seconds)}" for share in curve.marked)
         for workload, panel in curves(run).items()
         for curve in panel
     ]
@@ -237,7 +237,7 @@ def table(run: Run) -> Table:
     return table_of(head, [
         [
             word(curve.cell.model), word(curve.cell.workload), number(curve.cell.concurrency, count_text),
-            number(curve.each_block, count_text), number(share, lambda value: f"{100 * value:.0f} %"),
+            number(curve.each_block, count_text), number(share, percent),
             *(number(value or math.nan, seconds) for value in (at.value, at.low, at.high, at.limit)),
         ]
         for curve, share, at in points
@@ -253,7 +253,7 @@ def interactive_panels(run: Run) -> Iterator[interactive_panel.Panel]:
             "time of a task",
             seconds,
             [interactive_panel.Series(curve.cell.model, list(curve_marks(curve))) for curve in here],
-            places={share: f"{100 * share:.0f} %" for share in (0, 0.25, 0.5, 0.75, 1)},
+            places={share: percent(share) for share in (0, 0.25, 0.5, 0.75, 1)},
             place_ends=(-0.03, 1.03),
             across=True,
             joined=True,
@@ -264,5 +264,5 @@ def interactive_panels(run: Run) -> Iterator[interactive_panel.Panel]:
 def curve_marks(curve: Curve) -> Iterator[interactive_panel.Mark]:
     """A mark for each share of a curve."""
     for share, value, low, high in zip(SHARES, curve.value, curve.low, curve.high, strict=True):
-        where = f"{100 * share:.0f} % of the tasks"
+        where = f"{percent(share)} of the tasks"
         yield interactive_panel.Mark(float(share), float(value), float(low), float(high), where, curve.cell.flags)

@@ -18,7 +18,7 @@ from scripts.charts.lib.theme import Theme
 from scripts.charts.lib.timeline_data import cells as timeline_cells
 from scripts.charts.speedup import work_text
 from scripts.stats.intervals import FloatArray
-from scripts.tables.summary import with_interval, with_range
+from scripts.tables.summary import summary_for
 from scripts.util.format import count_text, listed, seconds, tick
 
 NAME = "time-by-requests"
@@ -43,7 +43,7 @@ def of_cell(run: Run, cell: Point) -> list[Point]:
     blocks = ends_of_blocks(run, cell)
     if not len(blocks):
         return []
-    summary = with_range if run.ranges_only or len(blocks) < 2 else with_interval
+    summary = summary_for(ranges_only=run.ranges_only or len(blocks) < 2)
     counts = np.unique(np.linspace(1, blocks.shape[1], min(blocks.shape[1], MOST_MARKED)).round().astype(int))
     made = list[Point]()
     for count in counts:

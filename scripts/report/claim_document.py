@@ -16,7 +16,7 @@ from scripts.analysis.evidence import Evidence, Measure
 from scripts.report.terminal import number
 from scripts.tables.load import Run
 from scripts.util.atomic_write import atomic_write
-from scripts.util.format import percent, seconds, tick, times
+from scripts.util.format import json_number, percent, seconds, tick, times
 from scripts.verdict.claim import TALKS, Talk
 from scripts.verdict.claims_file import DEFAULT_TALK, read_talk
 from scripts.verdict.evaluate import NOT_REPRODUCED, NOT_TESTABLE, OPINION, UNMEASURED, Finding, Outcome, evaluate
@@ -73,7 +73,7 @@ def entry(talk: Talk, finding: Finding) -> Document:
 def part(outcome: Outcome) -> Document:
     """One measure of a claim."""
     limit = outcome.part.bound
-    ends = {"bound_low": finite(limit.low), "bound_high": finite(limit.high)}
+    ends = {"bound_low": json_number(limit.low), "bound_high": json_number(limit.high)}
     verdict = {"p_value": outcome.p_value, "verdict": outcome.verdict, "reason": outcome.reason}
     beside = outcome.part.beside and measured(outcome.part.beside, outcome.beside)
     named = {"name": outcome.part.name, "bound": outcome.part.holds, "per_capacity": outcome.part.per_capacity}
@@ -90,16 +90,11 @@ def measured(measure: Measure, evidence: Evidence | None) -> Document:
         "over_metric": measure.over_metric,
         "log": evidence.log if evidence else False,
         "blocks": len(evidence.values) if evidence else 0,
-        "estimate": finite(interval.estimate) if interval else None,
-        "low": finite(interval.low) if interval else None,
-        "high": finite(interval.high) if interval else None,
+        "estimate": json_number(interval.estimate) if interval else None,
+        "low": json_number(interval.low) if interval else None,
+        "high": json_number(interval.high) if interval else None,
         "code": list(dict.fromkeys(file for cell in measure.cells for file in code(find(cell)))),
     }
-
-
-def finite(value: float) -> float | None:
-    """The number; None for infinity, which JSON does not have."""
-    return value if abs(value) != float("inf") else None
 
 
 def value_text(part: Document, value: float | None) -> str:

@@ -2,11 +2,11 @@
 
 from scripts.analysis.answers import disturbance
 from scripts.analysis.comparison import ASSUMED_SPREAD, IDENTITY, Row, differences, same_machine, unsteady
-from scripts.analysis.wording import percent, repeats
+from scripts.analysis.wording import repeats
 from scripts.report import claim_document
 from scripts.stats.intervals import Interval
 from scripts.tables.load import Run
-from scripts.util.format import listed, seconds, times
+from scripts.util.format import listed, percent, seconds, times
 from scripts.verdict.two_runs import Verdicts
 
 

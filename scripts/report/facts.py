@@ -6,21 +6,17 @@ from typing import Any
 
 import pandas as pd
 
+from scripts.analysis.wording import interval_kind
 from scripts.charts.lib.table import Table, Value, number, table_of, word
 from scripts.report.terminal import heading, name_of
 from scripts.report.terminal import number as observed
 from scripts.tables.load import Run
-from scripts.util.format import Format, amount, between, count_text, digits, seconds, times
-
-
-def percent(share: float) -> str:
-    """A share: 12 %."""
-    return f"{100 * share:.0f} %"
+from scripts.util.format import Format, amount, between, count_text, digits, percent, seconds, times
 
 
 def numbers(run: Run, group: pd.DataFrame) -> Table:
     """Every cell of a group: its time, interval, how much faster than sequential, efficiency, ceiling."""
-    sure = "range" if run.ranges_only else "95 % CI"
+    sure = interval_kind(run)
     head = ("model", "concurrency", "tasks", "time", sure, "speed-up", "efficiency", "ceiling", "warnings")
     return table_of(head, [cell(row) for _, row in group.iterrows()])
 

@@ -14,6 +14,7 @@ from benchmarks.core.selection import chosen
 from scripts.analysis.answers import answers, disturbance, disturbed_warning, noise
 from scripts.analysis.contests import candidate
 from scripts.analysis.families import family
+from scripts.analysis.wording import interval_kind
 from scripts.tables.load import Run
 from scripts.util.format import amount, between, listed, percent, seconds, shortened, tick, times
 
@@ -130,7 +131,7 @@ def warnings(group: pd.DataFrame) -> list[str]:
 
 def show_group(run: Run, group: pd.DataFrame, out: Console, *, with_head: bool) -> None:
     """The rows of a group, the fastest in green, and its warnings."""
-    kind = "range" if run.ranges_only else "95 % CI"
+    kind = interval_kind(run)
     rows, best = table(kind, out.width, with_head=with_head), fastest(run, group)
     for place, (_, row) in enumerate(group.iterrows()):
         pairs = zip(columns(kind), line(row), strict=True)

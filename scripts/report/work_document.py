@@ -14,7 +14,7 @@ import pandas as pd
 from benchmarks.profiler.sizing import tail
 from scripts.tables.load import Run
 from scripts.util.atomic_write import atomic_write
-from scripts.util.format import amount, digits, percent, seconds
+from scripts.util.format import amount, digits, json_number, percent, seconds
 from scripts.verdict import expectations
 from scripts.verdict.evaluate import Finding
 
@@ -24,8 +24,7 @@ Document = dict[str, Any]
 
 def survey_of(path: Path) -> Document | None:
     """The profile of the user's work in the run's folder; None of any other run."""
-    file = path / SURVEY
-    return json.loads(file.read_text()) if file.exists() else None
+    return read(path, SURVEY)
 
 
 def document(run: Run, survey: Document, findings: Sequence[Finding]) -> Document:
@@ -37,7 +36,7 @@ def document(run: Run, survey: Document, findings: Sequence[Finding]) -> Documen
         "run": run.environment["run"],
         "machine": {name: machine.get(name) for name in ("cpu", "cores_usable", "memory_bytes")},
         "python": {name: python.get(name) for name in ("version", "gil")},
-        "parallel_capacity": finite(capacity),
+        "parallel_capacity": json_number(capacity),
         "work": survey["work"],
         "learned": survey["learned"],
         "size": survey["size"],
@@ -61,7 +60,7 @@ def results(run: Run, survey: Document) -> Iterator[Document]:
             "tasks": int(row["tasks"]),
             "views": views.get((model, concurrency), []),
             **{name: interval(row, name) for name in ("seconds", "tasks_per_second", "speedup", "efficiency")},
-            "cpu_seconds": finite(rounds[~rounds["warmup"].astype(bool)]["cpu_seconds"].median()),
+            "cpu_seconds": json_number(rounds[~rounds["warmup"].astype(bool)]["cpu_seconds"].median()),
             "task_seconds": tail((spans["end_s"] - spans["start_s"]).tolist()),
             "flags": str(row["flags"]),
         }
@@ -70,14 +69,9 @@ def results(run: Run, survey: Document) -> Iterator[Document]:
 def interval(row: pd.Series, name: str) -> Document:
     """An estimate and its ends; None where there is none."""
     return {
-        key: finite(row[column])
+        key: json_number(row[column])
         for key, column in zip(("estimate", "low", "high"), (name, f"{name}_low", f"{name}_high"), strict=True)
     }
-
-
-def finite(value: float) -> float | None:
-    """The value as JSON can have it."""
-    return float(value) if math.isfinite(value) else None
 
 
 def not_results(run: Run) -> list[Document]:
@@ -96,9 +90,9 @@ def write(path: Path, contents: Document) -> Path:
     return path / COMPARISON
 
 
-def read(path: Path) -> Document | None:
-    """The document of a run's folder; None where there is none."""
-    file = path / COMPARISON
+def read(path: Path, name: str = COMPARISON) -> Document | None:
+    """A JSON document of a run's folder; None where there is none."""
+    file = path / name
     return json.loads(file.read_text()) if file.exists() else None
 
 

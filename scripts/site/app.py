@@ -17,7 +17,6 @@ from aiohttp.typedefs import Handler
 
 from benchmarks.machine.capacity import usable_cores
 from scripts.analysis.conclusions import ASSUMED_FLOOR
-from scripts.analysis.wording import percent
 from scripts.atlas.share_format import LARGEST_BYTES
 from scripts.charts.lib.theme import CLASSICAL, colour
 from scripts.site.comparisons import Comparisons
@@ -30,6 +29,7 @@ from scripts.site.run_index import RunEntry, index_runs
 from scripts.site.saved_replay import values
 from scripts.site.uploads import is_local
 from scripts.util.exit_codes import CommandError
+from scripts.util.format import percent
 from scripts.util.paths import RESULTS
 from servers.http_requests import from_another_site, ignore_malformed_requests, is_address, is_loopback
 

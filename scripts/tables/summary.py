@@ -58,6 +58,11 @@ def with_range(values: NDArray[np.float64]) -> tuple[float, float, float]:
     return intervals.value_range(values)
 
 
+def summary_for(*, ranges_only: bool) -> Summary:
+    """How values over blocks are summarised: by an interval, or by their range where the blocks are too few."""
+    return with_range if ranges_only else with_interval
+
+
 def columns(name: str, values: pd.Series, summary: Summary) -> dict[str, float]:
     """`name`, `name_low` and `name_high`; NaN where there is nothing to summarise."""
     enough = len(values) >= (2 if summary is with_interval else 1)
@@ -121,7 +126,7 @@ def paired(rounds: pd.DataFrame, over: pd.DataFrame) -> pd.Series:
 
 def summarise(rounds: pd.DataFrame, *, ranges_only: bool) -> pd.DataFrame:
     """One row per cell of a table of rounds."""
-    summary: Summary = with_range if ranges_only else with_interval
+    summary = summary_for(ranges_only=ranges_only)
     cells = dict(list(rounds.groupby(CELL_AND_TWIN, sort=True)))
     blocks = rounds["block"].nunique()
     return pd.DataFrame([row(key, cell, sequential_of(key, cells), blocks, summary) for key, cell in cells.items()])
@@ -167,6 +172,12 @@ def timed(cell: pd.DataFrame, sequential: pd.DataFrame | None, summary: Summary)
 def kind_of_work(wait_s: float, compute_s: float) -> str:
     """One of KINDS, by the seconds that a task waits and computes."""
     return KINDS[0] if not compute_s else KINDS[2] if wait_s else KINDS[1]
+
+
+def compute_percent(wait_s: float, compute_s: float) -> float:
+    """The share of a task's time that computes, in percent; 0 for a task that takes no time."""
+    total_s = wait_s + compute_s
+    return 100 * compute_s / total_s if total_s else 0.0
 
 
 def noise_floors(rounds: pd.DataFrame) -> dict[str, intervals.NoiseFloor | None]:

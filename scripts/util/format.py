@@ -46,6 +46,11 @@ def percent(share: float, decimals: int = 0) -> str:
     return f"{100 * share:.{decimals}f} %"
 
 
+def json_number(value: float) -> float | None:
+    """The number as JSON can have it: None for NaN and infinity."""
+    return float(value) if math.isfinite(value) else None
+
+
 def amount(value: float) -> str:
     """Bytes: 900 B, 12.3 KiB, 4.50 MiB."""
     for unit, size in (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10)):

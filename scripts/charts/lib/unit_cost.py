@@ -17,7 +17,7 @@ from scripts.charts.lib.groups import Group, described, value_text
 from scripts.charts.lib.table import Table, of_point, of_points, table_of, word
 from scripts.charts.lib.theme import Theme
 from scripts.tables.columns import CELL
-from scripts.tables.summary import block_medians, columns, with_interval, with_range
+from scripts.tables.summary import block_medians, columns, summary_for
 from scripts.util.format import Format
 
 
@@ -39,7 +39,7 @@ def measured_cells(run: Run, experiment: str, metric: str) -> list[Point]:
 def point_of_metric(run: Run, cell: dict[Any, Any], rounds: pd.DataFrame, metric: str) -> Point:
     """A cell with the metric as its value; a metric that is not the foremost stands in place of the workload."""
     blocks = block_medians(rounds, metric)
-    values = columns("value", blocks, with_range if run.ranges_only else with_interval)
+    values = columns("value", blocks, summary_for(ranges_only=run.ranges_only))
     measured = replace(point(cell | values, "value", {}), blocks=tuple(blocks))
     return measured if cell["metric"] == metric else replace(measured, workload=metric)
 

@@ -15,7 +15,7 @@ from scripts.charts.lib.groups import Group, Panels, described
 from scripts.charts.lib.table import Table, number, table_of, word
 from scripts.charts.lib.theme import Theme
 from scripts.tables.columns import CELL
-from scripts.tables.summary import block_medians, columns, with_interval, with_range
+from scripts.tables.summary import block_medians, columns, summary_for
 from scripts.util.format import Format, count_text
 from servers.web_server import APPS
 
@@ -59,7 +59,7 @@ def measured_cells(run: Run, experiment: str, metric: str) -> list[Point]:
 
 def point_of_metric(run: Run, cell: Point, rounds: pd.DataFrame, metric: str) -> Point:
     """The cell with that metric; saturated where the client, which is one thread, had no time left."""
-    summary = with_range if run.ranges_only else with_interval
+    summary = summary_for(ranges_only=run.ranges_only)
     blocks = block_medians(rounds, metric)
     values = columns("value", blocks, summary)
     cores = f"{metric.removesuffix('_per_second')}_client_cores"
