@@ -1,4 +1,4 @@
-"""What is made of the results: each verb of the Makefile is a module here, run as `python -m scripts.<verb>`.
+"""Everything made from results: each verb of the Makefile is a module here, run as `python -m scripts.<verb>`.
 
 This runs before a verb imports anything, which takes up to two seconds: so Ctrl-C is given its words here, and output
 its endurance.

@@ -33,7 +33,7 @@ def options() -> argparse.Namespace:
 
 
 def contents(share: Share) -> list[str]:
-    """What is in the file, a line each."""
+    """The contents of the file, a line each."""
     machine, python = share.machine, share.python
     quota = f", quota {machine.cgroup_quota_cores:g} cores" if machine.cgroup_quota_cores else ""
     return [

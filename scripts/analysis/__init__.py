@@ -1,1 +1,1 @@
-"""What follows from the tables: comparisons and conclusions."""
+"""Comparisons and conclusions, from the tables."""

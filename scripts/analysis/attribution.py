@@ -161,5 +161,5 @@ def read(path: Path) -> list[Attribution]:
 
 
 def legend() -> str:
-    """What the letters of a bar mean."""
+    """The legend of a bar's letters."""
     return ", ".join(f"{LETTERS[term]} {TERM_WORDS[term]}" for term in TERMS)

@@ -17,7 +17,7 @@ POSITIVE = re.compile("(seconds|_bytes|bytes_per_task|per_second)$|speedup")
 
 @dataclass(frozen=True)
 class Measure:
-    """What is compared with the bound: a metric of the cell `of`, or its ratio to one of the cell `over`."""
+    """A measure: a metric of the cell `of`, or its ratio to one of the cell `over`."""
 
     of: str
     metric: str = "seconds"
@@ -91,7 +91,7 @@ def metric_by_turn(run: Run, rounds: pd.DataFrame, metric: str) -> pd.Series:
 
 
 def evidence(run: Run, measure: Measure, *, over: Run | None = None, per_capacity: bool = False) -> Evidence:
-    """What the run has on a measure: paired turn by turn where it is a ratio, and in capacities where asked.
+    """The evidence of a run for a measure: paired turn by turn for a ratio, relative to the capacity if `per_capacity`.
 
     What the ratio is over comes from the interpreter `over`, where the two sides are not one.
     """

@@ -1,4 +1,4 @@
-"""What the charts read from a run: each cell as a point, with its interval, its ideal and its ceiling."""
+"""The cells of a run as points of charts, each with its interval, its ideal and its ceiling."""
 
 import math
 from collections.abc import Callable, Iterable, Sequence

@@ -143,7 +143,7 @@ def collect(places: Iterable[Path], code: str = "") -> Collection:
 
 
 def entry(share: Share) -> Entry:
-    """What the atlas keeps of a share."""
+    """The entry of a share in the atlas."""
     results = {(claim.talk, claim.id): result(claim) for claim in share.claims}
     return Entry(replace(share, cells=[], claims=[]), results)
 

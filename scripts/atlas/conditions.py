@@ -31,7 +31,7 @@ PERIOD_US = 100_000  # the kernel's own: a quota of as much is one core's
 
 @dataclass(frozen=True)
 class Condition:
-    """What is changed: words before the command, and variables."""
+    """A condition: its name, words before the command, and environment variables."""
 
     name: str
     prefix: tuple[str, ...] = ()

@@ -67,7 +67,7 @@ class ClaimOverMachines:
 
     @property
     def sentence(self) -> str:
-        """Such as: holds on 7 of 9 machines, inconclusive on 1, refuted on 1."""
+        """The verdicts in words: `holds on 7 of 9 machines, inconclusive on 1, refuted on 1`."""
         total = sum(self.verdicts.values())
         counts = [(verdict, self.verdicts[verdict]) for verdict in VERDICT_ORDER if self.verdicts[verdict]]
         if not counts:
@@ -205,5 +205,5 @@ def standardised(matrix: FloatArray) -> FloatArray:
 
 
 def words(one: Moderator, splits: Sequence[Split]) -> str:
-    """Such as: larger with more than 8 usable cores (p = 0.002)."""
+    """A moderator in words: `larger with more than 8 usable cores (p = 0.002)`."""
     return f"{one.direction} with {splits[one.split].words} (p = {one.p_value:.3f}, allowing for all looks)"

@@ -59,7 +59,7 @@ class Python(Struct, forbid_unknown_fields=True, frozen=True, gc=False):
 
     @property
     def name(self) -> str:
-        """Such as 3.14, or 3.14t of a free-threaded build."""
+        """The short name: `3.14`, or `3.14t` for a free-threaded build."""
         return ".".join(self.version.split(".")[:2]) + "t" * self.free_threaded
 
 
@@ -114,7 +114,7 @@ class Claim(Struct, forbid_unknown_fields=True, frozen=True, gc=False):
 
 
 class Fastest(Struct, forbid_unknown_fields=True, frozen=True, gc=False):
-    """What was concluded of all models at one kind of work: the fastest, all that are tied; none: inconclusive."""
+    """The conclusion about one kind of work: the fastest models, several where tied; none where inconclusive."""
 
     experiment: Name
     workload: Name
@@ -135,7 +135,7 @@ class Plan(Struct, forbid_unknown_fields=True, frozen=True, gc=False):
 
 
 class Share(Struct, forbid_unknown_fields=True, frozen=True, gc=False):
-    """What one machine, or one condition of a machine, shares of a run."""
+    """The share of a run by one machine, or by one condition of a machine."""
 
     schema: Literal[1]
     kind: Literal["overlap share"]

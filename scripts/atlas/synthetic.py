@@ -19,7 +19,7 @@ CORES, SYSTEMS, VERSIONS = (2, 4, 8, 16), ("Linux", "Darwin", "Windows"), ("3.12
 
 
 def synthetic(share: Share, count: int, seed: int = 1) -> Iterator[Share]:
-    """That many shares, drawn from the seed."""
+    """`count` shares, drawn from the seed."""
     rng = np.random.default_rng(seed)
     timed = [cell for cell in share.cells if cell.metric == "seconds"]
     names, models = Names(timed), sorted({cell.model for cell in timed})

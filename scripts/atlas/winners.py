@@ -19,7 +19,7 @@ class Place:
 
     @property
     def words(self) -> str:
-        """Such as: asyncio (3 of 4), asyncio or threads (1 of 4)."""
+        """The counts in words: `asyncio (3 of 4), asyncio or threads (1 of 4)`."""
         total = sum(self.winners.values())
         return ", ".join(f"{name} ({count} of {total})" for name, count in self.winners.most_common())
 

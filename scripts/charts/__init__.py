@@ -14,7 +14,7 @@ from scripts.charts.lib.theme import THEMES, Theme, save
 
 
 class Chart(Hashable, Protocol):
-    """What a chart's module offers, beside POSITION: its place among the charts, in tens.
+    """The interface of a chart's module, beside POSITION: its place among the charts, in tens.
 
     It may also have `interactive_panels(run)`, for the chart in the report whose models can be hidden.
     """

@@ -130,7 +130,7 @@ def finding(run: Run) -> str:
 
 
 def caption(run: Run) -> str:
-    """The same, and the names of those that do not hold."""
+    """The finding, and the names of the claims that do not hold."""
     if not (text := finding(run)):
         return ""
     others = [one.claim for one in measures(run) if one.verdicts[0] in ("refuted", "not reproduced here")]

@@ -1,4 +1,4 @@
-"""What releases the GIL: how much more two threads do than one, for each kind of work, beside two processes."""
+"""Work that releases the GIL: the speed-up of two threads for each kind of work, beside two processes."""
 
 from dataclasses import replace
 

@@ -129,7 +129,7 @@ def builds(run: Run) -> str:
 
 
 def finding(run: Run) -> str:
-    """What threads gain with and without the GIL, or else from how many times to how many the cells are as fast."""
+    """The speed-up of threads with and without the GIL, or else the range of the cells' ratios."""
     gains = [(one, value) for one in (run, *run.beside) if (value := gain(one))]
     free = [each for each in gains if not each[0].environment["python"]["gil"]]
     with_gil = [each for each in gains if each[0].environment["python"]["gil"]]

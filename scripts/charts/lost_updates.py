@@ -1,4 +1,4 @@
-"""What an update of a shared counter costs when several want to make one, and which ways lose some."""
+"""The cost of updating a shared counter from several threads, and the ways that lose updates."""
 
 from scripts.analysis.points import Run
 from scripts.charts.lib import unit_cost

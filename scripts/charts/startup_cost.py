@@ -1,4 +1,4 @@
-"""What one thread, one asyncio task or one process costs to start, and what a pool or a loop does."""
+"""The start cost of one thread, one asyncio task or one process, and of a pool or a loop."""
 
 from scripts.analysis.points import Run
 from scripts.charts.lib import unit_cost

@@ -207,7 +207,7 @@ def finding(run: Run) -> str:
 
 
 def caption(run: Run) -> str:
-    """Half of the tasks, and nearly all of them, for every model."""
+    """The median and the highest measured quantile of every model."""
     parts = [
         f"{workload}: " + ", ".join(f"{curve.cell.model} {legend(curve)}" for curve in panel)
         for workload, panel in curves(run).items()

@@ -110,7 +110,7 @@ def finding(run: Run) -> str:
 
 
 def caption(run: Run) -> str:
-    """The same, with intervals."""
+    """The time of all requests for each model, with intervals."""
     durations = listed(f"{each.model} {value_text(each, seconds)}" for each in ends(run))
     return f"Until all of {about(run)} are done ({interval_words(run)}): {durations}." if durations else ""
 

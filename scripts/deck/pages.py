@@ -37,7 +37,7 @@ def sentences(theme: Theme, title: str, reading: str, lines: Sequence[str], smal
 
 
 def title_lines(run: Run, when: str) -> list[str]:
-    """What was compared on which machine, when, how often."""
+    """The subtitle: what was compared on which machine, when, how often."""
     measured = f"Measured on {when} in {run.blocks_words}, each a fresh interpreter."
     return [machine_words(run), measured, disturbance(run)]
 
@@ -73,7 +73,7 @@ def result_text(claim: Document) -> str:
 
 
 def claim_lines(claim: Document, theme: Theme) -> tuple[list[str], list[str]]:
-    """Its sentence behind the verdict, and its results, as lines that fit."""
+    """A claim's verdict and sentence, and its results, as lines that fit."""
     verdict_in = width_in(f"{verdict_text(claim)}  ", theme.text_pt, "bold")
     text = wrap(claim["text"].replace("`", ""), ROOM_IN - verdict_in, theme.text_pt)
     return text, wrap(result_text(claim), ROOM_IN - 0.3, theme.text_pt)

@@ -127,7 +127,7 @@ def draw_chart(run: Run, chart: Chart, headline: str, theme: Theme) -> Figure:
 
 
 def title_slide(run: Run) -> Slide:
-    """What was compared, on which machine, when, how often."""
+    """The title slide: what was compared, on which machine, when, how often."""
     lines = pages.title_lines(run, when(run))
     reading = "Overlap: the same work under each model, against the ideal time."
     return text_slide(run, TITLE, QUESTION, reading, lines)

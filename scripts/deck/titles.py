@@ -68,7 +68,7 @@ def title(run: Run, chart: Chart) -> str:
 
 
 def subject(chart: Chart) -> str:
-    """What a chart is about; of a chart that is not known here its name."""
+    """The subject of a chart; its name where it has none here."""
     return SUBJECTS.get(chart.NAME, chart.NAME.replace("-", " ").capitalize())
 
 
@@ -83,7 +83,7 @@ def candidates(run: Run, chart: Chart) -> Iterator[str]:
 
 
 def fastest(run: Run, chart: Chart) -> str:
-    """Who is the fastest where tasks wait, and where they compute; empty where one of the two cannot be said."""
+    """The fastest models at waiting and at computing; empty where either has no winner."""
     best = [winners(one.family) for name in (("io", "wire"), ("cpu", "primes")) if (one := contest(run, *name))]
     return f"Waiting: {best[0]} fastest. Computing: {best[1]} fastest." if len(best) == 2 and all(best) else ""
 

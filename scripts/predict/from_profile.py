@@ -1,4 +1,4 @@
-"""What `make mine` has learned of someone's work (mine.json, see results/README.md), as a question to be advised on."""
+"""A run of `make mine` (mine.json, see results/README.md) as a question to be advised on."""
 
 import json
 from collections.abc import Collection, Mapping

@@ -38,7 +38,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Task:
-    """What one task of a form does, in seconds."""
+    """One task of a form: its waiting, computing and opening times in seconds."""
 
     wait_s: float
     cpu_s: float

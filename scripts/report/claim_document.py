@@ -159,7 +159,7 @@ def rows(claim: Document) -> Iterator[tuple[str, str, str, str]]:
 
 
 def rows_with_counterparts(claim: Document) -> Iterator[tuple[str, str, str, str]]:
-    """The same lines, and under each measure what stands beside it: the same work under another model or library."""
+    """A claim's lines, and under each measure its counterpart: the same work under another model or library."""
     lines = list(rows(claim))
     yield lines[0]
     if len(claim["parts"]) == 1:

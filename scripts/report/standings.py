@@ -76,7 +76,7 @@ class Standing:
 
     @property
     def slower(self) -> list[tuple[str, Figure]]:
-        """Those that are slower, and how many times the time of the fastest they take, nearest first."""
+        """The slower models, each with its time relative to the fastest, nearest first."""
         beaten = self.contest.family.beaten if self.named else ()
         return [
             (cell.name, Figure(one.ratio.estimate, one.ratio.low, one.ratio.high, times))

@@ -47,7 +47,7 @@ def mixtures(run: Run) -> Iterator[tuple[float, Standing]]:
 
 
 def sizes(run: Run, experiment: str, workload: str) -> list[Standing]:
-    """The same work with more and more tasks at once."""
+    """The standings at the same work for each concurrency."""
     rows = run.summary[(run.summary["experiment"] == experiment) & (run.summary["workload"] == workload)]
     standings = (standing(run, experiment, workload, int(size)) for size in sorted(set(rows["concurrency"])))
     return [one for one in standings if one]

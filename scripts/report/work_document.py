@@ -163,7 +163,7 @@ def memory(models: Document) -> str:
 
 
 def above_limit(results: Sequence[Document]) -> Iterator[str]:
-    """That a model undercut the limit where a task cost it less CPU than alone, of which the limit is made."""
+    """Notes on models that were faster than the limit because their tasks took less CPU than alone."""
     cpu = {one["model"]: one["cpu_seconds"] / one["tasks"] for one in results if one["cpu_seconds"]}
     for one in results:
         model, limit = one["model"], one["efficiency"]["low"]

@@ -86,7 +86,7 @@ def plan(surveys: Looks, models: Sequence[str], concurrency: int) -> list[dict[s
 
 
 def at_most(surveys: Looks, concurrency: int) -> int:
-    """That concurrency, or the MOST_AT_ONCE that a side's file allows."""
+    """The concurrency, capped at the MOST_AT_ONCE of either side's file."""
     return min([concurrency, *(int(survey["most"]) for survey in surveys.values() if survey["most"])])
 
 
@@ -100,7 +100,7 @@ def cell(model: str, concurrency: int, tasks: int, each_s: float) -> dict[str, A
 
 
 def write_surveys(run: Path, surveys: Looks, cells: Sequence[Mapping[str, Any]]) -> None:
-    """What each side's blocks measure: the same cells, of that side's work."""
+    """Write the survey that the blocks of each side measure: the same cells, of that side's work."""
     for side, survey in surveys.items():
         kept = [{name: value for name, value in one.items() if name != "tasks"} for one in cells]
         workload = survey["workload"] | {"name": "work", "size": cells[0]["tasks"]}

@@ -96,7 +96,7 @@ def side_by_side(one: Path, other: Path) -> Comparison:
 
 
 def cells(run: Run) -> set[tuple[object, ...]]:
-    """What was measured, by its names."""
+    """The names of every measured cell: experiment, workload, model, concurrency."""
     return set(run.rounds[["experiment", "workload", "model", "concurrency"]].itertuples(index=False, name=None))
 
 

@@ -64,7 +64,7 @@ class Lane:
         return f"not done after {limit_s:.0f} s" if time.monotonic() - self.since > limit_s else ""
 
     def result(self) -> dict[str, Any] | None:
-        """Its result, checked against the server's counts; None while it runs."""
+        """The lane's result, checked against the server's counts; None while it runs."""
         problem = self.problem(self.limit_s)  # asked first: a process that has ended has written all its lines
         if len(lines := self.output_lines()) == 2:
             return self.checked_result(lines[1])

@@ -92,7 +92,7 @@ class Uploads:
 
 
 def counted(things: Sequence[object], name: str) -> str:
-    """Such as: 1 verdict."""
+    """A count with its noun: `1 verdict`."""
     return f"{len(things)} {name}{'s' * (len(things) != 1)}"
 
 

@@ -40,7 +40,7 @@ PAGE_LOAD_S = 2.0  # until a browser has loaded the page
 
 @dataclass
 class WatchedRace:
-    """What a visitor received of a race: frames and seconds of each lane."""
+    """The frames and seconds of each lane that a visitor received."""
 
     numbers_per_s: float = 0.0
     frames: dict[int, int] = field(default_factory=dict)

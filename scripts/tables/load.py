@@ -137,7 +137,7 @@ def with_doubt(path: Path, rounds: pd.DataFrame) -> pd.DataFrame:
 
 
 def part(path: Path, environment: Entry, one: Entry, cells: list[Entry], omissions: list[Omission]) -> Run:
-    """What a run of several interpreters measured under one of them, as a run of its own.
+    """The part of a run measured under one of its interpreters, as a run of its own.
 
     Its GIL is on where it was on after any cell, whatever the interpreter said before it had imported anything.
     """

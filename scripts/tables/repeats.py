@@ -1,4 +1,4 @@
-"""Whole runs, apart in time, in one result: what differs from run to run, the blocks of one run cannot show.
+"""Several whole runs in one result, which show the variation from run to run.
 
 The blocks of repeat r are r·n … (r + 1)·n - 1 of the same plan, so that an interrupted result is resumed like any run,
 and the tasks are sized once, for all of them. Their values are taken together repeat by repeat, and an interval is over

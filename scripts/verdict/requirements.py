@@ -61,7 +61,7 @@ def unmet_by(environment: dict[str, Any], capacity: float | None, name: str, req
 
 
 def unmet_by_databases(databases: dict[str, str], required: str) -> str:
-    """What keeps a run from having a database of that product; empty when one was there. A stand-in is none."""
+    """Why a run has no database of that product; empty when it had one. A stand-in does not count."""
     if any(database.startswith(required) for database in databases.values()):
         return ""
     variable = next((kind.variable for kind in KINDS.values() if kind.called == required), "")

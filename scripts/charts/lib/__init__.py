@@ -1,1 +1,1 @@
-"""What several charts share."""
+"""Parts shared by several charts."""

@@ -19,7 +19,7 @@ LEAST_IN = 1.4  # of a panel, its margins apart: below it no difference can be s
 
 @dataclass(frozen=True)
 class Axis:
-    """What the dots are placed along: a stem runs from `start`, where there is one, to each dot.
+    """The axis of values: a stem runs from `start`, where there is one, to each dot.
 
     All panels have the ends of the widest where they are `common`; `also` are values that have room in each.
     """

@@ -1,4 +1,4 @@
-"""Half of the drawing in a second process: the slides, while we draw the pages and whatever else there is to do.
+"""Draw the slides in a second process while this one draws the pages.
 
 The process is our own verb, `python -m scripts.charts RUN --slides`: it reads the run itself, so nothing is handed
 over, and it ends when we do, however we end. Rejected: a pool (it needs shared memory, and its workers outlive a

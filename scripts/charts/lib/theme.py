@@ -1,4 +1,4 @@
-"""What every chart shares: the colour of a model, light and dark, sizes, and how a figure becomes files.
+"""The look of every chart: the colour of a model, light and dark, sizes, and how a figure becomes files.
 
 The palette is fixed and checked by a test: whoever sees no red, no green or no blue tells any two of its colours apart
 (Machado, Oliveira and Fernandes 2009), the four classical models also in grey, and all stand out on white and on the
@@ -205,7 +205,7 @@ PLACES = re.compile(r'(?<= d=")[^"]*|(?<=translate\()[^)]*|(?<= [xy]=")[^"]*')
 
 
 def compact_svg(svg: str) -> str:
-    """The same picture in half of the bytes: matplotlib indents, names everything, and writes 6 decimals."""
+    """The SVG in half of the bytes: without matplotlib's indents, names and superfluous decimals."""
     svg = re.sub(r'(<use [^>]*)transform="translate\(([-\d.]+) 0\)"', r'\1x="\2"', svg)
     svg = re.sub(r"<!--.*?-->", "", svg, flags=re.DOTALL)
     svg = re.sub(r"DejaVuSans-(B?)(?:old-)?(?=[0-9a-f]+\")", r"g\1", svg)

@@ -83,7 +83,7 @@ def race(run: Run, cell: Point) -> Race | None:
 
 
 def nearest(run: Run, cell: Point) -> tuple[dict[Any, Any], pd.DataFrame] | None:
-    """That round and the spans of its tasks, in the order of their starts."""
+    """The round nearest the median and the spans of its tasks, in the order of their starts."""
     rounds = rounds_of(run, cell)
     distance = (rounds["seconds"] - rounds["seconds"].median()).abs()
     identity = {name: getattr(cell, name) for name in ("experiment", "workload", "model", "concurrency", "tasks")}
