@@ -30,7 +30,7 @@ from scripts.stats import intervals
 from scripts.tables.load import FEW_BLOCKS, Run, load
 from scripts.tables.summary import paired
 from scripts.util.commands import parser as command_parser
-from scripts.util.exit_codes import CommandError, Exit, leave
+from scripts.util.exit_codes import CommandError, Exit, exits_on_error
 from scripts.util.paths import RESULTS
 
 BLOCKS = 10
@@ -232,14 +232,12 @@ def measured(blocks: int, seed: int | None) -> Path:
     return run
 
 
+@exits_on_error
 def main() -> None:
     """Measure the suite against itself and print the result."""
     chosen = options()
-    try:
-        run = chosen.run or measured(chosen.blocks, chosen.seed)
-        code = report(load(run), console())
-    except CommandError as stop:
-        leave(stop)
+    run = chosen.run or measured(chosen.blocks, chosen.seed)
+    code = report(load(run), console())
     print(f"\nRaw data: {run}", file=sys.stderr)
     sys.exit(code)
 

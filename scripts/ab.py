@@ -40,7 +40,7 @@ from scripts.revisions.sides import Request, Side, check, make_side
 from scripts.run.lifecycle import interrupt_on_signals, make_plan, new_folder, new_run, running
 from scripts.tables.schema import read_environment
 from scripts.util.commands import parser
-from scripts.util.exit_codes import CommandError, Exit, leave
+from scripts.util.exit_codes import CommandError, Exit, exits_on_error
 from scripts.util.paths import RESULTS
 from scripts.util.processes import temporary_folder
 from scripts.verdict.fields import nearest
@@ -164,6 +164,7 @@ def code(outcome: Outcome) -> Exit:
     return Exit.OK if outcome.measured else Exit.NOT_MEASURED
 
 
+@exits_on_error
 def main() -> None:
     """Compare, print the result, and exit with its code."""
     interrupt_on_signals()
@@ -172,15 +173,12 @@ def main() -> None:
         print(SCHEMA_FILE.read_text(), end="")
         sys.exit(Exit.OK)
     run = new_folder(RESULTS / "ab")
-    try:
-        pair = requests(chosen)
-        with running(run, "overlap ab"):
-            outcome = compare(chosen, pair, run)
-        write(run / RESULT, outcome)
-        if chosen.json:
-            shutil.copy(run / RESULT, chosen.json)
-    except CommandError as stop:
-        leave(stop)
+    pair = requests(chosen)
+    with running(run, "overlap ab"):
+        outcome = compare(chosen, pair, run)
+    write(run / RESULT, outcome)
+    if chosen.json:
+        shutil.copy(run / RESULT, chosen.json)
     if chosen.summary == "markdown":
         print(markdown(outcome))
     else:

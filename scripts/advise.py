@@ -25,7 +25,7 @@ from scripts.predict.sources import best_source, source_named
 from scripts.report.terminal import console
 from scripts.tables.load import load
 from scripts.util.commands import parser as command_parser
-from scripts.util.exit_codes import CommandError, Exit, leave
+from scripts.util.exit_codes import CommandError, Exit, exits_on_error
 from scripts.util.format import listed
 from scripts.util.paths import LATEST, NEWEST_MINE
 
@@ -156,12 +156,10 @@ def answer(chosen: argparse.Namespace, out: Console) -> None:
     out.print(f"\nFrom {source.name}.", style="dim", markup=False)
 
 
+@exits_on_error
 def main() -> None:
     """Print advice, or exit with the problem."""
-    try:
-        answer(options(), console())
-    except CommandError as stop:
-        leave(stop)
+    answer(options(), console())
     sys.exit(Exit.OK)
 
 

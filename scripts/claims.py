@@ -33,7 +33,7 @@ from scripts.stats.decisions import Verdict
 from scripts.tables.load import FEW_BLOCKS, Run, load, write_tables
 from scripts.tables.schema import read_environment
 from scripts.util.commands import parser as command_parser
-from scripts.util.exit_codes import CommandError, Exit, leave
+from scripts.util.exit_codes import CommandError, Exit, exits_on_error
 from scripts.util.paths import LATEST, NEWEST_CLAIMS, NEWEST_MATRIX, VERDICTS
 from scripts.verdict.claim import Claim, Talk
 from scripts.verdict.claims_file import DEFAULT_TALK, find_talk
@@ -137,13 +137,11 @@ def verdicts(chosen: argparse.Namespace) -> tuple[list[Finding], Talk, Path]:
     return evaluate(talk, runs), talk, chosen.output or usual
 
 
+@exits_on_error
 def main() -> None:
     """Measure and judge."""
     interrupt_on_signals()
-    try:
-        findings, talk, folder = verdicts(options())
-    except CommandError as stop:
-        leave(stop)
+    findings, talk, folder = verdicts(options())
     document: dict[str, Any] = claim_document.document(talk, findings)
     folder.mkdir(parents=True, exist_ok=True)
     claim_terminal.show(document, console())

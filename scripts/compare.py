@@ -25,7 +25,7 @@ from scripts.stats.intervals import Interval
 from scripts.tables.load import Run, load
 from scripts.util.atomic_write import atomic_write
 from scripts.util.commands import parser as command_parser
-from scripts.util.exit_codes import CommandError, Exit, leave
+from scripts.util.exit_codes import CommandError, Exit, exits_on_error
 from scripts.util.format import json_number
 from scripts.util.paths import LATEST, REFERENCE, RESULTS
 from scripts.verdict.claims_file import DEFAULT_TALK, find_talk
@@ -103,16 +103,14 @@ def show(a: Run, b: Run, compared: list[Row], claims: list[Verdicts], out: Conso
     out.print(f"\n{conclusion(compared, claims)}", markup=False)
 
 
+@exits_on_error
 def main() -> None:
     """Compare."""
     chosen = options()
-    try:
-        a, b, talk = load(chosen.a), load(chosen.b), find_talk(chosen.talk)
-        compared, claims = rows(a, b), verdicts(talk, a, b)
-        if not compared and not claims:
-            raise CommandError(Exit.NOT_MEASURED, f"{chosen.a} and {chosen.b} have no cell in common. Next: make bench")
-    except CommandError as stop:
-        leave(stop)
+    a, b, talk = load(chosen.a), load(chosen.b), find_talk(chosen.talk)
+    compared, claims = rows(a, b), verdicts(talk, a, b)
+    if not compared and not claims:
+        raise CommandError(Exit.NOT_MEASURED, f"{chosen.a} and {chosen.b} have no cell in common. Next: make bench")
     show(a, b, compared, claims, console())
     print(f"\nChart and JSON: {write(a, b, compared, claims)}", file=sys.stderr)
     sys.exit(code(compared, claims))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from scripts.report.lesson_list import LESSONS, explanation, first_sentence, names
 from scripts.util.commands import in_program_form, parser
-from scripts.util.exit_codes import CommandError, Exit, leave
+from scripts.util.exit_codes import CommandError, Exit, exits_on_error
 
 
 def lesson_file(name: str) -> Path:
@@ -34,6 +34,7 @@ def run_lesson(name: str) -> int:
     return program.returncode
 
 
+@exits_on_error
 def main() -> None:
     """Run the lesson that the command line names, or list them."""
     options = parser("lesson", __doc__)
@@ -42,10 +43,7 @@ def main() -> None:
         print(*(f"{name:22}{first_sentence(name)}" for name in names()), sep="\n")
         print(in_program_form("\nNext: make lesson LESSON=the_gil"))
         sys.exit(Exit.OK)
-    try:
-        sys.exit(run_lesson(name))
-    except CommandError as stop:
-        leave(stop)
+    sys.exit(run_lesson(name))
 
 
 if __name__ == "__main__":

@@ -43,7 +43,7 @@ from scripts.tables.load import Run, load, write_tables
 from scripts.tables.schema import read_environment
 from scripts.util.atomic_write import atomic_write
 from scripts.util.commands import parser as command_parser
-from scripts.util.exit_codes import CommandError, Exit, leave
+from scripts.util.exit_codes import CommandError, Exit, exits_on_error
 from scripts.util.format import shortened
 from scripts.util.paths import NEWEST_MINE
 from scripts.util.processes import end_session, temporary_folder
@@ -291,15 +291,13 @@ def mine(chosen: argparse.Namespace, run: Path) -> list[Finding]:
         return verdicts
 
 
+@exits_on_error
 def main() -> None:
     """Measure, print the answer, and exit with the verdict on the expectations."""
     interrupt_on_signals()
     chosen = options()
     run: Path = chosen.resume or new_folder()
-    try:
-        verdicts = mine(chosen, run)
-    except CommandError as stop:
-        leave(stop)
+    verdicts = mine(chosen, run)
     print(f"\nComparison: {run}/{work_document.COMPARISON}  Report: {run}/report.html", file=sys.stderr)
     sys.exit(expectations.code(verdicts))
 

@@ -33,7 +33,7 @@ from scripts.run.lifecycle import exclusive_lock, make_plan, measure, new_run, r
 from scripts.run.preflight import raise_file_limit
 from scripts.tables.load import Run, load
 from scripts.tables.schema import fingerprint, read_environment
-from scripts.util.exit_codes import CommandError, leave
+from scripts.util.exit_codes import exits_on_error
 from scripts.util.format import amount, percent, seconds
 from scripts.util.paths import REFERENCE, RESULTS
 
@@ -154,16 +154,14 @@ def report(run: Path) -> list[dict[str, Any]]:
     return figures
 
 
+@exits_on_error
 def main() -> None:
     """Measure the suite."""
     parser = argparse.ArgumentParser(prog="make selfbench", description=__doc__)
     parser.add_argument("run", nargs="?", type=Path, default=REFERENCE, help="the run to make larger (%(default)s)")
-    try:
-        with readable_errors(), exclusive_lock():
-            raise_file_limit()
-            figures = report(parser.parse_args().run)
-    except CommandError as stop:
-        leave(stop)
+    with readable_errors(), exclusive_lock():
+        raise_file_limit()
+        figures = report(parser.parse_args().run)
     file = RESULTS / "selfbench" / "selfbench.json"
     file.write_text(json.dumps(figures, indent=1))
     print(f"All figures: {file}", file=sys.stderr)

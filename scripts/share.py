@@ -19,7 +19,7 @@ from scripts.atlas.share_format import LARGEST_BYTES, SUFFIX, Share, encode
 from scripts.report.terminal import console
 from scripts.util.atomic_write import atomic_write
 from scripts.util.commands import parser as command_parser
-from scripts.util.exit_codes import CommandError, Exit, leave
+from scripts.util.exit_codes import CommandError, Exit, exits_on_error
 from scripts.util.paths import LATEST, SHARES
 
 
@@ -71,17 +71,15 @@ def show(share: Share, out: Console) -> None:
         out.print(f"[bold]{name:>10}[/]  {escape(text)}", highlight=False)
 
 
+@exits_on_error
 def main() -> None:
     """Say what is shared, and write it."""
     chosen = options()
-    try:
-        shares = judged_shares(chosen.run, chosen.condition)
-        for share in shares:
-            show(share, console())
-            path = write(share, chosen.out and place(chosen.out, share, alone=len(shares) == 1))
-            print(f"{path}, {path.stat().st_size / 1000:.0f} kB. Next: send it, or make atlas FROM={path.parent}")
-    except CommandError as problem:
-        leave(problem)
+    shares = judged_shares(chosen.run, chosen.condition)
+    for share in shares:
+        show(share, console())
+        path = write(share, chosen.out and place(chosen.out, share, alone=len(shares) == 1))
+        print(f"{path}, {path.stat().st_size / 1000:.0f} kB. Next: send it, or make atlas FROM={path.parent}")
     sys.exit(Exit.OK)
 
 

@@ -12,22 +12,20 @@ from scripts.deck.files import write_deck
 from scripts.deck.slides import deck
 from scripts.tables.load import load
 from scripts.util.commands import parser as command_parser
-from scripts.util.exit_codes import CommandError, leave
+from scripts.util.exit_codes import exits_on_error
 from scripts.util.paths import LATEST, writable
 
 
+@exits_on_error
 def main() -> None:
     """Draw the slides of the run that the command line names."""
     parser = command_parser("slides", __doc__)
     parser.add_argument("run", nargs="?", type=Path, default=LATEST, help=f"folder of a run (default {LATEST})")
     parser.add_argument("--only", default="", help="slides by name, in this order: speedup,timeline,verdicts")
     chosen = parser.parse_args()
-    try:
-        run = load(writable(chosen.run))
-        for path in write_deck(run, deck(run, [name for name in re.split(r"[\s,]+", chosen.only) if name])):
-            print(path)
-    except CommandError as stop:
-        leave(stop)
+    run = load(writable(chosen.run))
+    for path in write_deck(run, deck(run, [name for name in re.split(r"[\s,]+", chosen.only) if name])):
+        print(path)
     sys.exit(0)
 
 

@@ -19,7 +19,7 @@ from scripts.charts.lib.timeline_data import cells, lanes, nearest
 from scripts.tables.load import Run, load
 from scripts.util.atomic_write import atomic_write
 from scripts.util.commands import parser as command_parser
-from scripts.util.exit_codes import CommandError, Exit, leave
+from scripts.util.exit_codes import CommandError, Exit, exits_on_error
 from scripts.util.format import seconds as in_words
 from scripts.util.format import tick
 from scripts.util.paths import LATEST, writable
@@ -117,16 +117,14 @@ def write_trace(run: Run, only: str = "") -> Path:
     return path
 
 
+@exits_on_error
 def main() -> None:
     """Write the trace of the run that the command line names."""
     parser = command_parser("trace", __doc__)
     parser.add_argument("run", nargs="?", type=Path, default=LATEST, help=f"folder of a run (default {LATEST})")
     parser.add_argument("--only", default="", help="cells by name: 'scaling and asyncio' (default: the timeline's)")
     chosen = parser.parse_args()
-    try:
-        print(write_trace(load(writable(chosen.run)), chosen.only))
-    except CommandError as stop:
-        leave(stop)
+    print(write_trace(load(writable(chosen.run)), chosen.only))
     sys.exit(0)
 
 

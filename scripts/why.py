@@ -24,7 +24,7 @@ from scripts.run.explanation import HEADLINE, HOW, explained, keep
 from scripts.run.lifecycle import exclusive_lock, interrupt_on_signals, readable_errors
 from scripts.run.preflight import check_measurable, check_selection, raise_file_limit
 from scripts.util.commands import parser as command_parser
-from scripts.util.exit_codes import CommandError, Exit, leave
+from scripts.util.exit_codes import CommandError, Exit, exits_on_error
 from scripts.util.format import percent
 from scripts.util.processes import temporary_folder
 
@@ -124,13 +124,11 @@ def closing(entries: list[dict[str, Any]]) -> str:
     return f"{closed} of {len(cells)} sums close: at most {percent(CLOSES)} of the time is unattributed"
 
 
+@exits_on_error
 def main() -> None:
     """Explain what the command line names."""
     interrupt_on_signals()
-    try:
-        explain_cells(options())
-    except CommandError as stop:
-        leave(stop)
+    explain_cells(options())
 
 
 if __name__ == "__main__":

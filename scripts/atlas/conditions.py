@@ -19,7 +19,7 @@ from pathlib import Path
 
 from benchmarks.machine.pinning import PINNED
 from scripts.util.commands import parser as command_parser
-from scripts.util.exit_codes import CommandError, Exit, leave
+from scripts.util.exit_codes import CommandError, Exit, exits_on_error
 from scripts.util.paths import LATEST, NEWEST_MATRIX, REFERENCE_SHARES
 
 # What headlines and most claims rest on, without what takes minutes.
@@ -98,20 +98,18 @@ def options() -> argparse.Namespace:
     return parser.parse_args()
 
 
+@exits_on_error
 def main() -> None:
     """Measure under each condition, and write its share."""
     chosen = options()
     measured = [f"--only={chosen.only}", f"--blocks={chosen.blocks}"]
-    try:
-        with one_core_group() as group:
-            for number, one in enumerate(conditions(group)):
-                run([*one.prefix, *verb("bench", *measured)], **one.variables)
-                share(LATEST, chosen.out, f"{number}-{one.name}", one.name)
-        if chosen.python:
-            run(verb("matrix", f"--python={chosen.python}", *measured))
-            share(NEWEST_MATRIX, chosen.out, "python", "")
-    except CommandError as problem:
-        leave(problem)
+    with one_core_group() as group:
+        for number, one in enumerate(conditions(group)):
+            run([*one.prefix, *verb("bench", *measured)], **one.variables)
+            share(LATEST, chosen.out, f"{number}-{one.name}", one.name)
+    if chosen.python:
+        run(verb("matrix", f"--python={chosen.python}", *measured))
+        share(NEWEST_MATRIX, chosen.out, "python", "")
 
 
 def share(folder: Path, out: Path, name: str, condition: str) -> None:

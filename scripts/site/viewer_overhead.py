@@ -27,7 +27,7 @@ from scripts.site.lane_process import Lane
 from scripts.site.race_request import RaceRequest
 from scripts.stats.decisions import Bound, Verdict, verdict
 from scripts.stats.intervals import geometric_mean
-from scripts.util.exit_codes import CommandError, Exit, leave
+from scripts.util.exit_codes import CommandError, Exit, exits_on_error
 from servers.subprocesses import ROOT, serve
 
 WORK: dict[str, Any] = {"tasks": 200, "delay_ms": 30, "concurrency": 20, "cpu_percent": 3}
@@ -143,16 +143,14 @@ def pairs(count: int, *, browsing: bool) -> Iterator[tuple[WatchedRace, list[flo
                 yield watched, bare
 
 
+@exits_on_error
 def main() -> None:
     """Measure, print, compare with the aims."""
     parser = argparse.ArgumentParser(prog="python -m scripts.site.viewer_overhead", description=__doc__)
     parser.add_argument("--pairs", type=int, default=PAIRS, help="how many, at least 2 (default %(default)s)")
     parser.add_argument("--browser", action="store_true", help="watch in Chromium too")
     chosen = parser.parse_args()
-    try:
-        measured = list(pairs(max(2, chosen.pairs), browsing=chosen.browser))
-    except CommandError as stop:
-        leave(stop)
+    measured = list(pairs(max(2, chosen.pairs), browsing=chosen.browser))
     print(f"{WORK['tasks']} tasks of {WORK['delay_ms']} ms in each lane, {len(measured)} pairs")
     print(f"{'model':12} {'watched / unwatched':>26} {f'frames/s (aim ≥ {AIM_FRAMES_PER_S})':>20}  aim ≤ {AIM}")
     for lane, model in enumerate(RaceRequest.read(WORK).models):

@@ -1,7 +1,9 @@
 """The exit codes of every verb: one meaning each, never one for "slower" and "could not measure"."""
 
 import sys
+from collections.abc import Callable
 from enum import IntEnum
+from functools import wraps
 from typing import NoReturn
 
 from scripts.util.commands import in_program_form
@@ -30,3 +32,16 @@ def leave(stop: CommandError) -> NoReturn:
     """Print the sentence on standard error and exit with its code."""
     print(f"overlap: {in_program_form(str(stop))}", file=sys.stderr)
     sys.exit(stop.code)
+
+
+def exits_on_error(main: Callable[[], None]) -> Callable[[], None]:
+    """A verb's main that ends with the sentence and the code of any CommandError."""
+
+    @wraps(main)
+    def run() -> None:
+        try:
+            main()
+        except CommandError as stop:
+            leave(stop)
+
+    return run
