@@ -158,9 +158,9 @@ def table(title: str, verdicts: list[Judged]) -> Table:
     return rows
 
 
-def inside(one: Judged) -> str:
+def inside(judged: Judged) -> str:
     """Whether the truth is in the interval."""
-    return "inside" if one.inside else "OUTSIDE"
+    return "inside" if judged.inside else "OUTSIDE"
 
 
 def sentences(same: list[Judged], slowed: list[Judged], floor: intervals.NoiseFloor) -> list[str]:

@@ -85,11 +85,11 @@ def every_row(run: Run) -> list[Row]:
     return sorted((one for one in rows if one.faster or not one.beside), key=place)
 
 
-def place(one: Row) -> Any:
+def place(row: Row) -> Any:
     """The workloads that the suite answers with first, and the models in their order."""
-    leading = LEADING.index(one.work) if one.work in LEADING else len(LEADING)
-    experiment = "" if leading < len(LEADING) else one.cell["experiment"]
-    return leading, experiment, one.work, order(one.cell["model"]), one.cell["concurrency"]
+    leading = LEADING.index(row.work) if row.work in LEADING else len(LEADING)
+    experiment = "" if leading < len(LEADING) else row.cell["experiment"]
+    return leading, experiment, row.work, order(row.cell["model"]), row.cell["concurrency"]
 
 
 def row(run: Run, cell: dict[str, Any], mine: pd.DataFrame) -> Row:
@@ -184,13 +184,13 @@ def cores(run: Run) -> float:
     return float(pd.concat(capacities).median())
 
 
-def build(one: dict[str, Any]) -> str:
+def build(interpreter: dict[str, Any]) -> str:
     """An interpreter of a run in words: version, build, features switched on."""
-    python = one["python"]
+    python = interpreter["python"]
     flags = {True: "optimised", False: "not optimised (no PGO)", None: "optimised or not is not on record"}
     free = ["free-threaded"] * python["free_threaded"] + ["JIT on"] * python["jit"]
     return ", ".join(
-        [f"{one['name']}: {python['implementation']} {python['version']}", flags[python["optimised"]], *free]
+        [f"{interpreter['name']}: {python['implementation']} {python['version']}", flags[python["optimised"]], *free]
     )
 
 
@@ -211,30 +211,30 @@ def notes(run: Run) -> Iterator[str]:
             yield f"{part.python}: the GIL was switched back on while it was measured."
 
 
-def package_differences(one: dict[str, Any], interpreters: Sequence[dict[str, Any]]) -> Iterator[str]:
+def package_differences(interpreter: dict[str, Any], interpreters: Sequence[dict[str, Any]]) -> Iterator[str]:
     """Differences between an interpreter's packages and the first one's, and which files could not be measured.
 
     A file that none of them can load is no part of the run.
     """
     first = interpreters[0]
-    for package, version in one["packages"].items():
+    for package, version in interpreter["packages"].items():
         if version != (other := first["packages"].get(package, version)):
             yield f"{package} {version}, and {first['name']} has {other}."
-    for package in one["pure"]:
+    for package in interpreter["pure"]:
         if rivals := [
             other["name"] for other in interpreters if package in other["packages"] and package not in other["pure"]
         ]:
             yield f"{package} is pure Python here, and compiled for {listed(rivals)}."
-    reasons = " ".join(one["absent"].values())
-    for package, why in one["left_out"].items():
+    reasons = " ".join(interpreter["absent"].values())
+    for package, why in interpreter["left_out"].items():
         if f"needs {package}," not in reasons:
             yield f"{package} {why}, and was left out."
-    for file, why in one["unloadable"].items():
+    for file, why in interpreter["unloadable"].items():
         if not all(file in other["unloadable"] for other in interpreters):
             yield f"{file} was left out: {why}."
-    for package, extension in one["need_the_gil"].items():
+    for package, extension in interpreter["need_the_gil"].items():
         yield f"importing {package} ({extension}) switches the GIL back on."
-    for left_out, why in one["absent"].items():
+    for left_out, why in interpreter["absent"].items():
         yield f"{left_out} was left out: {why.partition(', and this is')[0]}."
 
 

@@ -77,6 +77,6 @@ def at(size: int, cells: list[Point]) -> list[Point]:
     return [each for each in cells if each.concurrency == size]
 
 
-def share(each: Point) -> float:
+def share(point: Point) -> float:
     """Share of a task that computes, in whole percent."""
-    return round(each.cpu_percent, 1)
+    return round(point.cpu_percent, 1)

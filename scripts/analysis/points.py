@@ -125,11 +125,11 @@ def points(run: Run, experiments: Sequence[str], column: str, metric: str = "") 
     return sorted(measured, key=lambda each: (experiments.index(each.experiment), order(each.model), each.concurrency))
 
 
-def capped(each: Point, column: str, cores: int | None) -> Point:
+def capped(point: Point, column: str, cores: int | None) -> Point:
     """The point with its ideal speed-up of computing capped at the number of cores and of workers."""
-    if column != "speedup" or each.wait_s or not each.compute_s:
-        return each
-    return replace(each, limit=min(each.limit, each.concurrency, cores or each.concurrency))
+    if column != "speedup" or point.wait_s or not point.compute_s:
+        return point
+    return replace(point, limit=min(point.limit, point.concurrency, cores or point.concurrency))
 
 
 @remembered

@@ -50,17 +50,17 @@ def document(collection: Collection, claims: list[ClaimOverMachines], unit: str)
     }
 
 
-def claim_entry(one: ClaimOverMachines) -> dict[str, Any]:
+def claim_entry(claim: ClaimOverMachines) -> dict[str, Any]:
     """One claim."""
     return {
-        "talk": one.talk,
-        "id": one.id,
-        "text": one.text,
-        "sentence": one.sentence,
-        "verdicts": dict(one.verdicts),
-        "moderator": one.moderator,
-        "over_machines": asdict(one.pooled) if one.pooled else None,
-        "effects": {name: [getattr(effect, name) for effect in one.effects] for name in EFFECT_COLUMNS},
+        "talk": claim.talk,
+        "id": claim.id,
+        "text": claim.text,
+        "sentence": claim.sentence,
+        "verdicts": dict(claim.verdicts),
+        "moderator": claim.moderator,
+        "over_machines": asdict(claim.pooled) if claim.pooled else None,
+        "effects": {name: [getattr(effect, name) for effect in claim.effects] for name in EFFECT_COLUMNS},
     }
 
 

@@ -36,12 +36,12 @@ class Scale:
         return min(max(value, self.low), self.high)
 
 
-def scale_of(one: ClaimOverMachines, log: bool) -> Scale:
+def scale_of(claim: ClaimOverMachines, log: bool) -> Scale:
     """From the smallest to the largest end of any interval, the bound included, with room on both sides."""
-    ends = [value for effect in one.effects for value in (effect.low, effect.high)]
-    ends += [bound for bound in bounds(one) if bound]
-    if one.pooled:
-        ends += [one.pooled.next_low, one.pooled.next_high]
+    ends = [value for effect in claim.effects for value in (effect.low, effect.high)]
+    ends += [bound for bound in bounds(claim) if bound]
+    if claim.pooled:
+        ends += [claim.pooled.next_low, claim.pooled.next_high]
     log = log and min(ends) > 0
     low, high = min(ends), max(ends)
     room = (high / low) ** 0.06 if log else 0.06 * (high - low)
@@ -49,24 +49,24 @@ def scale_of(one: ClaimOverMachines, log: bool) -> Scale:
     return Scale(low, high, log) if high > low else Scale(low - 1, high + 1, log=False)
 
 
-def bounds(one: ClaimOverMachines) -> list[float]:
+def bounds(claim: ClaimOverMachines) -> list[float]:
     """The ends of the bound, as far as it has any."""
-    ends = (one.part.bound_low, one.part.bound_high) if one.part else ()
+    ends = (claim.part.bound_low, claim.part.bound_high) if claim.part else ()
     return [end for end in ends if end is not None]
 
 
-def forest(one: ClaimOverMachines) -> Markup:
+def forest(claim: ClaimOverMachines) -> Markup:
     """The picture; empty where no machine has an effect."""
-    if not one.effects or not one.part:
+    if not claim.effects or not claim.part:
         return Markup("")
-    scale = scale_of(one, one.part.log)
+    scale = scale_of(claim, claim.part.log)
     bound = "".join(
-        f'<line class="bound" {at("x1", scale, end)} {at("x2", scale, end)} y2="20"/>' for end in bounds(one)
+        f'<line class="bound" {at("x1", scale, end)} {at("x2", scale, end)} y2="20"/>' for end in bounds(claim)
     )
-    rows = [*machine_rows(one.effects, scale), *summary_rows(one, scale)]
+    rows = [*machine_rows(claim.effects, scale), *summary_rows(claim, scale)]
     strips = Markup("").join(row(name, kind, Markup(bound + marks)) for name, kind, marks in rows)
     return Markup('<div class="forest" role="img" aria-label="{}">{}{}</div>').format(
-        description(one), strips, row("", "axis", axis(scale))
+        description(claim), strips, row("", "axis", axis(scale))
     )
 
 
@@ -80,10 +80,10 @@ def at(attribute: str, scale: Scale, value: float) -> str:
     return f'{attribute}="{scale.x(value):.2f}%"'
 
 
-def description(one: ClaimOverMachines) -> str:
+def description(claim: ClaimOverMachines) -> str:
     """The text alternative of the picture."""
-    values = ", ".join(f"{effect.share.name}: {effect.estimate:.3g}" for effect in one.effects[:MOST_ROWS])
-    return f"{one.id}: {one.sentence}. {values}"
+    values = ", ".join(f"{effect.share.name}: {effect.estimate:.3g}" for effect in claim.effects[:MOST_ROWS])
+    return f"{claim.id}: {claim.sentence}. {values}"
 
 
 def axis(scale: Scale) -> Markup:
@@ -120,9 +120,9 @@ def bars(scale: Scale, effects: Sequence[Effect]) -> str:
     )
 
 
-def summary_rows(one: ClaimOverMachines, scale: Scale) -> Iterator[Row]:
+def summary_rows(claim: ClaimOverMachines, scale: Scale) -> Iterator[Row]:
     """The mean over machines and the interval for the next one."""
-    if summary := one.pooled:
+    if summary := claim.pooled:
         diamond = (
             f'<svg {at("x", scale, summary.estimate)} y="10" overflow="visible"><path d="M-7 0L0 -6L7 0L0 6Z"/></svg>'
         )

@@ -204,6 +204,7 @@ def standardised(matrix: FloatArray) -> FloatArray:
     return np.asarray((matrix - centre) / np.where(spread > 0, spread, 1.0))
 
 
-def words(one: Moderator, splits: Sequence[Split]) -> str:
+def words(moderator: Moderator, splits: Sequence[Split]) -> str:
     """A moderator in words: `larger with more than 8 usable cores (p = 0.002)`."""
-    return f"{one.direction} with {splits[one.split].words} (p = {one.p_value:.3f}, allowing for all looks)"
+    split = splits[moderator.split].words
+    return f"{moderator.direction} with {split} (p = {moderator.p_value:.3f}, allowing for all looks)"

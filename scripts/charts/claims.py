@@ -143,9 +143,9 @@ def alt(run: Run) -> str:
     return f"{TITLE} {'; '.join(rows)}." if groups(run) else ""
 
 
-def values(one: Measure) -> str:
+def values(measure: Measure) -> str:
     """The estimate and its interval."""
-    return f"{digits(one.numbers[0])}, {digits(one.numbers[1])} to {digits(one.numbers[2])}"
+    return f"{digits(measure.numbers[0])}, {digits(measure.numbers[1])} to {digits(measure.numbers[2])}"
 
 
 def table(run: Run) -> Table:

@@ -39,14 +39,14 @@ SHORT = {"MongoDB's protocol": "MongoDB", "Not MongoDB: a stand-in": "not MongoD
 Line = tuple[str, str]  # a driver and a model
 
 
-def driver(each: Point) -> str:
+def driver(cell: Point) -> str:
     """The name of a cell's driver."""
-    return each.workload.rpartition("-")[0]
+    return cell.workload.rpartition("-")[0]
 
 
-def query(each: Point) -> str:
+def query(cell: Point) -> str:
     """The name of a cell's query."""
-    return each.workload.rpartition("-")[2]
+    return cell.workload.rpartition("-")[2]
 
 
 @remembered
@@ -104,9 +104,9 @@ def by_service(run: Run, here: list[Point], theme: Theme) -> list[Group]:
     return [Group("", [row for group in groups for row in group.rows], names=names)]
 
 
-def line(each: Point) -> Line:
+def line(cell: Point) -> Line:
     """The row of a cell: driver and model."""
-    return driver(each), each.model
+    return driver(cell), cell.model
 
 
 def draw(run: Run, theme: Theme) -> Figure | None:
@@ -122,9 +122,9 @@ def draw(run: Run, theme: Theme) -> Figure | None:
     )
 
 
-def label(each: Line) -> str:
+def label(line: Line) -> str:
     """As in `psycopg, threads`."""
-    return ", ".join(each)
+    return ", ".join(line)
 
 
 def services(run: Run) -> set[str]:
@@ -154,9 +154,9 @@ def finding(run: Run) -> str:
     return f"Concurrent drivers beside the blocking one: {text}" if parts else ""
 
 
-def compared_value(each: Point) -> float:
+def compared_value(cell: Point) -> float:
     """The speed-up that the chart compares."""
-    return each.value
+    return cell.value
 
 
 def caption(run: Run) -> str:

@@ -36,9 +36,9 @@ def chart_cells(run: Run) -> list[Point]:
     return [undisturbed(each) if each.model == "ray" else each for line in by_model(cells).values() for each in line]
 
 
-def undisturbed(each: Point) -> Point:
+def undisturbed(cell: Point) -> Point:
     """The flags without `disturbed`: Ray's own CPU time counts as a disturbance; other warnings stay."""
-    return replace(each, flags=", ".join(flag for flag in each.flags.split(", ") if not flag.startswith("disturbed")))
+    return replace(cell, flags=", ".join(flag for flag in cell.flags.split(", ") if not flag.startswith("disturbed")))
 
 
 def draw(run: Run, theme: Theme) -> Figure | None:

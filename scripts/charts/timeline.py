@@ -52,13 +52,13 @@ class Column:
         others = max((one.end_s for model, one in self.races.items() if model != "sequential"), default=longest)
         return others if longest > others * MOST_CUT else longest
 
-    def cuts(self, one: Race) -> bool:
+    def cuts(self, race: Race) -> bool:
         """Whether the race goes on beyond the axis."""
-        return one.end_s > self.end_s
+        return race.end_s > self.end_s
 
-    def time_text(self, one: Race) -> str:
+    def time_text(self, race: Race) -> str:
         """The time of the round, with an arrow where it goes on beyond the axis."""
-        return f"{seconds(one.seconds)}{ARROW if self.cuts(one) else ''}"
+        return f"{seconds(race.seconds)}{ARROW if self.cuts(race) else ''}"
 
     @property
     def limit(self) -> float:

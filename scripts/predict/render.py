@@ -26,18 +26,18 @@ def table(advice: Advice) -> Table:
     return made
 
 
-def line(one: Option) -> list[str]:
+def line(option: Option) -> list[str]:
     """One model's row."""
-    memory_text = amount(one.memory_bytes) if one.memory_bytes else ""
-    interval = between(one.low, one.high, seconds)
+    memory_text = amount(option.memory_bytes) if option.memory_bytes else ""
+    interval = between(option.low, option.high, seconds)
     return [
-        one.model,
-        f"{one.concurrency:,}",
-        seconds(one.seconds),
+        option.model,
+        f"{option.concurrency:,}",
+        seconds(option.seconds),
         interval,
-        seconds(one.cpu_s),
+        seconds(option.cpu_s),
         memory_text,
-        one.bound_by,
+        option.bound_by,
     ]
 
 
@@ -54,9 +54,9 @@ def description(question: Question) -> str:
     return f"{tasks} {each} {' and '.join(parts)}, on {question.capacity:.3g} cores' worth of work."
 
 
-def take(one: Option) -> str:
+def take(option: Option) -> str:
     """`asyncio, 200 at once`."""
-    return one.model if one.concurrency == 1 else f"{one.model}, {one.concurrency:,} at once"
+    return option.model if option.concurrency == 1 else f"{option.model}, {option.concurrency:,} at once"
 
 
 def verdict(advice: Advice) -> str:
@@ -93,9 +93,9 @@ def turn(question: Question, axis: str, value: float) -> str:
     return f"with {'more' if more else 'less'} than {seconds(value)} of {AXES[axis]} a task"
 
 
-def remedy_text(one: Remedy) -> str:
+def remedy_text(remedy: Remedy) -> str:
     """A remedy that may be quicker, in words."""
-    return f"Quicker still, if its parts add up: {one}, about {seconds(one.seconds)}. Not validated: try it."
+    return f"Quicker still, if its parts add up: {remedy}, about {seconds(remedy.seconds)}. Not validated: try it."
 
 
 def limits(question: Question, source: Source, advice: Advice) -> Iterator[str]:

@@ -22,17 +22,19 @@ def cell_name(row: Row) -> str:
     return f"{row.cell['experiment']}: {row.cell['workload']} {row.cell['model']}{size}{share}"
 
 
-def claim_sentence(one: Verdicts) -> str:
+def claim_sentence(verdicts: Verdicts) -> str:
     """`network-io: A 18.9× (18.1–19.7×), B 17.2× (16.0–18.4×); holds on both.`"""
     measures = []
-    for first, second in one.outcomes:
+    for first, second in verdicts.outcomes:
         texts = [claim_document.estimate_text(claim_document.part(outcome)) for outcome in (first, second)]
         label = f" ({first.part.name})" if first.part.name else ""
         measures.append(f"A {texts[0]}, B {texts[1]}{label}")
     verdict = (
-        f"{one.a.verdict} on both" if one.a.verdict == one.b.verdict else f"{one.a.verdict} on A, {one.b.verdict} on B"
+        f"{verdicts.a.verdict} on both"
+        if verdicts.a.verdict == verdicts.b.verdict
+        else f"{verdicts.a.verdict} on A, {verdicts.b.verdict} on B"
     )
-    return f"{one.a.claim.id}: {'; '.join(measures)}: {verdict}."
+    return f"{verdicts.a.claim.id}: {'; '.join(measures)}: {verdict}."
 
 
 def introduction(a: Run, b: Run) -> list[str]:

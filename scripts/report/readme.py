@@ -70,11 +70,11 @@ def row(summary: pd.DataFrame, experiment: str, workload: str, name: str) -> lis
     return [f"{name}: {work(here.iloc[0], busiest)}", *(cell(here[here["model"] == model]) for model in MODELS)]
 
 
-def work(one: pd.Series, concurrency: int) -> str:
+def work(row: pd.Series, concurrency: int) -> str:
     """How long a task waits and computes, and the number of tasks."""
-    parts = [f"{seconds(one['wait_seconds'])} wait"] * bool(one["wait_seconds"])
-    parts += [f"{seconds(one['compute_seconds'])} CPU"] * bool(one["compute_seconds"])
-    return f"{one['tasks']} tasks of {' and '.join(parts)}, concurrency {concurrency}"
+    parts = [f"{seconds(row['wait_seconds'])} wait"] * bool(row["wait_seconds"])
+    parts += [f"{seconds(row['compute_seconds'])} CPU"] * bool(row["compute_seconds"])
+    return f"{row['tasks']} tasks of {' and '.join(parts)}, concurrency {concurrency}"
 
 
 def cell(matching: pd.DataFrame) -> str:

@@ -104,9 +104,9 @@ def why(change: Change) -> str:
     return change.reason or "; ".join(map(cause, change.causes))
 
 
-def cause(one: Cause) -> str:
+def cause(part: Cause) -> str:
     """`CPU per task 1.1 ms → 1.3 ms`."""
-    return f"{one.what} {seconds(one.base_s)} → {seconds(one.head_s)}"
+    return f"{part.what} {seconds(part.base_s)} → {seconds(part.head_s)}"
 
 
 def headline(outcome: Outcome) -> str:

@@ -72,9 +72,9 @@ def scale(cells: Sequence[Point], form: Format, page: Page, *also: float) -> Sca
     return Scale(ends, ticks, short, widest_in(map(short, ticks), page.theme.small_pt) + 0.08)
 
 
-def values_of(each: Point) -> tuple[float, ...]:
+def values_of(cell: Point) -> tuple[float, ...]:
     """Every number of a cell that the axis must cover."""
-    return (each.value, each.low, each.high, each.limit, each.ceiling, *each.blocks)
+    return (cell.value, cell.low, cell.high, cell.limit, cell.ceiling, *cell.blocks)
 
 
 def draw_line(axes: Axes, model: str, line: Sequence[Point], x: Callable[[Point], float], page: Page) -> None:

@@ -44,15 +44,15 @@ def of_points(cells: Sequence[Point], value: str, form: Format) -> Table:
     return table_of(head, [of_point(each, form) for each in cells])
 
 
-def of_point(each: Point, form: Format) -> list[Value]:
+def of_point(point: Point, form: Format) -> list[Value]:
     """One cell's row."""
     return [
-        word(each.model),
-        word(each.workload),
-        number(each.concurrency, count_text),
-        number(each.tasks, count_text),
-        number(each.wait_s or math.nan, tick(seconds)),
-        number(each.compute_s or math.nan, tick(seconds)),
-        *(number(one, form) for one in (each.value, each.low, each.high, each.limit)),
-        word(each.flags),
+        word(point.model),
+        word(point.workload),
+        number(point.concurrency, count_text),
+        number(point.tasks, count_text),
+        number(point.wait_s or math.nan, tick(seconds)),
+        number(point.compute_s or math.nan, tick(seconds)),
+        *(number(one, form) for one in (point.value, point.low, point.high, point.limit)),
+        word(point.flags),
     ]
