@@ -104,7 +104,7 @@ def small_print(run: Run) -> str:
     return f"Run {run.environment['run']}. Repeat it: {command(run)}; make slides"
 
 
-def when(run: Run) -> str:
+def measured_on(run: Run) -> str:
     """The day of the run; its name where that says no day."""
     name = str(run.environment["run"])
     with suppress(ValueError):
@@ -128,7 +128,7 @@ def draw_chart(run: Run, chart: Chart, headline: str, theme: Theme) -> Figure:
 
 def title_slide(run: Run) -> Slide:
     """The title slide: what was compared, on which machine, when, how often."""
-    lines = pages.title_lines(run, when(run))
+    lines = pages.title_lines(run, measured_on(run))
     reading = "Overlap: the same work under each model, against the ideal time."
     return text_slide(run, TITLE, QUESTION, reading, lines)
 

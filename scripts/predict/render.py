@@ -54,7 +54,7 @@ def description(question: Question) -> str:
     return f"{tasks} {each} {' and '.join(parts)}, on {question.capacity:.3g} cores' worth of work."
 
 
-def take(option: Option) -> str:
+def option_text(option: Option) -> str:
     """`asyncio, 200 at once`."""
     return option.model if option.concurrency == 1 else f"{option.model}, {option.concurrency:,} at once"
 
@@ -63,7 +63,7 @@ def verdict(advice: Advice) -> str:
     """The recommended option, and its interval."""
     best, other = advice.best, advice.runner_up
     interval = between(best.low, best.high, seconds)
-    start = f"Take {take(best)}: about {seconds(best.seconds)} ({interval} in nine of ten runs)."
+    start = f"Take {option_text(best)}: about {seconds(best.seconds)} ({interval} in nine of ten runs)."
     if alike := advice.no_difference:
         names = ", ".join(option.model for option in alike)
         start += f" No difference that matters (within {percent(MARGIN)}) to {names}: it is the simplest of them."
@@ -77,7 +77,9 @@ def runner_up(question: Question, source: Source, advice: Advice) -> str:
     best, other = advice.best, advice.runner_up
     if other is None:
         return ""
-    start = f"Runner-up: {take(other)}, about {seconds(other.seconds)}, {other.seconds / best.seconds:.2g}× as long."
+    start = (
+        f"Runner-up: {option_text(other)}, about {seconds(other.seconds)}, {other.seconds / best.seconds:.2g}× as long."
+    )
     turns = [turn(question, axis, value) for axis, value in turning_points(question, source, best.model, other.model)]
     when = f"It would win {', or '.join(turns)}." if turns else "No hundredfold of one of them alone changes that."
     return f"{start} {when}"

@@ -99,7 +99,7 @@ def text_of(change: Change) -> str:
     return f"{ratio.estimate:.3g} ({ratio.low:.3g}–{ratio.high:.3g})" if ratio else ""
 
 
-def why(change: Change) -> str:
+def explanation(change: Change) -> str:
     """The explanation of a difference, or why there is no verdict."""
     return change.reason or "; ".join(map(cause, change.causes))
 
@@ -146,7 +146,7 @@ def markdown(outcome: Outcome) -> str:
     rows = [row(one) for one in outcome.changes[:MOST_ROWS]]
     left = [f"| … {len(outcome.changes) - MOST_ROWS} more | | | | |"] if len(outcome.changes) > MOST_ROWS else []
     head = ["| model | base | head | head ÷ base (95 % CI) | verdict |", "| --- | --- | --- | --- | --- |"]
-    reasons = [f"- {one.model}: {escaped(why(one))}" for one in outcome.changes if why(one)]
+    reasons = [f"- {one.model}: {escaped(explanation(one))}" for one in outcome.changes if explanation(one)]
     details = [*reasons, *(f"- {escaped(note)}" for note in notes(outcome)), f"- {protocol(outcome)}"]
     folded = ["<details><summary>Details</summary>", "", *details, *differing(outcome), "", "</details>"]
     return "\n".join([f"{sign} **Overlap**: {escaped(headline(outcome))}", "", *head, *rows, *left, "", *folded, ""])
@@ -183,8 +183,8 @@ def show(outcome: Outcome, out: Console) -> None:
         table.add_row(f"{one.model} ({one.concurrency})", *times, text_of(one), one.verdict)
     out.print(table)
     for one in outcome.changes:
-        if why(one):
-            out.print(f"{one.model}: {why(one)}", markup=False)
+        if explanation(one):
+            out.print(f"{one.model}: {explanation(one)}", markup=False)
     for note in notes(outcome):
         out.print(note, markup=False)
     out.print(protocol(outcome), markup=False, style="dim")
