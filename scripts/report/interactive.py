@@ -12,7 +12,7 @@ from scripts.analysis.points import Run, distinct
 from scripts.charts import CHARTS, Chart
 from scripts.charts.lib.interactive_panel import Panel
 from scripts.charts.lib.theme import style
-from scripts.report import panel_svg
+from scripts.report import panel_svg, svg_axes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -42,6 +42,6 @@ def described(panels: list[Panel]) -> dict[str, Any]:
 
 def drawn(panel: Panel, panels: list[Panel]) -> dict[str, Markup]:
     """A panel on both scales; panels whose values mean the same share their axes."""
-    shared = panel_svg.axes([each for each in panels if each.value == panel.value])
+    shared = svg_axes.axes([each for each in panels if each.value == panel.value])
     label = f"{panel.title or panel.value}, by model"
     return {kind: panel_svg.draw(panel, axis, label) for kind, axis in shared.items()}

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 import pytest
 
 from scripts.charts.lib.interactive_panel import Limit, Mark, Panel, Series
-from scripts.report import panel_svg
+from scripts.report import panel_svg, svg_axes
 from scripts.util.format import seconds, times
 
 HOSTILE = '<b>"&'
@@ -36,7 +36,7 @@ def lines(*, across: bool = False) -> Panel:
 
 def drawn(panel: Panel, kind: str = "Log") -> ElementTree.Element:
     """The panel as a tree; parsing proves that no name became markup."""
-    return ElementTree.fromstring(panel_svg.draw(panel, panel_svg.axes([panel])[kind], "label"))
+    return ElementTree.fromstring(panel_svg.draw(panel, svg_axes.axes([panel])[kind], "label"))
 
 
 def places(svg: ElementTree.Element) -> list[float]:
@@ -68,7 +68,7 @@ def test_nothing_leaves_the_drawing_whatever_the_numbers(panel: Panel, kind: str
 def test_no_two_words_under_an_axis_overlap() -> None:
     for panel in (rows(1, 1e7), lines(across=True)):
         words = [each for each in drawn(panel).iter("text") if each.get("text-anchor") == "middle"]
-        ends = [(float(each.get("x") or 0), len(each.text or "") * panel_svg.LETTER / 2) for each in words]
+        ends = [(float(each.get("x") or 0), len(each.text or "") * svg_axes.LETTER / 2) for each in words]
         assert len(ends) > 1
         assert all(x + half <= other - width for (x, half), (other, width) in pairwise(ends))
 
