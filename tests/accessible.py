@@ -13,8 +13,8 @@ MOST_TOLD = 4  # elements of one violation, which is often of one kind
 def violations(page: Page, rules: Sequence[str] = RULES) -> list[str]:
     """The violations of a page as it is now: the rule, and the elements."""
     options = {"runOnly": list(rules), "resultTypes": ["violations"]}
-    found = Axe().run(page, options=options).response["violations"]
-    return [f"{one['id']}: {text}" for one in found for text in elements(one["nodes"])]
+    broken_rules = Axe().run(page, options=options).response["violations"]
+    return [f"{one['id']}: {text}" for one in broken_rules for text in elements(one["nodes"])]
 
 
 def elements(nodes: list[dict[str, object]]) -> Iterator[str]:

@@ -56,9 +56,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if (folder := session.config.stash.get(FOLDER, None)) is None:
         return
     before = session.config.stash[BEFORE]
-    found = wait_until_empty(lambda: left_behind(folder, before, session.config.stash[JANITOR].pid))
-    if found:
-        print("\nThe tests left behind: " + ", ".join(found))
+    leftovers = wait_until_empty(lambda: left_behind(folder, before, session.config.stash[JANITOR].pid))
+    if leftovers:
+        print("\nThe tests left behind: " + ", ".join(leftovers))
         session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
 
 

@@ -23,7 +23,7 @@ def test_a_page_that_asks_or_complains_is_found_out(look: Look, tmp_path: Path) 
 
 def test_a_look_is_as_wide_and_as_dark_as_asked(look: Look) -> None:
     view = look("about:blank", width=390, height=844, dark=True, reduced_motion="reduce")
-    seen = [view.page.evaluate(f"matchMedia('({query})').matches") for query in (
+    matches = [view.page.evaluate(f"matchMedia('({query})').matches") for query in (
         "width: 390px", "prefers-color-scheme: dark", "prefers-reduced-motion: reduce"
     )]  # fmt: skip
-    assert seen == [True, True, True]
+    assert matches == [True, True, True]

@@ -87,10 +87,10 @@ def test_every_link_within_the_project_leads_somewhere(page: Path) -> None:
 
 def leads(page: Path, target: str) -> bool:
     path, _, anchor = target.partition("#")
-    found = page.parent / path if path else page
+    file = page.parent / path if path else page
     if not anchor:
-        return found.exists()
-    headings = re.findall(r"^#+ (.*)$", found.read_text(), re.MULTILINE)
+        return file.exists()
+    headings = re.findall(r"^#+ (.*)$", file.read_text(), re.MULTILINE)
     return anchor in {re.sub(r"[^\w -]", "", heading).strip().lower().replace(" ", "-") for heading in headings}
 
 
@@ -144,12 +144,12 @@ def run(where: Path, command: list[str]) -> subprocess.CompletedProcess[str]:
     ) as process:
         assert process.stdout is not None
         if verb == "race":
-            said = "".join(until(process.stdout, "http://127.0.0.1:"))  # make may say first which folder it works in
+            output = "".join(until(process.stdout, "http://127.0.0.1:"))  # make may say first which folder it works in
             os.killpg(process.pid, signal.SIGINT)
             rest = process.stdout.read()
-            return subprocess.CompletedProcess(line, int("http://" not in said or "Traceback" in rest), said + rest)
-        said = process.stdout.read()
-    return subprocess.CompletedProcess(line, process.returncode, said)
+            return subprocess.CompletedProcess(line, int("http://" not in output or "Traceback" in rest), output + rest)
+        output = process.stdout.read()
+    return subprocess.CompletedProcess(line, process.returncode, output)
 
 
 def until(lines: IO[str], word: str) -> Iterator[str]:
@@ -164,8 +164,8 @@ def until(lines: IO[str], word: str) -> Iterator[str]:
 @pytest.mark.parametrize("command", typed())
 def test_every_command_of_the_documents_does_what_it_says(command: str, copy: Path) -> None:
     _, verb, *words = shlex.split(filled(command, copy))
-    asked = any(word.startswith("ONLY=") for word in words)
-    shorter = [word for word in SHORTER[verb] if not (asked and word.startswith("ONLY="))]
+    selects = any(word.startswith("ONLY=") for word in words)
+    shorter = [word for word in SHORTER[verb] if not (selects and word.startswith("ONLY="))]
     done = run(copy, ["make", verb, *words, *shorter])
     # make itself ends with 2 whatever the verb's code was, and says which
     code = 0 if done.returncode == 0 else int((re.findall(r"Error (\d+)", done.stdout) or [99])[-1])

@@ -71,9 +71,13 @@ def test_no_import_runs_back(folder: str, knows: str) -> None:
 
 @pytest.mark.parametrize("path", sorted((ROOT / "benchmarks" / "models").glob("[!_]*.py")), ids=lambda path: path.stem)
 def test_a_model_knows_the_contracts_and_no_workload(path: Path) -> None:
-    known = re.findall(r"^(?:from|import) (benchmarks\S*)", path.read_text(), re.MULTILINE)
+    imports = re.findall(r"^(?:from|import) (benchmarks\S*)", path.read_text(), re.MULTILINE)
     helpers = ("_cluster", "_subprocess") if path.stem in ("dask", "ray") else ("_worker",)
-    assert set(known) <= {"benchmarks.models", "benchmarks.workloads", *(f"benchmarks.models.{one}" for one in helpers)}
+    assert set(imports) <= {
+        "benchmarks.models",
+        "benchmarks.workloads",
+        *(f"benchmarks.models.{one}" for one in helpers),
+    }
     made = [node for node in ast.parse(path.read_text()).body if isinstance(node, ast.FunctionDef)]
     managers = [node.name for node in made if "contextmanager" in map(ast.unparse, node.decorator_list)]
     assert managers == [path.stem]

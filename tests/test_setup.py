@@ -156,10 +156,10 @@ def test_a_value_reaches_the_verb_as_it_was_typed(tmp_path: Path) -> None:
     ended = subprocess.run(
         ["make", "-n", "-o", ".venv/core", "report", f"RUN={odd}"], cwd=ROOT, capture_output=True, text=True
     )
-    said = subprocess.run(
+    done = subprocess.run(
         ["sh", "-c", ended.stdout.strip().replace(".venv/bin/python", "printf '%s\\n'")], capture_output=True, text=True
     )
-    assert said.stdout.splitlines()[-1] == odd
+    assert done.stdout.splitlines()[-1] == odd
 
 
 @pytest.mark.real

@@ -44,8 +44,8 @@ MODULES = sorted(path for folder in ("servers", "benchmarks", "scripts") for pat
 def faults(text: str) -> Iterator[str]:
     """Each paraphrase in the text with the field's term."""
     for pattern, term in PLAIN.items():
-        for found in re.finditer(pattern, text, re.IGNORECASE):
-            yield f"{text[max(0, found.start() - 30) : found.end() + 20]!r}: say {term}"
+        for match in re.finditer(pattern, text, re.IGNORECASE):
+            yield f"{text[max(0, match.start() - 30) : match.end() + 20]!r}: say {term}"
 
 
 @pytest.mark.parametrize("path", [*PAGES, *TEMPLATES, *CLAIMS], ids=lambda path: str(path.relative_to(ROOT)))

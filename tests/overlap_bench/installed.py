@@ -33,8 +33,8 @@ class Installed:
         """A user's variables: a home of their own, and nothing that leads to this clone."""
         ours = ("OVERLAP_", "XDG_", "PYTHON", "VIRTUAL_ENV", "UV_", "MPL")
         kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-        said = {"PATH": f"{self.home / 'bin'}{os.pathsep}{kept['PATH']}", "HOME": str(folder / "home")}
-        return kept | said | more
+        own = {"PATH": f"{self.home / 'bin'}{os.pathsep}{kept['PATH']}", "HOME": str(folder / "home")}
+        return kept | own | more
 
     def line(self, *arguments: str) -> list[str]:
         """The command line of the installed program."""

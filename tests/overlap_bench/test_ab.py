@@ -59,9 +59,9 @@ def test_a_planted_loss_is_found_and_explained(project: Path) -> None:
     line = ["--base", "main", "--head", "slow", "--models", "sequential", "--blocks", "6", "--json", "../out.json"]
     done = ab(project, *line, "--", "work.py")
     assert done.returncode == 1, done.stderr
-    (found,) = json.loads((project.parent / "out.json").read_text())["models"]
-    assert found["verdict"] == "slower"
-    assert "CPU per task" in [one["what"] for one in found["causes"]]
+    (entry,) = json.loads((project.parent / "out.json").read_text())["models"]
+    assert entry["verdict"] == "slower"
+    assert "CPU per task" in [one["what"] for one in entry["causes"]]
     assert "slower" in done.stdout
 
 

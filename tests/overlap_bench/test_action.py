@@ -43,8 +43,8 @@ class Workflow:
 
     def fill(self, text: str) -> str:
         """The expressions replaced by their values, defaults that are expressions themselves included."""
-        while found := EXPRESSION.search(text):
-            text = text.replace(found[0], self.values[found[1]])
+        while match := EXPRESSION.search(text):
+            text = text.replace(match[0], self.values[match[1]])
         return text
 
     def step(self, step: dict[str, Any]) -> "subprocess.CompletedProcess[str]":

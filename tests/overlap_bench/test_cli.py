@@ -42,7 +42,7 @@ def verbs_of_make() -> dict[str, str]:
 
 
 def test_every_verb_of_make_is_one_of_the_program() -> None:
-    there = {name for name, runs in verbs_of_make().items() if (found := MODULE.search(runs)) and has(found[1])}
+    there = {name for name, runs in verbs_of_make().items() if (match := MODULE.search(runs)) and has(match[1])}
     assert there - DEVELOPING <= set(cli.VERBS)
 
 
@@ -85,12 +85,12 @@ def test_sentences_know_every_verb() -> None:
 
 
 def test_results_can_be_said_before_and_after_the_verb(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    found: list[str] = []
-    monkeypatch.setattr(os, "execve", lambda path, line, environment: found.append(environment["OVERLAP_RESULTS"]))
+    folders: list[str] = []
+    monkeypatch.setattr(os, "execve", lambda path, line, environment: folders.append(environment["OVERLAP_RESULTS"]))
     monkeypatch.chdir(tmp_path)
     for line in (["--results", "there", "bench"], ["bench", "--results=there"]):
         cli.program(line, standalone_mode=False)
-    assert found == [str(tmp_path / "there")] * 2
+    assert folders == [str(tmp_path / "there")] * 2
 
 
 def test_an_option_without_its_value_is_wrong_usage(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -264,9 +264,9 @@ def test_a_verb_that_measures_is_interrupted_with_130_and_leaves_nothing(
         preexec_fn=obey,
     )
     threading.Timer(3.0, program.send_signal, [signal.SIGINT]).start()
-    said = program.communicate(timeout=LONGEST_S)[1]
-    assert (program.returncode, "Traceback" in said) == (130, False), said
-    assert "interrupted" in said
+    errors = program.communicate(timeout=LONGEST_S)[1]
+    assert (program.returncode, "Traceback" in errors) == (130, False), errors
+    assert "interrupted" in errors
     assert list(temporary.glob("overlap*")) == []
 
 

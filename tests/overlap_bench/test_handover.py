@@ -161,13 +161,13 @@ async def forgets(task: int) -> int:
 
 
 def remembers() -> Callable[[int], int]:
-    seen: dict[int, int] = {}
+    cache: dict[int, int] = {}
 
     def work(task: int) -> int:
-        if task not in seen:
+        if task not in cache:
             time.sleep(0.02)
-            seen[task] = task
-        return seen[task]
+            cache[task] = task
+        return cache[task]
 
     return work
 

@@ -45,8 +45,8 @@ def drawn(module: Chart, run: SyntheticRun, theme: Theme = LIGHT) -> Figure:
 
 def artists(figure: Figure, kind: type[Artist], prefix: str) -> dict[str, Any]:
     """The artists whose name begins so, by the rest of it."""
-    found = [(str(artist.get_gid() or ""), artist) for artist in figure.findobj(kind)]
-    return {name.removeprefix(prefix): artist for name, artist in found if name.startswith(prefix)}
+    named = [(str(artist.get_gid() or ""), artist) for artist in figure.findobj(kind)]
+    return {name.removeprefix(prefix): artist for name, artist in named if name.startswith(prefix)}
 
 
 def texts(figure: Figure) -> list[str]:

@@ -78,16 +78,16 @@ def record(
     """Write a run of that name into the folder; it lacks nothing. Of several interpreters, one block each in turns."""
     rng, run = random.Random(f"{seed}/{name}"), folder / name
     (run / "blocks").mkdir(parents=True)
-    found = environment(name, blocks)
-    found["machine"] = machine or found["machine"]
+    facts = environment(name, blocks)
+    facts["machine"] = machine or facts["machine"]
     if pythons:
-        found["interpreters"] = [interpreter(python) for python in dict.fromkeys(pythons)]
-        found["plan"]["pythons"] = list(pythons)
-    (run / "environment.json").write_text(json.dumps(found, indent=1))
+        facts["interpreters"] = [interpreter(python) for python in dict.fromkeys(pythons)]
+        facts["plan"]["pythons"] = list(pythons)
+    (run / "environment.json").write_text(json.dumps(facts, indent=1))
     pace = {"numbers_per_s": rng.uniform(4.8e5, 5e5), "blocks_per_s": 865.0, "pixels_per_s": 2e7}
     (run / "pace.json").write_text(json.dumps(pace))
     for block in range(blocks):
-        for entry in entries(block, fingerprint(run, found), rng):
+        for entry in entries(block, fingerprint(run, facts), rng):
             journal.append(run / "blocks" / f"{block:02}.journal", entry)
     return run
 

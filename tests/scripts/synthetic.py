@@ -297,13 +297,13 @@ def make(
 ) -> SyntheticRun:
     """A run; of some experiments only, when they are named."""
     random = np.random.default_rng(seed)
-    found: list[dict[str, Any]] = []
+    rows: list[dict[str, Any]] = []
     for block in range(blocks):
         for work in works(models):
-            found += rounds_of(work, block, random, stretch)
-        found += costs(block, random, stretch)
-        found += served(block, stretch)
-    rounds = pd.DataFrame(found)
+            rows += rounds_of(work, block, random, stretch)
+        rows += costs(block, random, stretch)
+        rows += served(block, stretch)
+    rounds = pd.DataFrame(rows)
     if experiments:  # of which nobody has asked why
         return SyntheticRun(rounds[rounds["experiment"].isin(experiments)], path=Path("no such run"))
     return SyntheticRun(rounds)
@@ -317,15 +317,15 @@ def in_turns(
     blocks: int = 8, names: tuple[str, ...] = tuple(SPEED), facts: dict[str, dict[str, Any]] | None = None
 ) -> SyntheticRun:
     """A run of several interpreters whose machine drifts threefold; threads scale where there is no GIL."""
-    found = [interpreter(name) | (facts or {}).get(name, {}) for name in names]
+    interpreters = [interpreter(name) | (facts or {}).get(name, {}) for name in names]
     drift, parts = np.random.default_rng(3).uniform(1, 3, blocks), list[SyntheticRun]()
     base = make(blocks=blocks, experiments=["io", "cpu"]).rounds
-    for place, one in enumerate(found):
+    for place, one in enumerate(interpreters):
         rounds = base.copy()
         free = (rounds["workload"] == "primes") & (rounds["model"] == "threads") & (one["name"] == "3.13t")
         factor = drift[rounds["block"]] / SPEED[one["name"]] * np.where(free, 0.6, 1)
         rounds[TIMED] = rounds[TIMED].mul(factor, axis=0)
         rounds["block"] = rounds["block"] * len(names) + place
-        mine = {"interpreters": found, "python": one["python"], "packages": one["packages"]}
+        mine = {"interpreters": interpreters, "python": one["python"], "packages": one["packages"]}
         parts.append(SyntheticRun(rounds, environment=ENVIRONMENT | mine, python=one["name"]))
     return replace(parts[0], beside=tuple(parts[1:]))

@@ -93,12 +93,12 @@ def test_an_honest_suite_passes() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("world", WORLDS)
 def test_false_verdicts_on_twins_stay_rare_in_every_world(world: str) -> None:
-    found = [judge_twins(twins(table)) for table in session(world, TRUTH, count=100)]
+    sessions_judged = [judge_twins(twins(table)) for table in session(world, TRUTH, count=100)]
     assert (
-        sum(any(one.different for one in judged) for judged in found) <= 5
+        sum(any(one.different for one in judged) for judged in sessions_judged) <= 5
     )  # the bound of the design; 0 to 2 came out
     assert (
-        sum(any(one.bare.differs for one in judged) for judged in found) <= 12
+        sum(any(one.bare.differs for one in judged) for judged in sessions_judged) <= 12
     )  # 5 expected, and three standard errors
 
 

@@ -75,7 +75,7 @@ def mine_json(**changes: Any) -> dict[str, Any]:
         "unfit": {"processes": "a lock cannot be pickled"},
     }
     results = [result("threads", 50, 0.3), result("sequential", 1, 5.3), result("to_thread", 50, 0.25)]
-    whole = {
+    document = {
         "schema": 2,
         "run": "20260101-000000",
         "parallel_capacity": 1.9,
@@ -84,7 +84,7 @@ def mine_json(**changes: Any) -> dict[str, Any]:
         "learned": learned,
         "results": results,
     }
-    return whole | changes
+    return document | changes
 
 
 def run_of_mine(folder: Path, said: object) -> Path:
@@ -94,22 +94,22 @@ def run_of_mine(folder: Path, said: object) -> Path:
 
 
 def test_it_says_what_to_take_what_comes_next_and_where_it_is_from_in_80_columns(typed: type[Typed]) -> None:
-    said = typed(*BY_HAND)
-    assert said.code == Exit.OK
-    assert "Take threads" in said.text
-    assert "Runner-up: processes" in said.text
-    assert "It would win with more than" in said.text
-    assert said.text.endswith("From planted.")
-    assert max(map(len, said.out.splitlines())) <= 80
+    output = typed(*BY_HAND)
+    assert output.code == Exit.OK
+    assert "Take threads" in output.text
+    assert "Runner-up: processes" in output.text
+    assert "It would win with more than" in output.text
+    assert output.text.endswith("From planted.")
+    assert max(map(len, output.out.splitlines())) <= 80
     for heading in ("expected", "90 % interval", "CPU", "memory", "bound by", "ideal time"):
-        assert heading in said.out
+        assert heading in output.out
 
 
 def test_the_most_that_anybody_asks_for_fits_into_the_table(typed: type[Typed]) -> None:
-    said = typed("--tasks", "1000000", "--wait-ms", "1000000", "--cpu-ms", "1000000", "--task-mb", "0.1")
-    assert said.code == Exit.OK
-    assert max(map(len, said.out.splitlines())) <= 80
-    assert "…" not in said.out
+    output = typed("--tasks", "1000000", "--wait-ms", "1000000", "--cpu-ms", "1000000", "--task-mb", "0.1")
+    assert output.code == Exit.OK
+    assert max(map(len, output.out.splitlines())) <= 80
+    assert "…" not in output.out
 
 
 @pytest.mark.parametrize(
@@ -132,43 +132,43 @@ def test_the_most_that_anybody_asks_for_fits_into_the_table(typed: type[Typed]) 
 def test_what_cannot_be_advised_on_is_refused_in_a_sentence(
     typed: type[Typed], arguments: list[str], sentence: str
 ) -> None:
-    said = typed(*arguments)
-    assert said.code == Exit.USAGE
-    assert sentence in said.err
-    assert "Traceback" not in said.err
+    output = typed(*arguments)
+    assert output.code == Exit.USAGE
+    assert sentence in output.err
+    assert "Traceback" not in output.err
 
 
 def test_a_folder_that_is_no_run_is_refused(typed: type[Typed], tmp_path: Path) -> None:
-    said = typed(*BY_HAND, "--run", str(tmp_path))
-    assert said.code == Exit.BAD_DATA
-    assert "is not a run" in said.err
+    output = typed(*BY_HAND, "--run", str(tmp_path))
+    assert output.code == Exit.BAD_DATA
+    assert "is not a run" in output.err
 
 
 def test_a_run_with_too_few_cells_is_refused_and_says_which(typed: type[Typed], tmp_path: Path) -> None:
     run = record(tmp_path)
-    said = typed(*BY_HAND, "--run", str(run))
-    assert said.code == Exit.NOT_MEASURED
-    assert "too few cells of sequential, threads, processes, asyncio" in said.err
+    output = typed(*BY_HAND, "--run", str(run))
+    assert output.code == Exit.NOT_MEASURED
+    assert "too few cells of sequential, threads, processes, asyncio" in output.err
     assert typed("--validate", str(run)).code == Exit.NOT_MEASURED
 
 
 def test_what_make_mine_measured_is_the_question(typed: type[Typed], tmp_path: Path) -> None:
-    said = typed("--run", str(run_of_mine(tmp_path / "run", mine_json())))
-    assert said.code == Exit.OK
-    assert "100 tasks that each wait 50 ms and compute 2 ms (50 % of that under the GIL)" in said.text
-    assert "Take threads" in said.text
-    assert "asyncio" not in said.out  # it has no such form
-    assert "processes" not in said.out  # it cannot be pickled
-    assert "make mine found it the quickest of them too: 300 ms for 100 tasks." in said.text
-    assert "run 20260101-000000, which measured pages under sequential, thread" in said.text
+    output = typed("--run", str(run_of_mine(tmp_path / "run", mine_json())))
+    assert output.code == Exit.OK
+    assert "100 tasks that each wait 50 ms and compute 2 ms (50 % of that under the GIL)" in output.text
+    assert "Take threads" in output.text
+    assert "asyncio" not in output.out  # it has no such form
+    assert "processes" not in output.out  # it cannot be pickled
+    assert "make mine found it the quickest of them too: 300 ms for 100 tasks." in output.text
+    assert "run 20260101-000000, which measured pages under sequential, thread" in output.text
 
 
 def test_a_model_that_was_measured_is_predicted_to_take_what_it_took(tmp_path: Path) -> None:
     mine = from_profile.read(run_of_mine(tmp_path / "run", mine_json()))
-    asked = mine.question(SOURCE)
-    assert set(asked.anchors) == {"threads", "sequential"}
-    found = predicted_times(asked, SOURCE, "threads", np.array(50.0))
-    assert float(found.seconds) == pytest.approx(0.3)
+    work = mine.question(SOURCE)
+    assert set(work.anchors) == {"threads", "sequential"}
+    predicted = predicted_times(work, SOURCE, "threads", np.array(50.0))
+    assert float(predicted.seconds) == pytest.approx(0.3)
 
 
 def test_the_newest_run_of_make_mine_is_taken_where_nothing_is_said(typed: type[Typed], tmp_path: Path) -> None:
@@ -217,10 +217,10 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_without_a_run_of_this_machine_the_reference_is_taken_and_named(house: Path) -> None:
     record(house / "results" / "runs")  # of another machine
     shutil.copytree(house / "results" / "runs", house / "results" / "runs" / "no-run")
-    found = sources.best_source()
-    assert re.match(r"the reference run \(.+, \d+ cores: no run of this machine has them\)", found.name)
-    assert set(found.widths) >= {"sequential", "threads", "processes", "asyncio"}
-    assert found.place_bytes["processes"] > found.place_bytes["threads"] > found.place_bytes["asyncio"]
+    source = sources.best_source()
+    assert re.match(r"the reference run \(.+, \d+ cores: no run of this machine has them\)", source.name)
+    assert set(source.widths) >= {"sequential", "threads", "processes", "asyncio"}
+    assert source.place_bytes["processes"] > source.place_bytes["threads"] > source.place_bytes["asyncio"]
 
 
 @pytest.mark.slow

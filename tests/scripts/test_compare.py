@@ -39,15 +39,15 @@ def two(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
 
 
 def test_the_slower_cell_is_found_and_the_others_are_not_blamed(two: tuple[Path, Path]) -> None:
-    found = {row.cell["model"]: row for row in rows(*map(load, two))}
-    assert {model: row.words for model, row in found.items()} == {
+    by_model = {row.cell["model"]: row for row in rows(*map(load, two))}
+    assert {model: row.words for model, row in by_model.items()} == {
         "asyncio": "slower",
         "sequential": "inconclusive",
         "threads": "inconclusive",
     }
-    assert found["asyncio"].worse
-    assert found["asyncio"].what == "seconds"
-    assert found["asyncio"].ratio.estimate == pytest.approx(2, rel=0.05)
+    assert by_model["asyncio"].worse
+    assert by_model["asyncio"].what == "seconds"
+    assert by_model["asyncio"].ratio.estimate == pytest.approx(2, rel=0.05)
 
 
 def test_seconds_of_two_machines_are_not_compared(tmp_path: Path) -> None:
@@ -55,8 +55,8 @@ def test_seconds_of_two_machines_are_not_compared(tmp_path: Path) -> None:
     assert not same_machine(a, b)
     assert differences(a, b) == ["CPU"]
     assert {row.what for row in rows(a, b)} == {"speedup"}
-    said = "These may be two machines (CPU), so seconds are not compared; speed-ups and claims are."
-    assert said in introduction(a, b)
+    warning = "These may be two machines (CPU), so seconds are not compared; speed-ups and claims are."
+    assert warning in introduction(a, b)
 
 
 @pytest.mark.parametrize(
@@ -102,9 +102,9 @@ def test_a_run_of_three_blocks_or_a_disturbed_one_gets_no_verdict(tmp_path: Path
     second = load(two[1])
     disturbed = replace(second, rounds=second.rounds.assign(disturbed=True))
     for other in (few, disturbed):
-        found = rows(load(two[0]), other)
-        assert {row.words for row in found} == {"not usable"}
-        assert code(found, []) is Exit.NOT_MEASURED
+        compared = rows(load(two[0]), other)
+        assert {row.words for row in compared} == {"not usable"}
+        assert code(compared, []) is Exit.NOT_MEASURED
     assert "disturbed 48 of 48 measured rounds" in introduction(load(two[0]), disturbed)[1]
 
 
@@ -132,8 +132,8 @@ def twice(spread: float, seed: int, repeats: int = 1, cells: int = 71, blocks: i
 
 def false_verdicts(spread: float, count: int, repeats: int = 1) -> float:
     """The share of comparisons in which any cell is called faster or slower; every one is false."""
-    found = [rows(*twice(spread, seed, repeats)) for seed in range(count)]
-    return float(np.mean([any(row.conclusion.differs for row in one) for one in found]))
+    comparisons = [rows(*twice(spread, seed, repeats)) for seed in range(count)]
+    return float(np.mean([any(row.conclusion.differs for row in one) for one in comparisons]))
 
 
 def test_two_runs_of_one_machine_that_spread_by_ten_percent_are_not_called_different() -> None:

@@ -193,9 +193,9 @@ def test_every_check_fits_its_line_in_80_columns(readings: Readings) -> None:
         assert len(check.what) <= 17
         assert len(check.means) <= 33
         assert check.what == "processor" or len(check.reading) <= 23
-    said = out.export_text().splitlines()
-    assert len(said) == len(checks(readings)) + 1 + len(readings.known)
-    assert all(len(text) <= 80 for text in said)
+    lines = out.export_text().splitlines()
+    assert len(lines) == len(checks(readings)) + 1 + len(readings.known)
+    assert all(len(text) <= 80 for text in lines)
 
 
 @pytest.mark.real
@@ -215,8 +215,8 @@ def test_a_switch_in_the_shell_is_named_with_what_becomes_of_it() -> None:
         kept=frozenset({"PYTHON_JIT"}),
         moods=("a profiler looks at every call",),
     )
-    said = {check.reading: check for check in checks(moody)}
-    assert said["PYTHONASYNCIODEBUG=1"].means == "left out; KEEP_ENV would keep it"
-    assert said["PYTHON_JIT=1"].means == "kept by KEEP_ENV, and recorded"
-    assert said["a profiler looks at every call"].warns
+    by_reading = {check.reading: check for check in checks(moody)}
+    assert by_reading["PYTHONASYNCIODEBUG=1"].means == "left out; KEEP_ENV would keep it"
+    assert by_reading["PYTHON_JIT=1"].means == "kept by KEEP_ENV, and recorded"
+    assert by_reading["a profiler looks at every call"].warns
     assert not any(check.what == "switch" for check in checks(QUIET))

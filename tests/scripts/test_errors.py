@@ -43,14 +43,14 @@ def test_a_typo_is_answered_in_one_line_with_what_to_type(words: tuple[str, ...]
 
 
 def test_the_list_of_all_names_comes_only_on_request() -> None:
-    known = {"http", "asyncio", "threads"}
+    names = {"http", "asyncio", "threads"}
     with pytest.raises(
         ValueError, match=r"the nearest name is 'http'\. Next: make bench ONLY=http, or make bench"
     ) as far:
-        check("htpp", known)
+        check("htpp", names)
     assert "threads" not in str(far.value)
     with pytest.raises(ValueError, match="asyncio, http, threads"):
-        check("?", known)
+        check("?", names)
 
 
 def test_what_resembles_nothing_is_given_no_nearest_name() -> None:

@@ -65,10 +65,10 @@ def test_the_verdicts_go_where_they_are_asked_to(reference: Path, monkeypatch: p
 def test_what_is_drawn_of_a_committed_run_is_drawn_in_a_copy(
     verb: str, reference: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    module, asked = import_module(f"scripts.{verb}"), list[Path]()
+    module, folders = import_module(f"scripts.{verb}"), list[Path]()
 
     def load(run: Path) -> None:
-        asked.append(run)
+        folders.append(run)
         raise CommandError(Exit.BAD_DATA, "enough")
 
     monkeypatch.setattr(module, "load", load)
@@ -76,5 +76,5 @@ def test_what_is_drawn_of_a_committed_run_is_drawn_in_a_copy(
         monkeypatch.setattr(sys, "argv", [verb, run])
         with suppress(SystemExit):
             module.main()
-    assert asked == [Path("results/copies/reference"), Path("results/runs/own")]
-    assert content(asked[0]).keys() == {asked[0] / file.relative_to(reference) for file in content(reference)}
+    assert folders == [Path("results/copies/reference"), Path("results/runs/own")]
+    assert content(folders[0]).keys() == {folders[0] / file.relative_to(reference) for file in content(reference)}

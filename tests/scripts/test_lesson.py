@@ -44,10 +44,10 @@ def test_a_lesson_shows_what_it_teaches(name: str) -> None:
         pytest.skip("this Python has no GIL")
     if name == "the_gil" and usable_cores() < 2:
         missing("the GIL is not to be told from a single core")
-    found = run(lesson_list.LESSONS / f"{name}.py")
-    assert found.returncode == 0 or (name == "the_gil" and BUSY in found.stderr), found.stdout + found.stderr
-    assert "You should have seen" in found.stdout
-    assert "Traceback" not in found.stderr
+    done = run(lesson_list.LESSONS / f"{name}.py")
+    assert done.returncode == 0 or (name == "the_gil" and BUSY in done.stderr), done.stdout + done.stderr
+    assert "You should have seen" in done.stdout
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.real
@@ -58,9 +58,9 @@ def test_a_lesson_whose_mistake_is_put_right_says_that_it_saw_nothing(name: str,
     assert text.count(mistake) == 1
     cured = tmp_path / f"{name}.py"
     cured.write_text(text.replace(mistake, cure))
-    found = run(cured)
-    assert found.returncode == 1, found.stdout + found.stderr
-    assert "Traceback" in found.stderr or "Not seen: " in found.stderr
+    done = run(cured)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "Traceback" in done.stderr or "Not seen: " in done.stderr
 
 
 def test_every_lesson_but_the_gil_has_a_cure() -> None:
@@ -73,20 +73,20 @@ def typed(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_without_a_name_they_are_listed() -> None:
-    found = typed()
-    assert found.returncode == Exit.OK
-    assert all(name in found.stdout for name in lesson_list.names())
-    assert "Next: make lesson LESSON=" in found.stdout
+    done = typed()
+    assert done.returncode == Exit.OK
+    assert all(name in done.stdout for name in lesson_list.names())
+    assert "Next: make lesson LESSON=" in done.stdout
 
 
 def test_a_wrong_name_is_answered_with_the_right_one() -> None:
-    found = typed("gil")
-    assert found.returncode == Exit.USAGE
-    assert "no lesson is called 'gil'. Next: make lesson LESSON=the_gil" in found.stderr
+    done = typed("gil")
+    assert done.returncode == Exit.USAGE
+    assert "no lesson is called 'gil'. Next: make lesson LESSON=the_gil" in done.stderr
 
 
 @pytest.mark.real
 def test_a_lesson_is_given_with_what_it_says_and_what_it_measures() -> None:
-    found = typed("the_forgotten_await")
-    assert found.returncode == 0
-    assert found.stdout.index("runs none of it") < found.stdout.index("$ python") < found.stdout.index("Without await")
+    done = typed("the_forgotten_await")
+    assert done.returncode == 0
+    assert done.stdout.index("runs none of it") < done.stdout.index("$ python") < done.stdout.index("Without await")

@@ -41,10 +41,10 @@ def test_the_number_of_blocks_is_that_of_each_interpreter() -> None:
 
 def test_each_block_is_measured_by_the_interpreter_of_its_turn(tmp_path: Path) -> None:
     run = record(tmp_path, blocks=6, pythons=ORDER)
-    found = json.loads((run / "environment.json").read_text())
-    found["interpreters"][1]["unloadable"] = {"test_images.py": "No module named 'PIL'"}
+    document = json.loads((run / "environment.json").read_text())
+    document["interpreters"][1]["unloadable"] = {"test_images.py": "No module named 'PIL'"}
     with (tmp_path / "a").open("w+b") as done, (tmp_path / "b").open("w+b") as made:
-        commands = [lifecycle.block_of_run(run, found, number).command(done, made) for number in range(6)]
+        commands = [lifecycle.block_of_run(run, document, number).command(done, made) for number in range(6)]
     assert [Path(command[0]).parts[-3] for command in commands] == list(ORDER)
     assert all(f"--server-python={sys.executable}" in command for command in commands)
     ignored = f"--ignore={HOUSE / 'benchmarks/experiments/test_images.py'}"
@@ -98,21 +98,21 @@ def test_an_interpreter_that_measured_nothing_is_not_the_first(tmp_path: Path) -
 @pytest.mark.parametrize("order", [["3.11", "3.13t"], ["3.11"] * 5 + ["3.99"], ["3.11"] * 6, None])
 def test_a_run_that_does_not_say_who_measured_what_is_refused(tmp_path: Path, order: list[str] | None) -> None:
     run = record(tmp_path, blocks=6, pythons=ORDER)
-    found = json.loads((run / "environment.json").read_text())
-    found["plan"]["pythons"] = order
-    (run / "environment.json").write_text(json.dumps(found))
+    document = json.loads((run / "environment.json").read_text())
+    document["plan"]["pythons"] = order
+    (run / "environment.json").write_text(json.dumps(document))
     with pytest.raises(CommandError, match="pythons") as stop:
         load(run)
     assert stop.value.code == Exit.BAD_DATA
 
 
 def test_a_run_is_not_gone_on_with_under_another_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = json.loads((record(tmp_path, blocks=6, pythons=ORDER) / "environment.json").read_text())
-    now = {one["name"]: json.loads(json.dumps(one)) for one in found["interpreters"]}
+    document = json.loads((record(tmp_path, blocks=6, pythons=ORDER) / "environment.json").read_text())
+    now = {one["name"]: json.loads(json.dumps(one)) for one in document["interpreters"]}
     monkeypatch.setattr("scripts.run.venvs.describe_interpreter", lambda name: now[name])
-    assert interpreter_mismatch(found) == ""
+    assert interpreter_mismatch(document) == ""
     now["3.13t"]["python"]["version"] = "3.13.9"
-    assert "measured with another Python 3.13t" in interpreter_mismatch(found)
+    assert "measured with another Python 3.13t" in interpreter_mismatch(document)
 
 
 def test_what_cannot_be_measured_is_refused_before_an_environment_is_made(

@@ -128,12 +128,12 @@ def work(task):
 
 @pytest.mark.real
 def test_what_a_function_prints_is_never_taken_for_a_figure(surveyed: Any, tmp_path: Path) -> None:
-    found = surveyed(NOISY)
-    assert found["work"]["tasks"] == 20
-    assert found["learned"]["answers"] == {"compared": True, "against": "sequential", "why": ""}
+    profile = surveyed(NOISY)
+    assert profile["work"]["tasks"] == 20
+    assert profile["learned"]["answers"] == {"compared": True, "against": "sequential", "why": ""}
     assert "nonsense" in (tmp_path / "survey.log").read_text()
-    assert found["learned"]["forms"]["blocking"]["compute_share"] < 0.5
-    assert {cell["model"] for cell in found["cells"]} == {"sequential", "threads"}
+    assert profile["learned"]["forms"]["blocking"]["compute_share"] < 0.5
+    assert {cell["model"] for cell in profile["cells"]} == {"sequential", "threads"}
 
 
 LOCKED = """
@@ -147,20 +147,20 @@ def work(lock):
 
 @pytest.mark.real
 def test_what_cannot_be_sent_or_compared_is_said_and_the_rest_is_measured(surveyed: Any) -> None:
-    found = surveyed(LOCKED, "sequential threads processes")
-    assert found["learned"]["unfit"] == {
+    profile = surveyed(LOCKED, "sequential threads processes")
+    assert profile["learned"]["unfit"] == {
         "processes": "task 0, a lock, cannot be pickled: cannot pickle '_thread.lock' object"
     }
-    assert not found["learned"]["answers"]["compared"]
-    assert re.match(r"task 0 \(.*lock.*\) gave [\d.]+ and then [\d.]+. Next:", found["learned"]["answers"]["why"])
-    assert {cell["model"] for cell in found["cells"]} == {"sequential", "threads"}
+    assert not profile["learned"]["answers"]["compared"]
+    assert re.match(r"task 0 \(.*lock.*\) gave [\d.]+ and then [\d.]+. Next:", profile["learned"]["answers"]["why"])
+    assert {cell["model"] for cell in profile["cells"]} == {"sequential", "threads"}
 
 
 @pytest.mark.real
 def test_an_awaitable_form_with_other_answers_is_left_out_with_the_first_difference(surveyed: Any) -> None:
     text = BOTH[: BOTH.rindex("return")] + "return task * 2 + task % 2\n"
-    found = surveyed(text, "sequential asyncio")
-    assert found["learned"]["unfit"] == {"asyncio": "task 1 (1) got the answer 3 instead of 2"}
+    profile = surveyed(text, "sequential asyncio")
+    assert profile["learned"]["unfit"] == {"asyncio": "task 1 (1) got the answer 3 instead of 2"}
 
 
 @pytest.mark.parametrize(
@@ -203,8 +203,8 @@ def test_an_expectation_that_makes_no_sense_is_refused_before_anything_is_measur
 
 
 def test_a_file_expects_nothing_of_models_that_were_not_asked_for() -> None:
-    said = ["processes at most 4x sequential", "threads@8 faster than sequential", "threads at least 2 tasks/s"]
-    assert expectations.about_models(said, ["sequential", "threads"]) == said[1:]
+    lines = ["processes at most 4x sequential", "threads@8 faster than sequential", "threads at least 2 tasks/s"]
+    assert expectations.about_models(lines, ["sequential", "threads"]) == lines[1:]
 
 
 def test_more_than_the_limit_is_explained_by_the_cpu_of_a_task() -> None:
@@ -243,10 +243,10 @@ def a_run(seconds: dict[str, float], blocks: int = 6) -> Any:
 
 def test_an_expectation_that_no_longer_holds_is_exit_code_1() -> None:
     run = a_run({"sequential": 1.0, "threads": 0.5, "asyncio": 0.1})
-    found = expectations.findings(run, ["asyncio at least 5x sequential", "threads at least 5x sequential"])
-    assert [finding.verdict for finding in found] == ["holds", "refuted"]
-    assert expectations.code(found) == Exit.NEGATIVE
-    assert expectations.code(found[:1]) == Exit.OK
+    findings = expectations.findings(run, ["asyncio at least 5x sequential", "threads at least 5x sequential"])
+    assert [finding.verdict for finding in findings] == ["holds", "refuted"]
+    assert expectations.code(findings) == Exit.NEGATIVE
+    assert expectations.code(findings[:1]) == Exit.OK
 
 
 def test_an_expectation_that_cannot_be_decided_is_no_success() -> None:
@@ -261,12 +261,12 @@ def test_an_expectation_that_cannot_be_decided_is_no_success() -> None:
 def test_the_answer_is_about_the_users_own_work_with_each_model_at_its_best() -> None:
     from scripts.analysis.answers import answers
 
-    said = answers(a_run({"sequential": 1.0, "threads": 0.5, "asyncio": 0.1}))
-    assert len(said) == 1
-    assert said[0].startswith(
+    sentences = answers(a_run({"sequential": 1.0, "threads": 0.5, "asyncio": 0.1}))
+    assert len(sentences) == 1
+    assert sentences[0].startswith(
         "For your own work (mywork, concurrency 8), fastest in this run: asyncio, 10.0× faster than sequential"
     )
-    assert "The next is slower: threads took 5.00× its time" in said[0]
+    assert "The next is slower: threads took 5.00× its time" in sentences[0]
     nothing = answers(a_run({"sequential": 1.0, "threads": 1.5}))
     assert "nothing was faster than sequential in this run" in nothing[0]
 
@@ -285,9 +285,9 @@ def test_work_that_is_in_doubt_never_gets_a_winner(tmp_path: Path, doubt: str) -
     run = a_run({"sequential": 1.0, "threads": 0.5, "asyncio": 0.1})
     assert "fastest" in answers(run)[0]
     (tmp_path / "survey.json").write_text(json.dumps({"learned": {"doubts": [doubt]}}))
-    said = answers(replace(run, rounds=with_doubt(tmp_path, run.rounds)))
-    assert "fastest" not in said[0]
-    assert doubt in said[0]
+    sentences = answers(replace(run, rounds=with_doubt(tmp_path, run.rounds)))
+    assert "fastest" not in sentences[0]
+    assert doubt in sentences[0]
     expected = expectations.findings(
         replace(run, rounds=with_doubt(tmp_path, run.rounds)), ["asyncio faster than threads"]
     )

@@ -82,17 +82,17 @@ def test_the_readme_shows_each_python_beside_the_first_with_its_build(here: Path
 
 
 def test_what_a_matrix_decides_is_among_the_claims(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[str] = []
+    names: list[str] = []
 
     def verdicts_of(*runs: Run) -> list[Any]:
-        asked.extend(run.environment["run"] for run in runs)
+        names.extend(run.environment["run"] for run in runs)
         return []
 
     monkeypatch.setattr(readme, "verdicts_of", verdicts_of)
     take(record(here, "one", blocks=6))
     take(record(here, "matrix", blocks=12, pythons=ORDER))
     renewed("<!-- surprises -->\n<!-- /surprises -->", *load_references())
-    assert asked == ["one", "matrix"]
+    assert names == ["one", "matrix"]
 
 
 @pytest.mark.slow

@@ -66,11 +66,11 @@ def test_what_a_chart_names_and_says_is_32_pixels_high(tmp_path: Path) -> None:
 def test_a_title_is_one_message_of_twelve_words_whole_and_without_ids(tmp_path: Path) -> None:
     run = run_in(tmp_path)
     for chart in (chart for chart in CHARTS if chart.caption(run)):
-        said = title(run, chart)
-        assert 0 < len(said.split(" ")) <= MOST_WORDS, said
-        assert not said.endswith(("…", "within", "of", "at", ":", ",")), said
-        assert not any("-" in word and word.replace("-", "").isalpha() and word.islower() for word in said.split()), (
-            said
+        text = title(run, chart)
+        assert 0 < len(text.split(" ")) <= MOST_WORDS, text
+        assert not text.endswith(("…", "within", "of", "at", ":", ",")), text
+        assert not any("-" in word and word.replace("-", "").isalpha() and word.islower() for word in text.split()), (
+            text
         )
 
 
@@ -202,9 +202,9 @@ def test_without_python_pptx_the_others_are_written_and_it_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "pptx", None)
-    run, said = run_in(tmp_path, experiments=("startup_cost",)), list[str]()
-    written = write_deck(run, deck(run, ["startup-cost"]), said.append)
-    assert said == [files.NO_PPTX]
+    run, messages = run_in(tmp_path, experiments=("startup_cost",)), list[str]()
+    written = write_deck(run, deck(run, ["startup-cost"]), messages.append)
+    assert messages == [files.NO_PPTX]
     assert [path.suffix for path in written] == [".png", ".pdf", ".png", ".pdf", ".html"]
 
 

@@ -27,9 +27,9 @@ def written(run: Path, only: str = "") -> dict[str, Any]:
 
 
 def test_every_event_is_as_the_format_wants_it(recorded: Path) -> None:
-    found = written(recorded)
-    assert found["displayTimeUnit"] in ("ms", "ns")
-    for event in found["traceEvents"]:
+    trace = written(recorded)
+    assert trace["displayTimeUnit"] in ("ms", "ns")
+    for event in trace["traceEvents"]:
         assert event["ph"] in ("X", "M")
         assert isinstance(event["name"], str)
         assert event["pid"] > 0

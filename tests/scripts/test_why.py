@@ -20,9 +20,9 @@ FULL = "(io or network or scaling) and (http or wire) and not twin"
 
 
 def test_a_cell_that_does_not_close_is_counted_as_one() -> None:
-    whole = json.loads((SyntheticRun.path / FILE).read_text())["cells"][0]
-    open_terms = whole["terms"] | {"unattributed": 2 * CLOSES * whole["attributed_seconds"]}
-    entries = [whole, whole | {"terms": open_terms}, {"cell": "io", "reason": "it broke"}]
+    cell = json.loads((SyntheticRun.path / FILE).read_text())["cells"][0]
+    open_terms = cell["terms"] | {"unattributed": 2 * CLOSES * cell["attributed_seconds"]}
+    entries = [cell, cell | {"terms": open_terms}, {"cell": "io", "reason": "it broke"}]
     assert closing(entries).startswith("1 of 2 sums close")
 
 

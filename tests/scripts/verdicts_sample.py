@@ -7,7 +7,7 @@ HOSTILE = """<img src=x onerror="document.title='owned'">"""
 
 def measure(**other: Any) -> dict[str, Any]:
     """One measure of a claim."""
-    found = {
+    fields = {
         "name": "",
         "bound": "> 5",
         "per_capacity": False,
@@ -28,12 +28,12 @@ def measure(**other: Any) -> dict[str, Any]:
         "reason": "",
         "beside": None,
     }
-    return found | other
+    return fields | other
 
 
 def claim(name: str, **other: Any) -> dict[str, Any]:
     """One claim."""
-    found = {
+    fields = {
         "id": name,
         "text": f"A sentence about {name}.",
         "where": "When to use it",
@@ -48,7 +48,7 @@ def claim(name: str, **other: Any) -> dict[str, Any]:
         "run": "20260101-000000",
         "parts": [measure()],
     }
-    return found | other
+    return fields | other
 
 
 def claims(**other: Any) -> dict[str, Any]:
@@ -56,7 +56,7 @@ def claims(**other: Any) -> dict[str, Any]:
     beside = {
         name: measure()[name] for name in ("over", "metric", "over_metric", "log", "blocks", "low", "high", "code")
     }
-    found = {
+    fields = {
         "schema": 1,
         "talk": "async_await",
         "title": "What talks say",
@@ -83,4 +83,4 @@ def claims(**other: Any) -> dict[str, Any]:
             ]),
         ],
     }  # fmt: skip
-    return found | other
+    return fields | other

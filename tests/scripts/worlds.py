@@ -84,11 +84,11 @@ def cells() -> pd.DataFrame:
 
 def world(*, noise: float = 0.0, mood: float = 0.0, blocks: int = 6, seed: int = 1) -> Run:
     """A run in which every cell takes what the equation says, but for noise of each block and a mood of each cell."""
-    random, known = np.random.default_rng(seed), cells()
-    true_s = Fit(PLANTED, MACHINE).predict(known) * np.exp(random.normal(0, mood, len(known)))
+    random, table_of_cells = np.random.default_rng(seed), cells()
+    true_s = Fit(PLANTED, MACHINE).predict(table_of_cells) * np.exp(random.normal(0, mood, len(table_of_cells)))
     rounds = [
         one
-        for row, seconds in zip(known.to_dict("records"), true_s, strict=True)
+        for row, seconds in zip(table_of_cells.to_dict("records"), true_s, strict=True)
         for block in range(blocks)
         for one in rounds_of(row, block, float(seconds * np.exp(random.normal(0, noise))))
     ]

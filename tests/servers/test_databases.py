@@ -26,8 +26,8 @@ OURS = {
 
 @pytest.fixture
 def folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    with reachable_folder(monkeypatch) as found:
-        yield found
+    with reachable_folder(monkeypatch) as path:
+        yield path
 
 
 @pytest.fixture(params=OURS)

@@ -138,9 +138,9 @@ async def test_failures_hit_the_same_tasks_for_every_client(client: aiohttp.Clie
 
 async def test_a_task_that_fails_for_ever_cannot_be_retried_into_success(client: aiohttp.ClientSession) -> None:
     attempts = [fate(Settings(errors=0.5), 1, attempt) for attempt in range(8)]
-    found = [(await get(client, f"/delay?errors=0.5&n=1&attempt={attempt}"))[0] for attempt in range(8)]
-    assert found == [200 if end == SERVED else 503 for end in attempts]
-    assert len(set(found)) == 2
+    statuses = [(await get(client, f"/delay?errors=0.5&n=1&attempt={attempt}"))[0] for attempt in range(8)]
+    assert statuses == [200 if end == SERVED else 503 for end in attempts]
+    assert len(set(statuses)) == 2
 
 
 async def test_a_reset_is_a_real_one_and_the_server_survives_it(client: aiohttp.ClientSession) -> None:
@@ -172,12 +172,12 @@ async def test_a_client_that_leaves_early_does_not_stay_in_flight(client: aiohtt
 
 
 async def test_over_the_rate_is_429_and_says_when_to_come_back(client: aiohttp.ClientSession) -> None:
-    found = []
+    answers = []
     for n in range(4):
         async with client.get(f"/delay?rate=0.01&burst=2&n={n}") as response:
-            found.append((response.status, response.headers.get("Retry-After")))
-    assert [status for status, _ in found] == [200, 200, 429, 429]
-    assert int(found[2][1] or 0) in (99, 100)
+            answers.append((response.status, response.headers.get("Retry-After")))
+    assert [status for status, _ in answers] == [200, 200, 429, 429]
+    assert int(answers[2][1] or 0) in (99, 100)
     account = await stats(client)
     assert (account["rate_limited"], account["successes"], account["requests"]) == (2, 2, 4)
 

@@ -161,8 +161,8 @@ def test_a_server_started_by_hand_outlives_a_closed_stdin() -> None:
 def test_only_one_line_is_ever_said_on_stdout() -> None:
     with serve("servers.latency", "--host", "localhost") as service:
         assert stats(service.url)["requests"] == 0
-        said = os.pread(service.out.fileno(), 10_000, 0)
-    assert said.count(b"\n") == 1
+        output = os.pread(service.out.fileno(), 10_000, 0)
+    assert output.count(b"\n") == 1
 
 
 def test_a_client_on_ipv6_finds_the_server() -> None:

@@ -86,9 +86,11 @@ def test_another_server_of_the_protocol_gives_the_same_answers(tmp_path: Path) -
             store = Mongo(f"mongodb://127.0.0.1:{port}/overlap")
             store.fill()
             for query in ("rows", "write"):
-                asked = replace(workloads_of(query, 2, Pymongo)[0], database=f"mongodb://127.0.0.1:{port}/overlap")
+                workload = replace(workloads_of(query, 2, Pymongo)[0], database=f"mongodb://127.0.0.1:{port}/overlap")
                 for name in ("threads", "asyncio"):
-                    assert validation_error(asked, [0, 1, 2], time_round(model(name), asked, [0, 1, 2], 2)) is None
+                    assert (
+                        validation_error(workload, [0, 1, 2], time_round(model(name), workload, [0, 1, 2], 2)) is None
+                    )
             assert store.stored_texts() == {task: note(task) for task in range(3)}
             store.close()
         finally:

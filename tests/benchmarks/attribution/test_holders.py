@@ -36,11 +36,11 @@ def held(program: Program, folder: Path) -> list[Holder]:
 
 @pytest.mark.parametrize("program", PLANTED, ids=lambda program: program.name)
 def test_no_other_line_than_the_planted_one_is_blamed(program: Program, tmp_path: Path) -> None:
-    found = held(program, tmp_path)
-    assert [(holder.kind, holder.line.line) for holder in found[:1]] == [(program.kind, program.line)]
+    holders = held(program, tmp_path)
+    assert [(holder.kind, holder.line.line) for holder in holders[:1]] == [(program.kind, program.line)]
     least_s = 0.01 if program.kind == "GIL" else 0.05  # who waits for the GIL as well sees a part of each hold
-    assert found[0].count * found[0].seconds_each > least_s, "six tasks held it, for 20 to 60 ms each"
-    assert found[0].share > 0.8
+    assert holders[0].count * holders[0].seconds_each > least_s, "six tasks held it, for 20 to 60 ms each"
+    assert holders[0].share > 0.8
 
 
 @pytest.mark.parametrize("program", HIDDEN, ids=lambda program: program.name)

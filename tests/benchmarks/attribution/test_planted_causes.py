@@ -241,11 +241,11 @@ def complaint(usual: dict[str, float], moved: dict[str, float], own: str, size_s
     grown = {term: moved[term] - usual[term] for term in TERMS}
     total_s = sum(moved.values())
     expected_s = sum(grown.values()) if size_s is None else size_s
-    said = {term: f"{1000 * value:.1f} ms" for term, value in grown.items() if abs(value) > 1e-4}
+    changes = {term: f"{1000 * value:.1f} ms" for term, value in grown.items() if abs(value) > 1e-4}
     if abs(grown[own] - expected_s) > WITHIN * expected_s:
-        return f"{own} moved by {1000 * grown[own]:.1f} ms instead of {1000 * expected_s:.1f}: {said}"
+        return f"{own} moved by {1000 * grown[own]:.1f} ms instead of {1000 * expected_s:.1f}: {changes}"
     strays = [term for term in TERMS if term != own and abs(grown[term]) > OTHERS * total_s]
-    return f"{strays} moved by more than a twentieth of {1000 * total_s:.0f} ms: {said}" if strays else ""
+    return f"{strays} moved by more than a twentieth of {1000 * total_s:.0f} ms: {changes}" if strays else ""
 
 
 def moves_only(

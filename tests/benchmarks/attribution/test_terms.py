@@ -71,9 +71,11 @@ def test_what_nobody_saw_is_unattributed_and_never_spread() -> None:
 
 
 def test_blocked_time_is_what_the_sampler_saw_of_it() -> None:
-    seen = look(1.074, WORKER, State.GIL) + look(1.075, WORKER, State.GIL)
-    seen += look(1.076, WORKER, State.SOCKET) + look(1.077, WORKER, State.SOCKET) + look(1.078, WORKER, State.RUNNABLE)
-    terms = attribute([threads_round()], seen)
+    samples = look(1.074, WORKER, State.GIL) + look(1.075, WORKER, State.GIL)
+    samples += (
+        look(1.076, WORKER, State.SOCKET) + look(1.077, WORKER, State.SOCKET) + look(1.078, WORKER, State.RUNNABLE)
+    )
+    terms = attribute([threads_round()], samples)
     blocked_s = 0.07 - 0.06 - 0.002 - 0.003
     assert terms["gil"] == pytest.approx(blocked_s / 2)
     assert terms["network"] == pytest.approx(blocked_s / 2)

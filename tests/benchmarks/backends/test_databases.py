@@ -88,13 +88,13 @@ def test_every_driver_gives_the_right_answers_over_no_more_connections_than_ever
     if lacks := unavailable_reason(workload):
         missing(lacks)
     served = databases(workload.service)
-    workload, tasks, seen = replace(workload, database=served.url), workload.tasks(TASKS), list[int]()
+    workload, tasks, counts = replace(workload, database=served.url), workload.tasks(TASKS), list[int]()
     before = to(served)
     over = threading.Event()
 
     def look() -> None:
         while not over.wait(0.003):
-            seen.append(to(served))
+            counts.append(to(served))
 
     watch = threading.Thread(target=look)
     served.prepare(workload)
@@ -107,7 +107,7 @@ def test_every_driver_gives_the_right_answers_over_no_more_connections_than_ever
     assert validation_error(workload, tasks, timing) is None
     assert served.validation_error(workload, tasks) is None
     watching = 3 if workload.service == "mongo" else 0  # its client looks after the server over two more
-    assert max(seen, default=0) - before <= CONNECTIONS + watching
+    assert max(counts, default=0) - before <= CONNECTIONS + watching
     if workload.query == "wait":
         assert peak_concurrency(timing) == (1 if name == "sequential" else CONNECTIONS)
 
@@ -282,10 +282,10 @@ def test_a_database_that_dies_costs_the_cell_that_asked_it_and_no_other(run: Pat
                 os.kill(pid, signal.SIGKILL)
 
     run_block(block, kill)
-    found = results(block)
+    reasons = results(block)
     assert len(victims) == 1
-    assert len(found) == 8
-    broken = {cell: reason for cell, reason in found.items() if reason}
+    assert len(reasons) == 8
+    broken = {cell: reason for cell, reason in reasons.items() if reason}
     assert list(broken) == ["databases-redis-wait-sequential-c32"]
     assert "Error" in broken["databases-redis-wait-sequential-c32"]
 
@@ -309,9 +309,9 @@ def test_a_database_of_the_users_own_is_used_left_as_it_was_and_its_password_tol
     monkeypatch.setenv("POSTGRES_URI", url)
     block = Block(run, 0, 1, "databases and (psycopg-write or asyncpg-rows)")
     run_block(block, lambda entry: None)
-    found = results(block)
-    assert len(found) == 4
-    assert not any(found.values())
+    reasons = results(block)
+    assert len(reasons) == 4
+    assert not any(reasons.values())
     assert all(SECRET.encode() not in file.read_bytes() for file in run.rglob("*") if file.is_file())
     store = STORES["postgres"](url)
     assert store.ask("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == [(0,)]
@@ -327,7 +327,7 @@ def test_a_database_that_cannot_be_used_costs_its_own_cells_and_is_named(
     monkeypatch.setenv("REDIS_URI", f"redis://:{SECRET}@127.0.0.1:{port}/0")
     block = Block(run, 0, 1, "databases and (redis-write and threads or sqlite3-write)")
     run_block(block, lambda entry: None)
-    found = results(block)
-    assert [cell for cell, reason in found.items() if reason] == ["databases-redis-write-threads-c8"]
-    assert "Valkey can't be used: Error 111 connecting to" in found["databases-redis-write-threads-c8"]
+    reasons = results(block)
+    assert [cell for cell, reason in reasons.items() if reason] == ["databases-redis-write-threads-c8"]
+    assert "Valkey can't be used: Error 111 connecting to" in reasons["databases-redis-write-threads-c8"]
     assert all(SECRET.encode() not in file.read_bytes() for file in run.rglob("*") if file.is_file())

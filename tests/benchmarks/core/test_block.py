@@ -156,31 +156,31 @@ def block(folder: Path, experiment: str, *options: str) -> Block:
 
 
 def test_what_is_no_result_is_in_neither_file(tmp_path: Path) -> None:
-    found = block(tmp_path, FAULTS)
+    ended = block(tmp_path, FAULTS)
     right = {f"planted-sleep-{model}-c2" for model in ("sequential", "threads", "asyncio")} | {"probed-sleep-fine-c1"}
-    assert {cell for cell, valid in found.valid().items() if valid} == right, found.said
-    assert len(found.valid()) == 13
-    assert found.benchmarks is not None
-    assert {one["name"].partition("[")[2].strip("]") for one in found.benchmarks} == right
-    assert found.planned() == found.valid().keys()
-    assert found.entries[-1]["kind"] == "end"
-    reasons = {entry["cell"]: entry["reason"] for entry in found.entries if entry["kind"] == "cell"}
+    assert {cell for cell, valid in ended.valid().items() if valid} == right, ended.said
+    assert len(ended.valid()) == 13
+    assert ended.benchmarks is not None
+    assert {one["name"].partition("[")[2].strip("]") for one in ended.benchmarks} == right
+    assert ended.planned() == ended.valid().keys()
+    assert ended.entries[-1]["kind"] == "end"
+    reasons = {entry["cell"]: entry["reason"] for entry in ended.entries if entry["kind"] == "cell"}
     assert "got the answer 4 instead of 3" in reasons["planted-wrong-asyncio-c2"]
     assert "waiting alone takes 0.01 s" in reasons["planted-forgotten-asyncio-c2"]
 
 
 def test_an_interrupted_block_has_not_ended_and_its_cell_is_no_result(tmp_path: Path) -> None:
-    found = block(tmp_path, INTERRUPTED)
-    assert found.code == pytest.ExitCode.INTERRUPTED, found.said
-    assert not {"planted-interrupting-sequential-c1", "planted-interrupting-threads-c1"} & found.valid().keys()
-    assert not [one for one in found.benchmarks or [] if "interrupting" in one["name"]]
-    assert found.planned() - found.valid().keys(), "the driver must see that it has not ended"
+    ended = block(tmp_path, INTERRUPTED)
+    assert ended.code == pytest.ExitCode.INTERRUPTED, ended.said
+    assert not {"planted-interrupting-sequential-c1", "planted-interrupting-threads-c1"} & ended.valid().keys()
+    assert not [one for one in ended.benchmarks or [] if "interrupting" in one["name"]]
+    assert ended.planned() - ended.valid().keys(), "the driver must see that it has not ended"
 
 
 def test_a_block_ends_at_once_when_it_is_interrupted_however_long_unwinding_would_take(tmp_path: Path) -> None:
-    found = block(tmp_path, UNWINDING, "--supervised")
-    assert found.code == -signal.SIGINT, found.said
-    assert [entry["kind"] for entry in found.entries] == ["block", "begin"]
+    ended = block(tmp_path, UNWINDING, "--supervised")
+    assert ended.code == -signal.SIGINT, ended.said
+    assert [entry["kind"] for entry in ended.entries] == ["block", "begin"]
 
 
 def test_a_fork_server_ends_though_a_worker_is_left_that_nobody_tells_to_go(tmp_path: Path) -> None:
@@ -191,8 +191,8 @@ def test_a_fork_server_ends_though_a_worker_is_left_that_nobody_tells_to_go(tmp_
 
 def test_a_cell_that_hangs_is_no_result_and_tells_where_it_hung(tmp_path: Path) -> None:
     began = time.monotonic()
-    found = block(tmp_path, HANGING)
+    ended = block(tmp_path, HANGING)
     assert time.monotonic() - began < PATIENCE_S / 2
-    assert [entry["kind"] for entry in found.entries] == ["block", "begin"]
-    assert not found.benchmarks
-    assert "in perform" in found.said
+    assert [entry["kind"] for entry in ended.entries] == ["block", "begin"]
+    assert not ended.benchmarks
+    assert "in perform" in ended.said

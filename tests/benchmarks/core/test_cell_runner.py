@@ -44,8 +44,8 @@ def no_budget(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def measured(workload: Workload, gauge: Any = None, heartbeat: Any = None) -> list[dict[str, Any]]:
     given = {"url": "", "numbers_per_s": 1e5}
-    seen: Any = gauge or FakeGauge()
-    place = BlockContext(given, seen, frozenset(), lambda entry: None, heartbeat=heartbeat)
+    monitor: Any = gauge or FakeGauge()
+    place = BlockContext(given, monitor, frozenset(), lambda entry: None, heartbeat=heartbeat)
     return runner.measure(FakeBenchmark(), place, Cell("said", workload, "sequential", 1, 3))
 
 

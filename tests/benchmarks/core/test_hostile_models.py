@@ -534,10 +534,10 @@ def test_what_a_model_looks_up_is_never_a_result(burnt_s: float, why: str, monke
     compute = Primes.perform
 
     def a_third(workload: Workload, tasks: list[int]) -> list[Any]:
-        known = {task: workload.workload.expected(task) for task in tasks[2:]}  # type: ignore[attr-defined]
+        expected = {task: workload.workload.expected(task) for task in tasks[2:]}  # type: ignore[attr-defined]
 
         def perform(self: Primes, client: None, task: int) -> int:
-            return known[task] if task in known else compute(self, client, task)
+            return expected[task] if task in expected else compute(self, client, task)
 
         Primes.perform = perform  # type: ignore[method-assign]
         try:

@@ -31,10 +31,10 @@ def test_every_entry_comes_back_as_it_was(entry: dict[str, Any]) -> None:
 
 def test_no_change_of_a_single_byte_goes_unseen(tmp_path: Path) -> None:
     path = tmp_path / "00.journal"
-    whole = LINE.encode()
-    for place in range(len(whole)):
-        for other in {0, 10, 32, 48, 255, whole[place] ^ 1, whole[place] ^ 32, whole[place] ^ 128} - {whole[place]}:
-            path.write_bytes(whole[:place] + bytes([other]) + whole[place + 1 :])
+    line = LINE.encode()
+    for place in range(len(line)):
+        for other in {0, 10, 32, 48, 255, line[place] ^ 1, line[place] ^ 32, line[place] ^ 128} - {line[place]}:
+            path.write_bytes(line[:place] + bytes([other]) + line[place + 1 :])
             assert not [entry for _, entry in journal.read(path) if isinstance(entry, dict)], (place, other)
 
 
@@ -103,9 +103,9 @@ def test_a_damaged_compressed_journal_is_named_and_no_altered_entry_is_used(tmp_
     entries = [entry for _, entry in journal.read(path)]
     journal.compress(tmp_path)
     (compressed,) = journal.journals(tmp_path)
-    whole = compressed.read_bytes()
-    for place in range(0, len(whole), 7):
-        for damaged in (whole[:place], whole[:place] + bytes([whole[place] ^ 4]) + whole[place + 1 :]):
+    contents = compressed.read_bytes()
+    for place in range(0, len(contents), 7):
+        for damaged in (contents[:place], contents[:place] + bytes([contents[place] ^ 4]) + contents[place + 1 :]):
             compressed.write_bytes(damaged)
             read = [entry for _, entry in journal.read(compressed)]
             problems = [entry for entry in read if isinstance(entry, ValueError)]

@@ -338,15 +338,15 @@ class Busy(Wire):
 
 @pytest.mark.real
 def test_a_saturated_client_is_flagged_and_an_idle_one_is_not(server: Any) -> None:
-    said = {}
+    flags = {}
     for workload in (Wire(delay_s=0.02), Busy(delay_s=0.001)):
         rounds = at(server).measure(Cell("mutants", workload, "threads", 4, 16))
         # what others take, the client cannot burn: such a round says that it is disturbed
-        said[type(workload)] = [
+        flags[type(workload)] = [
             entry["saturated"] or ("disturbed" if entry["disturbed"] else "") for entry in rounds[1:]
         ]
-    assert set(said[Wire]) <= {"", "disturbed"}
-    assert set(said[Busy]) <= {"client", "machine", "disturbed"}
+    assert set(flags[Wire]) <= {"", "disturbed"}
+    assert set(flags[Busy]) <= {"client", "machine", "disturbed"}
 
 
 @pytest.mark.parametrize(
@@ -380,9 +380,9 @@ def test_who_supports_the_measurement_is_left_out_with_all_that_it_started() -> 
         family.stdout.readline()
     ours, apart = families
     try:
-        found = cpu_usage.descendants(frozenset({apart.pid}))
-        assert ours.pid in {process.pid for process in found}
-        assert [process.ppid() for process in found if process.name() == "sleep"] == [ours.pid]
+        descendants = cpu_usage.descendants(frozenset({apart.pid}))
+        assert ours.pid in {process.pid for process in descendants}
+        assert [process.ppid() for process in descendants if process.name() == "sleep"] == [ours.pid]
     finally:
         for family in families:
             cpu_usage.end_with_children(family.pid)

@@ -92,8 +92,8 @@ def test_verdicts_of_an_earlier_run_name_cells_as_they_are_called_now() -> None:
 def test_the_reference_is_read_in_the_names_of_now() -> None:
     rounds = load(REFERENCE).rounds
     rounds = rounds[~rounds["experiment"].isin(renamed.REMOVED)]
-    known = {(cell.experiment, cell.workload.name, cell.model) for cell in catalogue()}
-    assert set(rounds[["experiment", "workload", "model"]].itertuples(index=False, name=None)) <= known
+    current = {(cell.experiment, cell.workload.name, cell.model) for cell in catalogue()}
+    assert set(rounds[["experiment", "workload", "model"]].itertuples(index=False, name=None)) <= current
     assert not set(map(str, rounds)) & renamed.METRICS.keys()
     assert set(rounds["metric"].dropna()) <= set().union(*(cell.metrics for cell in catalogue()))
 

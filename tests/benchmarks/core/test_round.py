@@ -30,16 +30,16 @@ def timing(returned: Any) -> Timing:
 
 
 def test_phases_add_up_to_what_a_script_pays() -> None:
-    found = time_round(model("sequential"), Nothing(), TASKS, 1, clock())
-    assert (found.start_s, found.run_s, found.stop_s) == (1.0, 7.0, 1.0)  # two looks for each task
-    assert found.start_s + found.run_s + found.stop_s == found.seconds == 9.0
+    result = time_round(model("sequential"), Nothing(), TASKS, 1, clock())
+    assert (result.start_s, result.run_s, result.stop_s) == (1.0, 7.0, 1.0)  # two looks for each task
+    assert result.start_s + result.run_s + result.stop_s == result.seconds == 9.0
 
 
 def test_every_task_is_timed_where_it_is_done() -> None:
-    found = time_round(model("sequential"), Nothing(), TASKS, 1, clock())
-    assert [item[:3] for item in found.returned] == [(0, 2.0, 3.0), (1, 4.0, 5.0), (2, 6.0, 7.0)]
-    assert spans_us(found) == [2_000_000, 3_000_000, 4_000_000, 5_000_000, 6_000_000, 7_000_000]
-    assert validation_error(Nothing(), TASKS, found) is None
+    result = time_round(model("sequential"), Nothing(), TASKS, 1, clock())
+    assert [item[:3] for item in result.returned] == [(0, 2.0, 3.0), (1, 4.0, 5.0), (2, 6.0, 7.0)]
+    assert spans_us(result) == [2_000_000, 3_000_000, 4_000_000, 5_000_000, 6_000_000, 7_000_000]
+    assert validation_error(Nothing(), TASKS, result) is None
 
 
 def test_spans_count_from_the_beginning_of_the_round() -> None:
@@ -94,8 +94,8 @@ def test_another_machines_clock_may_be_a_little_off_and_no_more() -> None:
     ("took_s", "says"), [(1.0, None), (0.9995, None), (0.9, "took 0.9 s, but waiting alone takes")]
 )
 def test_a_wait_that_was_not_waited_for_is_found_out_by_its_length(took_s: float, says: str | None) -> None:
-    said = validation_error(Sleep(delay_s=1.0), [0], timing([(0, 1.0, 1.0 + took_s)]))
-    assert (says or "None") in str(said)
+    error = validation_error(Sleep(delay_s=1.0), [0], timing([(0, 1.0, 1.0 + took_s)]))
+    assert (says or "None") in str(error)
 
 
 def test_one_after_another_is_one_at_once_even_where_one_ends_as_the_next_begins() -> None:

@@ -25,13 +25,13 @@ EXPERIMENTS = sorted((FOLDER / "experiments").glob("test_*.py"))
 @cache
 def all_cells() -> list[Cell]:
     """Of every experiment, as pytest collects them."""
-    found = []
+    cells = []
     for path in EXPERIMENTS:
         module = __import__(f"benchmarks.experiments.{path.stem}", fromlist=["_"])
         tests = [test for name, test in vars(module).items() if name.startswith("test_")]
         for mark in itertools.chain.from_iterable(getattr(test, "pytestmark", []) for test in tests):
-            found += mark.args[1]
-    return found
+            cells += mark.args[1]
+    return cells
 
 
 def item(cell: Cell) -> Any:
@@ -200,6 +200,6 @@ def test_a_web_framework_is_not_absent_because_its_database_is(monkeypatch: pyte
     monkeypatch.setattr(
         Cell, "unavailable_reason", property(lambda cell: "needs a database" * bool(cell.workload.service))
     )
-    found = unavailable.__wrapped__()
-    assert found["web_database_row"] == "needs a database"
-    assert not found.keys() & {"starlette", "flask", "web_throughput", "uvicorn", "gunicorn-sync"}
+    reasons = unavailable.__wrapped__()
+    assert reasons["web_database_row"] == "needs a database"
+    assert not reasons.keys() & {"starlette", "flask", "web_throughput", "uvicorn", "gunicorn-sync"}

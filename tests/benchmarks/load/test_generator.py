@@ -31,24 +31,24 @@ def whole(body: bytes = b"right", status: str = "200 OK", more: str = "") -> byt
 @contextmanager
 def answering(answer: Answer) -> Iterator[Page]:
     """A server in a thread that answers as it is told."""
-    ready, over, known = Event(), asyncio.Event(), dict[str, Any]()
+    ready, over, address = Event(), asyncio.Event(), dict[str, Any]()
 
     async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        asked = 0
+        requests = 0
         with closing(writer), suppress(ConnectionError):
             while await reader.readline():
                 while (await reader.readline()).strip():
                     pass
-                for piece in answer(asked) or [CLOSE]:
+                for piece in answer(requests) or [CLOSE]:
                     if piece is CLOSE:
                         return
                     writer.write(piece)
                     await asyncio.sleep(0)
-                asked += 1
+                requests += 1
 
     async def serve() -> None:
         async with await asyncio.start_server(converse, "127.0.0.1", 0) as server:
-            known.update(loop=asyncio.get_running_loop(), port=server.sockets[0].getsockname()[1])
+            address.update(loop=asyncio.get_running_loop(), port=server.sockets[0].getsockname()[1])
             ready.set()
             await over.wait()
 
@@ -56,9 +56,9 @@ def answering(answer: Answer) -> Iterator[Page]:
     thread.start()
     try:
         assert ready.wait(5)
-        yield Page(f"http://127.0.0.1:{known['port']}", "/page", b"right")
+        yield Page(f"http://127.0.0.1:{address['port']}", "/page", b"right")
     finally:
-        known["loop"].call_soon_threadsafe(over.set)
+        address["loop"].call_soon_threadsafe(over.set)
         thread.join()
 
 
@@ -96,9 +96,9 @@ def test_a_server_that_keeps_no_connections_is_asked_over_new_ones() -> None:
 
 def test_requests_on_schedule_are_as_many_as_were_planned() -> None:
     with answering(lambda asked: [whole()]) as page:
-        found = on_schedule(page, 500, 0.2, seed=3)
-    assert 60 < len(found.requests) < 140
-    assert all(request.planned <= request.sent <= request.answered for request in found.requests)
+        latencies = on_schedule(page, 500, 0.2, seed=3)
+    assert 60 < len(latencies.requests) < 140
+    assert all(request.planned <= request.sent <= request.answered for request in latencies.requests)
 
 
 def test_as_many_connections_are_held_as_were_asked_for() -> None:

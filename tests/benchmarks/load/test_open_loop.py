@@ -105,8 +105,8 @@ def test_both_loops_agree_about_a_server_that_is_steady() -> None:
 
 
 def test_requests_are_sent_whatever_became_of_the_others() -> None:
-    found = in_no_time(lambda: ask_on_schedule(frozen(0, 5), schedule(100, 1, None)))
-    assert [request.sent for request in found.requests] == pytest.approx([n / 100 for n in range(100)])
+    latencies = in_no_time(lambda: ask_on_schedule(frozen(0, 5), schedule(100, 1, None)))
+    assert [request.sent for request in latencies.requests] == pytest.approx([n / 100 for n in range(100)])
 
 
 def test_a_generator_that_falls_behind_is_flagged_and_charged() -> None:
@@ -116,16 +116,16 @@ def test_a_generator_that_falls_behind_is_flagged_and_charged() -> None:
         loop.virtual.now += 0.02  # a client that computes for 20 ms for each request, and has 10
         await asyncio.sleep(ANSWER_S)
 
-    found = in_no_time(lambda: ask_on_schedule(hold_up, schedule(100, 4, None)))
-    assert found.lagging
-    assert max(found.lags_s) > 3
-    assert max(found.seconds) > 3
-    assert found.achieved_per_s == pytest.approx(50, rel=0.02)
+    latencies = in_no_time(lambda: ask_on_schedule(hold_up, schedule(100, 4, None)))
+    assert latencies.lagging
+    assert max(latencies.lags_s) > 3
+    assert max(latencies.seconds) > 3
+    assert latencies.achieved_per_s == pytest.approx(50, rel=0.02)
 
 
 def test_a_generator_that_keeps_its_schedule_is_not_flagged() -> None:
-    found = in_no_time(lambda: ask_on_schedule(answer, schedule(100, 4, None)))
-    assert not found.lagging
+    latencies = in_no_time(lambda: ask_on_schedule(answer, schedule(100, 4, None)))
+    assert not latencies.lagging
     assert not in_no_time(lambda: ask_in_turn(answer, 1, 2)).lagging
 
 
@@ -147,11 +147,11 @@ def test_quantiles_are_exact() -> None:
 
 
 def test_metrics_are_what_json_can_hold() -> None:
-    found = Latencies([Request(n, n, n + 0.5) for n in range(100)]).metrics()
-    assert found["p50_seconds"] == 0.5
-    assert found["p99_seconds"] is None
-    assert found["answered"] == 100
-    assert found["generator_late"] == 0.0
+    metrics = Latencies([Request(n, n, n + 0.5) for n in range(100)]).metrics()
+    assert metrics["p50_seconds"] == 0.5
+    assert metrics["p99_seconds"] is None
+    assert metrics["answered"] == 100
+    assert metrics["generator_late"] == 0.0
 
 
 def test_users_come_independently_but_the_same_for_the_same_seed() -> None:

@@ -15,9 +15,9 @@ ROOT = Path(__file__).parents[3]
 
 
 def test_trials_are_repeated_until_they_agree() -> None:
-    seen = iter([50.0, 60.0, 80.0, 100.0, 101.0, 99.0, 100.0, 100.0, 7.0])
-    assert settle(lambda: next(seen)) == [100.0, 101.0, 99.0, 100.0, 100.0]
-    assert next(seen) == 7.0
+    trials = iter([50.0, 60.0, 80.0, 100.0, 101.0, 99.0, 100.0, 100.0, 7.0])
+    assert settle(lambda: next(trials)) == [100.0, 101.0, 99.0, 100.0, 100.0]
+    assert next(trials) == 7.0
 
 
 def test_a_machine_that_never_settles_is_left_after_some_trials_and_said_not_to_be_steady(
@@ -30,17 +30,21 @@ def test_a_machine_that_never_settles_is_left_after_some_trials_and_said_not_to_
         return 1.0, 100.0 * (1 + STEADY) ** len(trials)
 
     monkeypatch.setattr(calibration, "rates", drifting)
-    found = Calibration.measure([NUMBERS])
+    measured = Calibration.measure([NUMBERS])
     assert len(trials) == 1 + MOST_TRIALS
-    assert not found.steady
-    assert found.described()["spreads"][NUMBERS] == pytest.approx((1 + STEADY) ** (TRIALS - 1) - 1)
+    assert not measured.steady
+    assert measured.described()["spreads"][NUMBERS] == pytest.approx((1 + STEADY) ** (TRIALS - 1) - 1)
 
 
 def test_a_steady_machine_says_so_and_records_how_far_its_trials_were_apart(monkeypatch: pytest.MonkeyPatch) -> None:
-    seen = iter([1.0, 100.0, 102.0, 101.0, 100.0, 100.0])
-    monkeypatch.setattr(calibration, "rates", lambda kind, seconds: (1.0, next(seen)))
-    found = Calibration.measure([NUMBERS])
-    assert found.described() == {"rates": {NUMBERS: 100.0}, "spreads": {NUMBERS: pytest.approx(0.02)}, "steady": True}
+    trials = iter([1.0, 100.0, 102.0, 101.0, 100.0, 100.0])
+    monkeypatch.setattr(calibration, "rates", lambda kind, seconds: (1.0, next(trials)))
+    measured = Calibration.measure([NUMBERS])
+    assert measured.described() == {
+        "rates": {NUMBERS: 100.0},
+        "spreads": {NUMBERS: pytest.approx(0.02)},
+        "steady": True,
+    }
 
 
 def test_what_others_take_meanwhile_is_no_slower_core(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -123,16 +123,16 @@ def test_what_sequential_did_is_a_look_that_no_ideal_time_may_be_slower_than() -
     """One slow look, and sequential code reached 173 % of its limit."""
     gauge, workload = Planted([STEADY, Capacity(0.6, 1.9), Capacity(0.6, 1.9)]), Primes(task_s=0.05)
     gauge.add(NUMBERS, Capacity(1.04, 1.0))
-    found = gauge.around(workload, since=0.0)
-    assert found.speed == 1.04
-    assert workload.ideal_s([0, 1], 1, found) == pytest.approx(0.1 / 1.04)
-    assert workload.ideal_s([0, 1], 2, found) == pytest.approx(0.1 / (0.6 * 1.9))
+    capacity = gauge.around(workload, since=0.0)
+    assert capacity.speed == 1.04
+    assert workload.ideal_s([0, 1], 1, capacity) == pytest.approx(0.1 / 1.04)
+    assert workload.ideal_s([0, 1], 2, capacity) == pytest.approx(0.1 / (0.6 * 1.9))
 
 
 def test_no_later_sample_raises_a_floor() -> None:
     moods = [Capacity(speed / 10, parallel / 10) for speed in (7, 12, 9) for parallel in (10, 14, 20)]
     workload = Primes(task_s=0.05, numbers_per_s=1)
-    floors = [workload.ideal_s(list(range(6)), 2, most(moods[:seen])) for seen in range(1, len(moods) + 1)]
+    floors = [workload.ideal_s(list(range(6)), 2, most(moods[:count])) for count in range(1, len(moods) + 1)]
     assert floors == sorted(floors, reverse=True)
     alone = [workload.ideal_s(list(range(6)), 2, mood) for mood in moods]
     assert floors[-1] <= min(alone)
@@ -156,8 +156,8 @@ def test_no_look_is_spent_on_a_round_that_kept_to_its_floor_or_that_waits(worklo
 
 
 def test_a_drift_while_looking_cancels(monkeypatch: pytest.MonkeyPatch) -> None:
-    seen = iter([[(900.0, 950.0)], [(800.0, 1000.0), (800.0, 1000.0)], [(1100.0, 1050.0)]])
-    monkeypatch.setattr(capacity, "rates", lambda kind, spinners: next(seen))
+    samples = iter([[(900.0, 950.0)], [(800.0, 1000.0), (800.0, 1000.0)], [(1100.0, 1050.0)]])
+    monkeypatch.setattr(capacity, "rates", lambda kind, spinners: next(samples))
     gauge = CapacityMonitor(PACE, cores=2)
     gauge.spinners = []
     assert gauge.measure_once(NUMBERS) == Capacity(1.0, 1.6)
@@ -167,16 +167,16 @@ def test_a_drift_while_looking_cancels(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_no_machine_does_less_than_one_core_or_more_than_all(
     monkeypatch: pytest.MonkeyPatch, together: list[float], parallel: float
 ) -> None:
-    seen = iter([[(1000.0, 1000.0)], [(one, one) for one in together], [(1000.0, 1000.0)]])
-    monkeypatch.setattr(capacity, "rates", lambda kind, spinners: next(seen))
+    samples = iter([[(1000.0, 1000.0)], [(one, one) for one in together], [(1000.0, 1000.0)]])
+    monkeypatch.setattr(capacity, "rates", lambda kind, spinners: next(samples))
     gauge = CapacityMonitor(PACE, cores=2)
     gauge.spinners = []
     assert gauge.measure_once(NUMBERS).parallel == parallel
 
 
 def test_what_others_take_of_a_core_makes_it_no_slower(monkeypatch: pytest.MonkeyPatch) -> None:
-    seen = iter([[(500.0, 1000.0)], [(400.0, 1000.0)] * 2, [(500.0, 1000.0)]])
-    monkeypatch.setattr(capacity, "rates", lambda kind, spinners: next(seen))
+    samples = iter([[(500.0, 1000.0)], [(400.0, 1000.0)] * 2, [(500.0, 1000.0)]])
+    monkeypatch.setattr(capacity, "rates", lambda kind, spinners: next(samples))
     gauge = CapacityMonitor(PACE, cores=2)
     gauge.spinners = []
     assert gauge.measure_once(NUMBERS) == Capacity(1.0, 1.6)
@@ -288,11 +288,11 @@ def test_a_real_quota_is_seen_by_the_process_that_has_it() -> None:
     except OSError:
         pytest.skip("making a control group needs root")
     try:
-        found = subprocess.run(
+        done = subprocess.run(
             [sys.executable, "-c", LOOK, str(group)], capture_output=True, text=True, cwd=Path(__file__).parents[3]
         )
     finally:
         group.rmdir()
-    if found.returncode == NOT_ALLOWED:
+    if done.returncode == NOT_ALLOWED:
         pytest.skip("a control group without a CPU quota")
-    assert (found.stdout, found.stderr) == ("0.5 1\n", "")
+    assert (done.stdout, done.stderr) == ("0.5 1\n", "")

@@ -119,11 +119,11 @@ def test_a_loop_that_is_nobodys_child_of_ours_takes_its_share_of_every_short_rou
         time.sleep(0.01)
     pid = int((tmp_path / "pid").read_text())
     try:
-        found = []
+        usages = []
         for _ in range(20):
             before = snapshot()
             time.sleep(0.02)
-            found.append(usage_between(before, snapshot()))
+            usages.append(usage_between(before, snapshot()))
     finally:
         psutil.Process(pid).kill()
-    assert sum(usage.disturbed(cores=1) for usage in found) > len(found) / 2
+    assert sum(usage.disturbed(cores=1) for usage in usages) > len(usages) / 2

@@ -42,8 +42,8 @@ def test_wrk_is_no_more_than_a_tenth_faster_than_the_null_client(url: str) -> No
     for _ in range(3):  # in turns: the machine that one meets is that of the other
         tasks = [7] * WAVES * CONCURRENCY
         ours = len(tasks) / ceiling_s(Wire(url=url, delay_s=DELAY_S), tasks, CONCURRENCY)
-        said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-        theirs = float(re.search(r"Requests/sec:\s*([\d.]+)", said)[1])  # type: ignore[index]
+        output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        theirs = float(re.search(r"Requests/sec:\s*([\d.]+)", output)[1])  # type: ignore[index]
         ratios.append(theirs / ours)
     assert min(ratios) < 1.1, f"wrk did {ratios} of the null client's requests per second"
     assert max(ratios) > 0.7, "or the null client counts requests that wrk finds to take longer"

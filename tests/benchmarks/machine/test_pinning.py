@@ -64,11 +64,11 @@ def test_the_client_has_all_cores_again_after_a_round_that_failed(monkeypatch: p
 def test_only_a_cell_that_waits_for_the_server_keeps_off_its_core(
     workload: Workload, pinned: bool | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seen: list[set[int]] = []
+    affinities: list[set[int]] = []
 
     @contextmanager
     def watching(workload: Workload, concurrency: int) -> Iterator[Run]:
-        seen.append(os.sched_getaffinity(0))
+        affinities.append(os.sched_getaffinity(0))
         with workload.client() as client:
             yield lambda tasks: [workload.perform(client, task) for task in tasks]
 
@@ -87,7 +87,7 @@ def test_only_a_cell_that_waits_for_the_server_keeps_off_its_core(
             pinning=Pinning(frozenset({max(allowed)}), frozenset(core)),
         )
         done = runner.measure(FakeBenchmark(), place, Cell("pinned", workload, "threads", 1, 2, rounds=1))
-    assert seen == [core if pinned else allowed] * 2
+    assert affinities == [core if pinned else allowed] * 2
     assert {entry.get("pinned") or None for entry in done} == {pinned}
     assert os.sched_getaffinity(0) == allowed
 

@@ -102,8 +102,8 @@ def test_the_doctor_knows_what_make_has_not_passed_on() -> None:
 @pytest.mark.parametrize("kept", ["", "PYTHONASYNCIODEBUG"])
 def test_make_names_a_switch_of_the_shell_to_the_doctor(kept: str) -> None:
     shell = os.environ | {"PYTHONASYNCIODEBUG": "1", "KEEP_ENV": kept}
-    said = subprocess.run(["make", "-n", "doctor"], cwd=ROOT, env=shell, capture_output=True, text=True).stdout
-    assert re.search(r'OVERLAP_LEFT_OUT="[^"]*\bPYTHONASYNCIODEBUG\b', said)
+    output = subprocess.run(["make", "-n", "doctor"], cwd=ROOT, env=shell, capture_output=True, text=True).stdout
+    assert re.search(r'OVERLAP_LEFT_OUT="[^"]*\bPYTHONASYNCIODEBUG\b', output)
 
 
 @pytest.mark.parametrize(
@@ -121,9 +121,9 @@ def test_an_interpreter_that_is_watched_or_slowed_says_so(option: list[str], moo
     ask = "from benchmarks.machine.switches import interpreter_moods; print(*interpreter_moods(), sep=';')"
     flags, first = (option[:-2], option[-1] + "\n") if "-c" in option else (option, "")
     command = [sys.executable, *flags, "-c", first + ask]
-    found = subprocess.run(command, env=block_environment(), cwd=ROOT, capture_output=True, text=True, check=True)
-    assert found.stdout.strip().startswith(mood)
-    assert bool(found.stdout.strip()) is bool(mood)
+    done = subprocess.run(command, env=block_environment(), cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip().startswith(mood)
+    assert bool(done.stdout.strip()) is bool(mood)
 
 
 def test_a_mood_is_excused_only_by_a_switch_that_was_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,8 +137,8 @@ def test_runs_with_other_switches_are_never_put_together() -> None:
     with_jit = base | {"switches": {"PYTHON_JIT": "1"}}
     assert environment.environment_mismatch(base, base) == ""
     assert environment.environment_mismatch(with_jit, with_jit) == ""
-    said = environment.environment_mismatch(with_jit, base | {"switches": {}})
-    assert said == "was measured with other switches (PYTHON_JIT=1; here none)"
+    mismatch = environment.environment_mismatch(with_jit, base | {"switches": {}})
+    assert mismatch == "was measured with other switches (PYTHON_JIT=1; here none)"
 
 
 def test_a_run_on_another_kernel_is_another_machines() -> None:
@@ -156,8 +156,8 @@ def test_the_recorded_interpreter_is_the_blocks_and_not_the_one_that_records(mon
 
 
 def test_a_start_of_the_system_is_recorded_without_its_number() -> None:
-    number, found = environment.first_line("/proc/sys/kernel/random/boot_id"), environment.boot()
-    assert found is None or (number and number not in json.dumps(environment.machine()) and len(found) == 12)
+    number, boot_id = environment.first_line("/proc/sys/kernel/random/boot_id"), environment.boot()
+    assert boot_id is None or (number and number not in json.dumps(environment.machine()) and len(boot_id) == 12)
 
 
 @pytest.mark.real
@@ -165,9 +165,9 @@ def test_a_start_of_the_system_is_recorded_without_its_number() -> None:
 def test_a_block_under_a_mood_nobody_asked_for_measures_nothing(tmp_path: Path, journal: bool) -> None:
     command = [sys.executable, "-X", "dev", "-m", "pytest", "benchmarks", "-q", "--only=io and sleep and sequential"]
     command += ["--collect-only", *([f"--journal={tmp_path / '0.journal'}"] if journal else [])]
-    found = subprocess.run(command, env=block_environment(os.environ), cwd=ROOT, capture_output=True, text=True)
-    assert (found.returncode == pytest.ExitCode.USAGE_ERROR) is journal, found.stdout + found.stderr
-    assert ("development mode is on: figures would be those of that" in found.stderr) is journal
+    done = subprocess.run(command, env=block_environment(os.environ), cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode == pytest.ExitCode.USAGE_ERROR) is journal, done.stdout + done.stderr
+    assert ("development mode is on: figures would be those of that" in done.stderr) is journal
 
 
 def test_this_interpreter_is_read_without_a_complaint() -> None:

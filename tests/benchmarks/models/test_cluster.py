@@ -39,9 +39,9 @@ def needed(name: str) -> None:
 
 
 def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        return int(listening.getsockname()[1])
 
 
 def eventually(happened: Callable[[], object]) -> bool:
@@ -98,9 +98,9 @@ def test_workers_without_a_shared_disk_give_right_answers_though_one_is_killed(
     address, workers = dask_cluster
     monkeypatch.setenv(VARIABLE, address)
     with serve("servers.latency") as server:
-        found = ask(address, MODULES, server.url)
-        assert (found["model"], found["workers"]) == ("dask", 3)
-        assert found["round_trip_seconds"] > 0
+        answer = ask(address, MODULES, server.url)
+        assert (answer["model"], answer["workers"]) == ("dask", 3)
+        assert answer["round_trip_seconds"] > 0
         workload = Wire(url=server.url, delay_s=0.2)
         tasks = workload.tasks(30)
         with model("dask")(workload, 3) as run:
@@ -179,7 +179,9 @@ def test_nobody_listens_to_others_and_nothing_is_left_of_a_killed_holder(name: s
 
 def listening(process: psutil.Process) -> list[str]:
     """The addresses that a process listens on."""
-    return [found.laddr.ip for found in process.net_connections("inet") if found.status == psutil.CONN_LISTEN]
+    return [
+        connection.laddr.ip for connection in process.net_connections("inet") if connection.status == psutil.CONN_LISTEN
+    ]
 
 
 def alive(process: psutil.Process) -> bool:

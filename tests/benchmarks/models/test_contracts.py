@@ -276,8 +276,8 @@ def answer(body: bytes, status: str = "200 OK") -> bytes:
 
 
 def test_an_answer_that_arrives_byte_by_byte_is_the_same_answer() -> None:
-    whole = answer(b"17   ")
-    assert talk([whole]) == talk([bytes([byte]) for byte in whole]) == b"17   "
+    message = answer(b"17   ")
+    assert talk([message]) == talk([bytes([byte]) for byte in message]) == b"17   "
 
 
 @pytest.mark.parametrize(

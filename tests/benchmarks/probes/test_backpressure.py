@@ -14,11 +14,11 @@ SMALL = {"items": 200, "limit": 12, "consumers": 4}
 @pytest.mark.real
 @pytest.mark.parametrize("way", backpressure.WAYS)
 def test_every_item_arrives_once_and_the_producer_waits_for_the_consumers(way: str) -> None:
-    found = measure(way, wait_s=0.001, **SMALL)
-    assert 4 < found["peak_in_flight"] <= 12
-    assert found["items_per_second"] < 4 / 0.001
-    assert found["p50_seconds"] >= 0.001
-    assert found["p99_seconds"] is None
+    metrics = measure(way, wait_s=0.001, **SMALL)
+    assert 4 < metrics["peak_in_flight"] <= 12
+    assert metrics["items_per_second"] < 4 / 0.001
+    assert metrics["p50_seconds"] >= 0.001
+    assert metrics["p99_seconds"] is None
 
 
 @pytest.mark.parametrize("way", ["threads", "asyncio"])
@@ -65,5 +65,5 @@ def test_those_in_everybodys_hands_count_too() -> None:
 
 @pytest.mark.real
 def test_the_probe_tells_what_the_experiment_promises() -> None:
-    found = run_probe("backpressure", "asyncio")
-    assert found["p99_seconds"] >= found["p50_seconds"] > 0
+    metrics = run_probe("backpressure", "asyncio")
+    assert metrics["p99_seconds"] >= metrics["p50_seconds"] > 0

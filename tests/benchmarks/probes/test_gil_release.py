@@ -17,9 +17,9 @@ from benchmarks.probes.gil_release import BLAS, KINDS
 def test_threads_that_gain_what_processes_gain_have_let_go(
     in_threads: float, in_processes: float, share: float
 ) -> None:
-    found = gil_release.shares([(1.0, in_threads, in_processes)] * 3)
-    assert found["gil_released_share"] == pytest.approx(share)
-    assert found["processes_speedup"] == 2 / in_processes
+    metrics = gil_release.shares([(1.0, in_threads, in_processes)] * 3)
+    assert metrics["gil_released_share"] == pytest.approx(share)
+    assert metrics["processes_speedup"] == 2 / in_processes
 
 
 def test_a_machine_without_a_second_core_knows_no_share() -> None:
@@ -53,8 +53,8 @@ def test_both_threads_do_all_units_on_data_of_their_own(monkeypatch: pytest.Monk
 @pytest.mark.real
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_is_work_that_threads_and_processes_can_do(kind: str) -> None:
-    found = gil_release.measure(kind, task_s=0.002, rounds=1)
-    assert min(found["threads_speedup"] or 0, found["processes_speedup"] or 0) > 0
+    metrics = gil_release.measure(kind, task_s=0.002, rounds=1)
+    assert min(metrics["threads_speedup"] or 0, metrics["processes_speedup"] or 0) > 0
 
 
 @pytest.mark.real

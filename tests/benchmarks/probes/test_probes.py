@@ -327,11 +327,11 @@ def test_every_task_is_waiting_when_memory_is_looked_at(name: str, monkeypatch: 
         pytest.skip(needs(name).unavailable_reason())
     if lacking := needs(name).unavailable_reason():
         missing(lacking)
-    looks, told = iter([1000, 3000]), list[float]()
+    looks, reported = iter([1000, 3000]), list[float]()
     monkeypatch.setattr(task_memory, "FOR_EVER_S", 0.5)
     monkeypatch.setattr(task_memory, "tree_bytes", lambda: next(looks))
-    task_memory.bytes_per_task(name, 4, told.append)
-    assert told == [500]
+    task_memory.bytes_per_task(name, 4, reported.append)
+    assert reported == [500]
 
 
 def test_a_noted_task_has_the_answers_of_the_task_itself_and_leaves_one_byte(tmp_path: Path) -> None:
@@ -359,8 +359,8 @@ def test_the_sizes_of_a_copied_model_follow_what_it_runs_its_tasks_in() -> None:
 @pytest.mark.real
 @pytest.mark.parametrize("name", ["asyncio", "gather", "threads"])
 def test_opening_a_model_and_handing_it_tasks_takes_time(name: str) -> None:
-    found = pool_startup.observed(name)
-    assert 0 < found["task_seconds"] < found["open_seconds"]
+    metrics = pool_startup.observed(name)
+    assert 0 < metrics["task_seconds"] < metrics["open_seconds"]
 
 
 def test_an_answer_that_is_another_tasks_is_handed_over_in_vain() -> None:
@@ -377,7 +377,7 @@ def test_a_probe_that_fails_says_why() -> None:
 @pytest.mark.real
 @pytest.mark.parametrize("cell", PROBED, ids=str)
 def test_every_probe_tells_what_its_experiment_promises(cell: Cell, url: str) -> None:
-    known = cell.key() | {"url": url}
-    metrics = run_probe(cell.experiment, *(known[name] for name in ARGUMENTS[cell.experiment]))
+    values = cell.key() | {"url": url}
+    metrics = run_probe(cell.experiment, *(values[name] for name in ARGUMENTS[cell.experiment]))
     assert set(metrics) == set(cell.metrics)
     assert all(value is None or isfinite(value) for value in metrics.values())

@@ -56,10 +56,10 @@ def test_a_call_that_blocks_the_loop_is_found_by_its_heartbeat(blocked: float, c
         loop_longest_gap_s=0.021,
         loop_blocked_at="a.py, line 7",
     )
-    found = diagnose("asyncio", sweep(FLAT, evidence), QUIET)
-    assert found.cause == "blocked loop"
-    assert "awork calls something that blocks (a.py, line 7)" in found.sentence
-    assert "Next: await it, or put it into asyncio.to_thread()" in found.sentence
+    diagnosis = diagnose("asyncio", sweep(FLAT, evidence), QUIET)
+    assert diagnosis.cause == "blocked loop"
+    assert "awork calls something that blocks (a.py, line 7)" in diagnosis.sentence
+    assert "Next: await it, or put it into asyncio.to_thread()" in diagnosis.sentence
 
 
 @pytest.mark.parametrize(("blocked", "wait"), [(0.6, 0.5), (0.9, 0.8), (0.4, 0.0), (1.0, 0.9)])
@@ -81,9 +81,9 @@ def test_a_loop_that_computes_is_one_core_and_not_blocked(cpu: float, parallel: 
 def test_a_lock_is_found_where_the_workers_stand(share: float, cores: float) -> None:
     """Also where the one that holds it computes: one core is busy, and it is not the GIL."""
     evidence = seen(cores_busy=cores, gil_late=0.02, waits={"lock": share, "other": 1 - share}, waits_at="a.py, line 9")
-    found = diagnose("threads", sweep(FLAT, evidence), QUIET)
-    assert found.cause == "lock"
-    assert "waited for a lock (a.py, line 9)" in found.why
+    diagnosis = diagnose("threads", sweep(FLAT, evidence), QUIET)
+    assert diagnosis.cause == "lock"
+    assert "waited for a lock (a.py, line 9)" in diagnosis.why
 
 
 @pytest.mark.parametrize(("kind", "share"), [*itertools.product(("semaphore", "pool"), (0.5, 0.6, 0.7, 0.8, 0.95))])
@@ -97,10 +97,10 @@ def test_a_pool_that_lets_fewer_in_is_found_where_the_workers_stand(model: str, 
 @pytest.mark.parametrize("queued", [1, 10])
 def test_the_cap_of_the_default_pool_is_named(limit: int, queued: int) -> None:
     evidence = seen(pool_limit=limit, pool_queued=queued, loop_blocked=0.1, loop_cpu=0.05)
-    found = diagnose("asyncio", sweep((10.0, 20.0, 40.0, 60.0, 61.0, 60.0), evidence), QUIET)
-    assert found.cause == "pool cap"
-    assert f"asyncio.to_thread has {limit} threads" in found.why
-    assert "set_default_executor(ThreadPoolExecutor(32))" in found.change
+    diagnosis = diagnose("asyncio", sweep((10.0, 20.0, 40.0, 60.0, 61.0, 60.0), evidence), QUIET)
+    assert diagnosis.cause == "pool cap"
+    assert f"asyncio.to_thread has {limit} threads" in diagnosis.why
+    assert "set_default_executor(ThreadPoolExecutor(32))" in diagnosis.change
 
 
 @pytest.mark.parametrize("cores", [0.86, 0.9, 0.95, 1.0, 1.05, 1.14])
@@ -123,9 +123,9 @@ def test_one_busy_core_is_not_the_gil_without_its_sign(cores: float, late: float
 @pytest.mark.parametrize("model", ["threads", "processes", "asyncio"])
 def test_all_cores_are_named_where_they_were_busy(model: str, parallel: float) -> None:
     evidence = seen(cores_busy=0.97 * parallel, gil_late=0.1, loop_cpu=0.3 if model == "asyncio" else None)
-    found = diagnose(model, sweep((10.0, 18.0, 18.5), evidence), replace(QUIET, parallel=parallel, waits=False))
-    assert found.cause == "all cores"
-    assert "one core" not in found.sentence
+    diagnosis = diagnose(model, sweep((10.0, 18.0, 18.5), evidence), replace(QUIET, parallel=parallel, waits=False))
+    assert diagnosis.cause == "all cores"
+    assert "one core" not in diagnosis.sentence
 
 
 @pytest.mark.parametrize("slow", [2, 3, 5, 9, 20])
@@ -134,9 +134,9 @@ def test_a_full_listen_backlog_is_known_by_whole_seconds_and_connections_asked_f
     slow: int, retries: int
 ) -> None:
     steps = sweep((40.0, 80.0, 30.0), seen(syn_retransmits=retries), a_second_longer=slow)
-    found = diagnose("threads", steps, QUIET)
-    assert found.cause == "backlog"
-    assert f"{slow} of 40 tasks took whole seconds longer" in found.why
+    diagnosis = diagnose("threads", steps, QUIET)
+    assert diagnosis.cause == "backlog"
+    assert f"{slow} of 40 tasks took whole seconds longer" in diagnosis.why
 
 
 @pytest.mark.parametrize("slow", [2, 3, 5, 9, 20])
@@ -150,9 +150,9 @@ def test_slow_seconds_alone_are_no_backlog(slow: int, retries: int | None) -> No
 @pytest.mark.parametrize("spread", [0.02, 0.2])
 def test_an_even_rate_that_is_no_multiple_of_one_task_is_a_rate_limit(rate: float, spread: float) -> None:
     steps = sweep((10.0, min(20.0, rate), *[rate] * 4), seen(connections=16), end_spread=spread)
-    found = diagnose("asyncio", steps, QUIET)
-    assert found.cause == "rate limit"
-    assert f"{rate:.3g} tasks/s" in found.why
+    diagnosis = diagnose("asyncio", steps, QUIET)
+    assert diagnosis.cause == "rate limit"
+    assert f"{rate:.3g} tasks/s" in diagnosis.why
 
 
 @pytest.mark.parametrize(("rate", "spread"), [(40.0, 0.05), (30.0, 0.1), (10.0, 0.02), (47.0, 0.6), (47.0, None)])
@@ -166,9 +166,9 @@ def test_a_rate_that_could_be_a_server_with_so_many_workers_is_not_called_a_limi
 @pytest.mark.parametrize("size", [3, 4, 5, 6, 7])
 @pytest.mark.parametrize("model", ["threads", "asyncio"])
 def test_one_connection_for_all_tasks_is_named(model: str, size: int) -> None:
-    found = diagnose(model, sweep((10.0,) * size, seen(connections=1), end_spread=0.05), QUIET)
-    assert found.cause == "one connection"
-    assert f"{2 ** (size - 1)} tasks in flight shared a single connection" in found.why
+    diagnosis = diagnose(model, sweep((10.0,) * size, seen(connections=1), end_spread=0.05), QUIET)
+    assert diagnosis.cause == "one connection"
+    assert f"{2 ** (size - 1)} tasks in flight shared a single connection" in diagnosis.why
 
 
 @pytest.mark.parametrize("connections", [2, 3, 4, 6, 8])
@@ -182,16 +182,16 @@ def test_a_pool_of_fewer_connections_is_named(model: str, connections: int) -> N
 def test_few_connections_behind_a_limiter_of_the_program_are_not_called_the_cause(connections: int) -> None:
     limited = sweep((10.0, 10.1, 9.9, 10.0, 10.0), seen(connections=connections, waits={"sleep": 0.8}), end_spread=0.05)
     assert cause("asyncio", limited) == CAN_NOT_TELL
-    known = sweep((10.0, 10.1, 9.9, 10.0, 10.0), seen(connections=connections, waits={"limiter": 0.8}))
-    assert cause("asyncio", known) == "rate limit"
+    sweeps = sweep((10.0, 10.1, 9.9, 10.0, 10.0), seen(connections=connections, waits={"limiter": 0.8}))
+    assert cause("asyncio", sweeps) == "rate limit"
 
 
 @pytest.mark.parametrize("needs", [2.1e9 / 8, 1e9, 4e9, 5e8, 3e8])
 @pytest.mark.parametrize("model", ["threads", "processes", "asyncio"])
 def test_memory_that_would_run_out_stops_before_anything_else(model: str, needs: float) -> None:
-    found = diagnose(model, sweep(RISING, seen(cores_busy=1.8)), replace(QUIET, bytes_per_task=needs))
-    assert found.cause == "memory"
-    assert f"MOST_AT_ONCE = {max(1, int(2e9 / needs))}" in found.change
+    diagnosis = diagnose(model, sweep(RISING, seen(cores_busy=1.8)), replace(QUIET, bytes_per_task=needs))
+    assert diagnosis.cause == "memory"
+    assert f"MOST_AT_ONCE = {max(1, int(2e9 / needs))}" in diagnosis.change
 
 
 @pytest.mark.parametrize("model", ["threads", "processes", "asyncio"])
@@ -233,29 +233,29 @@ def recordings() -> Iterator[tuple[str, list[LoadStep], Machine]]:
 def test_no_sentence_contradicts_its_own_figures() -> None:
     """Never again: "one core: 1.5 cores were busy", "all cores: 0.36 cores were busy"."""
     for model, steps, machine in recordings():
-        found: Diagnosis = diagnose(model, steps, machine)
+        diagnosis: Diagnosis = diagnose(model, steps, machine)
         used = max(step.cores_used for step in steps[-2:])
-        if found.cause in ("one core", "GIL"):
-            assert 0.85 <= used <= 1.15, found.sentence
-        if found.cause == "all cores":
-            assert used >= 0.85 * machine.parallel, found.sentence
-        if found.cause == "blocked loop":
+        if diagnosis.cause in ("one core", "GIL"):
+            assert 0.85 <= used <= 1.15, diagnosis.sentence
+        if diagnosis.cause == "all cores":
+            assert used >= 0.85 * machine.parallel, diagnosis.sentence
+        if diagnosis.cause == "blocked loop":
             assert steps[-1].evidence is not None
             assert steps[-1].evidence.loop_blocked == 0.95
-        assert found.sentence.startswith(f"{model}: ")
-        assert found.sentence.count(". ") <= 1, found.sentence
+        assert diagnosis.sentence.startswith(f"{model}: ")
+        assert diagnosis.sentence.count(". ") <= 1, diagnosis.sentence
 
 
 def test_what_stops_a_model_is_called_as_make_why_calls_it() -> None:
     """Never again: the survey says "a lock" and the attribution "waiting for a lock", as if they were two things."""
     cases = [diagnose(*recording) for recording in recordings()]
-    terms = {found.cause: found.term for found in cases}
+    terms = {case.cause: case.term for case in cases}
     assert set(terms.values()) >= {CPU, BLOCKING, LOCK}
     cases.append(Diagnosis("threads", "GIL", "1 cores were busy of 1.9"))
     assert cases[-1].term == GIL
-    for found in cases:
-        words = {BLOCKING: LOOP_HELD, NETWORK: ELSEWHERE}.get(found.term, TERM_WORDS.get(found.term, ""))
-        assert found.sentence.startswith(f"{found.model}: {words}"), found.sentence
+    for case in cases:
+        words = {BLOCKING: LOOP_HELD, NETWORK: ELSEWHERE}.get(case.term, TERM_WORDS.get(case.term, ""))
+        assert case.sentence.startswith(f"{case.model}: {words}"), case.sentence
 
 
 def test_tasks_that_took_whole_seconds_longer_are_counted() -> None:

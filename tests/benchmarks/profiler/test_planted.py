@@ -51,12 +51,12 @@ def looked_at(folder: Path, planted: Planted, pace: Calibration, port: int = 0) 
     with CapacityMonitor(pace) as gauge:
         timed = one_by_one(work, "asyncio" if planted.model == "asyncio" else "blocking", work.tasks(12), steps)
         plan = Plan(work, 64, timed.each_s, timed.answers, timed.shortest_s, ladder_s=planted.sweep_s)
-        found = isolated(trial, planted.model, plan, patience_s=40, step=steps)
-        parallel = max([gauge.sample().parallel, *(step.cores_used for step in found.sweep)])
-    assert not found.failure
+        result = isolated(trial, planted.model, plan, patience_s=40, step=steps)
+        parallel = max([gauge.sample().parallel, *(step.cores_used for step in result.sweep)])
+    assert not result.failure
     disturbed = usage_between(before, snapshot()).disturbed(usable_cores())
     waits = timed.waits_s > 0.01 * (timed.waits_s + timed.computes_s)
-    return diagnose(planted.model, found.sweep, Machine(parallel, 4e9, 0.0, disturbed, waits, 64))
+    return diagnose(planted.model, result.sweep, Machine(parallel, 4e9, 0.0, disturbed, waits, 64))
 
 
 def held(found: Diagnosis, planted: Planted) -> None:

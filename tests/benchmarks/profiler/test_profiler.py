@@ -107,8 +107,8 @@ def test_a_function_that_raises_on_the_third_task_is_told_with_the_task(tmp_path
     broken = "    if task == 2: raise ValueError('no such page')\n    return task"
     text = f"TASKS = range(5)\ndef work(task):\n{broken}\nasync def awork(task):\n{broken}\n"
     work = mine(tmp_path, text)
-    said = attempt(model, work, work.tasks(5), 2)
-    assert said.startswith("task 2 (2) raised ValueError: no such page (mywork.py, line ")
+    failure = attempt(model, work, work.tasks(5), 2)
+    assert failure.startswith("task 2 (2) raised ValueError: no such page (mywork.py, line ")
 
 
 @pytest.mark.parametrize("model", ["sequential", "threads", "asyncio"])
@@ -197,8 +197,8 @@ class Locked:
 
 def test_what_cannot_be_pickled_is_named_down_to_the_part() -> None:
     assert unpicklable({"a": [1, "b"]}, "task 0") == ""
-    said = unpicklable({"page": Locked()}, "task 0")
-    assert said.startswith("task 0['page'].handle[2], a function, cannot be pickled:")
+    problem = unpicklable({"page": Locked()}, "task 0")
+    assert problem.startswith("task 0['page'].handle[2], a function, cannot be pickled:")
 
 
 UNSAFE = """
@@ -231,10 +231,10 @@ def test_waiting_and_computing_are_told_apart(tmp_path: Path) -> None:
 
 def test_short_work_is_looked_at_in_whole_passes_after_a_cold_one(tmp_path: Path) -> None:
     naps = mine(tmp_path, NAPS)
-    found = one_by_one(naps, "blocking", naps.tasks(4), steps, least_s=0.1)
-    assert len(found.seconds) % 4 == 0
-    assert sum(found.seconds) >= 0.08
-    assert (found.warm.start, found.warm.stop) == (4, len(found.seconds))
+    timed = one_by_one(naps, "blocking", naps.tasks(4), steps, least_s=0.1)
+    assert len(timed.seconds) % 4 == 0
+    assert sum(timed.seconds) >= 0.08
+    assert (timed.warm.start, timed.warm.stop) == (4, len(timed.seconds))
 
 
 @pytest.mark.parametrize(
@@ -242,13 +242,13 @@ def test_short_work_is_looked_at_in_whole_passes_after_a_cold_one(tmp_path: Path
 )
 def test_what_counts_has_each_task_as_often_as_any_other(timed: int, counts: list[int]) -> None:
     seconds = list(map(float, range(timed)))
-    found = Timed(range(4), seconds)
-    assert [int(one) for one in seconds[found.warm]] == counts
+    split = Timed(range(4), seconds)
+    assert [int(one) for one in seconds[split.warm]] == counts
 
 
 def test_a_ladder_ends_where_the_tasks_do(tmp_path: Path) -> None:
-    found, why = climb("threads", plan(mine(tmp_path, NAPS), most=4), steps)
-    assert [rung.concurrency for rung in found] == [1, 2, 4]
+    steps_climbed, why = climb("threads", plan(mine(tmp_path, NAPS), most=4), steps)
+    assert [rung.concurrency for rung in steps_climbed] == [1, 2, 4]
     assert why == ""
 
 
@@ -266,8 +266,8 @@ def work(task):
     finally:
         with lock: here.remove(task)
 """
-    found, why = climb("threads", plan(mine(tmp_path, text), most=16), steps)
-    assert [rung.concurrency for rung in found] == [1, 2]
+    steps_climbed, why = climb("threads", plan(mine(tmp_path, text), most=16), steps)
+    assert [rung.concurrency for rung in steps_climbed] == [1, 2]
     assert "threads with 4 in flight: task" in why
     assert "ConnectionError: too many at once" in why
 
@@ -315,8 +315,8 @@ def work(task):
     return len(held)
 """
     work = plan(mine(tmp_path, text))
-    found = isolated(memory, "threads", work, 4, patience_s=60, step=steps)
-    assert 10_000_000 < found < 40_000_000
+    result = isolated(memory, "threads", work, 4, patience_s=60, step=steps)
+    assert 10_000_000 < result < 40_000_000
 
 
 def test_a_failed_task_keeps_its_words_when_it_is_sent() -> None:

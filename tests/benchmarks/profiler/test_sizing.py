@@ -54,9 +54,9 @@ def test_it_pays_as_long_as_there_is_a_tenth_to_gain() -> None:
     ("cores", "share", "at_least"), [(0.2, None, False), (0.97, 0.0, False), (1.25, 0.2, False), (1.9, 0.474, True)]
 )
 def test_the_gil_is_judged_by_the_cores_that_threads_fill(cores: float, share: float | None, at_least: bool) -> None:
-    found = released(ladder(10, 20, cores=cores), parallel=2.0)
-    assert found["released_share"] == (None if share is None else pytest.approx(share, abs=0.01))
-    assert found["at_least"] is at_least
+    evidence = released(ladder(10, 20, cores=cores), parallel=2.0)
+    assert evidence["released_share"] == (None if share is None else pytest.approx(share, abs=0.01))
+    assert evidence["at_least"] is at_least
 
 
 def test_a_quantile_that_so_few_tasks_cannot_show_is_not_told() -> None:
@@ -65,8 +65,8 @@ def test_a_quantile_that_so_few_tasks_cannot_show_is_not_told() -> None:
 
 
 def test_a_spread_leaves_out_the_extremes_of_many() -> None:
-    found = spread([*[1.0] * 18, 5.0, 100.0])
-    assert (found["median"], found["low"], found["high"]) == (1.0, 1.0, 5.0)
+    spreads = spread([*[1.0] * 18, 5.0, 100.0])
+    assert (spreads["median"], spreads["low"], spreads["high"]) == (1.0, 1.0, 5.0)
 
 
 MODELS = ("sequential", "threads", "to_thread", "asyncio", "gather", "processes")
@@ -74,41 +74,41 @@ WAITING = {"threads": ladder(10, 20, 40, 80, 160), "asyncio": ladder(10, 20, 40,
 
 
 def test_a_round_has_two_waves_for_whatever_runs_at_once() -> None:
-    found = size(0.1, WAITING, MODELS, FREELY)
-    assert all(2 * cell.concurrency <= found.tasks for cell in found.cells if cell.model != "gather")
-    assert {cell.concurrency for cell in found.cells if "equal" in cell.views and cell.model == "asyncio"} == {16}
+    plan = size(0.1, WAITING, MODELS, FREELY)
+    assert all(2 * cell.concurrency <= plan.tasks for cell in plan.cells if cell.model != "gather")
+    assert {cell.concurrency for cell in plan.cells if "equal" in cell.views and cell.model == "asyncio"} == {16}
 
 
 def test_slow_tasks_are_compared_with_fewer_at_once_so_that_a_block_stays_short() -> None:
     slow = {"threads": ladder(*(rate / 20 for rate in (10, 20, 40, 80, 160)), each_s=2.0)}
-    found = size(2.0, slow, ("sequential", "threads"), FREELY)
-    assert found.equal == 2
-    assert found.tasks * 2.0 < BUDGET_S / 3
-    said = found.described(100, 10, {"threads": 16})["sentence"]
-    assert "More at once would pay (threads 16)" in said
+    plan = size(2.0, slow, ("sequential", "threads"), FREELY)
+    assert plan.equal == 2
+    assert plan.tasks * 2.0 < BUDGET_S / 3
+    sentence = plan.described(100, 10, {"threads": 16})["sentence"]
+    assert "More at once would pay (threads 16)" in sentence
 
 
 def test_pools_that_start_slowly_do_not_make_the_work_too_small_to_say_anything() -> None:
     slow = [LoadStep(2**step, 40, 4.0, 20 * 2**step, 0.1, 0.05) for step in range(6)]
-    found = size(0.05, {"threads": ladder(20, 40, 80, 160, 320, 640), "processes": slow}, MODELS, FREELY)
-    assert found.equal >= 8
-    assert found.tasks * 0.05 >= 0.5
+    plan = size(0.05, {"threads": ladder(20, 40, 80, 160, 320, 640), "processes": slow}, MODELS, FREELY)
+    assert plan.equal >= 8
+    assert plan.tasks * 0.05 >= 0.5
 
 
 def test_a_service_that_must_not_be_flooded_never_is() -> None:
-    found = size(0.01, {"asyncio": ladder(100, 200, 400)}, MODELS, Limits(4))
-    assert max(cell.concurrency for cell in found.cells) <= 4
-    assert "gather" not in {cell.model for cell in found.cells}
+    plan = size(0.01, {"asyncio": ladder(100, 200, 400)}, MODELS, Limits(4))
+    assert max(cell.concurrency for cell in plan.cells) <= 4
+    assert "gather" not in {cell.model for cell in plan.cells}
 
 
 def test_a_device_that_takes_one_connection_is_never_asked_for_two() -> None:
-    found = size(0.01, {"threads": ladder(100)}, MODELS, Limits(1))
-    assert {cell.concurrency for cell in found.cells} == {1}
+    plan = size(0.01, {"threads": ladder(100)}, MODELS, Limits(1))
+    assert {cell.concurrency for cell in plan.cells} == {1}
 
 
 def test_a_family_is_measured_with_no_more_than_its_sweep_came_through_with() -> None:
-    found = size(0.1, WAITING, MODELS, Limits(reached={"threads": 4}))
-    most = {model: max(cell.concurrency for cell in found.cells if cell.model == model) for model in MODELS[:4]}
+    plan = size(0.1, WAITING, MODELS, Limits(reached={"threads": 4}))
+    most = {model: max(cell.concurrency for cell in plan.cells if cell.model == model) for model in MODELS[:4]}
     assert most["threads"] == most["to_thread"] == 4
     assert most["asyncio"] > 4
 
@@ -119,17 +119,17 @@ def test_a_quick_look_takes_a_shorter_block() -> None:
 
 
 def test_what_is_done_about_the_size_is_said() -> None:
-    found = size(0.1, WAITING, MODELS, FREELY)
-    assert f"{found.tasks} of the 5,000 tasks, evenly from the list" in found.described(5000, 10, {})["sentence"]
-    assert f"the 3 tasks over and over, until there are {found.tasks}" in found.described(3, 10, {})["sentence"]
+    plan = size(0.1, WAITING, MODELS, FREELY)
+    assert f"{plan.tasks} of the 5,000 tasks, evenly from the list" in plan.described(5000, 10, {})["sentence"]
+    assert f"the 3 tasks over and over, until there are {plan.tasks}" in plan.described(3, 10, {})["sentence"]
 
 
 def test_a_size_becomes_cells_each_of_its_own() -> None:
-    found = size(0.1, WAITING, MODELS, FREELY)
-    workload = {"name": "mywork", "forms": ["blocking", "asyncio"], "source": "mywork.py", "size": found.tasks}
-    survey = {"workload": workload, "cells": [vars(cell) for cell in found.cells]}
+    plan = size(0.1, WAITING, MODELS, FREELY)
+    workload = {"name": "mywork", "forms": ["blocking", "asyncio"], "source": "mywork.py", "size": plan.tasks}
+    survey = {"workload": workload, "cells": [vars(cell) for cell in plan.cells]}
     cells = cells_of(json.loads(json.dumps(survey)))
     names = sorted(map(str, cells))
     assert all(one != other for one, other in pairwise(names))
     assert sum(cell.twin for cell in cells) == 1
-    assert all(cell.opt_in and cell.experiment == "user_work" and cell.tasks == found.tasks for cell in cells)
+    assert all(cell.opt_in and cell.experiment == "user_work" and cell.tasks == plan.tasks for cell in cells)

@@ -77,11 +77,11 @@ def test_honest_work_is_not_accused(tmp_path: Path, case: Case) -> None:
 
 def test_some_tasks_that_fail_are_counted_and_the_first_is_named(tmp_path: Path) -> None:
     text = "TASKS = range(8)\ndef work(t):\n    if t % 3 == 1: raise LookupError(f'no page {t}')\n    return t\n"
-    found = said_of(mine(tmp_path, text), Case("", "work", text, ""))
-    assert found.startswith(
+    sentence = said_of(mine(tmp_path, text), Case("", "work", text, ""))
+    assert sentence.startswith(
         "3 of 8 tasks failed (task 1, 4, 7): task 1 (1) raised LookupError: no page 1 (mywork.py, line 3)"
     )
-    assert found.endswith("Next: leave them out of TASKS, or catch that in the function and return what it means")
+    assert sentence.endswith("Next: leave them out of TASKS, or catch that in the function and return what it means")
 
 
 FORGETS, WAITS = Waits("asyncio", 0.0001, 0.0002), Waits("blocking", 0.02, 0.021)
@@ -226,9 +226,9 @@ FORMS = {
 def test_a_form_that_does_not_do_the_work_is_set_aside_and_the_other_is_measured(tmp_path: Path, kind: str) -> None:
     text, says = FORMS[kind]
     both = "import asyncio, time\nTASKS = range(12)\ndef work(t):\n    time.sleep(0.02)\n    return t\n" + text
-    found = look_at_forms(mine(tmp_path, both), ("blocking", "asyncio"), 0.1, steps, Doubts())
-    assert set(found.times) == {"blocking"}
-    assert re.search(says, found.refused["asyncio"])
+    looked = look_at_forms(mine(tmp_path, both), ("blocking", "asyncio"), 0.1, steps, Doubts())
+    assert set(looked.times) == {"blocking"}
+    assert re.search(says, looked.refused["asyncio"])
 
 
 def test_a_loop_is_left_as_it_was_found(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ def test_a_toy_that_does_not_scale_is_not_expected_to() -> None:
 
 
 def test_the_scaling_pair_does_four_times_the_work_in_the_same_time() -> None:
-    one, four = (known for known in KNOWN if known.what.startswith(("5 waits, 1", "20 waits, 4")))
+    one, four = (rounds for rounds in KNOWN if rounds.what.startswith(("5 waits, 1", "20 waits, 4")))
     assert four.tasks == 4 * one.tasks
     assert four.seconds == one.seconds
 

@@ -29,9 +29,9 @@ def url() -> Iterator[str]:
 def test_the_server_is_asked_for_what_we_know_of_each_attempt(web: UnreliablePages) -> None:
     for task in range(50):
         for attempt, end in enumerate(web.ends(task)):
-            asked = dict(parse_qsl(web.attempt_at(task, attempt).partition("?")[2]))
-            assert (int(asked.pop("n")), int(asked.pop("attempt"))) == (task, attempt)
-            settings = changed(UnreliablePages().settings, asked.items())
+            parameters = dict(parse_qsl(web.attempt_at(task, attempt).partition("?")[2]))
+            assert (int(parameters.pop("n")), int(parameters.pop("attempt"))) == (task, attempt)
+            settings = changed(UnreliablePages().settings, parameters.items())
             assert fate(settings, task, attempt) == end
             assert delay_s(settings, task) == pytest.approx(delay_s(web.settings, task))
 
@@ -65,13 +65,13 @@ def test_the_web_that_is_measured_has_a_long_tail_all_faults_and_no_page_that_ma
 @pytest.mark.parametrize("name", unreliable_scraping.MODELS)
 def test_every_model_ends_with_the_pages_that_can_be_had(name: str, url: str) -> None:
     web = replace(SMALL, url=url)
-    found = unreliable_scraping.measure(name, web, 60, 20)
+    metrics = unreliable_scraping.measure(name, web, 60, 20)
     ends = [web.ends(task) for task in range(60)]
-    assert found["fetched"] == sum(SERVED in each for each in ends) < 60
-    assert found["retries"] == sum(map(len, ends)) - 60
-    assert found["error_share"] == pytest.approx(1 - (found["fetched"] or 0) / sum(map(len, ends)))
-    assert (found["time_over_ideal"] or 0) >= 0.9
-    assert found["p99_seconds"] is None
+    assert metrics["fetched"] == sum(SERVED in each for each in ends) < 60
+    assert metrics["retries"] == sum(map(len, ends)) - 60
+    assert metrics["error_share"] == pytest.approx(1 - (metrics["fetched"] or 0) / sum(map(len, ends)))
+    assert (metrics["time_over_ideal"] or 0) >= 0.9
+    assert metrics["p99_seconds"] is None
 
 
 @pytest.mark.real
@@ -104,6 +104,6 @@ def test_an_attempt_that_nobody_expected_is_no_result() -> None:
 
 @pytest.mark.real
 def test_the_probe_tells_what_the_experiment_promises(url: str) -> None:
-    found = run_probe("unreliable_scraping", "asyncio", url)
-    assert found["p99_seconds"] > found["p50_seconds"] > 0
-    assert (found["fetched"], found["retries"]) == (318, 68)
+    metrics = run_probe("unreliable_scraping", "asyncio", url)
+    assert metrics["p99_seconds"] > metrics["p50_seconds"] > 0
+    assert (metrics["fetched"], metrics["retries"]) == (318, 68)

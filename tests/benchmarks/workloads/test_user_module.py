@@ -181,9 +181,9 @@ def test_a_connection_of_another_thread_is_answered_with_client() -> None:
 
     connection = sqlite3.connect(":memory:")
     with ThreadPoolExecutor(1) as pool:
-        said = raised(lambda: pool.submit(connection.execute, "select 1").result())
+        error = raised(lambda: pool.submit(connection.execute, "select 1").result())
     connection.close()
-    assert said.endswith("Next: open the connection in client(), so that each worker has its own")
+    assert error.endswith("Next: open the connection in client(), so that each worker has its own")
 
 
 def test_asyncio_run_inside_a_loop_is_answered_with_await() -> None:

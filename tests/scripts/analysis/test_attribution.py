@@ -36,8 +36,8 @@ def test_a_sum_that_does_not_close_says_so() -> None:
 
 
 def test_what_the_system_does_not_tell_is_left_out_by_name() -> None:
-    said = replace(cells()[0], left_out="the system does not allow it").caveat()
-    assert "left out: waiting for the GIL, a lock and the network, because the system does not allow it" in said
+    caveat = replace(cells()[0], left_out="the system does not allow it").caveat()
+    assert "left out: waiting for the GIL, a lock and the network, because the system does not allow it" in caveat
 
 
 def test_a_bar_is_as_long_as_it_was_asked_to_be() -> None:

@@ -49,8 +49,8 @@ def test_the_onset_is_a_measured_size_after_one_without_a_difference(found: Size
 
 
 def test_the_sentence_names_measured_sizes_and_no_other() -> None:
-    found = sizes(c2=SAME, c10=SAME, c50=FASTER, c1000="the client was saturated")
-    assert str(Crossover("network", "http", found, "in this run")) == (
+    by_size = sizes(c2=SAME, c10=SAME, c50=FASTER, c1000="the client was saturated")
+    assert str(Crossover("network", "http", by_size, "in this run")) == (
         "With `http` (network), asyncio beside threads in this run: "
         "1.43× faster at concurrency 50 (95 % CI 1.25–1.67×); "
         "no measurable difference at 2 and 10; not usable at 1,000 (the client was saturated)."
@@ -76,12 +76,12 @@ def simulated(onset: float, count: int, world: str, seed: int) -> list[Sizes]:
     """Whole sessions in which threads take longer only beyond the onset, the more the larger the size."""
     slower = [max(1.0, (size / onset) ** 0.25) for size in MEASURED]
     true_s = [0.05 * factor for factor in slower] + [0.05] * len(MEASURED)
-    found = []
+    trials = []
     for seconds in sessions(WORLDS[world], true_s, count=count, blocks=10, seed=seed):
         cells = [quick_candidate(seconds[:, place]) for place in range(2 * len(MEASURED))]
         pairs = zip(MEASURED, cells[len(MEASURED) :], cells, strict=False)
-        found.append(at_sizes({size: (one, other) for size, one, other in pairs}, {"waiting": FLOOR}))
-    return found
+        trials.append(at_sizes({size: (one, other) for size, one, other in pairs}, {"waiting": FLOOR}))
+    return trials
 
 
 ONE_ROUND = cell("one", 2, np.full((1, 1), 0.05))
@@ -95,23 +95,23 @@ def truthful(found: Sizes, onset: float) -> bool:
 @pytest.mark.parametrize("onset", [30, 70])
 @pytest.mark.parametrize("world", ["calm", "drift"])
 def test_an_onset_is_stated_at_the_next_measured_size_or_not_at_all(onset: float, world: str) -> None:
-    found = simulated(onset, 40, world, seed=round(onset))
-    assert sum(truthful(one, onset) for one in found) >= 38
+    trials = simulated(onset, 40, world, seed=round(onset))
+    assert sum(truthful(one, onset) for one in trials) >= 38
     if world == "calm":
-        assert sum(one.onset is not None for one in found) >= 20  # it does find it
+        assert sum(one.onset is not None for one in trials) >= 20  # it does find it
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("onset", [5, 30, 70, 150])
 @pytest.mark.parametrize("world", WORLDS)
 def test_onsets_are_true_in_95_percent_of_simulated_runs(onset: float, world: str) -> None:
-    found = simulated(onset, 300, world, seed=round(onset))
-    assert np.mean([truthful(one, onset) for one in found]) >= 0.95
+    trials = simulated(onset, 300, world, seed=round(onset))
+    assert np.mean([truthful(one, onset) for one in trials]) >= 0.95
 
 
 def test_no_size_below_the_true_onset_is_called_faster_more_often_than_the_level() -> None:
-    found = simulated(150, 60, "drift", seed=9)
-    early = [any(one.conclusions[size].outcome is Outcome.FASTER for size in (2, 10, 50, 100)) for one in found]
+    trials = simulated(150, 60, "drift", seed=9)
+    early = [any(one.conclusions[size].outcome is Outcome.FASTER for size in (2, 10, 50, 100)) for one in trials]
     assert np.mean(early) <= 0.05
 
 

@@ -52,8 +52,8 @@ def concludes(path: Path) -> bool:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_no_other_module_draws_a_conclusion_of_its_own(path: Path) -> None:
     name = path.relative_to(ROOT / "scripts").as_posix()
-    found = [] if concludes(path) else comparisons(path)
-    assert [one for one in found if (name, one) not in ALLOWED] == []
+    here = [] if concludes(path) else comparisons(path)
+    assert [one for one in here if (name, one) not in ALLOWED] == []
 
 
 def test_every_exception_is_still_one() -> None:

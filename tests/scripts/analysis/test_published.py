@@ -70,8 +70,8 @@ def crowned(text: str) -> list[str]:
 
 def set_apart(text: str) -> list[str]:
     """The sentences that say that one of the tied is faster or slower than the other."""
-    told = re.compile(r"\d× (?:faster|slower) at|(?:faster|slower) than `?(?:asyncio|threads)\b")
-    return [one for one in sentences(text) if all(name in one for name in TIED) and told.search(one)]
+    comparison = re.compile(r"\d× (?:faster|slower) at|(?:faster|slower) than `?(?:asyncio|threads)\b")
+    return [one for one in sentences(text) if all(name in one for name in TIED) and comparison.search(one)]
 
 
 def test_the_rule_sees_a_crown_where_there_is_one() -> None:
@@ -177,7 +177,7 @@ def test_an_efficiency_above_one_would_be_seen() -> None:
 
 def test_no_sentence_has_an_efficiency_above_one_without_its_warning() -> None:
     texts = published(above_ideal_run(0), drawn=True)
-    assert {place: found for place, text in texts.items() if (found := over_the_ideal(text))} == {}
+    assert {place: faults for place, text in texts.items() if (faults := over_the_ideal(text))} == {}
     assert not any(re.search(r"fastest in this run: [^.]*asyncio", one) for one in texts["README.md"].split("\n")[:2])
 
 
@@ -236,14 +236,14 @@ def in_tables(run: Run) -> set[str]:
 
 def test_every_multiple_in_a_sentence_is_that_of_two_cells() -> None:
     run = run_of(tied_run(0).rounds)
-    known = in_tables(run)
-    told = {
+    figures = in_tables(run)
+    texts = {
         "answers": " ".join(answers(run)),
         "README.md": readme.findings(run),
         "which-model.md": which_model.text(run),
     }
-    told |= {place: text for place, text in tied(0).items() if place.startswith(("title", "caption", "terminal"))}
-    assert {place: found for place, text in told.items() if (found := unfounded(text, known))} == {}
+    texts |= {place: text for place, text in tied(0).items() if place.startswith(("title", "caption", "terminal"))}
+    assert {place: faults for place, text in texts.items() if (faults := unfounded(text, figures))} == {}
 
 
 # nothing is concluded from what can decide nothing

@@ -21,7 +21,7 @@ def sample(seconds: float, cpu_s: float = 0.001) -> Sample:
 def pairs_of(seconds: FloatArray, effect: float, seed: int) -> list[Pairs]:
     """What one simulated run measures: shape (blocks, models), `effect` planted into head."""
     sides = order(len(seconds) // PER_TURN, seed)
-    found = []
+    pairs = []
     for place, model in enumerate(MODELS[: seconds.shape[1]]):
         sided: dict[str, list[Sample]] = {"base": [], "head": []}
         for start in range(0, len(sides), PER_TURN):
@@ -29,8 +29,8 @@ def pairs_of(seconds: FloatArray, effect: float, seed: int) -> list[Pairs]:
                 factor = effect if side == "head" else 1.0
                 here = [n for n in range(start, start + PER_TURN) if sides[n] == side]
                 sided[side].append(joined([sample(float(seconds[n, place]) * factor) for n in here]))
-        found.append(Pairs(model, 10, sided["base"], sided["head"]))
-    return found
+        pairs.append(Pairs(model, 10, sided["base"], sided["head"]))
+    return pairs
 
 
 def simulated(world: str, effect: float, seed: int) -> list[list[Change]]:
@@ -67,9 +67,9 @@ def test_a_planted_gain_is_no_loss() -> None:
 
 def test_a_machine_that_gets_steadily_slower_favours_no_side() -> None:
     trend = np.exp(np.linspace(0, 1, PER_TURN * TURNS))[:, None]
-    (found,) = changes(pairs_of(trend, 1.0, seed=4))
-    assert found.ratio is not None
-    assert found.ratio.estimate == pytest.approx(1.0)
+    (change,) = changes(pairs_of(trend, 1.0, seed=4))
+    assert change.ratio is not None
+    assert change.ratio.estimate == pytest.approx(1.0)
 
 
 def test_every_turn_has_a_side_in_the_middle_and_the_other_around_it() -> None:
@@ -85,14 +85,14 @@ def noisy(effect: float, spread: float, turns: int = 10) -> Pairs:
 
 
 def test_a_machine_too_noisy_to_tell_says_so_and_what_it_would_take() -> None:
-    (found,) = changes([noisy(1.03, 0.2)])
-    assert (found.verdict, found.worse) == ("inconclusive", False)
-    assert found.reason == ("10 turns show differences of 16 % and more on this machine; 5 % would take about 96")
+    (change,) = changes([noisy(1.03, 0.2)])
+    assert (change.verdict, change.worse) == ("inconclusive", False)
+    assert change.reason == ("10 turns show differences of 16 % and more on this machine; 5 % would take about 96")
 
 
 def test_a_difference_within_the_threshold_fails_nothing() -> None:
-    (found,) = changes([noisy(1.03, 0.005)])
-    assert (found.verdict, found.worse) == ("no measurable difference", False)
+    (change,) = changes([noisy(1.03, 0.005)])
+    assert (change.verdict, change.worse) == ("no measurable difference", False)
 
 
 def test_a_loss_beyond_the_threshold_fails_and_one_below_it_does_not() -> None:
@@ -101,26 +101,26 @@ def test_a_loss_beyond_the_threshold_fails_and_one_below_it_does_not() -> None:
 
 
 def test_what_two_environments_alone_change_is_no_difference() -> None:
-    (found,) = changes([noisy(1 + LEAST.value / 2, 0.0001)], 0.001)
-    assert found.verdict == "inconclusive"
+    (change,) = changes([noisy(1 + LEAST.value / 2, 0.0001)], 0.001)
+    assert change.verdict == "inconclusive"
 
 
 def test_few_turns_give_no_verdict() -> None:
-    (found,) = changes([noisy(2.0, 0.01, turns=5)])
-    assert found.verdict == "inconclusive"
-    assert found.reason == "5 turns are too few for a verdict, 6 are needed"
+    (change,) = changes([noisy(2.0, 0.01, turns=5)])
+    assert change.verdict == "inconclusive"
+    assert change.reason == "5 turns are too few for a verdict, 6 are needed"
 
 
 def test_a_model_that_failed_is_not_usable_and_says_why() -> None:
-    found = changes([Pairs("asyncio", 10, failure="head: task 3 raised ValueError"), noisy(1.0, 0.01)])
-    assert (found[0].verdict, found[0].reason) == ("not usable", "head: task 3 raised ValueError")
-    assert found[1].verdict == "no measurable difference"
+    outcomes = changes([Pairs("asyncio", 10, failure="head: task 3 raised ValueError"), noisy(1.0, 0.01)])
+    assert (outcomes[0].verdict, outcomes[0].reason) == ("not usable", "head: task 3 raised ValueError")
+    assert outcomes[1].verdict == "no measurable difference"
 
 
 def test_the_cause_of_a_loss_is_the_part_that_changed() -> None:
     turns = range(10)
     base = [Sample(1.0 + 0.001 * turn, 0.001 + 1e-6 * turn, 0.001, 0.01) for turn in turns]
     head = [Sample(1.2 + 0.001 * turn, 0.003 + 2e-6 * turn, 0.001 + 1e-5 * (-1) ** turn, 0.01) for turn in turns]
-    (found,) = changes([Pairs("threads", 10, base, head)])
-    assert [one.what for one in found.causes] == [CAUSES["cpu_per_task"]]
-    assert math.isclose(found.causes[0].head_s / found.causes[0].base_s, 3.0, rel_tol=0.05)
+    (change,) = changes([Pairs("threads", 10, base, head)])
+    assert [one.what for one in change.causes] == [CAUSES["cpu_per_task"]]
+    assert math.isclose(change.causes[0].head_s / change.causes[0].base_s, 3.0, rel_tol=0.05)

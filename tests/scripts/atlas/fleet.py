@@ -49,8 +49,8 @@ def cell(model: str, values: Sequence[float], **other: Any) -> Cell:
 
 def claim(name: str, of: Cell, over: Cell, bound: float = 1.1) -> Claim:
     """The claim that `of` takes more than `bound` times as long, with the verdict that its values have."""
-    found = geometric_mean(np.array(of.values) / np.array(over.values))
-    verdict: Any = "holds" if found.low > bound else "refuted" if found.high < bound else "inconclusive"
+    ratio = geometric_mean(np.array(of.values) / np.array(over.values))
+    verdict: Any = "holds" if ratio.low > bound else "refuted" if ratio.high < bound else "inconclusive"
     references = [f"{one.experiment}/{one.workload}/{one.model}" for one in (of, over)]
     part = Part(
         of=references[0],
@@ -62,9 +62,9 @@ def claim(name: str, of: Cell, over: Cell, bound: float = 1.1) -> Claim:
         per_capacity=False,
         log=True,
         blocks=len(of.values),
-        estimate=found.estimate,
-        low=found.low,
-        high=found.high,
+        estimate=ratio.estimate,
+        low=ratio.low,
+        high=ratio.high,
         verdict=verdict,
     )
     return Claim(talk="talk", id=name, text=f"What {name} says.", verdict=verdict, parts=[part])

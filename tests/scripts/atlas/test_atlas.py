@@ -93,9 +93,9 @@ def planted(rng: np.random.Generator, flip: float, machines: int = 12, claims: i
 @pytest.mark.slow
 def test_a_planted_flip_is_found_and_none_is_made_up() -> None:
     rng = RNG(5)
-    found = [planted(rng, 0.35)[0] for _ in range(100)]
+    detected = [planted(rng, 0.35)[0] for _ in range(100)]
     false = [planted(rng, 0.0)[1] for _ in range(250)]
-    assert np.mean(found) >= 0.9
+    assert np.mean(detected) >= 0.9
     assert np.mean(false) <= 0.05 + 2 * np.sqrt(0.05 * 0.95 / 250)
 
 
@@ -289,14 +289,15 @@ def reference() -> Run:
 def test_a_share_says_of_its_models_what_its_run_concludes() -> None:
     run = load(ROOT / "results" / "reference")
     one = share_of(run, [])
-    asked = {
-        (found.experiment, found.workload): contest(run, found.experiment, found.workload) for found in one.fastest
+    contests = {
+        (fastest.experiment, fastest.workload): contest(run, fastest.experiment, fastest.workload)
+        for fastest in one.fastest
     }
-    assert len(asked) == len(WORK)
-    for found in one.fastest:
-        judged = asked[found.experiment, found.workload]
+    assert len(contests) == len(WORK)
+    for fastest in one.fastest:
+        judged = contests[fastest.experiment, fastest.workload]
         assert judged
-        assert found.models == [cell.name for cell in judged.family.winners]
+        assert fastest.models == [cell.name for cell in judged.family.winners]
 
 
 def test_a_run_of_this_version_can_be_true_and_so_can_the_machines_made_of_it(reference: Run) -> None:

@@ -62,11 +62,11 @@ HARD = ("full", "huge differences", "many models")
 )
 def test_no_text_covers_another_or_is_cut_off(name: str, theme: Theme) -> None:
     if name == "full":
-        found: dict[str, Figure | None] = {module.NAME: of_full_run(module, theme) for module in MODULES}
+        figures: dict[str, Figure | None] = {module.NAME: of_full_run(module, theme) for module in MODULES}
     else:
-        found = {module.NAME: module.draw(a_run(name), theme) for module in MODULES}
-    assert {chart: faults for chart, figure in found.items() if figure and (faults := defects(figure))} == {}
-    assert all(found[chart] for chart in ("timeline", "scaling"))
+        figures = {module.NAME: module.draw(a_run(name), theme) for module in MODULES}
+    assert {chart: faults for chart, figure in figures.items() if figure and (faults := defects(figure))} == {}
+    assert all(figures[chart] for chart in ("timeline", "scaling"))
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: module.NAME)
@@ -109,13 +109,13 @@ def test_the_speed_up_chart_shows_the_table() -> None:
 
 def test_the_speed_up_chart_marks_the_limit_of_every_workload() -> None:
     run, figure = a_run(), of_full_run(speedup)
-    for workload, line in (found := artists(figure, Line2D, "limit-")).items():
+    for workload, line in (lines := artists(figure, Line2D, "limit-")).items():
         limits = [cell["ideal_speedup"] for cell in cells(run, "io", "cpu") if cell["workload"] == workload]
         ideal = max(limits[:-1] if np.isnan(limits[-1]) else limits)
         assert line.get_xdata()[0] in limits
         assert line.get_xdata()[0] <= ideal
         assert any(text.startswith(f"ideal {times(line.get_xdata()[0])}") for text in texts(figure))
-    assert set(found) == {"wire", "http", "sleep", "primes", "digest"}
+    assert set(lines) == {"wire", "http", "sleep", "primes", "digest"}
     assert set(artists(figure, Line2D, "ceiling-")) == {"wire", "http"}  # a server is asked in no other
 
 
@@ -220,17 +220,17 @@ PHONE_ENDS = ("-phone.svg", "-phone-dark.svg")
 
 
 def test_a_missing_experiment_is_skipped_with_its_reason(tmp_path: Path) -> None:
-    said: list[str] = []
-    written = draw_all(make(experiments=["task_memory"], blocks=6), tmp_path, said.append)
+    messages: list[str] = []
+    written = draw_all(make(experiments=["task_memory"], blocks=6), tmp_path, messages.append)
     names = [
         f"memory{end}"
         for end in (".svg", ".png", "-dark.svg", "-dark.png", *PHONE_ENDS, "-slide.png", "-slide-dark.png")
     ]
     assert [path.name for path in written] == names
     assert all(path.stat().st_size > 1000 for path in written)
-    assert len(said) == 1
-    assert said[0].count(" needs ") == len(CHARTS) - 1
-    assert f"speedup needs {speedup.NEEDS}" in said[0]
+    assert len(messages) == 1
+    assert messages[0].count(" needs ") == len(CHARTS) - 1
+    assert f"speedup needs {speedup.NEEDS}" in messages[0]
 
 
 def test_the_same_run_gives_the_same_bytes(tmp_path: Path) -> None:

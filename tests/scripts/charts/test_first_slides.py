@@ -69,9 +69,9 @@ def test_the_time_of_so_many_requests_is_when_the_last_of_them_was_done() -> Non
         spans = run.spans(experiment="io", workload="wire", model=model, twin=False)
         ends = spans.groupby(["block", "round"])["end_s"].apply(lambda each: np.sort(each)[9])
         tenth = np.exp(np.log(ends.groupby("block").median()).mean())
-        found = dict(zip(lines[model].get_xdata(), lines[model].get_ydata(), strict=True))
-        xs = sorted(found)
-        assert np.interp(10, xs, [found[x] for x in xs]) == pytest.approx(tenth, rel=0.2)
+        points = dict(zip(lines[model].get_xdata(), lines[model].get_ydata(), strict=True))
+        xs = sorted(points)
+        assert np.interp(10, xs, [points[x] for x in xs]) == pytest.approx(tenth, rel=0.2)
         assert (xs[0], xs[-1]) == (1, 40)
     axes = of_full_run(time_by_requests).axes[0]
     assert (axes.get_xscale(), axes.get_yscale(), axes.get_xlim()[0], axes.get_ylim()[0]) == ("linear", "linear", 0, 0)

@@ -26,26 +26,26 @@ def test_a_drift_that_hits_all_alike_is_no_difference() -> None:
         faster = dict(row.faster)
         if (row.cell["workload"], row.cell["model"]) == ("primes", "threads"):
             faster.pop("3.13t")
-        for name, found in faster.items():
-            assert found.value == pytest.approx(SPEED[name])
-            assert found.high / found.low < 1.001
+        for name, ratio in faster.items():
+            assert ratio.value == pytest.approx(SPEED[name])
+            assert ratio.high / ratio.low < 1.001
 
 
 def test_a_block_that_is_missing_costs_its_turn_only() -> None:
     run = in_turns()
     other = run.beside[0]
     torn = replace(other, rounds=other.rounds[other.rounds["block"] != 4])
-    found = rows(replace(run, beside=(torn,)))
-    assert {round(row.faster["3.14"].value, 3) for row in found} == {1.25}
-    assert {row.faster["3.14"].flags for row in found} == {""}
+    compared = rows(replace(run, beside=(torn,)))
+    assert {round(row.faster["3.14"].value, 3) for row in compared} == {1.25}
+    assert {row.faster["3.14"].flags for row in compared} == {""}
 
 
 def test_a_cell_that_an_interpreter_lacks_is_left_out_and_not_invented() -> None:
     run = in_turns()
     free = run.beside[1]
     lacking = replace(free, rounds=free.rounds[free.rounds["workload"] != "http"])
-    found = rows(replace(run, beside=(run.beside[0], lacking)))
-    assert {row.cell["workload"] for row in found if "3.13t" not in row.faster} == {"http"}
+    compared = rows(replace(run, beside=(run.beside[0], lacking)))
+    assert {row.cell["workload"] for row in compared if "3.13t" not in row.faster} == {"http"}
 
 
 def newer(run: SyntheticRun) -> SyntheticRun:
@@ -59,9 +59,9 @@ def newer(run: SyntheticRun) -> SyntheticRun:
 
 def test_a_model_that_only_a_later_interpreter_has_is_set_beside_one_after_another() -> None:
     run = newer(in_turns())
-    (found,) = [row for row in rows(run) if row.cell["model"] == "interpreters"]
-    assert (found.beside, list(found.faster)) == ("sequential", ["3.14"])
-    assert found.faster["3.14"].value == pytest.approx(2 * SPEED["3.14"])
+    (row_of_model,) = [row for row in rows(run) if row.cell["model"] == "interpreters"]
+    assert (row_of_model.beside, list(row_of_model.faster)) == ("sequential", ["3.14"])
+    assert row_of_model.faster["3.14"].value == pytest.approx(2 * SPEED["3.14"])
     figure = interpreters.draw(run, LIGHT)
     assert figure
     assert "interpreters*" in texts(figure)
@@ -79,22 +79,24 @@ def test_work_that_only_a_later_interpreter_did_is_named_and_not_compared() -> N
 def test_memory_is_said_as_times_as_much_and_not_as_times_as_fast() -> None:
     run = in_turns()
     parts = [with_memory(one, held) for one, held in zip((run, *run.beside), (4e7, 2e7, 5e7), strict=True)]
-    whole = replace(parts[0], beside=tuple(parts[1:]))
-    assert "interpreter_memory" not in {row.work for row in rows(whole)}
-    (said,) = [one for one in sentences(whole) if "Memory" in one]
-    assert said.startswith(
+    joined = replace(parts[0], beside=tuple(parts[1:]))
+    assert "interpreter_memory" not in {row.work for row in rows(joined)}
+    (sentence,) = [one for one in sentences(joined) if "Memory" in one]
+    assert sentence.startswith(
         "Memory of a program, objects: 38.1 MiB under 3.13; 3.14 takes 0.50× (0.50–0.50×) as much and "
     )
-    assert "3.13t takes 1.25×" in said
+    assert "3.13t takes 1.25×" in sentence
 
 
 def test_an_answer_beside_computing_is_told_with_and_without_the_gil() -> None:
     run = in_turns()
     parts = [with_convoy(one, took_s) for one, took_s in zip((run, *run.beside), (5e-3, 5e-3, 5e-5), strict=True)]
-    (said,) = [one for one in sentences(replace(parts[0], beside=tuple(parts[1:]))) if "answer" in one]
-    assert said.startswith("An answer from a thread beside one that computes takes 5.00 ms under 3.13 (with the GIL), ")
-    assert "1.00× (1.00–1.00×) as fast under 3.14 (with the GIL)" in said
-    assert "100× (100–100×) as fast under 3.13t (without the GIL)" in said
+    (sentence,) = [one for one in sentences(replace(parts[0], beside=tuple(parts[1:]))) if "answer" in one]
+    assert sentence.startswith(
+        "An answer from a thread beside one that computes takes 5.00 ms under 3.13 (with the GIL), "
+    )
+    assert "1.00× (1.00–1.00×) as fast under 3.14 (with the GIL)" in sentence
+    assert "100× (100–100×) as fast under 3.13t (without the GIL)" in sentence
 
 
 def test_what_doing_without_the_gil_costs_is_left_open_where_the_builds_differ() -> None:
@@ -153,23 +155,23 @@ def with_sharing(run: SyntheticRun, factor: float) -> SyntheticRun:
 def with_convoy(run: SyntheticRun, took_s: float) -> SyntheticRun:
     base = run.rounds[(run.rounds["workload"] == "primes") & (run.rounds["model"] == "sequential")]
     more = base.assign(experiment="gil_convoy", workload="noop", model="beside-computing", metric="p50_seconds")
-    found = pd.concat([run.rounds.assign(metric=None), more.assign(p50_seconds=took_s)], ignore_index=True)
-    return replace(run, rounds=found)
+    rounds = pd.concat([run.rounds.assign(metric=None), more.assign(p50_seconds=took_s)], ignore_index=True)
+    return replace(run, rounds=rounds)
 
 
 def with_memory(run: SyntheticRun, held: float) -> SyntheticRun:
     base = run.rounds[(run.rounds["workload"] == "primes") & (run.rounds["model"] == "sequential")]
     more = base.assign(experiment="interpreter_memory", workload="noop", model="objects", metric="program_bytes")
-    found = pd.concat([run.rounds.assign(metric=None), more.assign(program_bytes=held)], ignore_index=True)
-    return replace(run, rounds=found)
+    rounds = pd.concat([run.rounds.assign(metric=None), more.assign(program_bytes=held)], ignore_index=True)
+    return replace(run, rounds=rounds)
 
 
 def test_a_model_that_only_the_first_interpreter_has_is_in_the_table_and_not_in_the_chart() -> None:
     run = in_turns()
     others = tuple(replace(one, rounds=one.rounds[one.rounds["model"] != "asyncio"]) for one in run.beside)
-    found = replace(run, beside=others)
-    assert {row.cell["model"] for row in rows(found) if not row.faster} == {"asyncio"}
-    assert {title.title for groups in interpreters.panels(found).values() for title in groups} == {
+    without = replace(run, beside=others)
+    assert {row.cell["model"] for row in rows(without) if not row.faster} == {"asyncio"}
+    assert {title.title for groups in interpreters.panels(without).values() for title in groups} == {
         "sequential", "threads", "processes"
     }  # fmt: skip
 
@@ -201,26 +203,26 @@ def test_what_is_not_alike_is_named() -> None:
             "python": interpreter("3.13t", optimised=False)["python"],
         },
     })  # fmt: skip
-    said = list(notes(run))
-    assert "3.13t: CPython 3.13.1, not optimised (no PGO), free-threaded, GCC." in said
-    assert "3.13: CPython 3.13.1, optimised, GCC." in said
-    assert "3.14: aiohttp 3.12.0, and 3.13 has 3.14.5." in said
-    assert "3.13t: uvloop has no wheel for this Python, and was left out." in said
+    lines = list(notes(run))
+    assert "3.13t: CPython 3.13.1, not optimised (no PGO), free-threaded, GCC." in lines
+    assert "3.13: CPython 3.13.1, optimised, GCC." in lines
+    assert "3.14: aiohttp 3.12.0, and 3.13 has 3.14.5." in lines
+    assert "3.13t: uvloop has no wheel for this Python, and was left out." in lines
     gone = "3.13t: gevent was left out: needs gevent, and importing greenlet._greenlet switches the GIL back on."
-    assert gone in said
-    assert "3.13t: aiohttp is pure Python here, and compiled for 3.13 and 3.14." in said
-    assert "3.13t: test_images.py was left out: No module named 'PIL'." in said
-    assert "3.13t: importing uvloop (uvloop.loop) switches the GIL back on." in said
-    assert not any("h11" in one for one in said)
+    assert gone in lines
+    assert "3.13t: aiohttp is pure Python here, and compiled for 3.13 and 3.14." in lines
+    assert "3.13t: test_images.py was left out: No module named 'PIL'." in lines
+    assert "3.13t: importing uvloop (uvloop.loop) switches the GIL back on." in lines
+    assert not any("h11" in one for one in lines)
 
 
 def test_a_gil_that_came_back_is_said_and_not_called_off() -> None:
     run = in_turns()
     free = run.beside[1]
     back = free.environment | {"python": free.environment["python"] | {"gil": True}}
-    found = replace(run, beside=(run.beside[0], replace(free, environment=back)))
-    assert "3.13t: the GIL was switched back on while it was measured." in list(notes(found))
-    assert "without the GIL" not in " ".join(sentences(found))
+    with_gil = replace(run, beside=(run.beside[0], replace(free, environment=back)))
+    assert "3.13t: the GIL was switched back on while it was measured." in list(notes(with_gil))
+    assert "without the GIL" not in " ".join(sentences(with_gil))
 
 
 @pytest.mark.parametrize("theme", [LIGHT, SLIDE], ids=lambda theme: theme.name)
@@ -238,9 +240,9 @@ def test_the_chart_shows_the_ratios_and_its_footer_the_builds() -> None:
     dots = artists(figure, Line2D, "value-")
     for row in rows(run):
         if row.cell["workload"] in ("wire", "primes"):
-            for name, found in row.faster.items():
+            for name, ratio in row.faster.items():
                 key = f"{row.cell['workload']}-{row.cell['model']}-{name}-{row.cell['concurrency']}"
-                assert dots[key].get_xdata() == [found.value]
+                assert dots[key].get_xdata() == [ratio.value]
     footer = " ".join(texts(figure)).replace("\N{NO-BREAK SPACE}", " ")
     assert "3.13t: CPython 3.13.1, optimised, free-threaded" in footer
     assert "Only in the table: digest, http, sleep" in footer
@@ -297,10 +299,10 @@ def test_the_terminal_keeps_to_80_columns_however_many_interpreters(capsys: pyte
     run = replace(in_turns(), beside=in_turns().beside * 3)
     out = Console(width=80, no_color=True)
     terminal.show(with_omissions(run), out)
-    said = capsys.readouterr().out
-    assert max(map(len, said.splitlines())) <= 80
-    assert "wire threads" in said
-    assert "1.25 (1.25–1.25)" in said
+    output = capsys.readouterr().out
+    assert max(map(len, output.splitlines())) <= 80
+    assert "wire threads" in output
+    assert "1.25 (1.25–1.25)" in output
 
 
 def with_omissions(run: SyntheticRun) -> Any:

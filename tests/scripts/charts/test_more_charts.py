@@ -142,11 +142,11 @@ def test_the_serial_share_is_found_again() -> None:
 
 def test_amdahls_line_is_drawn_and_its_share_is_said() -> None:
     figure = of_full_run(cpu_scaling)
-    found = cpu_scaling.fitted(a_run(), cpu_scaling.chart_cells(a_run())[0])
-    assert set(artists(figure, Line2D, "amdahl-")) == {f"primes-{model}" for model in found} != set()
-    assert all(str(law) in " ".join(texts(figure)) for law in found.values())
-    assert found["processes"].serial < 0.5
-    assert "threads" not in found  # whose interval reaches beyond 100 %, where no law is
+    laws = cpu_scaling.fitted(a_run(), cpu_scaling.chart_cells(a_run())[0])
+    assert set(artists(figure, Line2D, "amdahl-")) == {f"primes-{model}" for model in laws} != set()
+    assert all(str(law) in " ".join(texts(figure)) for law in laws.values())
+    assert laws["processes"].serial < 0.5
+    assert "threads" not in laws  # whose interval reaches beyond 100 %, where no law is
 
 
 def test_a_serial_share_below_nothing_or_above_everything_is_no_law() -> None:

@@ -108,8 +108,8 @@ def test_a_model_that_hangs_crashes_leaves_stops_or_starves_costs_its_own_cell_o
     done = sandbox.bench("--blocks", "1", "--seed", "1")
     assert done.returncode == Exit.OK, done.stderr
     run = load(sandbox.runs()[0])
-    found = {omission.what.split("-")[2]: omission.reason for omission in run.omissions}
-    assert {name for name, reason in REASONS.items() if reason in found.get(name, "")} == set(REASONS), found
+    reasons = {omission.what.split("-")[2]: omission.reason for omission in run.omissions}
+    assert {name for name, reason in REASONS.items() if reason in reasons.get(name, "")} == set(REASONS), reasons
     assert set(run.rounds["model"]) == {"sequential", "threads", "asyncio"}
     page = (run.path / "report.html").read_text()
     assert all(f"planted-wire-{name}-c2" in page for name in FAULTS)
@@ -167,8 +167,8 @@ def test_one_core_is_enough_and_is_what_computing_is_held_to() -> None:
         "from benchmarks.machine.calibration import NUMBERS, Calibration\n"
         "with CapacityMonitor(Calibration({NUMBERS: 1e5})) as gauge: print(gauge.cores, gauge.sample().parallel)"
     )
-    found = subprocess.run(["taskset", "-c", core, sys.executable, "-c", script], capture_output=True, text=True)
-    assert (found.returncode, found.stdout) == (0, "1 1.0\n")
+    done = subprocess.run(["taskset", "-c", core, sys.executable, "-c", script], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "1 1.0\n")
 
 
 @pytest.mark.real

@@ -27,5 +27,5 @@ OPTIONS = Reader("options", command_line_of_bench)
 @pytest.mark.parametrize("reader", [*READERS, OPTIONS], ids=lambda reader: reader.name)
 def test_damaged_input_never_ends_in_a_traceback_or_hangs(reader: Reader, tmp_path: Path) -> None:
     run = record(tmp_path)
-    found = {outcome(reader, run, seed) for seed in range(TIMES)}
-    assert found <= {"read", "refused"}
+    outcomes = {outcome(reader, run, seed) for seed in range(TIMES)}
+    assert outcomes <= {"read", "refused"}

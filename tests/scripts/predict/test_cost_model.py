@@ -10,13 +10,13 @@ from tests.scripts.worlds import MACHINE, PLANTED, cells, world
 
 
 def test_planted_costs_are_found_again_so_far_as_they_matter() -> None:
-    found = fit(table(world()), MACHINE)
-    asked = cells()
+    fitted = fit(table(world()), MACHINE)
+    table_of_cells = cells()
     truth = table(world())["seconds"]
-    assert np.allclose(found.predict(table(world())), truth, rtol=0.03)
-    assert len(asked) == len(truth)
+    assert np.allclose(fitted.predict(table(world())), truth, rtol=0.03)
+    assert len(table_of_cells) == len(truth)
     for name in (("place", "processes"), ("start", "processes"), ("pace", "primes"), ("late", "server", "alone")):
-        assert found.cost_s[name] == pytest.approx(PLANTED[name], rel=0.2), name
+        assert fitted.cost_s[name] == pytest.approx(PLANTED[name], rel=0.2), name
 
 
 def test_costs_come_from_measured_rounds_and_not_from_the_cold_one() -> None:
@@ -24,10 +24,10 @@ def test_costs_come_from_measured_rounds_and_not_from_the_cold_one() -> None:
 
 
 def test_one_wild_cell_does_not_spoil_the_others() -> None:
-    known = table(world())
-    wild = known.assign(seconds=known["seconds"].where(known.index != 3, known["seconds"] * 5))
-    others = known.index != 3
-    off = np.abs(np.log(fit(wild, MACHINE).predict(known) / known["seconds"]))[others]
+    cells = table(world())
+    wild = cells.assign(seconds=cells["seconds"].where(cells.index != 3, cells["seconds"] * 5))
+    others = cells.index != 3
+    off = np.abs(np.log(fit(wild, MACHINE).predict(cells) / cells["seconds"]))[others]
     assert np.median(off) < 0.03
 
 
@@ -66,8 +66,8 @@ def test_nothing_is_learned_from_nothing() -> None:
 
 
 def test_without_a_gil_threads_are_not_held_to_one_core() -> None:
-    known = table(world())
-    threads = known[(known["model"] == "threads") & (known["workload"] == "primes") & (known["concurrency"] > 1)]
-    found = fit(known, MACHINE)
-    free = type(found)(found.cost_s, Machine(MACHINE.capacity, MACHINE.cores, gil=False))
-    assert (free.predict(threads) < found.predict(threads) * 0.7).all()
+    cells = table(world())
+    threads = cells[(cells["model"] == "threads") & (cells["workload"] == "primes") & (cells["concurrency"] > 1)]
+    fitted = fit(cells, MACHINE)
+    free = type(fitted)(fitted.cost_s, Machine(MACHINE.capacity, MACHINE.cores, gil=False))
+    assert (free.predict(threads) < fitted.predict(threads) * 0.7).all()

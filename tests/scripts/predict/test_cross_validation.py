@@ -16,19 +16,19 @@ pytestmark = pytest.mark.slow
 
 
 def test_a_machine_without_noise_is_predicted_and_the_intervals_are_narrow() -> None:
-    found = validation(world())
-    assert found
-    assert found.good == 1.0
-    assert found.typical < 0.02
-    assert max(found.widths.values()) < 1.2
+    result = validation(world())
+    assert result
+    assert result.good == 1.0
+    assert result.typical < 0.02
+    assert max(result.widths.values()) < 1.2
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_on_a_noisy_machine_intervals_are_wider_and_hold_what_they_promise(seed: int) -> None:
-    found = validation(world(noise=0.1, mood=0.1, seed=seed))
-    assert found
-    assert found.held_blocks >= AIMS[0] - 0.05  # of 52 cells, each with a mood of its own
-    assert min(found.widths.values()) > 1.2
+    result = validation(world(noise=0.1, mood=0.1, seed=seed))
+    assert result
+    assert result.held_blocks >= AIMS[0] - 0.05  # of 52 cells, each with a mood of its own
+    assert min(result.widths.values()) > 1.2
 
 
 def test_a_cell_is_not_predicted_from_itself() -> None:
@@ -77,8 +77,8 @@ def test_advice_that_costs_is_counted_as_such() -> None:
 
 def test_the_reference_keeps_what_the_docs_promise_and_they_say_what_it_shows() -> None:
     run, matrix = load_references()
-    found = validation(run)
-    assert found
-    assert found.meets_aims
+    result = validation(run)
+    assert result
+    assert result.meets_aims
     for page in PAGES[1:]:
         assert page.read_text() == renewed(page.read_text(), run, matrix), "next: make reference RUN=results/reference"

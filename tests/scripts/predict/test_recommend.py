@@ -28,9 +28,9 @@ def question(tasks: int, wait_s: float, cpu_s: float, gil_share: float = 1.0, ca
 
 
 def advised(asked: Question, source: Source = SOURCE) -> Advice:
-    found = advise(asked, source)
-    assert found
-    return found
+    advice = advise(asked, source)
+    assert advice
+    return advice
 
 
 def test_many_long_waits_are_for_a_loop_or_threads_and_for_many_at_once() -> None:
@@ -58,17 +58,17 @@ def test_a_handful_of_microseconds_is_for_nothing_but_a_loop_over_them() -> None
 
 
 def test_one_task_is_for_nothing_but_itself() -> None:
-    found = advised(question(1, 0.2, 0.003))
-    assert found.best.model == "sequential"
-    assert {option.concurrency for option in found.options} == {1}
+    advice = advised(question(1, 0.2, 0.003))
+    assert advice.best.model == "sequential"
+    assert {option.concurrency for option in advice.options} == {1}
 
 
 def test_with_no_difference_that_matters_the_simplest_is_taken() -> None:
-    found = advised(question(300, 0.2, 0.002, capacity=1.0))
-    alike = {option.model for option in found.no_difference} | {found.best.model}
+    advice = advised(question(300, 0.2, 0.002, capacity=1.0))
+    alike = {option.model for option in advice.no_difference} | {advice.best.model}
     assert {"threads", "asyncio"} <= alike
-    assert found.best.model == "threads"
-    assert found.best.seconds <= found.options[0].seconds * (1 + MARGIN)
+    assert advice.best.model == "threads"
+    assert advice.best.seconds <= advice.options[0].seconds * (1 + MARGIN)
 
 
 def test_no_more_places_are_advised_than_gain_something() -> None:
@@ -85,9 +85,9 @@ def test_nothing_is_advised_beyond_what_was_measured_or_is_allowed() -> None:
 
 def test_what_does_not_fit_into_memory_is_not_advised() -> None:
     greedy = replace(question(1000, 0.5, 0.001), task_bytes=1e8, memory_bytes=1e9)
-    found = advised(greedy)
-    assert all(option.memory_bytes <= 1e9 for option in found.options)
-    assert found.best.concurrency < 10
+    advice = advised(greedy)
+    assert all(option.memory_bytes <= 1e9 for option in advice.options)
+    assert advice.best.concurrency < 10
     assert advise(replace(greedy, memory_bytes=1e7), SOURCE) is None
 
 
@@ -100,30 +100,30 @@ def test_a_model_that_cannot_do_the_work_is_not_advised() -> None:
 
 
 def test_a_model_measured_on_this_very_work_is_moved_to_what_it_took() -> None:
-    asked = question(100, 0.1, 0.001)
-    slow = replace(asked, anchors={"asyncio": Anchor(3.0, 3.0)})
-    before, after = ({one.model: one.seconds for one in advised(each).options} for each in (asked, slow))
+    work = question(100, 0.1, 0.001)
+    slow = replace(work, anchors={"asyncio": Anchor(3.0, 3.0)})
+    before, after = ({one.model: one.seconds for one in advised(each).options} for each in (work, slow))
     assert after["asyncio"] == pytest.approx(3 * before["asyncio"], rel=0.05)
     assert after["threads"] == before["threads"]
 
 
 def test_not_even_a_measurement_makes_a_prediction_beat_the_floor() -> None:
-    asked = replace(question(1000, 0.1, 0.001), anchors=dict.fromkeys(MODELS, Anchor(0.0, 0.01)))
-    found = advised(asked)
-    assert all(option.seconds >= found.floor_s * (1 - 1e-9) for option in found.options)
+    work = replace(question(1000, 0.1, 0.001), anchors=dict.fromkeys(MODELS, Anchor(0.0, 0.01)))
+    advice = advised(work)
+    assert all(option.seconds >= advice.floor_s * (1 - 1e-9) for option in advice.options)
 
 
 def test_the_runner_up_wins_from_where_it_is_said_to_and_not_before() -> None:
-    asked = question(500, 0.1, 0.001, capacity=8.0)
-    found = advised(asked)
-    assert found.runner_up
-    assert found.runner_up.model == "processes"
-    points = dict(turning_points(asked, SOURCE, found.best.model, "processes"))
+    work = question(500, 0.1, 0.001, capacity=8.0)
+    advice = advised(work)
+    assert advice.runner_up
+    assert advice.runner_up.model == "processes"
+    points = dict(turning_points(work, SOURCE, advice.best.model, "processes"))
     for axis, value in points.items():
-        there = {one.model: one.seconds for one in advised(asked.with_changes(**{axis: value})).options}
-        assert there["processes"] < there[found.best.model], axis
-    short_of = {one.model: one.seconds for one in advised(asked.with_changes(cpu_s=points["cpu_s"] * 0.9)).options}
-    assert short_of["processes"] > short_of[found.best.model]
+        there = {one.model: one.seconds for one in advised(work.with_changes(**{axis: value})).options}
+        assert there["processes"] < there[advice.best.model], axis
+    short_of = {one.model: one.seconds for one in advised(work.with_changes(cpu_s=points["cpu_s"] * 0.9)).options}
+    assert short_of["processes"] > short_of[advice.best.model]
 
 
 @settings(max_examples=40)
@@ -134,12 +134,12 @@ def test_advice_obeys_the_floor_its_interval_and_common_sense(
     tasks: int, wait_s: float, cpu_s: float, gil_share: float, capacity: float, more: int
 ) -> None:
     task = Task(wait_s, cpu_s)
-    asked = Question(tasks, {"blocking": task, "asyncio": task}, gil_share, capacity, 16e9)
-    found = advised(asked)
-    for one in found.options:
-        assert found.floor_s <= one.seconds * (1 + 1e-9)
+    work = Question(tasks, {"blocking": task, "asyncio": task}, gil_share, capacity, 16e9)
+    advice = advised(work)
+    for one in advice.options:
+        assert advice.floor_s <= one.seconds * (1 + 1e-9)
         assert one.low <= one.seconds <= one.high
         assert 1 <= one.concurrency <= tasks
         assert one.cpu_s >= tasks * cpu_s * (1 - 1e-9)
-    later = advised(asked.with_changes(tasks=tasks + more))
-    assert later.options[0].seconds >= found.options[0].seconds * (1 - 0.02)  # ENOUGH may take fewer places for it
+    later = advised(work.with_changes(tasks=tasks + more))
+    assert later.options[0].seconds >= advice.options[0].seconds * (1 - 0.02)  # ENOUGH may take fewer places for it

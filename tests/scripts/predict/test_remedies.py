@@ -12,26 +12,25 @@ from tests.scripts.predict.test_recommend import SOURCE, advised, question
 
 
 def found(tasks: int, wait_s: float, cpu_s: float) -> dict[str, Remedy]:
-    asked = question(tasks, wait_s, cpu_s)
+    work = question(tasks, wait_s, cpu_s)
     return {
-        remedy.what.split(" with ")[0].split(" in each")[0]: remedy
-        for remedy in remedies(asked, SOURCE, advised(asked))
+        remedy.what.split(" with ")[0].split(" in each")[0]: remedy for remedy in remedies(work, SOURCE, advised(work))
     }
 
 
 def test_the_ideal_time_is_that_of_the_machine_and_not_of_the_workers_that_were_advised() -> None:
-    asked = question(5000, 0.2, 0.003)
-    assert advised(asked).floor_s == pytest.approx(5000 * 0.003 / 8)
-    assert advised(replace(asked, at_once=10)).floor_s == pytest.approx(500 * 0.203)
+    work = question(5000, 0.2, 0.003)
+    assert advised(work).floor_s == pytest.approx(5000 * 0.003 / 8)
+    assert advised(replace(work, at_once=10)).floor_s == pytest.approx(500 * 0.203)
 
 
 def test_tiny_tasks_are_handed_to_processes_in_batches() -> None:
-    asked = question(200_000, 0.0, 0.0001)
+    work = question(200_000, 0.0, 0.0001)
     remedy = found(200_000, 0.0, 0.0001)["processes"]
     assert remedy.what == "processes with 8 workers, in batches (chunksize=6250)"
-    single = times(CORES, asked.work("processes"), 8.0, SOURCE.fit.of("processes"), 8.0)
+    single = times(CORES, work.work("processes"), 8.0, SOURCE.fit.of("processes"), 8.0)
     assert remedy.seconds < float(np.asarray(single.seconds))
-    assert remedy.seconds >= advised(asked).floor_s
+    assert remedy.seconds >= advised(work).floor_s
 
 
 def test_long_tasks_need_no_batches() -> None:
@@ -51,7 +50,7 @@ def test_nothing_that_waits_is_no_work_for_several_loops() -> None:
 @pytest.mark.parametrize("cpu_s", [0.00001, 0.001, 0.3])
 @pytest.mark.parametrize("tasks", [1, 5000, 900_000])
 def test_no_turning_point_lies_where_nobody_goes(tasks: int, cpu_s: float) -> None:
-    asked = question(tasks, 0.01, cpu_s)
-    names = [option.model for option in advised(asked).options]
-    points = [point for other in names[1:] for point in turning_points(asked, SOURCE, names[0], other)]
+    work = question(tasks, 0.01, cpu_s)
+    names = [option.model for option in advised(work).options]
+    points = [point for other in names[1:] for point in turning_points(work, SOURCE, names[0], other)]
     assert all(value <= {"tasks": 1e6, "cpu_s": 1e3, "wait_s": 1e3}[axis] for axis, value in points)

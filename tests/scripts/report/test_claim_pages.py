@@ -105,14 +105,14 @@ def test_verdicts_that_cannot_be_read_are_said_to_be_with_what_to_type(text: str
 def test_the_talk_comes_before_those_of_others(tmp_path: Path) -> None:
     for name in ("claims-a.json", "claims.json"):
         (tmp_path / name).write_text(json.dumps(claims(talk=name)))
-    assert [found["talk"] for found in read_claims(tmp_path)] == ["claims.json", "claims-a.json"]
+    assert [document["talk"] for document in read_claims(tmp_path)] == ["claims.json", "claims-a.json"]
 
 
 def test_the_fair_counterpart_stands_under_every_claim_that_has_one() -> None:
     """What is claimed of one model is never read without the same work under another."""
-    (found,) = [one for one in claims()["claims"] if one["id"] == "network-io"]
-    found["parts"][0]["beside"] |= {"of": "network/wire/sequential/c50", "over": "network/wire/threads/c50"}
-    lines = list(rows_with_counterparts(found))
+    (entry,) = [one for one in claims()["claims"] if one["id"] == "network-io"]
+    entry["parts"][0]["beside"] |= {"of": "network/wire/sequential/c50", "over": "network/wire/threads/c50"}
+    lines = list(rows_with_counterparts(entry))
     assert [line[0] for line in lines] == ["network-io", "  beside: threads"]
     assert lines[1][1:] == ("20.0× (33.1–37.4×)", "", "")
-    assert "| … beside: threads | 20.0× (33.1–37.4×) |  |  |" in markdown(claims(claims=[found]))
+    assert "| … beside: threads | 20.0× (33.1–37.4×) |  |  |" in markdown(claims(claims=[entry]))

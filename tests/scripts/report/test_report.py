@@ -96,7 +96,7 @@ def test_only_our_own_scripts_may_run(full: Run) -> None:
     allowed = set(re.findall(r"sha256-([A-Za-z0-9+/=]+)", page[: page.index("</head>")].replace("&#39;", "'")))
     attributes = re.findall(r"<script([^>]*)>", page)
     hashes = [b64encode(sha256(text.encode()).digest()).decode() for text in SCRIPT.findall(page)]
-    running = {one for one, said in zip(hashes, attributes, strict=True) if "application/json" not in said}
+    running = {one for one, attribute in zip(hashes, attributes, strict=True) if "application/json" not in attribute}
     assert running == allowed
     assert len(allowed) == 2
 
@@ -131,7 +131,7 @@ def test_every_chart_has_its_finding_caveat_text_and_data(full: Run) -> None:
     for chart in (chart for chart in CHARTS if chart.caption(run)):
         section = page[page.index(f'id="chart-{chart.NAME}"') :]
         section = re.split(r'<div class="chart"|</section>', section)[0]
-        assert all(said in section for said in (chart.finding(run), chart.caption(run), chart.CAVEAT, chart.alt(run)))
+        assert all(words in section for words in (chart.finding(run), chart.caption(run), chart.CAVEAT, chart.alt(run)))
         assert f"({len(chart.table(run).rows)} rows)" in section
     assert "cells are marked saturated" in page
 

@@ -93,9 +93,9 @@ def test_no_row_stays_empty_where_a_model_is_hidden(look: Look, url: str) -> Non
 def test_the_scale_can_be_linear_from_zero_and_logarithmic_again(look: Look, url: str) -> None:
     chart = explore(look(url), "scaling")
     log, linear = (chart.locator(f"svg[data-scale={kind}]").first for kind in ("Log", "Linear"))
-    for label, seen, gone in (("linear", linear, log), ("logarithmic", log, linear)):
+    for label, shown, gone in (("linear", linear, log), ("logarithmic", log, linear)):
         chart.get_by_label(label, exact=True).check()
-        expect(seen).to_be_visible()
+        expect(shown).to_be_visible()
         expect(gone).to_be_hidden()
     assert "0" in linear.locator(".tick").all_text_contents()
     assert "0" not in log.locator(".tick").all_text_contents()
@@ -262,12 +262,12 @@ def test_without_scripts_it_can_still_be_read(look: Look, url: str) -> None:
 
 def test_a_keyboard_reaches_everything_in_the_order_of_the_page(look: Look, url: str) -> None:
     view = look(url)
-    seen = []
+    focused = []
     for _ in range(12):
         view.page.keyboard.press("Tab")
-        seen.append(view.page.evaluate("document.activeElement.textContent.trim().slice(0, 20)"))
-    assert seen[0] == "To the content"
-    assert seen[1:5] == ["Answers", "What this means for ", "Claims", "Charts"]
+        focused.append(view.page.evaluate("document.activeElement.textContent.trim().slice(0, 20)"))
+    assert focused[0] == "To the content"
+    assert focused[1:5] == ["Answers", "What this means for ", "Claims", "Charts"]
     view.page.keyboard.press("Shift+Tab")
     assert view.page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"
 

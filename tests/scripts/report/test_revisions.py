@@ -40,9 +40,9 @@ OUTCOME = Outcome(
 
 @pytest.fixture(scope="module")
 def schema() -> jsonschema.Draft202012Validator:
-    found = json.loads(SCHEMA_FILE.read_text())
-    jsonschema.Draft202012Validator.check_schema(found)
-    return jsonschema.Draft202012Validator(found)
+    document = json.loads(SCHEMA_FILE.read_text())
+    jsonschema.Draft202012Validator.check_schema(document)
+    return jsonschema.Draft202012Validator(document)
 
 
 def test_the_json_keeps_to_its_published_schema(schema: jsonschema.Draft202012Validator) -> None:
@@ -58,13 +58,13 @@ def test_the_schema_misses_what_is_missing(schema: jsonschema.Draft202012Validat
 
 
 def test_the_json_says_what_was_concluded() -> None:
-    found = document(OUTCOME)
-    verdicts = [one["verdict"] for one in found["models"]]
+    contents = document(OUTCOME)
+    verdicts = [one["verdict"] for one in contents["models"]]
     assert verdicts == ["slower", "no measurable difference", "inconclusive", "not usable"]
-    assert found["worse"]
-    assert found["models"][0]["ratio"]["estimate"] == pytest.approx(1.2)
-    assert found["models"][0]["causes"][0]["what"] == "CPU per task"
-    assert found["models"][3]["ratio"] is None
+    assert contents["worse"]
+    assert contents["models"][0]["ratio"]["estimate"] == pytest.approx(1.2)
+    assert contents["models"][0]["causes"][0]["what"] == "CPU per task"
+    assert contents["models"][3]["ratio"] is None
 
 
 def test_the_summary_is_a_table_of_at_most_20_lines_with_details_folded() -> None:

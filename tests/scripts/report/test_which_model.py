@@ -42,31 +42,31 @@ def test_the_committed_page_says_what_the_reference_run_found() -> None:
 
 
 def test_the_fastest_the_alike_and_the_slower_are_told_apart() -> None:
-    found = standing(planted(), "io", "wire")
-    assert found
-    assert found.best == "`threads` or `asyncio` or `trio`".replace("` or `a", "`, `a")
-    assert [name for name, _ in found.slower] == ["uvloop", "sequential"]
-    assert found.slower[0][1].value == pytest.approx(1.3, rel=0.01)
-    assert found.gain == "8.00× faster than sequential"
-    assert "fastest in this run: threads, asyncio or trio. " in found.sentence
+    place = standing(planted(), "io", "wire")
+    assert place
+    assert place.best == "`threads` or `asyncio` or `trio`".replace("` or `a", "`, `a")
+    assert [name for name, _ in place.slower] == ["uvloop", "sequential"]
+    assert place.slower[0][1].value == pytest.approx(1.3, rel=0.01)
+    assert place.gain == "8.00× faster than sequential"
+    assert "fastest in this run: threads, asyncio or trio. " in place.sentence
 
 
 def test_what_varies_too_much_is_not_established_either_way() -> None:
-    found = standing(planted({"trio": 0.4}), "io", "wire")
-    assert found
-    assert "Beside threads, inconclusive: trio took " in found.sentence
-    assert found.sentence in which_model.text(planted({"trio": 0.4}))
+    place = standing(planted({"trio": 0.4}), "io", "wire")
+    assert place
+    assert "Beside threads, inconclusive: trio took " in place.sentence
+    assert place.sentence in which_model.text(planted({"trio": 0.4}))
 
 
 def test_disturbed_rounds_and_few_blocks_establish_no_order() -> None:
     run = planted()
     disturbed = run_of(run.rounds.assign(disturbed=run.rounds["model"].eq("uvloop")))
     few = run_of(run.rounds[run.rounds["block"] < 3])
-    found, none = (standing(one, "io", "wire") for one in (disturbed, few))
-    assert found
+    place, none = (standing(one, "io", "wire") for one in (disturbed, few))
+    assert place
     assert none
-    assert [name for name, _ in found.not_usable] == ["uvloop"]
-    assert "uvloop" not in dict(found.slower)
+    assert [name for name, _ in place.not_usable] == ["uvloop"]
+    assert "uvloop" not in dict(place.slower)
     assert (none.best, none.duration, none.slower) == ("no conclusion", "–", [])
     assert none.sentence.startswith("no conclusion: 3 blocks are too few")
 
@@ -74,8 +74,8 @@ def test_disturbed_rounds_and_few_blocks_establish_no_order() -> None:
 def test_the_sentences_have_the_figures_of_the_run() -> None:
     page = which_model.text(run_of(make().rounds))
     row = make().summary.query("experiment == 'cpu' and workload == 'primes' and model == 'processes'").iloc[0]
-    (told,) = re.findall(r"One worker for each core .*", page)
-    assert f"fastest in this run: processes, {row['speedup']:.2f}× faster than sequential" in told
+    (sentence,) = re.findall(r"One worker for each core .*", page)
+    assert f"fastest in this run: processes, {row['speedup']:.2f}× faster than sequential" in sentence
     assert f"| compute in Python | `processes` | {1000 * row['seconds']:.0f} ms" in page
     waiting = make().summary.query("experiment == 'task_memory' and model == 'threads' and concurrency == 1000")
     held = waiting.iloc[0]["value"]
@@ -100,10 +100,10 @@ def everything() -> Run:
     for cell in catalogue():
         value = random.uniform(0.1, 3)
         for block in range(6):
-            said = dict.fromkeys(cell.metrics, value * random.lognormal(sigma=0.01))
+            metrics = dict.fromkeys(cell.metrics, value * random.lognormal(sigma=0.01))
             timed = {"seconds": value * random.lognormal(sigma=0.01), "ideal_seconds": 0.05, "efficiency": 0.5}
             shared = measured | {"block": block, "metric": cell.metrics[0] if cell.metrics else None}
-            rows.append(cell.key() | shared | timed | said)
+            rows.append(cell.key() | shared | timed | metrics)
     return run_of(pd.DataFrame(rows))
 
 

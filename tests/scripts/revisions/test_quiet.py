@@ -56,8 +56,8 @@ def test_waiting_favours_no_side(budget_s: float) -> None:
 def test_waiting_makes_a_busy_machine_tell_more() -> None:
     widths = {
         budget_s: np.mean(
-            [np.log(found.ratio.high / found.ratio.low) for seed in range(50)
-             for found in changes([run(seed, 1.1, budget_s)[0]]) if found.ratio]
+            [np.log(change.ratio.high / change.ratio.low) for seed in range(50)
+             for change in changes([run(seed, 1.1, budget_s)[0]]) if change.ratio]
         )
         for budget_s in (0.0, 600.0)
     }  # fmt: skip

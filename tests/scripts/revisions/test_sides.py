@@ -37,7 +37,7 @@ def project(tmp_path: Path) -> Path:
 
 def requests(project: Path, base: str, head: str = "", *, same_work: bool = False) -> list[Request]:
     work = project / "work.py"
-    return [Request(name, said, work, same_work=same_work) for name, said in (("base", base), ("head", head))]
+    return [Request(name, source, work, same_work=same_work) for name, source in (("base", base), ("head", head))]
 
 
 def refusal(asked: list[Request]) -> tuple[Exit, str]:

@@ -29,9 +29,9 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """What the cluster says of itself."""
     if lacking := needs("dask").unavailable_reason():
         missing(lacking)
-    said = dict(FOUND)
-    monkeypatch.setattr(cluster, "query_cluster", lambda where, cells: dict(said))
-    return said
+    answer = dict(FOUND)
+    monkeypatch.setattr(cluster, "query_cluster", lambda where, cells: dict(answer))
+    return answer
 
 
 def refusal(where: ClusterConfig, only: str = "cluster and dask") -> CommandError:
@@ -46,9 +46,9 @@ def test_without_a_cluster_nothing_is_asked_and_nothing_recorded() -> None:
 
 def test_what_a_cluster_is_stands_in_the_run_and_reaches_each_block(answers: dict[str, Any], tmp_path: Path) -> None:
     where = ClusterConfig(ADDRESS, "0.0.0.0", "192.0.2.1")
-    found = describe_cluster(where, "cluster and dask")
-    assert found == {"cluster": FOUND, "server": {"bind": "0.0.0.0", "address": "192.0.2.1"}}
-    made = block_of_run(tmp_path, {"plan": PLAN, **found}, 0)
+    described = describe_cluster(where, "cluster and dask")
+    assert described == {"cluster": FOUND, "server": {"bind": "0.0.0.0", "address": "192.0.2.1"}}
+    made = block_of_run(tmp_path, {"plan": PLAN, **described}, 0)
     assert made.where == where
     assert made.where.environment() == {VARIABLE: ADDRESS}
     assert block_of_run(tmp_path, {"plan": PLAN}, 0).where.environment() == {}

@@ -71,8 +71,8 @@ def test_the_rounds_of_a_result_say_which_run_they_are_of(tmp_path: Path, monkey
     plain = recorded.environment
 
     def repeated(name: str, blocks: int) -> dict[str, Any]:
-        found = plain(name, blocks)
-        return found | {"plan": found["plan"] | {"repeat": 3}}
+        facts = plain(name, blocks)
+        return facts | {"plan": facts["plan"] | {"repeat": 3}}
 
     monkeypatch.setattr(recorded, "environment", repeated)
     run = load(recorded.record(tmp_path, "thrice", blocks=12))

@@ -105,12 +105,12 @@ def test_what_a_block_needs_comes_behind_the_users_packages_and_changes_none(
     before = files_of(theirs)
     users = prepare(str(theirs))
     assert isinstance(users, UsersPython)
-    seen = json.loads(users.output_of("-B", "-c", SEEN))
-    packages = next(place for place, path in enumerate(seen["path"]) if path.endswith("site-packages"))
-    ours = next(place for place, path in enumerate(seen["path"]) if path.endswith("/packages"))
-    assert packages < ours == len(seen["path"]) - 1
-    assert (seen["name"], seen["custom"]) == ("theirs", "theirs")
-    assert str(tmp_path / ".venvs") in seen["psutil"]
+    imported = json.loads(users.output_of("-B", "-c", SEEN))
+    packages = next(place for place, path in enumerate(imported["path"]) if path.endswith("site-packages"))
+    ours = next(place for place, path in enumerate(imported["path"]) if path.endswith("/packages"))
+    assert packages < ours == len(imported["path"]) - 1
+    assert (imported["name"], imported["custom"]) == ("theirs", "theirs")
+    assert str(tmp_path / ".venvs") in imported["psutil"]
     assert files_of(theirs) == before
 
 

@@ -56,9 +56,9 @@ class FakeUv:
         if words[:2] == ("pip", "compile") and not lacking:
             pinned = [f"{name}==1.0 \\\n    --hash=sha256:0" for name in wanted if name not in self.not_meant]
             Path(words[-1]).write_text("\n".join(pinned))
-        said = NO_WHEEL.format(lacking[0]) if lacking else "there is no venv in it"
+        problem = NO_WHEEL.format(lacking[0]) if lacking else "there is no venv in it"
         fails = bool(lacking) or words[0] == self.broken
-        return SimpleNamespace(returncode=int(fails), stdout="", stderr=said if fails else "")
+        return SimpleNamespace(returncode=int(fails), stdout="", stderr=problem if fails else "")
 
 
 @pytest.fixture
@@ -97,9 +97,9 @@ def test_a_package_without_a_wheel_costs_only_the_models_that_need_it(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     uv = FakeUv(no_wheel=("uvloop",), not_meant=("gevent",))
-    found = made(monkeypatch, uv, cell("uvloop"), cell("gevent"), cell("trio"), cell())
-    assert found["left_out"] == {"uvloop": "has no wheel for this Python", "gevent": "is not made for this Python"}
-    assert found["absent"] == {
+    facts = made(monkeypatch, uv, cell("uvloop"), cell("gevent"), cell("trio"), cell())
+    assert facts["left_out"] == {"uvloop": "has no wheel for this Python", "gevent": "is not made for this Python"}
+    assert facts["absent"] == {
         "uvloop": "needs uvloop, which has no wheel for this Python",
         "gevent": "needs gevent, which is not made for this Python",
     }
@@ -156,12 +156,12 @@ def test_what_no_block_can_do_without_is_a_sentence(
 
 def test_an_interpreter_that_can_measure_nothing_of_the_selection_is_refused() -> None:
     cells = [cell("interpreters")]
-    found = {"name": "3.11", "absent": unavailable_names(cells, {"interpreters": "needs Python 3.14"}, {})}
+    interpreter = {"name": "3.11", "absent": unavailable_names(cells, {"interpreters": "needs Python 3.14"}, {})}
     with pytest.raises(
         CommandError, match=r"Python 3\.11 can measure nothing of that: interpreters needs Python 3\.14"
     ):
-        check_measurable(found, cells)
-    check_measurable(found, [*cells, cell()])
+        check_measurable(interpreter, cells)
+    check_measurable(interpreter, [*cells, cell()])
 
 
 def test_a_workload_is_absent_where_its_library_is() -> None:

@@ -31,8 +31,8 @@ DROP = """([data, name]) => {
 def url(resources: RaceResources, elsewhere: Path) -> Iterator[str]:
     """The page, which takes shares."""
     folder = elsewhere / "shares"
-    with served(resources, elsewhere, Machines(folder, Uploads(folder, CODE), ("http://192.168.1.5:8000/",))) as found:
-        yield f"{found[0]}/machines"
+    with served(resources, elsewhere, Machines(folder, Uploads(folder, CODE), ("http://192.168.1.5:8000/",))) as site:
+        yield f"{site[0]}/machines"
 
 
 def data(seed: int) -> bytes:

@@ -36,9 +36,9 @@ def page(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """The program, and its address."""
     with subprocess.Popen(COMMAND, stdout=subprocess.PIPE, text=True, cwd=tmp_path, env=environment()) as process:
         assert process.stdout
-        found = re.search(r"http://127\.0\.0\.1:\d+/", process.stdout.readline())
-        assert found
-        yield process, found[0]
+        match = re.search(r"http://127\.0\.0\.1:\d+/", process.stdout.readline())
+        assert match
+        yield process, match[0]
         process.kill()
 
 
@@ -84,10 +84,10 @@ def listening(tmp_path: Path) -> Iterator[tuple[str, str]]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=tmp_path, env=environment()) as process:
         assert process.stdout
         assert re.search(r"http://127\.0\.0\.1:\d+/", process.stdout.readline())
-        said = process.stdout.readline()
-        code = re.search(r"code (\w{6})$", said.strip())
+        line = process.stdout.readline()
+        code = re.search(r"code (\w{6})$", line.strip())
         assert code
-        address = re.search(r"http://[\d.]+:\d+/", said)
+        address = re.search(r"http://[\d.]+:\d+/", line)
         yield address[0] if address else "", code[1]
         process.terminate()
 

@@ -29,16 +29,16 @@ def run(
     resources: RaceResources, request: dict[str, Any], hear: Callable[[Race, dict[str, Any]], None] | None = None
 ) -> Told:
     """Everything that a race tells; `hear` may do something about it."""
-    told: Told = []
+    messages: Told = []
 
     def tell(message: dict[str, Any]) -> None:
-        told.append(message)
+        messages.append(message)
         if hear:
             hear(race, message)
 
     race = Race(RaceRequest.read(request), resources, tell)
     race.run()
-    return told
+    return messages
 
 
 def of_kind(told: Told, kind: str) -> Told:
@@ -52,45 +52,45 @@ def children() -> set[int]:
 def test_every_model_finishes_and_the_server_has_seen_its_tasks(resources: RaceResources) -> None:
     before = children()
     models = [name for name in MODELS if name not in UNAVAILABLE]
-    told = run(resources, TINY | {"models": models, "concurrency": 20})
-    results = of_kind(told, "result")
+    messages = run(resources, TINY | {"models": models, "concurrency": 20})
+    results = of_kind(messages, "result")
     assert [result["lane"] for result in results] == list(range(len(models)))
     for result in results:
         assert (result["reason"], result["requests"]) == ("", 20)
         assert result["seconds"] > 0.004  # a wait
         assert 1 <= result["peak"] <= 20
     assert stats(resources.url)["requests"] == 20  # the last lane's account, as the server still has it
-    assert (told[-1]["kind"], told[-1]["reason"]) == ("end", "")
-    assert told[-1]["headline"].endswith(".")
-    assert all(of_kind(told, "standings")[-1]["words"])
+    assert (messages[-1]["kind"], messages[-1]["reason"]) == ("end", "")
+    assert messages[-1]["headline"].endswith(".")
+    assert all(of_kind(messages, "standings")[-1]["words"])
     assert children() <= before
     assert list(resources.folder.glob("*.marks")) == []
 
 
 def test_every_task_is_told_waiting_computing_and_finished(resources: RaceResources) -> None:
-    told = run(resources, TINY)
-    for number, result in enumerate(of_kind(told, "result")):
-        flat = [value for one in of_kind(told, "marks") if one["lane"] == number for value in one["marks"]]
-        found = {(task, kind): us for task, kind, us in zip(flat[::3], flat[1::3], flat[2::3], strict=True)}
-        assert len(found) == len(flat) / 3 == 60
+    messages = run(resources, TINY)
+    for number, result in enumerate(of_kind(messages, "result")):
+        flat = [value for one in of_kind(messages, "marks") if one["lane"] == number for value in one["marks"]]
+        moments = {(task, kind): us for task, kind, us in zip(flat[::3], flat[1::3], flat[2::3], strict=True)}
+        assert len(moments) == len(flat) / 3 == 60
         for task in range(20):
-            began, computes, ended = (found[task, kind] for kind in range(3))
+            began, computes, ended = (moments[task, kind] for kind in range(3))
             assert began >= 0
             assert began + 3900 < computes <= ended <= result["seconds"] * 1e6 + 1000
 
 
 def test_a_lane_is_told_in_its_order(resources: RaceResources) -> None:
-    told = run(resources, TINY | {"models": ["threads"]})
-    kinds = [message["kind"] for message in told]
+    messages = run(resources, TINY | {"models": ["threads"]})
+    kinds = [message["kind"] for message in messages]
     assert list(dict.fromkeys(kinds)) == ["race", "ready", "ideal", "go", "marks", "result", "standings", "end"]
-    assert 0.008 < told[kinds.index("ideal")]["ideal_s"] < of_kind(told, "result")[0]["seconds"]
+    assert 0.008 < messages[kinds.index("ideal")]["ideal_s"] < of_kind(messages, "result")[0]["seconds"]
 
 
 def test_all_at_once_each_lane_has_an_account_of_its_own(resources: RaceResources) -> None:
-    told = run(resources, TINY | {"together": True})
-    kinds = [message["kind"] for message in told if message["kind"] in ("go", "result")]
+    messages = run(resources, TINY | {"together": True})
+    kinds = [message["kind"] for message in messages if message["kind"] in ("go", "result")]
     assert kinds == ["go"] * 4 + ["result"] * 4
-    assert {result["lane"]: result["requests"] for result in of_kind(told, "result")} == dict.fromkeys(range(4), 20)
+    assert {result["lane"]: result["requests"] for result in of_kind(messages, "result")} == dict.fromkeys(range(4), 20)
 
 
 def test_requests_that_the_server_did_not_see_make_no_result(
@@ -111,11 +111,11 @@ def kill_the_runner(race: Race, message: dict[str, Any]) -> None:
 
 
 def test_a_model_that_dies_is_no_result_and_the_others_run(resources: RaceResources) -> None:
-    told = run(resources, TINY | {"tasks": 400, "models": ["sequential", "asyncio"]}, kill_the_runner)
-    first, second = of_kind(told, "result")
+    messages = run(resources, TINY | {"tasks": 400, "models": ["sequential", "asyncio"]}, kill_the_runner)
+    first, second = of_kind(messages, "result")
     assert "its process ended with killed by SIGKILL" in first["reason"]
     assert (second["reason"], second["requests"]) == ("", 400)
-    assert told[-1]["reason"] == ""
+    assert messages[-1]["reason"] == ""
 
 
 def test_a_model_that_hangs_is_ended(resources: RaceResources, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -127,8 +127,8 @@ def test_a_model_that_hangs_is_ended(resources: RaceResources, monkeypatch: pyte
 
 def test_a_race_that_is_stopped_leaves_no_process_and_no_request(resources: RaceResources) -> None:
     before, began = children(), time.monotonic()
-    told = run(resources, LONG, lambda race, message: race.stopping.set() if message["kind"] == "marks" else None)
-    assert told[-1] == {"kind": "end", "reason": "stopped", "headline": ""}
+    messages = run(resources, LONG, lambda race, message: race.stopping.set() if message["kind"] == "marks" else None)
+    assert messages[-1] == {"kind": "end", "reason": "stopped", "headline": ""}
     assert time.monotonic() - began < 30  # of the hundred seconds that it would take
     assert children() <= before
     deadline = time.monotonic() + GONE_S
@@ -139,25 +139,25 @@ def test_a_race_that_is_stopped_leaves_no_process_and_no_request(resources: Race
 
 def test_a_race_never_disturbs_a_benchmark_that_is_under_way(resources: RaceResources) -> None:
     with exclusive_lock():
-        told = run(resources, TINY)
-    assert [message["kind"] for message in told] == ["end"]
-    assert f"another run is in progress (process {os.getpid()}" in told[0]["reason"]
+        messages = run(resources, TINY)
+    assert [message["kind"] for message in messages] == ["end"]
+    assert f"another run is in progress (process {os.getpid()}" in messages[0]["reason"]
 
 
 def test_a_thousand_tasks_a_lane_are_told_to_the_end(resources: RaceResources) -> None:
-    told = run(resources, {"tasks": 1000, "delay_ms": 20, "concurrency": 500, "models": ["threads", "asyncio"]})
-    assert [(result["reason"], result["requests"]) for result in of_kind(told, "result")] == [("", 1000)] * 2
-    assert sum(len(one["marks"]) // 3 for one in of_kind(told, "marks")) == 2 * 1000 * 2  # they compute nothing
+    messages = run(resources, {"tasks": 1000, "delay_ms": 20, "concurrency": 500, "models": ["threads", "asyncio"]})
+    assert [(result["reason"], result["requests"]) for result in of_kind(messages, "result")] == [("", 1000)] * 2
+    assert sum(len(one["marks"]) // 3 for one in of_kind(messages, "marks")) == 2 * 1000 * 2  # they compute nothing
 
 
 def test_a_blocked_loop_has_one_task_in_flight_and_threads_have_all(resources: RaceResources) -> None:
     models = ["sequential", "threads", "asyncio"]
-    told = run(resources, TINY | {"cpu_percent": 0, "delay_ms": 20, "blocks_loop": True, "models": models})
-    assert [(result["reason"], result["requests"]) for result in of_kind(told, "result")] == [("", 20)] * 3
-    sequential, threads, asyncio = (result["seconds"] for result in of_kind(told, "result"))
+    messages = run(resources, TINY | {"cpu_percent": 0, "delay_ms": 20, "blocks_loop": True, "models": models})
+    assert [(result["reason"], result["requests"]) for result in of_kind(messages, "result")] == [("", 20)] * 3
+    sequential, threads, asyncio = (result["seconds"] for result in of_kind(messages, "result"))
     assert threads < sequential / 2
     assert asyncio > 20 * 0.020  # no two waits overlapped
-    flat = [value for one in of_kind(told, "marks") if one["lane"] == 2 for value in one["marks"]]
+    flat = [value for one in of_kind(messages, "marks") if one["lane"] == 2 for value in one["marks"]]
     kinds = flat[1::3]
     assert kinds == [0, 2] * 20  # it waits, it finishes, and only then the next one waits
 
@@ -166,11 +166,11 @@ def test_a_fault_of_the_page_ends_the_race_and_is_not_hidden(
     resources: RaceResources, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Race, "run_all", lambda race: 1 / 0)
-    told: Told = []
+    messages: Told = []
     with pytest.raises(ZeroDivisionError):
-        Race(RaceRequest.read(TINY), resources, told.append).run()
-    assert [message["kind"] for message in told] == ["race", "end"]
-    assert "has a fault" in told[-1]["reason"]
+        Race(RaceRequest.read(TINY), resources, messages.append).run()
+    assert [message["kind"] for message in messages] == ["race", "end"]
+    assert "has a fault" in messages[-1]["reason"]
 
 
 def test_a_race_leaves_no_thread(resources: RaceResources) -> None:

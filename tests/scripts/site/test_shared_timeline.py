@@ -66,9 +66,9 @@ def test_what_another_process_does_is_seen_here(tmp_path: Path) -> None:
         worker.start()
     for worker in workers:
         worker.join(30)
-    found = triples(news.read())
-    assert sorted((task, kind) for task, kind, _ in found) == [(n // 3, n % 3) for n in range(60)]
-    assert 0 < min(us for _, _, us in found) <= max(us for _, _, us in found) < (perf_counter() - began) * 1e6
+    events = triples(news.read())
+    assert sorted((task, kind) for task, kind, _ in events) == [(n // 3, n % 3) for n in range(60)]
+    assert 0 < min(us for _, _, us in events) <= max(us for _, _, us in events) < (perf_counter() - began) * 1e6
     timeline.close()
 
 

@@ -68,8 +68,8 @@ def served(
 def ask(page: Page, *, models: list[str] | None = None, tasks: int = 20, delay_ms: int = 5, **numbers: int) -> None:
     """Fill in the form."""
     page.locator("#settings").evaluate("details => { details.open = true; }")
-    asked = {"tasks": tasks, "delay_ms": delay_ms, "concurrency": 10, "cpu_percent": 0} | numbers
-    for name, value in asked.items():
+    numbers_typed = {"tasks": tasks, "delay_ms": delay_ms, "concurrency": 10, "cpu_percent": 0} | numbers
+    for name, value in numbers_typed.items():
         page.locator(f"[name={name}]").fill(str(value))
     for box in page.locator("[name=models]").all():
         box.set_checked(box.get_attribute("value") in (models or CLASSICAL))

@@ -43,9 +43,9 @@ def table() -> str:
 
 
 def test_the_page_states_the_coverage_of_the_simulation() -> None:
-    found = re.search(r"<!-- coverage -->\n(.*)\n<!-- /coverage -->", PAGE.read_text(), re.DOTALL)
-    assert found
-    assert found[1] == table()
+    match = re.search(r"<!-- coverage -->\n(.*)\n<!-- /coverage -->", PAGE.read_text(), re.DOTALL)
+    assert match
+    assert match[1] == table()
 
 
 def test_a_cell_that_minds_the_machine_as_much_as_the_other_is_no_worse_off_in_one_run() -> None:

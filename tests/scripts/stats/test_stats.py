@@ -279,8 +279,8 @@ def test_a_log_claim_about_lost_updates_is_refused_not_judged() -> None:
 
 
 def outcome(ratio: Interval, margin: float = 0.05, floor: float = 0.0, p_value: float | None = None) -> Outcome:
-    known = NoiseFloor(floor, floor, floor, 1)
-    return conclude(ratio, known, margin=margin, p_value=p_value).outcome
+    noise = NoiseFloor(floor, floor, floor, 1)
+    return conclude(ratio, noise, margin=margin, p_value=p_value).outcome
 
 
 # --- comparisons --------------------------------------------------------------------------------------------------
@@ -296,9 +296,9 @@ def test_a_persistent_offset_between_identical_cells_is_the_noise_floor() -> Non
 
 def test_a_lucky_control_does_not_make_the_noise_floor_small() -> None:
     lucky = np.exp(np.array([0.1, -0.1] * 5))  # whose mean is 0, and whose blocks are 10 % apart
-    found = noise_floor([lucky])
-    assert found.value == pytest.approx(math.expm1(0.1 / 3))  # the standard error of ten blocks
-    assert found.low < found.value < found.high < 2 * found.value
+    floor = noise_floor([lucky])
+    assert floor.value == pytest.approx(math.expm1(0.1 / 3))  # the standard error of ten blocks
+    assert floor.low < floor.value < floor.high < 2 * floor.value
 
 
 @pytest.mark.parametrize(
@@ -453,7 +453,7 @@ def test_faster_one_way_is_slower_the_other(sample: FloatArray, margin: float, f
     there, back = paired_ratio(*sample), paired_ratio(*sample[::-1])
     edges = [1 + margin, 1 / (1 + margin), 1 + floor, 1 / (1 + floor)]
     assume(all(abs(end / edge - 1) > 1e-6 for edge in edges for end in (there.low, there.high)))
-    assert outcome(back, margin, floor) is opposite.get(found := outcome(there, margin, floor), found)
+    assert outcome(back, margin, floor) is opposite.get(concluded := outcome(there, margin, floor), concluded)
 
 
 def test_two_runs_of_the_same_have_the_ratio_one_inside() -> None:
@@ -472,20 +472,20 @@ def test_two_runs_of_unequal_length_and_scatter_are_covered_too() -> None:
 def test_an_unpaired_ratio_agrees_with_scipy() -> None:
     rng = np.random.default_rng(7)
     a, b = np.exp(rng.normal(1, 0.2, 8)), np.exp(rng.normal(0.5, 0.1, 12))
-    found, theirs = unpaired_ratio(a, b), scipy_stats.ttest_ind(np.log(a), np.log(b), equal_var=False)
+    ratio, theirs = unpaired_ratio(a, b), scipy_stats.ttest_ind(np.log(a), np.log(b), equal_var=False)
     low, high = theirs.confidence_interval(0.95)
-    assert found.p_value == pytest.approx(theirs.pvalue)
-    assert (found.low, found.high) == pytest.approx((np.exp(low), np.exp(high)))
-    assert found.estimate == pytest.approx(np.exp(np.log(a).mean() - np.log(b).mean()))
+    assert ratio.p_value == pytest.approx(theirs.pvalue)
+    assert (ratio.low, ratio.high) == pytest.approx((np.exp(low), np.exp(high)))
+    assert ratio.estimate == pytest.approx(np.exp(np.log(a).mean() - np.log(b).mean()))
 
 
 def test_an_unpaired_ratio_says_how_sure_it_is_and_counts_the_blocks_of_the_shorter_run() -> None:
-    found, surer = (unpaired_ratio(SLOW, FAST[:6], confidence) for confidence in (0.9, 0.99))
-    assert (found.n, found.confidence, surer.confidence) == (6, 0.9, 0.99)
+    ratio, surer = (unpaired_ratio(SLOW, FAST[:6], confidence) for confidence in (0.9, 0.99))
+    assert (ratio.n, ratio.confidence, surer.confidence) == (6, 0.9, 0.99)
     assert unpaired_ratio(FAST[:6], SLOW).n == 6
-    assert surer.low < found.low < found.high < surer.high
+    assert surer.low < ratio.low < ratio.high < surer.high
 
 
 def test_runs_without_any_scatter_have_no_width() -> None:
-    found = unpaired_ratio([2.0, 2.0], [1.0, 1.0])
-    assert (found.low, found.estimate, found.high, found.p_value) == (2, 2, 2, 0)
+    ratio = unpaired_ratio([2.0, 2.0], [1.0, 1.0])
+    assert (ratio.low, ratio.estimate, ratio.high, ratio.p_value) == (2, 2, 2, 0)

@@ -96,11 +96,11 @@ def false_verdicts(medians: FloatArray) -> tuple[bool, bool]:
     twins, *pairs = (medians[:, 2 * i : 2 * i + 2].T for i in range(7))
     floor, ratios = noise_floor([block_ratios(*twins)]), [paired_ratio(*pair) for pair in pairs]
     adjusted = holm([ratio.p_value for ratio in ratios])
-    found = [
+    outcomes = [
         conclude(ratio, floor, margin=0.01, p_value=p_value) for ratio, p_value in zip(ratios, adjusted, strict=True)
     ]
     claims = judge([Case(pair[0] / pair[1], Bound(high=1, open_high=True)) for pair in pairs])
-    return any(c.differs for c in found), any(c.verdict is not Verdict.INCONCLUSIVE for c in claims)
+    return any(c.differs for c in outcomes), any(c.verdict is not Verdict.INCONCLUSIVE for c in claims)
 
 
 def test_identical_twins_on_a_drifting_machine_are_not_called_different() -> None:
@@ -140,8 +140,8 @@ def test_even_where_the_noise_is_thrice_the_effect_a_wrong_sign_is_rarer_than_on
 
 @pytest.mark.parametrize("slowed", [1.10, 1.20])
 def test_a_slowdown_of_ten_percent_does_not_escape_ten_blocks(slowed: float) -> None:
-    found = planted("calm", slowed, count=500)
-    assert found.count(Outcome.SLOWER) / len(found) >= 0.95
+    outcomes = planted("calm", slowed, count=500)
+    assert outcomes.count(Outcome.SLOWER) / len(outcomes) >= 0.95
 
 
 @pytest.mark.parametrize("slowed", [1.02, 1.05, 1.10, 1.20])

@@ -58,10 +58,10 @@ def test_a_whole_run_is_read_without_any_omission(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_no_random_damage_ever_changes_a_number_in_silence(tmp_path: Path) -> None:
     intact, other = record(tmp_path), record(tmp_path, "20260202-000000")
-    found = corrupt(CORRUPTIONS, 1, intact, other, tmp_path)
-    assert found.total() == CORRUPTIONS
-    assert {name for name, _ in found} == {damage.name for damage in DAMAGES}
-    assert {outcome for _, outcome in found} <= {"refused", "omission", "unharmed"}
+    outcomes = corrupt(CORRUPTIONS, 1, intact, other, tmp_path)
+    assert outcomes.total() == CORRUPTIONS
+    assert {name for name, _ in outcomes} == {damage.name for damage in DAMAGES}
+    assert {outcome for _, outcome in outcomes} <= {"refused", "omission", "unharmed"}
 
 
 def test_the_torture_notices_a_number_that_was_forged(tmp_path: Path) -> None:

@@ -88,37 +88,37 @@ def test_the_verdict_follows_from_the_bound(holds: str, verdict: str) -> None:
 
 def test_discarded_rounds_and_twins_decide_nothing() -> None:
     twin = rounds("threads", 50.0).assign(twin=True)
-    found = judge(claim("1.9 … 2.1"), run(rounds("sequential", 2.0), rounds("threads", 1.0), twin))
-    assert found.verdict == "holds"
-    assert found.outcomes[0].evidence.interval
-    assert found.outcomes[0].evidence.interval.estimate == pytest.approx(2)
+    finding = judge(claim("1.9 … 2.1"), run(rounds("sequential", 2.0), rounds("threads", 1.0), twin))
+    assert finding.verdict == "holds"
+    assert finding.outcomes[0].evidence.interval
+    assert finding.outcomes[0].evidence.interval.estimate == pytest.approx(2)
 
 
 def test_too_few_blocks_give_a_number_and_no_verdict() -> None:
-    found = judge(claim("> 1.5"), run(rounds("sequential", 2.0, blocks=5), rounds("threads", 1.0, blocks=5)))
-    assert (found.verdict, found.outcomes[0].evidence.interval is not None) == ("inconclusive", True)
-    assert "5 blocks are too few" in found.reason
+    finding = judge(claim("> 1.5"), run(rounds("sequential", 2.0, blocks=5), rounds("threads", 1.0, blocks=5)))
+    assert (finding.verdict, finding.outcomes[0].evidence.interval is not None) == ("inconclusive", True)
+    assert "5 blocks are too few" in finding.reason
 
 
 def test_a_single_block_is_not_measured() -> None:
-    found = judge(claim("> 1.5"), run(rounds("sequential", 2.0, blocks=1), rounds("threads", 1.0, blocks=1)))
-    assert (found.verdict, found.outcomes[0].evidence.interval) == ("could not be measured", None)
+    finding = judge(claim("> 1.5"), run(rounds("sequential", 2.0, blocks=1), rounds("threads", 1.0, blocks=1)))
+    assert (finding.verdict, finding.outcomes[0].evidence.interval) == ("could not be measured", None)
 
 
 def test_disturbed_rounds_establish_nothing() -> None:
-    found = judge(
+    finding = judge(
         claim("> 1.5"), run(rounds("sequential", 2.0, disturbed=True), rounds("threads", 1.0, disturbed=True))
     )
-    assert found.verdict == "inconclusive"
-    assert "disturbed 100 % of the rounds" in found.reason
+    assert finding.verdict == "inconclusive"
+    assert "disturbed 100 % of the rounds" in finding.reason
 
 
 @pytest.mark.parametrize("busy", ["client", "server", "machine"])
 def test_a_saturated_cell_decides_no_claim_but_one_about_saturation(busy: str) -> None:
     flagged = run(rounds("sequential", 2.0), rounds("threads", 1.0, saturated=busy))
     for about in ("", "waiting"):
-        found = judge(claim("> 1.5", about=about), flagged)
-        assert (found.verdict, found.reason) == ("inconclusive", f"the {busy} was saturated (threads)")
+        finding = judge(claim("> 1.5", about=about), flagged)
+        assert (finding.verdict, finding.reason) == ("inconclusive", f"the {busy} was saturated (threads)")
     assert judge(claim("> 1.5", about="saturation"), flagged).verdict == "holds"
 
 
@@ -130,8 +130,8 @@ def test_a_cell_that_beat_its_ideal_time_decides_nothing() -> None:
 def test_a_bound_within_the_noise_floor_decides_nothing() -> None:
     apart = rounds("sequential", 2.0).assign(twin=True, seconds=lambda cell: cell["seconds"] * 1.1)
     noisy = run(rounds("sequential", 2.0), rounds("threads", 1.0), apart, control=False)
-    found = judge(claim("> 1.9"), noisy)
-    assert (found.verdict, "within the noise floor, 10.0 %" in found.reason) == ("inconclusive", True)
+    finding = judge(claim("> 1.9"), noisy)
+    assert (finding.verdict, "within the noise floor, 10.0 %" in finding.reason) == ("inconclusive", True)
     assert judge(claim("> 1.7"), noisy).verdict == "holds"
     unknown = judge(claim("> 1.9"), run(rounds("sequential", 2.0), rounds("threads", 1.0), control=False))
     assert (unknown.verdict, "10 % (assumed)" in unknown.reason) == ("inconclusive", True)
@@ -139,10 +139,10 @@ def test_a_bound_within_the_noise_floor_decides_nothing() -> None:
 
 @pytest.mark.parametrize(("holds", "how"), [("> 1.5", "the bound held"), ("< 1.5", "the bound did not hold")])
 def test_without_the_condition_of_its_source_a_claim_is_neither_refuted_nor_does_it_hold(holds: str, how: str) -> None:
-    found = judge(claim(holds, differs="one machine, without TLS"), TWICE)
-    assert found.verdict == "not reproduced here"
-    assert found.reason == f"{how}, under another condition: one machine, without TLS"
-    assert found.as_expected is None
+    finding = judge(claim(holds, differs="one machine, without TLS"), TWICE)
+    assert finding.verdict == "not reproduced here"
+    assert finding.reason == f"{how}, under another condition: one machine, without TLS"
+    assert finding.as_expected is None
 
 
 def test_counts_that_never_vary_are_exact() -> None:
@@ -159,9 +159,9 @@ def test_one_lost_update_refutes_that_none_is_lost() -> None:
 
 def test_a_value_where_none_can_be_is_no_result() -> None:
     nothing = run(rounds("asyncio", 0.0, column="lateness_seconds"))
-    found = judge(claim("< 1", Measure("cpu/primes/asyncio", metric="lateness_seconds")), nothing)
-    assert found.verdict == "could not be measured"
-    assert "must be positive" in found.reason
+    finding = judge(claim("< 1", Measure("cpu/primes/asyncio", metric="lateness_seconds")), nothing)
+    assert finding.verdict == "could not be measured"
+    assert "must be positive" in finding.reason
 
 
 def test_a_ratio_may_have_two_metrics() -> None:
@@ -200,8 +200,8 @@ def test_a_claim_about_a_model_that_cannot_run_here_is_not_testable_and_says_wha
     ],
 )
 def test_a_condition_that_is_not_met_makes_the_claim_not_testable(when: dict[str, Any], reason: str) -> None:
-    found = judge(claim("> 1.5", when=tuple(when.items())), TWICE)
-    assert (found.verdict, found.reason) == ("not testable here", reason)
+    finding = judge(claim("> 1.5", when=tuple(when.items())), TWICE)
+    assert (finding.verdict, finding.reason) == ("not testable here", reason)
 
 
 def test_conditions_that_are_met_change_nothing() -> None:
@@ -221,8 +221,8 @@ def test_a_missing_cell_could_not_be_measured() -> None:
 def test_cells_of_two_runs_are_never_paired() -> None:
     first, second = run(rounds("sequential", 2.0)), run(rounds("threads", 1.0))
     assert judge(claim("> 1.5"), first, second).verdict == "could not be measured"
-    found = judge(claim("> 1.5"), first, TWICE)
-    assert (found.verdict, found.run) == ("holds", TWICE)
+    finding = judge(claim("> 1.5"), first, TWICE)
+    assert (finding.verdict, finding.run) == ("holds", TWICE)
 
 
 def test_a_claim_of_several_measures_holds_when_all_do_and_falls_with_one() -> None:
@@ -254,25 +254,25 @@ def test_the_exit_code_says_whether_the_author_was_right() -> None:
 
 
 def test_the_selection_names_just_the_cells_that_are_needed() -> None:
-    said = expression([claim("> 1.5")])
-    assert {str(cell) for cell in catalogue() if chosen(said, cell)} == {
+    only = expression([claim("> 1.5")])
+    assert {str(cell) for cell in catalogue() if chosen(only, cell)} == {
         f"cpu-primes-{model}-c{CORES}" for model in ("sequential", "threads")
     }
 
 
 def test_the_document_the_table_and_the_markdown_say_the_same() -> None:
     talk = Talk(Path("x.toml"), "A talk", "", (claim("> 1.5"), claim("> 1", needs="a database", where="Later")))
-    found = claim_document.document(talk, evaluate(talk, [TWICE]))
-    assert [one["verdict"] for one in found["claims"]] == ["holds", "not testable here"]
-    part = found["claims"][0]["parts"][0]
+    contents = claim_document.document(talk, evaluate(talk, [TWICE]))
+    assert [one["verdict"] for one in contents["claims"]] == ["holds", "not testable here"]
+    part = contents["claims"][0]["parts"][0]
     assert (part["bound"], part["bound_low"], part["bound_high"], part["blocks"]) == ("> 1.5", 1.5, None, 10)
     assert part["code"] == [
         "benchmarks/models/sequential.py", "benchmarks/workloads/primes.py", "benchmarks/models/threads.py"
     ]  # fmt: skip
-    text = claim_document.markdown(found)
+    text = claim_document.markdown(contents)
     assert "| **it**: It is so. | 2.00× (1.97–2.03×) | > 1.5× | holds |" in text
-    assert found["sentence"] == "Of 2 claims 1 hold, 1 can't be tested here."
-    assert found["sentence"] in text
+    assert contents["sentence"] == "Of 2 claims 1 hold, 1 can't be tested here."
+    assert contents["sentence"] in text
 
 
 def several(*, free: Run, **python: Any) -> Run:
@@ -298,14 +298,14 @@ FREE = run(rounds("sequential", 3.0), rounds("threads", 1.0))
 
 def test_two_builds_are_set_against_each_other_turn_by_turn_and_named() -> None:
     both = several(free=FREE)
-    found = judge(about_builds(), both)
-    assert (found.verdict, found.run, found.over) == ("holds", both.beside[0], both)
-    assert found.outcomes[0].evidence.interval
-    assert found.outcomes[0].evidence.interval.estimate == pytest.approx(1.5)
-    assert list(found.outcomes[0].evidence.values.index) == list(range(10))
-    said = claim_document.document(Talk(Path("x.toml"), "x", "", ()), [found])["claims"][0]
-    assert said["compared"] == "3.13t (Python 3.13.1) against 3.13 (Python 3.13.1)"
-    assert claim_document.note_on(said).startswith(said["compared"])
+    finding = judge(about_builds(), both)
+    assert (finding.verdict, finding.run, finding.over) == ("holds", both.beside[0], both)
+    assert finding.outcomes[0].evidence.interval
+    assert finding.outcomes[0].evidence.interval.estimate == pytest.approx(1.5)
+    assert list(finding.outcomes[0].evidence.values.index) == list(range(10))
+    entry = claim_document.document(Talk(Path("x.toml"), "x", "", ()), [finding])["claims"][0]
+    assert entry["compared"] == "3.13t (Python 3.13.1) against 3.13 (Python 3.13.1)"
+    assert claim_document.note_on(entry).startswith(entry["compared"])
 
 
 def test_a_drift_that_hits_both_builds_of_a_turn_is_no_difference() -> None:
@@ -316,8 +316,8 @@ def test_a_drift_that_hits_both_builds_of_a_turn_is_no_difference() -> None:
 
 
 def test_without_a_matrix_a_claim_about_two_builds_says_which_one_it_takes() -> None:
-    found = judge(about_builds(), TWICE)
-    assert (found.verdict, found.reason) == (
+    finding = judge(about_builds(), TWICE)
+    assert (finding.verdict, finding.reason) == (
         "not testable here",
         "needs a matrix of a Python without the GIL and a Python with the GIL, "
         'as in: make matrix PYTHON="3.13 3.13t" ONLY="cpu"',
@@ -329,26 +329,26 @@ def test_without_a_matrix_a_claim_about_two_builds_says_which_one_it_takes() -> 
 def test_a_claim_about_two_builds_that_differ_in_more_is_not_testable_here() -> None:
     start = "needs two builds that are alike: "
     optimised = judge(about_builds(), several(free=FREE, optimised=True))
-    said = "3.13t has optimised = True and 3.13 has optimised = False"
-    assert (optimised.verdict, optimised.reason) == ("not testable here", start + said)
+    reason = "3.13t has optimised = True and 3.13 has optimised = False"
+    assert (optimised.verdict, optimised.reason) == ("not testable here", start + reason)
     newer = judge(about_builds(), several(free=FREE, version="3.13.0"))
-    said = "3.13t is Python 3.13.0 and 3.13 is Python 3.13.1"
-    assert (newer.verdict, newer.reason) == ("not testable here", start + said)
+    reason = "3.13t is Python 3.13.0 and 3.13 is Python 3.13.1"
+    assert (newer.verdict, newer.reason) == ("not testable here", start + reason)
     assert judge(about_builds(python={"of": "3.14", "over": "3.13"}), several(free=FREE, version="3.14.1")).over
 
 
 def test_of_several_pairs_the_one_that_is_most_alike_is_compared() -> None:
     both = several(free=FREE)
     old = replace(TWICE, environment=both.environment | {"python": ENVIRONMENT["python"] | {"version": "3.11.7"}})
-    found = judge(about_builds(), replace(old, beside=(both.beside[0], replace(both, beside=()))))
-    assert found.over
-    assert found.over.environment["python"]["version"] == "3.13.1"
+    finding = judge(about_builds(), replace(old, beside=(both.beside[0], replace(both, beside=()))))
+    assert finding.over
+    assert finding.over.environment["python"]["version"] == "3.13.1"
 
 
 def test_where_the_rounds_of_one_build_were_disturbed_nothing_is_established() -> None:
     both = several(free=run(rounds("sequential", 3.0, disturbed=True), rounds("threads", 1.0)))
-    found = judge(about_builds(), both)
-    assert (found.verdict, "disturbed 100 %" in found.reason) == ("inconclusive", True)
+    finding = judge(about_builds(), both)
+    assert (finding.verdict, "disturbed 100 %" in finding.reason) == ("inconclusive", True)
 
 
 def test_a_claim_is_judged_on_the_first_interpreter_that_meets_its_conditions() -> None:
@@ -361,8 +361,8 @@ def test_a_claim_is_judged_on_the_first_interpreter_that_meets_its_conditions() 
 
 
 def test_a_run_that_meets_the_conditions_is_preferred_to_an_earlier_one_that_has_the_cells() -> None:
-    found = judge(claim("2.9 … 3.1", when=(("gil", False),)), TWICE, several(free=FREE))
-    assert found.verdict == "holds"
+    finding = judge(claim("2.9 … 3.1", when=(("gil", False),)), TWICE, several(free=FREE))
+    assert finding.verdict == "holds"
 
 
 def test_what_our_own_python_can_measure_is_not_taken_from_other_pythons() -> None:
@@ -374,9 +374,9 @@ def test_what_our_own_python_can_measure_is_not_taken_from_other_pythons() -> No
 def test_where_nothing_can_be_tested_it_is_said_why_and_what_would_change_that(monkeypatch: pytest.MonkeyPatch) -> None:
     here = ENVIRONMENT | {"absent": {"threads": "needs threading, which make full installs"}}
     monkeypatch.setattr("scripts.claims.environment", lambda: here)
-    said = untestable(Talk(Path("x.toml"), "x", "", (claim("> 1"), claim("> 1", needs="a faster network"))))
-    assert "it: needs threading, which make full installs; it: needs a faster network" in said
-    assert said.endswith(f"Next: {INSTALL}, then the same again")
+    reason = untestable(Talk(Path("x.toml"), "x", "", (claim("> 1"), claim("> 1", needs="a faster network"))))
+    assert "it: needs threading, which make full installs; it: needs a faster network" in reason
+    assert reason.endswith(f"Next: {INSTALL}, then the same again")
     opinion = untestable(Talk(Path("x.toml"), "x", "", (claim("> 1", parts=(), opinion=True),)))
     assert opinion.endswith("it: an opinion")
 
