@@ -99,7 +99,7 @@ def test_an_option_without_its_value_is_wrong_usage(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize(
-    ("sentence", "said"),
+    ("sentence", "worded"),
     [
         ("Next: make bench ONLY=io", "Next: overlap bench --only io"),
         ("Next: make bench RESUME=results/runs/x", "Next: overlap bench --resume results/runs/x"),
@@ -111,9 +111,9 @@ def test_an_option_without_its_value_is_wrong_usage(monkeypatch: pytest.MonkeyPa
         ("make room in /tmp", "make room in /tmp"),
     ],
 )
-def test_the_program_names_its_own_commands(monkeypatch: pytest.MonkeyPatch, sentence: str, said: str) -> None:
+def test_the_program_names_its_own_commands(monkeypatch: pytest.MonkeyPatch, sentence: str, worded: str) -> None:
     monkeypatch.setenv("OVERLAP_PROGRAM", "overlap")
-    assert in_program_form(sentence) == said
+    assert in_program_form(sentence) == worded
     monkeypatch.delenv("OVERLAP_PROGRAM")
     assert in_program_form(sentence) == sentence
 

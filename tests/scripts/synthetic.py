@@ -229,18 +229,18 @@ def costs(block: int, random: np.random.Generator, stretch: float) -> Iterator[d
             "bytes_per_task": value,
         }
     for (model, size), held in MORE_BYTES.items():
-        yield told(Work("task_memory", "sleep", model, size, size, wait_s=0.02), block, random, bytes_per_task=held)
+        yield observed(Work("task_memory", "sleep", model, size, size, wait_s=0.02), block, random, bytes_per_task=held)
     for model, (task_s, open_s) in OPENED.items():
         opening = Work("pool_startup", "noop", model, 10, 1000)
-        yield told(opening, block, random, task_seconds=task_s, open_seconds=open_s)
+        yield observed(opening, block, random, task_seconds=task_s, open_seconds=open_s)
     for model, (p50_s, p90_s) in ANSWERS.items():
-        yield told(Work("gil_convoy", "noop", model, 1, 50), block, random, p50_seconds=p50_s, p90_seconds=p90_s)
+        yield observed(Work("gil_convoy", "noop", model, 1, 50), block, random, p50_seconds=p50_s, p90_seconds=p90_s)
     for model, (lost, update_s) in UPDATES.items():
-        yield told(Work("lost_updates", "noop", model, 4, 1), block, random, lost_share=lost, unit_seconds=update_s)
+        yield observed(Work("lost_updates", "noop", model, 4, 1), block, random, lost_share=lost, unit_seconds=update_s)
     for model, (task_s, speedups) in FARMS.items():
         gained = {f"speedup_{length}": value for length, value in zip(LENGTHS, speedups, strict=True)}
         own = np.random.default_rng(block)  # the others' draws stay as they were
-        yield told(Work("offload_cost", "noop", model, 2, 1_000), block, own, task_seconds=task_s, **gained)
+        yield observed(Work("offload_cost", "noop", model, 2, 1_000), block, own, task_seconds=task_s, **gained)
     for model, gap_s in GAPS.items():
         value = gap_s * random.lognormal(sigma=0.02) * stretch ** (len(model) % 3)
         yield row(Work("loop_blocking", "noop", model, 1, 1), block, 1) | {
@@ -255,7 +255,7 @@ def costs(block: int, random: np.random.Generator, stretch: float) -> Iterator[d
         }
 
 
-def told(work: Work, block: int, random: np.random.Generator, **metrics: float) -> dict[str, Any]:
+def observed(work: Work, block: int, random: np.random.Generator, **metrics: float) -> dict[str, Any]:
     """What a probe tells, the foremost metric first."""
     moods = {name: value * random.lognormal(sigma=0.03) for name, value in metrics.items()}
     return row(work, block, 1) | {"metric": next(iter(metrics))} | moods

@@ -52,7 +52,7 @@ def session(world: str, truth: list[float], seed: int = 1, count: int = 1) -> li
     return [rounds(one) for one in sessions(WORLDS[world], truth, count=count, blocks=10, seed=seed)]
 
 
-def said(table: pd.DataFrame) -> tuple[Exit, str]:
+def reported(table: pd.DataFrame) -> tuple[Exit, str]:
     """The exit and the words of a run of these rounds."""
     out = Console(width=80, record=True, file=StringIO())
     code = report(Run(Path("results/aa/planted"), {}, table, [], []), out)
@@ -69,21 +69,21 @@ def test_pairs_are_the_twins_and_the_slowed_with_their_originals() -> None:
 def test_a_suite_that_favours_one_twin_is_caught() -> None:
     biased = [*TRUTH]
     biased[1] = 1.2  # the twin of the first pair always runs where it is slow
-    code, words = said(session("calm", biased)[0])
+    code, words = reported(session("calm", biased)[0])
     assert code is Exit.NEGATIVE
     assert f"False verdicts among {TWINS} A/A controls after Holm: 1 (without a noise floor: 1)" in words
 
 
 def test_a_suite_that_turns_a_slowdown_into_a_gain_is_caught() -> None:
     upside_down = [1 / truth for truth in TRUTH]
-    code, words = said(session("calm", upside_down)[0])
+    code, words = reported(session("calm", upside_down)[0])
     assert code is Exit.NEGATIVE
     assert "Called faster though slowed: 3 of 4" in words
     assert "OUTSIDE" in words
 
 
 def test_an_honest_suite_passes() -> None:
-    code, words = said(session("calm", TRUTH)[0])
+    code, words = reported(session("calm", TRUTH)[0])
     assert code is Exit.OK
     assert "after Holm: 0" in words
     assert "Found at +20 %: 1 of 1 (without a noise floor: 1)." in words
@@ -113,7 +113,7 @@ def test_a_slowdown_of_a_fifth_is_found_by_the_very_judgement_of_a_run() -> None
 def test_without_twins_nothing_is_said() -> None:
     (table,) = session("calm", TRUTH)
     with pytest.raises(CommandError, match="no pair of A/A controls") as stop:
-        said(table[table["experiment"] != "aa"])
+        reported(table[table["experiment"] != "aa"])
     assert stop.value.code is Exit.NOT_MEASURED
 
 

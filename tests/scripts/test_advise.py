@@ -87,9 +87,9 @@ def mine_json(**changes: Any) -> dict[str, Any]:
     return document | changes
 
 
-def run_of_mine(folder: Path, said: object) -> Path:
+def run_of_mine(folder: Path, contents: object) -> Path:
     folder.mkdir(parents=True)
-    (folder / "mine.json").write_text(said if isinstance(said, str) else json.dumps(said))
+    (folder / "mine.json").write_text(contents if isinstance(contents, str) else json.dumps(contents))
     return folder
 
 
@@ -179,7 +179,7 @@ def test_the_newest_run_of_make_mine_is_taken_where_nothing_is_said(typed: type[
 
 
 @pytest.mark.parametrize(
-    ("said", "sentence"),
+    ("contents", "sentence"),
     [
         ("{", "is damaged"),
         ("[]", "is damaged"),
@@ -190,8 +190,8 @@ def test_the_newest_run_of_make_mine_is_taken_where_nothing_is_said(typed: type[
         (mine_json(parallel_capacity=None), "is damaged"),
     ],
 )
-def test_a_damaged_mine_json_is_refused(typed: type[Typed], tmp_path: Path, said: object, sentence: str) -> None:
-    answer = typed("--run", str(run_of_mine(tmp_path / "run", said)))
+def test_a_damaged_mine_json_is_refused(typed: type[Typed], tmp_path: Path, contents: object, sentence: str) -> None:
+    answer = typed("--run", str(run_of_mine(tmp_path / "run", contents)))
     assert answer.code == Exit.BAD_DATA
     assert sentence in answer.err
     assert "Traceback" not in answer.err

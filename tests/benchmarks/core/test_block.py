@@ -117,7 +117,7 @@ class Block:
     """What an experiment left behind."""
 
     code: int
-    said: str
+    output: str
     entries: list[dict[str, Any]]
     benchmarks: list[dict[str, Any]] | None
 
@@ -158,7 +158,7 @@ def block(folder: Path, experiment: str, *options: str) -> Block:
 def test_what_is_no_result_is_in_neither_file(tmp_path: Path) -> None:
     ended = block(tmp_path, FAULTS)
     right = {f"planted-sleep-{model}-c2" for model in ("sequential", "threads", "asyncio")} | {"probed-sleep-fine-c1"}
-    assert {cell for cell, valid in ended.valid().items() if valid} == right, ended.said
+    assert {cell for cell, valid in ended.valid().items() if valid} == right, ended.output
     assert len(ended.valid()) == 13
     assert ended.benchmarks is not None
     assert {one["name"].partition("[")[2].strip("]") for one in ended.benchmarks} == right
@@ -171,7 +171,7 @@ def test_what_is_no_result_is_in_neither_file(tmp_path: Path) -> None:
 
 def test_an_interrupted_block_has_not_ended_and_its_cell_is_no_result(tmp_path: Path) -> None:
     ended = block(tmp_path, INTERRUPTED)
-    assert ended.code == pytest.ExitCode.INTERRUPTED, ended.said
+    assert ended.code == pytest.ExitCode.INTERRUPTED, ended.output
     assert not {"planted-interrupting-sequential-c1", "planted-interrupting-threads-c1"} & ended.valid().keys()
     assert not [one for one in ended.benchmarks or [] if "interrupting" in one["name"]]
     assert ended.planned() - ended.valid().keys(), "the driver must see that it has not ended"
@@ -179,7 +179,7 @@ def test_an_interrupted_block_has_not_ended_and_its_cell_is_no_result(tmp_path: 
 
 def test_a_block_ends_at_once_when_it_is_interrupted_however_long_unwinding_would_take(tmp_path: Path) -> None:
     ended = block(tmp_path, UNWINDING, "--supervised")
-    assert ended.code == -signal.SIGINT, ended.said
+    assert ended.code == -signal.SIGINT, ended.output
     assert [entry["kind"] for entry in ended.entries] == ["block", "begin"]
 
 
@@ -195,4 +195,4 @@ def test_a_cell_that_hangs_is_no_result_and_tells_where_it_hung(tmp_path: Path) 
     assert time.monotonic() - began < PATIENCE_S / 2
     assert [entry["kind"] for entry in ended.entries] == ["block", "begin"]
     assert not ended.benchmarks
-    assert "in perform" in ended.said
+    assert "in perform" in ended.output

@@ -350,13 +350,13 @@ def test_a_saturated_client_is_flagged_and_an_idle_one_is_not(server: Any) -> No
 
 
 @pytest.mark.parametrize(
-    ("ours_s", "server_s", "said"),
+    ("ours_s", "server_s", "flag"),
     [(0.1, 0.1, ""), (0.95, 0.1, "client"), (0.2, 0.95, "server"), (1.2, 0.7, "machine"), (0.89, 0.1, "")],
 )
-def test_who_is_saturated_is_told_apart(ours_s: float, server_s: float, said: str) -> None:
+def test_who_is_saturated_is_told_apart(ours_s: float, server_s: float, flag: str) -> None:
     usage, timing = cpu_usage.CpuUsage(1.0, ours_s, 0.0, 0.0), Timing(0.0, 0.0, 0.0, 1.0, [])
     account = Account(cell("threads"), (), timing, usage, {"cpu_s": server_s}, Capacity(1.0, 2.0))
-    assert saturated(account) == said
+    assert saturated(account) == flag
 
 
 @pytest.mark.parametrize(

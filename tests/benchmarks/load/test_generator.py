@@ -24,7 +24,7 @@ CLOSE = b""
 Answer = Callable[[int], list[bytes]]  # what is sent back to the nth request of a connection; nothing more: it closes
 
 
-def whole(body: bytes = b"right", status: str = "200 OK", more: str = "") -> bytes:
+def response(body: bytes = b"right", status: str = "200 OK", more: str = "") -> bytes:
     return b"HTTP/1.1 %s\r\nContent-Length: %d\r\n%s\r\n%s" % (status.encode(), len(body), more.encode(), body)
 
 
@@ -65,12 +65,12 @@ def answering(answer: Answer) -> Iterator[Page]:
 @pytest.mark.parametrize(
     ("answer", "says"),
     [
-        (lambda asked: [whole(b"wrong")], "a wrong answer.*wrong"),
-        (lambda asked: [whole(b"right and more")], "a wrong answer"),
-        (lambda asked: [whole(b"no", "503 Busy")], "a wrong answer.*503"),
-        (lambda asked: [whole(b"n", "500 Broken")], "a wrong answer.*500"),
-        (lambda asked: [whole()[:-1], CLOSE], "no whole answer"),
-        (lambda asked: [], "no whole answer"),
+        (lambda count: [response(b"wrong")], "a wrong answer.*wrong"),
+        (lambda count: [response(b"right and more")], "a wrong answer"),
+        (lambda count: [response(b"no", "503 Busy")], "a wrong answer.*503"),
+        (lambda count: [response(b"n", "500 Broken")], "a wrong answer.*500"),
+        (lambda count: [response()[:-1], CLOSE], "no whole answer"),
+        (lambda count: [], "no whole answer"),
     ],
     ids=["wrong", "longer", "busy", "shorter", "torn", "nothing"],
 )
@@ -80,22 +80,22 @@ def test_what_is_not_the_right_answer_to_the_byte_is_never_counted(answer: Answe
 
 
 def test_an_answer_that_arrives_byte_by_byte_is_the_same_answer() -> None:
-    with answering(lambda asked: [bytes([byte]) for byte in whole()]) as page:
+    with answering(lambda count: [bytes([byte]) for byte in response()]) as page:
         assert in_turn(page, 2, 0.05).requests
 
 
 def test_a_connection_that_a_server_closed_while_it_was_idle_is_not_waited_on_for_ever() -> None:
-    with answering(lambda asked: [whole()] if asked < 3 else []) as page:
+    with answering(lambda count: [response()] if count < 3 else []) as page:
         assert len(in_turn(page, 2, 0.1).requests) > 10
 
 
 def test_a_server_that_keeps_no_connections_is_asked_over_new_ones() -> None:
-    with answering(lambda asked: [whole(more="Connection: close\r\n")] if not asked else []) as page:
+    with answering(lambda count: [response(more="Connection: close\r\n")] if not count else []) as page:
         assert len(in_turn(page, 2, 0.05).requests) > 2
 
 
 def test_requests_on_schedule_are_as_many_as_were_planned() -> None:
-    with answering(lambda asked: [whole()]) as page:
+    with answering(lambda count: [response()]) as page:
         latencies = on_schedule(page, 500, 0.2, seed=3)
     assert 60 < len(latencies.requests) < 140
     assert all(request.planned <= request.sent <= request.answered for request in latencies.requests)
@@ -103,12 +103,12 @@ def test_requests_on_schedule_are_as_many_as_were_planned() -> None:
 
 def test_as_many_connections_are_held_as_were_asked_for() -> None:
     looks = iter([1000, 5000])
-    with answering(lambda asked: [whole()]) as page:
+    with answering(lambda count: [response()]) as page:
         assert growth_while_connected(page, 200, lambda: next(looks)) == 4000
 
 
 def test_a_server_that_is_gone_is_no_slow_server() -> None:
-    with answering(lambda asked: [whole()]) as page:
+    with answering(lambda count: [response()]) as page:
         pass
     with pytest.raises(LoadFailed, match="does not answer"):
         in_turn(page, 1, 0.05)
@@ -140,7 +140,7 @@ def test_what_wrk_counted_is_over_the_time_that_it_took(took: str, per_second: f
 
 
 @pytest.mark.parametrize(
-    "said",
+    "output",
     [
         SAID.format(took="500.00ms", more="  Non-2xx or 3xx responses: 3\n"),
         SAID.format(took="500.00ms", more="  Socket errors: connect 0, read 7, write 0, timeout 0\n"),
@@ -148,14 +148,14 @@ def test_what_wrk_counted_is_over_the_time_that_it_took(took: str, per_second: f
         "unable to connect to 127.0.0.1:1 Connection refused",
     ],
 )
-def test_a_burst_with_an_error_in_it_is_no_throughput(said: str) -> None:
+def test_a_burst_with_an_error_in_it_is_no_throughput(output: str) -> None:
     with pytest.raises(LoadFailed, match="wrk says"):
-        parse_wrk(said)
+        parse_wrk(output)
 
 
 @pytest.mark.real
 def test_wrk_can_be_stopped_before_a_second_is_over() -> None:
     if not (wrk := shutil.which("wrk")):
         missing("needs wrk")
-    with answering(lambda asked: [whole()]) as page:
+    with answering(lambda count: [response()]) as page:
         assert wrk_per_s(wrk, page, 2, 0.2) > 0

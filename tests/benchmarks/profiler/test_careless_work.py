@@ -66,7 +66,7 @@ def pace() -> Calibration:
     return Calibration.measure()
 
 
-def told(folder: Path, case: HostileFile, pace: Calibration) -> tuple[bool, str]:
+def verdict_on(folder: Path, case: HostileFile, pace: Calibration) -> tuple[bool, str]:
     """Whether nothing is measured, and all that is said."""
     pace.write(folder / "pace.json")
     source = written(folder, case.text)
@@ -85,7 +85,7 @@ def hold(folder: Path, case: HostileFile, pace: Calibration, monkeypatch: pytest
     """What is said is what the case asks for."""
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     monkeypatch.setattr(mine, "PATIENCE_S", PATIENCE_S)
-    stops, words = told(folder, case, pace)
+    stops, words = verdict_on(folder, case, pace)
     assert (stops, bool(re.search(case.says, words, re.DOTALL))) == (case.stops, True), words
 
 

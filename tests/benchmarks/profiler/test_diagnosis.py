@@ -18,7 +18,7 @@ FLAT = (10.0, 10.2, 9.9)
 RISING = (10.0, 20.0, 40.0, 80.0)
 
 
-def seen(**more: Any) -> Evidence:
+def evidence_of(**more: Any) -> Evidence:
     """Evidence of a process in which nothing much happens."""
     usual = {"seconds": 0.5, "cores_busy": 0.05, "own_cores_busy": 0.05, "core_wait": 0.01}
     return Evidence(**{**usual, "voluntary_switches": 100, "involuntary_switches": 5, "gil_late": 0.0, **more})
@@ -49,7 +49,7 @@ BLOCKED = [
 
 @pytest.mark.parametrize(("blocked", "cpu", "wait"), BLOCKED)
 def test_a_call_that_blocks_the_loop_is_found_by_its_heartbeat(blocked: float, cpu: float, wait: float) -> None:
-    evidence = seen(
+    evidence = evidence_of(
         loop_blocked=blocked,
         loop_cpu=cpu,
         loop_core_wait=wait,
@@ -64,14 +64,14 @@ def test_a_call_that_blocks_the_loop_is_found_by_its_heartbeat(blocked: float, c
 
 @pytest.mark.parametrize(("blocked", "wait"), [(0.6, 0.5), (0.9, 0.8), (0.4, 0.0), (1.0, 0.9)])
 def test_a_loop_that_had_no_core_is_not_called_blocked(blocked: float, wait: float) -> None:
-    evidence = seen(loop_blocked=blocked, loop_cpu=0.05, loop_core_wait=wait, loop_longest_gap_s=0.1)
+    evidence = evidence_of(loop_blocked=blocked, loop_cpu=0.05, loop_core_wait=wait, loop_longest_gap_s=0.1)
     assert cause("asyncio", sweep(FLAT, evidence), replace(QUIET, disturbed=True)) == CAN_NOT_TELL
 
 
 @pytest.mark.parametrize("cpu", [0.8, 0.85, 0.9, 0.95, 0.99])
 @pytest.mark.parametrize("parallel", [1.4, 1.9, 4.0])
 def test_a_loop_that_computes_is_one_core_and_not_blocked(cpu: float, parallel: float) -> None:
-    evidence = seen(cores_busy=cpu + 0.06, loop_blocked=0.95, loop_cpu=cpu, loop_longest_gap_s=0.02)
+    evidence = evidence_of(cores_busy=cpu + 0.06, loop_blocked=0.95, loop_cpu=cpu, loop_longest_gap_s=0.02)
     machine = replace(QUIET, parallel=parallel, waits=False)
     assert cause("asyncio", sweep(FLAT, evidence), machine) == "one core"
 
@@ -80,7 +80,9 @@ def test_a_loop_that_computes_is_one_core_and_not_blocked(cpu: float, parallel: 
 @pytest.mark.parametrize("cores", [0.03, 0.5, 0.98])
 def test_a_lock_is_found_where_the_workers_stand(share: float, cores: float) -> None:
     """Also where the one that holds it computes: one core is busy, and it is not the GIL."""
-    evidence = seen(cores_busy=cores, gil_late=0.02, waits={"lock": share, "other": 1 - share}, waits_at="a.py, line 9")
+    evidence = evidence_of(
+        cores_busy=cores, gil_late=0.02, waits={"lock": share, "other": 1 - share}, waits_at="a.py, line 9"
+    )
     diagnosis = diagnose("threads", sweep(FLAT, evidence), QUIET)
     assert diagnosis.cause == "lock"
     assert "waited for a lock (a.py, line 9)" in diagnosis.why
@@ -89,14 +91,14 @@ def test_a_lock_is_found_where_the_workers_stand(share: float, cores: float) -> 
 @pytest.mark.parametrize(("kind", "share"), [*itertools.product(("semaphore", "pool"), (0.5, 0.6, 0.7, 0.8, 0.95))])
 @pytest.mark.parametrize("model", ["threads", "asyncio"])
 def test_a_pool_that_lets_fewer_in_is_found_where_the_workers_stand(model: str, kind: str, share: float) -> None:
-    evidence = seen(waits={kind: share, "other": 1 - share}, waits_at="a.py, line 3")
+    evidence = evidence_of(waits={kind: share, "other": 1 - share}, waits_at="a.py, line 3")
     assert cause(model, sweep((10.0, 20.0, 21.0, 20.0), evidence)) == "pool cap"
 
 
 @pytest.mark.parametrize("limit", [5, 6, 8, 12, 20, 32])
 @pytest.mark.parametrize("queued", [1, 10])
 def test_the_cap_of_the_default_pool_is_named(limit: int, queued: int) -> None:
-    evidence = seen(pool_limit=limit, pool_queued=queued, loop_blocked=0.1, loop_cpu=0.05)
+    evidence = evidence_of(pool_limit=limit, pool_queued=queued, loop_blocked=0.1, loop_cpu=0.05)
     diagnosis = diagnose("asyncio", sweep((10.0, 20.0, 40.0, 60.0, 61.0, 60.0), evidence), QUIET)
     assert diagnosis.cause == "pool cap"
     assert f"asyncio.to_thread has {limit} threads" in diagnosis.why
@@ -106,7 +108,7 @@ def test_the_cap_of_the_default_pool_is_named(limit: int, queued: int) -> None:
 @pytest.mark.parametrize("cores", [0.86, 0.9, 0.95, 1.0, 1.05, 1.14])
 @pytest.mark.parametrize("late", [0.25, 0.5, 0.9])
 def test_the_gil_is_named_where_one_core_is_busy_and_sleepers_are_kept_waiting(cores: float, late: float) -> None:
-    evidence = seen(cores_busy=cores, gil_late=late, waits={"other": 1.0})
+    evidence = evidence_of(cores_busy=cores, gil_late=late, waits={"other": 1.0})
     assert cause("threads", sweep(FLAT, evidence), replace(QUIET, waits=False)) == "GIL"
 
 
@@ -115,14 +117,14 @@ def test_the_gil_is_named_where_one_core_is_busy_and_sleepers_are_kept_waiting(c
 )
 def test_one_busy_core_is_not_the_gil_without_its_sign(cores: float, late: float | None, parallel: float) -> None:
     """A lock in C, or a machine with one core to give."""
-    evidence = seen(cores_busy=cores, gil_late=late)
+    evidence = evidence_of(cores_busy=cores, gil_late=late)
     assert cause("threads", sweep(FLAT, evidence), replace(QUIET, parallel=parallel, waits=False)) == CAN_NOT_TELL
 
 
 @pytest.mark.parametrize("parallel", [1.2, 1.5, 1.9, 2.0, 3.6, 7.5])
 @pytest.mark.parametrize("model", ["threads", "processes", "asyncio"])
 def test_all_cores_are_named_where_they_were_busy(model: str, parallel: float) -> None:
-    evidence = seen(cores_busy=0.97 * parallel, gil_late=0.1, loop_cpu=0.3 if model == "asyncio" else None)
+    evidence = evidence_of(cores_busy=0.97 * parallel, gil_late=0.1, loop_cpu=0.3 if model == "asyncio" else None)
     diagnosis = diagnose(model, sweep((10.0, 18.0, 18.5), evidence), replace(QUIET, parallel=parallel, waits=False))
     assert diagnosis.cause == "all cores"
     assert "one core" not in diagnosis.sentence
@@ -133,7 +135,7 @@ def test_all_cores_are_named_where_they_were_busy(model: str, parallel: float) -
 def test_a_full_listen_backlog_is_known_by_whole_seconds_and_connections_asked_for_again(
     slow: int, retries: int
 ) -> None:
-    steps = sweep((40.0, 80.0, 30.0), seen(syn_retransmits=retries), a_second_longer=slow)
+    steps = sweep((40.0, 80.0, 30.0), evidence_of(syn_retransmits=retries), a_second_longer=slow)
     diagnosis = diagnose("threads", steps, QUIET)
     assert diagnosis.cause == "backlog"
     assert f"{slow} of 40 tasks took whole seconds longer" in diagnosis.why
@@ -142,14 +144,14 @@ def test_a_full_listen_backlog_is_known_by_whole_seconds_and_connections_asked_f
 @pytest.mark.parametrize("slow", [2, 3, 5, 9, 20])
 @pytest.mark.parametrize("retries", [0, None])
 def test_slow_seconds_alone_are_no_backlog(slow: int, retries: int | None) -> None:
-    steps = sweep((40.0, 80.0, 30.0), seen(syn_retransmits=retries), a_second_longer=slow)
+    steps = sweep((40.0, 80.0, 30.0), evidence_of(syn_retransmits=retries), a_second_longer=slow)
     assert cause("threads", steps) == CAN_NOT_TELL
 
 
 @pytest.mark.parametrize("rate", [25.0, 26.0, 35.0, 47.0, 52.0, 74.0])
 @pytest.mark.parametrize("spread", [0.02, 0.2])
 def test_an_even_rate_that_is_no_multiple_of_one_task_is_a_rate_limit(rate: float, spread: float) -> None:
-    steps = sweep((10.0, min(20.0, rate), *[rate] * 4), seen(connections=16), end_spread=spread)
+    steps = sweep((10.0, min(20.0, rate), *[rate] * 4), evidence_of(connections=16), end_spread=spread)
     diagnosis = diagnose("asyncio", steps, QUIET)
     assert diagnosis.cause == "rate limit"
     assert f"{rate:.3g} tasks/s" in diagnosis.why
@@ -159,14 +161,14 @@ def test_an_even_rate_that_is_no_multiple_of_one_task_is_a_rate_limit(rate: floa
 def test_a_rate_that_could_be_a_server_with_so_many_workers_is_not_called_a_limit(
     rate: float, spread: float | None
 ) -> None:
-    steps = sweep((10.0, min(20.0, rate), *[rate] * 3), seen(connections=16), end_spread=spread)
+    steps = sweep((10.0, min(20.0, rate), *[rate] * 3), evidence_of(connections=16), end_spread=spread)
     assert cause("asyncio", steps) == CAN_NOT_TELL
 
 
 @pytest.mark.parametrize("size", [3, 4, 5, 6, 7])
 @pytest.mark.parametrize("model", ["threads", "asyncio"])
 def test_one_connection_for_all_tasks_is_named(model: str, size: int) -> None:
-    diagnosis = diagnose(model, sweep((10.0,) * size, seen(connections=1), end_spread=0.05), QUIET)
+    diagnosis = diagnose(model, sweep((10.0,) * size, evidence_of(connections=1), end_spread=0.05), QUIET)
     assert diagnosis.cause == "one connection"
     assert f"{2 ** (size - 1)} tasks in flight shared a single connection" in diagnosis.why
 
@@ -175,21 +177,23 @@ def test_one_connection_for_all_tasks_is_named(model: str, size: int) -> None:
 @pytest.mark.parametrize("model", ["threads", "asyncio"])
 def test_a_pool_of_fewer_connections_is_named(model: str, connections: int) -> None:
     rates = [10.0 * min(2**step, connections) for step in range(6)]
-    assert cause(model, sweep(tuple(rates), seen(connections=connections), end_spread=1.0)) == "pool cap"
+    assert cause(model, sweep(tuple(rates), evidence_of(connections=connections), end_spread=1.0)) == "pool cap"
 
 
 @pytest.mark.parametrize("connections", [1, 2, 4, 8])
 def test_few_connections_behind_a_limiter_of_the_program_are_not_called_the_cause(connections: int) -> None:
-    limited = sweep((10.0, 10.1, 9.9, 10.0, 10.0), seen(connections=connections, waits={"sleep": 0.8}), end_spread=0.05)
+    limited = sweep(
+        (10.0, 10.1, 9.9, 10.0, 10.0), evidence_of(connections=connections, waits={"sleep": 0.8}), end_spread=0.05
+    )
     assert cause("asyncio", limited) == CAN_NOT_TELL
-    sweeps = sweep((10.0, 10.1, 9.9, 10.0, 10.0), seen(connections=connections, waits={"limiter": 0.8}))
+    sweeps = sweep((10.0, 10.1, 9.9, 10.0, 10.0), evidence_of(connections=connections, waits={"limiter": 0.8}))
     assert cause("asyncio", sweeps) == "rate limit"
 
 
 @pytest.mark.parametrize("needs", [2.1e9 / 8, 1e9, 4e9, 5e8, 3e8])
 @pytest.mark.parametrize("model", ["threads", "processes", "asyncio"])
 def test_memory_that_would_run_out_stops_before_anything_else(model: str, needs: float) -> None:
-    diagnosis = diagnose(model, sweep(RISING, seen(cores_busy=1.8)), replace(QUIET, bytes_per_task=needs))
+    diagnosis = diagnose(model, sweep(RISING, evidence_of(cores_busy=1.8)), replace(QUIET, bytes_per_task=needs))
     assert diagnosis.cause == "memory"
     assert f"MOST_AT_ONCE = {max(1, int(2e9 / needs))}" in diagnosis.change
 
@@ -197,23 +201,26 @@ def test_memory_that_would_run_out_stops_before_anything_else(model: str, needs:
 @pytest.mark.parametrize("model", ["threads", "processes", "asyncio"])
 @pytest.mark.parametrize("rates", [RISING, (10.0, 19.0, 37.0), (10.0, 15.0)])
 def test_what_still_gains_is_stopped_by_nothing(model: str, rates: tuple[float, ...]) -> None:
-    assert cause(model, sweep(rates, seen(loop_blocked=0.05, loop_cpu=0.02))) == "waits"
+    assert cause(model, sweep(rates, evidence_of(loop_blocked=0.05, loop_cpu=0.02))) == "waits"
 
 
 def test_a_service_that_is_asked_for_one_at_a_time_is_stopped_by_the_files_own_limit() -> None:
     assert (
-        "as many as the file has or allows" in diagnose("threads", sweep((10.0,), seen()), replace(QUIET, most=1)).why
+        "as many as the file has or allows"
+        in diagnose("threads", sweep((10.0,), evidence_of()), replace(QUIET, most=1)).why
     )
 
 
 @pytest.mark.parametrize("cores", [0.5, 0.7, 1.3])
 def test_work_that_computes_is_never_said_to_wait(cores: float) -> None:
-    noisy = sweep((10.0, 12.0, 15.0), seen(cores_busy=cores, gil_late=0.4))
+    noisy = sweep((10.0, 12.0, 15.0), evidence_of(cores_busy=cores, gil_late=0.4))
     assert cause("threads", noisy, replace(QUIET, waits=False, disturbed=True)) == CAN_NOT_TELL
 
 
 def test_what_others_took_is_blamed_on_nobody() -> None:
-    assert cause("threads", sweep((10.0, 20.0, 21.0, 20.0), seen()), replace(QUIET, disturbed=True)) == CAN_NOT_TELL
+    assert (
+        cause("threads", sweep((10.0, 20.0, 21.0, 20.0), evidence_of()), replace(QUIET, disturbed=True)) == CAN_NOT_TELL
+    )
 
 
 def recordings() -> Iterator[tuple[str, list[LoadStep], Machine]]:
@@ -223,7 +230,7 @@ def recordings() -> Iterator[tuple[str, list[LoadStep], Machine]]:
     for model, busy, kept, loop, waited, rates in itertools.product(
         ("threads", "processes", "asyncio"), cores, late, blocked, waits, (FLAT, RISING)
     ):
-        evidence = seen(
+        evidence = evidence_of(
             cores_busy=busy, gil_late=kept, loop_blocked=loop, loop_cpu=0.9 if busy > 0.9 else 0.05, waits=waited
         )
         for disturbed, parallel in itertools.product((False, True), (1.0, 1.9)):

@@ -37,7 +37,7 @@ def row_of(table: pd.DataFrame, model: str) -> Any:
     return summarise(table, ranges_only=False).set_index("model").loc[model]
 
 
-def said(run: SyntheticRun) -> list[str]:
+def sentences_of(run: SyntheticRun) -> list[str]:
     return answers(run)
 
 
@@ -120,7 +120,7 @@ def test_one_noisy_pair_that_computes_sets_no_floor_for_waiting() -> None:
     run = SyntheticRun(pd.concat([waiting, computing, *twins]))
     floors = {kind: floor.value for kind, floor in run.noise_floors.items() if floor}
     assert floors == pytest.approx({"waiting": 0.01, "computing": 0.4})
-    io, cpu = said(run)
+    io, cpu = sentences_of(run)
     assert "The next is slower: threads took 1.20× its time" in io
     assert "no model was faster than another in this run. Beside processes, inconclusive: sequential took 1.30×" in cpu
     assert noise(run).startswith("A/A controls differed by 1.0 % (95 % CI ")
@@ -144,7 +144,7 @@ def quiet(table: pd.DataFrame) -> SyntheticRun:
 
 
 def test_the_sentence_names_the_fastest_and_what_is_slower() -> None:
-    (sentence,) = said(quiet(rounds(sequential=0.8, threads=0.1, asyncio=0.05)))
+    (sentence,) = sentences_of(quiet(rounds(sequential=0.8, threads=0.1, asyncio=0.05)))
     assert sentence.startswith(
         "For I/O-bound work (wire, concurrency 20), fastest in this run: asyncio, "
         "16.0× faster than sequential (95 % CI 16.0–16.0×; efficiency 80 %)."
@@ -153,7 +153,7 @@ def test_the_sentence_names_the_fastest_and_what_is_slower() -> None:
 
 
 def test_models_within_the_margin_are_named_together() -> None:
-    (sentence,) = said(quiet(rounds(sequential=0.8, threads=0.0505, asyncio=0.05)))
+    (sentence,) = sentences_of(quiet(rounds(sequential=0.8, threads=0.0505, asyncio=0.05)))
     assert "fastest in this run: asyncio or threads. " in sentence
     assert "Beside asyncio, no measurable difference: threads took 1.01× its time" in sentence
 
@@ -162,15 +162,15 @@ def test_no_difference_inside_the_noise_floor_is_called_one() -> None:
     table = rounds(sequential=0.8, threads=0.056, asyncio=0.05)
     twin = table[table["model"] == "asyncio"]
     noisy = pd.concat([table, twin.assign(twin=True, seconds=twin["seconds"] * 1.2)])
-    (sentence,) = said(SyntheticRun(noisy))
+    (sentence,) = sentences_of(SyntheticRun(noisy))
     assert "fastest in this run: asyncio or threads. " in sentence
     assert "Beside asyncio, inconclusive: threads took 1.12× its time" in sentence
 
 
 def test_a_noise_floor_that_was_not_measured_is_not_taken_for_zero() -> None:
     table = rounds(sequential=0.8, threads=0.054, asyncio=0.05)
-    assert "fastest in this run: asyncio, " in said(quiet(table))[0]
-    assert "fastest in this run: asyncio or threads. " in said(SyntheticRun(table))[0]
+    assert "fastest in this run: asyncio, " in sentences_of(quiet(table))[0]
+    assert "fastest in this run: asyncio or threads. " in sentences_of(SyntheticRun(table))[0]
 
 
 def disturbing(share: float, **models: Any) -> SyntheticRun:
@@ -181,7 +181,7 @@ def disturbing(share: float, **models: Any) -> SyntheticRun:
 
 
 def test_a_disturbed_run_headlines_no_winner() -> None:
-    (sentence,) = said(disturbing(0.6, sequential=0.8, threads=0.1, asyncio=0.05))
+    (sentence,) = sentences_of(disturbing(0.6, sequential=0.8, threads=0.1, asyncio=0.05))
     assert "no conclusion: other programs or the hypervisor disturbed 60 % of the rounds (asyncio)" in sentence
     assert "fastest" not in sentence
 
@@ -189,20 +189,20 @@ def test_a_disturbed_run_headlines_no_winner() -> None:
 def test_a_disturbed_cell_that_took_more_time_is_left_out_and_named() -> None:
     table = rounds(sequential=0.8, threads=0.1, asyncio=0.05)
     hit = (table["model"] == "threads") & (table["round"] > 0)
-    (sentence,) = said(quiet(table.assign(disturbed=hit)))
+    (sentence,) = sentences_of(quiet(table.assign(disturbed=hit)))
     assert "fastest in this run: asyncio, " in sentence
     assert "Not usable: other programs or the hypervisor disturbed 100 % of the rounds (threads)" in sentence
 
 
 def test_some_disturbed_rounds_are_what_intervals_are_for() -> None:
-    (sentence,) = said(disturbing(0.5, sequential=0.8, threads=0.1, asyncio=0.05))
+    (sentence,) = sentences_of(disturbing(0.5, sequential=0.8, threads=0.1, asyncio=0.05))
     assert "The next is slower: threads" in sentence
 
 
 def test_a_saturated_cell_decides_nothing() -> None:
     table = rounds(sequential=0.8, threads=0.1, asyncio=0.05)
     busy = table.assign(saturated=table["model"].map({"asyncio": "client"}).fillna(""))
-    (sentence,) = said(SyntheticRun(busy))
+    (sentence,) = sentences_of(SyntheticRun(busy))
     assert "no conclusion: the client was saturated (asyncio)" in sentence
 
 
@@ -210,7 +210,7 @@ def test_a_cell_that_beats_its_ideal_time_decides_nothing_and_says_so() -> None:
     table = rounds(sequential=0.8, threads=0.1, asyncio=0.05)
     wrong = table.assign(efficiency=table["efficiency"].where(table["model"] != "asyncio", 1.2))
     assert row_of(wrong, "asyncio")["flags"] == "above ideal"
-    assert "no conclusion: it was faster than its ideal time (asyncio)" in said(SyntheticRun(wrong))[0]
+    assert "no conclusion: it was faster than its ideal time (asyncio)" in sentences_of(SyntheticRun(wrong))[0]
 
 
 def test_a_disturbed_cell_is_not_excused_by_a_quiet_one_beside_it() -> None:
@@ -232,7 +232,7 @@ def test_the_run_says_what_share_was_disturbed() -> None:
 
 
 def test_three_blocks_headline_no_winner() -> None:
-    (sentence,) = said(SyntheticRun(rounds(blocks=3, sequential=0.8, threads=0.1, asyncio=0.05)))
+    (sentence,) = sentences_of(SyntheticRun(rounds(blocks=3, sequential=0.8, threads=0.1, asyncio=0.05)))
     assert sentence == (
         "For I/O-bound work (wire, concurrency 20): 3 blocks are too few for a conclusion; it takes 6. "
         "Lowest to highest block: sequential 804–812 ms, threads 100–102 ms, asyncio 50.2–50.8 ms."
@@ -240,17 +240,17 @@ def test_three_blocks_headline_no_winner() -> None:
 
 
 def test_when_nothing_beats_sequential_the_sentence_says_so() -> None:
-    (sentence,) = said(SyntheticRun(rounds(sequential=0.8, threads=1.0)))
+    (sentence,) = sentences_of(SyntheticRun(rounds(sequential=0.8, threads=1.0)))
     assert "nothing was faster than sequential in this run" in sentence
 
 
 def test_a_run_without_sequential_gives_no_answer_rather_than_a_wrong_one() -> None:
-    assert said(SyntheticRun(rounds(threads=0.9, asyncio=0.5))) == []
+    assert sentences_of(SyntheticRun(rounds(threads=0.9, asyncio=0.5))) == []
 
 
 def test_a_run_that_only_observes_is_shown_without_answers() -> None:
     run = make(experiments=["startup_cost", "task_memory"])
-    assert said(run) == []
+    assert sentences_of(run) == []
     assert "process-spawn" in printed(run)
 
 
@@ -258,7 +258,7 @@ def test_the_questions_are_answered_in_order() -> None:
     run = make()
     starts = ["For I/O-bound work", "For CPU-bound Python code", "For mixed work (20 % CPU, mixed, concurrency 16)"]
     starts += ["With `wire` (scaling), asyncio beside threads in this run"]
-    assert [sentence.startswith(start) for sentence, start in zip(said(run), starts, strict=True)] == [True] * 4
+    assert [sentence.startswith(start) for sentence, start in zip(sentences_of(run), starts, strict=True)] == [True] * 4
     assert contest(run, "mixed", "mixed").rows["concurrency"].nunique() == 1  # type: ignore[union-attr]
 
 

@@ -37,7 +37,7 @@ from scripts.charts.lib.theme import LIGHT, SLIDE, colour
 from scripts.stats.intervals import NoiseFloor
 from scripts.util.format import count_text, seconds, times
 from tests.scripts.charts.legible import defects
-from tests.scripts.charts.test_databases import a_run as asked
+from tests.scripts.charts.test_databases import a_run as database_run
 from tests.scripts.drawings import a_run, artists, cells, drawn, of_full_run, texts
 from tests.scripts.synthetic import CAPACITY, SyntheticRun, in_turns, make
 
@@ -265,7 +265,7 @@ def test_on_a_slide_with_a_headline_rows_are_left_out_rather_than_crowded() -> N
 
 def run_for(chart: object) -> SyntheticRun:
     """A run that has something for this chart."""
-    return {interpreters: in_turns, databases: asked}.get(chart, a_run)()  # type: ignore[call-overload,no-any-return]
+    return {interpreters: in_turns, databases: database_run}.get(chart, a_run)()  # type: ignore[call-overload,no-any-return]
 
 
 @pytest.mark.parametrize("chart", CHARTS, ids=lambda chart: chart.NAME)

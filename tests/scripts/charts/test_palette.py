@@ -57,7 +57,7 @@ CLEAR, TOLD_APART = 10.0, 4.0  # hundredths of Oklab: at a glance, and side by s
 GREY_STEP = 4.5  # of CIE L*, of which one is just noticeable side by side
 
 
-def seen(paint: str, vision: FloatArray) -> FloatArray:
+def as_seen(paint: str, vision: FloatArray) -> FloatArray:
     """Where in Oklab somebody sees a colour."""
     coded = np.array([int(paint[at : at + 2], 16) / 255 for at in (1, 3, 5)])
     linear = np.where(coded <= 0.04045, coded / 12.92, ((coded + 0.055) / 1.055) ** 2.4)
@@ -67,7 +67,7 @@ def seen(paint: str, vision: FloatArray) -> FloatArray:
 
 def nearest(paints: list[str], vision: str) -> float:
     """How far the two colours are apart that are nearest."""
-    places = [seen(paint, VISION[vision]) for paint in paints]
+    places = [as_seen(paint, VISION[vision]) for paint in paints]
     return min(float(np.linalg.norm(one - other)) for one, other in itertools.combinations(places, 2))
 
 

@@ -27,8 +27,8 @@ def question(tasks: int, wait_s: float, cpu_s: float, gil_share: float = 1.0, ca
     return Question(tasks, {"blocking": task, "asyncio": task}, gil_share, capacity, 16e9)
 
 
-def advised(asked: Question, source: Source = SOURCE) -> Advice:
-    advice = advise(asked, source)
+def advised(work: Question, source: Source = SOURCE) -> Advice:
+    advice = advise(work, source)
     assert advice
     return advice
 

@@ -11,7 +11,7 @@ from scripts.predict.remedies import Remedy, remedies
 from tests.scripts.predict.test_recommend import SOURCE, advised, question
 
 
-def found(tasks: int, wait_s: float, cpu_s: float) -> dict[str, Remedy]:
+def remedies_of(tasks: int, wait_s: float, cpu_s: float) -> dict[str, Remedy]:
     work = question(tasks, wait_s, cpu_s)
     return {
         remedy.what.split(" with ")[0].split(" in each")[0]: remedy for remedy in remedies(work, SOURCE, advised(work))
@@ -26,7 +26,7 @@ def test_the_ideal_time_is_that_of_the_machine_and_not_of_the_workers_that_were_
 
 def test_tiny_tasks_are_handed_to_processes_in_batches() -> None:
     work = question(200_000, 0.0, 0.0001)
-    remedy = found(200_000, 0.0, 0.0001)["processes"]
+    remedy = remedies_of(200_000, 0.0, 0.0001)["processes"]
     assert remedy.what == "processes with 8 workers, in batches (chunksize=6250)"
     single = times(CORES, work.work("processes"), 8.0, SOURCE.fit.of("processes"), 8.0)
     assert remedy.seconds < float(np.asarray(single.seconds))
@@ -34,17 +34,17 @@ def test_tiny_tasks_are_handed_to_processes_in_batches() -> None:
 
 
 def test_long_tasks_need_no_batches() -> None:
-    assert "processes" not in found(200, 0.0, 0.3)
+    assert "processes" not in remedies_of(200, 0.0, 0.3)
 
 
 def test_waits_with_too_much_computing_for_one_core_are_for_several_loops() -> None:
-    remedy = found(5000, 0.2, 0.003)["an event loop"]
+    remedy = remedies_of(5000, 0.2, 0.003)["an event loop"]
     assert remedy.workers == 8
     assert advised(question(5000, 0.2, 0.003)).floor_s < remedy.seconds < 3
 
 
 def test_nothing_that_waits_is_no_work_for_several_loops() -> None:
-    assert "an event loop" not in found(200_000, 0.0, 0.0001)
+    assert "an event loop" not in remedies_of(200_000, 0.0, 0.0001)
 
 
 @pytest.mark.parametrize("cpu_s", [0.00001, 0.001, 0.3])

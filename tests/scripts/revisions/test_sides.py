@@ -40,9 +40,9 @@ def requests(project: Path, base: str, head: str = "", *, same_work: bool = Fals
     return [Request(name, source, work, same_work=same_work) for name, source in (("base", base), ("head", head))]
 
 
-def refusal(asked: list[Request]) -> tuple[Exit, str]:
+def refusal(pair: list[Request]) -> tuple[Exit, str]:
     with pytest.raises(CommandError) as refused:
-        check(asked)
+        check(pair)
     return refused.value.code, str(refused.value)
 
 
@@ -100,14 +100,14 @@ def test_a_checkout_leaves_the_users_repository_as_it_was(project: Path, tmp_pat
     assert git(project, "status", "--porcelain") == ""
 
 
-@pytest.mark.parametrize("said", ["httpx==0.27", "httpx>=1,<2", "httpx[http2]==0.27", "httpx @ ./httpx", "a.b-c~=1"])
-def test_a_requirement_is_no_revision(said: str) -> None:
-    assert not is_revision(said)
+@pytest.mark.parametrize("source", ["httpx==0.27", "httpx>=1,<2", "httpx[http2]==0.27", "httpx @ ./httpx", "a.b-c~=1"])
+def test_a_requirement_is_no_revision(source: str) -> None:
+    assert not is_revision(source)
 
 
-@pytest.mark.parametrize("said", ["main", "v1.2", "feature/x", "HEAD~1", "1a2b3c4", "origin/main", "HEAD@{1}"])
-def test_a_revision_is_no_requirement(said: str) -> None:
-    assert is_revision(said)
+@pytest.mark.parametrize("source", ["main", "v1.2", "feature/x", "HEAD~1", "1a2b3c4", "origin/main", "HEAD@{1}"])
+def test_a_revision_is_no_requirement(source: str) -> None:
+    assert is_revision(source)
 
 
 def test_an_environment_is_known_by_its_interpreter(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ def test_what_the_page_shows_at_the_end_is_the_servers_account(look: Look, site:
     assert [row[0] for row in rows] == CLASSICAL
     assert [row[6] for row in rows] == [f"{account['successes']:.0f} of 20" for account in site.accounts]
     assert [row[7] for row in rows] == [""] * 4
-    seconds, ideal_s = told(site.hall)
+    seconds, ideal_s = results_of(site.hall)
     assert [row[1] for row in rows] == [f"{took:.3f} s" for took in seconds]
     assert {row[3] for row in rows} == {f"{ideal_s:.3f} s"}
     by_model = dict(zip(CLASSICAL, seconds, strict=True))
@@ -43,7 +43,7 @@ def test_what_the_page_shows_at_the_end_is_the_servers_account(look: Look, site:
     assert_content(view, site)
 
 
-def told(hall: RaceServer) -> tuple[list[float], float]:
+def results_of(hall: RaceServer) -> tuple[list[float], float]:
     """The seconds of each lane and the ideal time, as the server told them."""
     messages = [json.loads(text) for text in hall.history]
     seconds = [message["seconds"] for message in messages if message["kind"] == "result"]
@@ -116,7 +116,7 @@ def test_the_replay_starts_by_itself_and_lasts_as_long_as_a_speaker_has(look: Lo
     page = look(site.url).page
     start(page, models=["sequential", "asyncio"], tasks=40)
     expect(page.locator("body")).to_have_attribute("data-race", "replay")
-    slowest_s = max(told(site.hall)[0])
+    slowest_s = max(results_of(site.hall)[0])
     expect(status(page)).to_have_text(re.compile(rf"Side by side, {15 / slowest_s:.0f}.*× slower than it ran\."))
     expect(page.locator("#seen")).to_contain_text("not a measurement")
     began = time.monotonic()
@@ -166,7 +166,7 @@ def test_a_saved_replay_needs_no_server(look: Look, site: Site, tmp_path: Path) 
         view.page.get_by_role("link", name="Save the replay").click()
     download.value.save_as(tmp_path / "race.html")
     saved = look((tmp_path / "race.html").as_uri())
-    assert saved.page.title() == headline(dict(zip(["sequential", "asyncio"], told(site.hall)[0], strict=True)))
+    assert saved.page.title() == headline(dict(zip(["sequential", "asyncio"], results_of(site.hall)[0], strict=True)))
     expect(saved.page.locator("body")).to_have_attribute("data-race", "replay")  # by itself
     saved.page.get_by_role("button", name="End the replay").click()
     assert saved.page.locator(".lane strong").all_inner_texts() == [row[1] for row in rows]
@@ -217,7 +217,7 @@ def test_a_replay_is_called_one_and_shows_what_was_recorded(look: Look, site: Si
 
 
 @pytest.mark.parametrize(
-    ("asked", "sentence"),
+    ("numbers", "sentence"),
     [
         ({"tasks": 0}, "Tasks cannot be '0': ask for a whole number from 1 to 1,000."),
         ({"cpu_percent": 101}, "CPU share cannot be '101'"),
@@ -225,10 +225,10 @@ def test_a_replay_is_called_one_and_shows_what_was_recorded(look: Look, site: Si
     ],
 )
 def test_a_bad_wish_is_answered_with_a_sentence_and_no_race(
-    look: Look, site: Site, asked: dict[str, int], sentence: str
+    look: Look, site: Site, numbers: dict[str, int], sentence: str
 ) -> None:
     view = look(site.url)
-    start(view.page, **asked)
+    start(view.page, **numbers)
     expect(view.page.get_by_role("alert")).to_contain_text(sentence)
     assert site.hall.race is None
     start(view.page, models=["asyncio"])

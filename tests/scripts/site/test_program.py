@@ -92,7 +92,7 @@ def listening(tmp_path: Path) -> Iterator[tuple[str, str]]:
         process.terminate()
 
 
-def asked(url: str, data: bytes | None = None, code: str = "") -> tuple[int, str]:
+def send(url: str, data: bytes | None = None, code: str = "") -> tuple[int, str]:
     request = Request(url, data, {"Overlap-Code": code} if code else {})
     try:
         with urlopen(request, timeout=30) as answer:
@@ -108,13 +108,13 @@ def test_a_machine_of_the_network_sends_its_share_and_reaches_nothing_else(
     if not address:
         missing("this machine has no address in a local network")
     data = encode(share([1.4], np.random.default_rng(1)))
-    assert asked(f"{address}machines", data)[0] == 403
+    assert send(f"{address}machines", data)[0] == 403
     assert not (tmp_path / "shares").exists()
-    assert asked(f"{address}machines", data, code) == (
+    assert send(f"{address}machines", data, code) == (
         200,
         "Thank you: 3 cells and 1 verdict of Intel Core i7, 4 cores, Python 3.14.",
     )
     assert [path.read_bytes() for path in (tmp_path / "shares").iterdir()] == [data]
-    status, page = asked(address)
+    status, page = send(address)
     assert (status, code in page) == (200, False)
-    assert {asked(f"{address}{path}")[0] for path in ("runs", "live", "replay.html", "compare")} == {403}
+    assert {send(f"{address}{path}")[0] for path in ("runs", "live", "replay.html", "compare")} == {403}

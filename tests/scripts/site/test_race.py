@@ -22,14 +22,14 @@ pytestmark = [pytest.mark.real, pytest.mark.alone, pytest.mark.usefixtures("else
 TINY = {"tasks": 20, "delay_ms": 5, "concurrency": 10, "cpu_percent": 20}
 LONG = {"tasks": 1000, "delay_ms": 100, "concurrency": 20, "models": ["sequential"]}
 GONE_S = 5.0
-Told = list[dict[str, Any]]
+Messages = list[dict[str, Any]]
 
 
 def run(
     resources: RaceResources, request: dict[str, Any], hear: Callable[[Race, dict[str, Any]], None] | None = None
-) -> Told:
+) -> Messages:
     """Everything that a race tells; `hear` may do something about it."""
-    messages: Told = []
+    messages: Messages = []
 
     def tell(message: dict[str, Any]) -> None:
         messages.append(message)
@@ -41,8 +41,8 @@ def run(
     return messages
 
 
-def of_kind(told: Told, kind: str) -> Told:
-    return [message for message in told if message["kind"] == kind]
+def of_kind(messages: Messages, kind: str) -> Messages:
+    return [message for message in messages if message["kind"] == kind]
 
 
 def children() -> set[int]:
@@ -166,7 +166,7 @@ def test_a_fault_of_the_page_ends_the_race_and_is_not_hidden(
     resources: RaceResources, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Race, "run_all", lambda race: 1 / 0)
-    messages: Told = []
+    messages: Messages = []
     with pytest.raises(ZeroDivisionError):
         Race(RaceRequest.read(TINY), resources, messages.append).run()
     assert [message["kind"] for message in messages] == ["race", "end"]

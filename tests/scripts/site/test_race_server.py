@@ -146,7 +146,7 @@ async def test_only_its_starter_stops_a_race(client: TestClient[Any, Any], races
 
 
 @pytest.mark.parametrize(
-    ("said", "sentence"),
+    ("text", "sentence"),
     [
         ("", "A message is a JSON object"),
         ("[" * 3000, "A message is a JSON object"),
@@ -161,10 +161,10 @@ async def test_only_its_starter_stops_a_race(client: TestClient[Any, Any], races
     ],
 )
 async def test_a_message_made_by_hand_gets_a_sentence_and_no_race(
-    client: TestClient[Any, Any], races: list[FakeRace], said: str, sentence: str
+    client: TestClient[Any, Any], races: list[FakeRace], text: str, sentence: str
 ) -> None:
     socket = await visit(client)
-    await socket.send_str(said)
+    await socket.send_str(text)
     assert sentence in (await hear(socket, "refused"))["sentence"]
     assert races == []
     await start(socket)

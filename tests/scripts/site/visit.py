@@ -75,9 +75,9 @@ def ask(page: Page, *, models: list[str] | None = None, tasks: int = 20, delay_m
         box.set_checked(box.get_attribute("value") in (models or CLASSICAL))
 
 
-def start(page: Page, **asked: Any) -> None:
+def start(page: Page, **numbers: Any) -> None:
     """Ask for a race and start it."""
-    ask(page, **asked)
+    ask(page, **numbers)
     page.get_by_role("button", name="Start").click()
 
 

@@ -76,7 +76,7 @@ def test_a_condition_may_be_another_on_each_side_of_a_ratio(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("said", "limit", "per_capacity"),
+    ("written", "limit", "per_capacity"),
     [
         ("> 20", Bound(low=20, open_low=True), False),
         (">= 100", Bound(low=100), False),
@@ -90,8 +90,8 @@ def test_a_condition_may_be_another_on_each_side_of_a_ratio(tmp_path: Path) -> N
         ("> 0.75 * capacity", Bound(low=0.75, open_low=True), True),
     ],
 )
-def test_every_way_to_write_a_bound_is_read(said: str, limit: Bound, per_capacity: bool) -> None:
-    assert bound(said, "x", "holds") == (limit, per_capacity)
+def test_every_way_to_write_a_bound_is_read(written: str, limit: Bound, per_capacity: bool) -> None:
+    assert bound(written, "x", "holds") == (limit, per_capacity)
 
 
 MISTAKES = [
@@ -145,16 +145,16 @@ MISTAKES = [
 ]
 
 
-@pytest.mark.parametrize(("right", "wrong", "said"), MISTAKES, ids=[said for _, _, said in MISTAKES])
+@pytest.mark.parametrize(("right", "wrong", "message"), MISTAKES, ids=[message for _, _, message in MISTAKES])
 def test_a_mistake_names_file_claim_field_and_the_nearest_name(
-    tmp_path: Path, right: str, wrong: str, said: str
+    tmp_path: Path, right: str, wrong: str, message: str
 ) -> None:
     assert right in RIGHT
     with pytest.raises(CommandError) as stop:
         read(tmp_path, RIGHT.replace(right, wrong, 1))
     assert stop.value.code == Exit.USAGE
     assert "mine.toml: " in str(stop.value)
-    assert said in str(stop.value)
+    assert message in str(stop.value)
 
 
 def test_every_faulty_claim_is_named_at_once_and_another_can_still_be_judged(tmp_path: Path) -> None:
