@@ -14,7 +14,7 @@ from scripts.tables.load import load
 
 ROOT = Path(__file__).parents[1]
 FILE = re.compile(r"^```(?:python|toml)\n# (?P<path>\S+)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
-SHOWN = {found["path"]: found["text"] for found in FILE.finditer((ROOT / "CONTRIBUTING.md").read_text())}
+SHOWN = {match["path"]: match["text"] for match in FILE.finditer((ROOT / "CONTRIBUTING.md").read_text())}
 OUT_OF_ORDER = """\"\"\"Threads whose answers come as they finish.\"\"\"
 
 from collections.abc import Iterator

@@ -56,7 +56,7 @@ def test_no_folder_imports_one_that_comes_after_it(path: Path) -> None:
 def test_no_module_imports_itself_by_a_detour() -> None:
     names = {module(path): path for path in FILES}
     targets = {
-        name: {known for one in imported(path) for known in (one, one.rpartition(".")[0]) if known in names} - {name}
+        name: {target for one in imported(path) for target in (one, one.rpartition(".")[0]) if target in names} - {name}
         for name, path in names.items()
     }
     while leaves := {name for name, imports in targets.items() if not imports & targets.keys()}:

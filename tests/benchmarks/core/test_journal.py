@@ -49,8 +49,8 @@ def test_a_torn_line_is_named_and_the_lines_before_it_stand(tmp_path: Path) -> N
     journal.append(path, ENTRY)
     journal.append(path, {"kind": "end"})
     path.write_bytes(path.read_bytes()[:-5])
-    (first, whole), (second, torn) = journal.read(path)
-    assert (first, whole, second) == (1, ENTRY, 2)
+    (first, intact), (second, torn) = journal.read(path)
+    assert (first, intact, second) == (1, ENTRY, 2)
     assert isinstance(torn, ValueError)
 
 

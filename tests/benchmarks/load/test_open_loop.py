@@ -81,8 +81,8 @@ def in_no_time(ask: Callable[[], Awaitable[Latencies]]) -> Latencies:
         return runner.run(run())
 
 
-def p99(found: Latencies) -> float:
-    value = quantile(found.seconds, 0.99)
+def p99(latencies: Latencies) -> float:
+    value = quantile(latencies.seconds, 0.99)
     assert value is not None
     return value
 

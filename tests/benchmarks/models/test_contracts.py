@@ -206,9 +206,9 @@ def test_a_blurred_picture_is_known_from_its_single_colours(side: int) -> None:
     assert [blur(task, side) for task in range(3)] == [blur_by_band(task, side) for task in range(3)]
 
 
-@pytest.mark.parametrize("found", [content(3)[:-1], bytes(BYTES), content(4), content(3)[:-8] + content(4)[-8:]])
-def test_a_torn_or_swapped_file_is_never_an_answer(found: bytes) -> None:
-    assert ends(content(3)) == Files().expected(3) != ends(found)
+@pytest.mark.parametrize("damaged", [content(3)[:-1], bytes(BYTES), content(4), content(3)[:-8] + content(4)[-8:]])
+def test_a_torn_or_swapped_file_is_never_an_answer(damaged: bytes) -> None:
+    assert ends(content(3)) == Files().expected(3) != ends(damaged)
 
 
 @pytest.mark.parametrize("pages", [Wire(delay_s=0.05), Http(delay_s=0.2, sigma=1, seed=3), Wire(delay_s=1, sigma=0.5)])

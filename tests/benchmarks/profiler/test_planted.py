@@ -59,10 +59,10 @@ def looked_at(folder: Path, planted: Planted, pace: Calibration, port: int = 0) 
     return diagnose(planted.model, result.sweep, Machine(parallel, 4e9, 0.0, disturbed, waits, 64))
 
 
-def held(found: Diagnosis, planted: Planted) -> None:
+def held(diagnosis: Diagnosis, planted: Planted) -> None:
     """The right cause; "can't tell" where others use the machine and the sign needs it."""
     allowed = {planted.cause} if planted.cause in SURE else {planted.cause, CAN_NOT_TELL}
-    assert found.cause in allowed, found.sentence
+    assert diagnosis.cause in allowed, diagnosis.sentence
 
 
 SOME = [*BLOCKED[::5], *LOCKS[::5], *CAPS[::4], GIL[0], GIL[4], LOOP[1], *WAITING]

@@ -10,7 +10,7 @@ from benchmarks.workloads import Capacity
 from benchmarks.workloads.sleep import Sleep
 
 
-def found(*rounds_s: float) -> ErrorEstimate:
+def estimate(*rounds_s: float) -> ErrorEstimate:
     """Rounds of an answer that lasts 80 ms in four waits."""
     return ErrorEstimate(waits("threads", 20, 5), rounds_s)
 
@@ -39,16 +39,16 @@ def test_waits_in_a_row_are_counted_and_spins_are_none() -> None:
 
 
 def test_one_disturbed_round_is_not_the_error_of_the_harness() -> None:
-    assert found(0.081, 0.0812, 0.5).error_s == pytest.approx(0.0012)
-    assert found(0.081, 0.0812, 0.5).least_error_s == pytest.approx(0.001)
+    assert estimate(0.081, 0.0812, 0.5).error_s == pytest.approx(0.0012)
+    assert estimate(0.081, 0.0812, 0.5).least_error_s == pytest.approx(0.001)
 
 
 def test_late_wake_ups_are_told_from_the_harness() -> None:
-    assert found(0.083).own_error_s(late_s=0.0005) == pytest.approx(0.001)
+    assert estimate(0.083).own_error_s(late_s=0.0005) == pytest.approx(0.001)
 
 
 def test_the_aim_is_one_percent_and_a_millisecond() -> None:
-    assert found(0.083).aim_s == pytest.approx(0.0018)
+    assert estimate(0.083).aim_s == pytest.approx(0.0018)
 
 
 class Liar(Sleep):
@@ -65,9 +65,9 @@ def test_an_answer_that_is_wrong_has_no_time() -> None:
 
 @pytest.mark.real
 @pytest.mark.alone
-@pytest.mark.parametrize("known", KNOWN, ids=lambda known: known.what)
-def test_no_round_beats_the_time_that_it_must_take(known: ReferenceRound) -> None:
-    assert find(known).least_error_s >= -time.get_clock_info("perf_counter").resolution * 100
+@pytest.mark.parametrize("reference", KNOWN, ids=lambda reference: reference.what)
+def test_no_round_beats_the_time_that_it_must_take(reference: ReferenceRound) -> None:
+    assert find(reference).least_error_s >= -time.get_clock_info("perf_counter").resolution * 100
 
 
 @pytest.mark.real

@@ -79,8 +79,8 @@ def test_three_blocks_give_ranges_and_no_interval() -> None:
 
 
 def test_what_may_be_zero_is_summarised_too() -> None:
-    told = rounds(threads=0.05).assign(metric="lost_share", lost_share=lambda table: table["block"] % 2 * 0.5)
-    row = summarise(told, ranges_only=False).iloc[0]
+    lossy = rounds(threads=0.05).assign(metric="lost_share", lost_share=lambda table: table["block"] % 2 * 0.5)
+    row = summarise(lossy, ranges_only=False).iloc[0]
     assert row["value"] == pytest.approx(0.25)
     assert row["value_low"] < 0.25 < row["value_high"]
 

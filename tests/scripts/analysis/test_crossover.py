@@ -31,7 +31,7 @@ SAME, FASTER, UNCLEAR, SLOWER = (0.97, 0.99, 1.01), (0.6, 0.7, 0.8), (0.8, 0.95,
 
 
 @pytest.mark.parametrize(
-    ("found", "onset"),
+    ("by_size", "onset"),
     [
         (sizes(c2=SAME, c10=SAME, c50=FASTER, c100=FASTER), 50),
         (sizes(c2=SLOWER, c50=FASTER), 50),
@@ -44,8 +44,8 @@ SAME, FASTER, UNCLEAR, SLOWER = (0.97, 0.99, 1.01), (0.6, 0.7, 0.8), (0.8, 0.95,
         (sizes(c2="disturbed", c50="disturbed"), None),
     ],
 )
-def test_the_onset_is_a_measured_size_after_one_without_a_difference(found: Sizes, onset: int | None) -> None:
-    assert found.onset == onset
+def test_the_onset_is_a_measured_size_after_one_without_a_difference(by_size: Sizes, onset: int | None) -> None:
+    assert by_size.onset == onset
 
 
 def test_the_sentence_names_measured_sizes_and_no_other() -> None:
@@ -87,9 +87,9 @@ def simulated(onset: float, count: int, world: str, seed: int) -> list[Sizes]:
 ONE_ROUND = cell("one", 2, np.full((1, 1), 0.05))
 
 
-def truthful(found: Sizes, onset: float) -> bool:
+def truthful(by_size: Sizes, onset: float) -> bool:
     """Whether the stated first size is the first that was measured beyond the onset, or none is stated."""
-    return found.onset in (None, next(size for size in MEASURED if size > onset))
+    return by_size.onset in (None, next(size for size in MEASURED if size > onset))
 
 
 @pytest.mark.parametrize("onset", [30, 70])

@@ -220,9 +220,9 @@ def ceilings(run: Run) -> Iterator[float]:
 GAIN = re.compile(r"(?<![\d.])(\d[\d.,]*)×")
 
 
-def unfounded(text: str, known: set[str]) -> set[str]:
+def unfounded(text: str, figures: set[str]) -> set[str]:
     """The multiples in a text that no table has, nor the ratio of two of their cells."""
-    return {one for one in GAIN.findall(text) if f"{one}×" not in known}
+    return {one for one in GAIN.findall(text) if f"{one}×" not in figures}
 
 
 def in_tables(run: Run) -> set[str]:

@@ -30,13 +30,13 @@ def a_run(blocks: int = 8, **environment: Any) -> SyntheticRun:
 @cache
 def rounds(blocks: int) -> pd.DataFrame:
     """What was measured."""
-    random, found = np.random.default_rng(5), list[dict[str, Any]]()
+    random, entries = np.random.default_rng(5), list[dict[str, Any]]()
     for block in range(blocks):
         for cell in catalogue():
             if cell.experiment == "databases":
                 size = (cell.concurrency, cell.tasks, cell.wait_s or 0.0005)
-                found += rounds_of(Work("databases", cell.workload.name, cell.model, *size), block, random, 1)
-    return pd.DataFrame(found)
+                entries += rounds_of(Work("databases", cell.workload.name, cell.model, *size), block, random, 1)
+    return pd.DataFrame(entries)
 
 
 def test_every_driver_is_held_to_the_blocking_one_of_its_database_block_by_block() -> None:

@@ -37,7 +37,7 @@ def refused(python: str) -> tuple[Exit, str]:
 
 
 @pytest.mark.parametrize(
-    ("name", "found", "same"),
+    ("name", "described", "same"),
     [
         ("3.13", facts("3.13.2"), True),
         ("3.13.2", facts("3.13.2"), True),
@@ -48,8 +48,8 @@ def refused(python: str) -> tuple[Exit, str]:
         ("pypy3", facts("3.11.9"), True),
     ],
 )
-def test_a_build_with_the_gil_never_passes_for_one_without(name: str, found: dict[str, Any], *, same: bool) -> None:
-    assert matches_name(name, found) is same
+def test_a_build_with_the_gil_never_passes_for_one_without(name: str, described: dict[str, Any], *, same: bool) -> None:
+    assert matches_name(name, described) is same
 
 
 def test_a_build_with_its_jit_on_is_another_interpreter_than_the_same_with_it_off(
