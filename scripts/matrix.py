@@ -40,7 +40,7 @@ def options() -> argparse.Namespace:
     """What the command line says."""
     parser = command_parser("matrix", __doc__)
     parser.add_argument(
-        "--python", required=True, help="names or paths, as in '3.13 3.14t mine=/opt/python/bin/python3'"
+        "--python", required=True, help="names or paths, as in '3.13 3.14+jit mine=/opt/python/bin/python3'"
     )
     parser.add_argument("--only", default="", help=f"cells to measure, by name (default: {HEADLINE})")
     parser.add_argument("--blocks", type=int, default=FEW_BLOCKS, help="turns, each with a block of every interpreter")

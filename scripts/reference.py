@@ -37,7 +37,7 @@ PAGES = (
 )  # that have markers
 TABLES = REFERENCE / "tables.md"
 # What can be made again.
-LEFT_OUT = ("*.png", "*-phone*.svg", "*.parquet", "*.log", "[0-9][0-9].json", "slides*", "trace.json*")
+LEFT_OUT = ("rounds.csv", "*.png", "*-phone*.svg", "*.parquet", "*.log", "[0-9][0-9].json", "slides*", "trace.json*")
 ALONE_IN_MATRIX = ("report.html", "claims*", *(f"{chart.NAME}*" for chart in CHARTS if chart is not interpreters))
 HEADLINE = ("io", "cpu", "mixed", "network")  # the experiments whose tables stand beside the raw files
 
