@@ -25,6 +25,7 @@ from scripts.run.lifecycle import (
     write_outputs,
 )
 from scripts.run.preflight import check_measurable, check_selection, every_experiment
+from scripts.tables.schema import read_environment
 from scripts.util.commands import parser as command_parser
 from scripts.util.exit_codes import CommandError, Exit, leave
 
@@ -67,7 +68,8 @@ def plan(chosen: argparse.Namespace) -> dict[str, Any]:
     parts = ["quick"] * chosen.quick + [every_experiment()] * chosen.full + [f"({chosen.only})"] * bool(chosen.only)
     only = " and ".join(parts)
     check_measurable(check_selection(chosen.only, only))
-    return make_plan(only, blocks, chosen.seed, quick=chosen.quick, repeat=chosen.repeat, bench_blocks=bench_blocks)
+    planned = make_plan(only, blocks, chosen.seed, quick=chosen.quick, repeat=chosen.repeat, bench_blocks=bench_blocks)
+    return planned | ({"why": True} if chosen.full or chosen.why else {})  # where its time goes is measured at the end
 
 
 def bench(chosen: argparse.Namespace, run: Path) -> "Run":
@@ -80,7 +82,7 @@ def bench(chosen: argparse.Namespace, run: Path) -> "Run":
         cluster = describe_cluster(ClusterConfig(chosen.cluster, chosen.bind, chosen.address), planned["only"])
         new_run(run, planned, **cluster)
     measure(run)
-    if chosen.full or chosen.why:
+    if read_environment(run)["plan"].get("why"):
         explain_headline(run)
     return write_outputs(run)
 

@@ -41,6 +41,19 @@ def test_a_full_run_has_as_many_blocks_of_the_headline_as_make_bench() -> None:
     assert "bench_blocks" not in bench.plan(bench.options([]))
 
 
+@pytest.mark.parametrize(("planned", "explained"), [({"why": True}, 1), ({}, 0)])
+def test_a_full_run_that_is_resumed_tells_where_the_time_goes_too(
+    planned: dict[str, Any], explained: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = list[Path]()
+    for name in ("resume_run", "measure", "write_outputs"):
+        monkeypatch.setattr(bench, name, lambda run: None)
+    monkeypatch.setattr(bench, "read_environment", lambda run: {"plan": planned})
+    monkeypatch.setattr(bench, "explain_headline", asked.append)
+    bench.bench(bench.options(["--resume", str(tmp_path)]), tmp_path)
+    assert len(asked) == explained
+
+
 def test_a_full_run_says_in_how_many_blocks_the_rest_was_measured(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
