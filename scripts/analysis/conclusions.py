@@ -90,7 +90,7 @@ def conclude(
 
 def of_ratios(ratios: pd.Series, floor: NoiseFloor | None, why: str = "") -> Conclusion:
     """Conclude from the ratios of two times, one a block; a reason in `why` makes the outcome NOT_USABLE."""
-    enough = len(ratios) > 1 and (ratios > 0).all()
+    enough = len(ratios) > 1 and ((ratios > 0) & (ratios < math.inf)).all()
     return conclude(geometric_mean(ratios.to_numpy()) if enough else None, floor, unusable=why)
 
 
@@ -117,6 +117,12 @@ def overlap(one: tuple[float, float], other: tuple[float, float]) -> bool:
     return one[0] <= other[1] and other[0] <= one[1]
 
 
+def too_few(blocks: int) -> str:
+    """Why so many blocks decide nothing."""
+    what = "1 block is" if blocks == 1 else f"{blocks} blocks are"
+    return f"{what} too few for a verdict; it takes {FEW_BLOCKS}"
+
+
 def unusable(rounds: pd.DataFrame, *, timed: bool = True) -> str:
     """Why the rounds of a cell can decide nothing; empty when they can.
 
@@ -126,7 +132,7 @@ def unusable(rounds: pd.DataFrame, *, timed: bool = True) -> str:
         return str(rounds["doubt"].iloc[0])
     measured = rounds[~rounds["warmup"].astype(bool)]
     if (blocks := measured["block"].nunique()) < FEW_BLOCKS:
-        return f"{blocks} blocks are too few for a verdict; it takes {FEW_BLOCKS}"
+        return too_few(blocks)
     if why := too_disturbed(rounds):
         return why
     if not timed:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from scripts.stats.intervals import Interval, geometric_mean, mean
 from scripts.tables.load import Run
-from scripts.tables.summary import by_turn
+from scripts.tables.summary import by_turn, in_common
 
 # Metrics with these words in them are positive and skewed, and are judged on the log scale; counts and shares are not.
 POSITIVE = re.compile("(seconds|_bytes|bytes_per_task|per_second)$|speedup")
@@ -99,7 +99,9 @@ def evidence(run: Run, measure: Measure, *, over: Run | None = None, per_capacit
     values = metric_by_turn(run, sides[0], measure.metric)
     if measure.over:
         sides.append(cell_rounds(over or run, measure.over))
-        values = values / metric_by_turn(run, sides[1], measure.over_metric or measure.metric)
+        one, two = in_common(*sides)
+        values = metric_by_turn(run, one, measure.metric)
+        values = values / metric_by_turn(run, two, measure.over_metric or measure.metric)
     if per_capacity:
         values = values / metric_by_turn(run, pd.concat(sides), "parallel_capacity")
     return Evidence(values.dropna(), tuple(sides), bool(measure.over) or bool(POSITIVE.search(measure.metric)))

@@ -5,8 +5,8 @@ another may be as fast.
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import takewhile
 
@@ -15,6 +15,7 @@ import pandas as pd
 
 from scripts.analysis.conclusions import Conclusion, Outcome, conclude, unusable
 from scripts.stats.intervals import Interval, NoiseFloor, geometric_mean, holm
+from scripts.tables.load import FEW_BLOCKS
 from scripts.tables.summary import block_medians, kind_of_work
 
 
@@ -49,8 +50,30 @@ class Candidate:
         """The kind of work, by which the noise floor is chosen."""
         return kind_of_work(*self.rounds.iloc[0][["wait_seconds", "compute_seconds"]])
 
+    @cached_property
+    def blocks(self) -> frozenset[int]:
+        """The blocks that have a value."""
+        measured = self.rounds[~self.rounds["warmup"].astype(bool) & self.rounds[self.column].notna()]
+        return frozenset(measured["block"])
+
+    def unusable_beside(self, other: "Candidate") -> str:
+        """Why the two decide nothing beside each other: one is not usable, or too few blocks have both."""
+        if (why := self.unusable or other.unusable) or (common := len(self.blocks & other.blocks)) >= FEW_BLOCKS:
+            return why
+        return f"{self.name} and {other.name} share only {common} of the blocks; a verdict takes {FEW_BLOCKS}"
+
+    def within(self, blocks: Collection[int]) -> "Candidate":
+        """The cell as only these blocks measured it."""
+        return replace(self, rounds=self.rounds[self.rounds["block"].isin(blocks)])
+
     def over(self, other: "Candidate") -> Interval | None:
-        """The ratio of this cell to another, paired block by block; None where fewer than two blocks have both."""
+        """The ratio of this cell to another, paired block by block; None where fewer than two blocks have both.
+
+        Repeats are paired as wholes: then of the blocks that both have.
+        """
+        if "repeat" in self.rounds and self.blocks != other.blocks:
+            shared = self.blocks & other.blocks
+            return self.within(shared).over(other.within(shared)) if shared else None
         pairs = (self.values / other.values).dropna()
         return geometric_mean(pairs.to_numpy()) if len(pairs) > 1 and (pairs > 0).all() else None
 
@@ -67,6 +90,7 @@ class Family:
 
     fastest: Candidate | None
     others: tuple[tuple[Candidate, Conclusion], ...]
+    floors: Floors = field(default_factory=dict, repr=False)
 
     @property
     def winners(self) -> tuple[Candidate, ...]:
@@ -78,14 +102,31 @@ class Family:
 
     @property
     def contenders(self) -> tuple[Candidate, ...]:
-        """The fastest cell and all that may be as fast; empty without a usable cell."""
-        tied = [cell for cell, conclusion in self.others if conclusion.undecided]
+        """The fastest and all that may be as fast; empty without a usable cell.
+
+        In the blocks that it shares with the fastest, one that was measured in other blocks may even be the faster.
+        """
+        tied = [cell for cell, one in self.others if one.undecided or one.outcome is Outcome.FASTER]
         return (self.fastest, *tied) if self.fastest else ()
 
     @property
     def beaten(self) -> tuple[tuple[Candidate, Conclusion], ...]:
         """The cells that are slower than the fastest."""
         return tuple(pair for pair in self.others if pair[1].outcome is Outcome.SLOWER)
+
+    @cached_property
+    def runners_up(self) -> tuple[tuple[Candidate, Conclusion], ...]:
+        """Of those that are slower the fastest, and all tied with it."""
+        after = family([cell for cell, _ in self.beaten], self.floors).contenders
+        return tuple(pair for pair in self.beaten if any(pair[0] is cell for cell in after))
+
+    def faster_than(self, name: str) -> tuple[Candidate, ...]:
+        """The winners that are faster than the cell of that name by themselves, and not only tied with one that is."""
+        slow = next((cell for cell, _ in self.beaten if cell.name == name), None)
+        if slow is None:
+            return ()
+        judged = compared([(cell, slow) for cell in self.winners], self.floors)
+        return tuple(cell for cell, one in zip(self.winners, judged, strict=True) if one.outcome is Outcome.FASTER)
 
     @property
     def not_usable(self) -> tuple[tuple[Candidate, Conclusion], ...]:
@@ -102,13 +143,24 @@ class Family:
 
 def families(groups: Sequence[Sequence[Candidate]], floors: Floors) -> list[Family]:
     """A family of each group of cells; Holm's correction runs over all comparisons of all of them."""
-    fastest = [min((cell for cell in group if not cell.unusable), key=_estimate, default=None) for group in groups]
+    fastest = [_fastest([cell for cell in group if not cell.unusable]) for group in groups]
     rest = [_in_order(group, first) for group, first in zip(groups, fastest, strict=True)]
-    ratios = [_ratios(first, others) for first, others in zip(fastest, rest, strict=True)]
-    adjusted = iter(holm([ratio.p_value for row in ratios for ratio in row if ratio]))
+    pairs = [(cell, first) for first, others in zip(fastest, rest, strict=True) if first for cell in others]
+    judged = iter(compared(pairs, floors))
     return [
-        Family(first, tuple(_judged(first, *pair, adjusted, floors) for pair in zip(others, row, strict=True)))
-        for first, others, row in zip(fastest, rest, ratios, strict=True)
+        Family(first, tuple((cell, next(judged) if first else _not_usable(cell)) for cell in others), floors)
+        for first, others in zip(fastest, rest, strict=True)
+    ]
+
+
+def compared(pairs: Sequence[tuple[Candidate, Candidate]], floors: Floors) -> list[Conclusion]:
+    """How the first of each pair compares with the second; Holm's correction runs over all pairs."""
+    whys = [one.unusable_beside(other) for one, other in pairs]
+    ratios = [None if why else one.over(other) for why, (one, other) in zip(whys, pairs, strict=True)]
+    adjusted = iter(holm([ratio.p_value for ratio in ratios if ratio]))
+    return [
+        conclude(ratio, floors.get(one.kind), p_value=float(next(adjusted)) if ratio else None, unusable=why)
+        for (one, _), ratio, why in zip(pairs, ratios, whys, strict=True)
     ]
 
 
@@ -117,8 +169,14 @@ def family(cells: Sequence[Candidate], floors: Floors) -> Family:
     return families([cells], floors)[0]
 
 
-def _estimate(cell: Candidate) -> float:
-    return cell.estimate
+def _fastest(usable: Sequence[Candidate]) -> Candidate | None:
+    """The one with the shortest time in the blocks that all of them have, or in its own where those are too few."""
+    if not usable:
+        return None
+    shared = frozenset.intersection(*(cell.blocks for cell in usable))
+    uneven = any(cell.blocks != shared for cell in usable) and len(shared) >= FEW_BLOCKS
+    estimates = [(cell.within(shared) if uneven else cell).estimate for cell in usable]
+    return usable[int(np.argmin(estimates))]
 
 
 def _in_order(group: Sequence[Candidate], first: Candidate | None) -> list[Candidate]:
@@ -126,16 +184,8 @@ def _in_order(group: Sequence[Candidate], first: Candidate | None) -> list[Candi
     return sorted(rest, key=lambda cell: (not cell.estimate > 0, cell.estimate))
 
 
-def _ratios(first: Candidate | None, others: Sequence[Candidate]) -> list[Interval | None]:
-    return [cell.over(first) if first and not cell.unusable else None for cell in others]
-
-
-def _judged(
-    first: Candidate | None, cell: Candidate, ratio: Interval | None, adjusted: Iterator[float], floors: Floors
-) -> tuple[Candidate, Conclusion]:
-    p_value = float(next(adjusted)) if ratio else None
-    why = cell.unusable or ("" if first else "no other cell is usable")
-    return cell, conclude(ratio, floors.get(cell.kind), p_value=p_value, unusable=why)
+def _not_usable(cell: Candidate) -> Conclusion:
+    return Conclusion(Outcome.NOT_USABLE, None, reason=cell.unusable)
 
 
 @dataclass(frozen=True)
@@ -166,10 +216,4 @@ class Sizes:
 def at_sizes(pairs: Mapping[int, tuple[Candidate, Candidate]], floors: Floors) -> Sizes:
     """How the first of each pair compares with the second, by size; Holm's correction runs over the sizes."""
     ordered = dict(sorted(pairs.items()))
-    whys = [one.unusable or other.unusable for one, other in ordered.values()]
-    ratios = [None if why else one.over(other) for why, (one, other) in zip(whys, ordered.values(), strict=True)]
-    adjusted = iter(holm([ratio.p_value for ratio in ratios if ratio]))
-    return Sizes({
-        size: conclude(ratio, floors.get(one.kind), p_value=float(next(adjusted)) if ratio else None, unusable=why)
-        for (size, (one, _)), ratio, why in zip(ordered.items(), ratios, whys, strict=True)
-    })  # fmt: skip
+    return Sizes(dict(zip(ordered, compared(list(ordered.values()), floors), strict=True)))

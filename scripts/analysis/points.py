@@ -167,8 +167,11 @@ def ceiling(run: Run, key: tuple[Any, ...], column: str) -> float:
     alone = sequential_of(key, tables)
     if not ceiling_s > 0:
         return math.nan
+    if column == "speedup" and alone is not None:
+        beside = alone[alone["block"].isin(tables[key]["block"])]
+        return float(block_medians(beside, "seconds").median() / ceiling_s)
     if column == "speedup":
-        return math.nan if alone is None else float(block_medians(alone, "seconds").median() / ceiling_s)
+        return math.nan
     return float(ceiling_s if column == "seconds" else key[CELL_AND_TWIN.index("tasks")] / ceiling_s)
 
 

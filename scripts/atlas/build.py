@@ -133,7 +133,7 @@ def cells_of(run: Run, wanted: Iterable[str]) -> list[Cell]:
             {name for name in reference if not name.startswith("cpu") or name == "cpu"} <= names
             for reference in references
         )
-        if named and not identity["twin"] and (one := cell(identity, rounds, run.blocks)):
+        if named and not identity["twin"] and (one := cell(identity, rounds, run.blocks_for(rounds))):
             cells.append(one)
     return cells
 

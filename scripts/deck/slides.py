@@ -84,7 +84,9 @@ def command(run: Run) -> str:
     blocks = "" if plan.get("bench_blocks") else f"BLOCKS={plan['blocks'] // repeat} "  # BLOCKS makes all blocks alike
     again = f"{blocks}SEED={plan['seed']}" + f" REPEAT={repeat}" * (repeat > 1)
     if names := [one["name"] for one in run.environment.get("interpreters", [])]:
-        return f'make matrix PYTHON="{" ".join(names)}" BLOCKS={plan["blocks"] // len(names)} SEED={plan["seed"]}'
+        cells = f' ONLY="{plan["only"]}"' if len(plan["only"]) <= LONGEST_ONLY else ""  # the usual cells take more
+        turns = plan["blocks"] // len(names)
+        return f'make matrix PYTHON="{" ".join(names)}" BLOCKS={turns} SEED={plan["seed"]}{cells}'
     if plan["quick"]:
         return f"make quick SEED={plan['seed']}"
     if names_in(plan["only"]) == names_in(every_experiment()):

@@ -17,7 +17,7 @@ from benchmarks.core import journal, renamed
 from scripts.stats.intervals import NoiseFloor
 from scripts.tables import parquet
 from scripts.tables.columns import CELL_AND_TWIN
-from scripts.tables.repeats import repeats, with_repeats
+from scripts.tables.repeats import only_bench, with_repeats
 from scripts.tables.schema import Entry, fault, fingerprint, read_environment, whose
 from scripts.util.atomic_write import atomic_write
 from scripts.util.exit_codes import CommandError, Exit
@@ -59,11 +59,21 @@ class Run:
         return int(self.rounds["block"].nunique())
 
     @property
+    def only_bench(self) -> frozenset[int]:
+        """The blocks of a run of `make full` that measured only what `make bench` does; of any other run none."""
+        return only_bench(self.environment.get("plan", {}), self.rounds["block"].unique())
+
+    @property
     def blocks_words(self) -> str:
-        """The number of blocks; of `make full` also how many measured the additional cells."""
-        only_bench = self.environment["plan"].get("bench_blocks", 0) * repeats(self.environment["plan"])
-        part = f" (what only make full measures: {self.blocks - only_bench})" if only_bench else ""
-        return f"{self.blocks} blocks{part}"
+        """How many blocks, and of `make full` in how many what only it measures was measured."""
+        part = f" (what only make full measures: {self.blocks - len(self.only_bench)})" if self.only_bench else ""
+        return f"{self.blocks} block{'' if self.blocks == 1 else 's'}{part}"
+
+    def blocks_for(self, cell: pd.DataFrame) -> int:
+        """In how many of its blocks the run was to measure a cell, which these rounds are of."""
+        from scripts.tables.summary import blocks_for
+
+        return blocks_for(cell, frozenset(self.rounds["block"]), self.only_bench)
 
     @property
     def ranges_only(self) -> bool:
@@ -75,7 +85,7 @@ class Run:
         """One row per cell, with intervals."""
         from scripts.tables.summary import summarise
 
-        return summarise(self.rounds, ranges_only=self.ranges_only)
+        return summarise(self.rounds, ranges_only=self.ranges_only, only_bench=self.only_bench)
 
     @cached_property
     def noise_floors(self) -> dict[str, NoiseFloor | None]:

@@ -5,6 +5,7 @@ and the tasks are sized once, for all of them. Their values are taken together r
 the repeats (`tables.summary.block_medians`).
 """
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -21,6 +22,13 @@ def repeats(plan: Plan) -> int:
 def blocks_each(plan: Plan) -> int:
     """The number of blocks of each run."""
     return int(plan["blocks"]) // repeats(plan)
+
+
+def only_bench(plan: Plan, blocks: Iterable[int]) -> frozenset[int]:
+    """Those of the blocks that measured only what `make bench` does: the last ones of each repeat of `make full`."""
+    if not (bench_blocks := int(plan.get("bench_blocks", 0))):
+        return frozenset()
+    return frozenset(int(one) for one in blocks if one % blocks_each(plan) >= blocks_each(plan) - bench_blocks)
 
 
 def with_repeats(rounds: "pd.DataFrame", plan: Plan) -> "pd.DataFrame":

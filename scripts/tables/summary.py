@@ -119,17 +119,37 @@ def flags(rounds: pd.DataFrame, blocks: int) -> str:
     return ", ".join(names)
 
 
+def blocks_for(cell: pd.DataFrame, blocks: frozenset[int], only_bench: frozenset[int]) -> int:
+    """In how many of the blocks a cell was to be measured: not in `only_bench`, unless make bench has it, too."""
+    return len(blocks if only_bench & set(cell["block"]) else blocks - only_bench)
+
+
+def in_common(one: pd.DataFrame, other: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The rounds of two cells; where repeats are compared, only those of the blocks that measured both.
+
+    A repeat's blocks are taken together before it is paired, and would otherwise not be the same on both sides.
+    """
+    if "repeat" not in one or "repeat" not in other:
+        return one, other
+    blocks = set(one["block"]) & set(other["block"])
+    return one[one["block"].isin(blocks)], other[other["block"].isin(blocks)]
+
+
 def paired(rounds: pd.DataFrame, over: pd.DataFrame) -> pd.Series:
-    """The ratio of two cells' seconds in each block that both have, shape (blocks,)."""
-    return (block_medians(rounds, "seconds") / block_medians(over, "seconds")).dropna()
+    """The ratio of two cells' seconds in each block that both have, shape (blocks,), or in each repeat."""
+    one, other = in_common(rounds, over)
+    return (block_medians(one, "seconds") / block_medians(other, "seconds")).dropna()
 
 
-def summarise(rounds: pd.DataFrame, *, ranges_only: bool) -> pd.DataFrame:
-    """One row per cell of a table of rounds."""
+def summarise(rounds: pd.DataFrame, *, ranges_only: bool, only_bench: frozenset[int] = frozenset()) -> pd.DataFrame:
+    """One row per cell of a table of rounds; `only_bench` are the blocks that measured only what make bench does."""
     summary = summary_for(ranges_only=ranges_only)
     cells = dict(list(rounds.groupby(CELL_AND_TWIN, sort=True)))
-    blocks = rounds["block"].nunique()
-    return pd.DataFrame([row(key, cell, sequential_of(key, cells), blocks, summary) for key, cell in cells.items()])
+    blocks = frozenset(rounds["block"])
+    planned = {key: blocks_for(cell, blocks, only_bench) for key, cell in cells.items()}
+    return pd.DataFrame([
+        row(key, cell, sequential_of(key, cells), planned[key], summary) for key, cell in cells.items()
+    ])  # fmt: skip
 
 
 def sequential_of(key: Any, cells: dict[Any, pd.DataFrame]) -> pd.DataFrame | None:

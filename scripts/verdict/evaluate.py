@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from scripts.analysis.conclusions import ASSUMED_FLOOR, unusable
+from scripts.analysis.conclusions import ASSUMED_FLOOR, too_few, unusable
 from scripts.analysis.evidence import Evidence, cell_rounds, evidence, metric_by_turn
 from scripts.analysis.wording import floor_text
 from scripts.stats.decisions import Case, Judgement, Verdict, judge, verdict
@@ -92,8 +92,10 @@ def disqualified(evidence: Evidence, claim: Claim, part: Part) -> str:
 
     A count that every block must show (`= 0`) is none the worse for a busy machine.
     """
-    if (blocks := min((side["block"].nunique() for side in evidence.sides), default=0)) < FEW_BLOCKS:
-        return f"{blocks} blocks are too few for a verdict; it takes {FEW_BLOCKS}"
+    blocks = [side["block"].nunique() for side in evidence.sides]
+    paired = [len(evidence.values)] if all("repeat" not in side for side in evidence.sides) else []
+    if (fewest := min([*blocks, *paired], default=0)) < FEW_BLOCKS:
+        return too_few(fewest)
     if part.bound.low == part.bound.high:
         return ""
     timed = "seconds" in part.measure.metric or part.measure.metric == "tasks_per_second"

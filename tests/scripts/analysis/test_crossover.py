@@ -68,7 +68,7 @@ def cell(model: str, size: int, seconds: np.ndarray[tuple[int, int], np.dtype[np
 def quick_candidate(seconds: np.ndarray[tuple[int, int], np.dtype[np.float64]]) -> Candidate:
     """A usable cell of seconds (blocks, rounds), its medians taken beforehand: thousands of them are compared."""
     made = Candidate("one", ONE_ROUND)
-    vars(made).update(values=pd.Series(np.median(seconds, axis=-1)), unusable="")
+    vars(made).update(values=pd.Series(np.median(seconds, axis=-1)), unusable="", blocks=frozenset(range(len(seconds))))
     return made
 
 
