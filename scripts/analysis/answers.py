@@ -10,9 +10,9 @@ from scripts.analysis.crossover import crossovers
 from scripts.analysis.families import Family
 from scripts.analysis.model_order import order
 from scripts.analysis.points import Run
-from scripts.analysis.wording import duration_text, floor_text, in_run, reasons, winners
+from scripts.analysis.wording import duration_text, floor_text, in_run, reasons, some, winners
 from scripts.tables.load import FEW_BLOCKS
-from scripts.tables.summary import disturbed_share
+from scripts.tables.summary import ABOVE_IDEAL, disturbed_share
 from scripts.util.format import between, listed, percent, seconds, times
 
 QUESTIONS = (  # what the sentence is about, the experiment that answers, the workload (the model without a library)
@@ -22,6 +22,7 @@ QUESTIONS = (  # what the sentence is about, the experiment that answers, the wo
 )
 NOTEWORTHY_SHARE = 0.1  # of the rounds: twice what a quiet shared host shows; half of a cell's make it decide nothing
 MOST_GAINS = 3  # of tied models whose gain is given
+MOST_NEXT = 4  # of tied models that come after the fastest: the classical ones
 
 
 def sentence(question: str, measured: Contest) -> str:
@@ -31,7 +32,9 @@ def sentence(question: str, measured: Contest) -> str:
     subject, where = question.format(share=f"{share:.0f}"), f"{first['workload']}{size_text(measured)}"
     start = f"{subject.removesuffix(')')}, {where})" if subject.endswith(")") else f"{subject} ({where})"
     if measured.run.ranges_only:
-        few = f"{measured.run.rounds['block'].nunique()} blocks are too few for a conclusion; it takes {FEW_BLOCKS}"
+        blocks = measured.run.rounds["block"].nunique()
+        words = "1 block is" if blocks == 1 else f"{blocks} blocks are"
+        few = f"{words} too few for a conclusion; it takes {FEW_BLOCKS}"
         return f"{start}: {few}. Lowest to highest block: {ranges(measured)}."
     return f"{start}, {conclusion(measured)}"
 
@@ -61,10 +64,10 @@ def unanswered(family: Family) -> str:
 
 
 def lead(measured: Contest) -> str:
-    """The fastest model; or that no model was faster than another."""
+    """The fastest model; or that no difference was shown."""
     family, where = measured.family, in_run(measured.run)
     if not (best := winners(family)):
-        return f"no model was faster than another {where}"
+        return f"no model was shown to be faster than another {where}"
     if best == "sequential":
         return f"nothing was faster than sequential {where}"
     if len(family.winners) == 1 and (speedup := gain(measured, best)):
@@ -75,17 +78,18 @@ def lead(measured: Contest) -> str:
 def gain(measured: Contest, model: str) -> str:
     """`9.11× faster than sequential (95 % CI 8.95–9.27×; efficiency 87 %)`; empty unless concluded to be faster."""
     row = measured.row(model)
-    beaten = [cell.name for cell, _ in measured.family.beaten]
-    if "sequential" not in beaten or pd.isna(row["speedup"]):
+    faster = [cell.name for cell in measured.family.faster_than("sequential")]
+    if model not in faster or pd.isna(row["speedup"]):
         return ""
     size = f" at concurrency {row['concurrency']:,}" if row["experiment"] == "user_work" else ""
     interval = f"95 % CI {between(row['speedup_low'], row['speedup_high'], times)}"
-    reach = f"; efficiency {percent(row['efficiency'])}" if pd.notna(row["efficiency"]) else ""
+    above = ", above its ideal time" if ABOVE_IDEAL in row["flags"] else ""
+    reach = f"; efficiency {percent(row['efficiency'])}{above}" if pd.notna(row["efficiency"]) else ""
     return f"{times(row['speedup'])} faster than sequential{size} ({interval}{reach})"
 
 
 def rest(measured: Contest) -> Iterator[str]:
-    """How the other models compare with the fastest: the tied ones, the next slower one, and those not usable."""
+    """How the other models compare with the fastest: the tied ones, those next to them, and those not usable."""
     family = measured.family
     assert family.fastest
     if len(family.winners) > 1:
@@ -94,9 +98,9 @@ def rest(measured: Contest) -> Iterator[str]:
     for outcome in (Outcome.NO_DIFFERENCE, Outcome.INCONCLUSIVE):
         if tied := [duration_text(*pair) for pair in family.others if pair[1].outcome is outcome]:
             yield f"Beside {family.fastest.name}, {outcome.value}: {listed(tied)}"
-    following = [pair for pair in family.beaten if pair[0].name != "sequential"]
-    if following:
-        yield f"The next is slower: {duration_text(*following[0])}"
+    following = [duration_text(*pair) for pair in family.runners_up]
+    if [cell.name for cell, _ in family.runners_up] not in ([], ["sequential"]):
+        yield f"The next {'is' if len(following) == 1 else 'are'} slower: {listed(some(following, MOST_NEXT))}"
     if family.not_usable:
         yield f"Not usable: {reasons(family.not_usable)}"
 

@@ -40,10 +40,16 @@ def winners(family: Family) -> str:
     return either(cell.name for cell in family.winners) if family.winners else ""
 
 
-def faster_than(family: Family, name: str) -> list[str]:
-    """The names of the winners where the cell `name` is slower than they are; otherwise empty."""
-    beaten = [cell.name for cell, _ in family.beaten]
-    return [cell.name for cell in family.winners] if name in beaten else []
+def undecided(family: Family) -> str:
+    """What is said in place of the fastest where none can be named."""
+    return "no conclusion" if family.disqualified or not family.fastest else "no difference shown"
+
+
+def some(parts: Iterable[str], most: int) -> list[str]:
+    """The first of them, and how many more there are: `threads`, `trio`, `2 more`."""
+    every = list(parts)
+    left = len(every) - most
+    return [*every[:most], f"{left} more"] if left > 0 else every
 
 
 def duration_text(cell: Candidate, conclusion: Conclusion) -> str:

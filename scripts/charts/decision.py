@@ -12,7 +12,7 @@ from scripts.analysis.footer import footer, interval_words
 from scripts.analysis.mix_winners import Tile, tiles
 from scripts.analysis.model_order import order
 from scripts.analysis.points import Run, distinct
-from scripts.analysis.wording import winners
+from scripts.analysis.wording import either, winners
 from scripts.charts.lib.layout import LEADING, Page, open_page, rule_axis, widest_in, width_in
 from scripts.charts.lib.table import Table, number, table_of, word
 from scripts.charts.lib.theme import Theme, colour
@@ -149,29 +149,41 @@ def alt(run: Run) -> str:
 def tile_text(tile: Tile) -> str:
     """One tile in words."""
     if best := winners(tile.family):
-        ratio = next_ratio(tile)
-        assert ratio, "no model is the fastest where none is slower"
-        return f"{best}; {next_name(tile)} takes {times(ratio.estimate)} ({between(ratio.low, ratio.high, times)})"
+        after = [
+            f"{cell.name} takes {times(one.ratio.estimate)} ({between(one.ratio.low, one.ratio.high, times)})"
+            for cell, one in tile.family.runners_up
+            if one.ratio
+        ]
+        return f"{best}; {listed(after)}"
     return f"any of {listed(tile.contenders)}" if tile.contenders else "not usable"
 
 
-def next_name(tile: Tile) -> str:
-    """The model that comes next to the fastest: the first that is slower."""
-    return next((cell.name for cell, _ in tile.family.beaten), "")
+def next_names(tile: Tile) -> str:
+    """The models that come next to the fastest, several where they are tied."""
+    return either(cell.name for cell, _ in tile.family.runners_up) if tile.family.winners else ""
 
 
 def next_ratio(tile: Tile) -> Interval | None:
-    """How many times the time of the fastest it takes."""
-    return next((one.ratio for _, one in tile.family.beaten), None)
+    """How many times the time of the fastest the nearest of them takes."""
+    return next((one.ratio for _, one in tile.family.runners_up), None)
 
 
 def table(run: Run) -> Table:
     """The data behind it."""
-    head = ("fastest", "share that computes", "concurrency", "may be the fastest", "next", "takes", "low", "high")
+    head = (
+        "fastest",
+        "share that computes",
+        "concurrency",
+        "may be the fastest",
+        "next",
+        "nearest takes",
+        "low",
+        "high",
+    )
     return table_of(head, [
         [
             word(winners(each.family) or "undecided"), number(each.share, lambda value: f"{value:g} %"),
-            number(each.concurrency, count_text), word(", ".join(each.contenders)), word(next_name(each)),
+            number(each.concurrency, count_text), word(", ".join(each.contenders)), word(next_names(each)),
             *(number(value, times) for value in numbers(each)),
         ]
         for each in decided_tiles(run)

@@ -27,7 +27,7 @@ def contest(run: Run) -> tuple[Group, list[Point]] | None:
     """
     for name, panel in speedup.groups(run).items():
         group = speedup.leading(name, panel)
-        if best := speedup.winners_of(run, group)[: speedup.MOST_NAMED]:
+        if best := speedup.gaining_of(run, group)[: speedup.MOST_NAMED]:
             return group, best
     return None
 

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from scripts.analysis.contests import beside_sequential
 from scripts.analysis.footer import footer, interval_words, limits_words, sure
 from scripts.analysis.points import Point, Run, distinct, points
-from scripts.analysis.wording import either, faster_than
+from scripts.analysis.wording import either, some
 from scripts.charts.lib import forest, interactive_panel
 from scripts.charts.lib.forest_layout import Axis
 from scripts.charts.lib.groups import Group, limit_text, value_text
@@ -122,17 +122,26 @@ def finding(run: Run) -> str:
 def panel_finding(run: Run, name: str, group: Group) -> str:
     """As in `asyncio (9.11×) or threads (8.56×) fastest where tasks wait (wire)`."""
     where = f"{WHERE[name]} ({group.title})"
-    if fastest := winners_of(run, group):
-        return f"{either(f'{row.model} ({times(row.value)})' for row in fastest[:MOST_NAMED])} fastest {where}"
+    if gaining := [row.model for row in gaining_of(run, group)]:
+        fastest = [
+            f"{row.model} ({times(row.value)})" if row.model in gaining else row.model for row in winners_of(run, group)
+        ]
+        return f"{either(some(fastest, MOST_NAMED))} fastest {where}"
     if run.ranges_only:
         return f"too few blocks for a conclusion {where}"
     return f"nothing shown to be faster {where}"
 
 
 def winners_of(run: Run, group: Group) -> list[Point]:
-    """The rows that are the fastest and faster than sequential; all of them where several are tied."""
-    rows = {row.model: row for row in group.rows}
-    return [rows[name] for name in faster_than(beside_sequential(run, list(group.rows)), "sequential")]
+    """The rows that are the fastest; all of them where several are tied."""
+    winners = [cell.name for cell in beside_sequential(run, list(group.rows)).winners]
+    return [row for name in winners for row in group.rows if row.model == name]
+
+
+def gaining_of(run: Run, group: Group) -> list[Point]:
+    """Those of them that are faster than sequential themselves, and not only tied with one that is."""
+    faster = [cell.name for cell in beside_sequential(run, list(group.rows)).faster_than("sequential")]
+    return [row for row in winners_of(run, group) if row.model in faster]
 
 
 def caption(run: Run) -> str:
@@ -151,9 +160,9 @@ def group_name(group: Group) -> str:
 
 def winners_text(run: Run, group: Group) -> str:
     """The fastest of a group, against its ideal time."""
-    fastest = [f"{row.model} {value_text(row, times)}" for row in winners_of(run, group)[:MOST_NAMED]]
-    names = either(fastest) if fastest else "none shown to be faster"
-    return "; ".join(filter(None, [names, limit_text(group, times)]))
+    fastest = [f"{row.model} {value_text(row, times)}" for row in winners_of(run, group)]
+    said = either(some(fastest, MOST_NAMED)) if gaining_of(run, group) else "none shown to be faster"
+    return "; ".join(filter(None, [said, limit_text(group, times)]))
 
 
 def alt(run: Run) -> str:

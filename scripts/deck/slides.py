@@ -28,7 +28,7 @@ MOST_SLIDES = 12
 LONGEST_ONLY = 60  # letters of a selection that the small print can hold
 FIRST_TALK = (  # charts of the default deck, the most wanted first; drawn in the order of the report
     *("headline", "speedup", "timeline", "scaling", "cpu-scaling", "mixed", "loop-blocking", "memory", "claims"),
-    *("startup-cost", "gil-release", "databases", "interpreters"),
+    *("startup-cost", "gil-release", "databases", "pythons"),
 )
 TITLE, VERDICTS, SURE = "title", "verdicts", "how-sure"
 LARGE = {"text_pt": 12.0, "small_pt": 9.1}  # 32 and 24 pixels, on a page of 10 inches and 1,920 pixels

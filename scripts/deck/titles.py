@@ -13,6 +13,7 @@ from scripts.analysis.wording import either, winners
 from scripts.charts import Chart
 
 MOST_WORDS = 12
+MOST_TIED = 2  # models that a title has room for
 BOUND = re.compile(r"(?<=\d) (?=([µmn]?s|[KMG]iB|B|%)\b|%)")
 IDS = re.compile(r"\b[a-z]+(?:-[a-z]+)+\b")
 RATIO = r": (?=[\d.,]+× as much|inconclusive|no measurable)"
@@ -40,7 +41,7 @@ SUBJECTS = {
     "databases": "Database drivers beside their blocking counterparts",
     "web-throughput": "Requests a second, by web stack",
     "web-latency": "How long users wait, by web stack",
-    "interpreters": "The same cells under several Pythons",
+    "pythons": "The same cells under several Pythons",
     "where-time-goes": "Where the time goes",
 }
 
@@ -92,9 +93,8 @@ def gain(run: Run, chart: Chart) -> str:
     """The speed-up of the fastest models at waiting; empty unless they were concluded to be faster."""
     if not (measured := contest(run, "io", "wire")) or run.ranges_only:
         return ""
-    named = [cell.name for cell in measured.family.winners[:2]]
-    beaten = [cell.name for cell, _ in measured.family.beaten]
-    if not named or "sequential" not in beaten:
+    named = [cell.name for cell in measured.family.faster_than("sequential")]
+    if not named or len(named) > MOST_TIED or len(named) < len(measured.family.winners):
         return ""
     ratios = sorted(float(measured.row(name)["speedup"]) for name in named)
     text = "–".join(dict.fromkeys(f"{ratio:.2g}" for ratio in ratios))

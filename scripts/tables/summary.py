@@ -19,6 +19,7 @@ FLAGGED_SHARE = 0.5
 # they disturb unequally, so that no pairing takes it out again. A smaller share widens the interval, as it should.
 MOST_DISTURBED = 0.5
 
+ABOVE_IDEAL = "above ideal"  # the warning
 READS_ABOVE_IDEAL = 1.005  # an efficiency that a table would show as more than 100 %
 
 Summary = Callable[[NDArray[np.float64]], tuple[float, float, float]]
@@ -111,7 +112,7 @@ def flags(rounds: pd.DataFrame, blocks: int) -> str:
     if measured["disturbed"].mean() >= FLAGGED_SHARE:
         names.append("disturbed")
     if mean_efficiency(measured) >= READS_ABOVE_IDEAL:
-        names.append("above ideal")
+        names.append(ABOVE_IDEAL)
     if lost := int(measured["workers_lost"].sum()) if "workers_lost" in measured else 0:
         names.append(f"{lost} {'worker' if lost == 1 else 'workers'} lost")
     if (missing := blocks - rounds["block"].nunique()) > 0:

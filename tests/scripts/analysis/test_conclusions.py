@@ -9,7 +9,7 @@ from rich.console import Console
 
 from scripts.analysis.answers import answers, noise
 from scripts.analysis.contests import contest
-from scripts.report import terminal
+from scripts.report import answer_table, terminal
 from scripts.report.progress import Live
 from scripts.report.terminal import show
 from scripts.tables.load import Run
@@ -122,7 +122,7 @@ def test_one_noisy_pair_that_computes_sets_no_floor_for_waiting() -> None:
     assert floors == pytest.approx({"waiting": 0.01, "computing": 0.4})
     io, cpu = sentences_of(run)
     assert "The next is slower: threads took 1.20× its time" in io
-    assert "no model was faster than another in this run. Beside processes, inconclusive: sequential took 1.30×" in cpu
+    assert "no model was shown to be faster than another in this run. Beside processes, inconclusive: seq" in cpu
     assert noise(run).startswith("A/A controls differed by 1.0 % (95 % CI ")
     assert ", 40.0 % (95 % CI " in noise(run)
 
@@ -150,6 +150,45 @@ def test_the_sentence_names_the_fastest_and_what_is_slower() -> None:
         "16.0× faster than sequential (95 % CI 16.0–16.0×; efficiency 80 %)."
     )
     assert "The next is slower: threads took 2.00× its time" in sentence
+
+
+def test_those_that_come_next_to_the_fastest_are_named_together() -> None:
+    (sentence,) = sentences_of(quiet(rounds(sequential=0.8, threads=0.1003, processes=0.1, asyncio=0.05)))
+    assert "The next are slower: processes took 2.00× its time" in sentence
+    assert " and threads took 2.01× its time" in sentence
+
+
+def test_sequential_is_not_passed_over_where_it_comes_next() -> None:
+    (tied,) = sentences_of(quiet(rounds(sequential=0.1, threads=0.1003, asyncio=0.05)))
+    assert "The next are slower: sequential took 2.00× its time" in tied
+    (alone,) = sentences_of(quiet(rounds(sequential=0.1, threads=0.2, asyncio=0.05)))
+    assert "next" not in alone  # how many times faster than sequential the fastest is, stands there already
+    assert "threads" not in alone
+
+
+def test_a_model_that_is_only_tied_with_a_faster_one_is_given_no_gain() -> None:
+    table = rounds(sequential=0.8, threads=0.055, asyncio=0.05)
+    wild = table["model"] == "threads"
+    table.loc[wild, "seconds"] *= (table.loc[wild, "block"] % 2).map({0: 0.01, 1: 100})
+    (sentence,) = sentences_of(quiet(table))
+    assert "fastest in this run: asyncio or threads. asyncio: 16.0× faster than sequential" in sentence
+    assert "threads: " not in sentence
+    found = contest(quiet(table), "io", "wire")
+    assert found
+    assert answer_table.fastest(found)[1] == [one for one in answer_table.fastest(found)[1] if "asyncio" in one]
+
+
+def test_an_efficiency_above_one_says_what_that_is() -> None:
+    table = rounds(sequential=0.8, asyncio=0.05)
+    run = quiet(table.assign(efficiency=table["model"].map({"sequential": 0.05, "asyncio": 1.02})))
+    assert "efficiency 102 %, above its ideal time)" in sentences_of(run)[0]
+
+
+def test_where_no_difference_is_shown_none_is_called_measured() -> None:
+    found = contest(SyntheticRun(rounds(sequential=0.054, asyncio=0.05)), "io", "wire")
+    assert found
+    assert found.family.others[0][1].outcome.value == "inconclusive"
+    assert answer_table.fastest(found) == ("no difference shown", [])
 
 
 def test_models_within_the_margin_are_named_together() -> None:

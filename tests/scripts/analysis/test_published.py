@@ -27,6 +27,7 @@ pytestmark = pytest.mark.slow
 
 RUNS = 6
 CROWNS = r"fastest|quickest|best|winner|wins\b|won\b|beats|leads|ahead|faster than (?:every|all|any)|least time|top\b"
+CROWNS += r"|[Tt]he next (?:is|are)\b|comes next|[Hh]ighest|[Ll]owest (?!to)"
 SENTENCE = re.compile(r"(?<!\d)[.;|\n](?:\s|$)|\n|\||; |, (?=\w+ at \d)")
 
 
@@ -77,6 +78,7 @@ def set_apart(text: str) -> list[str]:
 def test_the_rule_sees_a_crown_where_there_is_one() -> None:
     assert crowned("fastest in this run: asyncio, 9.11× faster than sequential")
     assert crowned("Speed-up\nasyncio is the best choice where tasks wait")
+    assert crowned("The next is slower: threads took 2.00× its time")
     assert not crowned("fastest in this run: asyncio or threads. asyncio: 9.11× faster than sequential")
     assert set_apart("asyncio beside threads in this run: 1.45× faster at concurrency 50")
     assert not set_apart("Beside asyncio, no measurable difference: threads took 1.01× its time")
@@ -249,7 +251,7 @@ def test_every_multiple_in_a_sentence_is_that_of_two_cells() -> None:
 # nothing is concluded from what can decide nothing
 
 CONCLUDES = re.compile(
-    r"fastest (?:in|where)|\d× faster|\d× slower|(?:faster|slower) at|[Tt]he next is slower|in \d+ of \d+ mixes"
+    r"fastest (?:in|where)|\d× faster|\d× slower|(?:faster|slower) at|[Tt]he next (?:is|are) slower|in \d+ of \d+ mixes"
 )
 
 
