@@ -72,7 +72,7 @@ def enlarged_run(run: Path, into: Path, blocks: int, keep: Callable[[str], bool]
     (into / "blocks").mkdir(parents=True)
     (into / "pace.json").write_bytes((run / "pace.json").read_bytes())
     recorded = read_environment(run)
-    write_environment(into, recorded | {"plan": recorded["plan"] | {"blocks": blocks}})
+    write_environment(into, recorded | {"plan": recorded["plan"] | {"blocks": blocks, "repeat": 1, "bench_blocks": 0}})
     run_fingerprint = fingerprint(into, read_environment(into))
     journals = journal.journals(run)
     for number in range(blocks):

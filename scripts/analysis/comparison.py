@@ -36,6 +36,7 @@ ASSUMED_SPREAD = Spread(0.12)
 # Calibrations of one machine by CPU time agree within 10 %; two hosts of one kind differed by 1.2 to 1.9 times.
 SAME_SPEED = 1.15
 UNSTEADY = "a calibration was not steady: tasks that compute can be compared within its run only"
+BUILD = ("version", "implementation", "compiler", "optimised", "free_threaded", "gil", "jit")  # of a Python
 IDENTITY = {"CPU", "usable cores", "kernel", "boot", "calibration"}  # of a machine
 
 
@@ -85,11 +86,17 @@ def differences(a: Run, b: Run) -> list[str]:
         ("kernel", one["machine"].get("kernel"), other["machine"].get("kernel")),
         ("boot", *boots(one["machine"], other["machine"])),
         ("calibration", True, alike(calibration(a), calibration(b))),
-        ("Python", one["python"]["version"], other["python"]["version"]),
+        ("Python", *builds(one["python"], other["python"])),
         ("packages", one["packages"], other["packages"]),
         ("version of Overlap", one.get("source"), other.get("source")),
     ]
     return [name for name, first, second in pairs if first != second]
+
+
+def builds(one: Mapping[str, Any], other: Mapping[str, Any]) -> tuple[Any, Any]:
+    """Two Pythons by what tells builds apart, as far as both say it: a version with its JIT on is another Python."""
+    both = [name for name in BUILD if name in one and name in other]
+    return [one[name] for name in both], [other[name] for name in both]
 
 
 def boots(one: Mapping[str, Any], other: Mapping[str, Any]) -> tuple[Any, Any]:

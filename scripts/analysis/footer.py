@@ -46,6 +46,7 @@ def machine_words(run: Run) -> str:
         f"{cores} core{'' if cores == 1 else 's'} usable" if cores else "",
         f"Python\N{NO-BREAK SPACE}{str(python).split()[0]}" if python else "",
         "GIL\N{NO-BREAK SPACE}off" if first_value(environment, "gil") is False else "",
+        "JIT\N{NO-BREAK SPACE}on" if first_value(environment, "jit") is True else "",
     ]
     return ", ".join(filter(None, parts))
 

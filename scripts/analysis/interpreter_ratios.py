@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from scripts.analysis.conclusions import unusable
 from scripts.analysis.model_order import order
 from scripts.analysis.points import Run, remembered
 from scripts.analysis.wording import interval_kind
@@ -25,6 +26,7 @@ BUILT = {
     "version": "is Python {}",
     "compiler": "was built by {}",
     "optimised": "has optimised = {}",
+    "free_threaded": "has free_threaded = {}",
     "jit": "has jit = {}",
 }
 SWITCHES = {"free_threaded": "the GIL", "jit": "its JIT"}
@@ -113,16 +115,24 @@ def computing(run: Run, model: str) -> pd.DataFrame:
     return pd.DataFrame(rounds[names & ~rounds["twin"].astype(bool)])
 
 
+def not_usable(run: Run, *models: str) -> str:
+    """Why what these models computed decides nothing; empty where it does, and of a run that gives ranges only."""
+    cells = [cell for model in models if len(cell := computing(run, model))]
+    return "" if run.ranges_only else next(filter(None, map(unusable, cells)), "")
+
+
 def gain(run: Run) -> Value | None:
-    """The speed-up of computing in threads over sequential, under one interpreter."""
+    """The speed-up of computing in threads over sequential, under one interpreter; None where it is not usable."""
     alone, threads = (computing(run, model) for model in ("sequential", "threads"))
-    return value(run, paired(alone, threads)) if len(alone) and len(threads) else None
+    if not (len(alone) and len(threads)) or not_usable(run, "sequential", "threads"):
+        return None
+    return value(run, paired(alone, threads))
 
 
 def build_difference(one: Run, other: Run, apart_from: Collection[str] = ()) -> str:
     """The first property in which two builds differ, in words; empty where they are alike but for `apart_from`."""
     for what, words in BUILT.items():
-        values = [run.environment["python"].get(what) for run in (one, other)]
+        values = [run.environment["python"].get(what, False if what in SWITCHES else None) for run in (one, other)]
         if what not in apart_from and values[0] != values[1]:
             return " and ".join(
                 f"{run.python} {words.format(value)}" for run, value in zip((one, other), values, strict=True)
@@ -140,6 +150,8 @@ def cost(run: Run, one: Run, switch: str) -> str:
     here, there = (computing(each, "sequential") for each in (one, others[0]))
     if not (len(here) and len(there)):
         return ""
+    if why := next(filter(None, (not_usable(each, "sequential") for each in (one, others[0]))), ""):
+        return f"What {one.python} costs a sequential program is left open: {why}."
     ratio = value(run, (by_turn(run, here, "seconds") / by_turn(run, there, "seconds")).dropna())
     return f"Sequentially they take {one.python} {ratio} the time of {others[0].python}." if ratio else ""
 
@@ -165,16 +177,19 @@ def sentences(run: Run) -> list[str]:
     """Sentences: the speed-up of threads under each interpreter, and the single-thread cost of free threading."""
     gains = [(one, speedup) for one in (run, *run.beside) if (speedup := gain(one))]
     parts = [f"{speedup} under {one.python} ({gil(one)})" for one, speedup in gains]
+    unclear = [(one.python, why) for one in (run, *run.beside) if (why := not_usable(one, "sequential", "threads"))]
+    left_out = [f"Threads against sequential under {python}: not usable, {why}." for python, why in unclear]
     if not parts:
-        return [*convoy(run), *memory(run)]
+        return [*left_out, *convoy(run), *memory(run)]
     kind = interval_kind(run)
     costs = [cost(run, one, switch) for one, _ in gains for switch in switched(one)]
     return [
         f"Tasks that compute in Python, threads against sequential: {listed(parts)}. Brackets: {kind}.",
+        *left_out,
         *filter(None, costs),
         *convoy(run),
         *memory(run),
-        f"Meanwhile this machine did {digits(cores(run))} cores' worth of work at once; threads can't gain more.",
+        f"Meanwhile this machine did {digits(cores(run))} cores' worth of work at once, the ideal for threads.",
     ]
 
 

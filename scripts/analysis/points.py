@@ -108,6 +108,11 @@ class Point:
         return compute_percent(self.wait_s, self.compute_s)
 
 
+def warned(each: Point) -> str:
+    """What stands behind the figure of a cell in a sentence, so that no warning is left out: ` (disturbed)`."""
+    return f" ({each.flags})" if each.flags else ""
+
+
 def points(run: Run, experiments: Sequence[str], column: str, metric: str = "") -> list[Point]:
     """The cells of the experiments that have the value, in the order of models; A/A controls are left out."""
     frame = run.summary

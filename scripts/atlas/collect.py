@@ -33,12 +33,13 @@ class LeftOut:
 
 
 class Result(Struct, frozen=True, gc=False):
-    """A claim on one machine: its verdict, and the estimate and 95 % CI of its first measure, where it has one."""
+    """A claim on one machine: its verdict, and the estimate, 95 % CI and blocks of its first measure, if it has one."""
 
     verdict: str
     estimate: float | None
     low: float | None
     high: float | None
+    blocks: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +152,9 @@ def entry(share: Share) -> Entry:
 def result(claim: Claim) -> Result:
     """The verdict, and the first measure that has an estimate."""
     part = deciding(claim)
-    return Result(claim.verdict, *((part.estimate, part.low, part.high) if part else (None, None, None)))
+    if not part:
+        return Result(claim.verdict, None, None, None)
+    return Result(claim.verdict, part.estimate, part.low, part.high, part.blocks)
 
 
 def deciding(claim: Claim) -> Part | None:

@@ -45,6 +45,7 @@ class Effect(Struct, frozen=True, gc=False):
     estimate: float
     low: float
     high: float
+    blocks: int  # that its interval rests on
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ def effects_of(entries: Sequence[Entry], key: Key) -> tuple[Effect, ...]:
     """The claim's measure on each machine that has one."""
     results = ((place, entry.share, entry.results.get(key)) for place, entry in enumerate(entries))
     return tuple(
-        Effect(place, share, one.verdict, one.estimate, one.low, one.high)
+        Effect(place, share, one.verdict, one.estimate, one.low, one.high, one.blocks)
         for place, share, one in results
         if one and one.estimate is not None and one.low is not None and one.high is not None
     )
@@ -116,7 +117,7 @@ def pooled(effects: Sequence[Effect], part: Part | None) -> Pooled | None:
     if part.log and (values <= 0).any():
         return None
     scaled = np.log(values) if part.log else values
-    quantile = float(stdtrit(max(part.blocks - 1, 1), 0.975))
+    quantile = stdtrit(np.array([max(effect.blocks - 1, 1) for effect in effects]), 0.975)
     summary = pool(scaled[:, 0], ((scaled[:, 2] - scaled[:, 1]) / (2 * quantile)) ** 2)
     return exponentiated(summary) if part.log else summary
 

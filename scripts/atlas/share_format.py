@@ -59,8 +59,8 @@ class Python(Struct, forbid_unknown_fields=True, frozen=True, gc=False):
 
     @property
     def name(self) -> str:
-        """The short name: `3.14`, or `3.14t` for a free-threaded build."""
-        return ".".join(self.version.split(".")[:2]) + "t" * self.free_threaded
+        """The short name: `3.14`, `3.14t` for a free-threaded build, or `3.14+jit` where the JIT is on."""
+        return ".".join(self.version.split(".")[:2]) + "t" * self.free_threaded + "+jit" * self.jit
 
 
 class Cell(Struct, forbid_unknown_fields=True, frozen=True, gc=False):

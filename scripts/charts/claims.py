@@ -17,13 +17,15 @@ from scripts.charts.lib.forest_layout import Axis
 from scripts.charts.lib.groups import Group
 from scripts.charts.lib.table import Table, table_of, word
 from scripts.charts.lib.theme import FAULT, FIRST_KIND, NEITHER, Theme
-from scripts.util.format import digits, listed, times
+from scripts.util.format import listed, times
+from scripts.verdict.value_text import bound_text, estimate_text
 
 NAME = "claims"
 POSITION = 25
 NEEDS = "verdicts on claims (make claims)"
 CAVEAT = "How far a claim is from its bound says how sure its verdict is, not how much it matters."
 TITLE = "Which claims hold here?"
+NAMED = ("refuted", "not reproduced here")
 VERDICTS = {"refuted": FAULT, "not reproduced here": FAULT, "inconclusive": NEITHER, "holds": FIRST_KIND}
 
 
@@ -37,6 +39,7 @@ class Measure:
     bound: str
     ends: tuple[float, float]  # of the bound; infinite where it has none
     numbers: tuple[float, float, float]  # estimate, low, high
+    found: str  # the same in its unit
 
     @property
     def label(self) -> str:
@@ -66,6 +69,15 @@ def measures(run: Run) -> list[Measure]:
     return list(read(file.read_text(encoding="utf-8"))) if file.exists() else []
 
 
+def verdicts_of(run: Run) -> dict[str, str]:
+    """The verdict on every claim of the run's own talk, also on those that nothing measures."""
+    file = run.path / "claims.json"
+    try:
+        return {one["id"]: one["verdict"] for one in renamed.verdicts(json.loads(file.read_text("utf-8")))["claims"]}
+    except (OSError, ValueError, LookupError, TypeError):
+        return {}
+
+
 def read(text: str) -> Iterator[Measure]:
     """The measures in a file of verdicts."""
     try:
@@ -86,7 +98,8 @@ def measure(claim: dict[str, Any], part: dict[str, Any]) -> Measure:
     several = len(claim["parts"]) > 1
     name = (part["name"] or str(claim["parts"].index(part) + 1)) if several else ""
     verdicts = (claim["verdict"], part["verdict"])
-    return Measure(claim["id"], name, verdicts, part["bound"], (low, high), (estimate, least, most))
+    found = estimate_text(part) or "not measured"
+    return Measure(claim["id"], name, verdicts, bound_text(part), (low, high), (estimate, least, most), found)
 
 
 def groups(run: Run) -> list[Group]:
@@ -107,7 +120,7 @@ def draw(run: Run, theme: Theme) -> Figure | None:
         {row.workload for group in groups(run) for row in group.rows}
     )
     rest = f"{exact} claims with an exact bound, or not measured, are in the table only" if exact else ""
-    sure = f"Bars: {interval_words(run)}, allowing for all claims judged together"
+    sure = f"Bars: {interval_words(run)}, each measure alone; the verdicts allow for all claims judged together"
     return forest.draw_page(
         theme,
         {"": groups(run)},
@@ -120,7 +133,7 @@ def draw(run: Run, theme: Theme) -> Figure | None:
 
 def finding(run: Run) -> str:
     """How many claims hold, and how many do not."""
-    verdicts = {one.claim: one.verdicts[0] for one in measures(run)}
+    verdicts = verdicts_of(run)
     if not verdicts or not groups(run):
         return ""
     counts = Counter(verdicts.values())
@@ -130,25 +143,20 @@ def finding(run: Run) -> str:
 
 
 def caption(run: Run) -> str:
-    """The finding, and the names of the claims that do not hold."""
+    """The finding, the names of the claims that are refuted, and of those that are not reproduced."""
     if not (text := finding(run)):
         return ""
-    others = [one.claim for one in measures(run) if one.verdicts[0] in ("refuted", "not reproduced here")]
-    return f"{text}{f'; not: {listed(dict.fromkeys(others))}' if others else ''}."
+    named = {verdict: [name for name, one in verdicts_of(run).items() if one == verdict] for verdict in NAMED}
+    return ". ".join([text, *(f"{verdict.capitalize()}: {listed(ids)}" for verdict, ids in named.items() if ids)]) + "."
 
 
 def alt(run: Run) -> str:
     """Every number of the chart as text."""
-    rows = [f"{one.label}: {one.verdicts[1]} ({values(one)}, bound {one.bound})" for one in measures(run)]
+    rows = [f"{one.label}: {one.verdicts[1]} ({one.found}, bound {one.bound})" for one in measures(run)]
     return f"{TITLE} {'; '.join(rows)}." if groups(run) else ""
-
-
-def values(measure: Measure) -> str:
-    """The estimate and its interval."""
-    return f"{digits(measure.numbers[0])}, {digits(measure.numbers[1])} to {digits(measure.numbers[2])}"
 
 
 def table(run: Run) -> Table:
     """The data behind it."""
-    rows = [[word(one.label), word(one.verdicts[1]), word(one.bound), word(values(one))] for one in measures(run)]
+    rows = [[word(one.label), word(one.verdicts[1]), word(one.bound), word(one.found)] for one in measures(run)]
     return table_of(("claim", "verdict", "bound", "measured"), rows if groups(run) else [])

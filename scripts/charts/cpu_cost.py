@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from scripts.analysis.contests import of_points
 from scripts.analysis.footer import footer, interval_words, sure
-from scripts.analysis.points import Point, Run, points, remembered
+from scripts.analysis.points import Point, Run, points, remembered, warned
 from scripts.analysis.wording import last_over_first
 from scripts.charts.lib import forest, interactive_panel
 from scripts.charts.lib.forest_layout import Axis
@@ -81,16 +81,17 @@ def finding(run: Run) -> str:
     for group in groups(run, "client")[:1]:
         rows = sorted(group.rows, key=lambda row: row.value)
         if len(rows) > 1:
-            ends = " of CPU, ".join(f"{row.model} {seconds(row.value)}" for row in (rows[0], rows[-1]))
-            return f"A task on {group.title} costs {ends}: {last_over_first(of_points(run, rows, SIDES['client']))}"
-        return f"A task on {group.title} costs {rows[0].model} {seconds(rows[0].value)} of CPU"
+            pair = [rows[0], rows[-1]]
+            ends = " of CPU, ".join(f"{row.model} {seconds(row.value)}{warned(row)}" for row in pair)
+            return f"A task on {group.title} costs {ends}: {last_over_first(of_points(run, pair, SIDES['client']))}"
+        return f"A task on {group.title} costs {rows[0].model} {seconds(rows[0].value)} of CPU{warned(rows[0])}"
     return ""
 
 
 def caption(run: Run) -> str:
     """The cost of a task for every workload and model."""
     parts = [
-        f"{group.title}: " + ", ".join(f"{row.model} {seconds(row.value)}" for row in group.rows)
+        f"{group.title}: " + ", ".join(f"{row.model} {seconds(row.value)}{warned(row)}" for row in group.rows)
         for group in groups(run, "client")
     ]
     return (

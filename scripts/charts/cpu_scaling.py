@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from scripts.analysis.amdahl import Law, laws
 from scripts.analysis.footer import footer, interval_words, sure
-from scripts.analysis.points import Point, Run, by_model, distinct, points
+from scripts.analysis.points import Point, Run, by_model, distinct, points, warned
 from scripts.charts.lib import interactive_panel, lines
 from scripts.charts.lib.groups import value_text
 from scripts.charts.lib.layout import head, open_page, rule_axis
@@ -112,8 +112,10 @@ def finding(run: Run) -> str:
     """Each model at its most workers, as a title."""
     cells, form = chart_cells(run)
     most = {(each.workload, each.model): each for each in sorted(cells, key=lambda each: each.concurrency)}
-    parts = [f"{form(each.value)} with {each.concurrency} workers in {each.model}" for each in most.values()]
-    return f"Computing {'runs at' if form is rate else 'speeds up'} {listed(parts)}" if parts else ""
+    parts = [
+        f"{form(each.value)} with {each.concurrency} workers in {each.model}{warned(each)}" for each in most.values()
+    ]
+    return f"Computing{'' if form is rate else ', times as fast as sequential'}: {listed(parts)}" if parts else ""
 
 
 def caption(run: Run) -> str:
@@ -123,7 +125,7 @@ def caption(run: Run) -> str:
         return ""
     most = {(each.workload, each.model): each for each in sorted(cells, key=lambda each: each.concurrency)}
     parts = [
-        f"{each.workload} with {each.concurrency} workers in {each.model}: {value_text(each, form)}"
+        f"{each.workload} with {each.concurrency} workers in {each.model}: {value_text(each, form)}{warned(each)}"
         for each in most.values()
     ]
     median = capacity(run)[0]

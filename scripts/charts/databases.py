@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from benchmarks.backends.database_workloads import BRIEF, KEYS
 from benchmarks.backends.databases import NOT_MONGODB
 from scripts.analysis.footer import footer, interval_words, sure
-from scripts.analysis.points import Point, Run, distinct, points, remembered
+from scripts.analysis.points import Point, Run, distinct, points, remembered, warned
 from scripts.charts.lib import forest
 from scripts.charts.lib.forest_layout import Axis
 from scripts.charts.lib.groups import Group, value_text
@@ -86,7 +86,7 @@ def plain(cells: list[Point]) -> list[Point]:
 
 def heading(name: str, here: list[Point]) -> str:
     """A query, and what the title says of it: `the server waits: 17.6–26.4×`."""
-    values = [each.value for each in plain(here)]
+    values = [each.value for each in plain(here) if not each.flags]
     return f"{QUERIES[name]}: {between(min(values), max(values), times)}" if values else QUERIES[name]
 
 
@@ -149,9 +149,9 @@ def measured(run: Run) -> str:
 def finding(run: Run) -> str:
     """From how many times to how many the drivers are as fast as the blocking one, for each query."""
     named = {name: [each for each in plain(chart_cells(run)) if query(each) == name] for name in QUERIES}
-    parts = [heading(name, here).split(": ") for name, here in named.items() if here]
-    text = listed(f"{gains} where {what}" for what, gains in parts)
-    return f"Concurrent drivers beside the blocking one: {text}" if parts else ""
+    parts = [heading(name, here).partition(": ") for name, here in named.items() if here]
+    text = listed(f"{gains} where {what}" for what, _, gains in parts if gains)
+    return f"Concurrent drivers beside the blocking one: {text}" if text else ""
 
 
 def compared_value(cell: Point) -> float:
@@ -164,7 +164,7 @@ def caption(run: Run) -> str:
     parts = []
     for name, what in QUERIES.items():
         if here := sorted((each for each in chart_cells(run) if query(each) == name), key=compared_value):
-            ends = [f"{label(line(each))} {value_text(each, times)}" for each in (here[0], here[-1])]
+            ends = [f"{label(line(each))} {value_text(each, times)}{warned(each)}" for each in (here[0], here[-1])]
             parts.append(f"where {what}, from {' to '.join(ends)}")
     return f"Times as fast as the blocking driver ({interval_words(run)}): {'; '.join(parts)}." if parts else ""
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 from matplotlib.figure import Figure
 
 from benchmarks.probes.gil_release import LEAST_GAIN
-from scripts.analysis.conclusions import sign
+from scripts.analysis.conclusions import sign, unusable
 from scripts.analysis.footer import footer, interval_words, sure
-from scripts.analysis.points import Point, Run, points, remembered
+from scripts.analysis.points import Point, Run, points, remembered, warned
 from scripts.charts.lib import forest
 from scripts.charts.lib.forest_layout import Axis
 from scripts.charts.lib.groups import Group, value_text
@@ -54,7 +54,7 @@ def draw(run: Run, theme: Theme) -> Figure | None:
         {"": groups(run)},
         Axis("work of two threads ÷ work of one (logarithmic)", times, 1.0, also=(0.9, 2.1)),
         title=TITLE,
-        reading="Work of two threads ÷ work of one, on two cores. Dashed: the most that two processes did.",
+        reading="Work of two threads ÷ work of one, on two cores. Dashed: what two processes did.",
         footer=lambda rows, rest: footer(run, measured, rows, rest, sure=sure(run)),
     )
 
@@ -63,10 +63,12 @@ def draw(run: Run, theme: Theme) -> Figure | None:
 def released(run: Run) -> dict[str, int]:
     """Whether threads gain more than half of what processes do (1), less (-1), or neither clearly (0), by kind.
 
-    Nothing of a kind of work that not even processes gained anything by.
+    Nothing of a kind of work that not even processes gained anything by, nor of a cell that is not usable.
     """
     rounds, signs = dict(list(run.rounds.groupby(CELL))), dict[str, int]()
     for each in chart_cells(run):
+        if unusable(rounds[each.key], timed=False):
+            continue
         threads, processes = (block_medians(rounds[each.key], metric) - 1 for metric in (METRIC, BESIDE))
         if sign(processes - LEAST_GAIN) > 0:
             signs[each.model] = sign(threads - HALF * processes)
@@ -76,13 +78,16 @@ def released(run: Run) -> dict[str, int]:
 def finding(run: Run) -> str:
     """Which kinds of work release the GIL, and which hold it; undecided ones are left out."""
     free, holding = ([kind for kind, how in released(run).items() if how == one] for one in (1, -1))
-    parts = [f"{listed(kinds)} {words}" for kinds, words in ((free, "release the GIL"), (holding, "hold it")) if kinds]
+    both = ((free, "release the GIL", "releases the GIL"), (holding, "hold it", "holds it"))
+    parts = [f"{listed(kinds)} {one if len(kinds) == 1 else several}" for kinds, several, one in both if kinds]
     return "; ".join(parts)
 
 
 def caption(run: Run) -> str:
     """The speed-up of two threads and of two processes at every kind of work."""
-    parts = [f"{each.model} {times(each.value)} (processes {times(each.limit)})" for each in chart_cells(run)]
+    parts = [
+        f"{each.model} {times(each.value)} (processes {times(each.limit)}){warned(each)}" for each in chart_cells(run)
+    ]
     return f"Two threads against one, {interval_words(run)} in the chart: {', '.join(parts)}." if parts else ""
 
 
@@ -97,4 +102,4 @@ def alt(run: Run) -> str:
 
 def table(run: Run) -> Table:
     """The data behind it."""
-    return of_points(chart_cells(run), "two threads", times)
+    return of_points(chart_cells(run), "two threads", times, limit="two processes")

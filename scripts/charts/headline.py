@@ -4,7 +4,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from scripts.analysis.footer import footer, limits_words, sure
-from scripts.analysis.points import Point, Run, points
+from scripts.analysis.points import Point, Run, points, warned
 from scripts.charts import speedup
 from scripts.charts.lib.groups import Group, value_text
 from scripts.charts.lib.layout import Page, even_ticks, open_page, rule_axis, widest_in
@@ -123,7 +123,7 @@ def caption(run: Run) -> str:
     if not (best := gains(run)):
         return ""
     parts = [f"{model} {value_text(one, times)}" for model, one in best.items()]
-    durations = listed(f"{each.model} {value_text(each, seconds)}" for each in chart_cells(run))
+    durations = listed(f"{each.model} {value_text(each, seconds)}{warned(each)}" for each in chart_cells(run))
     return f"Times as fast as sequential for {about(run)}: {listed(parts)}; {durations}."
 
 

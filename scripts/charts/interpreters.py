@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from matplotlib.figure import Figure
 
 from scripts.analysis.footer import footer, interval_words
-from scripts.analysis.interpreter_ratios import Row, Value, build, gain, gil, rows, sentences
-from scripts.analysis.points import Point, Run, remembered
+from scripts.analysis.interpreter_ratios import Row, Value, build, build_difference, gain, gil, rows, sentences
+from scripts.analysis.points import Point, Run, remembered, warned
 from scripts.charts.lib import forest
 from scripts.charts.lib.forest_layout import Axis
 from scripts.charts.lib.groups import Group, value_text
@@ -134,9 +134,11 @@ def finding(run: Run) -> str:
     free = [each for each in gains if not each[0].environment["python"]["gil"]]
     with_gil = [each for each in gains if each[0].environment["python"]["gil"]]
     if free and with_gil:
-        parts = [f"{times(value.value)} {gil(one)} ({one.python})" for one, value in (with_gil[0], free[0])]
+        pairs = [(one, other) for one in with_gil for other in free]
+        alike = min(pairs, key=lambda pair: bool(build_difference(pair[0][0], pair[1][0], ("free_threaded",))))
+        parts = [f"{times(value.value)} {gil(one)} ({one.python})" for one, value in alike]
         return f"Threads computing in Python, beside sequential: {listed(parts)}"
-    values = [row.value for row in points(run)]
+    values = [row.value for row in points(run) if not row.flags]
     return f"From {between(min(values), max(values), times)} the speed of {run.python}" if values else ""
 
 
@@ -145,7 +147,7 @@ def caption(run: Run) -> str:
     if not (cells := points(run)):
         return ""
     ends = (min(cells, key=lambda row: row.value), max(cells, key=lambda row: row.value))
-    least, most = (f"{row.workload} under {row.model} {value_text(row, times)}" for row in ends)
+    least, most = (f"{row.workload} under {row.model} {value_text(row, times)}{warned(row)}" for row in ends)
     return " ".join(
         [f"Times as fast as {run.python} ({interval_words(run)}): from {least} to {most}.", *sentences(run)]
     )

@@ -1,6 +1,6 @@
 """How long the event loop goes without a heartbeat while something runs in it: the pitfalls, made visible."""
 
-from scripts.analysis.points import Run
+from scripts.analysis.points import Run, warned
 from scripts.charts.lib import unit_cost
 from scripts.charts.lib.theme import FIRST_KIND
 from scripts.util.format import seconds
@@ -10,12 +10,11 @@ class Heartbeat(unit_cost.Cost):
     """The costs as silences of the event loop."""
 
     def finding(self, run: Run) -> str:
-        """The shortest and the longest block of the loop."""
+        """How long the loop was blocked by two of the things that ran in it."""
         rows = self.main_rows(run)
-        if not rows:
-            return ""
-        quiet, loud = rows[0], rows[-1]
-        return f"{loud.model} stops the event loop for {seconds(loud.value)}, {quiet.model} for {seconds(quiet.value)}"
+        ends = [rows[-1], *rows[: len(rows) > 1]] if rows else []
+        gaps = [f"for {seconds(row.value)} beside {row.model}{warned(row)}" for row in ends]
+        return f"No beat of the event loop {'; '.join(gaps)}" if gaps else ""
 
 
 LABELS = {

@@ -8,7 +8,7 @@ from benchmarks.probes.offload_cost import LENGTHS, WORKERS
 from scripts.analysis.conclusions import of_ratios, unusable
 from scripts.analysis.families import Sizes
 from scripts.analysis.footer import footer, interval_words, sure
-from scripts.analysis.points import Point, Run, by_model, remembered
+from scripts.analysis.points import Point, Run, by_model, remembered, warned
 from scripts.charts.lib import lines, unit_cost
 from scripts.charts.lib.groups import value_text
 from scripts.charts.lib.layout import open_page, rule_axis
@@ -95,12 +95,12 @@ def finding(run: Run) -> str:
 
 def caption(run: Run) -> str:
     """The shortest length at which each model is faster, and its speed-up at the longest."""
-    longest = [max(line, key=lambda each: each.compute_s) for line in by_model(chart_cells(run)).values()]
-    parts = [f"{each.model} {value_text(each, times)}" for each in longest]
-    if not parts:
+    if not (cells := chart_cells(run)):
         return ""
+    longest_s = max(each.compute_s for each in cells)
+    parts = [f"{each.model} {value_text(each, times)}{warned(each)}" for each in cells if each.compute_s == longest_s]
     start = f"{sentence}. " if (sentence := finding(run)) else ""
-    return f"{start}At tasks of {tick(seconds)(longest[0].compute_s)}: {listed(parts)} ({interval_words(run, 's')})."
+    return f"{start}At tasks of {tick(seconds)(longest_s)}: {listed(parts)} ({interval_words(run, 's')})."
 
 
 def alt(run: Run) -> str:

@@ -59,34 +59,25 @@ def draw(run: Run, theme: Theme) -> Figure | None:
     return page.figure
 
 
-def peaks(run: Run) -> dict[tuple[str, str], Point]:
-    """The best cell of each model and workload among those in which nothing was saturated or disturbed."""
-    best: dict[tuple[str, str], Point] = {}
-    for each in usable(run):
-        key = (each.workload, each.model)
-        best[key] = max(best.get(key, each), each, key=lambda one: one.value)
-    return best
-
-
-def usable(run: Run) -> list[Point]:
-    """The cells that can be judged."""
-    return [each for each in chart_cells(run) if not each.flags]
+def largest(run: Run) -> dict[tuple[str, str], Point]:
+    """Of each model and workload the cell with the most tasks in flight among those without a warning."""
+    return {(each.workload, each.model): each for each in chart_cells(run) if not each.flags}
 
 
 def finding(run: Run) -> str:
-    """The highest throughput of each model that nothing limited but itself, as a title; in the order of models."""
-    parts = [f"{each.model} {rate(each.value)} (concurrency {each.concurrency:,})" for each in peaks(run).values()]
-    return f"Highest throughput before anything was saturated: {', '.join(parts)}" if parts else ""
+    """The throughput of each model where nothing limited it but itself, as a title; in the order of models."""
+    parts = [f"{each.model} {rate(each.value)} (concurrency {each.concurrency:,})" for each in largest(run).values()]
+    return f"Throughput at the largest concurrency without a warning: {', '.join(parts)}" if parts else ""
 
 
 def caption(run: Run) -> str:
-    """Each model's peak, and how near the limit it is there."""
+    """The same, and how near the ideal it is there."""
     parts = [
         f"{each.model} {rate(each.value)} at {each.concurrency:,} ({workload}"
         + (f", {digits(100 * each.value / each.limit)} % of the ideal)" if each.limit > 0 else ")")
-        for (workload, _), each in peaks(run).items()
+        for (workload, _), each in largest(run).items()
     ]
-    intro = "Highest throughput before anything was saturated"
+    intro = "Throughput at the largest concurrency without a warning"
     return f"{intro}: {listed(parts)} (in the chart: {interval_words(run, 's')})." if parts else ""
 
 

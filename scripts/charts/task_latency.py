@@ -14,7 +14,8 @@ from matplotlib.figure import Figure
 
 from benchmarks.load.quantiles import shows_quantile
 from scripts.analysis.footer import footer, interval_words
-from scripts.analysis.points import Point, Run, by_model, points, remembered
+from scripts.analysis.points import Point, Run, by_model, points, remembered, warned
+from scripts.analysis.wording import some
 from scripts.charts.lib import interactive_panel
 from scripts.charts.lib.groups import value_text
 from scripts.charts.lib.layout import LEADING, Page, head, open_page, rule_axis, ticks_between, widest_in
@@ -181,7 +182,7 @@ def write_legend(axes: Axes, panel: Sequence[Curve], page: Page) -> None:
         model = curve.cell.model
         lines += [(short(model), page.theme.text_colour(model), model), (legend(curve), page.theme.ink, "")]
     if len(ordered) > room:
-        lines[-2:] = [(f"… and {len(ordered) - room + 1} slower", page.theme.muted, "")]
+        lines[-2:] = [(f"… and {len(ordered) - room + 1} more", page.theme.muted, "")]
     for place, (text, paint, model) in enumerate(lines):
         y = 1 - (place * 0.95 + 0.5) * line_in / high_in
         axes.text(x, y, text, color=paint, fontsize=page.theme.text_pt, va="center", transform=axes.transAxes)
@@ -201,7 +202,8 @@ def finding(run: Run) -> str:
     """Within what time most tasks of the first workload are done, in the order of models."""
     for workload, panel in curves(run).items():
         top = min(curve.marked[1] for curve in panel)
-        parts = listed(f"{curve.cell.model} {seconds(curve.at(top).value)}" for curve in panel[:MOST_NAMED])
+        named = [f"{curve.cell.model} {seconds(curve.at(top).value)}{warned(curve.cell)}" for curve in panel]
+        parts = listed(some(named, MOST_NAMED))
         return f"{percent(top)} of the tasks on {workload} are done within: {parts}"
     return ""
 
@@ -209,7 +211,7 @@ def finding(run: Run) -> str:
 def caption(run: Run) -> str:
     """The median and the highest measured quantile of every model."""
     parts = [
-        f"{workload}: " + ", ".join(f"{curve.cell.model} {legend(curve)}" for curve in panel)
+        f"{workload}: " + ", ".join(f"{one.cell.model} {legend(one)}{warned(one.cell)}" for one in panel)
         for workload, panel in curves(run).items()
     ]
     if not parts:

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from benchmarks.core.cell import CLASSICAL
 from scripts.analysis.footer import footer, interval_words, limits_words
-from scripts.analysis.points import Point, Run, by_model, remembered
+from scripts.analysis.points import Point, Run, by_model, remembered, warned
 from scripts.charts.lib import lines
 from scripts.charts.lib.groups import value_text
 from scripts.charts.lib.layout import even_ticks, open_page, rule_axis, widest_in
@@ -105,13 +105,13 @@ def about(run: Run) -> str:
 def finding(run: Run) -> str:
     """How long all requests take each model, in the order of models."""
     last = ends(run)
-    durations = listed(f"{each.model} {seconds(each.value)}" for each in last)
+    durations = listed(f"{each.model} {seconds(each.value)}{warned(each)}" for each in last)
     return f"{last[0].tasks} requests take {durations}" if last else ""
 
 
 def caption(run: Run) -> str:
     """The time of all requests for each model, with intervals."""
-    durations = listed(f"{each.model} {value_text(each, seconds)}" for each in ends(run))
+    durations = listed(f"{each.model} {value_text(each, seconds)}{warned(each)}" for each in ends(run))
     return f"Until all of {about(run)} are done ({interval_words(run)}): {durations}." if durations else ""
 
 

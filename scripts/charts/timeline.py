@@ -10,7 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from scripts.analysis.footer import block_words, footer, limits_words
-from scripts.analysis.points import Run, distinct
+from scripts.analysis.points import Run, distinct, warned
+from scripts.analysis.wording import some
 from scripts.charts.lib.layout import Page, even_ticks, head, open_page, rule_axis, widest_in
 from scripts.charts.lib.names import work
 from scripts.charts.lib.table import Table, number, table_of, word
@@ -171,15 +172,16 @@ def finding(run: Run) -> str:
     """How long the same tasks took in the rounds that are shown, where they wait: an example, not a ranking."""
     for column in races(run).values():
         about = Column(column).about().partition(": ")[2]
-        rounds = list(column.items())[:MOST_NAMED]
-        return f"{about}: " + listed(f"{model} {seconds(one.seconds)}" for model, one in rounds)
+        rounds = [f"{model} {seconds(one.seconds)}{warned(one.cell)}" for model, one in column.items()]
+        return f"{about}: " + listed(some(rounds, MOST_NAMED))
     return ""
 
 
 def caption(run: Run) -> str:
     """How long the round of each model took."""
     parts = [
-        f"{Column(column).about()}: " + listed(f"{model} {seconds(one.seconds)}" for model, one in column.items())
+        f"{Column(column).about()}: "
+        + listed(f"{model} {seconds(one.seconds)}{warned(one.cell)}" for model, one in column.items())
         for column in races(run).values()
     ]
     return f"The round nearest the median. {'; '.join(parts)}." if parts else ""
@@ -198,7 +200,7 @@ def alt(run: Run) -> str:
 def table(run: Run) -> Table:
     """The data behind it: the rounds shown."""
     every = [one for column in races(run).values() for one in column.values()]
-    head = ("model", "workload", "allowed at once", "tasks", "most at once", "took", "limit")
+    head = ("model", "workload", "allowed at once", "tasks", "most at once", "took", "ideal")
     return table_of(head, [
         [
             word(one.cell.model), word(one.cell.workload), number(one.cell.concurrency, count_text),

@@ -7,12 +7,14 @@ from matplotlib.figure import Figure
 
 from scripts.analysis.answers import disturbance, noise
 from scripts.analysis.footer import machine_words
+from scripts.analysis.wording import repeats
 from scripts.charts.lib.layout import LEADING, MARGIN_IN, Page, open_page, width_in, wrap
 from scripts.charts.lib.theme import WIDTH_IN, Theme
-from scripts.report.claim_document import Document, bound_text, estimate_text
+from scripts.report.claim_document import Document
 from scripts.report.claim_pages import SIGNS
 from scripts.report.facts import capacity
 from scripts.tables.load import Run
+from scripts.verdict.value_text import bound_text, estimate_text
 
 ROOM_IN = WIDTH_IN - 2 * MARGIN_IN
 CLAIMS_IN = 4.1  # of the height of a slide, between the title and the small print
@@ -45,7 +47,8 @@ def title_lines(run: Run, when: str) -> list[str]:
 def sure_lines(run: Run) -> list[str]:
     """How far the figures can be trusted, and what they cannot tell."""
     few = "Too few blocks for intervals: low and high are the smallest and largest block, and nothing is established."
-    many = "Intervals are 95 % t-intervals over blocks; a difference counts when it lies beyond them and the noise."
+    unit = "whole runs" if repeats(run) > 1 else "blocks"
+    many = f"Intervals are 95 % t-intervals over {unit}; a difference counts when it lies beyond them and the noise."
     return [
         noise(run),
         few if run.ranges_only else many,

@@ -117,7 +117,8 @@ def measured_on(run: Run) -> str:
 def chart_slide(run: Run, chart: Chart) -> Slide:
     """A chart under its result."""
     headline = title(run, chart)
-    notes = [f"{chart.finding(run)}.", chart.caption(run), f"It cannot tell: {chart.CAVEAT}", small_print(run)]
+    said = [f"{finding}."] if (finding := chart.finding(run)) else []
+    notes = [*said, chart.caption(run), f"It cannot tell: {chart.CAVEAT}", small_print(run)]
     return Slide(chart.NAME, headline, partial(draw_chart, run, chart, headline), notes, chart.alt(run))
 
 

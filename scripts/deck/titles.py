@@ -102,9 +102,10 @@ def gain(run: Run, chart: Chart) -> str:
 
 
 def peaks(run: Run, chart: Chart) -> str:
-    """The highest throughput of each model, without where it was."""
+    """The throughput of each model, where it is given of all at the same concurrency."""
     text = chart.finding(run).partition(": ")[2]
-    return f"Highest throughput: {CONCURRENCY.sub('', text)}" if text else ""
+    sizes = set(CONCURRENCY.findall(text))
+    return f"Throughput at {sizes.pop()}: {CONCURRENCY.sub('', text)}" if len(sizes) == 1 else ""
 
 
 def tail(run: Run, chart: Chart) -> str:
@@ -116,10 +117,10 @@ def tail(run: Run, chart: Chart) -> str:
 def by_share(run: Run, chart: Chart) -> str:
     """The fastest at the smallest share that computes."""
     text = chart.finding(run).partition(": ")[2].partition("; ")[0]
-    return f"Fastest: {text} CPU" if text else ""
+    return f"Fastest: {text} CPU" if text and not text.startswith("no ") else ""
 
 
-CONCURRENCY = re.compile(r" \(concurrency [\d,]+\)")
+CONCURRENCY = re.compile(r" \((concurrency [\d,]+)\)")
 OWN: dict[str, Callable[[Run, Chart], str]] = {
     "speedup": fastest,
     "timeline": gain,

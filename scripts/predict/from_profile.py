@@ -70,11 +70,10 @@ class Mine:
             best_s[one.model] = min(one.seconds, best_s.get(one.model, inf))
         quickest = min((model for model in best_s if model in models), key=best_s.__getitem__, default=advised)
         tasks = f"{self.document['size']['tasks']:,} tasks"
-        if advised not in best_s or quickest == advised:
-            same = f"make mine found it the quickest of them too: {seconds(best_s[advised])} for {tasks}."
-            return same if advised in best_s else f"make mine did not measure {advised}."
-        over = f"{best_s[advised] / best_s[quickest]:.2g}× as long"
-        return f"make mine found {quickest} quickest, {seconds(best_s[quickest])} for {tasks}; {advised} took {over}."
+        if advised not in best_s:
+            return f"make mine did not measure {advised}."
+        took = [f"{model} {seconds(best_s[model])}" for model in dict.fromkeys([advised, quickest])]
+        return f"make mine measured for {tasks}: {', '.join(took)}. How sure that is, the report of that run says."
 
     @property
     def results(self) -> list[Result]:

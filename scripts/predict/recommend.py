@@ -116,10 +116,15 @@ class Advice:
         return [one for one in self.options if one is not self.best and alike(least_s, one.seconds)]
 
     @property
-    def runner_up(self) -> Option | None:
-        """The quickest option that takes longer than the one to take; None where none does."""
+    def slower(self) -> list[Option]:
+        """The options that take longer than the one to take, the quickest first."""
         as_good = [self.best, *self.no_difference]
-        return next((option for option in self.options if option not in as_good), None)
+        return [option for option in self.options if option not in as_good]
+
+    @property
+    def runner_up(self) -> Option | None:
+        """The quickest of them; None where none does."""
+        return next(iter(self.slower), None)
 
 
 def advise(question: Question, source: Source) -> Advice | None:

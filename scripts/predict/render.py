@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.table import Table
 
-from scripts.analysis.conclusions import MARGIN, overlap
-from scripts.predict.recommend import Advice, Option, Question, Source, turning_points, value_of
+from scripts.analysis.conclusions import MARGIN, alike, overlap
+from scripts.predict.recommend import MOST, Advice, Option, Question, Source, turning_points, value_of
 from scripts.predict.remedies import Remedy, remedies
-from scripts.util.format import amount, between, percent, seconds, tick
+from scripts.util.format import amount, between, listed, percent, seconds, tick
 
 AXES = {"cpu_s": "computing", "wait_s": "waiting"}
 
@@ -60,15 +60,16 @@ def option_text(option: Option) -> str:
 
 
 def verdict(advice: Advice) -> str:
-    """The recommended option, and its interval."""
-    best, other = advice.best, advice.runner_up
+    """The recommended option, and how sure that is."""
+    best = advice.best
     interval = between(best.low, best.high, seconds)
     start = f"Take {option_text(best)}: about {seconds(best.seconds)} ({interval} in nine of ten runs)."
-    if alike := advice.no_difference:
-        names = ", ".join(option.model for option in alike)
+    if tied := advice.no_difference:
+        names = ", ".join(option.model for option in tied)
         start += f" No difference that matters (within {percent(MARGIN)}) to {names}: it is the simplest of them."
-    if other and overlap((best.low, best.high), (other.low, other.high)):
-        start += f" That {other.model} takes longer is likely, not sure: their intervals overlap."
+    if unsure := [one.model for one in advice.slower if overlap((best.low, best.high), (one.low, one.high))]:
+        takes = "takes" if len(unsure) == 1 else "take"
+        start += f" That {listed(unsure)} {takes} longer is likely, not sure: the intervals overlap."
     return start
 
 
@@ -80,8 +81,13 @@ def runner_up(question: Question, source: Source, advice: Advice) -> str:
     start = (
         f"Runner-up: {option_text(other)}, about {seconds(other.seconds)}, {other.seconds / best.seconds:.2g}× as long."
     )
+    if tied := [one.model for one in advice.slower if one is not other and alike(other.seconds, one.seconds)]:
+        start += f" No difference that matters to {listed(tied)}."
     turns = [turn(question, axis, value) for axis, value in turning_points(question, source, best.model, other.model)]
-    when = f"It would win {', or '.join(turns)}." if turns else "No hundredfold of one of them alone changes that."
+    looked = f"up to a hundredfold, {MOST['tasks']:,.0f} tasks or {seconds(MOST['wait_s'])}"
+    when = (
+        f"It would win {', or '.join(turns)}." if turns else f"None of them alone changes that (looked for: {looked})."
+    )
     return f"{start} {when}"
 
 

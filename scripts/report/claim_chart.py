@@ -10,8 +10,8 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from scripts.report.claim_document import bound_text, estimate_text, value_text
 from scripts.util.format import ladder
+from scripts.verdict.value_text import bound_text, estimate_text, value_text
 
 WIDTH, EDGE = 400.0, 14.0  # of the drawing, in its own units
 ROW, AXIS = 36.0, 34.0

@@ -4,23 +4,22 @@ Markdown, terminal, page and slides are made from the JSON alone, so a verdict r
 """
 
 import json
-import re
 from collections.abc import Iterator
-from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from benchmarks.core.registry import code, find
+from scripts.analysis.conclusions import unusable
 from scripts.analysis.evidence import Evidence, Measure
-from scripts.report.terminal import number
-from scripts.tables.load import Run
+from scripts.tables.load import FEW_BLOCKS, Run
 from scripts.util.atomic_write import atomic_write
-from scripts.util.format import json_number, percent, seconds, tick, times
+from scripts.util.format import json_number
 from scripts.verdict.claim import TALKS, Talk
 from scripts.verdict.claims_file import DEFAULT_TALK, read_talk
 from scripts.verdict.evaluate import NOT_REPRODUCED, NOT_TESTABLE, OPINION, UNMEASURED, Finding, Outcome, evaluate
 from scripts.verdict.requirements import compared
+from scripts.verdict.value_text import bound_text, estimate_text
 
 SCHEMA = 1
 Document = dict[str, Any]
@@ -75,7 +74,9 @@ def part(outcome: Outcome) -> Document:
     limit = outcome.part.bound
     ends = {"bound_low": json_number(limit.low), "bound_high": json_number(limit.high)}
     verdict = {"p_value": outcome.p_value, "verdict": outcome.verdict, "reason": outcome.reason}
-    beside = outcome.part.beside and measured(outcome.part.beside, outcome.beside)
+    beside = outcome.part.beside and (
+        measured(outcome.part.beside, outcome.beside) | {"reason": doubt(outcome.part.beside, outcome.beside)}
+    )
     named = {"name": outcome.part.name, "bound": outcome.part.holds, "per_capacity": outcome.part.per_capacity}
     return named | ends | measured(outcome.part.measure, outcome.evidence) | verdict | {"beside": beside}
 
@@ -90,6 +91,7 @@ def measured(measure: Measure, evidence: Evidence | None) -> Document:
         "over_metric": measure.over_metric,
         "log": evidence.log if evidence else False,
         "blocks": len(evidence.values) if evidence else 0,
+        "unit": "runs" if evidence and "repeat" in evidence.sides[0] else "blocks",
         "estimate": json_number(interval.estimate) if interval else None,
         "low": json_number(interval.low) if interval else None,
         "high": json_number(interval.high) if interval else None,
@@ -97,39 +99,12 @@ def measured(measure: Measure, evidence: Evidence | None) -> Document:
     }
 
 
-def value_text(part: Document, value: float | None) -> str:
-    """A value of the measure with its unit."""
-    if value is None:
-        return "∞"
-    if part["per_capacity"]:
-        return f"{value:.2f}"
-    if part["over"]:
-        return times(value)
-    if part["metric"].endswith("seconds"):
-        return seconds(value) if value > 0 else "0 s"
-    if "bytes" in part["metric"]:
-        return number(value, "bytes_per_task")
-    return percent(value) if "share" in part["metric"] else f"{value:.4g}"
-
-
-def estimate_text(part: Document) -> str:
-    """`35.2× (33.1–37.4×)`; empty where nothing was measured."""
-    if part["estimate"] is None:
-        return ""
-    text, low, high = (value_text(part, part[end]) for end in ("estimate", "low", "high"))
-    if low == high:
-        return text
-    number, _, unit = low.partition(" ")
-    shared = number if unit and high.endswith(f" {unit}") else low.removesuffix("×")
-    return f"{text} ({shared}–{high})"
-
-
-def bound_text(part: Document) -> str:
-    """The bound, in the unit of the value."""
-    if part["per_capacity"]:
-        return f"{part['bound'].split('×')[0].strip()} capacity"
-    number = re.compile(r"\d[\d.]*(?:e[+-]?\d+)?")
-    return number.sub(lambda match: tick(partial(value_text, part))(float(match[0])), str(part["bound"]))
+def doubt(measure: Measure, evidence: Evidence | None) -> str:
+    """Why what stands beside a claim decides nothing; empty where it does, or where there is none."""
+    if not evidence or min(side["block"].nunique() for side in evidence.sides) < FEW_BLOCKS:
+        return ""  # of so few blocks the claim itself says so
+    timed = "seconds" in measure.metric or measure.metric == "tasks_per_second"
+    return next(filter(None, (unusable(side, timed=timed) for side in evidence.sides)), "")
 
 
 def sentence(claims: list[Document]) -> str:
@@ -175,7 +150,8 @@ def counterpart(part: Document) -> Iterator[tuple[str, str, str, str]]:
     if beside and (value := estimate_text(part | beside)):
         claimed, names = (f"{one['of']}/{one['over']}".split("/") for one in (part, beside))
         others = dict.fromkeys(name for name in names if name and name not in claimed)
-        yield f"  beside: {', '.join(others) or beside['metric']}", value, "", ""
+        reason = f" (not usable: {why})" if (why := beside.get("reason")) else ""
+        yield f"  beside: {', '.join(others) or beside['metric']}{reason}", value, "", ""
 
 
 def note_on(claim: Document) -> str:

@@ -10,8 +10,9 @@ from typing import Any
 
 from benchmarks.core import renamed
 from scripts.report import claim_chart, html
-from scripts.report.claim_document import SCHEMA, bound_text, estimate_text, note_on, rows, sections, value_text
+from scripts.report.claim_document import SCHEMA, note_on, rows, sections
 from scripts.util.exit_codes import CommandError, Exit
+from scripts.verdict.value_text import bound_text, estimate_text, value_text
 
 SIGNS = {"holds": "✓", "refuted": "✗", "inconclusive": "?", "not reproduced here": "≠"}  # never by colour alone
 Document = dict[str, Any]
@@ -57,12 +58,19 @@ def view_part(part: Document) -> Document:
         "words": interval_words(part),
         "bound": bound_text(part),
         "verdict": part["verdict"],
-        "blocks": part["blocks"],
+        "blocks": f"{part['blocks']} {part.get('unit', 'blocks')}",
         "p_value": part["p_value"],
         "chart": claim_chart.draw(part),
-        "beside": f"{claim_chart.measures(beside)}: {estimate_text(part | beside) or 'not measured'}" if beside else "",
+        "beside": beside_text(part) if beside else "",
         "code": [(path, html.code_anchor(path)) for path in part["code"] if html.code(path) is not None],
     }
+
+
+def beside_text(part: Document) -> str:
+    """What stands beside a measure, and why it decides nothing where it does not."""
+    beside = part["beside"]
+    reason = f" (not usable: {why})" if (why := beside.get("reason")) else ""
+    return f"{claim_chart.measures(beside)}: {estimate_text(part | beside) or 'not measured'}{reason}"
 
 
 def interval_words(part: Document) -> str:
@@ -70,7 +78,8 @@ def interval_words(part: Document) -> str:
     low, high = value_text(part, part["low"]), value_text(part, part["high"])
     if part["estimate"] is None or low == high:
         return ""
-    return f"95 % CI: values from {low} to {high} fit these blocks" if high != "∞" else f"95 % CI: {low} or more"
+    unit = part.get("unit", "blocks")
+    return f"95 % CI: values from {low} to {high} fit these {unit}" if high != "∞" else f"95 % CI: {low} or more"
 
 
 def talk_view(document: Document) -> Document:

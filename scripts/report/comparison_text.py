@@ -8,6 +8,7 @@ from scripts.stats.intervals import Interval
 from scripts.tables.load import Run
 from scripts.util.format import listed, percent, seconds, times
 from scripts.verdict.two_runs import Verdicts
+from scripts.verdict.value_text import estimate_text
 
 
 def value_text(what: str, value: Interval) -> str:
@@ -26,7 +27,7 @@ def claim_sentence(verdicts: Verdicts) -> str:
     """`network-io: A 18.9× (18.1–19.7×), B 17.2× (16.0–18.4×); holds on both.`"""
     measures = []
     for first, second in verdicts.outcomes:
-        texts = [claim_document.estimate_text(claim_document.part(outcome)) for outcome in (first, second)]
+        texts = [estimate_text(claim_document.part(outcome)) for outcome in (first, second)]
         label = f" ({first.part.name})" if first.part.name else ""
         measures.append(f"A {texts[0]}, B {texts[1]}{label}")
     verdict = (

@@ -39,7 +39,7 @@ class Live:
 
     def __init__(self, out: Console, blocks: int) -> None:
         self.out, self.blocks = out, blocks
-        self.block, self.cells = 0, 0
+        self.block, self.heard = 0, 0
         self.python = ""  # the interpreter that is measured, where there are several
         self.rounds: dict[tuple[str, str, str, str], list[float]] = {}
         self.last = ""
@@ -63,10 +63,10 @@ class Live:
 
     def hear(self, entry: dict[str, Any]) -> None:
         """Take in an entry of the journal."""
-        if entry["kind"] == "block" and not self.cells:
-            self.cells = len(entry["order"])
-            self.bar.update(self.task, total=self.cells * self.blocks)
+        if entry["kind"] == "block":
+            self.bar.update(self.task, total=self.heard + len(entry["order"]) * (self.blocks - self.block))
         elif entry["kind"] == "cell":
+            self.heard += 1
             self.keep(entry)
             self.bar.estimate = self.estimate() or self.last
             self.bar.update(self.task, advance=1)

@@ -6,10 +6,11 @@ from typing import Any
 import pandas as pd
 
 from scripts.analysis.answers import answers, disturbance, noise
-from scripts.report.claim_document import bound_text, estimate_text, verdicts_of
+from scripts.report.claim_document import verdicts_of
 from scripts.tables.load import Run
 from scripts.util.format import seconds, times
 from scripts.util.paths import REFERENCE
+from scripts.verdict.value_text import bound_text, estimate_text
 
 MODELS = ("sequential", "threads", "processes", "asyncio")
 # Experiment and workload of each row, and what a stranger calls that work.

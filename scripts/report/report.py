@@ -15,6 +15,7 @@ from scripts.analysis.answers import disturbance, disturbed_warning, noise
 from scripts.analysis.crossover import crossovers
 from scripts.analysis.interpreter_ratios import notes, sentences
 from scripts.analysis.model_order import order
+from scripts.analysis.wording import repeats
 from scripts.charts import CHARTS, Chart, draw_all
 from scripts.charts.lib.parallel import slides_beside
 from scripts.charts.lib.theme import PAGES, SLIDES
@@ -34,7 +35,7 @@ def figures(run: Run, live: dict[str, Any]) -> list[dict[str, Any]]:
     return [
         {
             "name": chart.NAME,
-            "finding": chart.finding(run),
+            "finding": chart.finding(run) or f"{chart.alt(run).partition('?')[0]}?",  # else the question that it asks
             "caption": chart.caption(run),
             "caveats": caveats(run, chart),
             "alt": chart.alt(run),
@@ -94,6 +95,7 @@ def write_report(run: Run) -> Path:
         "report.html",
         [html.script("page.js"), html.script("interactive.js")],
         run=run,
+        unit="whole runs" if repeats(run) > 1 else "blocks",
         rows=answer_rows(run),
         sizes=list(map(str, crossovers(run))),
         own=work_document.comparison_sentences(run.path),

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from scripts.analysis.answers import conclusion, unanswered
+from scripts.analysis.answers import conclusion
 from scripts.analysis.contests import Contest
-from scripts.analysis.wording import either
+from scripts.analysis.wording import either, undecided
 from scripts.tables.load import Run
 from scripts.util.format import Format, between, count_text, listed, seconds, times
 
@@ -19,6 +19,7 @@ class Figure:
     low: float
     high: float
     form: Format
+    doubt: str = ""  # why it decides nothing; empty where it does
 
     @property
     def bare(self) -> str:
@@ -27,7 +28,9 @@ class Figure:
 
     def __str__(self) -> str:
         interval = between(self.low, self.high, self.form)
-        return f"{self.bare} ({interval})" if interval and self.low < self.high else self.bare
+        brackets = [interval] if interval and self.low < self.high else []
+        brackets += [f"not usable: {self.doubt}"] if self.doubt else []
+        return f"{self.bare} ({'; '.join(brackets)})" if brackets else self.bare
 
 
 @dataclass(frozen=True)
@@ -52,22 +55,31 @@ class Standing:
         family = self.contest.family
         if family.winners:
             return either(f"`{cell.name}`" for cell in family.winners)
-        return "no conclusion" if unanswered(family) or self.contest.run.ranges_only else "no difference shown"
+        return "no conclusion" if self.contest.run.ranges_only else undecided(family)
 
     @property
     def duration(self) -> Figure | str:
-        """The time of the fastest; nothing where none can be named."""
-        fastest = self.contest.family.fastest
-        return summarised(self.contest.row(fastest.name), "seconds", seconds) if fastest and self.named else "–"
+        """The time of the fastest, of several from the least to the most; nothing where none can be named."""
+        rows = [self.contest.row(cell.name) for cell in self.contest.family.winners]
+        if len(rows) == 1:
+            return summarised(rows[0], "seconds", seconds)
+        return self.spread(rows, "seconds", seconds) or "–"
 
     @property
     def gain(self) -> str:
-        """How many times faster than sequential it is; empty where it is not, or where that was not measured."""
-        fastest = self.contest.family.fastest
-        slower = [cell.name for cell, _ in self.contest.family.beaten]
-        if not (fastest and self.named and "sequential" in slower):
+        """How many times faster than sequential they are; empty where one is not, or where that was not measured."""
+        faster = self.contest.family.faster_than("sequential")
+        if len(faster) < max(len(self.contest.family.winners), 1):
             return ""
-        return f"{times(float(self.contest.row(fastest.name)['speedup']))} faster than sequential"
+        rows = [self.contest.row(cell.name) for cell in faster]
+        return f"{self.spread(rows, 'speedup', times)} faster than sequential"
+
+    @staticmethod
+    def spread(rows: list[pd.Series], name: str, form: Format) -> str:
+        """From the least to the most of a value; empty without rows."""
+        values = [float(row[name]) for row in rows]
+        same = values and form(min(values)) == form(max(values))
+        return form(values[0]) if same else between(min(values), max(values), form) if values else ""
 
     @property
     def named(self) -> bool:
@@ -83,6 +95,12 @@ class Standing:
             for cell, one in beaten
             if one.ratio
         ]
+
+    @property
+    def next(self) -> list[tuple[str, Figure]]:
+        """The models that come next to the fastest, several where they are tied."""
+        names = [cell.name for cell, _ in self.contest.family.runners_up]
+        return [(name, ratio) for name, ratio in self.slower if name in names]
 
     @property
     def not_usable(self) -> list[tuple[str, str]]:

@@ -20,6 +20,7 @@ from scripts.analysis.evidence import Measure, evidence
 from scripts.analysis.interpreter_ratios import sentences
 from scripts.analysis.model_order import order
 from scripts.charts import offload_cost
+from scripts.report.claim_document import doubt
 from scripts.report.model_table import ordered, requirements_text
 from scripts.report.standings import Figure, Standing, standing
 from scripts.tables.load import Run
@@ -31,9 +32,11 @@ CROWD = 1_000  # tasks that wait, at which a model's memory is shown; of models 
 
 def figure(run: Run, of: str, metric: str = "seconds", over: str = "") -> Figure | None:
     """A metric of a cell, or its ratio to that of another; None where the run has it not."""
-    ratio = evidence(run, Measure(of, metric, over)).interval
+    found = evidence(run, measure := Measure(of, metric, over))
     form = times if over or "speedup" in metric else amount if "bytes" in metric else seconds
-    return Figure(ratio.estimate, ratio.low, ratio.high, form) if ratio else None
+    if not (ratio := found.interval):
+        return None
+    return Figure(ratio.estimate, ratio.low, ratio.high, form, doubt(measure, found))
 
 
 def mixtures(run: Run) -> Iterator[tuple[float, Standing]]:

@@ -163,13 +163,13 @@ def memory(models: Document) -> str:
 
 
 def above_limit(results: Sequence[Document]) -> Iterator[str]:
-    """Notes on models that were faster than the limit because their tasks took less CPU than alone."""
+    """That a model undercut the ideal time where a task cost it less CPU than alone, of which that is made."""
     cpu = {one["model"]: one["cpu_seconds"] / one["tasks"] for one in results if one["cpu_seconds"]}
     for one in results:
         model, limit = one["model"], one["efficiency"]["low"]
         if limit and limit > 1 and cpu.get(model, math.inf) < cpu.get("sequential", 0) / limit:
             costs = f"a task took {seconds(cpu[model])} of CPU there and {seconds(cpu['sequential'])} alone"
-            yield f"{model} did better than the limit, which is made of tasks alone: {costs} (docs/your-own-work.md)."
+            yield f"{model} undercut the ideal time, which is made of tasks alone: {costs} (docs/your-own-work.md)."
 
 
 def opening_text(forms: Document) -> str:

@@ -60,6 +60,8 @@ def headline(seconds: Seconds) -> str:
     if BASELINE in first:
         return f"Nothing was faster than {BASELINE}."
     base = BASELINE if BASELINE in seconds else next_best(seconds, first)
+    if any(about_equal(seconds[model], seconds[base]) for model in first):
+        return f"Fastest: {listed(first)} (about equal)."
     gains = [rough(seconds[base] / seconds[model]) for model in sorted(first, key=seconds.__getitem__, reverse=True)]
     gain = "–".join(dict.fromkeys((gains[0].removesuffix("×") if gains[0] != gains[-1] else gains[0], gains[-1])))
     tied = " (about equal)" * (len(first) > 1)

@@ -16,7 +16,7 @@ Plan = dict[str, Any]
 
 def repeats(plan: Plan) -> int:
     """The number of whole runs in the plan."""
-    return int(plan.get("repeat", 1))
+    return int(plan.get("repeat") or 1)
 
 
 def blocks_each(plan: Plan) -> int:
@@ -26,7 +26,7 @@ def blocks_each(plan: Plan) -> int:
 
 def only_bench(plan: Plan, blocks: Iterable[int]) -> frozenset[int]:
     """Those of the blocks that measured only what `make bench` does: the last ones of each repeat of `make full`."""
-    if not (bench_blocks := int(plan.get("bench_blocks", 0))):
+    if not (bench_blocks := int(plan.get("bench_blocks") or 0)):
         return frozenset()
     return frozenset(int(one) for one in blocks if one % blocks_each(plan) >= blocks_each(plan) - bench_blocks)
 

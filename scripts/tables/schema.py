@@ -92,7 +92,14 @@ PYTHON = {
 }
 ENVIRONMENT = {
     "run": name,
-    "plan": {"only": text, "blocks": count, "seed": integer, "quick": flag},
+    "plan": {
+        "only": text,
+        "blocks": count,
+        "seed": integer,
+        "quick": flag,
+        "repeat": Maybe(count),
+        "bench_blocks": Maybe(integer),
+    },
     "machine": {"cpu": name, "cores_usable": count},
     "python": PYTHON,
     "packages": {EACH: name},

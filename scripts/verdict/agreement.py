@@ -1,8 +1,9 @@
 """How often whole runs on one machine agree: each run of a result (`REPEAT=3`) is judged by itself.
 
 What is judged: the claims that the runs measured, how each model compares with sequential at the same work, and how
-the same cell compares with itself in another run. What two runs say of one thing is the same, or decided in one of them
-only, or decided in both and not the same, or reversed: faster in one and slower in the other, or held and refuted.
+the same cell compares with itself in another run. What two runs say of one thing is decided in both and the same, or
+undecided in both, for whatever reason, or decided in one of them only, or decided in both and not the same, or
+reversed: faster in one and slower in the other, or held and refuted.
 """
 
 from collections.abc import Iterable, Iterator
@@ -20,10 +21,12 @@ from scripts.tables.repeats import blocks_each, repeats
 from scripts.tables.summary import sequential_of
 from scripts.verdict.claim import TALKS
 from scripts.verdict.claims_file import read_talk
-from scripts.verdict.evaluate import evaluate
+from scripts.verdict.evaluate import NOT_REPRODUCED, evaluate
 
 KINDS = {"claims": "a claim's verdict", "models": "a model beside sequential, at the same work"}
-DECIDED = {"holds", "refuted"} | {one.value for one in (Outcome.FASTER, Outcome.SLOWER, Outcome.NO_DIFFERENCE)}
+DECIDED = {"holds", "refuted", NOT_REPRODUCED} | {
+    one.value for one in (Outcome.FASTER, Outcome.SLOWER, Outcome.NO_DIFFERENCE)
+}
 OPPOSITE = ({"holds", "refuted"}, {Outcome.FASTER.value, Outcome.SLOWER.value})
 Judged = dict[str, list[str]]  # for each thing that is judged what each run says of it
 
@@ -35,6 +38,7 @@ class Agreement:
     things: int
     pairs: int
     same: int
+    undecided: int
     decided_once: int
     differing: int
     reversed: int
@@ -47,6 +51,7 @@ def runs_apart(run: Run) -> list[Run]:
     return [
         replace(run, environment=alone, rounds=run.rounds[run.rounds["repeat"] == number].drop(columns="repeat"))
         for number in range(repeats(plan))
+        if run.rounds["repeat"].eq(number).any()  # an interrupted result lacks the last ones
     ]
 
 
@@ -67,7 +72,7 @@ def beside_sequential(run: Run) -> Iterator[tuple[str, str]]:
         if cell["twin"] or cell["model"] == "sequential" or alone is None or rounds["seconds"].isna().all():
             continue
         one, other = Candidate(cell["model"], rounds), Candidate("sequential", alone)
-        why = one.unusable or other.unusable
+        why = one.unusable_beside(other)
         name = "/".join(str(cell[part]) for part in CELL_AND_TWIN if part != "twin")
         yield name, conclude(one.over(other), run.noise_floors.get(one.kind), unusable=why).outcome.value
 
@@ -97,22 +102,23 @@ def document(run: Run) -> dict[str, Any]:
 def agreement(judged: Judged) -> Agreement:
     """Count over all pairs of runs."""
     pairs = [pair for each in judged.values() for pair in combinations(each, 2)]
-    once = [pair for pair in pairs if len(DECIDED & set(pair)) == 1 and len(set(pair)) == 2]
-    both = [pair for pair in pairs if len(DECIDED & set(pair)) == 2]
-    opposite = [pair for pair in both if set(pair) in OPPOSITE]
-    same = len(pairs) - len(once) - len(both)
-    return Agreement(len(judged), len(pairs), same, len(once), len(both) - len(opposite), len(opposite))
+    decided = [tuple(one in DECIDED for one in pair) for pair in pairs]
+    both = [pair for pair, each in zip(pairs, decided, strict=True) if all(each)]
+    same = sum(one == other for one, other in both)
+    undecided, once = (sum(sum(each) == count for each in decided) for count in (0, 1))
+    opposite = sum(set(pair) in OPPOSITE for pair in both)
+    return Agreement(len(judged), len(pairs), same, undecided, once, len(both) - same - opposite, opposite)
 
 
 def markdown(document: dict[str, Any]) -> str:
     """The table of agreement, and of which runs it is."""
-    head = ["what is judged", "number", "pairs", "agree", "only one concludes", "differ", "opposite"]
-    lines = [head, ["---", *["---:"] * 6]]
+    head = ["what is judged", "number", "pairs", "agree", "neither concludes", "only one concludes"]
+    lines = [[*head, "differ", "opposite"], ["---", *["---:"] * 7]]
     for kind, words in KINDS.items():
         of = agreement(document[kind])
-        figures = (of.things, of.pairs, of.same, of.decided_once, of.differing, of.reversed)
+        figures = (of.things, of.pairs, of.same, of.undecided, of.decided_once, of.differing, of.reversed)
         lines.append([words, *map(str, figures)])
-    outcomes = [outcome for pair in document["cells"] for outcome in pair]
+    outcomes = [outcome for pair in document["cells"] for outcome in pair if outcome != Outcome.NOT_USABLE.value]
     false = sum(outcome in OPPOSITE[1] for outcome in outcomes)
     return "\n\n".join([
         f"{document['runs']} runs of {document['blocks']} blocks in turn on one machine ({document['cpu']}, Python "
@@ -121,5 +127,5 @@ def markdown(document: dict[str, Any]) -> str:
         "They are opposite when one says faster and the other slower, or one *holds* and the other *refuted*.",
         "\n".join(f"| {' | '.join(line)} |" for line in lines),
         f"By `make compare`, the same cell of two of these runs was called faster or slower in {false} of "
-        f"{len(outcomes)} comparisons.",
+        f"{len(outcomes)} comparisons of usable cells.",
     ])  # fmt: skip

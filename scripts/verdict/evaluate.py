@@ -139,8 +139,18 @@ def choose_run(run: Run, claim: Claim) -> tuple[Run, Run | None] | None:
     if claim.sided:
         of, over = (matching_interpreters(run, claim.side(which)) for which in SIDES)
         pairs = [(one, other) for one in of for other in over if one is not other]
-        return min(pairs, key=lambda pair: bool(other_difference(pair[0], pair[1], claim)), default=None)
-    return next(((one, None) for one in matching_interpreters(run, claim)), None)
+        return min(
+            pairs,
+            key=lambda pair: (bool(other_difference(pair[0], pair[1], claim)), *map(with_jit, pair)),
+            default=None,
+        )
+    alone = ((one, None) for one in matching_interpreters(run, claim))
+    return min(alone, key=lambda pair: with_jit(pair[0]), default=None)
+
+
+def with_jit(run: Run) -> bool:
+    """Whether its JIT is on, which it is not by default: a claim that does not name it is not judged under it."""
+    return bool(run.environment["python"].get("jit"))
 
 
 def with_cells(runs: Sequence[Run], claim: Claim) -> Run | None:

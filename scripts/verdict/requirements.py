@@ -12,7 +12,7 @@ from scripts.verdict.fields import bound
 OF_MACHINE = ("cores", "capacity", "system")  # named first: no other Python can meet them
 BUILD = {"gil": "the GIL", "free_threaded": "free threading", "optimised": "profile-guided optimisation"}
 EXAMPLE = "3.13 3.13t"
-NAMED_BY_CLAIMS = {"python": "version"}
+NAMED_BY_CLAIMS = {"python": "version", "gil": "free_threaded"}  # what builds differ in where a claim's sides do
 
 
 def unmet_requirement(claim: Claim, environment: dict[str, Any], capacity: float | None = None) -> str:

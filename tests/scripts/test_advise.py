@@ -159,7 +159,7 @@ def test_what_make_mine_measured_is_the_question(typed: type[Typed], tmp_path: P
     assert "Take threads" in output.text
     assert "asyncio" not in output.out  # it has no such form
     assert "processes" not in output.out  # it cannot be pickled
-    assert "make mine found it the quickest of them too: 300 ms for 100 tasks." in output.text
+    assert "make mine measured for 100 tasks: threads 300 ms. How sure that is, the report" in output.text
     assert "run 20260101-000000, which measured pages under sequential, thread" in output.text
 
 

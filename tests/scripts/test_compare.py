@@ -73,6 +73,17 @@ def test_two_hosts_of_one_kind_are_not_taken_for_one(
     assert not same_machine(a, b)
 
 
+@pytest.mark.parametrize("other", [{"jit": True}, {"free_threaded": True, "gil": False}, {"optimised": False}])
+def test_two_builds_of_one_version_are_not_called_the_same_python(
+    two: tuple[Path, Path], other: dict[str, Any]
+) -> None:
+    a, b = map(load, two)
+    plain = a.environment["python"] | {"jit": False, "free_threaded": False}
+    a, b = (replace(run, environment=run.environment | {"python": plain | more}) for run, more in ((a, {}), (b, other)))
+    assert "Python" in differences(a, b)
+    assert not any("same Python" in sentence for sentence in introduction(a, b))
+
+
 def test_tasks_sized_by_a_calibration_that_was_not_steady_are_never_compared(two: tuple[Path, Path]) -> None:
     a, b = map(load, two)
     b = replace(b, environment=b.environment | {"calibration": {"rates": {}, "spreads": {}, "steady": False}})

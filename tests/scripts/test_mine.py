@@ -213,7 +213,7 @@ def test_more_than_the_limit_is_explained_by_the_cpu_of_a_task() -> None:
 
     alone, within = result("sequential", 0.6, 0.9), result("processes", 0.4, 0.8)
     assert list(work_document.above_limit([result("threads", 0.4, 1.2), within, alone])) == [
-        "threads did better than the limit, which is made of tasks alone: "
+        "threads undercut the ideal time, which is made of tasks alone: "
         "a task took 4.00 ms of CPU there and 6.00 ms alone (docs/your-own-work.md)."
     ]
     assert not list(work_document.above_limit([result("threads", 0.6, 1.2), alone]))

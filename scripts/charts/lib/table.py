@@ -38,9 +38,9 @@ def table_of(head: Sequence[str], rows: Iterable[Sequence[Value]]) -> Table:
     return Table(tuple(head[place] for place in kept), tuple(tuple(row[place] for place in kept) for row in rows))
 
 
-def of_points(cells: Sequence[Point], value: str, form: Format) -> Table:
-    """The cells of a chart: what they did, the value with its interval, the limit and warnings."""
-    head = ("model", "workload", "at once", "tasks", "waits", "computes", value, "low", "high", "limit", "warnings")
+def of_points(cells: Sequence[Point], value: str, form: Format, limit: str = "ideal") -> Table:
+    """The cells of a chart: what they did, the value with its interval, the ideal (or other `limit`) and warnings."""
+    head = ("model", "workload", "at once", "tasks", "waits", "computes", value, "low", "high", limit, "warnings")
     return table_of(head, [of_point(each, form) for each in cells])
 
 

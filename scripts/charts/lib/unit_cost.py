@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from scripts.analysis.contests import of_experiment
 from scripts.analysis.footer import footer, interval_words, sure
-from scripts.analysis.points import Point, Run, point, remembered
+from scripts.analysis.points import Point, Run, point, remembered, warned
 from scripts.analysis.wording import last_over_first
 from scripts.charts.lib import forest, interactive_panel
 from scripts.charts.lib.forest_layout import Axis
@@ -114,7 +114,7 @@ class Cost:
         rows = self.main_rows(run)
         if len(rows) < 2:
             return self.caption(run).rstrip(".")
-        least, most = (f"{row.model} {self.form(row.value)}" for row in (rows[0], rows[-1]))
+        least, most = (f"{row.model} {self.form(row.value)}{warned(row)}" for row in (rows[0], rows[-1]))
         return f"{most} {self.noun}, {least}: {self.ratio(run)}"
 
     def caption(self, run: Run) -> str:
@@ -122,7 +122,7 @@ class Cost:
         rows = self.main_rows(run)
         if not rows:
             return ""
-        least, most = (f"{row.model} takes {value_text(row, self.form)}" for row in (rows[0], rows[-1]))
+        least, most = (f"{row.model} takes {value_text(row, self.form)}{warned(row)}" for row in (rows[0], rows[-1]))
         if len(rows) == 1:
             return f"{least} {self.noun} ({interval_words(run)})."
         return f"{least} {self.noun}, {most}: {self.ratio(run)} ({interval_words(run)})."

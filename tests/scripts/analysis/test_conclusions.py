@@ -335,3 +335,15 @@ def test_the_current_estimate_and_the_first_number_are_shown_while_the_run_goes_
     assert "first number: io-wire-sequential-c20 800 ms" in text
     assert "not a result: io-wire-threads-c20: lost a task" in text
     assert "block 2 of 2: 1:03 left. io: asyncio 16×" in text
+
+
+def test_the_bar_of_a_run_whose_last_blocks_are_smaller_ends_where_the_run_does() -> None:
+    live = Live(Console(file=io.StringIO(), width=terminal.WIDTH), blocks=3)
+    cell = {"kind": "cell", "cell": "io-wire-threads-c20", "valid": False, "reason": "lost a task"}
+    for number, size in enumerate((4, 4, 1)):
+        live.begin_block(number, None)
+        live.hear({"kind": "block", "order": [{}] * size})
+        for _ in range(size):
+            live.hear(cell)
+    (task,) = live.bar.tasks
+    assert (task.completed, task.total) == (9, 9)

@@ -100,6 +100,16 @@ def test_nothing_that_is_published_crowns_one_of_two_that_are_tied(rule: object)
     assert len({seed for seed, *_ in false}) <= 0.05 * RUNS, false
 
 
+def test_of_two_that_are_tied_none_is_crowned_for_the_blocks_that_it_was_in() -> None:
+    rounds = tied_run(0).rounds.copy()
+    late = rounds["block"] >= 7  # when everything took half as long again, and threads were not measured any more
+    rounds.loc[late, "seconds"] *= 1.5
+    rounds["efficiency"] = rounds["ideal_seconds"] / rounds["seconds"]
+    texts = published(run_of(rounds[~(late & rounds["model"].eq("threads"))]))
+    false = [(place, one) for place, text in texts.items() for rule in (crowned, set_apart) for one in rule(text)]
+    assert [one for one in false if not HARMLESS.search(one[1])] == []
+
+
 # no onset at a size that was not measured
 
 

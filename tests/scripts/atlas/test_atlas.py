@@ -10,6 +10,8 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
+from msgspec.structs import replace
+from scipy.special import stdtrit
 
 from scripts.analysis.contests import contest
 from scripts.atlas import __main__ as atlas
@@ -17,7 +19,7 @@ from scripts.atlas.build import judged_shares, share_of
 from scripts.atlas.collect import Collection, collect, entry
 from scripts.atlas.document import rows, units, write
 from scripts.atlas.forest import forest
-from scripts.atlas.machines import ClaimOverMachines, over_machines
+from scripts.atlas.machines import ClaimOverMachines, over_machines, pooled
 from scripts.atlas.plausibility import implausible
 from scripts.atlas.share_format import LARGEST_BYTES, SUFFIX, Cell, Fastest, Share, ShareError, decode, encode, sealed
 from scripts.atlas.synthetic import synthetic, write_synthetic
@@ -65,6 +67,21 @@ def test_counts_and_spread_of_a_known_fleet_come_back() -> None:
     assert one.sentence == "holds on 7 of 9 machines, refuted on 1, inconclusive on 1"
     assert one.pooled is not None
     assert one.pooled.next_low < 0.8 < one.pooled.low < one.pooled.estimate < one.pooled.high < one.pooled.next_high
+
+
+def test_the_interval_of_a_machine_is_read_by_the_blocks_that_it_rests_on() -> None:
+    shares = [share([1.5], RNG(seed)) for seed in range(3)]
+    part = shares[0].claims[0].parts[0]
+    few = [replace(one, claims=[replace(one.claims[0], parts=[replace(part, blocks=7)])]) for one in shares[:1]]
+    effects = over([*shares[1:], *few])[0].effects
+    assert sorted(effect.blocks for effect in effects) == [7, part.blocks, part.blocks]
+    logs = np.log([[effect.estimate, effect.low, effect.high] for effect in effects])
+    quantiles = stdtrit([effect.blocks - 1 for effect in effects], 0.975)
+    expected = pool(logs[:, 0], ((logs[:, 2] - logs[:, 1]) / (2 * quantiles)) ** 2)
+    found = pooled(effects, part)
+    assert found
+    assert np.log(found.estimate) == pytest.approx(expected.estimate)
+    assert np.log([found.low, found.high]) == pytest.approx([expected.low, expected.high])
 
 
 def test_a_claim_that_flips_with_the_cores_is_moderator_the_cores() -> None:
@@ -386,3 +403,8 @@ def test_a_watched_folder_is_read_again_only_when_it_changes(tmp_path: Path) -> 
 def test_a_free_threaded_python_has_a_name_of_its_own() -> None:
     one = share([1.4], RNG(21), python=python("3.14.2", free_threaded=True, gil=False))
     assert one.name.endswith("Python 3.14t")
+
+
+def test_a_python_with_its_jit_on_is_not_counted_with_those_without() -> None:
+    one = share([1.4], RNG(21), python=python("3.14.2", jit=True))
+    assert one.name.endswith("Python 3.14+jit")

@@ -8,7 +8,7 @@ import pytest
 from matplotlib.lines import Line2D
 from rich.console import Console
 
-from scripts.analysis.interpreter_ratios import gain, notes, rows, sentences, sharing
+from scripts.analysis.interpreter_ratios import build_difference, gain, notes, rows, sentences, sharing
 from scripts.charts import interpreters
 from scripts.charts.lib.theme import LIGHT, SLIDE, style
 from scripts.report import terminal_interpreters as terminal
@@ -124,13 +124,41 @@ def test_a_jit_is_set_beside_the_same_build_without_it() -> None:
     assert any("differs by its JIT alone" in one for one in sentences(replace(run, beside=other)))
 
 
-def test_a_jit_is_not_set_beside_a_build_without_the_gil() -> None:
+def test_a_jit_is_never_set_beside_a_build_without_the_gil() -> None:
+    run = in_turns(names=("3.13", "3.14", "3.13t"))
+    with_jit, free = run.beside
+    python = free.environment["python"] | {"jit": True, "free_threaded": False, "gil": True}
+    only = replace(free, beside=(replace(with_jit, environment=with_jit.environment | {"python": python}),))
+    assert any("differs by its JIT alone" in one for one in sentences(only))
+    assert (
+        build_difference(only, only.beside[0], ("jit",))
+        == "3.13t has free_threaded = True and 3.14 has free_threaded = False"
+    )
+
+
+def test_a_disturbed_build_is_named_and_its_figures_are_not() -> None:
     run = in_turns()
-    python, free_threaded = run.environment["python"], run.beside[-1]
-    with_jit = replace(run.beside[0], environment=run.beside[0].environment | {"python": python | {"jit": True}})
-    unlike = run.environment | {"python": python | {"compiler": "Clang 20"}}
-    said = sentences(replace(run, environment=unlike, beside=(with_jit, free_threaded)))
-    assert "What 3.14 costs a sequential program is left open: no build here differs by its JIT alone." in said
+    free = run.beside[-1]
+    busy = replace(free, rounds=free.rounds.assign(disturbed=True))
+    gain, left_out, cost, *_ = sentences(replace(run, beside=(*run.beside[:-1], busy)))
+    assert "3.13t" not in gain
+    assert left_out == (
+        "Threads against sequential under 3.13t: not usable, other programs or the hypervisor disturbed "
+        "100 % of the rounds."
+    )
+    assert "Sequentially" not in cost
+
+
+def test_no_gain_of_threads_is_called_impossible() -> None:
+    assert sentences(in_turns())[-1].endswith(" cores' worth of work at once, the ideal for threads.")
+
+
+def test_the_title_sets_two_builds_beside_each_other_that_differ_in_the_gil_alone() -> None:
+    run = in_turns()
+    older = replace(run, environment=run.environment | {"python": run.environment["python"] | {"version": "3.9"}})
+    alike = run.beside[0].environment | {"python": run.environment["python"]}
+    found = replace(older, beside=(replace(run.beside[0], environment=alike), run.beside[1]))
+    assert "with the GIL (3.14)" in interpreters.finding(found)
 
 
 def test_two_threads_are_compared_with_one_under_the_same_interpreter() -> None:

@@ -1,6 +1,8 @@
 """Latencies, the decision map, CPU costs, heartbeats, Amdahl's law: what they show is what was measured."""
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -25,6 +27,7 @@ from scripts.charts import (
     lost_updates,
     memory,
     offload_cost,
+    scaling,
     speedup,
     startup_cost,
     task_latency,
@@ -246,12 +249,47 @@ def test_rays_own_cpu_is_no_disturbance_and_a_lost_worker_stays() -> None:
 def test_a_heartbeat_names_what_stops_the_loop() -> None:
     rows = {cell["model"]: cell["value"] for cell in cells(a_run(), "loop_blocking")}
     assert loop_blocking.CHART.finding(a_run()).startswith(
-        f"time-sleep stops the event loop for {seconds(rows['time-sleep'])}"
+        f"No beat of the event loop for {seconds(rows['time-sleep'])} beside time-sleep; for "
     )
     assert all(
         any(text.startswith(seconds(value)) for text in texts(of_full_run(loop_blocking.CHART)))
         for value in rows.values()
     )
+
+
+FIGURE = re.compile(r"\d (?:s|ms|µs|ns|[KM]iB)\b|\d×|\d/s\b|\d–[\d,]+/s")
+
+
+# Those whose figures are of other rounds than the disturbed ones, and the ideal, which nothing disturbs.
+OF_OTHER_ROUNDS = ("where-time-goes", "claims", "speedup")
+
+
+def test_no_title_gives_the_figure_of_a_cell_without_its_warning() -> None:
+    disturbed = SyntheticRun(a_run().rounds.assign(disturbed=True), path=Path("no such run"))
+    for words in ("finding", "caption"):
+        said = {chart.NAME: text for chart in CHARTS if (text := getattr(chart, words)(disturbed))}
+        given = {name: text for name, text in said.items() if FIGURE.search(text) and name not in OF_OTHER_ROUNDS}
+        assert {"startup-cost", "loop-blocking", "cpu-scaling", "web-latency"} <= set(given)
+        assert {name: text for name, text in given.items() if not re.search("disturbed|warning", text)} == {}
+    assert all(FIGURE.search(chart.finding(a_run())) for chart in (scaling, cpu_scaling, speedup))
+
+
+def test_no_speed_up_is_told_of_workers_that_gain_nothing() -> None:
+    said = cpu_scaling.finding(a_run())
+    assert said.startswith("Computing, times as fast as sequential: ")
+    assert "speeds up" not in said
+
+
+def test_the_throughput_in_a_title_is_that_of_the_largest_size_without_a_warning() -> None:
+    sizes = {model: each.concurrency for (_, model), each in scaling.largest(a_run()).items()}
+    assert sizes == {"threads": 50, "processes": 50, "asyncio": 50}
+    assert "ighest" not in scaling.finding(a_run()) + scaling.caption(a_run())
+
+
+def test_what_a_disturbed_cell_showed_of_the_gil_is_not_told() -> None:
+    rounds = make(experiments=["gil_release"]).rounds
+    busy = SyntheticRun(rounds.assign(disturbed=rounds["model"].isin(["json", "sha256"])))
+    assert gil_release.finding(busy) == "matmul releases the GIL; python holds it"
 
 
 def test_on_a_slide_with_a_headline_rows_are_left_out_rather_than_crowded() -> None:

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from scripts.analysis.conclusions import MARGIN
 from scripts.predict.cost_model import Fit
-from scripts.predict.recommend import Advice, Anchor, Question, Source, Task, advise, turning_points
+from scripts.predict.recommend import Advice, Anchor, Option, Question, Source, Task, advise, turning_points
+from scripts.predict.render import runner_up, verdict
 from tests.scripts.worlds import MACHINE, MODELS, PLANTED
 
 SOURCE = Source(
@@ -111,6 +112,17 @@ def test_not_even_a_measurement_makes_a_prediction_beat_the_floor() -> None:
     work = replace(question(1000, 0.1, 0.001), anchors=dict.fromkeys(MODELS, Anchor(0.0, 0.01)))
     advice = advised(work)
     assert all(option.seconds >= advice.floor_s * (1 - 1e-9) for option in advice.options)
+
+
+def planned(model: str, seconds: float, low: float, high: float) -> Option:
+    return Option(model, 10, seconds, low, high, 0.1, 0.0, "the waits")
+
+
+def test_no_option_that_may_be_as_quick_is_passed_over_and_no_runner_up_that_is_tied() -> None:
+    options = [planned("asyncio", 1.0, 0.9, 1.1), planned("threads", 1.2, 1.15, 1.25), planned("processes", 1.22, 1, 2)]
+    found = Advice(options, options[0], 0.9)
+    assert verdict(found).endswith(" That processes takes longer is likely, not sure: the intervals overlap.")
+    assert "No difference that matters to processes." in runner_up(question(500, 0.1, 0.001), SOURCE, found)
 
 
 def test_the_runner_up_wins_from_where_it_is_said_to_and_not_before() -> None:

@@ -49,3 +49,9 @@ def test_without_sequential_lanes_are_compared_with_the_fastest() -> None:
 
 def test_one_lane_is_compared_with_nothing() -> None:
     assert (words("asyncio", {"asyncio": 0.2345}), headline({"asyncio": 0.2345})) == ("", "asyncio took 0.234 s.")
+
+
+def test_a_leader_that_is_about_equal_to_the_next_is_not_said_to_be_faster_than_it() -> None:
+    assert (
+        headline({"asyncio": 1.0, "threads": 1.09, "processes": 1.15}) == "Fastest: asyncio and threads (about equal)."
+    )

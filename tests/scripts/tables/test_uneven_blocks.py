@@ -3,6 +3,7 @@
 Ten blocks of the headline, seven of the rest. Whatever is compared is compared within the blocks that both sides have.
 """
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -19,11 +20,13 @@ from scripts.charts import scaling
 from scripts.deck.slides import command
 from scripts.report.terminal import groups, warnings
 from scripts.run.preflight import every_experiment
-from scripts.tables.load import Run
+from scripts.tables.load import Run, load
 from scripts.tables.repeats import only_bench
 from scripts.tables.summary import paired
+from scripts.util.exit_codes import CommandError, Exit
 from scripts.verdict.evaluate import disqualified
 from scripts.verdict.expectations import claim
+from tests.scripts import recorded
 from tests.scripts.analysis.test_conclusions import quiet, rounds
 from tests.scripts.synthetic import ENVIRONMENT, make
 
@@ -157,3 +160,14 @@ def test_a_full_run_is_repeated_by_make_full_and_not_by_a_number_of_blocks() -> 
     run = full(only=every_experiment())
     assert command(run) == "make full SEED=7"
     assert command(full(only=every_experiment(), blocks=20, repeat=2)) == "make full SEED=7 REPEAT=2"
+
+
+@pytest.mark.parametrize("damage", [{"repeat": 0}, {"repeat": "three"}, {"bench_blocks": "x"}, {"bench_blocks": -1}])
+def test_a_damaged_plan_is_refused_and_no_traceback(tmp_path: Path, damage: dict[str, object]) -> None:
+    run = recorded.record(tmp_path)
+    environment = json.loads((run / "environment.json").read_text())
+    environment["plan"] |= damage
+    (run / "environment.json").write_text(json.dumps(environment))
+    with pytest.raises(CommandError, match="is damaged: it: plan: ") as stop:
+        load(run)
+    assert stop.value.code == Exit.BAD_DATA

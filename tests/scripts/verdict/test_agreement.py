@@ -36,9 +36,8 @@ def test_a_run_that_says_the_opposite_is_counted_in_both_of_its_pairs() -> None:
     judged = document(three_runs(reversed_in=1))["models"]
     waiting = {name: words for name, words in judged.items() if name.startswith("io/wire/asyncio/")}
     assert set(map(tuple, waiting.values())) == {("faster", "slower", "faster")}
-    assert agreement(waiting) == Agreement(
-        len(waiting), 3 * len(waiting), same=len(waiting), decided_once=0, differing=0, reversed=2 * len(waiting)
-    )
+    size = len(waiting)
+    assert agreement(waiting) == Agreement(size, 3 * size, size, 0, 0, 0, reversed=2 * size)
 
 
 def test_runs_that_differ_by_chance_reverse_nothing() -> None:
@@ -52,12 +51,20 @@ def test_runs_that_differ_by_chance_reverse_nothing() -> None:
 @pytest.mark.parametrize(
     ("verdicts", "counted"),
     [
-        (["holds", "holds", "holds"], (3, 0, 0, 0)),
-        (["holds", "inconclusive", "holds"], (1, 2, 0, 0)),
-        (["holds", "refuted", "inconclusive"], (0, 2, 0, 1)),
-        (["faster", "no measurable difference", "not usable"], (0, 2, 1, 0)),
-        (["inconclusive", "not usable", "inconclusive"], (3, 0, 0, 0)),
+        (["holds", "holds", "holds"], (3, 0, 0, 0, 0)),
+        (["holds", "inconclusive", "holds"], (1, 0, 2, 0, 0)),
+        (["holds", "refuted", "inconclusive"], (0, 0, 2, 0, 1)),
+        (["faster", "no measurable difference", "not usable"], (0, 0, 2, 1, 0)),
+        (["inconclusive", "not usable", "inconclusive"], (0, 3, 0, 0, 0)),
+        (["not reproduced here", "not reproduced here", "inconclusive"], (1, 0, 2, 0, 0)),
     ],
 )
-def test_every_pair_of_runs_counts_once(verdicts: list[str], counted: tuple[int, int, int, int]) -> None:
+def test_every_pair_of_runs_counts_once(verdicts: list[str], counted: tuple[int, int, int, int, int]) -> None:
     assert agreement({"it": verdicts}) == Agreement(1, 3, *counted)
+    assert sum(counted) == 3
+
+
+def test_what_an_interrupted_result_has_of_its_runs_is_judged_and_nothing_else() -> None:
+    run = three_runs()
+    begun = replace(run, rounds=run.rounds[run.rounds["repeat"] < 2])
+    assert len(runs_apart(begun)) == document(begun)["runs"] == 2

@@ -20,6 +20,7 @@ from scripts.verdict.claim import Claim, Part, Talk
 from scripts.verdict.evaluate import Finding, evaluate
 from scripts.verdict.fields import bound
 from scripts.verdict.requirements import unmet_by_databases
+from scripts.verdict.value_text import bound_text
 
 ENVIRONMENT: dict[str, Any] = {
     "run": "a-run",
@@ -275,6 +276,21 @@ def test_the_document_the_table_and_the_markdown_say_the_same() -> None:
     assert contents["sentence"] in text
 
 
+def test_a_counterpart_that_decides_nothing_says_so_beside_its_figure() -> None:
+    beside = Measure("cpu/primes/sequential", over="cpu/primes/asyncio")
+    limit, per_capacity = bound("> 1.5", "it", "holds")
+    asked = claim("> 1.5", parts=(Part("", RATIO, beside, "> 1.5", limit, per_capacity),))
+    for busy, words in (
+        ("client", "  beside: asyncio (not usable: the client was saturated)"),
+        ("", "  beside: asyncio"),
+    ):
+        other = run(rounds("sequential", 2.0), rounds("threads", 1.0), rounds("asyncio", 1.9, saturated=busy))
+        talk = Talk(Path("x.toml"), "A talk", "", (asked,))
+        (found,) = claim_document.document(talk, evaluate(talk, [other]))["claims"]
+        assert [line[0] for line in claim_document.rows_with_counterparts(found)] == ["it", words]
+        assert found["parts"][0]["unit"] == "blocks"
+
+
 def several(*, free: Run, **python: Any) -> Run:
     """A run of two interpreters in turns, whose second is a free-threaded one."""
     names = {"interpreters": [{"name": "3.13"}, {"name": "3.13t"}]}
@@ -306,6 +322,14 @@ def test_two_builds_are_set_against_each_other_turn_by_turn_and_named() -> None:
     entry = claim_document.document(Talk(Path("x.toml"), "x", "", ()), [finding])["claims"][0]
     assert entry["compared"] == "3.13t (Python 3.13.1) against 3.13 (Python 3.13.1)"
     assert claim_document.note_on(entry).startswith(entry["compared"])
+
+
+def test_a_claim_that_names_no_jit_is_judged_without_one_where_there_is_a_choice() -> None:
+    both = several(free=FREE, version="3.13.1", gil=True, free_threaded=False)
+    (plain,) = both.beside
+    with_jit = replace(both, environment=both.environment | {"python": both.environment["python"] | {"jit": True}})
+    assert judge(claim("> 1.5"), both).run is both
+    assert judge(claim("2.9 … 3.1"), with_jit).run is plain
 
 
 def test_a_drift_that_hits_both_builds_of_a_turn_is_no_difference() -> None:
@@ -392,11 +416,12 @@ def test_two_interpreters_never_make_one_ratio() -> None:
         ({"metric": "longest_gap_seconds", "over": ""}, "< 0.03", "< 30 ms"),
         ({"metric": "bytes_per_task", "over": ""}, "4e6 … 16e6", "3.81 MiB … 15.3 MiB"),
         ({"metric": "rate_limit_share", "over": ""}, "> 0.95", "> 95 %"),
+        ({"metric": "peak_tasks", "over": ""}, ">= 100000", ">= 100,000"),
         ({"metric": "seconds", "over": "io/wire/asyncio"}, "0.9 … 1.1", "0.9× … 1.1×"),
     ],
 )
 def test_a_bound_has_the_unit_of_its_value(measure: dict[str, str], bound_said: str, shown: str) -> None:
-    assert claim_document.bound_text(measure | {"bound": bound_said, "per_capacity": False}) == shown
+    assert bound_text(measure | {"bound": bound_said, "per_capacity": False}) == shown
 
 
 @pytest.mark.parametrize(
