@@ -84,7 +84,7 @@ def test_nobody_there_means_nothing_is_timed_and_no_folder_is_left(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(bench, "new_run", lambda *_, **__: pytest.fail("something was timed"))
     given = argparse.Namespace(
-        only="cluster and dask", blocks=1, seed=1, quick=False, full=False, resume=None, repeat=1
+        only="cluster and dask", blocks=1, seed=1, quick=False, full=False, why=False, resume=None, repeat=1
     )
     given.cluster, given.bind, given.address = "tcp://127.0.0.1:9", "", ""
     (tmp_path / "results").mkdir()
