@@ -42,7 +42,7 @@ def judged_shares(run: Path, condition: str = "") -> list[Share]:
 def judged(run: Run, condition: str, *, several: bool) -> Share:
     """The share of what one interpreter measured."""
     talks = [read_talk(path) for path in sorted(TALKS.glob("*.toml"))]
-    build = f"Python {python(run.environment['python']).name}" * several
+    build = f"Python {python(run.environment['python']).build}" * several
     verdicts = [document(talk, evaluate(talk, [run])) for talk in talks]
     return share_of(run, verdicts, ", ".join(filter(None, [condition, build])))
 

@@ -62,6 +62,11 @@ class Python(Struct, forbid_unknown_fields=True, frozen=True, gc=False):
         """The short name: `3.14`, `3.14t` for a free-threaded build, or `3.14+jit` where the JIT is on."""
         return ".".join(self.version.split(".")[:2]) + "t" * self.free_threaded + "+jit" * self.jit
 
+    @property
+    def build(self) -> str:
+        """The same with the whole version, which tells two builds of one minor version apart: `3.13.5t`."""
+        return self.version + "t" * self.free_threaded + "+jit" * self.jit
+
 
 class Cell(Struct, forbid_unknown_fields=True, frozen=True, gc=False):
     """One cell: the median of each block, in seconds or in the unit of its metric, and the ideal time of each."""

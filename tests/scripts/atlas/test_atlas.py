@@ -330,8 +330,9 @@ def test_a_run_of_several_pythons_is_shared_as_a_condition_of_each(tmp_path: Pat
     assert len(shares) == len(pythons) > 1
     for one, python_ in zip(shares, pythons, strict=True):
         assert one.python.name.startswith(".".join(python_["version"].split(".")[:2]))
-        assert one.python.name.endswith("t") == python_["free_threaded"] == (not one.python.gil)
-        assert one.condition == f"Python {one.python.name}"
+        switches = "t" * python_["free_threaded"] + "+jit" * python_["jit"]
+        assert one.condition == f"Python {python_['version']}{switches}"
+        assert one.python.gil == (not python_["free_threaded"])
     collection = collect([put(tmp_path, shares)])
     assert (len(collection.conditions), len(collection.machines), collection.left_out) == (len(shares), 0, ())
 
