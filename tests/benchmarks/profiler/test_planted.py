@@ -1,5 +1,6 @@
 """Programs of which it is known what stops them, looked at for real: the right cause or "can't tell", never another."""
 
+import re
 import socket
 import sys
 import threading
@@ -60,8 +61,13 @@ def looked_at(folder: Path, planted: Planted, pace: Calibration, port: int = 0) 
 
 
 def held(diagnosis: Diagnosis, planted: Planted) -> None:
-    """The right cause; "can't tell" where others use the machine and the sign needs it."""
+    """The right cause; "can't tell" where others use the machine and the sign needs it.
+
+    Where they left one core, one that is busy is all of them.
+    """
     allowed = {planted.cause} if planted.cause in SURE else {planted.cause, CAN_NOT_TELL}
+    if re.search(r"of the (0\.\d+|1|1\.[0-3]\d?) that this machine gave", diagnosis.sentence):
+        allowed |= {"all cores"}
     assert diagnosis.cause in allowed, diagnosis.sentence
 
 
