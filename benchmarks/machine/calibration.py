@@ -27,9 +27,9 @@ TRIAL_S = 0.1  # one trial; the median of the last TRIALS of them is the pace
 TRIALS = 5
 STEADY = 0.05  # largest over smallest of TRIALS in a row, less one: the differences worth reporting begin there
 MOST_TRIALS = 20  # of a kind: two seconds; a machine that has not settled by then will not settle
-CHUNK = 200  # numbers in a piece: well under 1 ms between two looks at the clock
+CHUNK = 400  # numbers in a piece: about 1 ms, and as hard per number as a whole task (the test counts its divisions)
 NUMBERS, BLOCKS, PIXELS = "numbers_per_s", "blocks_per_s", "pixels_per_s"
-SIDE = 300  # pixels of a square that is blurred: some 4 ms
+SIDE = 1000  # pixels of a square that is blurred: as large as a task of 50 ms, for a small one fits into the cache
 
 
 def some_numbers() -> int:

@@ -19,9 +19,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.core.round import TracedWorkload
 from benchmarks.core.runner import stop_fork_server
+from benchmarks.core.traced import TracedWorkload
 from benchmarks.experiments.test_five_sites import MEDIAN_S, SEED, SIGMA, SITES
+from benchmarks.machine.calibration import CHUNK
 from benchmarks.models import NAMES, Model, Requirements, Run, missing_package, model, needs, without_cluster
 from benchmarks.models.sequential import sequential
 from benchmarks.workloads import Capacity, Workload, list_schedule
@@ -36,7 +37,7 @@ from benchmarks.workloads.httpx import Httpx
 from benchmarks.workloads.images import Images, blur, blur_by_band
 from benchmarks.workloads.mixed import Mixed
 from benchmarks.workloads.noop import Nothing
-from benchmarks.workloads.primes import Primes, sum_of_primes, sum_of_primes_by_sieve
+from benchmarks.workloads.primes import FIRST, Primes, sum_of_primes, sum_of_primes_by_sieve
 from benchmarks.workloads.requests import Requests
 from benchmarks.workloads.sleep import Sleep
 from benchmarks.workloads.unreliable_pages import UnreliablePages
@@ -193,7 +194,20 @@ def test_no_two_of_a_thousand_computing_tasks_share_an_answer_and_all_are_equall
     workload = Primes(task_s=1, numbers_per_s=width)
     assert len({workload.expected(task) for task in range(1000)}) == 1000
     first, last = (sum(map(isqrt, range(*workload.span(task), 2))) for task in (0, 999))  # most divisions of a number
-    assert last < 1.25 * first
+    assert last < 1.06 * first
+
+
+def divisions_per_number(start: int, stop: int) -> float:
+    """How many trial divisions a number of a range takes."""
+    tried = (next((d for d in range(3, isqrt(n) + 1, 2) if not n % d), isqrt(n)) for n in range(start, stop, 2))
+    return sum((last - 1) // 2 for last in tried) / (stop - start)
+
+
+@pytest.mark.parametrize("width", [7_000, 14_000, 35_000, 70_000])  # 10 to 50 ms, and 50 ms of a core twice as fast
+def test_the_piece_that_sizes_a_task_is_as_hard_per_number_or_50_ms_would_take_63(width: int) -> None:
+    workload = Primes(task_s=1, numbers_per_s=width)
+    tasks = [divisions_per_number(*workload.span(task)) for task in (0, 5, 9)]
+    assert tasks == pytest.approx([divisions_per_number(FIRST, FIRST + CHUNK)] * 3, rel=0.02)
 
 
 @pytest.mark.parametrize(("start", "stop"), [(3, 4), (3, 30), (99, 201), (100_001, 100_101)])
