@@ -41,9 +41,9 @@ class WatchedWorkload(Workload):
     library: str = "asyncio"
 
     @property
-    def module(self) -> str:
-        """The wrapped workload's."""
-        return self.workload.module
+    def modules(self) -> tuple[str, ...]:
+        """This one and the wrapped workload's."""
+        return __name__, *self.workload.modules
 
     def for_library(self, library: str) -> "WatchedWorkload":
         """The wrapped workload in that library's words."""

@@ -14,15 +14,16 @@ import sys
 import threading
 import time
 from array import array
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 from typing import Any
 
+from benchmarks.attribution.accounted import Accounted, reading
 from benchmarks.attribution.holders import holders
-from benchmarks.attribution.path import Reading, Record, Step
+from benchmarks.attribution.path import Record
 from benchmarks.attribution.terms import attribute
 from benchmarks.attribution.thread_state import unavailable_reason
 from benchmarks.attribution.traced_lock import LockHold, tracing_locks
@@ -30,7 +31,7 @@ from benchmarks.core.cell import Cell
 from benchmarks.core.context import BlockContext, InvalidCell
 from benchmarks.core.round import Timing, time_round, validation_error
 from benchmarks.core.runner import budget, stop_fork_server
-from benchmarks.machine.scheduler import core_wait_s, process_times
+from benchmarks.machine.scheduler import process_times
 from benchmarks.models import NAMES, Model, model, needs
 from benchmarks.workloads import Workload
 from benchmarks.workloads._user_module import TaskFailed
@@ -43,55 +44,6 @@ ROOT = Path(__file__).parents[2]
 LEAST_ROUNDS, MOST_ROUNDS = 3, 20  # attributed; as many run as always
 ENOUGH_S = 8.0  # of rounds of a cell, so that all of it takes less than a minute
 PR_SET_PTRACER = 0x59616D61  # prctl(2): which process may trace, where Yama allows it to ancestors only
-
-
-def reading() -> Reading:
-    """The accounts of the calling thread, now."""
-    waited_s = core_wait_s()
-    return Reading(time.perf_counter(), time.thread_time(), waited_s)
-
-
-@dataclass(frozen=True)
-class Accounted(Workload):
-    """The same workload, whose answers come as (answer, step)."""
-
-    name = "accounted"
-    workload: Workload
-
-    @property
-    def module(self) -> str:
-        """The wrapped workload's."""
-        return self.workload.module
-
-    def for_library(self, library: str) -> "Accounted":
-        """The wrapped workload in that library's words."""
-        return replace(self, workload=self.workload.for_library(library))
-
-    @contextmanager
-    def client(self) -> Iterator[tuple[Reading, Any]]:
-        """The wrapped workload's, and when it began to be opened."""
-        opened = reading()
-        with self.workload.client() as client:
-            yield opened, client
-
-    @asynccontextmanager
-    async def aclient(self) -> AsyncIterator[tuple[Reading, Any]]:
-        """The wrapped workload's, and when it began to be opened."""
-        opened = reading()
-        async with self.workload.aclient() as client:
-            yield opened, client
-
-    def perform(self, client: tuple[Reading, Any], task: int) -> tuple[Any, Step]:
-        """Perform between two readings."""
-        begin = reading()
-        answer = self.workload.perform(client[1], task)
-        return answer, Step(int(task), threading.get_native_id(), client[0], begin, reading())
-
-    async def aperform(self, client: tuple[Reading, Any], task: int) -> tuple[Any, Step]:
-        """Perform between two readings."""
-        begin = reading()
-        answer = await self.workload.aperform(client[1], task)
-        return answer, Step(int(task), threading.get_native_id(), client[0], begin, reading())
 
 
 @contextmanager

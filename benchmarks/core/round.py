@@ -1,79 +1,20 @@
-"""One round: a model opened, run and closed around a list of tasks, with the span of every task.
-
-The span is taken where the work happens, by a workload that wraps the real one: models know nothing of it, and it
-works across threads, processes and loops because the clock is the system's monotonic one, shared by all processes.
-"""
+"""One round: a model opened, run and closed around a list of tasks, with the span of every task."""
 
 import gc
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from collections.abc import Iterable, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import accumulate
 from secrets import randbits
 from time import perf_counter
 from typing import Any
 
+from benchmarks.core.traced import Clock, TracedWorkload, seal
 from benchmarks.models import Model
 from benchmarks.workloads import Capacity, Workload
 
-Clock = Callable[[], float]
-
 CLOCKS_APART_S = 0.1  # of a cluster's machines; more, and it cannot be said in which round a task was done
 EARLY_S = 0.001  # libuv's clock counts whole milliseconds: a sleep of 20 ms may end after 19.2
-
-
-@dataclass(frozen=True)
-class TracedWorkload(Workload):
-    """The same workload, whose answers come as (answer, start, end); with a `secret`, and a seal made with it."""
-
-    name = "spanned"
-    workload: Workload
-    clock: Clock = perf_counter
-    secret: int | None = None
-
-    @property
-    def module(self) -> str:
-        """The wrapped workload's."""
-        return self.workload.module
-
-    def client(self) -> AbstractContextManager[Any]:
-        """The wrapped workload's."""
-        return self.workload.client()
-
-    def aclient(self) -> AbstractAsyncContextManager[Any]:
-        """The wrapped workload's."""
-        return self.workload.aclient()
-
-    def for_library(self, library: str) -> "TracedWorkload":
-        """The wrapped workload in that library's words."""
-        return replace(self, workload=self.workload.for_library(library))
-
-    def perform(self, client: Any, task: int) -> tuple[Any, ...]:
-        """Perform the task, and read the clock before and after."""
-        start = self.clock()
-        answer = self.workload.perform(client, task)
-        end = self.clock()
-        return (
-            (answer, start, end) if self.secret is None else (answer, start, end, seal(self.secret, task, start, end))
-        )
-
-    async def aperform(self, client: Any, task: int) -> tuple[Any, ...]:
-        """Perform the task, and read the clock before and after."""
-        start = self.clock()
-        answer = await self.workload.aperform(client, task)
-        end = self.clock()
-        return (
-            (answer, start, end) if self.secret is None else (answer, start, end, seal(self.secret, task, start, end))
-        )
-
-
-def seal(secret: int, task: int, start: float, end: float) -> int:
-    """The seal of a span that was taken in this round; an invented span would lack it.
-
-    The hash of numbers is the same in every process.
-    """
-    return hash((secret, int(task), start, end))
 
 
 @dataclass(frozen=True)
@@ -90,7 +31,7 @@ class Timing:
 
     @property
     def start_s(self) -> float:
-        """Opening the pool or the loop."""
+        """Until the model has opened; most executors start their workers later, with the first tasks."""
         return self.opened - self.began
 
     @property

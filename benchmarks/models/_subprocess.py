@@ -71,7 +71,7 @@ def in_subprocess(name: str, workload: "Workload", concurrency: int) -> Iterator
     """Open a model in an interpreter of its own."""
     lost.clear()
     context = get_context("forkserver")
-    context.set_forkserver_preload([f"benchmarks.models.{name}", workload.module])
+    context.set_forkserver_preload([f"benchmarks.models.{name}", *workload.modules])
     with ProcessPoolExecutor(1, context, end_with_parent) as pool:
         pool.submit(enter, name, workload, concurrency).result()
         try:

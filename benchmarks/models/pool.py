@@ -17,7 +17,7 @@ NEEDS = {"workers": "processes"}
 @contextmanager
 def pool(workload: Workload, concurrency: int) -> Iterator[Run]:
     """Map the tasks over a pool of `concurrency` processes."""
-    with fork_server(workload).Pool(concurrency, start, (workload,)) as workers:
+    with fork_server(workload, __name__).Pool(concurrency, start, (workload,)) as workers:
         yield lambda tasks: workers.map(perform_in_worker, tasks, chunksize=1)
         workers.close()
         workers.join()

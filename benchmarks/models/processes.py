@@ -14,5 +14,5 @@ NEEDS = {"workers": "processes"}
 @contextmanager
 def processes(workload: Workload, concurrency: int) -> Iterator[Run]:
     """Map the tasks over a pool of `concurrency` processes."""
-    with ProcessPoolExecutor(concurrency, fork_server(workload), start, (workload,)) as pool:
+    with ProcessPoolExecutor(concurrency, fork_server(workload, __name__), start, (workload,)) as pool:
         yield lambda tasks: list(pool.map(perform_in_worker, tasks))

@@ -24,5 +24,8 @@ def to_process(workload: Workload, concurrency: int) -> Iterator[Run]:
         loop = get_running_loop()
         return await gather(*(loop.run_in_executor(pool, perform_in_worker, task) for task in tasks))
 
-    with ProcessPoolExecutor(concurrency, fork_server(workload), start, (workload,)) as pool, Runner() as runner:
+    with (
+        ProcessPoolExecutor(concurrency, fork_server(workload, __name__), start, (workload,)) as pool,
+        Runner() as runner,
+    ):
         yield lambda tasks: runner.run(run(tasks))

@@ -19,7 +19,7 @@ from typing import Any
 
 import psutil
 
-from benchmarks.core.round import TracedWorkload
+from benchmarks.core.traced import TracedWorkload
 from benchmarks.machine.cpu_usage import snapshot, usage_between
 from benchmarks.machine.scheduler import core_wait_s
 from benchmarks.profiler.places import Place, awaiting_at, blocking_at, running_at

@@ -64,8 +64,13 @@ class Workload:
 
     @property
     def module(self) -> str:
-        """The module that a fork server should have loaded before it forks workers."""
+        """The module that brings the workload."""
         return type(self).__module__
+
+    @property
+    def modules(self) -> tuple[str, ...]:
+        """The modules that a fork server should have loaded before it forks workers: a wrapper names its own, too."""
+        return (self.module,)
 
     def tasks(self, count: int) -> list[int]:
         """`count` tasks; a task is a small integer, so that handing it over costs no model anything."""
