@@ -20,7 +20,7 @@ from benchmarks.machine.cpu_usage import DISTURBED_SHARE, CpuSnapshot, CpuUsage,
 from benchmarks.machine.heartbeat import asleep_s, slept_s
 from benchmarks.machine.pinning import NONE
 from benchmarks.machine.scheduler import thread_times
-from benchmarks.models import NAMES, Model, _subprocess, needs
+from benchmarks.models import NAMES, Model, _kept, _subprocess, needs
 from benchmarks.models._cluster import external_address
 from benchmarks.workloads import Capacity
 from servers.request_stats import reset, stats
@@ -158,7 +158,7 @@ class CellRunner:
         baseline, excluded = self.place.baseline, self.place.excluded_pids
         prefix = self.cell.workload.lingering_thread_prefix
         wait_for_exit(prefix, baseline, excluded if self.needs_subprocess else None)
-        now = ProcessSnapshot.now(self.place.excluded_pids)
+        now = ProcessSnapshot.now(self.place.excluded_pids | _kept.pids())
         end_leaked(now, baseline)
         left = [f"{one} was left behind" for one in self.newcomers(now)]
         keeps = self.cell.workload.keeps_threads
