@@ -1,6 +1,5 @@
 """Several event loops, each in a process of its own: as many as there are cores, each with its part of the tasks."""
 
-import os
 from asyncio import Semaphore, gather, run
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -8,6 +7,7 @@ from contextlib import contextmanager
 from itertools import pairwise, repeat
 from typing import Any
 
+from benchmarks.machine.capacity import usable_cores
 from benchmarks.models import Run
 from benchmarks.models._worker import fork_server
 from benchmarks.workloads import Workload
@@ -35,7 +35,7 @@ def perform_part(workload: Workload, tasks: list[int], share: int) -> list[Any]:
 @contextmanager
 def loops_in_processes(workload: Workload, concurrency: int) -> Iterator[Run]:
     """Run a loop in each of some processes, with its share of `concurrency`."""
-    loops = min(os.cpu_count() or 1, concurrency)
+    loops = min(usable_cores(), concurrency)
     shares = [len(range(number, concurrency, loops)) for number in range(loops)]
 
     def run_all(tasks: list[int]) -> list[Any]:

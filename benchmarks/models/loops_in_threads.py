@@ -3,7 +3,6 @@
 Where there is no GIL, this is how asyncio uses more than one core.
 """
 
-import os
 from asyncio import Semaphore, gather, run
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +10,7 @@ from contextlib import contextmanager
 from itertools import pairwise
 from typing import Any
 
+from benchmarks.machine.capacity import usable_cores
 from benchmarks.models import Run
 from benchmarks.workloads import Workload
 
@@ -20,7 +20,7 @@ NEEDS = {"workers": "threads", "form": "asyncio"}
 @contextmanager
 def loops_in_threads(workload: Workload, concurrency: int) -> Iterator[Run]:
     """Run a loop in each of some threads, with its share of `concurrency`."""
-    loops = min(os.cpu_count() or 1, concurrency)
+    loops = min(usable_cores(), concurrency)
     shares = [len(range(number, concurrency, loops)) for number in range(loops)]
 
     async def perform_all(tasks: list[int], share: int) -> list[Any]:

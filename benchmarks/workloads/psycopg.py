@@ -1,7 +1,7 @@
 """psycopg 3: one driver, blocking and awaited, with a connection per worker and over its own pool."""
 
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,9 +83,16 @@ class PsycopgPool(Psycopg):
 
     def client(self) -> AbstractContextManager[Any]:
         """The pool; all its connections are opened at the start."""
+        return POOL.used(self.filled_pool)
+
+    @contextmanager
+    def filled_pool(self) -> Iterator[Any]:
+        """The pool, once all its connections are open: the awaited one does not start before, either."""
         from psycopg_pool import ConnectionPool
 
-        return POOL.used(lambda: ConnectionPool(self.database, open=False, **self.settings()))
+        with ConnectionPool(self.database, open=False, **self.settings()) as pool:
+            pool.wait()
+            yield pool
 
     @asynccontextmanager
     async def aclient(self) -> AsyncIterator[Any]:

@@ -68,7 +68,7 @@ class AwaitableConnection:
                 return done.value  # type: ignore[no-any-return]
 
     async def aclose(self) -> None:
-        """Close, and wait until both sides have closed."""
+        """Close, and wait until our side has closed."""
         self.writer.close()
         with suppress(ConnectionError):
             await self.writer.wait_closed()
