@@ -144,7 +144,7 @@ def not_enough_to_gain(sweep: Sequence[LoadStep]) -> bool:
 
 
 def lock(model: str, sweep: Sequence[LoadStep], machine: Machine) -> Diagnosis | None:
-    """Most workers were seen waiting for a lock, a semaphore or a connection of a pool."""
+    """Most of the workers that can wait did, for a lock, a semaphore or a pool's connection: one always has it."""
     evidence = top(sweep).evidence
     if evidence is None or top(sweep).concurrency < 2 or not_enough_to_gain(sweep):
         return None
@@ -166,7 +166,7 @@ def cores(model: str, sweep: Sequence[LoadStep], machine: Machine) -> Diagnosis 
     step = max(sweep[-2:], key=lambda one: one.cores_used)
     used, evidence = step.cores_used, step.evidence
     if used >= BUSY * machine.parallel and (used > ONE_CORE or machine.parallel < ONE_CORE):
-        why = f"{used:.2g} cores were busy of the {machine.parallel:.2g} that this machine gave"
+        why = f"{used:.2g} cores were busy of the {max(used, machine.parallel):.2g} that this machine gave"
         return Diagnosis(model, "all cores", why)
     if not BUSY <= used <= ONE_CORE or evidence is None or model == "processes":
         return None
@@ -175,7 +175,7 @@ def cores(model: str, sweep: Sequence[LoadStep], machine: Machine) -> Diagnosis 
 
 def one_core(model: str, used: float, evidence: Evidence, machine: Machine) -> Diagnosis:
     """One core was busy: because of the loop, the GIL, or what cannot be told."""
-    busy = f"{used:.2g} cores were busy of {machine.parallel:.2g}"
+    busy = f"{used:.2g} cores were busy of {max(used, machine.parallel):.2g}"
     if evidence.loop_cpu is not None:
         if evidence.loop_cpu >= BUSY - 0.1:
             why = f"the loop's thread computed for {100 * evidence.loop_cpu:.0f} % of the time, on one core"
