@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from scripts.tables.load import Run
 
 QUICK_BLOCKS = 3
-FULL_BLOCKS = 7  # that measure everything, some seven minutes each; the rest measure what make bench does
+FULL_BLOCKS = 6  # of everything: as many as an interval needs, some seven minutes each; the rest are of `make bench`
 
 
 def options(words: Sequence[str] | None = None) -> argparse.Namespace:
