@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 COLOUR = re.compile(r"(#[0-9a-f]{6})\b")
 MADE = re.compile(r'\bid="([a-zA-Z][0-9a-f]{10})"')  # ids that matplotlib makes of what they name, colours included
-SAFE = " !'()*+,-./:;=?@_~{}"  # needs no escape in a quoted attribute
+SAFE = " !'()*+,-./:;<=>?@_~{}"  # needs no escape in a quoted attribute
 
 
 def alike(svg: str) -> str:
@@ -47,6 +47,10 @@ def rules(names: dict[tuple[str, str], str], scheme: int) -> str:
 
 
 def data_uri(svg: str) -> Markup:
-    """The drawing as an address of its own, so that ids of two drawings never meet."""
+    """The drawing as an address of its own, so that ids of two drawings never meet.
+
+    Without the line ends between its elements and in the words of SVG 2, it is a quarter smaller.
+    """
+    svg = re.sub(r">\n+<", "><", svg).replace("xlink:href", "href")
     shorter = svg if "'" in svg else svg.replace('"', "'")  # one of them needs no escape
     return Markup("data:image/svg+xml," + quote(shorter, safe=SAFE))

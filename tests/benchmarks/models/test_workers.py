@@ -7,14 +7,27 @@ import pytest
 
 from benchmarks.core.runner import stop_fork_server
 from benchmarks.core.traced import TracedWorkload
-from benchmarks.models import model
+from benchmarks.models import _kept, missing_package, model
 from benchmarks.workloads import EVERY_FORM, Workload
+from tests.missing import missing
 
 pytestmark = pytest.mark.real
 
 at_fork = set[str]()  # in a worker: the modules that its fork server had loaded
 
 os.register_at_fork(after_in_child=lambda: at_fork.update(sys.modules))
+
+
+class Process(Workload):
+    """A task answers with the number of its process, and task 9 fails."""
+
+    name = "process"
+
+    def perform(self, client: None, task: int) -> int:
+        """The number of this process."""
+        if task == 9:
+            raise ValueError("task 9 fails")
+        return os.getpid()
 
 
 class Imports(Workload):
@@ -42,3 +55,19 @@ def test_workers_import_nothing_that_the_fork_server_has_or_ten_of_them_take_thr
         imported = [item[0] for item in run([0, 1])]
     stop_fork_server()
     assert imported == [[], []]
+
+
+def test_a_patched_process_is_kept_for_the_rounds_of_a_cell_or_each_would_pay_for_its_start() -> None:
+    if lacking := missing_package("gevent"):
+        missing(lacking)
+    stop_fork_server()
+    rounds = []
+    for _ in range(2):
+        with model("gevent")(Process(), 2) as run:
+            rounds.append(run([0, 1]))
+    assert rounds[0] == rounds[1]
+    assert set(rounds[0]) == _kept.pids()
+    with model("gevent")(Process(), 2) as run, pytest.raises(ValueError, match="task 9 fails"):
+        run([0, 9])
+    stop_fork_server()
+    assert not _kept.pids()
