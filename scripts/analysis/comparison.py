@@ -37,7 +37,8 @@ ASSUMED_SPREAD = Spread(0.12)
 SAME_SPEED = 1.15
 UNSTEADY = "a calibration was not steady: tasks that compute can be compared within its run only"
 BUILD = ("version", "implementation", "compiler", "optimised", "free_threaded", "gil", "jit")  # of a Python
-IDENTITY = {"CPU", "usable cores", "kernel", "boot", "calibration"}  # of a machine
+# Of a machine. What KEEP_ENV kept, or a core of the server's own, changes every figure as another machine would.
+IDENTITY = {"CPU", "usable cores", "kernel", "boot", "calibration", "switches", "pinning"}
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,8 @@ def differences(a: Run, b: Run) -> list[str]:
         ("kernel", one["machine"].get("kernel"), other["machine"].get("kernel")),
         ("boot", *boots(one["machine"], other["machine"])),
         ("calibration", True, alike(calibration(a), calibration(b))),
+        ("switches", one.get("switches", {}), other.get("switches", {})),
+        ("pinning", one.get("pinned"), other.get("pinned")),
         ("Python", *builds(one["python"], other["python"])),
         ("packages", one["packages"], other["packages"]),
         ("version of Overlap", one.get("source"), other.get("source")),

@@ -94,6 +94,19 @@ def test_tasks_sized_by_a_calibration_that_was_not_steady_are_never_compared(two
     assert "not usable" not in {row.words for row in rows(a, b)}, "cells that wait are none the worse"
 
 
+@pytest.mark.parametrize(
+    ("kept", "name"),
+    [({"switches": {"PYTHONASYNCIODEBUG": "1"}}, "switches"), ({"pinned": {"server": [3], "client": [0]}}, "pinning")],
+)
+def test_a_run_under_a_switch_is_not_called_slower_than_one_without(
+    two: tuple[Path, Path], kept: dict[str, Any], name: str
+) -> None:
+    a, b = map(load, two)
+    b = replace(b, environment=b.environment | kept)
+    assert differences(a, b) == [name]
+    assert {row.what for row in rows(a, b)} == {"speedup"}
+
+
 def computing(run: Run) -> Run:
     """The run, as if its tasks had computed."""
     return replace(run, rounds=run.rounds.assign(wait_seconds=0.0, compute_seconds=run.rounds["wait_seconds"]))
