@@ -5,7 +5,6 @@ Markdown, terminal, page and slides are made from the JSON alone, so a verdict r
 
 import json
 from collections.abc import Iterator
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -19,19 +18,24 @@ from scripts.verdict.claim import TALKS, Talk
 from scripts.verdict.claims_file import DEFAULT_TALK, read_talk
 from scripts.verdict.evaluate import NOT_REPRODUCED, NOT_TESTABLE, OPINION, UNMEASURED, Finding, Outcome, evaluate
 from scripts.verdict.requirements import compared
-from scripts.verdict.value_text import bound_text, estimate_text
+from scripts.verdict.value_text import bound_text, estimate_text, measure_text
 
 SCHEMA = 1
 Document = dict[str, Any]
-WORDS = {  # how many of them, in the sentence at the end
-    "holds": "hold",
-    "refuted": "are refuted",
-    "inconclusive": "are inconclusive",
-    NOT_REPRODUCED: "are not reproduced here",
-    NOT_TESTABLE: "can't be tested here",
-    OPINION: "are opinions",
-    UNMEASURED: "could not be measured",
+Line = tuple[str, str, str, str, str]  # of a table: what it is, the value, the bound, the verdict, the measure
+WORDS = {  # of one claim, and of several, in the sentence at the end
+    "holds": ("holds", "hold"),
+    "refuted": ("is refuted", "are refuted"),
+    "inconclusive": ("is inconclusive", "are inconclusive"),
+    NOT_REPRODUCED: ("is not reproduced here", "are not reproduced here"),
+    NOT_TESTABLE: ("can't be tested here", "can't be tested here"),
+    OPINION: ("is an opinion", "are opinions"),
+    UNMEASURED: ("could not be measured", "could not be measured"),
 }
+LEGEND = (
+    "Brackets: 95 % CI. ≠: differs from what the author found. beside: the fair counterpart, which decides nothing. "
+    "capacity: speed-up ÷ the cores that were really there."
+)
 
 
 def document(talk: Talk, findings: list[Finding]) -> Document:
@@ -110,30 +114,30 @@ def doubt(measure: Measure, evidence: Evidence | None) -> str:
 def sentence(claims: list[Document]) -> str:
     """The number of claims for each verdict, and the claims that differ from what their author says."""
     counts = [(sum(one["verdict"] == verdict for one in claims), words) for verdict, words in WORDS.items()]
-    parts = ", ".join(f"{count} {words}" for count, words in counts if count)
+    parts = ", ".join(f"{count} {words[count > 1]}" for count, words in counts if count)
     other = [one["id"] for one in claims if one["as_expected"] is False]
-    differ = f" Differs from its author: {', '.join(other)}." if other else ""
+    differ = f" Differs from what the author found: {', '.join(other)}." if other else ""
     return f"Of {len(claims)} claim{'' if len(claims) == 1 else 's'} {parts}.{differ}"
 
 
 def sections(claims: list[Document]) -> Iterator[tuple[str, list[Document]]]:
-    """The claims of each part of the talk, in its order."""
-    for where, group in groupby(claims, key=lambda one: str(one["where"])):
-        yield where, list(group)
+    """The claims of each part of the talk, each part once, in the order in which they first come."""
+    for where in dict.fromkeys(str(one["where"]) for one in claims):
+        yield where, [one for one in claims if str(one["where"]) == where]
 
 
-def rows(claim: Document) -> Iterator[tuple[str, str, str, str]]:
-    """A claim's lines: what it is, what was found, the bound, the verdict; one more for each measure of several."""
+def rows(claim: Document) -> Iterator[Line]:
+    """A claim's line, and one more for each measure of several."""
     mark = "" if claim["as_expected"] is not False else " ≠"
     single = claim["parts"] if len(claim["parts"]) == 1 else [None]
     first = single[0]
-    value, limit = (estimate_text(first), bound_text(first)) if first else ("", "")
-    yield claim["id"], value, limit, claim["verdict"] + mark
+    value, limit, what = (estimate_text(first), bound_text(first), measure_text(first)) if first else ("", "", "")
+    yield claim["id"], value, limit, claim["verdict"] + mark, what
     for one in claim["parts"] if not first else []:
-        yield f"  {one['name']}", estimate_text(one), bound_text(one), one["verdict"]
+        yield f"  {one['name']}", estimate_text(one), bound_text(one), one["verdict"], measure_text(one)
 
 
-def rows_with_counterparts(claim: Document) -> Iterator[tuple[str, str, str, str]]:
+def rows_with_counterparts(claim: Document) -> Iterator[Line]:
     """A claim's lines, and under each measure its counterpart: the same work under another model or library."""
     lines = list(rows(claim))
     yield lines[0]
@@ -144,14 +148,14 @@ def rows_with_counterparts(claim: Document) -> Iterator[tuple[str, str, str, str
         yield from counterpart(one)
 
 
-def counterpart(part: Document) -> Iterator[tuple[str, str, str, str]]:
+def counterpart(part: Document) -> Iterator[Line]:
     """The line of what is shown beside a measure, by the names that are others there; none without a value."""
     beside = part["beside"]
     if beside and (value := estimate_text(part | beside)):
         claimed, names = (f"{one['of']}/{one['over']}".split("/") for one in (part, beside))
         others = dict.fromkeys(name for name in names if name and name not in claimed)
         reason = f" (not usable: {why})" if (why := beside.get("reason")) else ""
-        yield f"  beside: {', '.join(others) or beside['metric']}{reason}", value, "", ""
+        yield f"  beside: {', '.join(others) or beside['metric']}{reason}", value, "", "", measure_text(beside)
 
 
 def note_on(claim: Document) -> str:
@@ -161,18 +165,23 @@ def note_on(claim: Document) -> str:
     return ". ".join(filter(None, (claim.get("compared"), reason, why)))
 
 
+def annotations(claim: Document) -> Iterator[str]:
+    """Where a claim stands, under what condition it was made, and the note on its verdict; each where there is one."""
+    for text in (claim["source"] and f"Source: {claim['source']}", claim["condition"], note_on(claim)):
+        if text:
+            yield f"{text[:1].upper()}{text[1:].removesuffix('.')}."
+
+
 def markdown(document: Document) -> str:
     """The verdicts as Markdown tables."""
-    parts = [f"## {document['title']}", document["sentence"]]
+    parts = [f"## {document['title']}", document["sentence"], LEGEND]
     for where, claims in sections(document["claims"]):
-        lines = ["| claim | found | bound | verdict |", "| --- | ---: | ---: | --- |"]
+        lines = ["| claim | measure | measured | bound | verdict |", "| --- | --- | ---: | ---: | --- |"]
         for claim in claims:
-            for place, (name, value, limit, verdict) in enumerate(rows_with_counterparts(claim)):
+            for place, (name, *values, measure) in enumerate(rows_with_counterparts(claim)):
                 text = f"**{name}**: {claim['text']}" if not place else f"… {name.strip()}"
-                lines.append(
-                    "| " + " | ".join(cell.replace("|", "\\|") for cell in (text, value, limit, verdict)) + " |"
-                )
-        notes = [f"- {claim['id']}: {note}" for claim in claims if (note := note_on(claim))]
+                lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in (text, measure, *values)) + " |")
+        notes = [f"- {claim['id']}: {about}" for claim in claims if (about := " ".join(annotations(claim)))]
         parts += [f"### {where}" if where else "", "\n".join(lines), "\n".join(notes)]
     return "\n\n".join(filter(None, parts)) + "\n"
 

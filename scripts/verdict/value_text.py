@@ -7,7 +7,7 @@ from typing import Any
 from scripts.util.format import amount, percent, seconds, tick, times
 
 Part = dict[str, Any]  # a measure as claims.json has it
-LARGE = 1e4  # from there on four digits would take an exponent
+LARGE = 1e3  # from there on with a comma, as all counts
 
 
 def value_text(part: Part, value: float | None) -> str:
@@ -45,3 +45,10 @@ def bound_text(part: Part) -> str:
         return f"{part['bound'].split('×')[0].strip()} capacity"
     number = re.compile(r"\d[\d.]*(?:e[+-]?\d+)?")
     return number.sub(lambda match: tick(partial(value_text, part))(float(match[0])), str(part["bound"]))
+
+
+def measure_text(part: Part) -> str:
+    """The measure, as in `cpu/primes/sequential ÷ cpu/primes/threads (seconds)`."""
+    names = filter(None, (part["of"], part["over"], "capacity" if part.get("per_capacity") else ""))
+    metrics = dict.fromkeys(filter(None, (part["metric"], part["over"] and part["over_metric"])))
+    return f"{' ÷ '.join(names)} ({' ÷ '.join(metrics)})"
