@@ -22,9 +22,9 @@ from scripts.analysis.conclusions import ASSUMED_FLOOR, too_few, unusable
 from scripts.analysis.evidence import Evidence, cell_rounds, evidence, metric_by_turn
 from scripts.analysis.wording import floor_text
 from scripts.stats.decisions import Case, Judgement, Verdict, judge, verdict
-from scripts.tables.load import FEW_BLOCKS, Run
+from scripts.tables.load import Run
 from scripts.tables.summary import kind_of_work
-from scripts.verdict.claim import SATURATION, SIDES, Claim, Part, Talk
+from scripts.verdict.claim import SIDES, Claim, Part, Talk
 from scripts.verdict.requirements import other_difference, unmet_requirement
 
 NOT_TESTABLE, OPINION, UNMEASURED = "not testable here", "opinion", "could not be measured"
@@ -87,21 +87,18 @@ def capacity_of(run: Run, claim: Claim) -> float:
     return float(capacities.median())
 
 
-def disqualified(evidence: Evidence, claim: Claim, part: Part) -> str:
-    """Why these rounds cannot decide the claim, whatever their values; empty when they can.
+def disqualified(evidence: Evidence, part: Part) -> str:
+    """Why these rounds cannot decide a claim, whatever their values; empty when they can.
 
     A count that every block must show (`= 0`) is none the worse for a busy machine.
     """
-    blocks = [side["block"].nunique() for side in evidence.sides]
-    paired = [len(evidence.values)] if all("repeat" not in side for side in evidence.sides) else []
-    if (fewest := min([*blocks, *paired], default=0)) < FEW_BLOCKS:
-        return too_few(fewest)
+    if evidence.ranges_only:
+        return too_few(evidence.blocks)
     if part.bound.low == part.bound.high:
         return ""
     timed = "seconds" in part.measure.metric or part.measure.metric == "tasks_per_second"
     for side in evidence.sides:
-        usable = side.assign(saturated="") if claim.about == SATURATION else side
-        if why := unusable(usable, timed=timed):
+        if why := unusable(side, timed=timed):
             return f"{why} ({side['model'].iloc[0]})"
     return ""
 
@@ -186,7 +183,7 @@ def conclude(finding: Finding, judgements: Iterator[Judgement]) -> Finding:
 
 def with_verdict(outcome: Outcome, finding: Finding, judgement: Judgement) -> Outcome:
     """The outcome as it was judged, unless its rounds can decide nothing, or the source's condition was not met."""
-    reason = disqualified(outcome.evidence, finding.claim, outcome.part)
+    reason = disqualified(outcome.evidence, outcome.part)
     verdict = Verdict.INCONCLUSIVE.value if reason else judgement.verdict.value
     if judgement.verdict is Verdict.INCONCLUSIVE and not reason:
         reason = "the interval, allowing for all claims judged together, lies on both sides of the bound"
