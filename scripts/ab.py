@@ -138,7 +138,7 @@ def compare(chosen: argparse.Namespace, pair: list[Request], run: Path) -> Outco
             live.begin_block(number, left_s, name)
 
         with live.bar:
-            measure(run, sides, sequence, blocks["seed"], patience, begin, live.hear)
+            measure(run, sides, sequence, blocks["seed"], patience, begin, live.update)
     outcome = changes(collect(run, sequence, cells, blocks["seed"]), chosen.threshold)
     machine = read_environment(run)["machine"]
     return Outcome(

@@ -208,7 +208,7 @@ def errors(r: Readings) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="dim")
     for name, width in (("known answers", 32), ("lasts", 7), ("error", 7), ("least", 7), ("aim", 7), ("", 10)):
         table.add_column(name, width=width, no_wrap=True, justify="left" if width > 7 else "right")
-    for one in r.known:
+    for one in r.error_estimates:
         times = (one.known.seconds, one.error_s, one.least_error_s, one.aim_s)
         table.add_row(one.known.what, *map(seconds, times), measuring_error_text(one, r.long.p50_s))
     return table

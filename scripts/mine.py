@@ -188,7 +188,9 @@ def profile_or_error(last: dict[str, Any], source: str, log: Path) -> dict[str, 
 
 def prepare(run: Path, source: str, chosen: argparse.Namespace, models: str) -> dict[str, Any]:
     """Make the run's folder, profile the work, and keep the profile. CommandError."""
-    python = users_python.prepare(users_python.located(chosen.python, chosen.project)) if chosen.python else None
+    python = (
+        users_python.prepare(users_python.interpreter_path(chosen.python, chosen.project)) if chosen.python else None
+    )
     plan = make_plan("user_work", blocks_of(chosen), chosen.seed, quick=chosen.quick)
     new_run(run, plan | ({"python": python.path} if python else {}), **(python.description() if python else {}))
     file = run / work_document.SURVEY

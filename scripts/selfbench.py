@@ -25,7 +25,7 @@ from typing import Any
 from rich.table import Table
 
 from benchmarks.core import journal
-from scripts.atlas.build import judged_shares
+from scripts.atlas.build import shares_of_run
 from scripts.atlas.share_format import Share
 from scripts.atlas.synthetic import write_synthetic
 from scripts.report.terminal import console
@@ -132,7 +132,7 @@ def costs(run: Path, folder: Path) -> Iterator[tuple[str, str, float, Cost]]:
     """For each step: its name, its input, its aim in seconds, and its measured cost."""
     for what, path in enlarged_runs(load(run), folder):
         yield from ((step, f"a run of {what}", AIM_S, step_cost(step, path)) for step in STEPS)
-    yield "atlas", f"{SHARES:,} shares", ATLAS_AIM_S, atlas_cost(judged_shares(run)[0], SHARES, folder / "shares")
+    yield "atlas", f"{SHARES:,} shares", ATLAS_AIM_S, atlas_cost(shares_of_run(run)[0], SHARES, folder / "shares")
 
 
 def report(run: Path) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
-from scripts.atlas.build import judged_shares
+from scripts.atlas.build import shares_of_run
 from scripts.atlas.share_format import LARGEST_BYTES, SUFFIX, Share, encode
 from scripts.report.terminal import console
 from scripts.util.atomic_write import atomic_write
@@ -75,7 +75,7 @@ def show(share: Share, out: Console) -> None:
 def main() -> None:
     """Say what is shared, and write it."""
     chosen = options()
-    shares = judged_shares(chosen.run, chosen.condition)
+    shares = shares_of_run(chosen.run, chosen.condition)
     for share in shares:
         show(share, console())
         path = write(share, chosen.out and place(chosen.out, share, alone=len(shares) == 1))

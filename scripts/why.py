@@ -20,7 +20,7 @@ from typing import Any
 from benchmarks.models import NAMES
 from scripts.analysis.attribution import CLOSES, FILE, Attribution, legend, read
 from scripts.run.block import environment
-from scripts.run.explanation import HEADLINE, HOW, explained, keep
+from scripts.run.explanation import HEADLINE, HOW, explain, write_entries
 from scripts.run.lifecycle import exclusive_lock, interrupt_on_signals, readable_errors
 from scripts.run.preflight import check_measurable, check_selection, raise_file_limit
 from scripts.util.commands import parser as command_parser
@@ -103,10 +103,10 @@ def explain_cells(chosen: argparse.Namespace) -> None:
     with readable_errors(verb="make why"), exclusive_lock(), temporary_folder():
         raise_file_limit()
         only = own_work(chosen) if chosen.work else selection(chosen)
-        entries = explained(only, show)
+        entries = explain(only, show)
     print(f"\nbars: {legend()}\n{closing(entries)}")
     for path in filter(None, [chosen.json, chosen.run and chosen.run / FILE]):
-        keep(path, entries)
+        write_entries(path, entries)
         read(path)
     if chosen.run:
         from scripts.report.report import draw_and_write

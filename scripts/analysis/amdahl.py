@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from scripts.analysis.conclusions import inside
+from scripts.analysis.conclusions import interval_within
 from scripts.analysis.points import Point, Run
 from scripts.stats import intervals
 from scripts.tables.columns import CELL
@@ -33,7 +33,7 @@ class Law:
     @property
     def possible(self) -> bool:
         """Whether the interval of the serial share lies within 0 and 1; otherwise the law does not fit."""
-        return inside(self.low, self.high, 0.0, 1.0)
+        return interval_within(self.low, self.high, 0.0, 1.0)
 
     def speedup(self, workers: float, capacity: float) -> float:
         """The speed-up that the law predicts with `workers` workers."""

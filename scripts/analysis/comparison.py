@@ -85,7 +85,7 @@ def differences(a: Run, b: Run) -> list[str]:
         ("usable cores", one["machine"]["cores_usable"], other["machine"]["cores_usable"]),
         ("kernel", one["machine"].get("kernel"), other["machine"].get("kernel")),
         ("boot", *boots(one["machine"], other["machine"])),
-        ("calibration", True, alike(calibration(a), calibration(b))),
+        ("calibration", True, calibrations_agree(calibration(a), calibration(b))),
         ("Python", *builds(one["python"], other["python"])),
         ("packages", one["packages"], other["packages"]),
         ("version of Overlap", one.get("source"), other.get("source")),
@@ -119,7 +119,7 @@ def unsteady(run: Run) -> bool:
     return run.environment.get("calibration", {}).get("steady") is False
 
 
-def alike(one: Mapping[str, float], other: Mapping[str, float]) -> bool:
+def calibrations_agree(one: Mapping[str, float], other: Mapping[str, float]) -> bool:
     """Whether two calibrations can be of one machine."""
     both = one.keys() & other.keys()
     return all(1 / SAME_SPEED <= one[name] / other[name] <= SAME_SPEED for name in both)
@@ -138,12 +138,12 @@ def rows(a: Run, b: Run) -> list[Row]:
     whys = [one.unusable or other.unusable for _, _, one, other in shared]
     adjusted = iter(holm([each.p_value for each, why in zip(ratios, whys, strict=True) if not why]))
     return [
-        Row(cell, what, summarised(one), summarised(other), each, conclude_cell(cell, each, why, adjusted, a, b))
+        Row(cell, what, cell_value(one), cell_value(other), each, conclude_cell(cell, each, why, adjusted, a, b))
         for (cell, what, one, other), each, why in zip(shared, ratios, whys, strict=True)
     ]
 
 
-def summarised(side: Side) -> Interval:
+def cell_value(side: Side) -> Interval:
     """A run's value of a cell."""
     return geometric_mean(side.values.to_numpy(dtype=np.float64))
 

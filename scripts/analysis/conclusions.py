@@ -102,7 +102,7 @@ def sign(values: pd.Series) -> int:
     return (interval.low > 0) - (interval.high < 0)
 
 
-def inside(low: float, high: float, least: float, most: float) -> bool:
+def interval_within(low: float, high: float, least: float, most: float) -> bool:
     """Whether an interval lies within `least` and `most`, the only possible values."""
     return least <= low and high <= most
 

@@ -29,7 +29,7 @@ def interval_words(run: Run, plural: str = "") -> str:
     return f"{noun} of {block_words(run)}"
 
 
-def sure(run: Run) -> str:
+def legend_words(run: Run) -> str:
     """The meaning of a chart's bars and small dots, for its footer."""
     unit = "run" if repeats(run) > 1 else "block"
     return f"Bars: {interval_words(run)}" + (f"; small dots: each {unit}" if block_count(run) > 1 else "")

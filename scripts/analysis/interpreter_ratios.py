@@ -14,7 +14,7 @@ import pandas as pd
 
 from scripts.analysis.conclusions import unusable
 from scripts.analysis.model_order import order
-from scripts.analysis.points import Run, remembered
+from scripts.analysis.points import Run, cached_on_run
 from scripts.analysis.wording import interval_kind
 from scripts.tables.columns import CELL_AND_TWIN
 from scripts.tables.summary import by_turn, columns, flags, paired, sequential_of, summary_for
@@ -73,7 +73,7 @@ def rows(run: Run) -> list[Row]:
     return [one for one in every_row(run) if one.metric.endswith("seconds")]
 
 
-@remembered
+@cached_on_run
 def every_row(run: Run) -> list[Row]:
     """A row for every cell, whatever its metric; none for a cell without a counterpart under another interpreter."""
     mine = dict(list(run.rounds.groupby(CELL_AND_TWIN)))
@@ -84,10 +84,10 @@ def every_row(run: Run) -> list[Row]:
     rows = [
         row(run, dict(zip(CELL_AND_TWIN, key, strict=True)), base) for key, base in first.items() if base is not None
     ]
-    return sorted((one for one in rows if one.faster or not one.beside), key=place)
+    return sorted((one for one in rows if one.faster or not one.beside), key=sort_key)
 
 
-def place(row: Row) -> Any:
+def sort_key(row: Row) -> Any:
     """The workloads that the suite answers with first, and the models in their order."""
     leading = LEADING.index(row.work) if row.work in LEADING else len(LEADING)
     experiment = "" if leading < len(LEADING) else row.cell["experiment"]
@@ -121,7 +121,7 @@ def not_usable(run: Run, *models: str) -> str:
     return "" if run.ranges_only else next(filter(None, map(unusable, cells)), "")
 
 
-def gain(run: Run) -> Value | None:
+def threads_speedup(run: Run) -> Value | None:
     """The speed-up of computing in threads over sequential, under one interpreter; None where it is not usable."""
     alone, threads = (computing(run, model) for model in ("sequential", "threads"))
     if not (len(alone) and len(threads)) or not_usable(run, "sequential", "threads"):
@@ -162,7 +162,7 @@ def alike_but_for(switch: str, one: Run, other: Run) -> bool:
     return states[0] == states[1] and not build_difference(one, other, (switch,))
 
 
-def switched(run: Run) -> list[str]:
+def effective_switches(run: Run) -> list[str]:
     """The switches of its build that were in effect while it was measured."""
     python = run.environment["python"]
     return ["free_threaded"] * (not python["gil"]) + ["jit"] * bool(python.get("jit"))
@@ -175,14 +175,14 @@ def gil(run: Run) -> str:
 
 def sentences(run: Run) -> list[str]:
     """Sentences: the speed-up of threads under each interpreter, and the single-thread cost of free threading."""
-    gains = [(one, speedup) for one in (run, *run.beside) if (speedup := gain(one))]
+    gains = [(one, speedup) for one in (run, *run.beside) if (speedup := threads_speedup(one))]
     parts = [f"{speedup} under {one.python} ({gil(one)})" for one, speedup in gains]
     unclear = [(one.python, why) for one in (run, *run.beside) if (why := not_usable(one, "sequential", "threads"))]
     left_out = [f"Threads against sequential under {python}: not usable, {why}." for python, why in unclear]
     if not parts:
         return [*left_out, *convoy(run), *memory(run)]
     kind = interval_kind(run)
-    costs = [cost(run, one, switch) for one, _ in gains for switch in switched(one)]
+    costs = [cost(run, one, switch) for one, _ in gains for switch in effective_switches(one)]
     return [
         f"Tasks that compute in Python, threads against sequential: {listed(parts)}. Brackets: {kind}.",
         *left_out,
@@ -219,7 +219,7 @@ def notes(run: Run) -> Iterator[str]:
         for note in package_differences(one, interpreters):
             names.setdefault(note, []).append(one["name"])
     yield from (f"{listed(those)}: {note}" for note, those in names.items())
-    yield from alone(run)
+    yield from unmatched_cells(run)
     for part in (run, *run.beside):
         python = part.environment["python"]
         if python["free_threaded"] and python["gil"]:
@@ -292,7 +292,7 @@ def inverse(value: Value) -> Value:
     return replace(value, value=1 / value.value, low=1 / value.high, high=1 / value.low)
 
 
-def alone(run: Run) -> Iterator[str]:
+def unmatched_cells(run: Run) -> Iterator[str]:
     """The cells that another interpreter ran and the first did not."""
     keys = {tuple(one.cell.values()) for one in every_row(run)}
     for one in run.beside:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from scripts.analysis.families import Candidate, Family, families
-from scripts.analysis.points import Point, Run, cell_tables, points, remembered
+from scripts.analysis.points import Point, Run, cached_on_run, cell_tables, points
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Tile:
         return [*(cell.name for cell in self.family.contenders), *quick]
 
 
-@remembered
+@cached_on_run
 def tiles(run: Run) -> list[Tile]:
     """The map, by concurrency and then by share; empty when there is nothing to compare or too few blocks."""
     if run.ranges_only:

@@ -58,7 +58,7 @@ class Run(Protocol):
         """When each task of the cells that match ran, in their measured rounds."""
 
 
-def remembered(make: Callable[Concatenate[Run, P], T]) -> Callable[Concatenate[Run, P], T]:
+def cached_on_run(make: Callable[Concatenate[Run, P], T]) -> Callable[Concatenate[Run, P], T]:
     """Cache a function's result on its run: a chart needs the same data several times."""
 
     @wraps(make)
@@ -108,7 +108,7 @@ class Point:
         return compute_percent(self.wait_s, self.compute_s)
 
 
-def warned(each: Point) -> str:
+def flags_text(each: Point) -> str:
     """What stands behind the figure of a cell in a sentence, so that no warning is left out: ` (disturbed)`."""
     return f" ({each.flags})" if each.flags else ""
 
@@ -124,26 +124,26 @@ def points(run: Run, experiments: Sequence[str], column: str, metric: str = "") 
     floors = floors_s(run) if column in ("tasks_per_second", "seconds") else {}
     cores = first_value(run.environment, "cores_usable")
     measured = [
-        replace(capped(point(row, column, floors), column, cores), **of_rounds(run, row, column))
+        replace(with_capped_ideal(point(row, column, floors), column, cores), **of_rounds(run, row, column))
         for row in frame[mask].to_dict("records")
     ]
     return sorted(measured, key=lambda each: (experiments.index(each.experiment), order(each.model), each.concurrency))
 
 
-def capped(point: Point, column: str, cores: int | None) -> Point:
+def with_capped_ideal(point: Point, column: str, cores: int | None) -> Point:
     """The point with its ideal speed-up of computing capped at the number of cores and of workers."""
     if column != "speedup" or point.wait_s or not point.compute_s:
         return point
     return replace(point, limit=min(point.limit, point.concurrency, cores or point.concurrency))
 
 
-@remembered
+@cached_on_run
 def cell_tables(run: Run) -> dict[Any, pd.DataFrame]:
     """The rounds of every cell, by CELL_AND_TWIN."""
     return dict(list(run.rounds.groupby(CELL_AND_TWIN)))
 
 
-@remembered
+@cached_on_run
 def block_values(run: Run, key: tuple[Any, ...], column: str) -> tuple[float, ...]:
     """The value of each block of a cell, whose key is that of `cell_tables`."""
     tables = cell_tables(run)
@@ -162,7 +162,7 @@ def of_rounds(run: Run, row: dict[Any, Any], column: str) -> dict[str, Any]:
     return {"blocks": values, "ceiling": ceiling(run, key, column)}
 
 
-@remembered
+@cached_on_run
 def ceiling(run: Run, key: tuple[Any, ...], column: str) -> float:
     """The null client's value in the unit of the column; NaN where it was not measured."""
     tables = cell_tables(run)
@@ -180,7 +180,7 @@ def ceiling(run: Run, key: tuple[Any, ...], column: str) -> float:
     return float(ceiling_s if column == "seconds" else key[CELL_AND_TWIN.index("tasks")] / ceiling_s)
 
 
-@remembered
+@cached_on_run
 def floors_s(run: Run) -> dict[Any, float]:
     """The ideal time of each cell in seconds: the median over its measured rounds."""
     measured = run.rounds[~run.rounds["warmup"].astype(bool) & ~run.rounds["twin"].astype(bool)]

@@ -79,7 +79,7 @@ class Pairs:
     failure: str = ""
 
 
-def joined(samples: Sequence[Sample]) -> Sample:
+def pooled_sample(samples: Sequence[Sample]) -> Sample:
     """The two interpreters of one side of a turn as one."""
     seconds = math.exp(fmean(math.log(one.seconds) for one in samples))
     return Sample(seconds, *(fmean(getattr(one, field.name) for one in samples) for field in fields(Sample)[1:]))

@@ -39,7 +39,7 @@ def options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def made(places: Sequence[Path], out: Path, code: str) -> tuple[Collection, dict[str, Any]]:
+def collect_and_write(places: Sequence[Path], out: Path, code: str) -> tuple[Collection, dict[str, Any]]:
     """Collect and write. Raises CommandError without a usable share."""
     for place in places:
         if not place.exists():
@@ -81,11 +81,11 @@ def main() -> None:
     places = chosen.places or [place for place in (REFERENCE_SHARES, SHARES) if place.exists()]
 
     def renew() -> None:
-        show(*made(places, chosen.out, chosen.code), out)
+        show(*collect_and_write(places, chosen.out, chosen.code), out)
         out.print(f"Page: {chosen.out / 'index.html'}  Tables: {chosen.out}/atlas.json, {chosen.out}/atlas.csv")
 
     try:
-        watch(places, lambda: patient(renew)) if chosen.watch else renew()
+        watch(places, lambda: wait_for_share(renew)) if chosen.watch else renew()
     except CommandError as problem:
         leave(problem)
     except KeyboardInterrupt:
@@ -93,7 +93,7 @@ def main() -> None:
     sys.exit(Exit.OK)
 
 
-def patient(renew: Callable[[], None]) -> None:
+def wait_for_share(renew: Callable[[], None]) -> None:
     """Renew, and wait for the first usable share where there is none yet."""
     try:
         renew()

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from scripts.analysis.contests import contest
-from scripts.atlas.share_format import Cell, Claim, Fastest, Machine, Part, Plan, Python, Share, sealed
+from scripts.atlas.share_format import Cell, Claim, Fastest, Machine, Part, Plan, Python, Share, with_hash
 from scripts.atlas.winners import WORK
 from scripts.report.claim_document import document
 from scripts.tables.columns import CELL_AND_TWIN
@@ -26,7 +26,7 @@ DIGITS = 5  # of a value: a block's median is never known better
 UNSAFE = re.compile(r"[^\w .,:;@+/()#&'®™=*-]")
 
 
-def judged_shares(run: Path, condition: str = "") -> list[Share]:
+def shares_of_run(run: Path, condition: str = "") -> list[Share]:
     """The share of a run's folder, judged anew on every talk that comes with Overlap; one for each of its interpreters.
 
     Several interpreters of one machine are conditions of it. CommandError where the environment lacks something.
@@ -34,12 +34,12 @@ def judged_shares(run: Path, condition: str = "") -> list[Share]:
     loaded = load(run)
     parts = [loaded, *loaded.beside]
     try:
-        return [judged(part, condition, several=len(parts) > 1) for part in parts]
+        return [share_of_interpreter(part, condition, several=len(parts) > 1) for part in parts]
     except KeyError as unsaid:
         raise CommandError(Exit.BAD_DATA, f"{run}/environment.json does not say {unsaid}. Next: make bench") from None
 
 
-def judged(run: Run, condition: str, *, several: bool) -> Share:
+def share_of_interpreter(run: Run, condition: str, *, several: bool) -> Share:
     """The share of what one interpreter measured."""
     talks = [read_talk(path) for path in sorted(TALKS.glob("*.toml"))]
     build = f"Python {python(run.environment['python']).build}" * several
@@ -51,7 +51,7 @@ def share_of(run: Run, documents: Iterable[dict[str, Any]], condition: str = "")
     """The share of a run with the verdict documents of the talks it was judged on."""
     environment, claims = run.environment, [claim for one in documents for claim in claims_of(one)]
     wanted = {name for claim in claims for part in claim.parts for name in (part.of, part.over) if name}
-    return sealed(
+    return with_hash(
         Share(
             schema=1,
             kind="overlap share",

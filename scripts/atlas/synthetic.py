@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from scripts.atlas.build import rounded
 from scripts.atlas.plausibility import Names
-from scripts.atlas.share_format import SUFFIX, Cell, Part, Share, encode, sealed
+from scripts.atlas.share_format import SUFFIX, Cell, Part, Share, encode, with_hash
 
 SPREAD = 0.1  # of a factor's log: between hosts of one kind as much was seen
 CORES, SYSTEMS, VERSIONS = (2, 4, 8, 16), ("Linux", "Darwin", "Windows"), ("3.12.9", "3.13.5", "3.14.2")
@@ -26,7 +26,7 @@ def synthetic(share: Share, count: int, seed: int = 1) -> Iterator[Share]:
     for _ in range(count):
         factors = dict(zip(models, np.exp(np.abs(rng.normal(0, SPREAD, len(models)))).tolist(), strict=True))
         cores = int(rng.choice(CORES))
-        yield sealed(
+        yield with_hash(
             replace(
                 share,
                 cells=[slower(cell, factors) for cell in share.cells],

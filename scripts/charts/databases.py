@@ -7,8 +7,8 @@ from matplotlib.figure import Figure
 
 from benchmarks.backends.database_workloads import BRIEF, KEYS
 from benchmarks.backends.databases import NOT_MONGODB
-from scripts.analysis.footer import footer, interval_words, sure
-from scripts.analysis.points import Point, Run, distinct, points, remembered, warned
+from scripts.analysis.footer import footer, interval_words, legend_words
+from scripts.analysis.points import Point, Run, cached_on_run, distinct, flags_text, points
 from scripts.charts.lib import forest
 from scripts.charts.lib.forest_layout import Axis
 from scripts.charts.lib.groups import Group, value_text
@@ -49,7 +49,7 @@ def query(cell: Point) -> str:
     return cell.workload.rpartition("-")[2]
 
 
-@remembered
+@cached_on_run
 def chart_cells(run: Run) -> list[Point]:
     """The cells with their ratio to the yardstick's, which is left out; database by database."""
     rounds = run.rounds[run.rounds["experiment"].eq("databases") & ~run.rounds["twin"].astype(bool)]
@@ -117,7 +117,7 @@ def draw(run: Run, theme: Theme) -> Figure | None:
         Axis("times as fast (logarithmic)", times, 1.0, also=(0.8, 1.25)),
         title=TITLE,
         reading="Times as fast as the blocking driver of that database, one query after another; connecting included.",
-        footer=lambda rows, rest: footer(run, measured(run), rows, rest, sure=sure(run)),
+        footer=lambda rows, rest: footer(run, tasks_text(run), rows, rest, sure=legend_words(run)),
         shared=True,
     )
 
@@ -138,7 +138,7 @@ def service_name(run: Run, service: str) -> str:
     return "Not MongoDB: a stand-in" if stands_in else CALLED[service]
 
 
-def measured(run: Run) -> str:
+def tasks_text(run: Run) -> str:
     """The tasks, for the footer."""
     sizes = distinct((QUERIES[query(each)], each.concurrency) for each in chart_cells(run))
     parts = [f"{many} connections where {what}" for what, many in sizes]
@@ -164,7 +164,7 @@ def caption(run: Run) -> str:
     parts = []
     for name, what in QUERIES.items():
         if here := sorted((each for each in chart_cells(run) if query(each) == name), key=compared_value):
-            ends = [f"{label(line(each))} {value_text(each, times)}{warned(each)}" for each in (here[0], here[-1])]
+            ends = [f"{label(line(each))} {value_text(each, times)}{flags_text(each)}" for each in (here[0], here[-1])]
             parts.append(f"where {what}, from {' to '.join(ends)}")
     return f"Times as fast as the blocking driver ({interval_words(run)}): {'; '.join(parts)}." if parts else ""
 

@@ -16,7 +16,7 @@ from scripts.analysis.wording import either, winners
 from scripts.charts.lib.layout import LEADING, Page, open_page, rule_axis, widest_in, width_in
 from scripts.charts.lib.table import Table, number, table_of, word
 from scripts.charts.lib.theme import Theme, colour
-from scripts.charts.mixed import measured
+from scripts.charts.mixed import tasks_text
 from scripts.stats.intervals import Interval
 from scripts.util.format import between, count_text, digits, listed, short, times
 
@@ -51,7 +51,7 @@ def draw(run: Run, theme: Theme) -> Figure | None:
         reading="Coloured: the fastest, or those tied for it, and how much longer the next takes. Hatched: undecided.",
         footer=footer(
             run,
-            measured([cell for each in every for cell in each.cells]),
+            tasks_text([cell for each in every for cell in each.cells]),
             [cell for each in every for cell in each.cells],
             f"A/A controls differed by {floors}" if floors else "",
             sure=f"A difference: beyond the noise floor, {interval_words(run, 's')}, Holm over the whole map",

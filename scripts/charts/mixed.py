@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from matplotlib.figure import Figure
 
-from scripts.analysis.footer import footer, interval_words, sure
+from scripts.analysis.footer import footer, interval_words, legend_words
 from scripts.analysis.mix_winners import mixed_cells, panels, share, tiles
 from scripts.analysis.points import Point, Run, by_model, distinct
 from scripts.analysis.wording import undecided, winners
@@ -33,7 +33,7 @@ def draw(run: Run, theme: Theme) -> Figure | None:
         theme,
         title=TITLE,
         reading="Time for all tasks, start-up included, by the share of a task that computes. Dashed: the ideal.",
-        footer=footer(run, measured(cells), cells, sure=sure(run)),
+        footer=footer(run, tasks_text(cells), cells, sure=legend_words(run)),
         body_in=[BODY_IN] * len(parts),
     )
     shares = sorted({share(each) for each in cells})
@@ -49,7 +49,7 @@ def draw(run: Run, theme: Theme) -> Figure | None:
     return page.figure
 
 
-def measured(cells: list[Point]) -> str:
+def tasks_text(cells: list[Point]) -> str:
     """The tasks, for the footer."""
     sizes = listed(str(size) for size in sorted({each.tasks for each in cells}))
     lengths = listed(distinct(tick(seconds)(round(each.wait_s + each.compute_s, 6)) for each in cells))

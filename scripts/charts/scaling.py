@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from matplotlib.figure import Figure
 
-from scripts.analysis.footer import footer, interval_words, limits_words, sure
+from scripts.analysis.footer import footer, interval_words, legend_words, limits_words
 from scripts.analysis.points import Point, Run, distinct, points
 from scripts.charts.lib import interactive_panel, lines
 from scripts.charts.lib.groups import value_text
@@ -42,7 +42,7 @@ def draw(run: Run, theme: Theme) -> Figure | None:
             run,
             f"Measured: tasks that wait {waits} each" if waits else "",
             cells,
-            sure=sure(run),
+            sure=legend_words(run),
         ),
         body_in=[BODY_IN] * len(workloads),
     )

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 from benchmarks.load.quantiles import shows_quantile
 from scripts.analysis.footer import footer, interval_words
-from scripts.analysis.points import Point, Run, by_model, points, remembered, warned
+from scripts.analysis.points import Point, Run, by_model, cached_on_run, flags_text, points
 from scripts.analysis.wording import some
 from scripts.charts.lib import interactive_panel
 from scripts.charts.lib.groups import value_text
@@ -64,7 +64,7 @@ class Curve:
         return replace(self.cell, value=value, low=low, high=high, limit=self.cell.wait_s)
 
 
-@remembered
+@cached_on_run
 def curves(run: Run) -> dict[str, list[Curve]]:
     """The curves of each workload, in the order of models."""
     for experiment in EXPERIMENTS:
@@ -111,7 +111,7 @@ def draw(run: Run, theme: Theme) -> Figure | None:
         reading="Share of the tasks that are done within a time. Dashed: the delay that was asked for.",
         footer=footer(
             run,
-            f"Measured: {about(every)}",
+            f"Measured: {tasks_text(every)}",
             [curve.cell for curve in every],
             sure=f"Bands: {interval_words(run)}",
             markers=False,
@@ -191,7 +191,7 @@ def write_legend(axes: Axes, panel: Sequence[Curve], page: Page) -> None:
                       transform=axes.transAxes)  # fmt: skip
 
 
-def about(every: Sequence[Curve]) -> str:
+def tasks_text(every: Sequence[Curve]) -> str:
     """The tasks, for the footer."""
     sizes = listed(sorted({count_text(curve.cell.concurrency) for curve in every if curve.cell.model != "sequential"}))
     waits = listed(sorted({tick(seconds)(curve.cell.wait_s) for curve in every}))
@@ -202,7 +202,7 @@ def finding(run: Run) -> str:
     """Within what time most tasks of the first workload are done, in the order of models."""
     for workload, panel in curves(run).items():
         top = min(curve.marked[1] for curve in panel)
-        named = [f"{curve.cell.model} {seconds(curve.at(top).value)}{warned(curve.cell)}" for curve in panel]
+        named = [f"{curve.cell.model} {seconds(curve.at(top).value)}{flags_text(curve.cell)}" for curve in panel]
         parts = listed(some(named, MOST_NAMED))
         return f"{percent(top)} of the tasks on {workload} are done within: {parts}"
     return ""
@@ -211,7 +211,7 @@ def finding(run: Run) -> str:
 def caption(run: Run) -> str:
     """The median and the highest measured quantile of every model."""
     parts = [
-        f"{workload}: " + ", ".join(f"{one.cell.model} {legend(one)}{warned(one.cell)}" for one in panel)
+        f"{workload}: " + ", ".join(f"{one.cell.model} {legend(one)}{flags_text(one.cell)}" for one in panel)
         for workload, panel in curves(run).items()
     ]
     if not parts:

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from benchmarks.core.cell import CLASSICAL
 from scripts.analysis.footer import footer, interval_words, limits_words
-from scripts.analysis.points import Point, Run, by_model, remembered, warned
+from scripts.analysis.points import Point, Run, by_model, cached_on_run, flags_text
 from scripts.charts.lib import lines
 from scripts.charts.lib.groups import value_text
 from scripts.charts.lib.layout import even_ticks, open_page, rule_axis, widest_in
@@ -30,7 +30,7 @@ BODY_IN = 4.2
 MOST_MARKED = 21  # counts of requests: more markers cover each other
 
 
-@remembered
+@cached_on_run
 def chart_cells(run: Run) -> list[Point]:
     """For each model the time until n of a round's requests are done; `concurrency` is n."""
     cells = timeline_cells(run).get("io", [])
@@ -74,7 +74,7 @@ def draw(run: Run, theme: Theme) -> Figure | None:
         theme,
         title=TITLE,
         reading=f"Time until so many are done, start-up included. Both axes are linear. {limits_words(last)}",
-        footer=footer(run, f"Measured: {about(run)}", last, sure=f"Bars and bands: {interval_words(run)}"),
+        footer=footer(run, f"Measured: {tasks_text(run)}", last, sure=f"Bars and bands: {interval_words(run)}"),
         body_in=BODY_IN,
     )
     high_s = max(value for each in cells for value in (each.value, each.high, *each.blocks)) * 1.05
@@ -95,7 +95,7 @@ def ends(run: Run) -> list[Point]:
     return [max(line, key=lambda each: each.concurrency) for line in by_model(chart_cells(run)).values()]
 
 
-def about(run: Run) -> str:
+def tasks_text(run: Run) -> str:
     """As in `20 tasks waiting 20 ms each, concurrency 10 (raw HTTP/1.1 (h11))`."""
     cell = max(timeline_cells(run)["io"], key=lambda each: each.concurrency)
     kind = work_text(cell.wait_s, cell.compute_s)
@@ -105,14 +105,14 @@ def about(run: Run) -> str:
 def finding(run: Run) -> str:
     """How long all requests take each model, in the order of models."""
     last = ends(run)
-    durations = listed(f"{each.model} {seconds(each.value)}{warned(each)}" for each in last)
+    durations = listed(f"{each.model} {seconds(each.value)}{flags_text(each)}" for each in last)
     return f"{last[0].tasks} requests take {durations}" if last else ""
 
 
 def caption(run: Run) -> str:
     """The time of all requests for each model, with intervals."""
-    durations = listed(f"{each.model} {value_text(each, seconds)}{warned(each)}" for each in ends(run))
-    return f"Until all of {about(run)} are done ({interval_words(run)}): {durations}." if durations else ""
+    durations = listed(f"{each.model} {value_text(each, seconds)}{flags_text(each)}" for each in ends(run))
+    return f"Until all of {tasks_text(run)} are done ({interval_words(run)}): {durations}." if durations else ""
 
 
 def alt(run: Run) -> str:

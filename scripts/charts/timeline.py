@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from scripts.analysis.footer import block_words, footer, limits_words
-from scripts.analysis.points import Run, distinct, warned
+from scripts.analysis.points import Run, distinct, flags_text
 from scripts.analysis.wording import some
 from scripts.charts.lib.layout import Page, even_ticks, head, open_page, rule_axis, widest_in
 from scripts.charts.lib.names import work
@@ -172,7 +172,7 @@ def finding(run: Run) -> str:
     """How long the same tasks took in the rounds that are shown, where they wait: an example, not a ranking."""
     for column in races(run).values():
         about = Column(column).about().partition(": ")[2]
-        rounds = [f"{model} {seconds(one.seconds)}{warned(one.cell)}" for model, one in column.items()]
+        rounds = [f"{model} {seconds(one.seconds)}{flags_text(one.cell)}" for model, one in column.items()]
         return f"{about}: " + listed(some(rounds, MOST_NAMED))
     return ""
 
@@ -181,7 +181,7 @@ def caption(run: Run) -> str:
     """How long the round of each model took."""
     parts = [
         f"{Column(column).about()}: "
-        + listed(f"{model} {seconds(one.seconds)}{warned(one.cell)}" for model, one in column.items())
+        + listed(f"{model} {seconds(one.seconds)}{flags_text(one.cell)}" for model, one in column.items())
         for column in races(run).values()
     ]
     return f"The round nearest the median. {'; '.join(parts)}." if parts else ""

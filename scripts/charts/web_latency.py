@@ -4,7 +4,7 @@ from matplotlib.figure import Figure
 
 from benchmarks.probes.web_stacks import COMPUTE_S, SHARES
 from scripts.analysis.footer import interval_words
-from scripts.analysis.points import Run, warned
+from scripts.analysis.points import Run, flags_text
 from scripts.charts.lib import web_panels
 from scripts.charts.lib.groups import Group, Panels
 from scripts.charts.lib.table import Table
@@ -56,7 +56,7 @@ def finding(run: Run) -> str:
 def group_text(group: Group) -> str:
     """The latency of every stack, the shortest first."""
     rows = sorted(group.rows, key=lambda row: row.value)
-    return f"{group.title} " + listed(f"{row.model} {seconds(row.value)}{warned(row)}" for row in rows)
+    return f"{group.title} " + listed(f"{row.model} {seconds(row.value)}{flags_text(row)}" for row in rows)
 
 
 def caption(run: Run) -> str:

@@ -24,7 +24,7 @@ from benchmarks.core.time_terms import (
 from scripts.analysis.attribution import FILE, Attribution, read
 from scripts.analysis.footer import machine_words
 from scripts.analysis.model_order import order
-from scripts.analysis.points import Run, remembered
+from scripts.analysis.points import Run, cached_on_run
 from scripts.charts.lib.layout import Page, open_page, rule_axis, widest_in, width_in
 from scripts.charts.lib.table import Table, Value, number, table_of, word
 from scripts.charts.lib.theme import Theme
@@ -53,7 +53,7 @@ COLOURS = {
 }
 
 
-@remembered
+@cached_on_run
 def chart_cells(run: Run) -> tuple[Attribution, ...]:
     """The cells in the order of the chart: by experiment, workload and concurrency, then by model."""
     typical = [cell for cell in read(run.path / FILE) if cell.typical]

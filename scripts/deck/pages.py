@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from matplotlib.figure import Figure
 
-from scripts.analysis.answers import disturbance, noise
+from scripts.analysis.answers import disturbance, noise_floors_text
 from scripts.analysis.footer import machine_words
 from scripts.analysis.wording import repeats
 from scripts.charts.lib.layout import LEADING, MARGIN_IN, Page, open_page, width_in, wrap
@@ -22,14 +22,14 @@ NOT_MEASURED = "not measured in this run"
 COUNTED = ("refuted", "not reproduced here")
 
 
-def headed(theme: Theme, title: str, reading: str, small_print: str) -> Page:
+def titled_page(theme: Theme, title: str, reading: str, small_print: str) -> Page:
     """A slide with its title, the line below it and its small print."""
     return open_page(replace(theme, headline=title), title="", reading=reading, footer=small_print, body_in=0)
 
 
 def sentences(theme: Theme, title: str, reading: str, lines: Sequence[str], small_print: str) -> Figure:
     """A slide of sentences."""
-    page = headed(theme, title, reading, small_print)
+    page = titled_page(theme, title, reading, small_print)
     size_pt, y_in = theme.text_pt * 1.3, page.top_in - 0.3
     for text in filter(None, lines):
         wrapped = wrap(text, ROOM_IN, size_pt)
@@ -44,13 +44,13 @@ def title_lines(run: Run, when: str) -> list[str]:
     return [machine_words(run), measured, disturbance(run)]
 
 
-def sure_lines(run: Run) -> list[str]:
+def limits_lines(run: Run) -> list[str]:
     """How far the figures can be trusted, and what they cannot tell."""
     few = "Too few blocks for intervals: low and high are the smallest and largest block, and nothing is established."
     unit = "whole runs" if repeats(run) > 1 else "blocks"
     many = f"Intervals are 95 % t-intervals over {unit}; a difference counts when it lies beyond them and the noise."
     return [
-        noise(run),
+        noise_floors_text(run),
         few if run.ranges_only else many,
         f"The machine did {capacity(run)}",
         f"{len(run.omissions)} cells of a block are no results and left out." if run.omissions else "",
@@ -110,7 +110,7 @@ def count_title(talk: Document) -> str:
 
 def claims_page(talk: Document, claims: Sequence[Document], part: str, theme: Theme, small_print: str) -> Figure:
     """The verdict, the sentence and the results of each claim."""
-    page = headed(theme, count_title(talk), f"{talk['title']}{part}", small_print)
+    page = titled_page(theme, count_title(talk), f"{talk['title']}{part}", small_print)
     y_in = page.top_in - 0.12
     for claim in claims:
         write_claim(page, claim, y_in)

@@ -138,7 +138,7 @@ def title_slide(run: Run) -> Slide:
 
 def sure_slide(run: Run) -> Slide:
     """How far the figures can be trusted, and what they cannot tell."""
-    return text_slide(run, SURE, disturbance(run), "How sure this is, and what it can't tell.", pages.sure_lines(run))
+    return text_slide(run, SURE, disturbance(run), "How sure this is, and what it can't tell.", pages.limits_lines(run))
 
 
 def text_slide(run: Run, name: str, headline: str, reading: str, lines: Sequence[str]) -> Slide:

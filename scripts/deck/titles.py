@@ -46,7 +46,7 @@ SUBJECTS = {
 }
 
 
-def unbroken(text: str) -> str:
+def keep_units_together(text: str) -> str:
     """No line ends between a number and its unit."""
     return BOUND.sub("\N{NO-BREAK SPACE}", text)
 
@@ -58,14 +58,14 @@ def plain(text: str, labels: Mapping[str, str]) -> str:
 
 def fits(title: str) -> bool:
     """Whether the text is short enough for a title; a number with its unit counts as one word."""
-    return 0 < len(unbroken(title).split(" ")) <= MOST_WORDS
+    return 0 < len(keep_units_together(title).split(" ")) <= MOST_WORDS
 
 
 def title(run: Run, chart: Chart) -> str:
     """The title of a chart's slide."""
     labels: Mapping[str, str] = getattr(chart, "labels", {})
     first = next(filter(fits, (plain(one, labels) for one in candidates(run, chart))), "")
-    return unbroken(first or subject(chart))
+    return keep_units_together(first or subject(chart))
 
 
 def subject(chart: Chart) -> str:

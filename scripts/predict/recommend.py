@@ -211,12 +211,12 @@ def turning_points(question: Question, source: Source, winner: str, other: str) 
         near = (value_of(question, axis) * factor**way for factor in FACTORS for way in (1, -1))
         near = (value for value in near if value <= MOST[axis])
         values = (max(1, round(value)) if axis == "tasks" else value for value in near)
-        turned = (value for value in values if wins(question.with_changes(**{axis: value}), source, winner, other))
+        turned = (value for value in values if is_faster(question.with_changes(**{axis: value}), source, winner, other))
         if (value := next(turned, None)) is not None:
             yield axis, value
 
 
-def wins(question: Question, source: Source, winner: str, other: str) -> bool:
+def is_faster(question: Question, source: Source, winner: str, other: str) -> bool:
     """Whether the other option would be quicker."""
     first, second = (of_model(question, source, model) for model in (winner, other))
     return bool(second and (first is None or second.seconds < first.seconds))

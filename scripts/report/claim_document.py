@@ -18,7 +18,7 @@ from scripts.util.format import json_number
 from scripts.verdict.claim import TALKS, Talk
 from scripts.verdict.claims_file import DEFAULT_TALK, read_talk
 from scripts.verdict.evaluate import NOT_REPRODUCED, NOT_TESTABLE, OPINION, UNMEASURED, Finding, Outcome, evaluate
-from scripts.verdict.requirements import compared
+from scripts.verdict.requirements import interpreters_text
 from scripts.verdict.value_text import bound_text, estimate_text
 
 SCHEMA = 1
@@ -64,7 +64,7 @@ def entry(talk: Talk, finding: Finding) -> Document:
         "condition": claim.condition,
         "command": f"make claim ID={claim.id}{which}",
         "run": finding.run.environment["run"] if finding.run else "",
-        "compared": compared(finding.run, finding.over) if finding.run and finding.over else "",
+        "compared": interpreters_text(finding.run, finding.over) if finding.run and finding.over else "",
         "parts": [part(outcome) for outcome in finding.outcomes],
     }
 

@@ -61,7 +61,7 @@ class Live:
         if not self.out.is_terminal:
             self.out.print(f"block {number + 1} of {self.blocks}{whose}: {left}. {self.estimate()}".rstrip())
 
-    def hear(self, entry: dict[str, Any]) -> None:
+    def update(self, entry: dict[str, Any]) -> None:
         """Take in an entry of the journal."""
         if entry["kind"] == "block":
             self.bar.update(self.task, total=self.heard + len(entry["order"]) * (self.blocks - self.block))

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from scripts.analysis.answers import answers, disturbance, noise
+from scripts.analysis.answers import answers, disturbance, noise_floors_text
 from scripts.report.claim_document import verdicts_of
 from scripts.tables.load import Run
 from scripts.util.format import seconds, times
@@ -48,7 +48,7 @@ def where(run: Run) -> str:
     machine, python = run.environment["machine"], run.environment["python"]
     build = "" if python["optimised"] is not False else ", built without profile-guided optimisation"
     place = f"{machine['cpu']}, {machine['cores_usable']} usable cores, Python {python['version']}{build}"
-    return f"{place}, {run.blocks_words}. {noise(run)} {disturbance(run)}"
+    return f"{place}, {run.blocks_words}. {noise_floors_text(run)} {disturbance(run)}"
 
 
 def table(run: Run) -> str:

@@ -11,14 +11,16 @@ from urllib.parse import quote
 from markupsafe import Markup
 
 COLOUR = re.compile(r"(#[0-9a-f]{6})\b")
-MADE = re.compile(r'\bid="([a-zA-Z][0-9a-f]{10})"')  # ids that matplotlib makes of what they name, colours included
+GENERATED_ID = re.compile(
+    r'\bid="([a-zA-Z][0-9a-f]{10})"'
+)  # ids that matplotlib makes of what they name, colours included
 SAFE = " !'()*+,-./:;=?@_~{}"  # needs no escape in a quoted attribute
 
 
 def alike(svg: str) -> str:
     """The drawing without its description, and with ids that do not depend on its colours."""
     svg = re.sub(r"<metadata>.*?</metadata>|<\?xml.*?\?>|<!DOCTYPE.*?>", "", svg, flags=re.DOTALL)
-    names = dict(zip(dict.fromkeys(MADE.findall(svg)), (f"i{place}" for place in count()), strict=False))
+    names = dict(zip(dict.fromkeys(GENERATED_ID.findall(svg)), (f"i{place}" for place in count()), strict=False))
     return re.sub(
         r'(?<=#)[a-zA-Z][0-9a-f]{10}\b|(?<=id=")[a-zA-Z][0-9a-f]{10}(?=")',
         lambda match: names.get(match[0], match[0]),

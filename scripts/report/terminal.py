@@ -11,7 +11,7 @@ from rich.table import Table
 
 from benchmarks.core.registry import catalogue
 from benchmarks.core.selection import chosen
-from scripts.analysis.answers import answers, disturbance, disturbed_warning, noise
+from scripts.analysis.answers import answers, disturbance, disturbed_warning, noise_floors_text
 from scripts.analysis.contests import candidate
 from scripts.analysis.families import family
 from scripts.analysis.wording import interval_kind
@@ -174,5 +174,5 @@ def show_one(run: Run, out: Console) -> None:
         out.print(f"not a result: {omission}", markup=False, style="red")
     for name, lacking in not_here(run):
         out.print(f"not here: {name} {lacking}", markup=False)
-    for sentence in filter(None, [noise(run), disturbance(run), *answers(run)]):
+    for sentence in filter(None, [noise_floors_text(run), disturbance(run), *answers(run)]):
         out.print(f"\n{sentence}", markup=False)

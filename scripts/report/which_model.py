@@ -13,7 +13,7 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from benchmarks.probes.offload_cost import LENGTHS
-from scripts.analysis.answers import disturbance, noise
+from scripts.analysis.answers import disturbance, noise_floors_text
 from scripts.analysis.conclusions import MARGIN
 from scripts.analysis.crossover import crossovers
 from scripts.analysis.evidence import Measure, evidence
@@ -131,7 +131,7 @@ def text(run: Run, matrix: Run | None = None) -> str:
     page = environment.get_template("which-model.md").render(
         run=run,
         margin=MARGIN,
-        noise=noise(run),
+        noise=noise_floors_text(run),
         disturbance=disturbance(run),
         standing=partial(standing, run),
         sizes=partial(sizes, run),

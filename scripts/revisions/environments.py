@@ -20,7 +20,7 @@ ASK_PACKAGES = (
     "import json; from importlib.metadata import distributions as d;"
     "print(json.dumps({one.metadata['Name']: one.version for one in d()}))"
 )
-SAID = 300  # characters of what uv says that a sentence repeats
+MOST_LETTERS = 300  # characters of what uv says that a sentence repeats
 
 
 def make_environment(home: Path, python: str, requirements: Sequence[str], *, name: str) -> str:
@@ -67,5 +67,5 @@ def project_requirements(folder: Path) -> list[str]:
 def require_success(ended: "subprocess.CompletedProcess[str]", name: str) -> None:
     """CommandError when uv could not do what it had to do for a side."""
     if ended.returncode:
-        message = " ".join((ended.stderr.strip() or "uv said nothing").split())[-SAID:]
+        message = " ".join((ended.stderr.strip() or "uv said nothing").split())[-MOST_LETTERS:]
         raise CommandError(Exit.NOT_MEASURED, f"no environment could be made for {name}: {message}")

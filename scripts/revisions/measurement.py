@@ -13,7 +13,7 @@ from typing import Any
 
 from benchmarks.core.registry import experiments
 from benchmarks.machine.switches import OWN_WORK
-from scripts.analysis.revisions import Pairs, Sample, joined
+from scripts.analysis.revisions import Pairs, Sample, pooled_sample
 from scripts.revisions.quiet import Patience
 from scripts.revisions.sides import Side
 from scripts.run.block import Block, environment, run_block
@@ -151,7 +151,7 @@ def pairs(model: str, concurrency: int, sequence: Sequence[str], blocks: Sequenc
                 return Pairs(model, concurrency, failure=f"{sequence[number]}: {reason}")
             turn[sequence[number]].append(sample(entry))
         for name in SIDES:
-            sides[name].append(joined(turn[name]))
+            sides[name].append(pooled_sample(turn[name]))
     return Pairs(model, concurrency, sides["base"], sides["head"])
 
 

@@ -25,7 +25,7 @@ from benchmarks.core.runner import BUDGET_S
 from benchmarks.machine.switches import block_environment
 from scripts.run.cluster import NO_CLUSTER, ClusterConfig
 from scripts.run.preflight import require_disk_space
-from scripts.tables.schema import Entry, fault, fingerprint, read_environment, whose
+from scripts.tables.schema import Entry, fault, fingerprint, journal_mismatch, read_environment
 from scripts.util.atomic_write import atomic_write
 from scripts.util.exit_codes import CommandError, Exit
 from scripts.util.paths import HOUSE
@@ -204,7 +204,7 @@ def open_journal(block: Block) -> None:
     if not path.exists():
         with atomic_write(path) as file:
             journal.append(file, {"kind": "run", "schema": journal.SCHEMA, "block": block.number, "of": run})
-    if mismatch := whose(next((entry for _, entry in journal.read(path)), None), block.number, run):
+    if mismatch := journal_mismatch(next((entry for _, entry in journal.read(path)), None), block.number, run):
         raise CommandError(Exit.BAD_DATA, f"{path} cannot be resumed: {mismatch}. Next: rm {path}")
     if not path.read_bytes().endswith(b"\n"):
         with path.open("ab") as file:  # a torn line must not tear the next one

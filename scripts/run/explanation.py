@@ -20,7 +20,7 @@ SILENCE_S = 120.0  # a cell takes less than a minute
 HOW = 'Next: make why ONLY="network and threads and c50", or make why WORK=path/to/file.py'
 
 
-def explained(only: str, show: Callable[[dict[str, Any]], None]) -> list[dict[str, Any]]:
+def explain(only: str, show: Callable[[dict[str, Any]], None]) -> list[dict[str, Any]]:
     """The entries of the selected cells, each shown as soon as it is there. CommandError when none came."""
     with tempfile.NamedTemporaryFile("r") as out, tempfile.TemporaryFile() as log:
         command = [*experiments_command(sys.executable), f"--only={only}", f"--why={out.name}"]
@@ -55,7 +55,7 @@ def follow(
         time.sleep(POLL_S)
 
 
-def keep(path: Path, entries: list[dict[str, Any]]) -> None:
+def write_entries(path: Path, entries: list[dict[str, Any]]) -> None:
     """Write why.json, all at once or not at all."""
     with atomic_write(path) as file:
         file.write_text(json.dumps({"schema": SCHEMA, "cells": [one for one in entries if "reason" not in one]}))
@@ -69,6 +69,6 @@ def explain_headline(run: Path) -> None:
 
     try:
         with temporary_folder():
-            keep(run / FILE, explained(f"({HEADLINE}) and not twin", show))
+            write_entries(run / FILE, explain(f"({HEADLINE}) and not twin", show))
     except CommandError as problem:
         print(f"overlap: {problem}", file=sys.stderr)

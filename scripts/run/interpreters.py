@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from scripts.util.exit_codes import CommandError, Exit
-from scripts.util.paths import RESULTS, SAID
+from scripts.util.paths import RESULTS, RESULTS_VARIABLE
 from servers.subprocesses import own_environment
 
 ROOT = Path(__file__).parents[2]
-HOME = (RESULTS if SAID else ROOT) / ".venvs"  # beside the results of the installed program
+HOME = (RESULTS if RESULTS_VARIABLE else ROOT) / ".venvs"  # beside the results of the installed program
 OLDEST = (3, 11)
 FETCHING = ("UV_INDEX", "UV_DEFAULT_INDEX", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS", "UV_INSECURE_HOST", "UV_OFFLINE")
 UV_TIMEOUT_S = 300  # for uv to fetch and to unpack on a slow line

@@ -132,7 +132,7 @@ def measure(run: Path) -> None:
             live.begin_block(number, left_s, interpreter_of_block(recorded, number))
             pause_before(run, recorded["plan"], number)
             began = time.monotonic()
-            run_block(block_of_run(run, recorded, number), live.hear)
+            run_block(block_of_run(run, recorded, number), live.update)
             block_seconds.append(time.monotonic() - began)
 
 
@@ -212,17 +212,17 @@ def readable_errors(run: Path | None = None, verb: str = "make bench") -> Iterat
         where = problem.filename or RESULTS
         sentence = f"{where}: {problem.strerror}. Next: make room in {RESULTS.resolve()}, or make it writable"
         if short := shortage(problem):
-            sentence = f"{short}. {what_is_kept(run, verb)}"
+            sentence = f"{short}. {resume_hint(run, verb)}"
         raise CommandError(Exit.NOT_MEASURED, sentence) from None
     except (MemoryError, RuntimeError) as problem:
         if not (short := shortage(problem)):
             raise
-        raise CommandError(Exit.NOT_MEASURED, f"{short}. {what_is_kept(run, verb)}") from None
+        raise CommandError(Exit.NOT_MEASURED, f"{short}. {resume_hint(run, verb)}") from None
     except KeyboardInterrupt:
-        raise CommandError(Exit.INTERRUPTED, f"interrupted. {what_is_kept(run, verb)}") from None
+        raise CommandError(Exit.INTERRUPTED, f"interrupted. {resume_hint(run, verb)}") from None
 
 
-def what_is_kept(run: Path | None, verb: str) -> str:
+def resume_hint(run: Path | None, verb: str) -> str:
     """Whether a run that ended early can be resumed, and how."""
     can_resume = run is not None and has_results(run)
     return (

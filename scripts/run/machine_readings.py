@@ -76,7 +76,7 @@ class Readings:
     c_threads: float  # C code that releases the GIL
     capacity_samples: tuple[float, ...]  # samples of the parallel capacity
     limits: Limits
-    known: tuple[ErrorEstimate, ...]
+    error_estimates: tuple[ErrorEstimate, ...]
     databases: Sequence[tuple[str, str]] = ()  # each with its version, or why it is unavailable
     switches: Mapping[str, str] = field(default_factory=dict)  # variables that would change what a block measures
     kept: frozenset[str] = frozenset()  # those that KEEP_ENV names
@@ -208,7 +208,7 @@ def read_all(limits: Limits) -> Readings:
         c_threads=median(thread_speedup(BLOCKS) for _ in range(3)),
         capacity_samples=capacity_samples(),
         limits=limits,
-        known=tuple(find(known) for known in KNOWN),
+        error_estimates=tuple(find(known) for known in KNOWN),
         databases=databases(),
         switches=switches(),
         kept=frozenset(kept_switches()),

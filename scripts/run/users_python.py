@@ -79,7 +79,7 @@ class UsersPython:
         self.output_of("-c", CALIBRATE, str(pace.resolve()))
 
 
-def located(python: str, project: Path) -> str:
+def interpreter_path(python: str, project: Path) -> str:
     """The path of the interpreter that PYTHON names: as it stands, below the project, or on PATH. CommandError."""
     for path in (Path(python), project / python):
         if path.is_file():
@@ -94,7 +94,7 @@ def prepare(python: str) -> UsersPython:
     facts = json_output([python, "-c", FACTS, *NEEDED])
     if facts is None:
         raise CommandError(Exit.USAGE, f"PYTHON={python} does not run. {EXAMPLE}")
-    if parts(facts["version"])[:2] < OLDEST:
+    if version_numbers(facts["version"])[:2] < OLDEST:
         oldest = ".".join(map(str, OLDEST))
         sentence = f"{python} is Python {facts['version']}, and {oldest} or newer is needed"
         raise CommandError(Exit.USAGE, f"{sentence}. Next: measure in a newer one")
@@ -109,13 +109,13 @@ def prepare(python: str) -> UsersPython:
 def check_versions(python: str, theirs: dict[str, str]) -> None:
     """CommandError when the user's own version of something that a block needs is too old: it would win over ours."""
     for name, version in theirs.items():
-        if parts(version)[:2] < NEEDED[name]:
+        if version_numbers(version)[:2] < NEEDED[name]:
             needed = ".".join(map(str, NEEDED[name]))
             sentence = f"{python} has {name} {version}, and a block needs {needed} or newer"
             raise CommandError(Exit.NOT_MEASURED, f"{sentence}. {COPY} that has it")
 
 
-def parts(version: str) -> tuple[int, ...]:
+def version_numbers(version: str) -> tuple[int, ...]:
     """The numbers of a version."""
     return tuple(int(part) for part in version.split(".") if part.isdigit())
 

@@ -18,7 +18,7 @@ from scripts.stats.intervals import NoiseFloor
 from scripts.tables import parquet
 from scripts.tables.columns import CELL_AND_TWIN
 from scripts.tables.repeats import only_bench, with_repeats
-from scripts.tables.schema import Entry, fault, fingerprint, read_environment, whose
+from scripts.tables.schema import Entry, fault, fingerprint, journal_mismatch, read_environment
 from scripts.util.atomic_write import atomic_write
 from scripts.util.exit_codes import CommandError, Exit
 
@@ -131,22 +131,22 @@ def load(path: Path) -> Run:
     if not cells:
         raise CommandError(Exit.BAD_DATA, f"{path} holds no whole cell{first_reason(omissions)}. Next: make bench")
     omissions += missing_blocks(path, environment["plan"]["blocks"])
-    parts = [part(path, environment, one, cells, omissions) for one in environment.get("interpreters", [])]
+    parts = [interpreter_run(path, environment, one, cells, omissions) for one in environment.get("interpreters", [])]
     if measured := [one for one in parts if one.cells]:
         return replace(measured[0], beside=tuple(measured[1:]))
     return Run(
-        path, environment, with_doubt(path, with_repeats(round_table(cells), environment["plan"])), omissions, cells
+        path, environment, add_doubts(path, with_repeats(round_table(cells), environment["plan"])), omissions, cells
     )
 
 
-def with_doubt(path: Path, rounds: pd.DataFrame) -> pd.DataFrame:
+def add_doubts(path: Path, rounds: pd.DataFrame) -> pd.DataFrame:
     """The rounds of a user's work, with the reason in a column `doubt` where nothing may be concluded from them."""
     file = path / "survey.json"
     doubts = json.loads(file.read_text()).get("learned", {}).get("doubts", []) if file.exists() else []
     return rounds.assign(doubt=doubts[0]) if doubts else rounds
 
 
-def part(path: Path, environment: Entry, one: Entry, cells: list[Entry], omissions: list[Omission]) -> Run:
+def interpreter_run(path: Path, environment: Entry, one: Entry, cells: list[Entry], omissions: list[Omission]) -> Run:
     """The part of a run measured under one of its interpreters, as a run of its own.
 
     Its GIL is on where it was on after any cell, whatever the interpreter said before it had imported anything.
@@ -194,7 +194,7 @@ def read_block(file: Path, run: str) -> Iterator[Entry | Omission]:
     except OSError as problem:
         yield Omission(block, file.name, problem.strerror or str(problem))
         return
-    if mismatch := whose(lines[0][1] if lines else None, block, run):
+    if mismatch := journal_mismatch(lines[0][1] if lines else None, block, run):
         yield Omission(block, file.name, mismatch)
         return
     yield from read_entries(block, lines)
@@ -235,7 +235,7 @@ def round_table(cells: Iterable[Entry]) -> pd.DataFrame:
 
 def write_tables(run: Run) -> None:
     """rounds.csv, rounds.parquet and summary.csv, beside the raw files; a column says the interpreter of several."""
-    rounds, summary = (by_python(run, table) for table in ("rounds", "summary"))
+    rounds, summary = (joint_table(run, table) for table in ("rounds", "summary"))
     with atomic_write(run.path / "rounds.csv") as file:
         rounds.to_csv(file, index=False)
     with atomic_write(run.path / "rounds.parquet") as file:
@@ -244,7 +244,7 @@ def write_tables(run: Run) -> None:
         summary.to_csv(file, index=False)
 
 
-def by_python(run: Run, table: str) -> pd.DataFrame:
+def joint_table(run: Run, table: str) -> pd.DataFrame:
     """A table of the run and of its other interpreters, one below the other."""
     if not run.python:
         return pd.DataFrame(getattr(run, table))

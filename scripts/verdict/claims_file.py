@@ -63,7 +63,7 @@ def read_talk(path: Path, only: str | None = None) -> Talk:
     try:
         with path.open("rb") as file:
             document = tomllib.load(file)
-        return talk(path, document) if only is None else talk(path, document | {"claim": [chosen_row(document, only)]})
+        return talk(path, document) if only is None else talk(path, document | {"claim": [claim_row(document, only)]})
     except OSError as problem:
         raise CommandError(
             Exit.USAGE, f"{path}: {problem.strerror}. Next: make claims TALK=path/to/claims.toml"
@@ -77,7 +77,7 @@ def read_talk(path: Path, only: str | None = None) -> Talk:
         raise CommandError(Exit.USAGE, f"{path}: {listed}") from None
 
 
-def chosen_row(document: dict[str, Any], name: str) -> Any:
+def claim_row(document: dict[str, Any], name: str) -> Any:
     """The table of the claim that is called so. CommandError when there is none, Mistake when there are two."""
     if not name:
         raise CommandError(Exit.USAGE, "ID is missing. Example: make claim ID=network-io")

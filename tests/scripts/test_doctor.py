@@ -47,7 +47,7 @@ QUIET = Readings(
     c_threads=1.95,
     capacity_samples=(3.8, 3.9, 3.85),
     limits=WELL,
-    known=(ErrorEstimate(waits("threads", 20, 5), (0.081, 0.0815)),),
+    error_estimates=(ErrorEstimate(waits("threads", 20, 5), (0.081, 0.0815)),),
 )
 
 
@@ -194,7 +194,7 @@ def test_every_check_fits_its_line_in_80_columns(readings: Readings) -> None:
         assert len(check.means) <= 33
         assert check.what == "processor" or len(check.reading) <= 23
     lines = out.export_text().splitlines()
-    assert len(lines) == len(checks(readings)) + 1 + len(readings.known)
+    assert len(lines) == len(checks(readings)) + 1 + len(readings.error_estimates)
     assert all(len(text) <= 80 for text in lines)
 
 

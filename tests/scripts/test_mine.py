@@ -280,16 +280,16 @@ def test_the_answer_is_about_the_users_own_work_with_each_model_at_its_best() ->
 )
 def test_work_that_is_in_doubt_never_gets_a_winner(tmp_path: Path, doubt: str) -> None:
     from scripts.analysis.answers import answers
-    from scripts.tables.load import with_doubt
+    from scripts.tables.load import add_doubts
 
     run = a_run({"sequential": 1.0, "threads": 0.5, "asyncio": 0.1})
     assert "fastest" in answers(run)[0]
     (tmp_path / "survey.json").write_text(json.dumps({"learned": {"doubts": [doubt]}}))
-    sentences = answers(replace(run, rounds=with_doubt(tmp_path, run.rounds)))
+    sentences = answers(replace(run, rounds=add_doubts(tmp_path, run.rounds)))
     assert "fastest" not in sentences[0]
     assert doubt in sentences[0]
     expected = expectations.findings(
-        replace(run, rounds=with_doubt(tmp_path, run.rounds)), ["asyncio faster than threads"]
+        replace(run, rounds=add_doubts(tmp_path, run.rounds)), ["asyncio faster than threads"]
     )
     assert expectations.code(expected) == Exit.NOT_MEASURED
 
@@ -381,11 +381,11 @@ def test_the_progress_line_stays_one_line_of_80_columns() -> None:
     models = ("sequential", "threads", "to_thread", "asyncio", "uvloop", "queue_workers", "gather", "processes")
     with live.bar:
         live.begin_block(9, 754.0)
-        live.hear({"kind": "block", "order": list(models)})
+        live.update({"kind": "block", "order": list(models)})
         for model in models:
             cell = {"experiment": "user_work", "workload": "a_file_with_a_long_name-function", "model": model}
             rounds = [{"seconds": 1.0 if model == "sequential" else 0.02, "warmup": False}]
-            live.hear(
+            live.update(
                 {"kind": "cell", "cell": f"user_work-{model}", "valid": True, "twin": False, "rounds": rounds} | cell
             )
         live.bar.refresh()

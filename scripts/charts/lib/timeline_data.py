@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from scripts.analysis.points import Point, Run, points, remembered
+from scripts.analysis.points import Point, Run, cached_on_run, points
 
 PREFERRED = {"io": ("wire", "http", "sleep"), "cpu": ("primes", "digest")}
 MOST_SPANS = 300  # more would be a smear on a slide and megabytes in an SVG
@@ -111,7 +111,7 @@ def rounds_of(run: Run, cell: Point) -> pd.DataFrame:
     return rounds[mask]
 
 
-@remembered
+@cached_on_run
 def races(run: Run) -> dict[str, dict[str, Race]]:
     """The races of each column, by model."""
     columns = {

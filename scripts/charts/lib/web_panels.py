@@ -7,11 +7,11 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from benchmarks.core.work_done import SATURATED
-from scripts.analysis.footer import footer, sure
-from scripts.analysis.points import Point, Run, point, remembered
+from scripts.analysis.footer import footer, legend_words
+from scripts.analysis.points import Point, Run, cached_on_run, point
 from scripts.charts.lib import forest
 from scripts.charts.lib.forest_layout import Axis
-from scripts.charts.lib.groups import Group, Panels, described
+from scripts.charts.lib.groups import Group, Panels, values_text
 from scripts.charts.lib.table import Table, number, table_of, word
 from scripts.charts.lib.theme import Theme
 from scripts.tables.columns import CELL
@@ -46,7 +46,7 @@ def group(title: str, rows: Sequence[Point]) -> Group:
     return Group(title, rows, styles=[RUNS_IN.get(row.model.partition("/")[2], "asyncio") for row in rows])
 
 
-@remembered
+@cached_on_run
 def measured_cells(run: Run, experiment: str, metric: str) -> list[Point]:
     """The cells of an experiment with one of their metrics, each called after its stack; none where it is unknown."""
     if metric not in run.rounds:
@@ -83,19 +83,19 @@ def draw(run: Run, theme: Theme, question: Question, panels: Panels) -> Figure |
         Axis(question.axis, question.form, common=False),
         title=question.title,
         reading=question.reading,
-        footer=lambda rows, rest: footer(run, question.measured, flagged(rows), rest, sure=sure(run)),
+        footer=lambda rows, rest: footer(run, question.measured, cells_with_flags(rows), rest, sure=legend_words(run)),
         shared=True,
     )
 
 
-def flagged(rows: Sequence[Point]) -> list[Point]:
+def cells_with_flags(rows: Sequence[Point]) -> list[Point]:
     """Each cell once, with the flags of the metric that has most of them."""
     return list({row.key: row for row in sorted(rows, key=lambda row: len(row.flags))}.values())
 
 
 def alt(question: Question, panels: Panels) -> str:
     """Every number of the chart as text."""
-    rows = list(described(panels, question.form))
+    rows = list(values_text(panels, question.form))
     return f"{question.title} {'; '.join(rows)}." if rows else ""
 
 

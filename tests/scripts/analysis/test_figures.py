@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.analysis.answers import answers_of, disturbance, noise
+from scripts.analysis.answers import answers_of, disturbance, noise_floors_text
 from scripts.analysis.conclusions import ASSUMED_FLOOR, MARGIN
 from scripts.analysis.mix_winners import tiles
 from scripts.charts import CHARTS, Chart, claims, decision
@@ -154,7 +154,7 @@ def test_what_is_said_of_noise_and_disturbance_is_what_was_measured() -> None:
     known = {f"{100 * ASSUMED_FLOOR.value:.0f} %"}
     for floor in filter(None, run.noise_floors.values()):
         known |= {f"{100 * value:.1f} %" for value in (floor.value, floor.low, floor.high)}
-    assert figures(noise(run)) - known == set()
+    assert figures(noise_floors_text(run)) - known == set()
 
 
 def measured(run: Run) -> Iterator[float]:

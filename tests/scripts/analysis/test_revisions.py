@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from scripts.analysis.revisions import CAUSES, LEAST, Change, Pairs, Sample, changes, joined
+from scripts.analysis.revisions import CAUSES, LEAST, Change, Pairs, Sample, changes, pooled_sample
 from scripts.revisions.measurement import PER_TURN, order
 from scripts.stats.intervals import FloatArray
 from tests.scripts.simulate import WORLDS, block_medians, sessions
@@ -28,7 +28,7 @@ def pairs_of(seconds: FloatArray, effect: float, seed: int) -> list[Pairs]:
             for side in sided:
                 factor = effect if side == "head" else 1.0
                 here = [n for n in range(start, start + PER_TURN) if sides[n] == side]
-                sided[side].append(joined([sample(float(seconds[n, place]) * factor) for n in here]))
+                sided[side].append(pooled_sample([sample(float(seconds[n, place]) * factor) for n in here]))
         pairs.append(Pairs(model, 10, sided["base"], sided["head"]))
     return pairs
 

@@ -15,13 +15,23 @@ from scipy.special import stdtrit
 
 from scripts.analysis.contests import contest
 from scripts.atlas import __main__ as atlas
-from scripts.atlas.build import judged_shares, share_of
+from scripts.atlas.build import share_of, shares_of_run
 from scripts.atlas.collect import Collection, collect, entry
 from scripts.atlas.document import rows, units, write
 from scripts.atlas.forest import forest
 from scripts.atlas.machines import ClaimOverMachines, over_machines, pooled
 from scripts.atlas.plausibility import implausible
-from scripts.atlas.share_format import LARGEST_BYTES, SUFFIX, Cell, Fastest, Share, ShareError, decode, encode, sealed
+from scripts.atlas.share_format import (
+    LARGEST_BYTES,
+    SUFFIX,
+    Cell,
+    Fastest,
+    Share,
+    ShareError,
+    decode,
+    encode,
+    with_hash,
+)
 from scripts.atlas.synthetic import synthetic, write_synthetic
 from scripts.atlas.winners import WORK, maps
 from scripts.selfbench import atlas_cost
@@ -52,7 +62,7 @@ def put(folder: Path, shares: list[Share]) -> Path:
 
 
 def changed(one: Share, **fields: Any) -> Share:
-    return sealed(msgspec.structs.replace(one, **fields))
+    return with_hash(msgspec.structs.replace(one, **fields))
 
 
 def test_a_share_comes_back_as_it_was_written() -> None:
@@ -325,7 +335,7 @@ def test_a_run_of_this_version_can_be_true_and_so_can_the_machines_made_of_it(re
 
 def test_a_run_of_several_pythons_is_shared_as_a_condition_of_each(tmp_path: Path) -> None:
     matrix = ROOT / "results" / "reference" / "matrix"
-    shares = judged_shares(matrix)
+    shares = shares_of_run(matrix)
     pythons = [one["python"] for one in json.loads((matrix / "environment.json").read_text())["interpreters"]]
     assert len(shares) == len(pythons) > 1
     for one, python_ in zip(shares, pythons, strict=True):
@@ -379,10 +389,10 @@ def test_a_spreadsheet_gets_no_formula() -> None:
 
 def test_a_folder_without_shares_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="no usable share") as refused:
-        atlas.made([tmp_path], tmp_path / "out", "")
+        atlas.collect_and_write([tmp_path], tmp_path / "out", "")
     assert refused.value.code == Exit.BAD_DATA
     with pytest.raises(CommandError, match="no such file or folder") as refused:
-        atlas.made([tmp_path / "none"], tmp_path / "out", "")
+        atlas.collect_and_write([tmp_path / "none"], tmp_path / "out", "")
     assert refused.value.code == Exit.USAGE
 
 

@@ -8,7 +8,7 @@ import pytest
 from matplotlib.lines import Line2D
 from rich.console import Console
 
-from scripts.analysis.interpreter_ratios import build_difference, gain, notes, rows, sentences, sharing
+from scripts.analysis.interpreter_ratios import build_difference, notes, rows, sentences, sharing, threads_speedup
 from scripts.charts import interpreters
 from scripts.charts.lib.theme import LIGHT, SLIDE, style
 from scripts.report import terminal_interpreters as terminal
@@ -309,7 +309,7 @@ def test_the_first_rows_are_what_the_title_says() -> None:
     run = in_turns()
     figure = interpreters.draw(run, LIGHT)
     assert figure
-    gains = {one.python: gain(one) for one in (run, *run.beside)}
+    gains = {one.python: threads_speedup(one) for one in (run, *run.beside)}
     dots = artists(figure, Line2D, "value-primes-gain-")
     assert {key.removesuffix("-0"): dot.get_xdata()[0] for key, dot in dots.items()} == {
         python: value.value for python, value in gains.items() if value

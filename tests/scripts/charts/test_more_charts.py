@@ -34,7 +34,7 @@ from scripts.charts import (
     web_latency,
     web_throughput,
 )
-from scripts.charts.lib.groups import Group, fitted
+from scripts.charts.lib.groups import Group, groups_that_fit
 from scripts.charts.lib.table import number, table_of, word
 from scripts.charts.lib.theme import LIGHT, SLIDE, colour
 from scripts.stats.intervals import NoiseFloor
@@ -145,7 +145,7 @@ def test_the_serial_share_is_found_again() -> None:
 
 def test_amdahls_line_is_drawn_and_its_share_is_said() -> None:
     figure = of_full_run(cpu_scaling)
-    laws = cpu_scaling.fitted(a_run(), cpu_scaling.chart_cells(a_run())[0])
+    laws = cpu_scaling.laws_by_model(a_run(), cpu_scaling.chart_cells(a_run())[0])
     assert set(artists(figure, Line2D, "amdahl-")) == {f"primes-{model}" for model in laws} != set()
     assert all(str(law) in " ".join(texts(figure)) for law in laws.values())
     assert laws["processes"].serial < 0.5
@@ -235,7 +235,9 @@ def test_a_length_pays_only_where_every_longer_one_does() -> None:
     def pays(*gains: float) -> dict[str, float]:
         rounds = a_run().rounds[a_run().rounds["experiment"].eq("offload_cost") & a_run().rounds["model"].eq("dask")]
         columns = zip(LENGTHS, gains, strict=True)
-        return offload_cost.pays(SyntheticRun(rounds.assign(**{f"speedup_{name}": gain for name, gain in columns})))
+        return offload_cost.break_even_s(
+            SyntheticRun(rounds.assign(**{f"speedup_{name}": gain for name, gain in columns}))
+        )
 
     assert pays(1.5, 0.8, 1.5, 1.6) == {"dask": 0.01}
     assert pays(1.5, 1.5, 1.5, 0.8) == {}
@@ -364,6 +366,6 @@ def test_what_does_not_fit_a_slide_is_named_on_it() -> None:
     many = [
         Group("models", [replace(startup_cost.groups(a_run())[0].rows[0], model=f"m{number}") for number in range(30)])
     ]
-    kept, left_out = fitted([*many, Group("more", many[0].rows)], SLIDE)
+    kept, left_out = groups_that_fit([*many, Group("more", many[0].rows)], SLIDE)
     assert [row.model for row in kept[0].rows] == [f"m{number}" for number in range(19)]
     assert left_out == [*(f"m{number}" for number in range(19, 30)), "more"]
