@@ -47,9 +47,9 @@ from scripts.util.exit_codes import CommandError, Exit, exits_on_error
 from scripts.util.format import shortened
 from scripts.util.paths import NEWEST_MINE
 from scripts.util.processes import end_session, temporary_folder
+from scripts.util.unknown_names import check_names
 from scripts.verdict import expectations
 from scripts.verdict.evaluate import Finding
-from scripts.verdict.fields import nearest
 
 PATIENCE_S = 120.0  # with one step of the profile; a model that hangs is ended, and named, long before
 QUICK_BLOCKS = 2  # no verdict takes fewer than six: ranges, soon
@@ -102,12 +102,8 @@ def file_of_module(dotted: str, project: Path) -> Path | None:
 
 
 def models_of(text: str) -> str:
-    """The models that were asked for, and sequential. Stop when one is no model."""
-    for name in text.split():
-        if name not in NAMES:
-            raise CommandError(
-                Exit.USAGE, f"MODELS: no model is called {name!r}{nearest(name, NAMES)}. Next: make models"
-            )
+    """The models that MODELS names, sequential first; empty without any. CommandError when one is no model."""
+    check_names(text.split(), NAMES, "model", "make models", option="MODELS")
     return " ".join(dict.fromkeys(["sequential", *text.split()])) if text else ""
 
 

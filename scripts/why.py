@@ -27,6 +27,7 @@ from scripts.util.commands import parser as command_parser
 from scripts.util.exit_codes import CommandError, Exit, exits_on_error
 from scripts.util.format import percent
 from scripts.util.processes import temporary_folder
+from scripts.util.unknown_names import check_names
 
 NO_TWIN = "not twin"  # the second copy of a cell has nothing else to say
 MOST_CELLS = 60  # an hour; more were not meant
@@ -67,8 +68,7 @@ def own_work(chosen: argparse.Namespace) -> str:
         if not Path(place).is_file():
             raise CommandError(Exit.USAGE, f"there is no file {place}. {HOW}")
         place = str(Path(place).resolve())
-    if unknown := [model for model in chosen.models.split() if model not in NAMES]:
-        raise CommandError(Exit.USAGE, f"MODELS: no model is called {unknown[0]!r}. Next: make models")
+    check_names(chosen.models.split(), NAMES, "model", "make models", option="MODELS")
     command = [sys.executable, "-P", "-m", "benchmarks.attribution.own_work", f"{place}{colon}{name}"]
     command += [f"--models={chosen.models}", f"--concurrency={chosen.concurrency}"]
     done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, env=environment())

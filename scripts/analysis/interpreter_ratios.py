@@ -78,7 +78,7 @@ def every_row(run: Run) -> list[Row]:
     """A row for every cell, whatever its metric; none for a cell without a counterpart under another interpreter."""
     mine = dict(list(run.rounds.groupby(CELL_AND_TWIN)))
     keys = dict.fromkeys(
-        key for one in (run, *run.beside) for key, _ in one.rounds.groupby(CELL_AND_TWIN) if not key[-1]
+        key for one in run.by_interpreter for key, _ in one.rounds.groupby(CELL_AND_TWIN) if not key[-1]
     )
     first = {key: mine[key] if key in mine else sequential_of(key, mine) for key in keys}
     rows = [
@@ -142,7 +142,7 @@ def build_difference(one: Run, other: Run, apart_from: Collection[str] = ()) -> 
 
 def cost(run: Run, one: Run, switch: str) -> str:
     """The time of a single thread without the GIL, or with a JIT, relative to a build that differs in that alone."""
-    without = [other for other in (run, *run.beside) if not other.environment["python"].get(switch)]
+    without = [other for other in run.by_interpreter if not other.environment["python"].get(switch)]
     others = [other for other in without if alike_but_for(switch, one, other)]
     if not others:
         alone = SWITCHES[switch]
@@ -175,9 +175,9 @@ def gil(run: Run) -> str:
 
 def sentences(run: Run) -> list[str]:
     """Sentences: the speed-up of threads under each interpreter, and the single-thread cost of free threading."""
-    gains = [(one, speedup) for one in (run, *run.beside) if (speedup := threads_speedup(one))]
+    gains = [(one, speedup) for one in run.by_interpreter if (speedup := threads_speedup(one))]
     parts = [f"{speedup} under {one.python} ({gil(one)})" for one, speedup in gains]
-    unclear = [(one.python, why) for one in (run, *run.beside) if (why := not_usable(one, "sequential", "threads"))]
+    unclear = [(one.python, why) for one in run.by_interpreter if (why := not_usable(one, "sequential", "threads"))]
     left_out = [f"Threads against sequential under {python}: not usable, {why}." for python, why in unclear]
     if not parts:
         return [*left_out, *convoy(run), *memory(run)]
@@ -195,7 +195,7 @@ def sentences(run: Run) -> list[str]:
 
 def cores(run: Run) -> float:
     """The median parallel capacity beside the threads that computed, under all interpreters."""
-    capacities = [computing(one, "threads")["parallel_capacity"] for one in (run, *run.beside)]
+    capacities = [computing(one, "threads")["parallel_capacity"] for one in run.by_interpreter]
     return float(pd.concat(capacities).median())
 
 
@@ -220,7 +220,7 @@ def notes(run: Run) -> Iterator[str]:
             names.setdefault(note, []).append(one["name"])
     yield from (f"{listed(those)}: {note}" for note, those in names.items())
     yield from unmatched_cells(run)
-    for part in (run, *run.beside):
+    for part in run.by_interpreter:
         python = part.environment["python"]
         if python["free_threaded"] and python["gil"]:
             yield f"{part.python}: the GIL was switched back on while it was measured."
@@ -255,7 +255,7 @@ def package_differences(interpreter: dict[str, Any], interpreters: Sequence[dict
 
 def convoy(run: Run) -> Iterator[str]:
     """The delay of an answering thread beside a computing one, under each interpreter."""
-    named = {one.python: f"{one.python} ({gil(one)})" for one in (run, *run.beside)}
+    named = {one.python: f"{one.python} ({gil(one)})" for one in run.by_interpreter}
     for one in every_row(run):
         if (one.cell["experiment"], one.cell["model"]) == ("gil_convoy", "beside-computing") and one.faster:
             others = [f"{value} as fast under {named[name]}" for name, value in one.faster.items()]
@@ -265,7 +265,7 @@ def convoy(run: Run) -> Iterator[str]:
 
 def sharing(run: Run) -> Iterator[tuple[str, dict[str, Value]]]:
     """For each object that threads share: under each interpreter, how many times as fast two threads are as one."""
-    parts = [(one.python, one.rounds[one.rounds["experiment"] == SHARING]) for one in (run, *run.beside)]
+    parts = [(one.python, one.rounds[one.rounds["experiment"] == SHARING]) for one in run.by_interpreter]
     for form in dict.fromkeys(model for _, rounds in parts for model in rounds["model"]):
         ratios = {python: two_threads(run, rounds[rounds["model"] == form]) for python, rounds in parts}
         yield form, {python: ratio for python, ratio in ratios.items() if ratio}

@@ -54,6 +54,10 @@ class Run(Protocol):
     def beside(self) -> "Sequence[Run]":
         """The same cells under other interpreters."""
 
+    @property
+    def by_interpreter(self) -> "Sequence[Run]":
+        """The run itself, then `beside`."""
+
     def spans(self, **identity: object) -> pd.DataFrame:
         """When each task of the cells that match ran, in their measured rounds."""
 

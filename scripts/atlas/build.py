@@ -32,7 +32,7 @@ def shares_of_run(run: Path, condition: str = "") -> list[Share]:
     Several interpreters of one machine are conditions of it. CommandError where the environment lacks something.
     """
     loaded = load(run)
-    parts = [loaded, *loaded.beside]
+    parts = loaded.by_interpreter
     try:
         return [share_of_interpreter(part, condition, several=len(parts) > 1) for part in parts]
     except KeyError as unsaid:

@@ -87,7 +87,7 @@ def points(run: Run) -> list[Point]:
 
 def message(run: Run) -> list[Group]:
     """The speed-up of computing in threads under each interpreter, for the title."""
-    gains = [(one, value) for one in (run, *run.beside) if run.beside and (value := threads_speedup(one))]
+    gains = [(one, value) for one in run.by_interpreter if run.beside and (value := threads_speedup(one))]
     rows = [of_threads(one, value) for one, value in gains]
     mixed = len({bool(one.environment["python"]["gil"]) for one, _ in gains}) > 1
     return [Group(MESSAGE, rows, names=[f"{one.python}, {gil(one)}" for one, _ in gains])] if mixed else []
@@ -139,7 +139,7 @@ def builds(run: Run) -> str:
 
 def finding(run: Run) -> str:
     """The speed-up of threads with and without the GIL, or else the range of the cells' ratios."""
-    gains = [(one, value) for one in (run, *run.beside) if (value := threads_speedup(one))]
+    gains = [(one, value) for one in run.by_interpreter if (value := threads_speedup(one))]
     free = [each for each in gains if not each[0].environment["python"]["gil"]]
     with_gil = [each for each in gains if each[0].environment["python"]["gil"]]
     if free and with_gil:

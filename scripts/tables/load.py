@@ -49,6 +49,11 @@ class Run:
     beside: tuple["Run", ...] = ()  # the same under other interpreters, block by block in turns
 
     @property
+    def by_interpreter(self) -> tuple["Run", ...]:
+        """The run under its first interpreter, then the same cells under each other one."""
+        return (self, *self.beside)
+
+    @property
     def python(self) -> str:
         """The name of its interpreter where a run has several; empty where it has one."""
         return str(self.environment.get("interpreter", ""))
@@ -248,6 +253,6 @@ def joint_table(run: Run, table: str) -> pd.DataFrame:
     """A table of the run and of its other interpreters, one below the other."""
     if not run.python:
         return pd.DataFrame(getattr(run, table))
-    frames = [getattr(one, table).assign(python=one.python) for one in (run, *run.beside)]
+    frames = [getattr(one, table).assign(python=one.python) for one in run.by_interpreter]
     tables = pd.concat(frames, ignore_index=True)
     return pd.DataFrame(tables[["python", *(column for column in tables if column != "python")]])

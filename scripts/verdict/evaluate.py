@@ -155,13 +155,13 @@ def with_jit(run: Run) -> bool:
 
 def with_cells(runs: Sequence[Run], claim: Claim) -> Run | None:
     """The first run that has the claim's cells, conditions met or not; None for a claim of two Pythons."""
-    able = (one for run in runs for one in (run, *run.beside) if has(one, claim))
+    able = (one for run in runs for one in run.by_interpreter if has(one, claim))
     return None if claim.sided else next(able, None)
 
 
 def matching_interpreters(run: Run, claim: Claim) -> list[Run]:
     """The run's interpreters that have the claim's cells and meet its conditions."""
-    able = (one for one in (run, *run.beside) if has(one, claim))
+    able = (one for one in run.by_interpreter if has(one, claim))
     return [one for one in able if not unmet_requirement(claim, one.environment, capacity_of(one, claim))]
 
 

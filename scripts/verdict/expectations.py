@@ -20,9 +20,10 @@ from benchmarks.models import NAMES
 from scripts.analysis.evidence import Measure
 from scripts.tables.load import Run
 from scripts.util.exit_codes import CommandError, Exit
+from scripts.util.unknown_names import check_names
 from scripts.verdict.claim import Claim, Part, Talk
 from scripts.verdict.evaluate import Finding, evaluate
-from scripts.verdict.fields import Mistake, bound, nearest
+from scripts.verdict.fields import Mistake, bound
 
 MODEL = r"(?P<{}>\w+(?:@\d+)?)"
 BOUND = r"(?P<bound>at least|at most|more than|less than|[<>]=?|=|[\d.]+\s*(?:…|\.\.|to))\s*(?P<number>[\d.]+)"
@@ -44,10 +45,7 @@ def lines(text: str) -> list[str]:
 def check(expectations: Sequence[str], models: Sequence[str] = NAMES) -> None:
     """Stop when one of them cannot be read, or is about another model than these."""
     for line in expectations:
-        for name in models_in(line):
-            if name not in models:
-                problem = f"EXPECT: {line!r}: no model is called {name!r} here{nearest(name, models)}"
-                raise CommandError(Exit.USAGE, f"{problem}. Next: make models")
+        check_names(models_in(line), models, "measured model", "make models", option=f"EXPECT: {line!r}")
 
 
 def models_in(line: str) -> list[str]:

@@ -191,7 +191,7 @@ def test_within_ten_percent_is_the_same_both_ways() -> None:
     ("line", "says"),
     [
         ("asyncio is great", "EXPECT: 'asyncio is great' cannot be read. Next: write it like"),
-        ("thread at least 2x sequential", "no model is called 'thread' here; the nearest name is 'threads'"),
+        ("thread at least 2x sequential", "no measured model is called 'thread'; the nearest name is 'threads'"),
         ("asyncio at least 1.2.3x sequential", "'>= 1.2.3'"),
         ("asyncio 3 … 2 x threads", "No value lies between 3 and 2"),
     ],

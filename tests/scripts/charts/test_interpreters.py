@@ -78,7 +78,7 @@ def test_work_that_only_a_later_interpreter_did_is_named_and_not_compared() -> N
 
 def test_memory_is_said_as_times_as_much_and_not_as_times_as_fast() -> None:
     run = in_turns()
-    parts = [with_memory(one, held) for one, held in zip((run, *run.beside), (4e7, 2e7, 5e7), strict=True)]
+    parts = [with_memory(one, held) for one, held in zip(run.by_interpreter, (4e7, 2e7, 5e7), strict=True)]
     joined = replace(parts[0], beside=tuple(parts[1:]))
     assert "interpreter_memory" not in {row.work for row in rows(joined)}
     (sentence,) = [one for one in sentences(joined) if "Memory" in one]
@@ -90,7 +90,7 @@ def test_memory_is_said_as_times_as_much_and_not_as_times_as_fast() -> None:
 
 def test_an_answer_beside_computing_is_told_with_and_without_the_gil() -> None:
     run = in_turns()
-    parts = [with_convoy(one, took_s) for one, took_s in zip((run, *run.beside), (5e-3, 5e-3, 5e-5), strict=True)]
+    parts = [with_convoy(one, took_s) for one, took_s in zip(run.by_interpreter, (5e-3, 5e-3, 5e-5), strict=True)]
     (sentence,) = [one for one in sentences(replace(parts[0], beside=tuple(parts[1:]))) if "answer" in one]
     assert sentence.startswith(
         "An answer from a thread beside one that computes takes 5.00 ms under 3.13 (with the GIL), "
@@ -163,7 +163,7 @@ def test_the_title_sets_two_builds_beside_each_other_that_differ_in_the_gil_alon
 
 def test_two_threads_are_compared_with_one_under_the_same_interpreter() -> None:
     run = in_turns()
-    parts = [with_sharing(one, factor) for one, factor in zip((run, *run.beside), (1.0, 1.0, 0.5), strict=True)]
+    parts = [with_sharing(one, factor) for one, factor in zip(run.by_interpreter, (1.0, 1.0, 0.5), strict=True)]
     ((form, ratios),) = sharing(replace(parts[0], beside=tuple(parts[1:])))
     assert form == "dict"
     assert {python: ratio.value for python, ratio in ratios.items()} == pytest.approx(
@@ -309,7 +309,7 @@ def test_the_first_rows_are_what_the_title_says() -> None:
     run = in_turns()
     figure = interpreters.draw(run, LIGHT)
     assert figure
-    gains = {one.python: threads_speedup(one) for one in (run, *run.beside)}
+    gains = {one.python: threads_speedup(one) for one in run.by_interpreter}
     dots = artists(figure, Line2D, "value-primes-gain-")
     assert {key.removesuffix("-0"): dot.get_xdata()[0] for key, dot in dots.items()} == {
         python: value.value for python, value in gains.items() if value
@@ -334,7 +334,7 @@ def test_the_terminal_keeps_to_80_columns_however_many_interpreters(capsys: pyte
 
 
 def with_omissions(run: SyntheticRun) -> Any:
-    for one in (run, *run.beside):
+    for one in run.by_interpreter:
         vars(one)["omissions"] = []
     return run
 
