@@ -42,7 +42,6 @@ class Conclusion:
     outcome: Outcome
     ratio: Interval | None
     floor: NoiseFloor = ASSUMED_FLOOR
-    margin: float = MARGIN
     reason: str = ""
 
     @property
@@ -76,7 +75,7 @@ def conclude(
     """
     floor = floor or ASSUMED_FLOOR
     if unusable or ratio is None:
-        return Conclusion(Outcome.NOT_USABLE, ratio, floor, margin, unusable or "no interval")
+        return Conclusion(Outcome.NOT_USABLE, ratio, floor, unusable or "no interval")
     significant = (ratio.p_value if p_value is None else p_value) <= 1 - ratio.confidence
     outcome = Outcome.INCONCLUSIVE
     if 1 / (1 + margin) <= ratio.low and ratio.high <= 1 + margin:
@@ -85,10 +84,10 @@ def conclude(
         outcome = Outcome.FASTER
     elif significant and ratio.low > 1 + floor.value:
         outcome = Outcome.SLOWER
-    return Conclusion(outcome, ratio, floor, margin)
+    return Conclusion(outcome, ratio, floor)
 
 
-def of_ratios(ratios: pd.Series, floor: NoiseFloor | None, why: str = "") -> Conclusion:
+def of_ratios(ratios: pd.Series, floor: NoiseFloor | None, why: str) -> Conclusion:
     """Conclude from the ratios of two times, one a block; a reason in `why` makes the outcome NOT_USABLE."""
     enough = len(ratios) > 1 and ((ratios > 0) & (ratios < math.inf)).all()
     return conclude(geometric_mean(ratios.to_numpy()) if enough else None, floor, unusable=why)

@@ -6,13 +6,21 @@ tasks are sized once, under our own Python, and are the same for all; so is the 
 runs under our own Python whichever client is measured.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 
 from scripts.analysis.conclusions import unusable
+from scripts.analysis.interpreter_builds import (
+    SWITCHES,
+    build,
+    differ_only_in,
+    effective_switches,
+    gil,
+    package_differences,
+)
 from scripts.analysis.model_order import order
 from scripts.analysis.points import Run, cached_on_run
 from scripts.analysis.wording import interval_kind
@@ -22,14 +30,6 @@ from scripts.util.format import amount, between, digits, listed, seconds, times
 
 LEADING = ("wire", "primes", "digest")
 SHARING = "thread_contention"
-BUILT = {
-    "version": "is Python {}",
-    "compiler": "was built by {}",
-    "optimised": "has optimised = {}",
-    "free_threaded": "has free_threaded = {}",
-    "jit": "has jit = {}",
-}
-SWITCHES = {"free_threaded": "the GIL", "jit": "its JIT"}
 WORK = ("cpu", "primes")  # the computing that holds the GIL
 
 
@@ -129,21 +129,10 @@ def threads_speedup(run: Run) -> Value | None:
     return value(run, paired(alone, threads))
 
 
-def build_difference(one: Run, other: Run, apart_from: Collection[str] = ()) -> str:
-    """The first property in which two builds differ, in words; empty where they are alike but for `apart_from`."""
-    for what, words in BUILT.items():
-        values = [run.environment["python"].get(what, False if what in SWITCHES else None) for run in (one, other)]
-        if what not in apart_from and values[0] != values[1]:
-            return " and ".join(
-                f"{run.python} {words.format(value)}" for run, value in zip((one, other), values, strict=True)
-            )
-    return ""
-
-
 def cost(run: Run, one: Run, switch: str) -> str:
     """The time of a single thread without the GIL, or with a JIT, relative to a build that differs in that alone."""
     without = [other for other in run.by_interpreter if not other.environment["python"].get(switch)]
-    others = [other for other in without if alike_but_for(switch, one, other)]
+    others = [other for other in without if differ_only_in(switch, one, other)]
     if not others:
         alone = SWITCHES[switch]
         return f"What {one.python} costs a sequential program is left open: no build here differs by {alone} alone."
@@ -154,23 +143,6 @@ def cost(run: Run, one: Run, switch: str) -> str:
         return f"What {one.python} costs a sequential program is left open: {why}."
     ratio = value(run, (by_turn(run, here, "seconds") / by_turn(run, there, "seconds")).dropna())
     return f"Sequentially they take {one.python} {ratio} the time of {others[0].python}." if ratio else ""
-
-
-def alike_but_for(switch: str, one: Run, other: Run) -> bool:
-    """Whether two builds are alike, the other switches included."""
-    states = [[run.environment["python"].get(name) for name in SWITCHES if name != switch] for run in (one, other)]
-    return states[0] == states[1] and not build_difference(one, other, (switch,))
-
-
-def effective_switches(run: Run) -> list[str]:
-    """The switches of its build that were in effect while it was measured."""
-    python = run.environment["python"]
-    return ["free_threaded"] * (not python["gil"]) + ["jit"] * bool(python.get("jit"))
-
-
-def gil(run: Run) -> str:
-    """`with the GIL` or `without the GIL`."""
-    return "with the GIL" if run.environment["python"]["gil"] else "without the GIL"
 
 
 def sentences(run: Run) -> list[str]:
@@ -199,16 +171,6 @@ def cores(run: Run) -> float:
     return float(pd.concat(capacities).median())
 
 
-def build(interpreter: dict[str, Any]) -> str:
-    """An interpreter of a run in words: version, build, features switched on."""
-    python = interpreter["python"]
-    flags = {True: "optimised", False: "not optimised (no PGO)", None: "optimised or not is not on record"}
-    free = ["free-threaded"] * python["free_threaded"] + ["JIT on"] * python["jit"]
-    return ", ".join(
-        [f"{interpreter['name']}: {python['implementation']} {python['version']}", flags[python["optimised"]], *free]
-    )
-
-
 def notes(run: Run) -> Iterator[str]:
     """Warnings about the interpreters: builds, packages that differ, cells that are missing, the GIL."""
     interpreters = run.environment["interpreters"]
@@ -224,33 +186,6 @@ def notes(run: Run) -> Iterator[str]:
         python = part.environment["python"]
         if python["free_threaded"] and python["gil"]:
             yield f"{part.python}: the GIL was switched back on while it was measured."
-
-
-def package_differences(interpreter: dict[str, Any], interpreters: Sequence[dict[str, Any]]) -> Iterator[str]:
-    """Differences between an interpreter's packages and the first one's, and which files could not be measured.
-
-    A file that none of them can load is no part of the run.
-    """
-    first = interpreters[0]
-    for package, version in interpreter["packages"].items():
-        if version != (other := first["packages"].get(package, version)):
-            yield f"{package} {version}, and {first['name']} has {other}."
-    for package in interpreter["pure"]:
-        if rivals := [
-            other["name"] for other in interpreters if package in other["packages"] and package not in other["pure"]
-        ]:
-            yield f"{package} is pure Python here, and compiled for {listed(rivals)}."
-    reasons = " ".join(interpreter["absent"].values())
-    for package, why in interpreter["left_out"].items():
-        if f"needs {package}," not in reasons:
-            yield f"{package} {why}, and was left out."
-    for file, why in interpreter["unloadable"].items():
-        if not all(file in other["unloadable"] for other in interpreters):
-            yield f"{file} was left out: {why}."
-    for package, extension in interpreter["need_the_gil"].items():
-        yield f"importing {package} ({extension}) switches the GIL back on."
-    for left_out, why in interpreter["absent"].items():
-        yield f"{left_out} was left out: {why.partition(', and this is')[0]}."
 
 
 def convoy(run: Run) -> Iterator[str]:

@@ -18,12 +18,6 @@ class Tile:
     family: Family
 
     @property
-    def winner(self) -> str:
-        """The model that is faster than every other; empty where several are tied, or nothing can be concluded."""
-        names = [cell.name for cell in self.family.winners]
-        return names[0] if len(names) == 1 else ""
-
-    @property
     def contenders(self) -> list[str]:
         """The models that may be the fastest; those that are not usable may be, too."""
         quick = [cell.name for cell, _ in self.family.not_usable] if self.family.disqualified else []

@@ -6,16 +6,8 @@ from collections.abc import Sequence
 from matplotlib.figure import Figure
 
 from scripts.analysis.footer import footer, interval_words
-from scripts.analysis.interpreter_ratios import (
-    Row,
-    Value,
-    build,
-    build_difference,
-    gil,
-    rows,
-    sentences,
-    threads_speedup,
-)
+from scripts.analysis.interpreter_builds import build, build_difference, gil
+from scripts.analysis.interpreter_ratios import Row, Value, rows, sentences, threads_speedup
 from scripts.analysis.points import Point, Run, cached_on_run, flags_text
 from scripts.charts.lib import forest
 from scripts.charts.lib.forest_layout import Axis

@@ -4,7 +4,7 @@ from typing import Any
 
 from benchmarks.backends.databases import KINDS
 from benchmarks.core.registry import find
-from scripts.analysis.interpreter_ratios import build_difference
+from scripts.analysis.interpreter_builds import build_difference
 from scripts.tables.load import Run
 from scripts.verdict.claim import Claim
 from scripts.verdict.fields import bound

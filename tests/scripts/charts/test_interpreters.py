@@ -8,7 +8,8 @@ import pytest
 from matplotlib.lines import Line2D
 from rich.console import Console
 
-from scripts.analysis.interpreter_ratios import build_difference, notes, rows, sentences, sharing, threads_speedup
+from scripts.analysis.interpreter_builds import build_difference
+from scripts.analysis.interpreter_ratios import notes, rows, sentences, sharing, threads_speedup
 from scripts.charts import interpreters
 from scripts.charts.lib.theme import LIGHT, SLIDE, style
 from scripts.report import terminal_interpreters as terminal
