@@ -12,10 +12,11 @@ import pandas as pd
 import pytest
 
 from benchmarks.machine.calibration import Calibration
-from scripts import mine
 from scripts.faults.sandbox import Sandbox
-from scripts.mine import models_of, source_of, survey
+from scripts.mine import models_of
 from scripts.report import work_document
+from scripts.run import work_profile
+from scripts.run.work_profile import source_of, survey
 from scripts.util.exit_codes import CommandError, Exit
 from scripts.verdict import expectations
 from tests.benchmarks.own import BOTH, NAPS, written
@@ -102,7 +103,7 @@ def test_a_function_that_ends_its_interpreter_is_told_with_its_task(surveyed: An
 
 @pytest.mark.real
 def test_a_function_that_never_returns_is_ended(surveyed: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mine, "PATIENCE_S", TIME_OUT_S)
+    monkeypatch.setattr(work_profile, "PATIENCE_S", TIME_OUT_S)
     with pytest.raises(CommandError, match=r"task 1 \(1\) had not ended after 2 s. Next:") as stop:
         surveyed("import time\nTASKS = range(3)\ndef work(task):\n    while task: time.sleep(1)\n")
     assert stop.value.code == Exit.NOT_MEASURED
