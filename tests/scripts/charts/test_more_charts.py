@@ -12,6 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 from benchmarks.probes.offload_cost import LENGTHS
+from scripts.analysis import latency_curves
 from scripts.analysis.amdahl import Law, serial_share
 from scripts.analysis.mix_winners import tiles
 from scripts.charts import (
@@ -61,7 +62,7 @@ def test_a_latency_curve_is_the_mean_of_the_quantiles_of_the_blocks_and_not_of_p
 
 
 def test_no_p99_is_given_where_a_block_has_too_few_tasks_for_one() -> None:
-    few = task_latency.curves(a_run())["wire"]
+    few = latency_curves.curves(a_run())["wire"]
     assert {curve.each_block for curve in few} == {80}
     assert {top for curve in few for top in curve.marked} == {0.5, 0.95}
     assert "99 %" not in " ".join(
@@ -71,7 +72,7 @@ def test_no_p99_is_given_where_a_block_has_too_few_tasks_for_one() -> None:
 
 def test_the_numbers_beside_a_latency_curve_are_those_at_its_markers() -> None:
     figure = of_full_run(task_latency)
-    for curve in task_latency.curves(a_run())["http"]:
+    for curve in latency_curves.curves(a_run())["http"]:
         marks = artists(figure, Line2D, "value-")[f"http-{curve.cell.model}"].get_xdata()
         assert list(marks) == [curve.at(share).value for share in curve.marked]
         assert " / ".join(map(seconds, marks)) in texts(figure)
