@@ -16,7 +16,7 @@ BUILT = {
 SWITCHES = {"free_threaded": "the GIL", "jit": "its JIT"}
 
 
-def build_difference(one: Run, other: Run, apart_from: Collection[str] = ()) -> str:
+def build_difference(one: Run, other: Run, apart_from: Collection[str]) -> str:
     """The first property in which two builds differ, in words; empty where they are alike but for `apart_from`."""
     for what, words in BUILT.items():
         values = [run.environment["python"].get(what, False if what in SWITCHES else None) for run in (one, other)]

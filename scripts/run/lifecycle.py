@@ -233,7 +233,7 @@ def resume_hint(run: Path | None, verb: str) -> str:
 
 
 @contextmanager
-def keep_folder(run: Path, *, always: bool = False) -> Iterator[None]:
+def keep_folder(run: Path, *, always: bool) -> Iterator[None]:
     """Remove the folder of a new run that ended before its first cell, except after a failure: its logs are needed."""
     try:
         yield
