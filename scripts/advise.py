@@ -18,7 +18,7 @@ from rich.console import Console
 
 from benchmarks.machine.capacity import usable_cores
 from scripts.predict import cross_validation
-from scripts.predict.from_profile import Mine, is_one, read
+from scripts.predict.from_profile import Mine, has_profile, read
 from scripts.predict.recommend import Question, Source, Task, advise
 from scripts.predict.render import show
 from scripts.predict.sources import best_source, source_named
@@ -79,7 +79,7 @@ def options() -> argparse.Namespace:
 
 
 def check_task(chosen: argparse.Namespace) -> None:
-    """Stop when the command line does not describe a task that takes any time."""
+    """CommandError when the command line does not describe a task that takes any time."""
     required = {"TASKS": chosen.tasks, "WAIT_MS": chosen.wait_ms, "CPU_MS": chosen.cpu_ms}
     if missing := [name for name, value in required.items() if value is None]:
         raise CommandError(
@@ -128,7 +128,7 @@ def own_run(chosen: argparse.Namespace) -> Mine | None:
     """The run of make mine to use: the one named, or the newest where the command line is incomplete; or None."""
     described = None not in (chosen.tasks, chosen.wait_ms, chosen.cpu_ms)
     paths = [chosen.run] if chosen.run else [] if described else [NEWEST_MINE, LATEST]
-    return next((read(path) for path in paths if is_one(path)), None)
+    return next((read(path) for path in paths if has_profile(path)), None)
 
 
 def validate(path: Path, out: Console) -> None:

@@ -158,7 +158,7 @@ def new_survey(run: Path, chosen: argparse.Namespace) -> dict[str, Any]:
 
 
 def mine(chosen: argparse.Namespace, run: Path) -> list[Finding]:
-    """Look, measure, answer, and only then draw: charts and report take seconds. Stop."""
+    """Profile, measure, answer, and only then draw: charts and report take seconds. CommandError."""
     expectations_given = expectations.lines(chosen.expect)
     expectations.check(expectations_given)
     with running(run, "make mine", resumed=bool(chosen.resume)):

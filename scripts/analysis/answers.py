@@ -10,7 +10,7 @@ from scripts.analysis.crossover import crossovers
 from scripts.analysis.families import Family
 from scripts.analysis.model_order import order
 from scripts.analysis.points import Run
-from scripts.analysis.wording import duration_text, floor_text, in_run, reasons, some, winners
+from scripts.analysis.wording import duration_text, first_few, floor_text, in_run, reasons, winners
 from scripts.tables.load import FEW_BLOCKS
 from scripts.tables.summary import ABOVE_IDEAL, disturbed_share
 from scripts.util.format import between, listed, percent, seconds, times
@@ -100,7 +100,7 @@ def others_text(measured: Contest) -> Iterator[str]:
             yield f"Beside {family.fastest.name}, {outcome.value}: {listed(tied)}"
     following = [duration_text(*pair) for pair in family.runners_up]
     if [cell.name for cell, _ in family.runners_up] not in ([], ["sequential"]):
-        yield f"The next {'is' if len(following) == 1 else 'are'} slower: {listed(some(following, MOST_NEXT))}"
+        yield f"The next {'is' if len(following) == 1 else 'are'} slower: {listed(first_few(following, MOST_NEXT))}"
     if family.not_usable:
         yield f"Not usable: {reasons(family.not_usable)}"
 

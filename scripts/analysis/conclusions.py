@@ -106,7 +106,7 @@ def interval_within(low: float, high: float, least: float, most: float) -> bool:
     return least <= low and high <= most
 
 
-def alike(one: float, other: float, margin: float = MARGIN) -> bool:
+def within_margin(one: float, other: float, margin: float = MARGIN) -> bool:
     """Whether the larger of two times without intervals is within the margin of the smaller one."""
     return max(one, other) <= min(one, other) * (1 + margin)
 

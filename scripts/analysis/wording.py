@@ -40,12 +40,12 @@ def winners(family: Family) -> str:
     return either(cell.name for cell in family.winners) if family.winners else ""
 
 
-def undecided(family: Family) -> str:
+def no_winner_text(family: Family) -> str:
     """What is said in place of the fastest where none can be named."""
     return "no conclusion" if family.disqualified or not family.fastest else "no difference shown"
 
 
-def some(parts: Iterable[str], most: int) -> list[str]:
+def first_few(parts: Iterable[str], most: int) -> list[str]:
     """The first of them, and how many more there are: `threads`, `trio`, `2 more`."""
     every = list(parts)
     left = len(every) - most

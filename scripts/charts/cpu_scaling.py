@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from scripts.analysis.amdahl import Law, laws
+from scripts.analysis.amdahl import Law, fitted_law
 from scripts.analysis.footer import footer, interval_words, legend_words
 from scripts.analysis.points import Point, Run, by_model, distinct, flags_text, points
 from scripts.charts.lib import interactive_panel, lines
@@ -90,7 +90,7 @@ def draw_laws(axes: Axes, run: Run, here: list[Point]) -> None:
 
 def laws_by_model(run: Run, cells: list[Point]) -> dict[str, Law]:
     """Amdahl's law for each model of which there are two cells or more, and which it can describe."""
-    laws_of = {model: laws(run, line) for model, line in by_model(cells).items() if len(line) > 1}
+    laws_of = {model: fitted_law(run, line) for model, line in by_model(cells).items() if len(line) > 1}
     return {model: law for model, law in laws_of.items() if law and law.possible}
 
 

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from scripts.analysis.footer import footer, interval_words, legend_words
 from scripts.analysis.mix_winners import mixed_cells, panels, share, tiles
 from scripts.analysis.points import Point, Run, by_model, distinct
-from scripts.analysis.wording import undecided, winners
+from scripts.analysis.wording import no_winner_text, winners
 from scripts.charts.lib import interactive_panel, lines
 from scripts.charts.lib.groups import value_text
 from scripts.charts.lib.layout import head, open_page, rule_axis
@@ -71,7 +71,7 @@ def caption(run: Run) -> str:
         return f"Time by the share that computes, concurrency {size}; no model can be called the fastest {chart}"
     fastest: dict[str, list[str]] = {}
     for tile in here:
-        fastest.setdefault(winners(tile.family) or undecided(tile.family), []).append(f"{tile.share:g} %")
+        fastest.setdefault(winners(tile.family) or no_winner_text(tile.family), []).append(f"{tile.share:g} %")
     parts = [f"{models} at {listed(percents)}" for models, percents in fastest.items()]
     return f"Fastest by the share that computes, concurrency {size}: {'; '.join(parts)} {chart}"
 

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from scripts.analysis.contests import beside_sequential
 from scripts.analysis.footer import footer, interval_words, legend_words, limits_words
 from scripts.analysis.points import Point, Run, distinct, points
-from scripts.analysis.wording import either, some
+from scripts.analysis.wording import either, first_few
 from scripts.charts.lib import forest, interactive_panel
 from scripts.charts.lib.forest_layout import Axis
 from scripts.charts.lib.groups import Group, limit_text, value_text
@@ -126,7 +126,7 @@ def panel_finding(run: Run, name: str, group: Group) -> str:
         fastest = [
             f"{row.model} ({times(row.value)})" if row.model in gaining else row.model for row in winners_of(run, group)
         ]
-        return f"{either(some(fastest, MOST_NAMED))} fastest {where}"
+        return f"{either(first_few(fastest, MOST_NAMED))} fastest {where}"
     if run.ranges_only:
         return f"too few blocks for a conclusion {where}"
     return f"nothing shown to be faster {where}"
@@ -161,7 +161,7 @@ def group_name(group: Group) -> str:
 def winners_text(run: Run, group: Group) -> str:
     """The fastest of a group, against its ideal time."""
     fastest = [f"{row.model} {value_text(row, times)}" for row in winners_of(run, group)]
-    said = either(some(fastest, MOST_NAMED)) if faster_than_sequential(run, group) else "none shown to be faster"
+    said = either(first_few(fastest, MOST_NAMED)) if faster_than_sequential(run, group) else "none shown to be faster"
     return "; ".join(filter(None, [said, limit_text(group, times)]))
 
 

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from scripts.analysis.footer import footer, interval_words
 from scripts.analysis.latency_curves import SHARES, Curve, curves
 from scripts.analysis.points import Run, flags_text
-from scripts.analysis.wording import some
+from scripts.analysis.wording import first_few
 from scripts.charts.lib import interactive_panel
 from scripts.charts.lib.groups import value_text
 from scripts.charts.lib.layout import LEADING, Page, head, open_page, rule_axis, ticks_between, widest_in
@@ -133,7 +133,7 @@ def finding(run: Run) -> str:
     for workload, panel in curves(run).items():
         top = min(curve.marked[1] for curve in panel)
         named = [f"{curve.cell.model} {seconds(curve.at(top).value)}{flags_text(curve.cell)}" for curve in panel]
-        parts = listed(some(named, MOST_NAMED))
+        parts = listed(first_few(named, MOST_NAMED))
         return f"{percent(top)} of the tasks on {workload} are done within: {parts}"
     return ""
 

@@ -11,7 +11,7 @@ from matplotlib.patches import Rectangle
 
 from scripts.analysis.footer import block_words, footer, limits_words
 from scripts.analysis.points import Run, distinct, flags_text
-from scripts.analysis.wording import some
+from scripts.analysis.wording import first_few
 from scripts.charts.lib.layout import Page, even_ticks, head, open_page, rule_axis, widest_in
 from scripts.charts.lib.names import work
 from scripts.charts.lib.table import Table, number, table_of, word
@@ -173,7 +173,7 @@ def finding(run: Run) -> str:
     for column in races(run).values():
         about = Column(column).about().partition(": ")[2]
         rounds = [f"{model} {seconds(one.seconds)}{flags_text(one.cell)}" for model, one in column.items()]
-        return f"{about}: " + listed(some(rounds, MOST_NAMED))
+        return f"{about}: " + listed(first_few(rounds, MOST_NAMED))
     return ""
 
 

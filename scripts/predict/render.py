@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.table import Table
 
-from scripts.analysis.conclusions import MARGIN, alike, overlap
-from scripts.predict.recommend import MOST, Advice, Option, Question, Source, turning_points, value_of
+from scripts.analysis.conclusions import MARGIN, overlap, within_margin
+from scripts.predict.recommend import MOST, Advice, Option, Question, Source, axis_value, turning_points
 from scripts.predict.remedies import Remedy, remedies
 from scripts.util.format import amount, between, listed, percent, seconds, tick
 
@@ -81,19 +81,24 @@ def runner_up(question: Question, source: Source, advice: Advice) -> str:
     start = (
         f"Runner-up: {option_text(other)}, about {seconds(other.seconds)}, {other.seconds / best.seconds:.2g}× as long."
     )
-    if tied := [one.model for one in advice.slower if one is not other and alike(other.seconds, one.seconds)]:
+    if tied := [one.model for one in advice.slower if one is not other and within_margin(other.seconds, one.seconds)]:
         start += f" No difference that matters to {listed(tied)}."
-    turns = [turn(question, axis, value) for axis, value in turning_points(question, source, best.model, other.model)]
-    looked = f"up to a hundredfold, {MOST['tasks']:,.0f} tasks or {seconds(MOST['wait_s'])}"
+    turns = [
+        turning_point_text(question, axis, value)
+        for axis, value in turning_points(question, source, best.model, other.model)
+    ]
+    range_text = f"up to a hundredfold, {MOST['tasks']:,.0f} tasks or {seconds(MOST['wait_s'])}"
     when = (
-        f"It would win {', or '.join(turns)}." if turns else f"None of them alone changes that (looked for: {looked})."
+        f"It would win {', or '.join(turns)}."
+        if turns
+        else f"None of them alone changes that (looked for: {range_text})."
     )
     return f"{start} {when}"
 
 
-def turn(question: Question, axis: str, value: float) -> str:
+def turning_point_text(question: Question, axis: str, value: float) -> str:
     """`with more than 12 ms of computing a task`."""
-    more = value > value_of(question, axis)
+    more = value > axis_value(question, axis)
     if axis == "tasks" and round(value) == 1:
         return "with a single task"
     if axis == "tasks":

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from scripts.analysis.answers import answers_of, no_fastest_reason, size_text, speedup_text
 from scripts.analysis.contests import Contest
 from scripts.analysis.points import Run
-from scripts.analysis.wording import undecided, winners
+from scripts.analysis.wording import no_winner_text, winners
 from scripts.charts.lib.names import work
 from scripts.tables.load import FEW_BLOCKS
 from scripts.util.format import seconds, tick
@@ -57,7 +57,7 @@ def fastest(measured: Contest) -> tuple[str, list[str]]:
     names = [cell.name for cell in measured.family.winners]
     gains = [(name, speedup_text(measured, name)) for name in names]
     texts = [f"{name}: {text}" if len(names) > 1 else text for name, text in gains if text]
-    return winners(measured.family) or undecided(measured.family), texts
+    return winners(measured.family) or no_winner_text(measured.family), texts
 
 
 def terms(measured: Contest) -> str:

@@ -19,7 +19,7 @@ Document = dict[str, Any]
 
 
 def read_claims(folder: Path) -> list[Document]:
-    """The verdicts beside a run: claims.json, then those of other talks. Stop when one of them cannot be read."""
+    """The verdicts beside a run: claims.json, then those of other talks. CommandError when one is damaged."""
     return [read(file) for file in sorted(folder.glob("claims*.json"), key=lambda file: (len(file.name), file.name))]
 
 

@@ -6,7 +6,7 @@ import pandas as pd
 
 from scripts.analysis.answers import conclusion
 from scripts.analysis.contests import Contest
-from scripts.analysis.wording import either, undecided
+from scripts.analysis.wording import either, no_winner_text
 from scripts.tables.load import Run
 from scripts.util.format import Format, between, count_text, listed, seconds, times
 
@@ -55,7 +55,7 @@ class Standing:
         family = self.contest.family
         if family.winners:
             return either(f"`{cell.name}`" for cell in family.winners)
-        return "no conclusion" if self.contest.run.ranges_only else undecided(family)
+        return "no conclusion" if self.contest.run.ranges_only else no_winner_text(family)
 
     @property
     def duration(self) -> Figure | str:

@@ -19,7 +19,7 @@ HOW = "Next: make mine WORK=path/to/file.py (docs/your-own-work.md has examples)
 
 
 def source_of(work: str, project: Path = Path()) -> str:
-    """WORK with a whole path, which means the same wherever a process works. Stop when there is no such file.
+    """WORK with an absolute path, so that every process finds it. CommandError (usage) when there is no such file.
 
     A module of the project becomes its file, which is imported in its package all the same.
     """

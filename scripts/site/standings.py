@@ -6,7 +6,7 @@ are "about equal", and none of them is placed before another.
 
 from collections.abc import Mapping
 
-from scripts.analysis.conclusions import ASSUMED_FLOOR, alike
+from scripts.analysis.conclusions import ASSUMED_FLOOR, within_margin
 from scripts.util.format import listed
 
 BASELINE = "sequential"
@@ -15,7 +15,7 @@ Seconds = Mapping[str, float]  # of each model with a valid result
 
 def about_equal(one_s: float, other_s: float) -> bool:
     """Whether one run of each cannot tell two times apart."""
-    return alike(one_s, other_s, ASSUMED_FLOOR.value)
+    return within_margin(one_s, other_s, ASSUMED_FLOOR.value)
 
 
 def ratio_text(ratio: float) -> str:

@@ -121,7 +121,7 @@ def span_frame(block: int, entry: Entry) -> pd.DataFrame:
 
 
 def load(path: Path) -> Run:
-    """Read a run. Stop when there is none, or when nothing in it can be read."""
+    """Read a run. CommandError (bad data) when there is none, or no whole cell in it."""
     environment = read_environment(path)
     run, entries_of = fingerprint(path, environment), dict[tuple[int, str], list[Entry]]()
     omissions: list[Omission] = []

@@ -171,7 +171,7 @@ def fault_of_column(column: str, value: Any) -> str | None:
 
 
 def read_environment(path: Path) -> Entry:
-    """The run's environment; Stop when it is missing, damaged or of another schema."""
+    """The environment.json of a run. CommandError (bad data) when it is missing, damaged or of another schema."""
     file = path / "environment.json"
     try:
         environment = json.loads(file.read_text())
