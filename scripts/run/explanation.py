@@ -4,13 +4,13 @@ import json
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from scripts.analysis.attribution import FILE, SCHEMA
-from scripts.run.block import POLL_S, environment, experiments_command
+from scripts.run.block import environment, experiments_command
+from scripts.run.tail import Tail
 from scripts.util.atomic_write import atomic_write
 from scripts.util.exit_codes import CommandError, Exit
 from scripts.util.processes import end_session, temporary_folder
@@ -27,8 +27,11 @@ def explain(only: str, show: Callable[[dict[str, Any]], None]) -> list[dict[str,
         process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True, env=environment()
         )
+        entries = []
         try:
-            entries = list(follow(process, Path(out.name), show))
+            for line in Tail(Path(out.name)).follow(process, SILENCE_S):
+                entries.append(json.loads(line))
+                show(entries[-1])
         finally:
             end_session(process)
         if not entries:
@@ -36,23 +39,6 @@ def explain(only: str, show: Callable[[dict[str, Any]], None]) -> list[dict[str,
             lines = log.read().decode(errors="replace").strip().splitlines() or ["it said nothing"]
             raise CommandError(Exit.NOT_MEASURED, f"nothing could be explained: {lines[-1]}. {HOW}")
     return entries
-
-
-def follow(
-    process: "subprocess.Popen[bytes]", path: Path, show: Callable[[dict[str, Any]], None]
-) -> Iterator[dict[str, Any]]:
-    """The entries as they come, until the process ends or says nothing for too long."""
-    heard_at, at = time.monotonic(), 0
-    while time.monotonic() - heard_at < SILENCE_S:
-        ended = process.poll() is not None
-        for line in path.read_text()[at:].splitlines(keepends=True):
-            if line.endswith("\n"):
-                at, heard_at, entry = at + len(line), time.monotonic(), json.loads(line)
-                show(entry)
-                yield entry
-        if ended:
-            return
-        time.sleep(POLL_S)
 
 
 def write_entries(path: Path, entries: list[dict[str, Any]]) -> None:

@@ -1,16 +1,15 @@
 """The profile of a user's work, taken in an interpreter of its own before anything is measured."""
 
 import json
-import os
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-from scripts.run.block import POLL_S, environment
+from scripts.run.block import environment
+from scripts.run.tail import Tail
 from scripts.util.exit_codes import CommandError, Exit
 from scripts.util.processes import end_session
 
@@ -58,47 +57,33 @@ def survey(
     program = (
         "from benchmarks.profiler.profiler import main; main()"  # not `-m`: every worker would import it once more
     )
-    with (run / "survey.log").open("wb") as log, tempfile.TemporaryFile() as out:
-        arguments = [source, f"--pace={run / 'pace.json'}", f"--out=/dev/fd/{out.fileno()}"]
+    with (run / "survey.log").open("wb") as log, tempfile.NamedTemporaryFile() as out:
+        arguments = [source, f"--pace={run / 'pace.json'}", f"--out={out.name}"]
         process = subprocess.Popen(
             [python, "-P", "-c", program, *arguments, f"--models={models}", f"--blocks={blocks}", *more],
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=log,
-            pass_fds=[out.fileno()],
             start_new_session=True,
             env=environment(),
         )
         try:
-            profile = last_entry(process, out, say)
+            profile = last_entry(process, Tail(Path(out.name)), say)
         finally:
             end_session(process)
     return profile_or_error(profile, source, run / "survey.log")
 
 
-def last_entry(process: "subprocess.Popen[bytes]", out: IO[bytes], say: Callable[[str], None]) -> dict[str, Any]:
-    """The last line that the survey writes, once it ends or has been silent for too long."""
-    heard_at, at, last = time.monotonic(), 0, dict[str, Any]()
-    while True:
-        ended = process.poll() is not None
-        for entry in entries(out, at):
-            heard_at, last, at = time.monotonic(), entry, at + entry.pop("bytes")
-            say(str(entry.get("step", "")))
-        if set(last) & {"found", "unfit", "failed"}:
+def last_entry(process: "subprocess.Popen[bytes]", tail: Tail, say: Callable[[str], None]) -> dict[str, Any]:
+    """The last line of the profile; where it is neither result nor error, with `ended` (exit code) or `silent`."""
+    last = dict[str, Any]()
+    for line in tail.follow(process, PATIENCE_S):
+        last = json.loads(line)
+        say(str(last.get("step", "")))
+        if last.keys() & {"found", "unfit", "failed"}:
             return last
-        if ended:
-            return last | {"ended": process.returncode}
-        if time.monotonic() - heard_at > PATIENCE_S:
-            return last | {"silent": True}
-        time.sleep(POLL_S)
-
-
-def entries(out: IO[bytes], at: int) -> Iterator[dict[str, Any]]:
-    """The whole lines from that byte on, each with its length."""
-    text = os.pread(out.fileno(), os.fstat(out.fileno()).st_size - at, at)
-    for line in text.splitlines(keepends=True):
-        if line.endswith(b"\n"):
-            yield json.loads(line) | {"bytes": len(line)}
+    code = process.poll()
+    return last | ({"silent": True} if code is None else {"ended": code})
 
 
 def profile_or_error(last: dict[str, Any], source: str, log: Path) -> dict[str, Any]:
