@@ -88,13 +88,13 @@ def conclude(
 
 
 def of_ratios(ratios: pd.Series, floor: NoiseFloor | None, why: str) -> Conclusion:
-    """Conclude from the ratios of two times, one a block; a reason in `why` makes the outcome NOT_USABLE."""
+    """Conclude from the ratios of two times, shape (blocks,); a reason in `why` makes the outcome NOT_USABLE."""
     enough = len(ratios) > 1 and ((ratios > 0) & (ratios < math.inf)).all()
     return conclude(geometric_mean(ratios.to_numpy()) if enough else None, floor, unusable=why)
 
 
 def sign(values: pd.Series) -> int:
-    """1 where the mean of the blocks' values is above zero, -1 where it is below, 0 where that is inconclusive."""
+    """1 where the mean of values (blocks,) is above zero, -1 where it is below, 0 where that is inconclusive."""
     if len(values) < FEW_BLOCKS:
         return 0
     interval = mean(values.to_numpy())
@@ -117,7 +117,7 @@ def overlap(one: tuple[float, float], other: tuple[float, float]) -> bool:
 
 
 def too_few(blocks: int) -> str:
-    """Why so many blocks decide nothing."""
+    """Why a number of blocks below FEW_BLOCKS decides nothing."""
     what = "1 block is" if blocks == 1 else f"{blocks} blocks are"
     return f"{what} too few for a verdict; it takes {FEW_BLOCKS}"
 

@@ -51,9 +51,9 @@ def machine_words(run: Run) -> str:
     return ", ".join(filter(None, parts))
 
 
-def limits_words(shown: Iterable[Point]) -> str:
+def limits_words(cells: Iterable[Point]) -> str:
     """The meaning of a chart's dashed and dotted lines."""
-    has_ceiling = any(math.isfinite(each.ceiling) for each in shown)
+    has_ceiling = any(math.isfinite(each.ceiling) for each in cells)
     return "Dashed: the ideal" + ("; dotted: a client that only sends and receives (ceiling)." if has_ceiling else ".")
 
 

@@ -63,7 +63,7 @@ class Row:
 
 
 def value(run: Run, values: pd.Series) -> Value | None:
-    """The values of several turns as one estimate; None where they are too few."""
+    """Positive values (turns,) as one estimate; None where they are too few."""
     estimate, low, high = columns("it", values, summary_for(ranges_only=run.ranges_only)).values()
     return Value(estimate, low, high) if estimate > 0 else None
 
@@ -109,14 +109,14 @@ def row(run: Run, cell: dict[str, Any], mine: pd.DataFrame) -> Row:
 
 
 def computing(run: Run, model: str) -> pd.DataFrame:
-    """The rounds of a model that computes in Python."""
+    """The rounds of a model that computes WORK, A/A controls left out."""
     rounds = run.rounds
     names = (rounds["experiment"] + "/" + rounds["workload"] + "/" + rounds["model"]).eq("/".join([*WORK, model]))
     return pd.DataFrame(rounds[names & ~rounds["twin"].astype(bool)])
 
 
 def not_usable(run: Run, *models: str) -> str:
-    """Why what these models computed decides nothing; empty where it does, and of a run that gives ranges only."""
+    """Why the rounds of these models at WORK decide nothing; empty where they do, and in a run with ranges only."""
     cells = [cell for model in models if len(cell := computing(run, model))]
     return "" if run.ranges_only else next(filter(None, map(unusable, cells)), "")
 

@@ -113,7 +113,7 @@ class Point:
 
 
 def flags_text(each: Point) -> str:
-    """What stands behind the figure of a cell in a sentence, so that no warning is left out: ` (disturbed)`."""
+    """The warnings of a cell in brackets, to stand behind its figure: ` (disturbed)`; empty without any."""
     return f" ({each.flags})" if each.flags else ""
 
 
@@ -149,7 +149,7 @@ def cell_tables(run: Run) -> dict[Any, pd.DataFrame]:
 
 @cached_on_run
 def block_values(run: Run, key: tuple[Any, ...], column: str) -> tuple[float, ...]:
-    """The value of each block of a cell, whose key is that of `cell_tables`."""
+    """The value of each block of a cell, shape (blocks,); `key` is that of `cell_tables`."""
     tables = cell_tables(run)
     if column == "speedup":
         alone = sequential_of(key, tables)

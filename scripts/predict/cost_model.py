@@ -79,11 +79,11 @@ class Fit:
     machine: Machine
 
     def of(self, model: str) -> Costs:
-        """The costs of one model."""
+        """The costs of one model; 0 where the fit has none."""
         return Costs(*(self.cost_s.get((name, model), 0.0) for name in ("start", "place", "task")))
 
     def predict(self, cells: pd.DataFrame) -> FloatArray:
-        """Seconds of each cell."""
+        """The predicted seconds of each cell, shape (cells,)."""
         return predicted_s(
             list(sheets_of(cells, list(self.cost_s))), np.array(list(self.cost_s.values())), self.machine
         )
@@ -193,7 +193,7 @@ class Sheet:
 
 
 def sheets_of(cells: pd.DataFrame, names: Sequence[Name]) -> Iterator[Sheet]:
-    """A sheet for each law."""
+    """A sheet for each law among the cells; `names` gives each cost its place in the array of all costs."""
     place = {name: number for number, name in enumerate(names)}
     laws = cells["model"].map(law).to_numpy()
     for one in sorted(set(laws)):
@@ -207,7 +207,7 @@ def sheets_of(cells: pd.DataFrame, names: Sequence[Name]) -> Iterator[Sheet]:
 
 
 def predicted_s(sheets: Sequence[Sheet], cost_s: FloatArray, machine: Machine) -> FloatArray:
-    """Seconds of each cell, in the order of the table that was laid out."""
+    """The predicted seconds of each cell, shape (cells,), in the order of the table that the sheets are of."""
     seconds = np.empty(sum(len(sheet.where) for sheet in sheets))
     for sheet in sheets:
         seconds[sheet.where] = sheet.times(cost_s, machine).seconds

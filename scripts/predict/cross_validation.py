@@ -70,7 +70,7 @@ def predicted_folds(cells: pd.DataFrame, machine: Machine) -> Iterator[pd.DataFr
 
 
 def errors(cells: pd.DataFrame) -> FloatArray:
-    """The error of the prediction for every block of these cells, in logs."""
+    """The absolute error of the prediction for every block of these cells, shape (blocks of all cells,), in logs."""
     logs = [
         np.abs(np.log(blocks / seconds)) for blocks, seconds in zip(cells["blocks"], cells["predicted"], strict=True)
     ]

@@ -128,7 +128,7 @@ def anchor(mine: Mine, source: Source, model: str) -> Anchor:
 
 
 def shares(mine: Mine, source: Source, model: str, concurrency: int, tasks: int, seconds: float) -> list[float]:
-    """The predicted start and run times of the measured cell."""
+    """The predicted start and run times of a measured cell, as shares of its measured `seconds`."""
     predicted = predicted_times(mine.work.with_changes(tasks=tasks), source, model, np.array(float(concurrency)))
     return [float(predicted.start_s) / seconds, float(predicted.bounds_s.max()) / seconds]
 

@@ -164,13 +164,16 @@ def concurrencies(question: Question, source: Source, model: str) -> list[int]:
 
 
 def memory(question: Question, source: Source, model: str, size: FloatArray) -> FloatArray:
-    """Memory of so many places in bytes, without the program; a loop makes a coroutine of every task at once."""
+    """Bytes for each number of places in `size`, without the program; a loop holds a coroutine for every task."""
     units = question.tasks if law(model) == LOOP else size
     return np.asarray(source.place_bytes.get(model, 0.0) * units + question.task_bytes * size)
 
 
 def predicted_times(question: Question, source: Source, model: str, size: FloatArray) -> Times:
-    """The prediction; scaled to the measurement where this work was measured, and at least the ideal time."""
+    """The prediction for each number of places in `size`; where this work was measured, scaled to that measurement.
+
+    A scaled time is at least the ideal time.
+    """
     work = question.work(model)
     predicted = times(law(model), work, size, source.fit.of(model), question.capacity)
     if anchor := question.anchors.get(model):
@@ -223,5 +226,5 @@ def is_faster(question: Question, source: Source, winner: str, other: str) -> bo
 
 
 def axis_value(question: Question, axis: str) -> float:
-    """How much of it there is."""
+    """The question's value along an axis: the number of tasks, or seconds of the hardest task."""
     return float(question.tasks if axis == "tasks" else getattr(question.hardest, axis))

@@ -32,11 +32,11 @@ CROWD = 1_000  # tasks that wait, at which a model's memory is shown; of models 
 
 def figure(run: Run, of: str, metric: str = "seconds", over: str = "") -> Figure | None:
     """A metric of a cell, or its ratio to that of another; None where the run has it not."""
-    found = evidence(run, measure := Measure(of, metric, over))
+    measured = evidence(run, measure := Measure(of, metric, over))
     form = times if over or "speedup" in metric else amount if "bytes" in metric else seconds
-    if not (ratio := found.interval):
+    if not (interval := measured.interval):
         return None
-    return Figure(ratio.estimate, ratio.low, ratio.high, form, doubt(measure, found))
+    return Figure(interval.estimate, interval.low, interval.high, form, doubt(measure, measured))
 
 
 def mixtures(run: Run) -> Iterator[tuple[float, Standing]]:

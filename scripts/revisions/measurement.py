@@ -116,7 +116,7 @@ def measure(
     seed: int,
     patience: Patience,
     begin: Callable[[int, str], None],
-    hear: Callable[[Entry], None],
+    listen: Callable[[Entry], None],
 ) -> None:
     """Run the blocks; before each turn wait for a quiet machine, where that was asked for."""
     others = tuple(file.name for file in experiments() if file.name != FILE)
@@ -125,7 +125,7 @@ def measure(
             patience.wait()
         begin(number, name)
         os.environ[OWN_WORK] = str((run / f"{name}.json").resolve())
-        run_block(Block(run, number, seed, EXPERIMENT, sides[name].python, others), hear)
+        run_block(Block(run, number, seed, EXPERIMENT, sides[name].python, others), listen)
 
 
 def collect(run: Path, sequence: Sequence[str], cells: Iterable[Mapping[str, Any]], seed: int) -> list[Pairs]:

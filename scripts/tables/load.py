@@ -107,14 +107,14 @@ class Run:
 
 
 def spans_of(cell: Entry) -> pd.DataFrame:
-    """The measured rounds of one cell in one block."""
+    """The spans of the measured rounds of one cell in one block: block, round, task, start_s, end_s."""
     measured = [entry for entry in cell["rounds"] if not entry["warmup"] and entry.get("spans_us")]
     frames = [span_frame(cell["block"], entry) for entry in measured]
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 
 
 def span_frame(block: int, entry: Entry) -> pd.DataFrame:
-    """One round's spans, in seconds since it began."""
+    """The spans of one round: a row for each task, in seconds since the round began."""
     spans = np.asarray(entry["spans_us"], dtype=np.float64).reshape(-1, 2) / 1e6
     columns = {"block": block, "round": entry["round"], "task": np.arange(len(spans))}
     return pd.DataFrame(columns | {"start_s": spans[:, 0], "end_s": spans[:, 1]})
@@ -166,7 +166,7 @@ def interpreter_run(path: Path, environment: Entry, one: Entry, cells: list[Entr
 
 
 def first_reason(omissions: list[Omission]) -> str:
-    """The first reason, if any is known."""
+    """The first omission in brackets, for an error; empty without any."""
     return f" ({omissions[0]})" if omissions else ""
 
 
@@ -223,7 +223,7 @@ def read_entries(block: int, lines: list[tuple[int, Entry | ValueError]]) -> Ite
 
 
 def round_table(cells: Iterable[Entry]) -> pd.DataFrame:
-    """One row per round."""
+    """One row per round: the columns of its cell and its own, with `efficiency` (ideal ÷ measured)."""
     rows = []
     for cell in cells:
         identity = {name: cell[name] for name in [*CELL_AND_TWIN, "block", "valid"]}
