@@ -18,15 +18,14 @@ from scripts.atlas.build import shares_of_run
 from scripts.atlas.share_format import LARGEST_BYTES, SUFFIX, Share, encode
 from scripts.report.terminal import console
 from scripts.util.atomic_write import atomic_write
-from scripts.util.commands import parser as command_parser
+from scripts.util.commands import run_parser
 from scripts.util.exit_codes import CommandError, Exit, exits_on_error
-from scripts.util.paths import LATEST, SHARES
+from scripts.util.paths import SHARES
 
 
 def options() -> argparse.Namespace:
     """The command line."""
-    parser = command_parser("share", __doc__)
-    parser.add_argument("run", nargs="?", type=Path, default=LATEST, help=f"folder of a run (default {LATEST})")
+    parser = run_parser("share", __doc__)
     parser.add_argument("--condition", default="", help="what was changed on this machine: 'one core by affinity'")
     parser.add_argument("--out", type=Path, help=f"file to write (default {SHARES}/<hash>{SUFFIX})")
     return parser.parse_args()
