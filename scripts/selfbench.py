@@ -34,7 +34,7 @@ from scripts.run.preflight import raise_file_limit
 from scripts.tables.load import Run, load
 from scripts.tables.schema import fingerprint, read_environment
 from scripts.util.exit_codes import exits_on_error
-from scripts.util.format import amount, percent, seconds
+from scripts.util.format import bytes_text, percent, seconds
 from scripts.util.paths import REFERENCE, RESULTS
 
 SPANS = (10_000, 100_000, 1_000_000)
@@ -149,7 +149,7 @@ def report(run: Path) -> list[dict[str, Any]]:
         for step, what, aim_s, cost in costs(run, Path(folder)):
             figures.append({"what": what, "step": step, "seconds": cost.seconds, "peak_bytes": cost.peak_bytes})
             style = "bold" if cost.seconds > aim_s or cost.peak_bytes > AIM_BYTES else ""
-            table.add_row(step, what, seconds(cost.seconds), seconds(aim_s), amount(cost.peak_bytes), style=style)
+            table.add_row(step, what, seconds(cost.seconds), seconds(aim_s), bytes_text(cost.peak_bytes), style=style)
     out.print(table)
     return figures
 

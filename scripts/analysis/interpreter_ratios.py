@@ -26,7 +26,7 @@ from scripts.analysis.points import Run, cached_on_run
 from scripts.analysis.wording import interval_kind
 from scripts.tables.columns import CELL_AND_TWIN
 from scripts.tables.summary import by_turn, columns, flags, paired, sequential_of, summary_for
-from scripts.util.format import amount, between, digits, listed, seconds, times
+from scripts.util.format import between, bytes_text, digits, listed, seconds, times
 
 LEADING = ("wire", "primes", "digest")
 SHARING = "thread_contention"
@@ -219,7 +219,7 @@ def memory(run: Run) -> Iterator[str]:
     for one in every_row(run):
         if one.metric.endswith("bytes"):
             others = [f"{name} takes {inverse(ratio)} as much" for name, ratio in one.faster.items()]
-            yield f"Memory of a program, {one.cell['model']}: {amount(one.first)} under {run.python}; {listed(others)}."
+            yield f"Memory of a program, {one.cell['model']}: {bytes_text(one.first)} under {run.python}; {listed(others)}."
 
 
 def inverse(value: Value) -> Value:

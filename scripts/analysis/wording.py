@@ -6,7 +6,7 @@ from scripts.analysis.conclusions import Conclusion
 from scripts.analysis.families import Candidate, Family
 from scripts.analysis.points import Run
 from scripts.stats.intervals import Interval, NoiseFloor
-from scripts.util.format import between, percent, times
+from scripts.util.format import between, percent, plural, times
 
 
 def interval_kind(run: Run) -> str:
@@ -78,5 +78,5 @@ def floor_text(floor: NoiseFloor) -> str:
     """`1.4 % (95 % CI 0.9–2.6 %, 3 controls)`, or that it is assumed. Of one control the interval is very wide."""
     if not floor.controls:
         return f"{percent(floor.value)} (assumed)"
-    controls = f"{floor.controls} control{'s' * (floor.controls > 1)}"
-    return f"{100 * floor.value:.1f} % (95 % CI {100 * floor.low:.1f}–{100 * floor.high:.1f} %, {controls})"
+    interval = f"95 % CI {100 * floor.low:.1f}–{100 * floor.high:.1f} %"
+    return f"{100 * floor.value:.1f} % ({interval}, {plural(floor.controls, 'control')})"

@@ -66,7 +66,7 @@ def label(cell: Attribution) -> str:
     return f"{cell.experiment} {cell.workload} {cell.concurrency}: {cell.model}"
 
 
-def amount(cell: Attribution) -> str:
+def time_label(cell: Attribution) -> str:
     """The label behind a bar: the measured time, also as a multiple of the ideal time."""
     ratio = f" ({times(cell.seconds / cell.ideal_seconds)} ideal)" if cell.ideal_seconds else ""
     return f"{seconds(cell.seconds)}{ratio}"
@@ -102,7 +102,7 @@ def margins_in(cells: tuple[Attribution, ...], theme: Theme) -> tuple[float, flo
     """Room at both ends of the bars: for their texts, or on a narrow page, where those stand above, for their ticks."""
     if theme.narrow:
         return 0.2, 0.25
-    left_in, right_in = (widest_in(map(text, cells), theme.text_pt) + 0.1 for text in (label, amount))
+    left_in, right_in = (widest_in(map(text, cells), theme.text_pt) + 0.1 for text in (label, time_label))
     return left_in, right_in
 
 
@@ -118,7 +118,7 @@ def bar(axes: Axes, place: int, cell: Attribution, theme: Theme) -> None:
             share, ends = value / cell.seconds, [top - 0.1, top + high + 0.1]
             (line,) = axes.plot([share, share], ends, color=theme.ink, linewidth=2, linestyle=style)
             line.set_gid(f"{name}-{cell.cell}")
-    sides = ((0, label(cell), "left", "right"), (1, amount(cell), "right", "left"))
+    sides = ((0, label(cell), "left", "right"), (1, time_label(cell), "right", "left"))
     for share, text, inside, outside in sides:
         y, shift, side = (place - 0.28, 0, inside) if theme.narrow else (place, 6 if share else -6, outside)
         written = axes.annotate(text, (share, y), (shift, 0), textcoords="offset points", ha=side, va="center")

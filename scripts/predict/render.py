@@ -8,7 +8,7 @@ from rich.table import Table
 from scripts.analysis.conclusions import MARGIN, overlap, within_margin
 from scripts.predict.recommend import MOST, Advice, Option, Question, Source, axis_value, turning_points
 from scripts.predict.remedies import Remedy, remedies
-from scripts.util.format import amount, between, listed, percent, seconds, tick
+from scripts.util.format import between, bytes_text, listed, percent, plural, seconds, tick
 
 AXES = {"cpu_s": "computing", "wait_s": "waiting"}
 
@@ -28,7 +28,7 @@ def table(advice: Advice) -> Table:
 
 def line(option: Option) -> list[str]:
     """One model's row."""
-    memory_text = amount(option.memory_bytes) if option.memory_bytes else ""
+    memory_text = bytes_text(option.memory_bytes) if option.memory_bytes else ""
     interval = between(option.low, option.high, seconds)
     return [
         option.model,
@@ -50,8 +50,7 @@ def description(question: Question) -> str:
     parts = [f"wait {short(task.wait_s)}"] * (task.wait_s > 0)
     parts += [f"compute {short(task.cpu_s)} ({gil})"] * (task.cpu_s > 0)
     each = "that each" if question.tasks > 1 else "that"
-    tasks = f"{question.tasks:,} task{'s' * (question.tasks > 1)}"
-    return f"{tasks} {each} {' and '.join(parts)}, on {question.capacity:.3g} cores' worth of work."
+    return f"{plural(question.tasks, 'task')} {each} {' and '.join(parts)}, on {question.capacity:.3g} cores' worth of work."
 
 
 def option_text(option: Option) -> str:

@@ -14,7 +14,7 @@ from scripts.analysis.conclusions import unusable
 from scripts.analysis.evidence import Evidence, Measure
 from scripts.tables.load import FEW_BLOCKS, Run
 from scripts.util.atomic_write import atomic_write
-from scripts.util.format import json_number
+from scripts.util.format import json_number, plural
 from scripts.verdict.claim import TALKS, Talk
 from scripts.verdict.claims_file import DEFAULT_TALK, read_talk
 from scripts.verdict.evaluate import NOT_REPRODUCED, NOT_TESTABLE, OPINION, UNMEASURED, Finding, Outcome, evaluate
@@ -113,7 +113,7 @@ def sentence(claims: list[Document]) -> str:
     parts = ", ".join(f"{count} {words}" for count, words in counts if count)
     other = [one["id"] for one in claims if one["as_expected"] is False]
     differ = f" Differs from its author: {', '.join(other)}." if other else ""
-    return f"Of {len(claims)} claim{'' if len(claims) == 1 else 's'} {parts}.{differ}"
+    return f"Of {plural(len(claims), 'claim')} {parts}.{differ}"
 
 
 def sections(claims: list[Document]) -> Iterator[tuple[str, list[Document]]]:

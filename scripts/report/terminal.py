@@ -16,7 +16,7 @@ from scripts.analysis.contests import candidate
 from scripts.analysis.families import family
 from scripts.analysis.wording import interval_kind
 from scripts.tables.load import Run
-from scripts.util.format import amount, between, listed, percent, seconds, shortened, tick, times
+from scripts.util.format import between, bytes_text, listed, percent, plural, seconds, shortened, tick, times
 
 NAME = 23  # columns of a model's name: 80 leave so many
 WIDTH = 80  # fits every terminal and every paste
@@ -31,7 +31,7 @@ def console(*, stderr: bool = False) -> Console:
 def number(value: float, metric: str) -> str:
     """A value of an experiment that does not time rounds, in the unit that its metric's name ends in."""
     if "bytes" in metric:
-        return amount(value)
+        return bytes_text(value)
     if metric.endswith("seconds"):
         return seconds(value)
     if metric.endswith("speedup") or metric == "time_over_ideal":
@@ -86,7 +86,7 @@ def heading(experiment: str, workload: str, wait_s: float, compute_s: float, tas
     short = tick(seconds)
     parts = [f"wait {short(wait_s)}"] * (wait_s > 0) + [f"compute {short(compute_s)}"] * (compute_s > 0)
     each = f" ({', '.join(parts)} a task)" if parts else ""
-    return f"{experiment}: {workload}, {tasks:,} task{'s' * (tasks != 1)}{each}"
+    return f"{experiment}: {workload}, {plural(tasks, 'task')}{each}"
 
 
 def name_of(row: pd.Series) -> str:

@@ -24,7 +24,7 @@ from scripts.report.claim_document import doubt
 from scripts.report.model_table import ordered, requirements_text
 from scripts.report.standings import Figure, Standing, standing
 from scripts.tables.load import Run
-from scripts.util.format import amount, listed, seconds, tick, times
+from scripts.util.format import bytes_text, listed, seconds, tick, times
 
 PAGE = Path("docs/which-model.md")
 CROWD = 1_000  # tasks that wait, at which a model's memory is shown; of models that do not go so far, the most
@@ -33,7 +33,7 @@ CROWD = 1_000  # tasks that wait, at which a model's memory is shown; of models 
 def figure(run: Run, of: str, metric: str = "seconds", over: str = "") -> Figure | None:
     """A metric of a cell, or its ratio to that of another; None where the run has it not."""
     measured = evidence(run, measure := Measure(of, metric, over))
-    form = times if over or "speedup" in metric else amount if "bytes" in metric else seconds
+    form = times if over or "speedup" in metric else bytes_text if "bytes" in metric else seconds
     if not (interval := measured.interval):
         return None
     return Figure(interval.estimate, interval.low, interval.high, form, doubt(measure, measured))

@@ -14,7 +14,7 @@ import pandas as pd
 from benchmarks.profiler.sizing import tail
 from scripts.tables.load import Run
 from scripts.util.atomic_write import atomic_write
-from scripts.util.format import amount, digits, json_number, percent, seconds
+from scripts.util.format import bytes_text, digits, json_number, percent, seconds
 from scripts.verdict import expectations
 from scripts.verdict.evaluate import Finding
 
@@ -157,7 +157,7 @@ def gil(evidence: Document) -> str:
 def memory(models: Document) -> str:
     """The memory of a task in flight."""
     parts = [
-        f"{model} {amount(one['bytes_per_task'])} ({one['concurrency']} in flight)" for model, one in models.items()
+        f"{model} {bytes_text(one['bytes_per_task'])} ({one['concurrency']} in flight)" for model, one in models.items()
     ]
     return f"Memory for each task in flight: {', '.join(parts)}."
 

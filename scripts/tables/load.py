@@ -21,6 +21,7 @@ from scripts.tables.repeats import only_bench, with_repeats
 from scripts.tables.schema import Entry, fault, fingerprint, journal_mismatch, read_environment
 from scripts.util.atomic_write import atomic_write
 from scripts.util.exit_codes import CommandError, Exit
+from scripts.util.format import plural
 
 FEW_BLOCKS = 6  # below this a t-interval says more about its tables than about the machine: ranges only
 
@@ -72,7 +73,7 @@ class Run:
     def blocks_words(self) -> str:
         """How many blocks, and of `make full` in how many what only it measures was measured."""
         part = f" (what only make full measures: {self.blocks - len(self.only_bench)})" if self.only_bench else ""
-        return f"{self.blocks} block{'' if self.blocks == 1 else 's'}{part}"
+        return f"{plural(self.blocks, 'block')}{part}"
 
     def blocks_for(self, cell: pd.DataFrame) -> int:
         """In how many of its blocks the run was to measure a cell, which these rounds are of."""

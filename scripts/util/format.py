@@ -51,7 +51,7 @@ def json_number(value: float) -> float | None:
     return float(value) if math.isfinite(value) else None
 
 
-def amount(value: float) -> str:
+def bytes_text(value: float) -> str:
     """Bytes: 900 B, 12.3 KiB, 4.50 MiB."""
     for unit, size in (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10)):
         if value >= 0.9995 * size:
@@ -67,6 +67,11 @@ def rate(value: float) -> str:
 def count_text(value: float) -> str:
     """A count."""
     return f"{value:,.0f}"
+
+
+def plural(count: int, noun: str) -> str:
+    """A count with its noun: `1 block`, `1,200 blocks`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def tick(form: Format) -> Format:
@@ -135,5 +140,4 @@ STEPS: dict[int, list[tuple[float, ...]]] = {
 
 def shortened(text: str, width: int) -> str:
     """The text in one line of so many columns; what is between brackets is not markup."""
-    line = " ".join(text.split()).replace("[", "(").replace("]", ")")
-    return line if len(line) <= width else f"{line[: max(0, width - 1)]}…"
+    return short(" ".join(text.split()).replace("[", "(").replace("]", ")"), max(width, 1))

@@ -17,7 +17,7 @@ from scripts.charts.lib.theme import (
     SLIDE_DARK,
 )
 from scripts.charts.lib.timeline_data import lanes
-from scripts.util.format import amount, between, digits, ladder, rate, seconds, tick, times
+from scripts.util.format import between, bytes_text, digits, ladder, rate, seconds, tick, times
 from tests.scripts.charts.legible import defects
 
 
@@ -69,7 +69,7 @@ def test_numbers_are_written_for_readers() -> None:
         "12.3 ms",
         "1.50 s",
     ]
-    assert [amount(value) for value in (900, 6_100, 11_300_000)] == ["900 B", "5.96 KiB", "10.8 MiB"]
+    assert [bytes_text(value) for value in (900, 6_100, 11_300_000)] == ["900 B", "5.96 KiB", "10.8 MiB"]
     assert [tick(seconds)(0.02), tick(times)(10), tick(rate)(1000), tick(seconds)(0)] == [
         "20 ms",
         "10×",
