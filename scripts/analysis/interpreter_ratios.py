@@ -219,7 +219,8 @@ def memory(run: Run) -> Iterator[str]:
     for one in every_row(run):
         if one.metric.endswith("bytes"):
             others = [f"{name} takes {inverse(ratio)} as much" for name, ratio in one.faster.items()]
-            yield f"Memory of a program, {one.cell['model']}: {bytes_text(one.first)} under {run.python}; {listed(others)}."
+            first = f"{bytes_text(one.first)} under {run.python}"
+            yield f"Memory of a program, {one.cell['model']}: {first}; {listed(others)}."
 
 
 def inverse(value: Value) -> Value:

@@ -50,7 +50,8 @@ def description(question: Question) -> str:
     parts = [f"wait {short(task.wait_s)}"] * (task.wait_s > 0)
     parts += [f"compute {short(task.cpu_s)} ({gil})"] * (task.cpu_s > 0)
     each = "that each" if question.tasks > 1 else "that"
-    return f"{plural(question.tasks, 'task')} {each} {' and '.join(parts)}, on {question.capacity:.3g} cores' worth of work."
+    tasks = f"{plural(question.tasks, 'task')} {each} {' and '.join(parts)}"
+    return f"{tasks}, on {question.capacity:.3g} cores' worth of work."
 
 
 def option_text(option: Option) -> str:

@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -57,8 +56,10 @@ def survey(
     program = (
         "from benchmarks.profiler.profiler import main; main()"  # not `-m`: every worker would import it once more
     )
-    with (run / "survey.log").open("wb") as log, tempfile.NamedTemporaryFile() as out:
-        arguments = [source, f"--pace={run / 'pace.json'}", f"--out={out.name}"]
+    out = run / "survey.lines"  # in the run's folder: a temporary file would be left behind when we are killed
+    out.touch()
+    with (run / "survey.log").open("wb") as log:
+        arguments = [source, f"--pace={run / 'pace.json'}", f"--out={out.resolve()}"]
         process = subprocess.Popen(
             [python, "-P", "-c", program, *arguments, f"--models={models}", f"--blocks={blocks}", *more],
             stdin=subprocess.PIPE,
@@ -68,9 +69,10 @@ def survey(
             env=environment(),
         )
         try:
-            profile = last_entry(process, Tail(Path(out.name)), say)
+            profile = last_entry(process, Tail(out), say)
         finally:
             end_session(process)
+            out.unlink()
     return profile_or_error(profile, source, run / "survey.log")
 
 
