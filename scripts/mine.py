@@ -75,12 +75,14 @@ def models_of(text: str) -> str:
     return " ".join(dict.fromkeys(["sequential", *text.split()])) if text else ""
 
 
-def prepare(run: Path, source: str, chosen: argparse.Namespace, models: str) -> dict[str, Any]:
-    """Make the run's folder, profile the work, and keep the profile. CommandError."""
-    python = (
-        users_python.prepare(users_python.interpreter_path(chosen.python, chosen.project)) if chosen.python else None
-    )
-    plan = make_plan("user_work", blocks_of(chosen), chosen.seed, quick=chosen.quick)
+def new_profile(run: Path, chosen: argparse.Namespace) -> dict[str, Any]:
+    """Make the run's folder, profile the work that the command line names, and keep the profile. CommandError."""
+    source, models = source_of(chosen.work, chosen.project), models_of(chosen.models)
+    default = QUICK_BLOCKS if chosen.quick else BLOCKS
+    blocks = default if chosen.blocks is None else chosen.blocks
+    plan = make_plan("user_work", blocks, chosen.seed, quick=chosen.quick)
+    path = users_python.interpreter_path(chosen.python, chosen.project) if chosen.python else sys.executable
+    python = users_python.prepare(path) if chosen.python else None
     new_run(run, plan | ({"python": python.path} if python else {}), **(python.description() if python else {}))
     file = run / work_document.SURVEY
     file.write_text(json.dumps({"work": {"source": source}}))  # for the fork servers of the profile
@@ -90,16 +92,10 @@ def prepare(run: Path, source: str, chosen: argparse.Namespace, models: str) -> 
         python.calibrate(run / "pace.json")
     more = ["--quick"] if chosen.quick else []
     with temporary_folder():
-        path = python.path if python else sys.executable
         profile = survey(run, source, models, plan["blocks"], step_display(), *more, python=path)
     with atomic_write(file) as kept:
         kept.write_text(json.dumps(profile, indent=1))
     return profile
-
-
-def blocks_of(chosen: argparse.Namespace) -> int:
-    """The number of blocks: from the command line, or the default."""
-    return int(chosen.blocks or (QUICK_BLOCKS if chosen.quick else BLOCKS))
 
 
 def step_display() -> Callable[[str], None]:
@@ -136,7 +132,7 @@ def write_answers(run: Path, profile: dict[str, Any], expected: list[str]) -> tu
     return loaded, verdicts
 
 
-def old_survey(run: Path) -> dict[str, Any]:
+def resumed_profile(run: Path) -> dict[str, Any]:
     """The profile of an interrupted run. CommandError when it was measured elsewhere, or is no such run."""
     if not (profile := work_document.survey_of(run)) or "cells" not in profile:
         raise CommandError(Exit.USAGE, f"{run} is no run of your own work that can be resumed. {HOW}")
@@ -147,22 +143,12 @@ def old_survey(run: Path) -> dict[str, Any]:
     return profile
 
 
-def new_survey(run: Path, chosen: argparse.Namespace) -> dict[str, Any]:
-    """Profile the work that the command line names. CommandError."""
-    source, models = source_of(chosen.work, chosen.project), models_of(chosen.models)
-    if chosen.blocks is not None and chosen.blocks < 1:
-        raise CommandError(
-            Exit.USAGE, f"BLOCKS={chosen.blocks}: at least one block is needed. Next: make mine WORK=… BLOCKS=6"
-        )
-    return prepare(run, source, chosen, models)
-
-
 def mine(chosen: argparse.Namespace, run: Path) -> list[Finding]:
     """Profile, measure, answer, and only then draw: charts and report take seconds. CommandError."""
     expectations_given = expectations.lines(chosen.expect)
     expectations.check(expectations_given)
     with running(run, "make mine", resumed=bool(chosen.resume)):
-        profile = old_survey(run) if chosen.resume else new_survey(run, chosen)
+        profile = resumed_profile(run) if chosen.resume else new_profile(run, chosen)
         models = sorted({cell["model"] for cell in profile["cells"]})
         own = profile["work"]["expect"]
         expectations.check(own)

@@ -58,7 +58,9 @@ def make_plan(
     CommandError for absurd numbers.
     """
     if not 1 <= blocks * repeat <= MOST_BLOCKS:
-        raise CommandError(Exit.USAGE, f"BLOCKS={blocks:.3g}: 1 to {MOST_BLOCKS:,}. Next: leave it out, or BLOCKS=10")
+        raise CommandError(
+            Exit.USAGE, f"BLOCKS={blocks:.3g} is not between 1 and {MOST_BLOCKS:,}. Next: leave it out, or BLOCKS=10"
+        )
     if seed is not None and not 0 <= seed < LARGEST_SEED:
         sentence = f"SEED={seed:.3g}: a whole number from 0 on, below 2^63. Next: leave it out, or SEED=7"
         raise CommandError(Exit.USAGE, sentence)
