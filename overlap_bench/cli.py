@@ -134,9 +134,8 @@ def find_verb(name: str) -> Verb:
 
 def exec_verb(verb: Verb, arguments: tuple[str, ...], results: str) -> None:
     """Become the verb."""
-    given, results = extract_option("--results", [*verb.fixed, *arguments], results)
-    given = with_positionals(verb.positional, given)
-    line = command(verb.module, *given)
+    options, results = extract_option("--results", [*verb.fixed, *arguments], results)
+    line = command(verb.module, *with_positionals(verb.positional, options))
     os.execve(line[0], line, environment(results))
 
 

@@ -59,10 +59,10 @@ def task_tuple(tasks: Any) -> tuple[Any, ...]:
         raise ValueError(f"tasks is one {type(tasks).__name__}, and each letter would be a task. Next: tasks=[…]")
     if not hasattr(tasks, "__iter__"):
         raise ValueError(f"tasks is a {type(tasks).__name__}, which cannot be gone through. Next: give a list")
-    found = tuple(islice(tasks, MOST_TASKS + 1))
-    if len(found) > MOST_TASKS:
+    values = tuple(islice(tasks, MOST_TASKS + 1))
+    if len(values) > MOST_TASKS:
         raise ValueError(f"there are more than {MOST_TASKS:,} tasks. Next: give fewer, a few hundred say as much")
-    return found
+    return values
 
 
 def pickle_work(*values: Any) -> bytes:
@@ -102,7 +102,7 @@ def source_name(work: Callable[..., Any]) -> str:
 def module_tasks(work: Callable[..., Any]) -> tuple[Any, ...]:
     """The tasks of the module in which the function was written. ValueError when it has none."""
     module = module_of(work)
-    given = getattr(module, "TASKS", None) or getattr(module, "tasks", None)
-    if given is None:
+    tasks = getattr(module, "TASKS", None) or getattr(module, "tasks", None)
+    if tasks is None:
         raise ValueError("there are no tasks. Next: give them, as in measure(work, tasks=range(40))")
-    return task_tuple(given() if callable(given) else given)
+    return task_tuple(tasks() if callable(tasks) else tasks)

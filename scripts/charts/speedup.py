@@ -161,8 +161,8 @@ def group_name(group: Group) -> str:
 def winners_text(run: Run, group: Group) -> str:
     """The fastest of a group, against its ideal time."""
     fastest = [f"{row.model} {value_text(row, times)}" for row in winners_of(run, group)]
-    said = either(first_few(fastest, MOST_NAMED)) if faster_than_sequential(run, group) else "none shown to be faster"
-    return "; ".join(filter(None, [said, limit_text(group, times)]))
+    names = either(first_few(fastest, MOST_NAMED)) if faster_than_sequential(run, group) else "none shown to be faster"
+    return "; ".join(filter(None, [names, limit_text(group, times)]))
 
 
 def alt(run: Run) -> str:

@@ -49,8 +49,8 @@ def draw(run: Run, theme: Theme) -> Figure | None:
 def finding(run: Run) -> str:
     """The longest tail of each load, from the shortest to the longest."""
     parts = [f"{load[0].lower()}{load[1:]}: {group_text(groups[-1])}" for load, groups in panels(run).items()]
-    said = "; ".join(parts)
-    return f"{said[:1].upper()}{said[1:]}"
+    sentence = "; ".join(parts)
+    return f"{sentence[:1].upper()}{sentence[1:]}"
 
 
 def group_text(group: Group) -> str:

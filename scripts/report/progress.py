@@ -39,7 +39,7 @@ class Live:
 
     def __init__(self, out: Console, blocks: int) -> None:
         self.out, self.blocks = out, blocks
-        self.block, self.heard = 0, 0
+        self.block, self.cells_done = 0, 0
         self.python = ""  # the interpreter that is measured, where there are several
         self.rounds: dict[tuple[str, str, str, str], list[float]] = {}
         self.last = ""
@@ -64,9 +64,9 @@ class Live:
     def update(self, entry: dict[str, Any]) -> None:
         """Take in an entry of the journal."""
         if entry["kind"] == "block":
-            self.bar.update(self.task, total=self.heard + len(entry["order"]) * (self.blocks - self.block))
+            self.bar.update(self.task, total=self.cells_done + len(entry["order"]) * (self.blocks - self.block))
         elif entry["kind"] == "cell":
-            self.heard += 1
+            self.cells_done += 1
             self.keep(entry)
             self.bar.estimate = self.estimate() or self.last
             self.bar.update(self.task, advance=1)

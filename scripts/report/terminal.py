@@ -172,7 +172,7 @@ def show_one(run: Run, out: Console) -> None:
         before = key[0]
     for omission in run.omissions:
         out.print(f"not a result: {omission}", markup=False, style="red")
-    for name, lacking in not_here(run):
-        out.print(f"not here: {name} {lacking}", markup=False)
+    for name, reason in not_here(run):
+        out.print(f"not here: {name} {reason}", markup=False)
     for sentence in filter(None, [noise_floors_text(run), disturbance(run), *answers(run)]):
         out.print(f"\n{sentence}", markup=False)

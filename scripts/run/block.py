@@ -48,7 +48,7 @@ class Block:
     only: str
     python: str = sys.executable  # the interpreter that is measured; the server runs under ours, whatever it is
     unloadable: tuple[str, ...] = ()  # files of experiments that it cannot import
-    where: ClusterConfig = NO_CLUSTER
+    cluster: ClusterConfig = NO_CLUSTER
     variables: tuple[tuple[str, str], ...] = ()  # for the interpreter, beside those that every block has
 
     def path(self, suffix: str) -> Path:
@@ -92,8 +92,8 @@ class Block:
             "journal": self.path(".journal"),
             "pace": self.run / "pace.json",
             "server-python": sys.executable,
-            "server-bind": self.where.bind,
-            "server-address": self.where.address,
+            "server-bind": self.cluster.bind,
+            "server-address": self.cluster.address,
             "without": f"/dev/fd/{done.fileno()}",
             "benchmark-json": f"/dev/fd/{made.fileno()}",
         }
@@ -124,7 +124,7 @@ def block_process(block: Block) -> Iterator[subprocess.Popen[bytes]]:
             stderr=log,
             pass_fds=[done.fileno(), made.fileno()],
             start_new_session=True,
-            env=environment() | block.where.environment() | dict(block.variables),
+            env=environment() | block.cluster.environment() | dict(block.variables),
         )
         try:
             yield process

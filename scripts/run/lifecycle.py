@@ -145,7 +145,7 @@ def block_of_run(run: Path, recorded: dict[str, Any], number: int) -> Block:
         others = tuple(file.name for file in EXPERIMENTS.glob("test_*.py") if file.name != USERS_EXPERIMENT)
         return Block(run, number, plan["seed"], plan["only"], plan["python"], others)
     if not name:
-        return Block(run, number, plan["seed"], selection(plan, number), where=ClusterConfig.of(recorded))
+        return Block(run, number, plan["seed"], selection(plan, number), cluster=ClusterConfig.of(recorded))
     described = next(one for one in recorded["interpreters"] if one["name"] == name)
     return Block(
         run,
