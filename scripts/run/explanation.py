@@ -1,6 +1,7 @@
 """The rounds that tell where the time of cells goes, in a process of their own: `make why`, and after `make full`."""
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -22,7 +23,7 @@ HOW = 'Next: make why ONLY="network and threads and c50", or make why WORK=path/
 
 def explain(only: str, show: Callable[[dict[str, Any]], None]) -> list[dict[str, Any]]:
     """The entries of the selected cells, each shown as soon as it is there. CommandError when none came."""
-    with tempfile.NamedTemporaryFile("r") as out, tempfile.TemporaryFile() as log:
+    with tempfile.NamedTemporaryFile("r", dir=os.environ.get("TMPDIR")) as out, tempfile.TemporaryFile() as log:
         command = [*experiments_command(sys.executable), f"--only={only}", f"--why={out.name}"]
         process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True, env=environment()

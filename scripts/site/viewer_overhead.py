@@ -32,7 +32,7 @@ from servers.subprocesses import ROOT, serve
 
 WORK: dict[str, Any] = {"tasks": 200, "delay_ms": 30, "concurrency": 20, "cpu_percent": 3}
 AIM, AIM_FRAMES_PER_S = 1.05, 30
-MET = {Verdict.HOLDS: "met", Verdict.REFUTED: "missed", Verdict.INCONCLUSIVE: "inconclusive"}
+AIM_WORDS = {Verdict.HOLDS: "met", Verdict.REFUTED: "missed", Verdict.INCONCLUSIVE: "inconclusive"}
 PAIRS = 7
 CHROMIUM_OPTIONS = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--remote-debugging-port=0")
 PAGE_LOAD_S = 2.0  # until a browser has loaded the page
@@ -131,16 +131,16 @@ def pairs(count: int, *, browsing: bool) -> Iterator[tuple[WatchedRace, list[flo
     """The watched and the unwatched side of each pair; the first pair is a warm-up."""
     with page() as url, serve("servers.latency") as server, tempfile.TemporaryDirectory() as folder:
         for number in range(1 + count):
-            watched, bare = WatchedRace(), list[float]()
+            watched, unwatched_s = WatchedRace(), list[float]()
             for is_watched in (True, False) if number % 2 == 0 else (False, True):
                 if is_watched:
                     with browser(url, needed=browsing):
                         watched = asyncio.run(watch(url))
                     numbers_per_s = watched.numbers_per_s
                 else:
-                    bare = unwatched(server.url, numbers_per_s, Path(folder))
+                    unwatched_s = unwatched(server.url, numbers_per_s, Path(folder))
             if number:
-                yield watched, bare
+                yield watched, unwatched_s
 
 
 @exits_on_error
@@ -154,11 +154,11 @@ def main() -> None:
     print(f"{WORK['tasks']} tasks of {WORK['delay_ms']} ms in each lane, {len(measured)} pairs")
     print(f"{'model':12} {'watched / unwatched':>26} {f'frames/s (aim ≥ {AIM_FRAMES_PER_S})':>20}  aim ≤ {AIM}")
     for lane, model in enumerate(RaceRequest.read(WORK).models):
-        ratio = geometric_mean([watched.seconds[lane] / bare[lane] for watched, bare in measured])
+        ratio = geometric_mean([watched.seconds[lane] / unwatched_s[lane] for watched, unwatched_s in measured])
         frames_per_s = geometric_mean(
             [watched.frames[lane] / watched.seconds[lane] for watched, _ in measured]
         ).estimate
-        sentence = MET[verdict(ratio, Bound(high=AIM))]
+        sentence = AIM_WORDS[verdict(ratio, Bound(high=AIM))]
         interval = f"{ratio.estimate:.3f} [{ratio.low:.3f}, {ratio.high:.3f}]"
         print(f"{model:12} {interval:>26} {frames_per_s:20.0f}  {sentence}")
 
