@@ -25,7 +25,7 @@ from scripts.run.lifecycle import exclusive_lock, interrupt_on_signals, readable
 from scripts.run.preflight import check_measurable, check_selection, raise_file_limit
 from scripts.util.commands import parser as command_parser
 from scripts.util.exit_codes import CommandError, Exit, exits_on_error
-from scripts.util.format import percent
+from scripts.util.format import last_line, percent
 from scripts.util.processes import temporary_folder
 from scripts.util.unknown_names import check_names
 
@@ -73,9 +73,7 @@ def own_work(chosen: argparse.Namespace) -> str:
     command += [f"--models={chosen.models}", f"--concurrency={chosen.concurrency}"]
     done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, env=environment())
     if done.returncode:
-        raise CommandError(
-            Exit.NOT_MEASURED, f"{chosen.work}: {(done.stderr.strip().splitlines() or ['it ended'])[-1]}"
-        )
+        raise CommandError(Exit.NOT_MEASURED, f"{chosen.work}: {last_line(done.stderr)}")
     plan = json.loads(done.stdout.splitlines()[-1])
     if "unusable" in plan:
         raise CommandError(Exit.USAGE, plan["unusable"])

@@ -63,8 +63,7 @@ def of_workload(run: Run, all_cells: Sequence[Point], workload: str) -> list[Cur
 
 def of_cell(run: Run, cell: Point) -> Curve | None:
     """The curve of a cell; None when no spans were kept."""
-    columns = ("experiment", "workload", "model", "concurrency", "tasks")
-    spans = run.spans(**{name: getattr(cell, name) for name in columns}, twin=False)
+    spans = cell.spans(run)
     if spans.empty:
         return None
     durations_s = (spans["end_s"] - spans["start_s"]).to_numpy()

@@ -101,6 +101,10 @@ class Point:
         work = (self.experiment, self.workload, self.model)
         return (*work, self.concurrency, self.tasks, self.wait_s, self.compute_s)
 
+    def spans(self, run: Run) -> pd.DataFrame:
+        """When each task of the cell ran in its measured rounds: block, round, task, start_s, end_s."""
+        return run.spans(**dict(zip(CELL, self.key, strict=True)), twin=False)
+
     @property
     def saturated(self) -> bool:
         """Whether the client, the server or the machine was at its limit, and not the model."""

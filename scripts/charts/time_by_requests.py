@@ -57,8 +57,7 @@ def of_cell(run: Run, cell: Point) -> list[Point]:
 
 def ends_of_blocks(run: Run, cell: Point) -> FloatArray:
     """Seconds from the start of a round until its first, second, … request was done: a row for each block."""
-    wanted = {name: getattr(cell, name) for name in ("experiment", "workload", "model", "concurrency", "tasks")}
-    spans = run.spans(**wanted, twin=False)
+    spans = cell.spans(run)
     rounds = [(block, np.sort(round_["end_s"].to_numpy())) for (block, _), round_ in spans.groupby(["block", "round"])]
     by_block = {block: [ends for one, ends in rounds if one == block] for block, _ in rounds}
     return np.array([np.median(np.array(several), axis=0) for several in by_block.values()])

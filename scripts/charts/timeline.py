@@ -30,7 +30,7 @@ SLIDE_MODELS = 8  # rows of at least half a centimetre
 ROW_IN = 0.78
 ROW_SHARE = 0.84  # of a model's row that its lanes take
 ARROW = " →"  # after the time of a row that goes on beyond the axis
-MOST_CUT = 1.5  # a row that is longer than the others by less is shown count_text
+MOST_CUT = 1.5  # a row that is longer than the others by less is shown to its end
 MOST_NAMED = 4  # in the title, in the order of models
 THINNEST = 4  # a panel with fewer lanes than this does not make them thicker
 

@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from scripts.analysis.answers import answers, disturbance, noise_floors_text
+from scripts.analysis.contests import turning_share
 from scripts.report.claim_document import verdicts_of
 from scripts.tables.load import Run
 from scripts.util.format import seconds, times
@@ -64,8 +65,7 @@ def row(summary: pd.DataFrame, experiment: str, workload: str, name: str) -> lis
     if here.empty:
         return []
     if experiment == "mixed":
-        share = here["compute_seconds"] / (here["compute_seconds"] + here["wait_seconds"])
-        here = here[share == share.iloc[(share - 0.2).abs().argmin()]]
+        here = here[here["compute_seconds"] == turning_share(here)]
     busiest = here["concurrency"].max()
     here = here[(here["concurrency"] == busiest) | (here["model"] == "sequential")].drop_duplicates("model")
     return [f"{name}: {work(here.iloc[0], busiest)}", *(cell(here[here["model"] == model]) for model in MODELS)]

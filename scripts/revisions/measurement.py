@@ -19,6 +19,7 @@ from scripts.revisions.sides import Side
 from scripts.run.block import Block, environment, run_block
 from scripts.tables.schema import Entry
 from scripts.util.exit_codes import CommandError, Exit
+from scripts.util.format import last_line
 from scripts.util.processes import end_session
 
 EXPERIMENT = "user_work"
@@ -68,8 +69,8 @@ def survey_of(outcome: Mapping[str, Any], side: Side, log: Path) -> dict[str, An
         return dict(outcome["seen"])
     if "unfit" in outcome:
         raise CommandError(Exit.USAGE, f"{side.label}: {outcome['unfit']}")
-    lines = log.read_text(errors="replace").splitlines() or ["it said nothing"]
-    raise CommandError(Exit.NOT_MEASURED, f"{side.label}: {outcome.get('failed') or lines[-1]}")
+    why = outcome.get("failed") or last_line(log.read_text(errors="replace"))
+    raise CommandError(Exit.NOT_MEASURED, f"{side.label}: {why}")
 
 
 def plan(surveys: Looks, models: Sequence[str], concurrency: int) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from scripts.run.block import environment, experiments_command
 from scripts.run.tail import Tail
 from scripts.util.atomic_write import atomic_write
 from scripts.util.exit_codes import CommandError, Exit
+from scripts.util.format import last_line
 from scripts.util.processes import end_session, temporary_folder
 
 HEADLINE = "quick and (http or wire)"  # the cells of a run's report
@@ -37,8 +38,8 @@ def explain(only: str, show: Callable[[dict[str, Any]], None]) -> list[dict[str,
             end_session(process)
         if not entries:
             log.seek(0)
-            lines = log.read().decode(errors="replace").strip().splitlines() or ["it said nothing"]
-            raise CommandError(Exit.NOT_MEASURED, f"nothing could be explained: {lines[-1]}. {HOW}")
+            why = last_line(log.read().decode(errors="replace"))
+            raise CommandError(Exit.NOT_MEASURED, f"nothing could be explained: {why}. {HOW}")
     return entries
 
 

@@ -15,8 +15,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from scripts.run.interpreters import HOME, OLDEST, ROOT, UV_TIMEOUT_S, json_output, uv
+from scripts.run.interpreters import HOME, OLDEST, ROOT, UV_TIMEOUT_S, error_of, json_output, uv
 from scripts.util.exit_codes import CommandError, Exit
+from scripts.util.format import last_line
 
 NEEDED = {"pytest": (9, 0), "pytest-benchmark": (5, 2), "psutil": (7, 0)}  # of a block, with the oldest that will do
 EXAMPLE = "Next: make mine PYTHON=path/to/venv/bin/python WORK=…"
@@ -63,10 +64,8 @@ class UsersPython:
             [self.path, *arguments], capture_output=True, text=True, timeout=UV_TIMEOUT_S, env=environment, cwd=ROOT
         )
         if done.returncode:
-            why = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
-            raise CommandError(
-                Exit.NOT_MEASURED, f"a block does not run among the packages of {self.path}: {why}. {COPY}"
-            )
+            why = f"a block does not run among the packages of {self.path}: {last_line(done.stderr)}"
+            raise CommandError(Exit.NOT_MEASURED, f"{why}. {COPY}")
         return done.stdout
 
     def description(self) -> dict[str, Any]:
@@ -137,7 +136,6 @@ def install(python: str, home: Path, facts: dict[str, Any]) -> None:
             "pip", "install", "-q", "--target", str(packages), "--python", python, "--only-binary", ":all:", *missing
         )
         if done.returncode:
-            why = " ".join((done.stderr.strip() or "it said nothing").split())[-300:]
-            sentence = f"what a block needs cannot be installed beside {python}: {why}"
+            sentence = f"what a block needs cannot be installed beside {python}: {error_of(done)}"
             raise CommandError(Exit.NOT_MEASURED, f"{sentence}. Next: look at the network")
     stamp.write_text(json.dumps(record))

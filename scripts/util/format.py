@@ -141,3 +141,8 @@ STEPS: dict[int, list[tuple[float, ...]]] = {
 def shortened(text: str, width: int) -> str:
     """The text in one line of so many columns; what is between brackets is not markup."""
     return short(" ".join(text.split()).replace("[", "(").replace("]", ")"), max(width, 1))
+
+
+def last_line(output: str) -> str:
+    """The last line of what a program printed."""
+    return next(reversed(output.strip().splitlines()), "it printed nothing")
