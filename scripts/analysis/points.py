@@ -13,7 +13,7 @@ import pandas as pd
 from scripts.analysis.model_order import order
 from scripts.stats.intervals import NoiseFloor
 from scripts.tables.columns import CELL, CELL_AND_TWIN
-from scripts.tables.summary import block_medians, compute_percent, paired, sequential_of
+from scripts.tables.summary import block_medians, columns, compute_percent, paired, sequential_of, summary_for
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -214,6 +214,12 @@ def point(row: dict[Any, Any], column: str, floors: dict[Any, float]) -> Point:
         limit=limit(row, column, floors),
         flags=flags if isinstance(flags, str) else "",
     )
+
+
+def with_values(run: Run, point: Point, blocks: pd.Series) -> Point:
+    """The point with other values, one for each block: their mean, its interval or range, and the values."""
+    value, low, high = columns("value", blocks, summary_for(ranges_only=run.ranges_only)).values()
+    return replace(point, value=value, low=number(low, value), high=number(high, value), blocks=tuple(blocks))
 
 
 def limit(row: dict[Any, Any], column: str, floors: dict[Any, float]) -> float:

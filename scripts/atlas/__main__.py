@@ -16,14 +16,13 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
-from scripts.atlas.collect import Collection, collect, fingerprint
+from scripts.atlas.collect import POLL_S, Collection, collect, fingerprint
 from scripts.atlas.document import write
 from scripts.report.terminal import console
 from scripts.util.commands import parser as command_parser
 from scripts.util.exit_codes import CommandError, Exit, leave
 from scripts.util.paths import ATLAS, REFERENCE_SHARES, SHARES
 
-POLL_S = 2.0  # between looks at the folder: a person who drops a file waits no longer
 MOST_SHOWN = 20  # files that were left out, named on the terminal; the page has all
 
 

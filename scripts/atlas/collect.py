@@ -21,6 +21,7 @@ from scripts.atlas.share_format import SUFFIX, Claim, Part, Share, ShareError, m
 
 MOST_FILES = 100_000  # of a folder: beyond it the rest is not read
 MANY_FILES, PART = 500, 50  # a second of one core, which starting others takes as well; a tenth of it at a time
+POLL_S = 2.0  # between two fingerprints of a folder: a person who drops a file waits no longer
 Key = tuple[str, str]  # a claim: its talk and its id
 
 

@@ -1,5 +1,6 @@
 """The CPU time of a task, of the client and of the server: waiting costs none, scheduling it does."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -8,7 +9,7 @@ from matplotlib.figure import Figure
 
 from scripts.analysis.contests import of_points
 from scripts.analysis.footer import footer, interval_words, legend_words
-from scripts.analysis.points import Point, Run, cached_on_run, flags_text, points
+from scripts.analysis.points import Point, Run, cached_on_run, flags_text, points, with_values
 from scripts.analysis.wording import last_over_first
 from scripts.charts.lib import forest, interactive_panel
 from scripts.charts.lib.forest_layout import Axis
@@ -18,7 +19,7 @@ from scripts.charts.lib.table import Table, of_point, table_of, word
 from scripts.charts.lib.theme import Theme
 from scripts.charts.speedup import sort_key
 from scripts.tables.columns import CELL
-from scripts.tables.summary import block_medians, columns, summary_for
+from scripts.tables.summary import block_medians
 from scripts.util.format import seconds
 
 NAME = "cpu-cost"
@@ -45,10 +46,8 @@ def chart_cells(run: Run, side: str) -> list[Point]:
 
 def costing(run: Run, cell: Point, rounds: pd.DataFrame, column: str) -> Point:
     """The cell with what a task costs, in place of its seconds."""
-    blocks = block_medians(rounds, column) / cell.tasks
-    value, low, high = columns("value", blocks, summary_for(ranges_only=run.ranges_only)).values()
-    nothing = float("nan")
-    return replace(cell, value=value, low=low, high=high, blocks=tuple(blocks), limit=nothing, ceiling=nothing)
+    cost = with_values(run, cell, block_medians(rounds, column) / cell.tasks)
+    return replace(cost, limit=math.nan, ceiling=math.nan)
 
 
 def groups(run: Run, side: str) -> list[Group]:

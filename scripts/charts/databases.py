@@ -8,14 +8,14 @@ from matplotlib.figure import Figure
 from benchmarks.backends.database_workloads import BRIEF, KEYS
 from benchmarks.backends.databases import NOT_MONGODB
 from scripts.analysis.footer import footer, interval_words, legend_words
-from scripts.analysis.points import Point, Run, cached_on_run, distinct, flags_text, points
+from scripts.analysis.points import Point, Run, cached_on_run, distinct, flags_text, points, with_values
 from scripts.charts.lib import forest
 from scripts.charts.lib.forest_layout import Axis
 from scripts.charts.lib.groups import Group, value_text
 from scripts.charts.lib.table import Table, of_points
 from scripts.charts.lib.theme import Theme
 from scripts.tables.columns import CELL
-from scripts.tables.summary import columns, paired, summary_for
+from scripts.tables.summary import paired
 from scripts.util.format import between, listed, times
 
 NAME = "databases"
@@ -54,17 +54,13 @@ def chart_cells(run: Run) -> list[Point]:
     """The cells with their ratio to the yardstick's, which is left out; database by database."""
     rounds = run.rounds[run.rounds["experiment"].eq("databases") & ~run.rounds["twin"].astype(bool)]
     cells = dict(list(rounds.groupby(CELL)))
-    summary = summary_for(ranges_only=run.ranges_only)
     shown_cells = list[Point]()
     for each in points(run, ["databases"], "seconds"):
         alone = f"{YARDSTICK[SERVICE[driver(each)]]}-{query(each)}"
         base = next((key for key in cells if key[1:3] == (alone, "sequential")), None)
         if base and base != each.key:
-            blocks = paired(cells[base], cells[each.key])
-            value, low, high = columns("it", blocks, summary).values()
-            if math.isfinite(value):
-                low, high = (end if math.isfinite(end) else value for end in (low, high))
-                ratio = replace(each, value=value, low=low, high=high, blocks=tuple(blocks))
+            ratio = with_values(run, each, paired(cells[base], cells[each.key]))
+            if math.isfinite(ratio.value):
                 shown_cells.append(replace(ratio, limit=math.nan, ceiling=math.nan))
     order = {name: place for place, name in enumerate(SERVICE)}
     return sorted(shown_cells, key=lambda each: (list(CALLED).index(SERVICE[driver(each)]), order[driver(each)]))

@@ -75,7 +75,7 @@ def subject(chart: Chart) -> str:
 
 def candidates(run: Run, chart: Chart) -> Iterator[str]:
     """The possible titles, the best first: the finding, or a part of it that ends at a break."""
-    if own := OWN.get(chart.NAME):
+    if own := SPECIAL_TITLES.get(chart.NAME):
         yield own(run, chart)
     finding = chart.finding(run)
     yield finding
@@ -121,7 +121,7 @@ def by_share(run: Run, chart: Chart) -> str:
 
 
 CONCURRENCY = re.compile(r" \((concurrency [\d,]+)\)")
-OWN: dict[str, Callable[[Run, Chart], str]] = {
+SPECIAL_TITLES: dict[str, Callable[[Run, Chart], str]] = {
     "speedup": fastest,
     "timeline": gain,
     "scaling": peaks,

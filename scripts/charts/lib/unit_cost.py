@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from scripts.analysis.contests import of_experiment
 from scripts.analysis.footer import footer, interval_words, legend_words
-from scripts.analysis.points import Point, Run, cached_on_run, flags_text, point
+from scripts.analysis.points import Point, Run, cached_on_run, flags_text, point, with_values
 from scripts.analysis.wording import last_over_first
 from scripts.charts.lib import forest, interactive_panel
 from scripts.charts.lib.forest_layout import Axis
@@ -17,7 +17,7 @@ from scripts.charts.lib.groups import Group, value_text, values_text
 from scripts.charts.lib.table import Table, of_point, of_points, table_of, word
 from scripts.charts.lib.theme import Theme
 from scripts.tables.columns import CELL
-from scripts.tables.summary import block_medians, columns, summary_for
+from scripts.tables.summary import block_medians
 from scripts.util.format import Format
 
 
@@ -38,9 +38,7 @@ def measured_cells(run: Run, experiment: str, metric: str) -> list[Point]:
 
 def point_of_metric(run: Run, cell: dict[Any, Any], rounds: pd.DataFrame, metric: str) -> Point:
     """A cell with the metric as its value; a metric that is not the foremost stands in place of the workload."""
-    blocks = block_medians(rounds, metric)
-    values = columns("value", blocks, summary_for(ranges_only=run.ranges_only))
-    measured = replace(point(cell | values, "value", {}), blocks=tuple(blocks))
+    measured = with_values(run, point(cell, "value", {}), block_medians(rounds, metric))
     return measured if cell["metric"] == metric else replace(measured, workload=metric)
 
 

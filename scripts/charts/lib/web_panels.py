@@ -8,14 +8,14 @@ from matplotlib.figure import Figure
 
 from benchmarks.core.work_done import SATURATED
 from scripts.analysis.footer import footer, legend_words
-from scripts.analysis.points import Point, Run, cached_on_run, point
+from scripts.analysis.points import Point, Run, cached_on_run, point, with_values
 from scripts.charts.lib import forest
 from scripts.charts.lib.forest_layout import Axis
 from scripts.charts.lib.groups import Group, Panels, values_text
 from scripts.charts.lib.table import Table, number, table_of, word
 from scripts.charts.lib.theme import Theme
 from scripts.tables.columns import CELL
-from scripts.tables.summary import block_medians, columns, summary_for
+from scripts.tables.summary import block_medians
 from scripts.util.format import Format, count_text
 from servers.web_server import APPS
 
@@ -59,18 +59,11 @@ def measured_cells(run: Run, experiment: str, metric: str) -> list[Point]:
 
 def point_of_metric(run: Run, cell: Point, rounds: pd.DataFrame, metric: str) -> Point:
     """The cell with that metric; saturated where the client, which is one thread, had no time left."""
-    summary = summary_for(ranges_only=run.ranges_only)
-    blocks = block_medians(rounds, metric)
-    values = columns("value", blocks, summary)
     cores = f"{metric.removesuffix('_per_second')}_client_cores"
     saturated = cores in rounds and rounds[cores].median() > SATURATED
     return replace(
-        cell,
+        with_values(run, cell, block_medians(rounds, metric)),
         model=stack_name(cell.workload, cell.model),
-        value=values["value"],
-        low=values["value_low"],
-        high=values["value_high"],
-        blocks=tuple(blocks),
         flags=", ".join(filter(None, ["saturated: client" * bool(saturated), cell.flags])),
     )
 
