@@ -44,7 +44,10 @@ STEPS = {
     "charts and report": "from scripts.report.report import draw_and_write as made, load",
 }
 SHARES, ATLAS_AIM_S = 10_000, 60.0  # a large conference, while the next speaker is announced
-ATLAS = "from scripts.atlas.__main__ import made; made([Path(sys.argv[1])], Path(sys.argv[1]) / 'atlas', '')"
+ATLAS = (
+    "from scripts.atlas.__main__ import collect_and_write\n"
+    "collect_and_write([Path(sys.argv[1])], Path(sys.argv[1]) / 'atlas')"
+)
 
 
 @dataclass(frozen=True)

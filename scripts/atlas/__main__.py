@@ -33,17 +33,16 @@ def options() -> argparse.Namespace:
         "places", nargs="*", type=Path, help=f"shares, or folders of them (default {SHARES} and the reference's)"
     )
     parser.add_argument("--out", type=Path, default=ATLAS, help=f"folder to write into (default {ATLAS})")
-    parser.add_argument("--code", default="", help="version of the measuring code to keep (default: the most common)")
     parser.add_argument("--watch", action="store_true", help="make it again whenever a file arrives or changes")
     return parser.parse_args()
 
 
-def collect_and_write(places: Sequence[Path], out: Path, code: str) -> tuple[Collection, dict[str, Any]]:
+def collect_and_write(places: Sequence[Path], out: Path) -> tuple[Collection, dict[str, Any]]:
     """Collect and write. Raises CommandError without a usable share."""
     for place in places:
         if not place.exists():
             raise CommandError(Exit.USAGE, f"{place}: there is no such file or folder. Example: make atlas FROM=folder")
-    collection = collect(places, code)
+    collection = collect(places)
     if not collection.entries:
         reasons = "".join(f"\n  {one.path}: {one.reason}" for one in collection.left_out[:MOST_SHOWN])
         where = ", ".join(map(str, places)) or SHARES
@@ -80,7 +79,7 @@ def main() -> None:
     places = chosen.places or [place for place in (REFERENCE_SHARES, SHARES) if place.exists()]
 
     def renew() -> None:
-        show(*collect_and_write(places, chosen.out, chosen.code), out)
+        show(*collect_and_write(places, chosen.out), out)
         out.print(f"Page: {chosen.out / 'index.html'}  Tables: {chosen.out}/atlas.json, {chosen.out}/atlas.csv")
 
     try:

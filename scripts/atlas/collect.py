@@ -123,8 +123,8 @@ def examine_all(paths: Sequence[Path]) -> Iterator[Examined]:
         yield from pool.map(examine, parts)
 
 
-def collect(places: Iterable[Path], code: str = "") -> Collection:
-    """Read every share; keep those of one version of the measuring code: `code`, or the most common among them."""
+def collect(places: Iterable[Path]) -> Collection:
+    """Read every share; keep those of the version of the measuring code that most of them have."""
     usable, left_out = list[tuple[Path, Entry]](), list[LeftOut]()
     paths_by_run, claims = dict[str, Path](), dict[Key, Claim]()
     for part in examine_all(list(files(places))):
@@ -136,7 +136,7 @@ def collect(places: Iterable[Path], code: str = "") -> Collection:
             else:
                 usable.append((path, one))
                 paths_by_run[measured] = path
-    kept = code or most_common(one.share.code for _, one in usable)
+    kept = most_common(one.share.code for _, one in usable)
     other = f"measured by another version of Overlap than the others ({kept[:8]})"
     left_out += [LeftOut(path, other) for path, one in usable if one.share.code != kept]
     entries = tuple(one for _, one in usable if one.share.code == kept)

@@ -225,8 +225,9 @@ def test_a_stopped_process_in_a_group_of_its_own_ends_with_its_session() -> None
 
 @pytest.mark.real
 def test_temporary_files_go_even_when_the_driver_is_killed(tmp_path: Path) -> None:
-    script = "import os; from scripts.util.processes import scratch\nwith scratch():\n os.kill(os.getpid(), 9)"
-    subprocess.run([sys.executable, "-c", script], env={**os.environ, "TMPDIR": str(tmp_path)})
+    script = "import os; from scripts.util.processes import temporary_folder as t\nwith t():\n os.kill(os.getpid(), 9)"
+    done = subprocess.run([sys.executable, "-c", script], env={**os.environ, "TMPDIR": str(tmp_path)})
+    assert done.returncode == -9
     deadline = time.monotonic() + 3
     while list(tmp_path.iterdir()) and time.monotonic() < deadline:
         time.sleep(0.05)
