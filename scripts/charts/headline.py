@@ -7,9 +7,10 @@ from scripts.analysis.footer import footer, legend_words, limits_words
 from scripts.analysis.points import Point, Run, flags_text, points
 from scripts.charts import speedup
 from scripts.charts.lib.groups import Group, value_text
-from scripts.charts.lib.layout import Page, even_ticks, open_page, rule_axis, widest_in
+from scripts.charts.lib.layout import Page, open_page, rule_axis, widest_in
 from scripts.charts.lib.table import Table, of_points
 from scripts.charts.lib.theme import Theme, colour
+from scripts.util.axes import even_ticks
 from scripts.util.format import listed, seconds, tick, times
 
 NAME = "headline"

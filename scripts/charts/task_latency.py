@@ -12,12 +12,13 @@ from scripts.analysis.points import Run, flags_text
 from scripts.analysis.wording import first_few
 from scripts.charts.lib import interactive_panel
 from scripts.charts.lib.groups import value_text
-from scripts.charts.lib.layout import LEADING, Page, head, open_page, rule_axis, ticks_between, widest_in
+from scripts.charts.lib.layout import LEADING, Page, head, open_page, rule_axis, widest_in
 from scripts.charts.lib.lines import GAP_IN
 from scripts.charts.lib.names import work
 from scripts.charts.lib.table import Table, number, table_of, word
 from scripts.charts.lib.theme import Theme, colour, marker
-from scripts.util.format import count_text, ladder, listed, percent, seconds, short, tick
+from scripts.util.axes import log_ticks, ticks_between
+from scripts.util.format import count_text, listed, percent, seconds, short, tick
 
 NAME = "task-latency"
 POSITION = 30
@@ -66,9 +67,9 @@ def draw_panel(axes: Axes, panel: Sequence[Curve], page: Page) -> None:
     linear = high / low < FEW_TIMES
     low, high = (low - 0.06 * (high - low), high + 0.1 * (high - low)) if linear else (low / 1.06, high * 1.1)
     axes.set(xscale="linear" if linear else "log", xlim=(low, high), ylim=(-0.06, 1.06))
-    wide = widest_in(map(tick(seconds), ladder(low, high, 0)), page.theme.small_pt) + 0.12
+    wide = widest_in(map(tick(seconds), log_ticks(low, high, 0)), page.theme.small_pt) + 0.12
     room = axes.get_position().width * page.theme.width_in / wide
-    ticks = ticks_between(low, high, int(room), tick(seconds)) if linear else ladder(low, high, 1 / room)
+    ticks = ticks_between(low, high, int(room), tick(seconds)) if linear else log_ticks(low, high, 1 / room)
     kind = "linear" if linear else "logarithmic"
     rule_axis(axes, "x", ticks, tick(seconds), f"time of a task ({kind})", page.theme)
     rule_axis(axes, "y", [0, 0.25, 0.5, 0.75, 1], percent, "", page.theme)

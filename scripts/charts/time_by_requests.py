@@ -11,7 +11,7 @@ from scripts.analysis.footer import footer, interval_words, limits_words
 from scripts.analysis.points import Point, Run, by_model, cached_on_run, flags_text
 from scripts.charts.lib import lines
 from scripts.charts.lib.groups import value_text
-from scripts.charts.lib.layout import even_ticks, open_page, rule_axis, widest_in
+from scripts.charts.lib.layout import open_page, rule_axis, widest_in
 from scripts.charts.lib.names import work
 from scripts.charts.lib.table import Table, of_points
 from scripts.charts.lib.theme import Theme
@@ -19,6 +19,7 @@ from scripts.charts.lib.timeline_data import cells as timeline_cells
 from scripts.charts.speedup import work_text
 from scripts.stats.intervals import FloatArray
 from scripts.tables.summary import summary_for
+from scripts.util.axes import even_ticks
 from scripts.util.format import count_text, listed, seconds, tick
 
 NAME = "time-by-requests"
@@ -78,13 +79,13 @@ def draw(run: Run, theme: Theme) -> Figure | None:
     )
     high_s = max(value for each in cells for value in (each.value, each.high, *each.blocks)) * 1.05
     most = max(each.concurrency for each in cells)
-    rungs = even_ticks(high_s)
-    left_in = widest_in(map(tick(seconds), rungs), theme.small_pt) + 0.08
+    ticks_s = even_ticks(high_s)
+    left_in = widest_in(map(tick(seconds), ticks_s), theme.small_pt) + 0.08
     axes = page.columns(left_in, lines.room_in(cells, page))[0]
     axes.set(xlim=(0, most * 1.02), ylim=(0, high_s))
     counts = [one for one in even_ticks(most) if one == round(one)]
     rule_axis(axes, "x", counts, count_text, "requests done (linear)", theme)
-    rule_axis(axes, "y", rungs, tick(seconds), "", theme)
+    rule_axis(axes, "y", ticks_s, tick(seconds), "", theme)
     lines.draw(axes, cells, lambda each: each.concurrency, page, limit=min)
     return page.figure
 

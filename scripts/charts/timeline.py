@@ -12,11 +12,12 @@ from matplotlib.patches import Rectangle
 from scripts.analysis.footer import block_words, footer, limits_words
 from scripts.analysis.points import Run, distinct, flags_text
 from scripts.analysis.wording import first_few
-from scripts.charts.lib.layout import Page, even_ticks, head, open_page, rule_axis, widest_in
+from scripts.charts.lib.layout import Page, head, open_page, rule_axis, widest_in
 from scripts.charts.lib.names import work
 from scripts.charts.lib.table import Table, number, table_of, word
 from scripts.charts.lib.theme import Theme, colour
 from scripts.charts.lib.timeline_data import MOST_SPANS, Race, races
+from scripts.util.axes import even_ticks
 from scripts.util.format import count_text, listed, seconds, short, tick
 
 NAME = "timeline"

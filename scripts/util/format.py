@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable, Iterable
-from itertools import pairwise
 
 Format = Callable[[float], str]
 LONGEST = 19  # letters of a name: as many as the longest of ours has
@@ -108,34 +107,6 @@ def listed(parts: Iterable[str]) -> str:
     """One, two and three."""
     parts = list(parts)
     return " and ".join(filter(None, [", ".join(parts[:-1]), *parts[-1:]]))
-
-
-def ladder(low: float, high: float, gap: float, base: int = 10) -> list[float]:
-    """Ticks of a logarithmic axis, as many as leave `gap` (a share of its length) between neighbours.
-
-    1, 2, 5, 10; where there is less room 1, 3, 10; then every power, every second power, and so on.
-    """
-    first, last = math.floor(math.log(low, base)), math.ceil(math.log(high, base))
-    steps = [(each, 1) for each in STEPS[base]] + [((1,), stride) for stride in range(2, last - first + 2)]
-    for multiples, stride in steps:
-        powers = [power for power in range(first, last + 1) if power % stride == 0]
-        ticks = [one * float(base) ** power for power in powers for one in multiples]
-        ticks = [value for value in ticks if low * 0.999 <= value <= high * 1.001]
-        if all(math.log(b / a) >= gap * math.log(high / low) for a, b in pairwise(ticks)):
-            return ticks
-    return ticks[:1]
-
-
-STEPS: dict[int, list[tuple[float, ...]]] = {
-    2: [(1,)],
-    10: [
-        (1, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6, 1.8, 2, 2.5, 3, 4, 5, 6, 7, 8, 9),
-        (1, 1.2, 1.5, 2, 3, 5, 7),
-        (1, 2, 5),
-        (1, 3),
-        (1,),
-    ],
-}
 
 
 def shortened(text: str, width: int) -> str:

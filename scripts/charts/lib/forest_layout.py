@@ -8,9 +8,10 @@ from itertools import chain
 from matplotlib.axes import Axes
 
 from scripts.charts.lib.groups import AIR, Group, Panels, limit_text, value_text
-from scripts.charts.lib.layout import ABOVE, BELOW, GAP_IN, LEADING, Page, even_ticks, rule_axis, widest_in, wrap
+from scripts.charts.lib.layout import ABOVE, BELOW, GAP_IN, LEADING, Page, rule_axis, widest_in, wrap
 from scripts.charts.lib.theme import Theme
-from scripts.util.format import Format, ladder, tick
+from scripts.util.axes import even_ticks, log_ticks
+from scripts.util.format import Format, tick
 
 PITCH = 1.25  # lines of text that a row takes
 EDGE_IN = 0.3  # where a label of the axis may reach beyond its ends
@@ -58,10 +59,12 @@ class Axis:
 
         if self.linear:
             return even_ticks(high, max(int(wide_in / room_in(even_ticks(high))), 1))
-        ticks = ladder(low, high, room_in(ladder(low, high, 0, self.base)) / wide_in, self.base)
+        ticks = log_ticks(low, high, room_in(log_ticks(low, high, 0, self.base)) / wide_in, self.base)
         if len(ticks) > 1:
             return ticks
-        return ladder(low, high, room_in(ladder(low, high, 1 / math.log(high / low, self.base))) / wide_in, self.base)
+        return log_ticks(
+            low, high, room_in(log_ticks(low, high, 1 / math.log(high / low, self.base))) / wide_in, self.base
+        )
 
 
 @dataclass(frozen=True)
