@@ -32,9 +32,9 @@ GIB = 2**30
 class Check:
     """A line of the table: the subject, the reading, its meaning, and whether it is a warning."""
 
-    what: str
+    subject: str
     reading: str
-    means: str
+    meaning: str
     warns: bool = False
 
 
@@ -199,7 +199,7 @@ def rows(checks: list[Check]) -> Table:
     for width in (1, 17, 23, 33):  # and a space on either side of each but the outermost: 80 columns
         table.add_column(width=width, no_wrap=True, overflow="ellipsis")
     for check in checks:
-        table.add_row("!" if check.warns else "", check.what, check.reading, check.means)
+        table.add_row("!" if check.warns else "", check.subject, check.reading, check.meaning)
     return table
 
 

@@ -42,7 +42,7 @@ CAUSES = {
 class Cause:
     """A part of the time that changed beyond its noise: means of both sides and the 95 % CI of their difference."""
 
-    what: str
+    name: str
     base_s: float
     head_s: float
     difference: Interval

@@ -207,4 +207,4 @@ def outcome(sandbox: Sandbox) -> tuple[list[str], int]:
     if not (runs := sandbox.runs()):
         return ["what was measured went with its disk"], 1
     run = load(runs[-1])
-    return [f"{one.what}: {one.reason}" for one in run.omissions], len(run.rounds)
+    return [f"{one.subject}: {one.reason}" for one in run.omissions], len(run.rounds)

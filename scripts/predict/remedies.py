@@ -24,12 +24,12 @@ SEVERAL_LOOPS = "loops_in_processes"
 class Remedy:
     """A remedy, its number of workers, and its estimated time."""
 
-    what: str
+    description: str
     workers: int
     seconds: float
 
     def __str__(self) -> str:
-        return self.what
+        return self.description
 
 
 def remedies(question: Question, source: Source, advice: Advice) -> Iterator[Remedy]:

@@ -81,7 +81,7 @@ def entry(change: Change) -> dict[str, Any]:
         "head_seconds": change.head_s if measured else None,
         "reason": change.reason,
         "causes": [
-            {"what": one.what, "base_seconds": one.base_s, "head_seconds": one.head_s}
+            {"what": one.name, "base_seconds": one.base_s, "head_seconds": one.head_s}
             | {"difference": interval(one.difference)}
             for one in change.causes
         ],
@@ -106,7 +106,7 @@ def explanation(change: Change) -> str:
 
 def cause(part: Cause) -> str:
     """`CPU per task 1.1 ms → 1.3 ms`."""
-    return f"{part.what} {seconds(part.base_s)} → {seconds(part.head_s)}"
+    return f"{part.name} {seconds(part.base_s)} → {seconds(part.head_s)}"
 
 
 def headline(outcome: Outcome) -> str:

@@ -78,7 +78,7 @@ def not_results(run: Run) -> list[Document]:
     """The invalid cells: in how many blocks, and the reason in the first."""
     groups = dict[str, Document]()
     for omission in run.omissions:
-        entry = groups.setdefault(omission.what, {"cell": omission.what, "blocks": 0, "reason": omission.reason})
+        entry = groups.setdefault(omission.subject, {"cell": omission.subject, "blocks": 0, "reason": omission.reason})
         entry["blocks"] += 1
     return list(groups.values())
 

@@ -89,8 +89,8 @@ def side_by_side(one: Path, other: Path) -> Comparison:
         why = "have too few blocks to compare" if cells(first) & cells(second) else "have no cell in common"
         raise CommandError(Exit.NOT_MEASURED, f"{one.name} and {other.name} {why}.")
     tables = [
-        Table(name, unit, [table_row(row, scale) for row in compared if row.what == what])
-        for what, (name, unit, scale) in QUANTITIES.items()
+        Table(name, unit, [table_row(row, scale) for row in compared if row.quantity == quantity])
+        for quantity, (name, unit, scale) in QUANTITIES.items()
     ]
     return Comparison(introduction(first, second), [one for one in tables if one.rows], conclusion(compared, []))
 

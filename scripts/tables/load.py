@@ -31,11 +31,11 @@ class Omission:
     """A planned result that is missing or unusable, with the reason."""
 
     block: int
-    what: str
+    subject: str
     reason: str
 
     def __str__(self) -> str:
-        return f"block {self.block}, {self.what}: {self.reason}"
+        return f"block {self.block}, {self.subject}: {self.reason}"
 
 
 @dataclass(frozen=True)

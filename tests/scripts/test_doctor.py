@@ -74,11 +74,11 @@ ALL = [QUIET, HALF_A_CORE, ONE_CORE, POWERSAVE, CRAMPED, DRIFTING, BUSY, FREE_TH
 
 
 def line(readings: Readings, what: str) -> Check:
-    return next(check for check in checks(readings) if check.what == what)
+    return next(check for check in checks(readings) if check.subject == what)
 
 
 def minded(readings: Readings) -> set[str]:
-    return {check.what for check in checks(readings) if check.warns}
+    return {check.subject for check in checks(readings) if check.warns}
 
 
 def test_a_quiet_machine_is_told_that_it_can_establish_both() -> None:
@@ -128,7 +128,7 @@ def test_a_governor_that_follows_the_load_is_minded() -> None:
 
 def test_threads_that_speed_up_python_are_believed_only_without_the_gil() -> None:
     assert not line(FREE_THREADED, "2 threads, primes").warns
-    assert line(replace(QUIET, python_threads=1.58), "2 threads, primes").means == "impossible under the GIL: drift"
+    assert line(replace(QUIET, python_threads=1.58), "2 threads, primes").meaning == "impossible under the GIL: drift"
     assert line(replace(FREE_THREADED, python_threads=1.0), "2 threads, primes").warns
 
 
@@ -190,9 +190,9 @@ def test_every_check_fits_its_line_in_80_columns(readings: Readings) -> None:
         for text in doctor.LEGEND.splitlines():
             assert len(text) <= 80
     for check in checks(readings):
-        assert len(check.what) <= 17
-        assert len(check.means) <= 33
-        assert check.what == "processor" or len(check.reading) <= 23
+        assert len(check.subject) <= 17
+        assert len(check.meaning) <= 33
+        assert check.subject == "processor" or len(check.reading) <= 23
     lines = out.export_text().splitlines()
     assert len(lines) == len(checks(readings)) + 1 + len(readings.error_estimates)
     assert all(len(text) <= 80 for text in lines)
@@ -216,7 +216,7 @@ def test_a_switch_in_the_shell_is_named_with_what_becomes_of_it() -> None:
         moods=("a profiler looks at every call",),
     )
     by_reading = {check.reading: check for check in checks(moody)}
-    assert by_reading["PYTHONASYNCIODEBUG=1"].means == "left out; KEEP_ENV would keep it"
-    assert by_reading["PYTHON_JIT=1"].means == "kept by KEEP_ENV, and recorded"
+    assert by_reading["PYTHONASYNCIODEBUG=1"].meaning == "left out; KEEP_ENV would keep it"
+    assert by_reading["PYTHON_JIT=1"].meaning == "kept by KEEP_ENV, and recorded"
     assert by_reading["a profiler looks at every call"].warns
-    assert not any(check.what == "switch" for check in checks(QUIET))
+    assert not any(check.subject == "switch" for check in checks(QUIET))

@@ -122,5 +122,5 @@ def test_the_cause_of_a_loss_is_the_part_that_changed() -> None:
     base = [Sample(1.0 + 0.001 * turn, 0.001 + 1e-6 * turn, 0.001, 0.01) for turn in turns]
     head = [Sample(1.2 + 0.001 * turn, 0.003 + 2e-6 * turn, 0.001 + 1e-5 * (-1) ** turn, 0.01) for turn in turns]
     (change,) = changes([Pairs("threads", 10, base, head)])
-    assert [one.what for one in change.causes] == [CAUSES["cpu_per_task"]]
+    assert [one.name for one in change.causes] == [CAUSES["cpu_per_task"]]
     assert math.isclose(change.causes[0].head_s / change.causes[0].base_s, 3.0, rel_tol=0.05)

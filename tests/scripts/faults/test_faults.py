@@ -109,7 +109,7 @@ def test_a_model_that_hangs_crashes_leaves_stops_or_starves_costs_its_own_cell_o
     done = sandbox.bench("--blocks", "1", "--seed", "1")
     assert done.returncode == Exit.OK, done.stderr
     run = load(sandbox.runs()[0])
-    reasons = {omission.what.split("-")[2]: omission.reason for omission in run.omissions}
+    reasons = {omission.subject.split("-")[2]: omission.reason for omission in run.omissions}
     assert {name for name, reason in REASONS.items() if reason in reasons.get(name, "")} == set(REASONS), reasons
     assert set(run.rounds["model"]) == {"sequential", "threads", "asyncio"}
     page = (run.path / "report.html").read_text()
@@ -155,7 +155,7 @@ def test_without_shared_memory_processes_are_no_result_and_the_rest_goes_on(shor
     done = sandbox.bench("--blocks", "1", "--only", "io and sleep", before=enter)
     assert done.returncode == Exit.OK, done.stderr
     run = load(sandbox.runs()[0])
-    assert [omission.what for omission in run.omissions] == ["io-sleep-processes-c10"]
+    assert [omission.subject for omission in run.omissions] == ["io-sleep-processes-c10"]
     assert "Read-only file system" in run.omissions[0].reason
     assert set(run.rounds["model"]) == {"sequential", "threads", "asyncio"}
 
