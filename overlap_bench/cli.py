@@ -67,9 +67,9 @@ VERBS = {
 def main() -> None:
     """Run the verb that the command line names."""
     sys.path.insert(0, str(HOUSE))
-    from scripts.util.output import outlast_readers
+    from scripts.util.output import survive_closed_pipes
 
-    outlast_readers()
+    survive_closed_pipes()
     try:
         program(standalone_mode=False, prog_name="overlap")
     except click.ClickException as problem:
@@ -89,7 +89,7 @@ def running_version() -> str:
         return "not installed: run from a clone"
 
 
-class Grouped(click.Group):
+class VerbGroup(click.Group):
     """A list of verbs under headings, with examples, instead of one alphabet."""
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -103,7 +103,7 @@ class Grouped(click.Group):
         formatter.write('Completion (or zsh_, fish_): eval "$(_OVERLAP_COMPLETE=bash_source overlap)"\n')
 
 
-@click.group(cls=Grouped, context_settings={"help_option_names": ["-h", "--help"]}, invoke_without_command=True)
+@click.group(cls=VerbGroup, context_settings={"help_option_names": ["-h", "--help"]}, invoke_without_command=True)
 @click.version_option(running_version(), prog_name="overlap", message="%(prog)s %(version)s")
 @click.option("--results", metavar="DIR", default="", help="Where results go and are found.")
 @click.pass_context

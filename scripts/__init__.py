@@ -31,6 +31,6 @@ def check_platform(platform: str) -> None:
 usual, sys.excepthook = sys.excepthook, exit_on_exception
 check_platform(sys.platform)
 if sys.argv[0] == "-m":  # so Python calls it while it looks for the module that is run: a verb
-    from scripts.util.output import outlast_readers
+    from scripts.util.output import survive_closed_pipes
 
-    outlast_readers()
+    survive_closed_pipes()

@@ -35,7 +35,7 @@ from scripts.run.lifecycle import (
     resume_run,
     running,
 )
-from scripts.run.work_profile import HOW, source_of, survey
+from scripts.run.work_profile import EXAMPLE, source_of, survey
 from scripts.tables.load import Run, load, write_tables
 from scripts.tables.schema import read_environment
 from scripts.util.atomic_write import atomic_write
@@ -135,7 +135,7 @@ def write_answers(run: Path, profile: dict[str, Any], expected: list[str]) -> tu
 def resumed_profile(run: Path) -> dict[str, Any]:
     """The profile of an interrupted run. CommandError when it was measured elsewhere, or is no such run."""
     if not (profile := work_document.survey_of(run)) or "cells" not in profile:
-        raise CommandError(Exit.USAGE, f"{run} is no run of your own work that can be resumed. {HOW}")
+        raise CommandError(Exit.USAGE, f"{run} is no run of your own work that can be resumed. {EXAMPLE}")
     resume_run(run)
     os.environ["OVERLAP_MINE"] = str((run / work_document.SURVEY).resolve())
     if python := read_environment(run)["plan"].get("python"):

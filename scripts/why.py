@@ -20,7 +20,7 @@ from typing import Any
 from benchmarks.models import NAMES
 from scripts.analysis.attribution import CLOSES, FILE, Attribution, legend, read
 from scripts.run.block import environment
-from scripts.run.explanation import HEADLINE, HOW, explain, write_entries
+from scripts.run.explanation import EXAMPLE, HEADLINE, explain, write_entries
 from scripts.run.lifecycle import exclusive_lock, interrupt_on_signals, readable_errors
 from scripts.run.preflight import check_measurable, check_selection, raise_file_limit
 from scripts.util.commands import parser as command_parser
@@ -51,12 +51,12 @@ def selection(chosen: argparse.Namespace) -> str:
     """The ONLY expression of the cells to explain. CommandError when it selects none that is timed, or too many."""
     only = chosen.only or (HEADLINE if chosen.run else "")
     if not only:
-        raise CommandError(Exit.USAGE, f"ONLY is missing: which cells? {HOW}")
+        raise CommandError(Exit.USAGE, f"ONLY is missing: which cells? {EXAMPLE}")
     cells = [cell for cell in check_selection(only, f"({only}) and {NO_TWIN}") if not cell.metrics]
     if not cells:
-        raise CommandError(Exit.USAGE, f"ONLY={only!r} selects only probes, which have no rounds to explain. {HOW}")
+        raise CommandError(Exit.USAGE, f"ONLY={only!r} selects only probes, which have no rounds to explain. {EXAMPLE}")
     if len(cells) > MOST_CELLS:
-        raise CommandError(Exit.USAGE, f"ONLY={only!r} selects {len(cells)} cells, an hour of rounds. {HOW}")
+        raise CommandError(Exit.USAGE, f"ONLY={only!r} selects {len(cells)} cells, an hour of rounds. {EXAMPLE}")
     check_measurable(cells)
     return f"({only}) and {NO_TWIN}"
 
@@ -66,7 +66,7 @@ def own_work(chosen: argparse.Namespace) -> str:
     place, colon, name = chosen.work.partition(":")
     if place.endswith(".py"):
         if not Path(place).is_file():
-            raise CommandError(Exit.USAGE, f"there is no file {place}. {HOW}")
+            raise CommandError(Exit.USAGE, f"there is no file {place}. {EXAMPLE}")
         place = str(Path(place).resolve())
     check_names(chosen.models.split(), NAMES, "model", "make models", option="MODELS")
     command = [sys.executable, "-P", "-m", "benchmarks.attribution.own_work", f"{place}{colon}{name}"]

@@ -129,7 +129,7 @@ def threads_speedup(run: Run) -> Value | None:
     return value(run, paired(alone, threads))
 
 
-def cost(run: Run, one: Run, switch: str) -> str:
+def sequential_cost(run: Run, one: Run, switch: str) -> str:
     """The time of a single thread without the GIL, or with a JIT, relative to a build that differs in that alone."""
     without = [other for other in run.by_interpreter if not other.environment["python"].get(switch)]
     others = [other for other in without if differ_only_in(switch, one, other)]
@@ -152,15 +152,15 @@ def sentences(run: Run) -> list[str]:
     unclear = [(one.python, why) for one in run.by_interpreter if (why := not_usable(one, "sequential", "threads"))]
     left_out = [f"Threads against sequential under {python}: not usable, {why}." for python, why in unclear]
     if not parts:
-        return [*left_out, *convoy(run), *memory(run)]
+        return [*left_out, *convoy_sentences(run), *memory_sentences(run)]
     kind = interval_kind(run)
-    costs = [cost(run, one, switch) for one, _ in gains for switch in effective_switches(one)]
+    costs = [sequential_cost(run, one, switch) for one, _ in gains for switch in effective_switches(one)]
     return [
         f"Tasks that compute in Python, threads against sequential: {listed(parts)}. Brackets: {kind}.",
         *left_out,
         *filter(None, costs),
-        *convoy(run),
-        *memory(run),
+        *convoy_sentences(run),
+        *memory_sentences(run),
         f"Meanwhile this machine did {digits(cores(run))} cores' worth of work at once, the ideal for threads.",
     ]
 
@@ -188,7 +188,7 @@ def notes(run: Run) -> Iterator[str]:
             yield f"{part.python}: the GIL was switched back on while it was measured."
 
 
-def convoy(run: Run) -> Iterator[str]:
+def convoy_sentences(run: Run) -> Iterator[str]:
     """The delay of an answering thread beside a computing one, under each interpreter."""
     named = {one.python: f"{one.python} ({gil(one)})" for one in run.by_interpreter}
     for one in every_row(run):
@@ -214,7 +214,7 @@ def two_threads(run: Run, rounds: pd.DataFrame) -> Value | None:
     return value(run, (by_turn(run, one, "unit_seconds") / by_turn(run, two, "unit_seconds")).dropna())
 
 
-def memory(run: Run) -> Iterator[str]:
+def memory_sentences(run: Run) -> Iterator[str]:
     """The memory of the same program under each interpreter."""
     for one in every_row(run):
         if one.metric.endswith("bytes"):

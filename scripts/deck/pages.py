@@ -19,7 +19,7 @@ from scripts.verdict.value_text import bound_text, estimate_text
 ROOM_IN = WIDTH_IN - 2 * MARGIN_IN
 CLAIMS_IN = 4.1  # of the height of a slide, between the title and the small print
 NOT_MEASURED = "not measured in this run"
-COUNTED = ("refuted", "not reproduced here")
+COUNTED_VERDICTS = ("refuted", "not reproduced here")
 
 
 def titled_page(theme: Theme, title: str, reading: str, small_print: str) -> Page:
@@ -104,7 +104,7 @@ def pages_of(claims: Sequence[Document], theme: Theme) -> Iterator[list[Document
 def count_title(talk: Document) -> str:
     """As in `34 of 45 claims hold, 5 refuted`."""
     verdicts = [claim["verdict"] for claim in talk["claims"]]
-    rest = [f"{verdicts.count(verdict)} {verdict}" for verdict in COUNTED if verdict in verdicts]
+    rest = [f"{verdicts.count(verdict)} {verdict}" for verdict in COUNTED_VERDICTS if verdict in verdicts]
     return ", ".join([f"{verdicts.count('holds')} of {len(verdicts)} claims hold", *rest])
 
 

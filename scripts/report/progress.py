@@ -67,11 +67,11 @@ class Live:
             self.bar.update(self.task, total=self.cells_done + len(entry["order"]) * (self.blocks - self.block))
         elif entry["kind"] == "cell":
             self.cells_done += 1
-            self.keep(entry)
+            self.add_rounds(entry)
             self.bar.estimate = self.estimate() or self.last
             self.bar.update(self.task, advance=1)
 
-    def keep(self, entry: dict[str, Any]) -> None:
+    def add_rounds(self, entry: dict[str, Any]) -> None:
         """Keep a cell's rounds; print at once when it is invalid, and the first number."""
         if not entry["valid"]:
             self.out.print(f"not a result: {entry['cell']}: {entry['reason']}", markup=False)

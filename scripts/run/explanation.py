@@ -19,7 +19,7 @@ from scripts.util.processes import end_session, temporary_folder
 
 HEADLINE = "quick and (http or wire)"  # the cells of a run's report
 SILENCE_S = 120.0  # a cell takes less than a minute
-HOW = 'Next: make why ONLY="network and threads and c50", or make why WORK=path/to/file.py'
+EXAMPLE = 'Next: make why ONLY="network and threads and c50", or make why WORK=path/to/file.py'
 
 
 def explain(only: str, show: Callable[[dict[str, Any]], None]) -> list[dict[str, Any]]:
@@ -39,7 +39,7 @@ def explain(only: str, show: Callable[[dict[str, Any]], None]) -> list[dict[str,
         if not entries:
             log.seek(0)
             why = last_line(log.read().decode(errors="replace"))
-            raise CommandError(Exit.NOT_MEASURED, f"nothing could be explained: {why}. {HOW}")
+            raise CommandError(Exit.NOT_MEASURED, f"nothing could be explained: {why}. {EXAMPLE}")
     return entries
 
 

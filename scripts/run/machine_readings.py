@@ -69,8 +69,8 @@ class Readings:
     turbo: bool | None
     steal_share: float  # of all cores, while we did nothing
     others_share: float
-    short: Lateness  # sleeps of SHORT_S, one at a time
-    long: Lateness  # sleeps of LONG_S, SLEEPERS at once
+    short_sleep: Lateness  # sleeps of SHORT_S, one at a time
+    long_sleep: Lateness  # sleeps of LONG_S, SLEEPERS at once
     timer_s: float
     python_threads: float  # how many times one thread's work two threads do: Python code
     c_threads: float  # C code that releases the GIL
@@ -201,8 +201,8 @@ def read_all(limits: Limits) -> Readings:
         turbo=turbo(),
         steal_share=steal_share,
         others_share=others_share,
-        short=lateness(SHORT_S, 1),
-        long=lateness(LONG_S, SLEEPERS),
+        short_sleep=lateness(SHORT_S, 1),
+        long_sleep=lateness(LONG_S, SLEEPERS),
         timer_s=timer_step_s(),
         python_threads=median(thread_speedup(NUMBERS) for _ in range(3)),
         c_threads=median(thread_speedup(BLOCKS) for _ in range(3)),

@@ -13,7 +13,7 @@ from scripts.util.exit_codes import CommandError, Exit
 from scripts.util.processes import end_session
 
 PATIENCE_S = 120.0  # with one step of the profile; a model that hangs is ended, and named, long before
-HOW = "Next: make mine WORK=path/to/file.py (docs/your-own-work.md has examples)"
+EXAMPLE = "Next: make mine WORK=path/to/file.py (docs/your-own-work.md has examples)"
 
 
 def source_of(work: str, project: Path = Path()) -> str:
@@ -22,15 +22,17 @@ def source_of(work: str, project: Path = Path()) -> str:
     A module of the project becomes its file, which is imported in its package all the same.
     """
     if not work:
-        raise CommandError(Exit.USAGE, f"WORK is missing: which file has your work? {HOW}")
+        raise CommandError(Exit.USAGE, f"WORK is missing: which file has your work? {EXAMPLE}")
     place, colon, name = work.partition(":")
     if place.endswith(".py") or "/" in place:
         if not Path(place).is_file():
             place = str(project / place)
         if not Path(place).is_file():
-            raise CommandError(Exit.USAGE, f"WORK={work}: there is no file {work.partition(':')[0]}. {HOW}")
+            raise CommandError(Exit.USAGE, f"WORK={work}: there is no file {work.partition(':')[0]}. {EXAMPLE}")
         if not place.endswith(".py"):
-            raise CommandError(Exit.USAGE, f"WORK={work}: {place} is no Python file: its name must end in .py. {HOW}")
+            raise CommandError(
+                Exit.USAGE, f"WORK={work}: {place} is no Python file: its name must end in .py. {EXAMPLE}"
+            )
         return f"{Path(place).resolve()}{colon}{name}"
     return f"{file_of_module(place, project) or place}{colon}{name}"
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TextIO
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
-CANNOT_SAY = 3  # the exit code of a verb whose answer could not be written: `exit_codes.Exit.NOT_MEASURED`
+OUTPUT_LOST = 3  # the exit code of a verb whose answer could not be written: `exit_codes.Exit.NOT_MEASURED`
 
 
 class FailSafeStream(io.FileIO):
@@ -32,7 +32,7 @@ class FailSafeStream(io.FileIO):
             return memoryview(data).nbytes
 
 
-def outlast_readers() -> None:
+def survive_closed_pipes() -> None:
     """Replace standard output and error, where there are any, by streams that survive a closed pipe."""
     if sys.stderr:
         sys.stderr, _ = fail_safe(sys.stderr)
@@ -61,4 +61,4 @@ def report_lost_output(raw: FailSafeStream) -> None:
     sys.stdout.flush()
     if raw.problem:
         print(f"overlap: standard output could not be written: {raw.problem}", file=sys.stderr, flush=True)
-        os._exit(CANNOT_SAY)
+        os._exit(OUTPUT_LOST)

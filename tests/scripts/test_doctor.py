@@ -40,8 +40,8 @@ QUIET = Readings(
     turbo=False,
     steal_share=0.0,
     others_share=0.01,
-    short=Lateness(60e-6, 90e-6),
-    long=Lateness(80e-6, 300e-6),
+    short_sleep=Lateness(60e-6, 90e-6),
+    long_sleep=Lateness(80e-6, 300e-6),
     timer_s=50e-9,
     python_threads=0.98,
     c_threads=1.95,
@@ -66,7 +66,9 @@ ONE_CORE = replace(on(cores=1, cores_usable=1), affinity=1, capacity_samples=(1.
 POWERSAVE = on(governor="powersave")
 CRAMPED = replace(on(cores=2, cores_usable=2), affinity=2, capacity_samples=(1.2, 1.3, 1.4))
 DRIFTING = replace(QUIET, capacity_samples=(2.5, 3.8, 3.9))
-BUSY = replace(QUIET, others_share=0.4, steal_share=0.1, short=Lateness(88.6e-6, 3.39e-3), long=Lateness(0.4e-3, 5e-3))
+BUSY = replace(
+    QUIET, others_share=0.4, steal_share=0.1, short_sleep=Lateness(88.6e-6, 3.39e-3), long_sleep=Lateness(0.4e-3, 5e-3)
+)
 FREE_THREADED = replace(running(gil=False, free_threaded=True), python_threads=1.9)
 NO_LOCKS = replace(QUIET, limits=replace(WELL, shm_bytes=None, locks=False))
 SILENT = replace(on(governor=None, virtual=True), turbo=None)

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 
 from scripts.analysis.points import Point
 from scripts.charts.lib.forest_layout import Axis, Layout, arrange, columns, head_lines
-from scripts.charts.lib.groups import AIR, Group, Panels, limit_text, merge_panels, panels_that_fit, value_text
+from scripts.charts.lib.groups import GROUP_GAP, Group, Panels, limit_text, merge_panels, panels_that_fit, value_text
 from scripts.charts.lib.layout import Page, head, open_page
 from scripts.charts.lib.theme import Theme, colour, marker
 from scripts.util.format import Format
@@ -104,7 +104,7 @@ def fill(
                 paint = page.theme.readable(group.paint or colour(style))
                 edge_text(axes, name, y, 0, page.theme.text_pt, paint, left=layout.above)
             y += 2 if layout.above else 1
-        y += AIR
+        y += GROUP_GAP
 
 
 def heading(

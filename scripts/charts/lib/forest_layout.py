@@ -7,7 +7,7 @@ from itertools import chain
 
 from matplotlib.axes import Axes
 
-from scripts.charts.lib.groups import AIR, Group, Panels, limit_text, value_text
+from scripts.charts.lib.groups import GROUP_GAP, Group, Panels, limit_text, value_text
 from scripts.charts.lib.layout import ABOVE, BELOW, GAP_IN, LEADING, Page, rule_axis, widest_in, wrap
 from scripts.charts.lib.theme import Theme
 from scripts.util.axes import even_ticks, log_ticks
@@ -80,7 +80,7 @@ class Layout:
     def depth(self, groups: Sequence[Group]) -> float:
         """The number of rows that the groups take, gaps included."""
         rows = sum(bool(group.title) + len(group.rows) * (2 if self.above else 1) for group in groups)
-        return max(rows + AIR * (len(groups) - 1), 3)
+        return max(rows + GROUP_GAP * (len(groups) - 1), 3)
 
     def lanes(self, y: float, rows: int) -> list[float]:
         """The y coordinates of a line across the rows below y: unbroken, or with gaps at the names."""

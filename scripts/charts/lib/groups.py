@@ -9,7 +9,7 @@ from scripts.analysis.points import Point
 from scripts.charts.lib.theme import Theme
 from scripts.util.format import Format, between, short
 
-AIR = 0.4  # rows between two groups
+GROUP_GAP = 0.4  # rows between two groups
 SLIDE_PT = 210  # of rows of text, one below the other, between the title and the footer of a slide
 HEADLINE_PT = 42  # that the longer title and the small print of a deck take
 
@@ -91,7 +91,7 @@ def groups_that_fit(groups: Sequence[Group], theme: Theme) -> tuple[list[Group],
     for group in groups:
         if group.height <= room:
             shown.append(group)
-            room -= group.height + AIR
+            room -= group.height + GROUP_GAP
     return shown, [group.title for group in groups if group not in shown]
 
 
