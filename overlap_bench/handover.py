@@ -78,7 +78,7 @@ def pickle_work(*values: Any) -> bytes:
 
 
 def is_picklable(value: Any) -> bool:
-    """Whether it can be pickled."""
+    """Whether cloudpickle can pickle a value."""
     try:
         cloudpickle.dumps(value)
     except Exception:

@@ -139,7 +139,7 @@ def cells_of(run: Run, wanted: Iterable[str]) -> list[Cell]:
 
 
 def cell(identity: dict[str, Any], rounds: pd.DataFrame, blocks: int) -> Cell | None:
-    """One cell; None where no block has a value."""
+    """A cell of a share; None where no block has a value."""
     metric = rounds["metric"].iloc[0] if "metric" in rounds else None
     metric = metric if isinstance(metric, str) else "seconds"
     values = block_medians(rounds, metric)
@@ -188,7 +188,7 @@ def claims_of(document: dict[str, Any]) -> list[Claim]:
 
 
 def part_of(part: dict[str, Any]) -> Part:
-    """One measure of a claim."""
+    """A measure of a claim, as a share has it."""
     kept = {name: part[name] for name in Part.__struct_fields__ if name not in ("bound", "metric", "over")}
     kept |= {name: part[name] and rounded(part[name]) for name in ("estimate", "low", "high")}
     bound = str(part["bound"]).translate({ord("<"): "below", ord(">"): "above"})

@@ -58,7 +58,7 @@ def scaled(part: Part, names: Names, factors: dict[str, float]) -> Part:
 
 
 def write_synthetic(share: Share, count: int, folder: Path) -> None:
-    """Write them into a folder."""
+    """Write `count` synthetic shares into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     for one in synthetic(share, count):
         (folder / f"{one.hash[:12]}{SUFFIX}").write_bytes(encode(one))

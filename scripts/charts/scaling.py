@@ -71,7 +71,7 @@ def finding(run: Run) -> str:
 
 
 def caption(run: Run) -> str:
-    """The same, and how near the ideal it is there."""
+    """The throughput of each model at its largest concurrency without a warning, and its share of the ideal."""
     parts = [
         f"{each.model} {rate(each.value)} at {each.concurrency:,} ({workload}"
         + (f", {digits(100 * each.value / each.limit)} % of the ideal)" if each.limit > 0 else ")")

@@ -139,7 +139,7 @@ def winners_of(run: Run, group: Group) -> list[Point]:
 
 
 def faster_than_sequential(run: Run, group: Group) -> list[Point]:
-    """Those of them that are faster than sequential themselves, and not only tied with one that is."""
+    """The fastest rows that are faster than sequential by themselves, not only tied with one that is."""
     faster = [cell.name for cell in beside_sequential(run, list(group.rows)).faster_than("sequential")]
     return [row for row in winners_of(run, group) if row.model in faster]
 

@@ -200,7 +200,7 @@ def table(run: Run) -> Table:
 
 
 def row(cell: Attribution) -> list[Value]:
-    """One cell's row."""
+    """The row of a cell: its names, its seconds by term, and how much longer its rounds were."""
     times_s = [cell.seconds, cell.ideal_seconds, cell.ceiling_seconds, *(cell.terms[term] for term in TERMS)]
     return [
         word(cell.model),

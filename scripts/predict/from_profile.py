@@ -22,7 +22,7 @@ SCHEMA = 2
 
 
 class Result(NamedTuple):
-    """One cell of a run of make mine."""
+    """A cell of a run of make mine: the model, its tasks, and the seconds of a round."""
 
     model: str
     concurrency: int

@@ -27,7 +27,7 @@ def table(advice: Advice) -> Table:
 
 
 def line(option: Option) -> list[str]:
-    """One model's row."""
+    """The row of an option."""
     memory_text = bytes_text(option.memory_bytes) if option.memory_bytes else ""
     interval = between(option.low, option.high, seconds)
     return [

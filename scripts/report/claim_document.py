@@ -48,7 +48,7 @@ def document(talk: Talk, findings: list[Finding]) -> Document:
 
 
 def entry(talk: Talk, finding: Finding) -> Document:
-    """One claim."""
+    """A claim and its finding, as claims.json has them."""
     claim = finding.claim
     which = "" if talk.name == DEFAULT_TALK else f" TALK={talk.name if talk.shipped else talk.path}"
     return {
@@ -70,7 +70,7 @@ def entry(talk: Talk, finding: Finding) -> Document:
 
 
 def part(outcome: Outcome) -> Document:
-    """One measure of a claim."""
+    """A measure of a claim with its bound and verdict, and the measure beside it."""
     limit = outcome.part.bound
     ends = {"bound_low": json_number(limit.low), "bound_high": json_number(limit.high)}
     verdict = {"p_value": outcome.p_value, "verdict": outcome.verdict, "reason": outcome.reason}

@@ -49,7 +49,7 @@ def view(claim: Document) -> Document:
 
 
 def view_part(part: Document) -> Document:
-    """One measure of a claim."""
+    """A measure of a claim as the page shows it."""
     beside = part["beside"]
     return {
         "name": part["name"],

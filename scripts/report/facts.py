@@ -22,7 +22,7 @@ def numbers(run: Run, group: pd.DataFrame) -> Table:
 
 
 def cell(row: pd.Series) -> list[Value]:
-    """One cell."""
+    """The row of a cell of the summary."""
     is_metric = pd.notna(row.get("metric"))
     name = "value" if is_metric else "seconds"
     form: Format = (lambda value: observed(value, row["metric"])) if is_metric else seconds
@@ -83,7 +83,7 @@ def blocks(run: Run) -> Table:
 
 
 def of_block(rounds: pd.DataFrame) -> list[Value]:
-    """One block."""
+    """The row of a block."""
 
     def middle(column: str) -> float:
         return float(rounds[column].median()) if column in rounds else math.nan

@@ -163,7 +163,7 @@ def memory(models: Document) -> str:
 
 
 def above_limit(results: Sequence[Document]) -> Iterator[str]:
-    """That a model undercut the ideal time where a task cost it less CPU than alone, of which that is made."""
+    """A sentence for each model that undercut the ideal time because its tasks cost less CPU than sequential ones."""
     cpu = {one["model"]: one["cpu_seconds"] / one["tasks"] for one in results if one["cpu_seconds"]}
     for one in results:
         model, limit = one["model"], one["efficiency"]["low"]

@@ -25,32 +25,32 @@ EACH = "*"  # in a shape: every other value of the table
 
 
 def number(value: Any) -> bool:
-    """Whether it is a finite number below LARGEST."""
+    """Whether a value is a finite number below LARGEST."""
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < LARGEST
 
 
 def integer(value: Any) -> bool:
-    """Whether it is a whole number, not below zero."""
+    """Whether a value is a whole number, not below zero."""
     return number(value) and isinstance(value, int) and value >= 0
 
 
 def count(value: Any) -> bool:
-    """Whether it is a number of blocks or of cores."""
+    """Whether a value is a number of blocks or of cores."""
     return integer(value) and 1 <= value <= MOST_BLOCKS
 
 
 def flag(value: Any) -> bool:
-    """Whether it is a boolean."""
+    """Whether a value is a boolean."""
     return isinstance(value, bool)
 
 
 def text(value: Any) -> bool:
-    """Whether it is a text that a terminal can show."""
+    """Whether a value is a text that a terminal can show."""
     return isinstance(value, str) and len(value) <= LONGEST_TEXT and not CONTROL.search(value)
 
 
 def name(value: Any) -> bool:
-    """Whether it is a text short enough for a table, in one line."""
+    """Whether a value is a text short enough for a table, in one line."""
     return text(value) and len(value) <= LONGEST_NAME and "\n" not in value
 
 

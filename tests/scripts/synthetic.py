@@ -114,7 +114,7 @@ class SyntheticRun:
 
     @property
     def by_interpreter(self) -> tuple["SyntheticRun", ...]:
-        """It, and the same under other interpreters."""
+        """The run, and the same cells under other interpreters."""
         return (self, *self.beside)
 
     @property

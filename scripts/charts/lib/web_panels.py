@@ -22,7 +22,7 @@ from servers.web_server import APPS
 
 @dataclass(frozen=True)
 class Question:
-    """One chart of stacks."""
+    """A question about web stacks, and the words of its chart."""
 
     title: str
     reading: str
