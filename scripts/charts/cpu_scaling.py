@@ -142,7 +142,7 @@ def alt(run: Run) -> str:
 
 
 def table(run: Run) -> Table:
-    """The data behind it."""
+    """The data of the chart as a table."""
     cells, form = chart_cells(run)
     return of_points(cells, "speed-up" if form is times else "tasks/s", form)
 

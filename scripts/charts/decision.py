@@ -169,7 +169,7 @@ def next_ratio(tile: Tile) -> Interval | None:
 
 
 def table(run: Run) -> Table:
-    """The data behind it."""
+    """The data of the chart as a table."""
     head = (
         "fastest",
         "share that computes",

@@ -102,5 +102,5 @@ def alt(run: Run) -> str:
 
 
 def table(run: Run) -> Table:
-    """The data behind it."""
+    """The data of the chart as a table."""
     return of_points(chart_cells(run), "two threads", times, limit="two processes")

@@ -165,7 +165,7 @@ def alt(run: Run) -> str:
 
 
 def table(run: Run) -> Table:
-    """The data behind it."""
+    """The data of the chart as a table."""
     compared = [row for row in rows(run) if row.faster] if run.beside else []
     lines = [
         [

@@ -88,7 +88,7 @@ def alt(run: Run) -> str:
 
 
 def table(run: Run) -> Table:
-    """The data behind it."""
+    """The data of the chart as a table."""
     return of_points(mixed_cells(run), "time", seconds)
 
 

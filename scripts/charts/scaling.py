@@ -90,7 +90,7 @@ def alt(run: Run) -> str:
 
 
 def table(run: Run) -> Table:
-    """The data behind it."""
+    """The data of the chart as a table."""
     return of_points(chart_cells(run), "tasks/s", rate)
 
 

@@ -199,7 +199,7 @@ def alt(run: Run) -> str:
 
 
 def table(run: Run) -> Table:
-    """The data behind it: the rounds shown."""
+    """The data of the chart as a table: the rounds shown."""
     every = [one for column in races(run).values() for one in column.values()]
     head = ("model", "workload", "allowed at once", "tasks", "most at once", "took", "ideal")
     return table_of(head, [

@@ -80,5 +80,5 @@ def alt(run: Run) -> str:
 
 
 def table(run: Run) -> Table:
-    """The data behind it."""
+    """The data of the chart as a table."""
     return web_panels.table(QUESTION, panels(run), "requests/s")

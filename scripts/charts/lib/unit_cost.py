@@ -138,7 +138,7 @@ class Cost:
             yield interactive_panel.rows(group.title, self.unit, self.form, group.rows, self.base)
 
     def table(self, run: Run) -> Table:
-        """The data behind it."""
+        """The data of the chart as a table."""
         groups = self.groups(run)
         if len(groups) < 2:
             return of_points([row for group in groups for row in group.rows], self.unit, self.form)

@@ -93,7 +93,7 @@ def alt(question: Question, panels: Panels) -> str:
 
 
 def table(question: Question, panels: Panels, what: str) -> Table:
-    """The data behind it."""
+    """The data of the chart as a table."""
     top = ("stack", "page", "", "workers", what, "low", "high", "warnings")
     return table_of(top, [
         [
