@@ -67,9 +67,9 @@ VERBS = {
 def main() -> None:
     """Run the verb that the command line names."""
     sys.path.insert(0, str(HOUSE))
-    from scripts.util.output import outlast_readers
+    from scripts.util.output import survive_closed_pipes
 
-    outlast_readers()
+    survive_closed_pipes()
     try:
         program(standalone_mode=False, prog_name="overlap")
     except click.ClickException as problem:
@@ -89,7 +89,7 @@ def running_version() -> str:
         return "not installed: run from a clone"
 
 
-class Grouped(click.Group):
+class VerbGroup(click.Group):
     """A list of verbs under headings, with examples, instead of one alphabet."""
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -103,7 +103,7 @@ class Grouped(click.Group):
         formatter.write('Completion (or zsh_, fish_): eval "$(_OVERLAP_COMPLETE=bash_source overlap)"\n')
 
 
-@click.group(cls=Grouped, context_settings={"help_option_names": ["-h", "--help"]}, invoke_without_command=True)
+@click.group(cls=VerbGroup, context_settings={"help_option_names": ["-h", "--help"]}, invoke_without_command=True)
 @click.version_option(running_version(), prog_name="overlap", message="%(prog)s %(version)s")
 @click.option("--results", metavar="DIR", default="", help="Where results go and are found.")
 @click.pass_context
@@ -120,38 +120,37 @@ def program(context: click.Context, results: str) -> None:
 def list_verbs(context: click.Context, verb: str | None) -> None:
     """All verbs, or one explained."""
     if verb:
-        start(chosen(verb), ("--help",), "")
+        exec_verb(find_verb(verb), ("--help",), "")
     assert context.parent
     click.echo(context.parent.get_help())
 
 
-def chosen(name: str) -> Verb:
+def find_verb(name: str) -> Verb:
     """The verb that is called so. UsageError when there is none."""
     if name not in VERBS:
         raise click.UsageError(f"There is no verb {name!r}.")
     return VERBS[name]
 
 
-def start(verb: Verb, arguments: tuple[str, ...], results: str) -> None:
+def exec_verb(verb: Verb, arguments: tuple[str, ...], results: str) -> None:
     """Become the verb."""
-    given, results = taken("--results", [*verb.fixed, *arguments], results)
-    given = placed(verb.positional, given)
-    line = command(verb.module, *given)
+    options, results = extract_option("--results", [*verb.fixed, *arguments], results)
+    line = command(verb.module, *with_positionals(verb.positional, options))
     os.execve(line[0], line, environment(results))
 
 
-def placed(options: tuple[str, ...], arguments: list[str]) -> list[str]:
+def with_positionals(options: tuple[str, ...], arguments: list[str]) -> list[str]:
     """The arguments with those options put in their places; an A that was left out is the reference."""
     values = []
     for option in options:
-        arguments, value = taken(option, arguments, "")
+        arguments, value = extract_option(option, arguments, "")
         values.append(value)
     if any(values) and not values[0]:
         values[0] = str(HOUSE / "results" / "reference")
     return [*filter(None, values), *arguments]
 
 
-def taken(option: str, arguments: list[str], default: str) -> tuple[list[str], str]:
+def extract_option(option: str, arguments: list[str], default: str) -> tuple[list[str], str]:
     """The arguments without `option value` or `option=value`, and the value. UsageError when the value is missing."""
     end = arguments.index("--") if "--" in arguments else len(arguments)
     for place, word in enumerate(arguments[:end]):
@@ -164,7 +163,7 @@ def taken(option: str, arguments: list[str], default: str) -> tuple[list[str], s
     return arguments, default
 
 
-def add(name: str, verb: Verb) -> None:
+def add_verb(name: str, verb: Verb) -> None:
     """Make a verb known to the program."""
 
     @program.command(
@@ -176,11 +175,11 @@ def add(name: str, verb: Verb) -> None:
     @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
     @click.pass_context
     def run(context: click.Context, /, arguments: tuple[str, ...]) -> None:
-        start(verb, arguments, context.obj)
+        exec_verb(verb, arguments, context.obj)
 
 
 for _name, _verb in VERBS.items():
-    add(_name, _verb)
+    add_verb(_name, _verb)
 
 
 if __name__ == "__main__":

@@ -41,44 +41,44 @@ def write_work(
     if isinstance(work, str | Path):
         place, colon, name = str(work).partition(":")
         return f"{os.path.abspath(place)}{colon}{name}"
-    if tasks is None and client is None and (source := named(work)):
+    if tasks is None and client is None and (source := source_name(work)):
         return source
-    tasks = tasks_beside(work) if tasks is None else listed(tasks)
+    tasks = module_tasks(work) if tasks is None else task_tuple(tasks)
     name = getattr(work, "__name__", "work").strip("<>") or "work"
     awaits = iscoroutinefunction(unwrap(work))
     file = folder / f"{name}.py"
     form, opener = ("awork", "aclient") if awaits else ("work", "client")
     file.write_text(FILE.format(name=name, form=form, opener=opener, path=[*filter(None, sys.path), os.getcwd()]))
-    file.with_suffix(".pickle").write_bytes(pickled(tasks, work, client))
+    file.with_suffix(".pickle").write_bytes(pickle_work(tasks, work, client))
     return str(file)
 
 
-def listed(tasks: Any) -> tuple[Any, ...]:
+def task_tuple(tasks: Any) -> tuple[Any, ...]:
     """The tasks as they are sent. ValueError for what is no list of them, or has no end."""
     if isinstance(tasks, str | bytes):
         raise ValueError(f"tasks is one {type(tasks).__name__}, and each letter would be a task. Next: tasks=[…]")
     if not hasattr(tasks, "__iter__"):
         raise ValueError(f"tasks is a {type(tasks).__name__}, which cannot be gone through. Next: give a list")
-    found = tuple(islice(tasks, MOST_TASKS + 1))
-    if len(found) > MOST_TASKS:
+    values = tuple(islice(tasks, MOST_TASKS + 1))
+    if len(values) > MOST_TASKS:
         raise ValueError(f"there are more than {MOST_TASKS:,} tasks. Next: give fewer, a few hundred say as much")
-    return found
+    return values
 
 
-def pickled(*values: Any) -> bytes:
+def pickle_work(*values: Any) -> bytes:
     """Tasks, function and client as bytes. ValueError naming what cannot be sent to another process."""
     try:
         return bytes(cloudpickle.dumps(values))
     except Exception as problem:
         names = ("a task", "the function, or what it holds,", "client")
-        which = next((name for name, value in zip(names, values, strict=True) if not sendable(value)), "the work")
+        which = next((name for name, value in zip(names, values, strict=True) if not is_picklable(value)), "the work")
         raise ValueError(
             f"{which} cannot be sent to another process ({problem}). Next: open connections and locks in client="
         ) from None
 
 
-def sendable(value: Any) -> bool:
-    """Whether it can be pickled."""
+def is_picklable(value: Any) -> bool:
+    """Whether cloudpickle can pickle a value."""
     try:
         cloudpickle.dumps(value)
     except Exception:
@@ -91,7 +91,7 @@ def module_of(work: Callable[..., Any]) -> Any:
     return sys.modules.get(getattr(work, "__module__", None) or "")
 
 
-def named(work: Callable[..., Any]) -> str:
+def source_name(work: Callable[..., Any]) -> str:
     """`file:function` where that names this very function, beside its tasks; else empty."""
     module, name = module_of(work), getattr(work, "__qualname__", "")
     if getattr(module, name or "-", None) is not work or not (file := getsourcefile(work)) or not Path(file).is_file():
@@ -99,10 +99,10 @@ def named(work: Callable[..., Any]) -> str:
     return f"{os.path.abspath(file)}:{name}"
 
 
-def tasks_beside(work: Callable[..., Any]) -> tuple[Any, ...]:
+def module_tasks(work: Callable[..., Any]) -> tuple[Any, ...]:
     """The tasks of the module in which the function was written. ValueError when it has none."""
     module = module_of(work)
-    given = getattr(module, "TASKS", None) or getattr(module, "tasks", None)
-    if given is None:
+    tasks = getattr(module, "TASKS", None) or getattr(module, "tasks", None)
+    if tasks is None:
         raise ValueError("there are no tasks. Next: give them, as in measure(work, tasks=range(40))")
-    return listed(given() if callable(given) else given)
+    return task_tuple(tasks() if callable(tasks) else tasks)

@@ -25,9 +25,9 @@ def environment(results: str = "") -> dict[str, str]:
     """The environment of a verb: ours, the house on its path, and where results go."""
     path = os.pathsep.join(filter(None, [str(HOUSE), os.environ.get("PYTHONPATH")]))
     place = results or os.environ.get("OVERLAP_RESULTS") or str(results_folder())
-    said = {"PYTHONPATH": path, "OVERLAP_PROGRAM": "overlap", "OVERLAP_RESULTS": os.path.abspath(place)}
+    fixed = {"PYTHONPATH": path, "OVERLAP_PROGRAM": "overlap", "OVERLAP_RESULTS": os.path.abspath(place)}
     cache = os.environ.get("OVERLAP_CACHE") or str(user_cache_path("overlap-bench"))
-    return {"OVERLAP_CACHE": cache, "MPLCONFIGDIR": f"{cache}/matplotlib"} | os.environ | said
+    return {"OVERLAP_CACHE": cache, "MPLCONFIGDIR": f"{cache}/matplotlib"} | os.environ | fixed
 
 
 def results_folder() -> Path:

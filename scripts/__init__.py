@@ -8,7 +8,7 @@ import sys
 from types import TracebackType
 
 
-def end(kind: type[BaseException], problem: BaseException, trace: TracebackType | None) -> None:
+def exit_on_exception(kind: type[BaseException], problem: BaseException, trace: TracebackType | None) -> None:
     """Leave with a sentence after Ctrl-C, or where memory or threads ran out; show any other problem as usual."""
     from scripts.util.exit_codes import CommandError, Exit, leave
     from scripts.util.shortage import shortage
@@ -20,7 +20,7 @@ def end(kind: type[BaseException], problem: BaseException, trace: TracebackType 
     usual(kind, problem, trace)
 
 
-def refuse(platform: str) -> None:
+def check_platform(platform: str) -> None:
     """Leave where neither process groups nor a fork server exist, before something half of it is measured."""
     if platform == "win32":
         from scripts.util.exit_codes import CommandError, Exit, leave
@@ -28,9 +28,9 @@ def refuse(platform: str) -> None:
         leave(CommandError(Exit.NOT_MEASURED, "Windows has no process groups and no fork server. Next: run it in WSL"))
 
 
-usual, sys.excepthook = sys.excepthook, end
-refuse(sys.platform)
+usual, sys.excepthook = sys.excepthook, exit_on_exception
+check_platform(sys.platform)
 if sys.argv[0] == "-m":  # so Python calls it while it looks for the module that is run: a verb
-    from scripts.util.output import outlast_readers
+    from scripts.util.output import survive_closed_pipes
 
-    outlast_readers()
+    survive_closed_pipes()

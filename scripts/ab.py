@@ -43,7 +43,7 @@ from scripts.util.commands import parser
 from scripts.util.exit_codes import CommandError, Exit, exits_on_error
 from scripts.util.paths import RESULTS
 from scripts.util.processes import temporary_folder
-from scripts.verdict.fields import nearest
+from scripts.util.unknown_names import check_names
 
 TURNS = 10
 CONCURRENCY = 10
@@ -107,11 +107,9 @@ def requests(chosen: argparse.Namespace) -> list[Request]:
 
 
 def models_of(text: str) -> list[str]:
-    """The models that were asked for. CommandError when one is none."""
+    """The models that --models names, each once; MODELS without any. CommandError when one is no model."""
     names = text.replace(",", " ").split() or list(MODELS)
-    for name in names:
-        if name not in NAMES:
-            raise CommandError(Exit.USAGE, f"no model is called {name!r}{nearest(name, NAMES)}. Next: overlap models")
+    check_names(names, NAMES, "model", "overlap models", option="--models")
     return list(dict.fromkeys(names))
 
 
@@ -138,7 +136,7 @@ def compare(chosen: argparse.Namespace, pair: list[Request], run: Path) -> Outco
             live.begin_block(number, left_s, name)
 
         with live.bar:
-            measure(run, sides, sequence, blocks["seed"], patience, begin, live.hear)
+            measure(run, sides, sequence, blocks["seed"], patience, begin, live.update)
     outcome = changes(collect(run, sequence, cells, blocks["seed"]), chosen.threshold)
     machine = read_environment(run)["machine"]
     return Outcome(

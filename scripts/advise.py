@@ -20,7 +20,7 @@ from rich.console import Console
 from benchmarks.machine.capacity import usable_cores
 from benchmarks.metadata.environment import python_of_blocks
 from scripts.predict import cross_validation
-from scripts.predict.from_profile import Mine, is_one, read
+from scripts.predict.from_profile import Mine, has_profile, read
 from scripts.predict.recommend import Question, Source, Task, advise
 from scripts.predict.render import show
 from scripts.predict.sources import best_source, source_named
@@ -37,7 +37,7 @@ EXAMPLE = "Next: make advise TASKS=5000 WAIT_MS=200 CPU_MS=3"
 UNBOUNDED = 1e6  # more tasks, or milliseconds, than anybody means
 
 
-def amount(least: float, most: float = UNBOUNDED) -> Callable[[str], float]:
+def number_in_range(least: float, most: float = UNBOUNDED) -> Callable[[str], float]:
     """A number of a range, for argparse."""
 
     def read(text: str) -> float:
@@ -50,35 +50,39 @@ def amount(least: float, most: float = UNBOUNDED) -> Callable[[str], float]:
     return read
 
 
-def whole_amount(text: str) -> int:
+def whole_number(text: str) -> int:
     """A count, for argparse."""
-    value = amount(1)(text)
+    value = number_in_range(1)(text)
     if value != int(value):
         raise argparse.ArgumentTypeError(f"{text} is not a whole number")
     return int(value)
 
 
-whole_amount.__name__ = "number"
+whole_number.__name__ = "number"
 
 
 def options() -> argparse.Namespace:
     """Parse the command line."""
     parser = command_parser("advise", __doc__)
-    parser.add_argument("--tasks", type=whole_amount, help="how many there are")
-    parser.add_argument("--wait-ms", type=amount(0), help="milliseconds that one waits for something else")
-    parser.add_argument("--cpu-ms", type=amount(0), help="milliseconds that one computes, its client's CPU included")
-    parser.add_argument("--gil-released", type=amount(0, 1), help="share of the computing that releases the GIL (0)")
-    parser.add_argument("--cores", type=whole_amount, help="cores to compute on (default: those usable here)")
-    parser.add_argument("--memory-mb", type=amount(1), help="memory to do it in (default: what is free here)")
-    parser.add_argument("--task-mb", type=amount(0), help="memory that a task holds while it is under way (0)")
-    parser.add_argument("--at-once", type=whole_amount, help="most tasks at once that your server or database allows")
+    parser.add_argument("--tasks", type=whole_number, help="how many there are")
+    parser.add_argument("--wait-ms", type=number_in_range(0), help="milliseconds that one waits for something else")
+    parser.add_argument(
+        "--cpu-ms", type=number_in_range(0), help="milliseconds that one computes, its client's CPU included"
+    )
+    parser.add_argument(
+        "--gil-released", type=number_in_range(0, 1), help="share of the computing that releases the GIL (0)"
+    )
+    parser.add_argument("--cores", type=whole_number, help="cores to compute on (default: those usable here)")
+    parser.add_argument("--memory-mb", type=number_in_range(1), help="memory to do it in (default: what is free here)")
+    parser.add_argument("--task-mb", type=number_in_range(0), help="memory that a task holds while it is under way (0)")
+    parser.add_argument("--at-once", type=whole_number, help="most tasks at once that your server or database allows")
     parser.add_argument("--run", type=Path, help="a run of make mine, or the run to take the costs from")
     parser.add_argument("--validate", type=Path, metavar="RUN", help="how far predictions of that run's cells are off")
     return parser.parse_args()
 
 
-def refuse_unsaid(chosen: argparse.Namespace) -> None:
-    """Stop when the command line does not describe a task that takes any time."""
+def check_task(chosen: argparse.Namespace) -> None:
+    """CommandError when the command line does not describe a task that takes any time."""
     required = {"TASKS": chosen.tasks, "WAIT_MS": chosen.wait_ms, "CPU_MS": chosen.cpu_ms}
     if missing := [name for name, value in required.items() if value is None]:
         raise CommandError(
@@ -90,7 +94,7 @@ def refuse_unsaid(chosen: argparse.Namespace) -> None:
         )
 
 
-def by_hand(chosen: argparse.Namespace, source: Source) -> Question:
+def question_from_options(chosen: argparse.Namespace, source: Source) -> Question:
     """The question from the command line; memory and capacity are this machine's."""
     task = Task(chosen.wait_ms / 1e3, chosen.cpu_ms / 1e3)
     free = float(psutil.virtual_memory().available)
@@ -105,11 +109,11 @@ def capacity(source: Source, cores: int) -> float:
 
 def question_of(chosen: argparse.Namespace, source: Source, mine: Mine | None) -> Question:
     """The question: from a run of make mine where there is one, overridden by the command line."""
-    described = mine.question(source) if mine else by_hand(chosen, source)
+    described = mine.question(source) if mine else question_from_options(chosen, source)
     return described.with_changes(
         tasks=chosen.tasks,
-        wait_s=thousandth(chosen.wait_ms),
-        cpu_s=thousandth(chosen.cpu_ms),
+        wait_s=ms_to_s(chosen.wait_ms),
+        cpu_s=ms_to_s(chosen.cpu_ms),
         gil_share=None if chosen.gil_released is None else 1 - chosen.gil_released,
         capacity=None if chosen.cores is None else capacity(source, chosen.cores),
         memory_bytes=None if chosen.memory_mb is None else chosen.memory_mb * MB,
@@ -118,7 +122,7 @@ def question_of(chosen: argparse.Namespace, source: Source, mine: Mine | None) -
     )
 
 
-def thousandth(value: float | None) -> float | None:
+def ms_to_s(value: float | None) -> float | None:
     """Milliseconds as seconds; None stays None."""
     return None if value is None else value / 1e3
 
@@ -127,7 +131,7 @@ def own_run(chosen: argparse.Namespace) -> Mine | None:
     """The run of make mine to use: the one named, or the newest where the command line is incomplete; or None."""
     described = None not in (chosen.tasks, chosen.wait_ms, chosen.cpu_ms)
     paths = [chosen.run] if chosen.run else [] if described else [NEWEST_MINE, LATEST]
-    return next((read(path) for path in paths if is_one(path)), None)
+    return next((read(path) for path in paths if has_profile(path)), None)
 
 
 def python_of(mine: Mine | None) -> dict[str, Any]:
@@ -152,7 +156,7 @@ def answer(chosen: argparse.Namespace, out: Console) -> None:
         validate(chosen.validate, out)
     mine = own_run(chosen)
     if mine is None:
-        refuse_unsaid(chosen)
+        check_task(chosen)
     source = source_named(chosen.run) if chosen.run and mine is None else best_source(python_of(mine))
     question, source = question_of(chosen, source, mine), mine.with_memory(source) if mine else source
     advice = advise(question, source)

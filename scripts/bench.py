@@ -59,10 +59,6 @@ def plan(chosen: argparse.Namespace) -> dict[str, Any]:
     """The plan of the run. CommandError when the options contradict each other."""
     blocks = (QUICK_BLOCKS if chosen.quick else BLOCKS) if chosen.blocks is None else chosen.blocks
     bench_blocks = BLOCKS - FULL_BLOCKS if chosen.full and not chosen.only and chosen.blocks is None else 0
-    if blocks < 1:
-        raise CommandError(
-            Exit.USAGE, f"BLOCKS={blocks}: at least one block is needed. Next: make bench BLOCKS={BLOCKS}"
-        )
     if chosen.repeat < 1:
         raise CommandError(Exit.USAGE, f"REPEAT={chosen.repeat}: at least one run is needed. Next: make bench REPEAT=3")
     parts = ["quick"] * chosen.quick + [every_experiment()] * chosen.full + [f"({chosen.only})"] * bool(chosen.only)

@@ -37,7 +37,7 @@ from scripts.util.exit_codes import CommandError, Exit, exits_on_error
 from scripts.util.paths import LATEST, NEWEST_CLAIMS, NEWEST_MATRIX, VERDICTS
 from scripts.verdict.claim import Claim, Talk
 from scripts.verdict.claims_file import DEFAULT_TALK, find_talk
-from scripts.verdict.evaluate import UNMEASURED, Finding, evaluate, has
+from scripts.verdict.evaluate import UNMEASURED, Finding, evaluate, has_cells
 from scripts.verdict.requirements import unmet_requirement
 
 INSTALL = "make .venv/full"  # all that make full installs, and nothing measured
@@ -78,7 +78,7 @@ def unmeasured_claims(talk: Talk, runs: list[Run]) -> list[Claim]:
     here = environment()
     testable = [claim for claim in talk.claims if claim.parts and not unmet_requirement(claim, here)]
     ours = [run for run in runs if not run.beside]
-    return [claim for claim in testable if not any(has(run, claim) for run in ours)]
+    return [claim for claim in testable if not any(has_cells(run, claim) for run in ours)]
 
 
 def expression(claims: list[Claim]) -> str:

@@ -54,7 +54,7 @@ def table(compared: list[Row]) -> Table:
     for row in compared:
         ratio = f"{row.ratio.estimate:.3g} [{row.ratio.low:.3g}, {row.ratio.high:.3g}]"
         words = SHORT.get(row.conclusion.outcome, row.words)
-        rows.add_row(cell_name(row), value_text(row.what, row.a), value_text(row.what, row.b), ratio, words)
+        rows.add_row(cell_name(row), value_text(row.quantity, row.a), value_text(row.quantity, row.b), ratio, words)
     return rows
 
 
@@ -71,7 +71,7 @@ def document(a: Run, b: Run, compared: list[Row], claims: list[Verdicts]) -> dic
         "differences": differences(a, b),
         "sentence": conclusion(compared, claims),
         "cells": [
-            row.cell | {"compared": row.what, "b_is": row.words}
+            row.cell | {"compared": row.quantity, "b_is": row.words}
             | {side: numbers(value) for side, value in (("a", row.a), ("b", row.b), ("ratio", row.ratio))}
             for row in compared
         ],

@@ -32,9 +32,9 @@ GIB = 2**30
 class Check:
     """A line of the table: the subject, the reading, its meaning, and whether it is a warning."""
 
-    what: str
+    subject: str
     reading: str
-    means: str
+    meaning: str
     warns: bool = False
 
 
@@ -77,10 +77,13 @@ def machine(r: Readings) -> Iterator[Check]:
 
 def clocks(r: Readings) -> Iterator[Check]:
     """Sleeping and reading the clock."""
-    yield lateness_check("sleep 1 ms, late", r.short, "one at a time", warns=False)
-    share = r.long.p99_s / LONG_S
+    yield lateness_check("sleep 1 ms, late", r.short_sleep, "one at a time", warns=False)
+    share = r.long_sleep.p99_s / LONG_S
     yield lateness_check(
-        "sleep 20 ms, late", r.long, f"{SLEEPERS} at once; p99 is {percent(share)} of a wait", warns=share > LATE_SHARE
+        "sleep 20 ms, late",
+        r.long_sleep,
+        f"{SLEEPERS} at once; p99 is {percent(share)} of a wait",
+        warns=share > LATE_SHARE,
     )
     yield Check("timer", f"steps of {seconds(r.timer_s)}", "the finest that a span can show")
 
@@ -176,8 +179,8 @@ def computing(r: Readings) -> str:
 
 def waiting(r: Readings) -> str:
     """The sentence about overlapping waits."""
-    if r.long.p99_s > LATE_SHARE * LONG_S:
-        late = f"sleepers wake up to {seconds(r.long.p99_s)} late (p99)"
+    if r.long_sleep.p99_s > LATE_SHARE * LONG_S:
+        late = f"sleepers wake up to {seconds(r.long_sleep.p99_s)} late (p99)"
         return f"{late}: small differences in waiting will not be established either"
     return (
         "statements about waiting will be"
@@ -200,7 +203,7 @@ def rows(checks: list[Check]) -> Table:
     for width in (1, 17, 23, 33):  # and a space on either side of each but the outermost: 80 columns
         table.add_column(width=width, no_wrap=True, overflow="ellipsis")
     for check in checks:
-        table.add_row("!" if check.warns else "", check.what, check.reading, check.means)
+        table.add_row("!" if check.warns else "", check.subject, check.reading, check.meaning)
     return table
 
 
@@ -209,9 +212,9 @@ def errors(r: Readings) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="dim")
     for name, width in (("known answers", 32), ("lasts", 7), ("error", 7), ("least", 7), ("aim", 7), ("", 10)):
         table.add_column(name, width=width, no_wrap=True, justify="left" if width > 7 else "right")
-    for one in r.known:
+    for one in r.error_estimates:
         times = (one.known.seconds, one.error_s, one.least_error_s, one.aim_s)
-        table.add_row(one.known.what, *map(seconds, times), measuring_error_text(one, r.long.p50_s))
+        table.add_row(one.known.what, *map(seconds, times), measuring_error_text(one, r.long_sleep.p50_s))
     return table
 
 

@@ -5,21 +5,17 @@ They are made to be read and changed: `docs/lessons/`, one file each, with nothi
 
 import subprocess
 import sys
-from difflib import get_close_matches
 from pathlib import Path
 
 from scripts.report.lesson_list import LESSONS, explanation, first_sentence, names
 from scripts.util.commands import in_program_form, parser
-from scripts.util.exit_codes import CommandError, Exit, exits_on_error
+from scripts.util.exit_codes import Exit, exits_on_error
+from scripts.util.unknown_names import check_names
 
 
 def lesson_file(name: str) -> Path:
     """The file of a lesson. CommandError when there is none."""
-    if name not in names():
-        near = get_close_matches(name, names(), n=1, cutoff=0.4) or names()[:1]
-        raise CommandError(
-            Exit.USAGE, f"no lesson is called {name!r}. Next: make lesson LESSON={near[0]}, or make lesson for all"
-        )
+    check_names([name], names(), "lesson", "make lesson, for all")
     return LESSONS / f"{name}.py"
 
 

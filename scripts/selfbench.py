@@ -25,7 +25,7 @@ from typing import Any
 from rich.table import Table
 
 from benchmarks.core import journal
-from scripts.atlas.build import judged_shares
+from scripts.atlas.build import shares_of_run
 from scripts.atlas.share_format import Share
 from scripts.atlas.synthetic import write_synthetic
 from scripts.report.terminal import console
@@ -34,7 +34,7 @@ from scripts.run.preflight import raise_file_limit
 from scripts.tables.load import Run, load
 from scripts.tables.schema import fingerprint, read_environment
 from scripts.util.exit_codes import exits_on_error
-from scripts.util.format import amount, percent, seconds
+from scripts.util.format import bytes_text, percent, seconds
 from scripts.util.paths import REFERENCE, RESULTS
 
 SPANS = (10_000, 100_000, 1_000_000)
@@ -44,7 +44,10 @@ STEPS = {
     "charts and report": "from scripts.report.report import draw_and_write as made, load",
 }
 SHARES, ATLAS_AIM_S = 10_000, 60.0  # a large conference, while the next speaker is announced
-ATLAS = "from scripts.atlas.__main__ import made; made([Path(sys.argv[1])], Path(sys.argv[1]) / 'atlas', '')"
+ATLAS = (
+    "from scripts.atlas.__main__ import collect_and_write\n"
+    "collect_and_write([Path(sys.argv[1])], Path(sys.argv[1]) / 'atlas')"
+)
 
 
 @dataclass(frozen=True)
@@ -132,7 +135,7 @@ def costs(run: Path, folder: Path) -> Iterator[tuple[str, str, float, Cost]]:
     """For each step: its name, its input, its aim in seconds, and its measured cost."""
     for what, path in enlarged_runs(load(run), folder):
         yield from ((step, f"a run of {what}", AIM_S, step_cost(step, path)) for step in STEPS)
-    yield "atlas", f"{SHARES:,} shares", ATLAS_AIM_S, atlas_cost(judged_shares(run)[0], SHARES, folder / "shares")
+    yield "atlas", f"{SHARES:,} shares", ATLAS_AIM_S, atlas_cost(shares_of_run(run)[0], SHARES, folder / "shares")
 
 
 def report(run: Path) -> list[dict[str, Any]]:
@@ -149,7 +152,7 @@ def report(run: Path) -> list[dict[str, Any]]:
         for step, what, aim_s, cost in costs(run, Path(folder)):
             figures.append({"what": what, "step": step, "seconds": cost.seconds, "peak_bytes": cost.peak_bytes})
             style = "bold" if cost.seconds > aim_s or cost.peak_bytes > AIM_BYTES else ""
-            table.add_row(step, what, seconds(cost.seconds), seconds(aim_s), amount(cost.peak_bytes), style=style)
+            table.add_row(step, what, seconds(cost.seconds), seconds(aim_s), bytes_text(cost.peak_bytes), style=style)
     out.print(table)
     return figures
 

@@ -14,20 +14,19 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
-from scripts.atlas.build import judged_shares
+from scripts.atlas.build import shares_of_run
 from scripts.atlas.plausibility import implausible
 from scripts.atlas.share_format import LARGEST_BYTES, SUFFIX, Share, ShareError, decode, encode
 from scripts.report.terminal import console
 from scripts.util.atomic_write import atomic_write
-from scripts.util.commands import parser as command_parser
+from scripts.util.commands import run_parser
 from scripts.util.exit_codes import CommandError, Exit, exits_on_error
-from scripts.util.paths import LATEST, SHARES
+from scripts.util.paths import SHARES
 
 
 def options() -> argparse.Namespace:
     """The command line."""
-    parser = command_parser("share", __doc__)
-    parser.add_argument("run", nargs="?", type=Path, default=LATEST, help=f"folder of a run (default {LATEST})")
+    parser = run_parser("share", __doc__)
     parser.add_argument("--condition", default="", help="what was changed on this machine: 'one core by affinity'")
     parser.add_argument("--out", type=Path, help=f"file to write (default {SHARES}/<hash>{SUFFIX})")
     return parser.parse_args()
@@ -88,7 +87,7 @@ def show(share: Share, out: Console) -> None:
 def main() -> None:
     """Say what is shared, and write it."""
     chosen = options()
-    shares = judged_shares(chosen.run, chosen.condition)
+    shares = shares_of_run(chosen.run, chosen.condition)
     for share in shares:
         show(share, console())
         path = write(share, chosen.out and place(chosen.out, share, alone=len(shares) == 1))

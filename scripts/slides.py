@@ -6,21 +6,19 @@ it. Text of charts is at least 32 pixels high, small print 24. HTML and PPTX hav
 
 import re
 import sys
-from pathlib import Path
 
 from scripts.deck.files import write_deck
 from scripts.deck.slides import deck
 from scripts.tables.load import load
-from scripts.util.commands import parser as command_parser
+from scripts.util.commands import run_parser
 from scripts.util.exit_codes import exits_on_error
-from scripts.util.paths import LATEST, writable
+from scripts.util.paths import writable
 
 
 @exits_on_error
 def main() -> None:
     """Draw the slides of the run that the command line names."""
-    parser = command_parser("slides", __doc__)
-    parser.add_argument("run", nargs="?", type=Path, default=LATEST, help=f"folder of a run (default {LATEST})")
+    parser = run_parser("slides", __doc__)
     parser.add_argument("--only", default="", help="slides by name, in this order: speedup,timeline,verdicts")
     chosen = parser.parse_args()
     run = load(writable(chosen.run))

@@ -56,7 +56,7 @@ def summary_of_kills(kills: list[Kill]) -> Iterator[str]:
     yield f"  wrong: {[(one.target, one.signal, one.wrong) for one in kills if one.wrong] or 'nothing'}"
 
 
-def as_required(kills: list[Kill], trials: list[Trial], damages: Counter[tuple[str, str]]) -> bool:
+def all_as_required(kills: list[Kill], trials: list[Trial], damages: Counter[tuple[str, str]]) -> bool:
     """Whether every trial ended as required."""
     kept = all(one.lost <= 1 and not one.left and not one.wrong for one in kills)
     kept = kept and not any(trial.wrong for trial in trials)
@@ -89,7 +89,7 @@ def main() -> None:
         trials = [try_limit(Sandbox.build(folder / f"limit{number}"), one) for number, one in enumerate(possible)]
         damages = damage(chosen, sandboxes[0], folder) if chosen.corruptions + chosen.inputs else Counter()
     print("\n".join(summary_lines(kills, trials, damages)))
-    sys.exit(Exit.OK if as_required(kills, trials, damages) else Exit.NEGATIVE)
+    sys.exit(Exit.OK if all_as_required(kills, trials, damages) else Exit.NEGATIVE)
 
 
 def damage(chosen: argparse.Namespace, sandbox: Sandbox, folder: Path) -> Counter[tuple[str, str]]:

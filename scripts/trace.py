@@ -18,11 +18,11 @@ from scripts.analysis.points import Point, points
 from scripts.charts.lib.timeline_data import cells, lanes, nearest
 from scripts.tables.load import Run, load
 from scripts.util.atomic_write import atomic_write
-from scripts.util.commands import parser as command_parser
+from scripts.util.commands import run_parser
 from scripts.util.exit_codes import CommandError, Exit, exits_on_error
 from scripts.util.format import seconds as in_words
 from scripts.util.format import tick
-from scripts.util.paths import LATEST, writable
+from scripts.util.paths import writable
 
 LARGE = 1_000_000  # bytes: beyond it the file is compressed
 PHASES = ("start", "run", "stop")
@@ -120,8 +120,7 @@ def write_trace(run: Run, only: str = "") -> Path:
 @exits_on_error
 def main() -> None:
     """Write the trace of the run that the command line names."""
-    parser = command_parser("trace", __doc__)
-    parser.add_argument("run", nargs="?", type=Path, default=LATEST, help=f"folder of a run (default {LATEST})")
+    parser = run_parser("trace", __doc__)
     parser.add_argument("--only", default="", help="cells by name: 'scaling and asyncio' (default: the timeline's)")
     chosen = parser.parse_args()
     print(write_trace(load(writable(chosen.run)), chosen.only))

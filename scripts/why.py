@@ -20,13 +20,14 @@ from typing import Any
 from benchmarks.models import NAMES
 from scripts.analysis.attribution import CLOSES, FILE, Attribution, legend, read
 from scripts.run.block import environment
-from scripts.run.explanation import HEADLINE, HOW, explained, keep
+from scripts.run.explanation import EXAMPLE, HEADLINE, explain, write_entries
 from scripts.run.lifecycle import exclusive_lock, interrupt_on_signals, readable_errors
 from scripts.run.preflight import check_measurable, check_selection, raise_file_limit
 from scripts.util.commands import parser as command_parser
 from scripts.util.exit_codes import CommandError, Exit, exits_on_error
-from scripts.util.format import percent
+from scripts.util.format import last_line, percent
 from scripts.util.processes import temporary_folder
+from scripts.util.unknown_names import check_names
 
 NO_TWIN = "not twin"  # the second copy of a cell has nothing else to say
 MOST_CELLS = 60  # an hour; more were not meant
@@ -50,12 +51,12 @@ def selection(chosen: argparse.Namespace) -> str:
     """The ONLY expression of the cells to explain. CommandError when it selects none that is timed, or too many."""
     only = chosen.only or (HEADLINE if chosen.run else "")
     if not only:
-        raise CommandError(Exit.USAGE, f"ONLY is missing: which cells? {HOW}")
+        raise CommandError(Exit.USAGE, f"ONLY is missing: which cells? {EXAMPLE}")
     cells = [cell for cell in check_selection(only, f"({only}) and {NO_TWIN}") if not cell.metrics]
     if not cells:
-        raise CommandError(Exit.USAGE, f"ONLY={only!r} selects only probes, which have no rounds to explain. {HOW}")
+        raise CommandError(Exit.USAGE, f"ONLY={only!r} selects only probes, which have no rounds to explain. {EXAMPLE}")
     if len(cells) > MOST_CELLS:
-        raise CommandError(Exit.USAGE, f"ONLY={only!r} selects {len(cells)} cells, an hour of rounds. {HOW}")
+        raise CommandError(Exit.USAGE, f"ONLY={only!r} selects {len(cells)} cells, an hour of rounds. {EXAMPLE}")
     check_measurable(cells)
     return f"({only}) and {NO_TWIN}"
 
@@ -65,17 +66,14 @@ def own_work(chosen: argparse.Namespace) -> str:
     place, colon, name = chosen.work.partition(":")
     if place.endswith(".py"):
         if not Path(place).is_file():
-            raise CommandError(Exit.USAGE, f"there is no file {place}. {HOW}")
+            raise CommandError(Exit.USAGE, f"there is no file {place}. {EXAMPLE}")
         place = str(Path(place).resolve())
-    if unknown := [model for model in chosen.models.split() if model not in NAMES]:
-        raise CommandError(Exit.USAGE, f"MODELS: no model is called {unknown[0]!r}. Next: make models")
+    check_names(chosen.models.split(), NAMES, "model", "make models", option="MODELS")
     command = [sys.executable, "-P", "-m", "benchmarks.attribution.own_work", f"{place}{colon}{name}"]
     command += [f"--models={chosen.models}", f"--concurrency={chosen.concurrency}"]
     done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, env=environment())
     if done.returncode:
-        raise CommandError(
-            Exit.NOT_MEASURED, f"{chosen.work}: {(done.stderr.strip().splitlines() or ['it ended'])[-1]}"
-        )
+        raise CommandError(Exit.NOT_MEASURED, f"{chosen.work}: {last_line(done.stderr)}")
     plan = json.loads(done.stdout.splitlines()[-1])
     if "unusable" in plan:
         raise CommandError(Exit.USAGE, plan["unusable"])
@@ -103,10 +101,10 @@ def explain_cells(chosen: argparse.Namespace) -> None:
     with readable_errors(verb="make why"), exclusive_lock(), temporary_folder():
         raise_file_limit()
         only = own_work(chosen) if chosen.work else selection(chosen)
-        entries = explained(only, show)
+        entries = explain(only, show)
     print(f"\nbars: {legend()}\n{closing(entries)}")
     for path in filter(None, [chosen.json, chosen.run and chosen.run / FILE]):
-        keep(path, entries)
+        write_entries(path, entries)
         read(path)
     if chosen.run:
         from scripts.report.report import draw_and_write

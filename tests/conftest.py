@@ -17,7 +17,7 @@ import pytest
 
 from benchmarks.machine.cpu_usage import subreaper
 from scripts.faults.sandbox import command_line, orphans, wait_until_empty
-from scripts.util.processes import in_session, removing_after_us
+from scripts.util.processes import in_session, start_janitor
 from servers.ending import alive
 from tests.browser import browser, look
 
@@ -46,7 +46,7 @@ def pytest_configure(config: pytest.Config) -> None:
     folder.chmod(0o711)  # a database that runs as nobody must get to its own folder below
     os.environ["TMPDIR"], tempfile.tempdir = str(folder), None
     config.stash[FOLDER], config.stash[BEFORE] = folder, orphans()
-    config.stash[JANITOR] = removing_after_us(str(folder))
+    config.stash[JANITOR] = start_janitor(str(folder))
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from scripts.analysis.conclusions import inside
+from scripts.analysis.conclusions import interval_within
 from scripts.analysis.points import Point, Run
 from scripts.stats import intervals
 from scripts.tables.columns import CELL
@@ -33,7 +33,7 @@ class Law:
     @property
     def possible(self) -> bool:
         """Whether the interval of the serial share lies within 0 and 1; otherwise the law does not fit."""
-        return inside(self.low, self.high, 0.0, 1.0)
+        return interval_within(self.low, self.high, 0.0, 1.0)
 
     def speedup(self, workers: float, capacity: float) -> float:
         """The speed-up that the law predicts with `workers` workers."""
@@ -55,21 +55,21 @@ def serial_share(cores: Sequence[float], times: Sequence[float]) -> float:
     return float(((share - inverse) * (1 - inverse)).sum() / ((1 - inverse) ** 2).sum())
 
 
-def laws(run: Run, line: Sequence[Point]) -> Law | None:
+def fitted_law(run: Run, line: Sequence[Point]) -> Law | None:
     """The law fitted to one model's cells; None when they do not determine it."""
     rounds = run.rounds[~run.rounds["twin"].astype(bool)]
     cells = dict(list(rounds.groupby(CELL)))
-    alone = sequential_of((*line[0].key, False), {(*key, False): serial_shares for key, serial_shares in cells.items()})
+    alone = sequential_of((*line[0].key, False), {(*key, False): cell for key, cell in cells.items()})
     if alone is None or "parallel_capacity" not in rounds:
         return None
     sequential = block_medians(alone, "seconds")
     shares = {each.concurrency: block_medians(cells[each.key], "seconds") / sequential for each in line}
     capacity = block_medians(cells[line[-1].key], "parallel_capacity")
-    serial_shares = [share for block in sequential.index if (share := of_block(shares, capacity, block)) is not None]
-    return over_blocks(serial_shares, ranges_only=run.ranges_only)
+    by_block = (serial_share_of_block(shares, capacity, block) for block in sequential.index)
+    return law_over_blocks([share for share in by_block if share is not None], ranges_only=run.ranges_only)
 
 
-def of_block(shares: Mapping[int, pd.Series], capacity: pd.Series, block: int) -> float | None:
+def serial_share_of_block(shares: Mapping[int, pd.Series], capacity: pd.Series, block: int) -> float | None:
     """The serial share in one block; None when it lacks a cell, or has no second core to tell by."""
     times = [share.get(block, np.nan) for share in shares.values()]
     cores = [min(workers, max(float(capacity.get(block, np.nan)), 1.0)) for workers in shares]
@@ -77,9 +77,9 @@ def of_block(shares: Mapping[int, pd.Series], capacity: pd.Series, block: int) -
     return serial_share(cores, times) if fit else None
 
 
-def over_blocks(serial_shares: Sequence[float], *, ranges_only: bool) -> Law | None:
+def law_over_blocks(serial_shares: Sequence[float], *, ranges_only: bool) -> Law | None:
     """One law from the serial shares of the blocks, shape (blocks,); None without any."""
     if ranges_only or len(serial_shares) < 2:
         return Law(*intervals.value_range(serial_shares)) if serial_shares else None
-    sure = intervals.mean(serial_shares)
-    return Law(sure.estimate, sure.low, sure.high)
+    interval = intervals.mean(serial_shares)
+    return Law(interval.estimate, interval.low, interval.high)

@@ -10,7 +10,7 @@ from scripts.analysis.crossover import crossovers
 from scripts.analysis.families import Family
 from scripts.analysis.model_order import order
 from scripts.analysis.points import Run
-from scripts.analysis.wording import duration_text, floor_text, in_run, reasons, some, winners
+from scripts.analysis.wording import duration_text, first_few, floor_text, in_run, reasons, winners
 from scripts.tables.load import FEW_BLOCKS
 from scripts.tables.summary import ABOVE_IDEAL, disturbed_share
 from scripts.util.format import between, listed, percent, seconds, times
@@ -41,9 +41,9 @@ def sentence(question: str, measured: Contest) -> str:
 
 def conclusion(measured: Contest) -> str:
     """The fastest model and how the others compare with it; or why nothing can be concluded."""
-    if why := unanswered(measured.family):
+    if why := no_fastest_reason(measured.family):
         return f"no conclusion: {why}."
-    return ". ".join([lead(measured), *rest(measured)]) + "."
+    return ". ".join([fastest_text(measured), *others_text(measured)]) + "."
 
 
 def size_text(measured: Contest) -> str:
@@ -58,22 +58,22 @@ def ranges(measured: Contest) -> str:
     return ", ".join(f"{row['model']} {between(row['seconds_low'], row['seconds_high'], seconds)}" for row in rows)
 
 
-def unanswered(family: Family) -> str:
+def no_fastest_reason(family: Family) -> str:
     """Why no fastest model can be named; empty where one can."""
     return family.disqualified if family.fastest else reasons(family.others)
 
 
-def lead(measured: Contest) -> str:
+def fastest_text(measured: Contest) -> str:
     """The fastest model; or that no difference was shown."""
     family, where = measured.family, in_run(measured.run)
     if not (best := winners(family)):
         return f"no model was shown to be faster than another {where}"
-    if len(family.winners) == 1 and (speedup := gain(measured, best)):
+    if len(family.winners) == 1 and (speedup := speedup_text(measured, best)):
         return f"fastest {where}: {best}, {speedup}"
     return f"fastest {where}: {best}"
 
 
-def gain(measured: Contest, model: str) -> str:
+def speedup_text(measured: Contest, model: str) -> str:
     """`9.11× faster than sequential (95 % CI 8.95–9.27×; efficiency 87 %)`; empty unless concluded to be faster."""
     row = measured.row(model)
     faster = [cell.name for cell in measured.family.faster_than("sequential")]
@@ -86,19 +86,19 @@ def gain(measured: Contest, model: str) -> str:
     return f"{times(row['speedup'])} faster than sequential{size} ({interval}{reach})"
 
 
-def rest(measured: Contest) -> Iterator[str]:
+def others_text(measured: Contest) -> Iterator[str]:
     """How the other models compare with the fastest: the tied ones, those next to them, and those not usable."""
     family = measured.family
     assert family.fastest
     if len(family.winners) > 1:
-        gains = ((cell.name, gain(measured, cell.name)) for cell in family.winners[:MOST_GAINS])
+        gains = ((cell.name, speedup_text(measured, cell.name)) for cell in family.winners[:MOST_GAINS])
         yield from (f"{model}: {text}" for model, text in gains if text)
     for outcome in (Outcome.NO_DIFFERENCE, Outcome.INCONCLUSIVE):
         if tied := [duration_text(*pair) for pair in family.others if pair[1].outcome is outcome]:
             yield f"Beside {family.fastest.name}, {outcome.value}: {listed(tied)}"
     following = [duration_text(*pair) for pair in family.runners_up]
     if [cell.name for cell, _ in family.runners_up] not in ([], ["sequential"]):
-        yield f"The next {'is' if len(following) == 1 else 'are'} slower: {listed(some(following, MOST_NEXT))}"
+        yield f"The next {'is' if len(following) == 1 else 'are'} slower: {listed(first_few(following, MOST_NEXT))}"
     if family.not_usable:
         yield f"Not usable: {reasons(family.not_usable)}"
 
@@ -132,7 +132,7 @@ def disturbed_warning(run: Run) -> str:
     return f"{what}. Stop other programs and repeat. Next: make doctor"
 
 
-def noise(run: Run) -> str:
+def noise_floors_text(run: Run) -> str:
     """The noise floor of each kind of work, or the assumed one without an A/A control; empty with too few blocks."""
     floors = [f"{floor_text(floor)} for {kind}" for kind, floor in run.noise_floors.items() if floor]
     unmeasured = [kind for kind, floor in run.noise_floors.items() if not floor]

@@ -23,7 +23,7 @@ from benchmarks.core.time_terms import (
     UNATTRIBUTED,
 )
 from benchmarks.models import NAMES, needs
-from scripts.tables.schema import integer, misfit, name, number, text
+from scripts.tables.schema import integer, name, number, shape_error, text
 from scripts.util.exit_codes import CommandError, Exit
 from scripts.util.format import digits, percent, seconds, times
 
@@ -128,10 +128,10 @@ class Attribution:
 
     def holder_sentences(self) -> list[str]:
         """A sentence for each line that held the loop, the GIL or a lock."""
-        return [held_words(holder) for holder in self.holders]
+        return [holder_text(holder) for holder in self.holders]
 
 
-def held_words(holder: dict[str, Any]) -> str:
+def holder_text(holder: dict[str, Any]) -> str:
     """As in: time.sleep at pages.py:5 in awork held the loop for 20 ms, 30 times a round: 100 % of what was held."""
     place = f"{Path(holder['file']).name}:{holder['line']} in {holder['function']}"
     what = f"{holder['call']} at {place}" if holder["call"] else place
@@ -151,7 +151,7 @@ def read(path: Path) -> list[Attribution]:
         document = json.loads(path.read_text()) if path.exists() else document
     except ValueError as problem:
         raise CommandError(Exit.BAD_DATA, f"{path} is damaged: {problem}. Next: make why RUN={path.parent}") from None
-    if wrong := misfit(document, {"schema": integer, "cells": [SHAPE]}, path.name):
+    if wrong := shape_error(document, {"schema": integer, "cells": [SHAPE]}, path.name):
         raise CommandError(Exit.BAD_DATA, f"{path} is damaged: {wrong}. Next: make why RUN={path.parent}")
     if document["schema"] != SCHEMA:
         raise CommandError(

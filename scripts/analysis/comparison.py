@@ -51,10 +51,10 @@ class Side:
 
 @dataclass(frozen=True)
 class Row:
-    """A cell that both runs have: `what` was compared (seconds or speedup), each run's value, and B beside A."""
+    """A cell that both runs have: the compared quantity (seconds or speedup), each run's value, and B beside A."""
 
     cell: dict[str, Any]
-    what: str
+    quantity: str
     a: Interval
     b: Interval
     ratio: Interval  # B over A
@@ -68,12 +68,12 @@ class Row:
     @property
     def worse(self) -> bool:
         """Whether B is the worse one: more seconds, or less speed-up."""
-        return self.conclusion.outcome is (Outcome.SLOWER if self.what == "seconds" else Outcome.FASTER)
+        return self.conclusion.outcome is (Outcome.SLOWER if self.quantity == "seconds" else Outcome.FASTER)
 
     @property
     def words(self) -> str:
         """The conclusion about B in words: of seconds slower or faster, of a speed-up higher or lower."""
-        if self.what == "seconds" or not self.conclusion.differs:
+        if self.quantity == "seconds" or not self.conclusion.differs:
             return self.conclusion.outcome.value
         return "lower" if self.worse else "higher"
 
@@ -86,7 +86,7 @@ def differences(a: Run, b: Run) -> list[str]:
         ("usable cores", one["machine"]["cores_usable"], other["machine"]["cores_usable"]),
         ("kernel", one["machine"].get("kernel"), other["machine"].get("kernel")),
         ("boot", *boots(one["machine"], other["machine"])),
-        ("calibration", True, alike(calibration(a), calibration(b))),
+        ("calibration", True, calibrations_agree(calibration(a), calibration(b))),
         ("switches", one.get("switches", {}), other.get("switches", {})),
         ("pinning", one.get("pinned"), other.get("pinned")),
         ("Python", *builds(one["python"], other["python"])),
@@ -122,7 +122,7 @@ def unsteady(run: Run) -> bool:
     return run.environment.get("calibration", {}).get("steady") is False
 
 
-def alike(one: Mapping[str, float], other: Mapping[str, float]) -> bool:
+def calibrations_agree(one: Mapping[str, float], other: Mapping[str, float]) -> bool:
     """Whether two calibrations can be of one machine."""
     both = one.keys() & other.keys()
     return all(1 / SAME_SPEED <= one[name] / other[name] <= SAME_SPEED for name in both)
@@ -141,12 +141,12 @@ def rows(a: Run, b: Run) -> list[Row]:
     whys = [one.unusable or other.unusable for _, _, one, other in shared]
     adjusted = iter(holm([each.p_value for each, why in zip(ratios, whys, strict=True) if not why]))
     return [
-        Row(cell, what, summarised(one), summarised(other), each, conclude_cell(cell, each, why, adjusted, a, b))
-        for (cell, what, one, other), each, why in zip(shared, ratios, whys, strict=True)
+        Row(cell, quantity, cell_value(one), cell_value(other), each, conclude_cell(cell, each, why, adjusted, a, b))
+        for (cell, quantity, one, other), each, why in zip(shared, ratios, whys, strict=True)
     ]
 
 
-def summarised(side: Side) -> Interval:
+def cell_value(side: Side) -> Interval:
     """A run's value of a cell."""
     return geometric_mean(side.values.to_numpy(dtype=np.float64))
 
@@ -178,12 +178,12 @@ def sides(a: Run, b: Run) -> Iterator[Shared]:
     first, second = cells(a), cells(b)
     for key in sorted(first.keys() & second.keys()):
         cell = dict(zip(MATCHED, key, strict=True))
-        what = "seconds" if seconds and not cell["compute_seconds"] else "speedup"
-        pair = [series[key].get(what) for series in (first, second)]
+        quantity = "seconds" if seconds and not cell["compute_seconds"] else "speedup"
+        pair = [series[key].get(quantity) for series in (first, second)]
         if cell["compute_seconds"] and (unsteady(a) or unsteady(b)):
             pair = [side and replace(side, unusable=side.unusable or UNSTEADY) for side in pair]
         if pair[0] and pair[1] and min(len(side.values) for side in pair if side) >= 2:
-            yield cell, what, pair[0], pair[1]
+            yield cell, quantity, pair[0], pair[1]
 
 
 def spread(shared: list[Shared], kind: str) -> Spread | None:

@@ -42,7 +42,6 @@ class Conclusion:
     outcome: Outcome
     ratio: Interval | None
     floor: NoiseFloor = ASSUMED_FLOOR
-    margin: float = MARGIN
     reason: str = ""
 
     @property
@@ -76,7 +75,7 @@ def conclude(
     """
     floor = floor or ASSUMED_FLOOR
     if unusable or ratio is None:
-        return Conclusion(Outcome.NOT_USABLE, ratio, floor, margin, unusable or "no interval")
+        return Conclusion(Outcome.NOT_USABLE, ratio, floor, unusable or "no interval")
     significant = (ratio.p_value if p_value is None else p_value) <= 1 - ratio.confidence
     outcome = Outcome.INCONCLUSIVE
     if 1 / (1 + margin) <= ratio.low and ratio.high <= 1 + margin:
@@ -85,29 +84,29 @@ def conclude(
         outcome = Outcome.FASTER
     elif significant and ratio.low > 1 + floor.value:
         outcome = Outcome.SLOWER
-    return Conclusion(outcome, ratio, floor, margin)
+    return Conclusion(outcome, ratio, floor)
 
 
-def of_ratios(ratios: pd.Series, floor: NoiseFloor | None, why: str = "") -> Conclusion:
-    """Conclude from the ratios of two times, one a block; a reason in `why` makes the outcome NOT_USABLE."""
+def of_ratios(ratios: pd.Series, floor: NoiseFloor | None, why: str) -> Conclusion:
+    """Conclude from the ratios of two times, shape (blocks,); a reason in `why` makes the outcome NOT_USABLE."""
     enough = len(ratios) > 1 and ((ratios > 0) & (ratios < math.inf)).all()
     return conclude(geometric_mean(ratios.to_numpy()) if enough else None, floor, unusable=why)
 
 
 def sign(values: pd.Series) -> int:
-    """1 where the mean of the blocks' values is above zero, -1 where it is below, 0 where that is inconclusive."""
+    """1 where the mean of values (blocks,) is above zero, -1 where it is below, 0 where that is inconclusive."""
     if len(values) < FEW_BLOCKS:
         return 0
     interval = mean(values.to_numpy())
     return (interval.low > 0) - (interval.high < 0)
 
 
-def inside(low: float, high: float, least: float, most: float) -> bool:
+def interval_within(low: float, high: float, least: float, most: float) -> bool:
     """Whether an interval lies within `least` and `most`, the only possible values."""
     return least <= low and high <= most
 
 
-def alike(one: float, other: float, margin: float = MARGIN) -> bool:
+def within_margin(one: float, other: float, margin: float = MARGIN) -> bool:
     """Whether the larger of two times without intervals is within the margin of the smaller one."""
     return max(one, other) <= min(one, other) * (1 + margin)
 
@@ -118,7 +117,7 @@ def overlap(one: tuple[float, float], other: tuple[float, float]) -> bool:
 
 
 def too_few(blocks: int) -> str:
-    """Why so many blocks decide nothing."""
+    """Why a number of blocks below FEW_BLOCKS decides nothing."""
     what = "1 block is" if blocks == 1 else f"{blocks} blocks are"
     return f"{what} too few for a verdict; it takes {FEW_BLOCKS}"
 

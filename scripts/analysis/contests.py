@@ -21,7 +21,7 @@ def candidate(run: Run, row: Any, name: str = "") -> Candidate:
     return Candidate(name or str(row["model"]), cell_tables(run)[tuple(row[each] for each in CELL_AND_TWIN)])
 
 
-def of_points(run: Run, points: Iterable[Point], column: str = "seconds") -> Family:
+def of_points(run: Run, points: Iterable[Point], column: str) -> Family:
     """The points of a chart, which did the same work, as a family by a column whose smaller values are better."""
     tables = cell_tables(run)
     return family([Candidate(each.model, tables[(*each.key, False)], column) for each in points], run.noise_floors)

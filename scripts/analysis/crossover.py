@@ -10,7 +10,7 @@ from scripts.analysis.wording import ci, in_run
 from scripts.util.format import listed, times
 
 ONE, OTHER = "asyncio", "threads"
-SAID = (Outcome.NO_DIFFERENCE, Outcome.INCONCLUSIVE, Outcome.NOT_USABLE)
+OTHER_OUTCOMES = (Outcome.NO_DIFFERENCE, Outcome.INCONCLUSIVE, Outcome.NOT_USABLE)
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Crossover:
         return self.sizes.onset
 
     def __str__(self) -> str:
-        parts = [*self.differences(), *filter(None, map(self.others, SAID))]
+        parts = [*self.differences(), *filter(None, map(self.others, OTHER_OUTCOMES))]
         return f"With `{self.workload}` ({self.experiment}), {ONE} beside {OTHER} {self.where}: {'; '.join(parts)}."
 
     def differences(self) -> list[str]:

@@ -7,8 +7,9 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from scripts.analysis.points import Run, cached_on_run
 from scripts.stats.intervals import Interval, geometric_mean, mean, value_range
-from scripts.tables.load import FEW_BLOCKS, Run
+from scripts.tables.load import FEW_BLOCKS
 from scripts.tables.summary import by_turn, in_common
 
 # Metrics with these words in them are positive and skewed, and are judged on the log scale; counts and shares are not.
@@ -71,20 +72,19 @@ class Evidence:
             return None
 
 
+@cached_on_run
 def names(run: Run) -> list[pd.Series]:
-    """The names of each round's cell: experiment, workload, model, size, share of computing. Cached for each run."""
-    if "names" not in vars(run):
-        rounds = run.rounds
-        share = 100 * rounds["compute_seconds"] / (rounds["wait_seconds"] + rounds["compute_seconds"])
-        columns = [
-            rounds["experiment"],
-            rounds["workload"],
-            rounds["model"],
-            "c" + rounds["concurrency"].astype(str),
-            ("cpu" + share.round().astype("Int64").astype(str)).where(rounds["workload"] == "mixed"),
-        ]
-        vars(run)["names"] = [column.astype("category") for column in columns]
-    return vars(run)["names"]  # type: ignore[no-any-return]
+    """The names of each round's cell: experiment, workload, model, size, share of computing; shapes (rounds,)."""
+    rounds = run.rounds
+    share = 100 * rounds["compute_seconds"] / (rounds["wait_seconds"] + rounds["compute_seconds"])
+    columns = [
+        rounds["experiment"],
+        rounds["workload"],
+        rounds["model"],
+        "c" + rounds["concurrency"].astype(str),
+        ("cpu" + share.round().astype("Int64").astype(str)).where(rounds["workload"] == "mixed"),
+    ]
+    return [column.astype("category") for column in columns]
 
 
 def cell_rounds(run: Run, reference: str) -> pd.DataFrame:

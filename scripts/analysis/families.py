@@ -207,10 +207,10 @@ class Sizes:
         usable = [
             (size, one.outcome) for size, one in self.conclusions.items() if one.outcome is not Outcome.NOT_USABLE
         ]
-        lasting = list(takewhile(lambda pair: pair[1] is Outcome.FASTER, reversed(usable)))
-        before = usable[: len(usable) - len(lasting)]
-        clear = lasting and (not before or before[-1][1] is not Outcome.INCONCLUSIVE)
-        return lasting[-1][0] if clear else None
+        faster = list(takewhile(lambda pair: pair[1] is Outcome.FASTER, reversed(usable)))
+        smaller = usable[: len(usable) - len(faster)]
+        clear = faster and (not smaller or smaller[-1][1] is not Outcome.INCONCLUSIVE)
+        return faster[-1][0] if clear else None
 
 
 def at_sizes(pairs: Mapping[int, tuple[Candidate, Candidate]], floors: Floors) -> Sizes:

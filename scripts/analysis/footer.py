@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from scripts.analysis.points import Point, Run, first_value
 from scripts.analysis.wording import interval_kind, repeats
 from scripts.tables.repeats import only_bench
+from scripts.util.format import plural
 
 
 def block_count(run: Run) -> int:
@@ -18,7 +19,7 @@ def block_words(run: Run) -> str:
     """As in `10 blocks`; of `make full`, which measures some cells in fewer, `7 to 10 blocks`."""
     blocks, plan = block_count(run), run.environment.get("plan", {})
     fewer = len(only_bench(plan, run.rounds["block"].unique())) if "block" in run.rounds else 0
-    return f"{f'{blocks - fewer} to ' if fewer else ''}{blocks} block{'' if blocks == 1 else 's'}"
+    return f"{f'{blocks - fewer} to ' if fewer else ''}{plural(blocks, 'block')}"
 
 
 def interval_words(run: Run, plural: str = "") -> str:
@@ -27,7 +28,7 @@ def interval_words(run: Run, plural: str = "") -> str:
     return f"{interval_kind(run, plural)} of {of}"
 
 
-def sure(run: Run) -> str:
+def legend_words(run: Run) -> str:
     """The meaning of a chart's bars and small dots, for its footer."""
     unit = "run" if repeats(run) > 1 else "block"
     return f"Bars: {interval_words(run)}" + (f"; small dots: each {unit}" if block_count(run) > 1 else "")
@@ -41,7 +42,7 @@ def machine_words(run: Run) -> str:
     python = first_value(environment, "python_version", "python", "version")
     parts = [
         str(cpu) if cpu else "unknown CPU",
-        f"{cores} core{'' if cores == 1 else 's'} usable" if cores else "",
+        f"{plural(cores, 'core')} usable" if cores else "",
         f"Python\N{NO-BREAK SPACE}{str(python).split()[0]}" if python else "",
         "GIL\N{NO-BREAK SPACE}off" if first_value(environment, "gil") is False else "",
         "JIT\N{NO-BREAK SPACE}on" if first_value(environment, "jit") is True else "",
@@ -49,9 +50,9 @@ def machine_words(run: Run) -> str:
     return ", ".join(filter(None, parts))
 
 
-def limits_words(shown: Iterable[Point]) -> str:
+def limits_words(cells: Iterable[Point]) -> str:
     """The meaning of a chart's dashed and dotted lines."""
-    has_ceiling = any(math.isfinite(each.ceiling) for each in shown)
+    has_ceiling = any(math.isfinite(each.ceiling) for each in cells)
     return "Dashed: the ideal" + ("; dotted: a client that only sends and receives (ceiling)." if has_ceiling else ".")
 
 

@@ -6,30 +6,30 @@ tasks are sized once, under our own Python, and are the same for all; so is the 
 runs under our own Python whichever client is measured.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 
 from scripts.analysis.conclusions import unusable
+from scripts.analysis.interpreter_builds import (
+    SWITCHES,
+    build,
+    differ_only_in,
+    effective_switches,
+    gil,
+    package_differences,
+)
 from scripts.analysis.model_order import order
-from scripts.analysis.points import Run, remembered
+from scripts.analysis.points import Run, cached_on_run
 from scripts.analysis.wording import interval_kind
 from scripts.tables.columns import CELL_AND_TWIN
 from scripts.tables.summary import by_turn, columns, flags, paired, sequential_of, summary_for
-from scripts.util.format import amount, between, digits, listed, seconds, times
+from scripts.util.format import between, bytes_text, digits, listed, seconds, times
 
 LEADING = ("wire", "primes", "digest")
 SHARING = "thread_contention"
-BUILT = {
-    "version": "is Python {}",
-    "compiler": "was built by {}",
-    "optimised": "has optimised = {}",
-    "free_threaded": "has free_threaded = {}",
-    "jit": "has jit = {}",
-}
-SWITCHES = {"free_threaded": "the GIL", "jit": "its JIT"}
 WORK = ("cpu", "primes")  # the computing that holds the GIL
 
 
@@ -63,7 +63,7 @@ class Row:
 
 
 def value(run: Run, values: pd.Series) -> Value | None:
-    """The values of several turns as one estimate; None where they are too few."""
+    """Positive values (turns,) as one estimate; None where they are too few."""
     estimate, low, high = columns("it", values, summary_for(ranges_only=run.ranges_only)).values()
     return Value(estimate, low, high) if estimate > 0 else None
 
@@ -73,21 +73,21 @@ def rows(run: Run) -> list[Row]:
     return [one for one in every_row(run) if one.metric.endswith("seconds")]
 
 
-@remembered
+@cached_on_run
 def every_row(run: Run) -> list[Row]:
     """A row for every cell, whatever its metric; none for a cell without a counterpart under another interpreter."""
     mine = dict(list(run.rounds.groupby(CELL_AND_TWIN)))
     keys = dict.fromkeys(
-        key for one in (run, *run.beside) for key, _ in one.rounds.groupby(CELL_AND_TWIN) if not key[-1]
+        key for one in run.by_interpreter for key, _ in one.rounds.groupby(CELL_AND_TWIN) if not key[-1]
     )
     first = {key: mine[key] if key in mine else sequential_of(key, mine) for key in keys}
     rows = [
         row(run, dict(zip(CELL_AND_TWIN, key, strict=True)), base) for key, base in first.items() if base is not None
     ]
-    return sorted((one for one in rows if one.faster or not one.beside), key=place)
+    return sorted((one for one in rows if one.faster or not one.beside), key=sort_key)
 
 
-def place(row: Row) -> Any:
+def sort_key(row: Row) -> Any:
     """The workloads that the suite answers with first, and the models in their order."""
     leading = LEADING.index(row.work) if row.work in LEADING else len(LEADING)
     experiment = "" if leading < len(LEADING) else row.cell["experiment"]
@@ -109,19 +109,19 @@ def row(run: Run, cell: dict[str, Any], mine: pd.DataFrame) -> Row:
 
 
 def computing(run: Run, model: str) -> pd.DataFrame:
-    """The rounds of a model that computes in Python."""
+    """The rounds of a model that computes WORK, A/A controls left out."""
     rounds = run.rounds
     names = (rounds["experiment"] + "/" + rounds["workload"] + "/" + rounds["model"]).eq("/".join([*WORK, model]))
     return pd.DataFrame(rounds[names & ~rounds["twin"].astype(bool)])
 
 
 def not_usable(run: Run, *models: str) -> str:
-    """Why what these models computed decides nothing; empty where it does, and of a run that gives ranges only."""
+    """Why the rounds of these models at WORK decide nothing; empty where they do, and in a run with ranges only."""
     cells = [cell for model in models if len(cell := computing(run, model))]
     return "" if run.ranges_only else next(filter(None, map(unusable, cells)), "")
 
 
-def gain(run: Run) -> Value | None:
+def threads_speedup(run: Run) -> Value | None:
     """The speed-up of computing in threads over sequential, under one interpreter; None where it is not usable."""
     alone, threads = (computing(run, model) for model in ("sequential", "threads"))
     if not (len(alone) and len(threads)) or not_usable(run, "sequential", "threads"):
@@ -129,24 +129,10 @@ def gain(run: Run) -> Value | None:
     return value(run, paired(alone, threads))
 
 
-def built(python: Mapping[str, Any]) -> dict[str, Any]:
-    """What tells an interpreter's build from others, the switches that were on included."""
-    return {what: python.get(what, False if what in SWITCHES else None) for what in BUILT}
-
-
-def build_difference(one: Run, other: Run, apart_from: Collection[str] = ()) -> str:
-    """The first property in which two builds differ, in words; empty where they are alike but for `apart_from`."""
-    builds = [(run.python, built(run.environment["python"])) for run in (one, other)]
-    for what, words in BUILT.items():
-        if what not in apart_from and builds[0][1][what] != builds[1][1][what]:
-            return " and ".join(f"{name} {words.format(build[what])}" for name, build in builds)
-    return ""
-
-
-def cost(run: Run, one: Run, switch: str) -> str:
+def sequential_cost(run: Run, one: Run, switch: str) -> str:
     """The time of a single thread without the GIL, or with a JIT, relative to a build that differs in that alone."""
-    without = [other for other in (run, *run.beside) if not other.environment["python"].get(switch)]
-    others = [other for other in without if alike_but_for(switch, one, other)]
+    without = [other for other in run.by_interpreter if not other.environment["python"].get(switch)]
+    others = [other for other in without if differ_only_in(switch, one, other)]
     if not others:
         alone = SWITCHES[switch]
         return f"What {one.python} costs a sequential program is left open: no build here differs by {alone} alone."
@@ -159,57 +145,30 @@ def cost(run: Run, one: Run, switch: str) -> str:
     return f"Sequentially, {one.python} takes {ratio} the time of {others[0].python}." if ratio else ""
 
 
-def alike_but_for(switch: str, one: Run, other: Run) -> bool:
-    """Whether two builds are alike, the other switches included."""
-    states = [[run.environment["python"].get(name) for name in SWITCHES if name != switch] for run in (one, other)]
-    return states[0] == states[1] and not build_difference(one, other, (switch,))
-
-
-def switched(run: Run) -> list[str]:
-    """The switches of its build that were in effect while it was measured."""
-    python = run.environment["python"]
-    return ["free_threaded"] * (not python["gil"]) + ["jit"] * bool(python.get("jit"))
-
-
-def gil(run: Run) -> str:
-    """`with the GIL` or `without the GIL`."""
-    return "with the GIL" if run.environment["python"]["gil"] else "without the GIL"
-
-
 def sentences(run: Run) -> list[str]:
     """Sentences: the speed-up of threads under each interpreter, and the single-thread cost of free threading."""
-    gains = [(one, speedup) for one in (run, *run.beside) if (speedup := gain(one))]
+    gains = [(one, speedup) for one in run.by_interpreter if (speedup := threads_speedup(one))]
     parts = [f"{speedup} under {one.python} ({gil(one)})" for one, speedup in gains]
-    unclear = [(one.python, why) for one in (run, *run.beside) if (why := not_usable(one, "sequential", "threads"))]
+    unclear = [(one.python, why) for one in run.by_interpreter if (why := not_usable(one, "sequential", "threads"))]
     left_out = [f"Threads against sequential under {python}: not usable, {why}." for python, why in unclear]
     if not parts:
-        return [*left_out, *convoy(run), *memory(run)]
+        return [*left_out, *convoy_sentences(run), *memory_sentences(run)]
     kind = interval_kind(run)
-    costs = [cost(run, one, switch) for one, _ in gains for switch in switched(one)]
+    costs = [sequential_cost(run, one, switch) for one, _ in gains for switch in effective_switches(one)]
     return [
         f"Tasks that compute in Python, speed of threads ÷ sequential: {listed(parts)}. Brackets: {kind}.",
         *left_out,
         *filter(None, costs),
-        *convoy(run),
-        *memory(run),
+        *convoy_sentences(run),
+        *memory_sentences(run),
         f"Meanwhile this machine did {digits(cores(run))} cores' worth of work at once, the ideal for threads.",
     ]
 
 
 def cores(run: Run) -> float:
     """The median parallel capacity beside the threads that computed, under all interpreters."""
-    capacities = [computing(one, "threads")["parallel_capacity"] for one in (run, *run.beside)]
+    capacities = [computing(one, "threads")["parallel_capacity"] for one in run.by_interpreter]
     return float(pd.concat(capacities).median())
-
-
-def build(interpreter: dict[str, Any]) -> str:
-    """An interpreter of a run in words: version, build, features switched on."""
-    python = interpreter["python"]
-    flags = {True: "optimised", False: "not optimised (no PGO)", None: "optimised or not is not on record"}
-    free = ["free-threaded"] * python["free_threaded"] + ["JIT on"] * python["jit"]
-    return ", ".join(
-        [f"{interpreter['name']}: {python['implementation']} {python['version']}", flags[python["optimised"]], *free]
-    )
 
 
 def notes(run: Run) -> Iterator[str]:
@@ -222,43 +181,16 @@ def notes(run: Run) -> Iterator[str]:
         for note in package_differences(one, interpreters):
             names.setdefault(note, []).append(one["name"])
     yield from (f"{listed(those)}: {note}" for note, those in names.items())
-    yield from alone(run)
-    for part in (run, *run.beside):
+    yield from unmatched_cells(run)
+    for part in run.by_interpreter:
         python = part.environment["python"]
         if python["free_threaded"] and python["gil"]:
             yield f"{part.python}: the GIL was switched back on while it was measured."
 
 
-def package_differences(interpreter: dict[str, Any], interpreters: Sequence[dict[str, Any]]) -> Iterator[str]:
-    """Differences between an interpreter's packages and the first one's, and which files could not be measured.
-
-    A file that none of them can load is no part of the run.
-    """
-    first = interpreters[0]
-    for package, version in interpreter["packages"].items():
-        if version != (other := first["packages"].get(package, version)):
-            yield f"{package} {version}, and {first['name']} has {other}."
-    for package in interpreter["pure"]:
-        if rivals := [
-            other["name"] for other in interpreters if package in other["packages"] and package not in other["pure"]
-        ]:
-            yield f"{package} is pure Python here, and compiled for {listed(rivals)}."
-    reasons = " ".join(interpreter["absent"].values())
-    for package, why in interpreter["left_out"].items():
-        if f"needs {package}," not in reasons:
-            yield f"{package} {why}, and was left out."
-    for file, why in interpreter["unloadable"].items():
-        if not all(file in other["unloadable"] for other in interpreters):
-            yield f"{file} was left out: {why}."
-    for package, extension in interpreter["need_the_gil"].items():
-        yield f"importing {package} ({extension}) switches the GIL back on."
-    for left_out, why in interpreter["absent"].items():
-        yield f"{left_out} was left out: {why.partition(', and this is')[0]}."
-
-
-def convoy(run: Run) -> Iterator[str]:
+def convoy_sentences(run: Run) -> Iterator[str]:
     """The delay of an answering thread beside a computing one, under each interpreter."""
-    named = {one.python: f"{one.python} ({gil(one)})" for one in (run, *run.beside)}
+    named = {one.python: f"{one.python} ({gil(one)})" for one in run.by_interpreter}
     for one in every_row(run):
         if (one.cell["experiment"], one.cell["model"]) == ("gil_convoy", "beside-computing") and one.faster:
             others = [f"{value} as fast under {named[name]}" for name, value in one.faster.items()]
@@ -268,7 +200,7 @@ def convoy(run: Run) -> Iterator[str]:
 
 def sharing(run: Run) -> Iterator[tuple[str, dict[str, Value]]]:
     """For each object that threads share: under each interpreter, how many times as fast two threads are as one."""
-    parts = [(one.python, one.rounds[one.rounds["experiment"] == SHARING]) for one in (run, *run.beside)]
+    parts = [(one.python, one.rounds[one.rounds["experiment"] == SHARING]) for one in run.by_interpreter]
     for form in dict.fromkeys(model for _, rounds in parts for model in rounds["model"]):
         ratios = {python: two_threads(run, rounds[rounds["model"] == form]) for python, rounds in parts}
         yield form, {python: ratio for python, ratio in ratios.items() if ratio}
@@ -282,12 +214,13 @@ def two_threads(run: Run, rounds: pd.DataFrame) -> Value | None:
     return value(run, (by_turn(run, one, "unit_seconds") / by_turn(run, two, "unit_seconds")).dropna())
 
 
-def memory(run: Run) -> Iterator[str]:
+def memory_sentences(run: Run) -> Iterator[str]:
     """The memory of the same program under each interpreter."""
     for one in every_row(run):
         if one.metric.endswith("bytes"):
             others = [f"{name} takes {inverse(ratio)} as much" for name, ratio in one.faster.items()]
-            yield f"Memory of a program, {one.cell['model']}: {amount(one.first)} under {run.python}; {listed(others)}."
+            first = f"{bytes_text(one.first)} under {run.python}"
+            yield f"Memory of a program, {one.cell['model']}: {first}; {listed(others)}."
 
 
 def inverse(value: Value) -> Value:
@@ -295,7 +228,7 @@ def inverse(value: Value) -> Value:
     return replace(value, value=1 / value.value, low=1 / value.high, high=1 / value.low)
 
 
-def alone(run: Run) -> Iterator[str]:
+def unmatched_cells(run: Run) -> Iterator[str]:
     """The cells that another interpreter ran and the first did not."""
     keys = {tuple(one.cell.values()) for one in every_row(run)}
     for one in run.beside:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from scripts.analysis.families import Candidate, Family, families
-from scripts.analysis.points import Point, Run, cell_tables, points, remembered
+from scripts.analysis.points import Point, Run, cached_on_run, cell_tables, points
 
 
 @dataclass(frozen=True)
@@ -18,19 +18,13 @@ class Tile:
     family: Family
 
     @property
-    def winner(self) -> str:
-        """The model that is faster than every other; empty where several are tied, or nothing can be concluded."""
-        names = [cell.name for cell in self.family.winners]
-        return names[0] if len(names) == 1 else ""
-
-    @property
     def contenders(self) -> list[str]:
         """The models that may be the fastest; those that are not usable may be, too."""
         quick = [cell.name for cell, _ in self.family.not_usable] if self.family.disqualified else []
         return [*(cell.name for cell in self.family.contenders), *quick]
 
 
-@remembered
+@cached_on_run
 def tiles(run: Run) -> list[Tile]:
     """The map, by concurrency and then by share; empty when there is nothing to compare or too few blocks."""
     if run.ranges_only:

@@ -13,7 +13,7 @@ import pandas as pd
 from scripts.analysis.model_order import order
 from scripts.stats.intervals import NoiseFloor
 from scripts.tables.columns import CELL, CELL_AND_TWIN
-from scripts.tables.summary import block_medians, compute_percent, paired, sequential_of
+from scripts.tables.summary import block_medians, columns, compute_percent, paired, sequential_of, summary_for
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -54,11 +54,15 @@ class Run(Protocol):
     def beside(self) -> "Sequence[Run]":
         """The same cells under other interpreters."""
 
+    @property
+    def by_interpreter(self) -> "Sequence[Run]":
+        """The run itself, then `beside`."""
+
     def spans(self, **identity: object) -> pd.DataFrame:
         """When each task of the cells that match ran, in their measured rounds."""
 
 
-def remembered(make: Callable[Concatenate[Run, P], T]) -> Callable[Concatenate[Run, P], T]:
+def cached_on_run(make: Callable[Concatenate[Run, P], T]) -> Callable[Concatenate[Run, P], T]:
     """Cache a function's result on its run: a chart needs the same data several times."""
 
     @wraps(make)
@@ -97,6 +101,10 @@ class Point:
         work = (self.experiment, self.workload, self.model)
         return (*work, self.concurrency, self.tasks, self.wait_s, self.compute_s)
 
+    def spans(self, run: Run) -> pd.DataFrame:
+        """When each task of the cell ran in its measured rounds: block, round, task, start_s, end_s."""
+        return run.spans(**dict(zip(CELL, self.key, strict=True)), twin=False)
+
     @property
     def saturated(self) -> bool:
         """Whether the client, the server or the machine was at its limit, and not the model."""
@@ -108,8 +116,8 @@ class Point:
         return compute_percent(self.wait_s, self.compute_s)
 
 
-def warned(each: Point) -> str:
-    """What stands behind the figure of a cell in a sentence, so that no warning is left out: ` (disturbed)`."""
+def flags_text(each: Point) -> str:
+    """The warnings of a cell in brackets, to stand behind its figure: ` (disturbed)`; empty without any."""
     return f" ({each.flags})" if each.flags else ""
 
 
@@ -124,28 +132,28 @@ def points(run: Run, experiments: Sequence[str], column: str, metric: str = "") 
     floors = floors_s(run) if column in ("tasks_per_second", "seconds") else {}
     cores = first_value(run.environment, "cores_usable")
     measured = [
-        replace(capped(point(row, column, floors), column, cores), **of_rounds(run, row, column))
+        replace(with_capped_ideal(point(row, column, floors), column, cores), **of_rounds(run, row, column))
         for row in frame[mask].to_dict("records")
     ]
     return sorted(measured, key=lambda each: (experiments.index(each.experiment), order(each.model), each.concurrency))
 
 
-def capped(point: Point, column: str, cores: int | None) -> Point:
+def with_capped_ideal(point: Point, column: str, cores: int | None) -> Point:
     """The point with its ideal speed-up of computing capped at the number of cores and of workers."""
     if column != "speedup" or point.wait_s or not point.compute_s:
         return point
     return replace(point, limit=min(point.limit, point.concurrency, cores or point.concurrency))
 
 
-@remembered
+@cached_on_run
 def cell_tables(run: Run) -> dict[Any, pd.DataFrame]:
     """The rounds of every cell, by CELL_AND_TWIN."""
     return dict(list(run.rounds.groupby(CELL_AND_TWIN)))
 
 
-@remembered
+@cached_on_run
 def block_values(run: Run, key: tuple[Any, ...], column: str) -> tuple[float, ...]:
-    """The value of each block of a cell, whose key is that of `cell_tables`."""
+    """The value of each block of a cell, shape (blocks,); `key` is that of `cell_tables`."""
     tables = cell_tables(run)
     if column == "speedup":
         alone = sequential_of(key, tables)
@@ -162,7 +170,7 @@ def of_rounds(run: Run, row: dict[Any, Any], column: str) -> dict[str, Any]:
     return {"blocks": values, "ceiling": ceiling(run, key, column)}
 
 
-@remembered
+@cached_on_run
 def ceiling(run: Run, key: tuple[Any, ...], column: str) -> float:
     """The null client's value in the unit of the column; NaN where it was not measured."""
     tables = cell_tables(run)
@@ -180,7 +188,7 @@ def ceiling(run: Run, key: tuple[Any, ...], column: str) -> float:
     return float(ceiling_s if column == "seconds" else key[CELL_AND_TWIN.index("tasks")] / ceiling_s)
 
 
-@remembered
+@cached_on_run
 def floors_s(run: Run) -> dict[Any, float]:
     """The ideal time of each cell in seconds: the median over its measured rounds."""
     measured = run.rounds[~run.rounds["warmup"].astype(bool) & ~run.rounds["twin"].astype(bool)]
@@ -206,6 +214,12 @@ def point(row: dict[Any, Any], column: str, floors: dict[Any, float]) -> Point:
         limit=limit(row, column, floors),
         flags=flags if isinstance(flags, str) else "",
     )
+
+
+def with_values(run: Run, point: Point, blocks: pd.Series) -> Point:
+    """The point with other values, one for each block: their mean, its interval or range, and the values."""
+    value, low, high = columns("value", blocks, summary_for(ranges_only=run.ranges_only)).values()
+    return replace(point, value=value, low=number(low, value), high=number(high, value), blocks=tuple(blocks))
 
 
 def limit(row: dict[Any, Any], column: str, floors: dict[Any, float]) -> float:

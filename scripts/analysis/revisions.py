@@ -42,7 +42,7 @@ CAUSES = {
 class Cause:
     """A part of the time that changed beyond its noise: means of both sides and the 95 % CI of their difference."""
 
-    what: str
+    name: str
     base_s: float
     head_s: float
     difference: Interval
@@ -79,7 +79,7 @@ class Pairs:
     failure: str = ""
 
 
-def joined(samples: Sequence[Sample]) -> Sample:
+def pooled_sample(samples: Sequence[Sample]) -> Sample:
     """The two interpreters of one side of a turn as one."""
     seconds = math.exp(fmean(math.log(one.seconds) for one in samples))
     return Sample(seconds, *(fmean(getattr(one, field.name) for one in samples) for field in fields(Sample)[1:]))

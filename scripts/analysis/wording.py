@@ -6,7 +6,7 @@ from scripts.analysis.conclusions import Conclusion
 from scripts.analysis.families import Candidate, Family
 from scripts.analysis.points import Run
 from scripts.stats.intervals import Interval, NoiseFloor
-from scripts.util.format import between, percent, times
+from scripts.util.format import between, percent, plural, times
 
 CI, RANGE = "95 % CI", "range"  # the only two names of what stands beside an estimate
 
@@ -49,12 +49,12 @@ def winners(family: Family) -> str:
     return either(cell.name for cell in family.winners) if family.winners else ""
 
 
-def undecided(family: Family) -> str:
+def no_winner_text(family: Family) -> str:
     """What is said in place of the fastest where none can be named."""
     return "no conclusion" if family.disqualified or not family.fastest else "no difference shown"
 
 
-def some(parts: Iterable[str], most: int) -> list[str]:
+def first_few(parts: Iterable[str], most: int) -> list[str]:
     """The first of them, and how many more there are: `threads`, `trio`, `2 more`."""
     every = list(parts)
     left = len(every) - most
@@ -87,5 +87,5 @@ def floor_text(floor: NoiseFloor) -> str:
     """`1.4 % (95 % CI 0.9–2.6 %, 3 controls)`, or that it is assumed. Of one control the interval is very wide."""
     if not floor.controls:
         return f"{percent(floor.value)} (assumed)"
-    controls = f"{floor.controls} control{'s' * (floor.controls > 1)}"
-    return f"{100 * floor.value:.1f} % (95 % CI {100 * floor.low:.1f}–{100 * floor.high:.1f} %, {controls})"
+    interval = f"95 % CI {100 * floor.low:.1f}–{100 * floor.high:.1f} %"
+    return f"{100 * floor.value:.1f} % ({interval}, {plural(floor.controls, 'control')})"

@@ -16,14 +16,13 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
-from scripts.atlas.collect import Collection, collect, fingerprint
+from scripts.atlas.collect import POLL_S, Collection, collect, fingerprint
 from scripts.atlas.document import write
 from scripts.report.terminal import console
 from scripts.util.commands import parser as command_parser
 from scripts.util.exit_codes import CommandError, Exit, leave
 from scripts.util.paths import ATLAS, REFERENCE_SHARES, SHARES
 
-POLL_S = 2.0  # between looks at the folder: a person who drops a file waits no longer
 MOST_SHOWN = 20  # files that were left out, named on the terminal; the page has all
 
 
@@ -34,17 +33,16 @@ def options() -> argparse.Namespace:
         "places", nargs="*", type=Path, help=f"shares, or folders of them (default {SHARES} and the reference's)"
     )
     parser.add_argument("--out", type=Path, default=ATLAS, help=f"folder to write into (default {ATLAS})")
-    parser.add_argument("--code", default="", help="version of the measuring code to keep (default: the most common)")
     parser.add_argument("--watch", action="store_true", help="make it again whenever a file arrives or changes")
     return parser.parse_args()
 
 
-def made(places: Sequence[Path], out: Path, code: str) -> tuple[Collection, dict[str, Any]]:
+def collect_and_write(places: Sequence[Path], out: Path) -> tuple[Collection, dict[str, Any]]:
     """Collect and write. Raises CommandError without a usable share."""
     for place in places:
         if not place.exists():
             raise CommandError(Exit.USAGE, f"{place}: there is no such file or folder. Example: make atlas FROM=folder")
-    collection = collect(places, code)
+    collection = collect(places)
     if not collection.entries:
         reasons = "".join(f"\n  {one.path}: {one.reason}" for one in collection.left_out[:MOST_SHOWN])
         where = ", ".join(map(str, places)) or SHARES
@@ -81,11 +79,11 @@ def main() -> None:
     places = chosen.places or [place for place in (REFERENCE_SHARES, SHARES) if place.exists()]
 
     def renew() -> None:
-        show(*made(places, chosen.out, chosen.code), out)
+        show(*collect_and_write(places, chosen.out), out)
         out.print(f"Page: {chosen.out / 'index.html'}  Tables: {chosen.out}/atlas.json, {chosen.out}/atlas.csv")
 
     try:
-        watch(places, lambda: patient(renew)) if chosen.watch else renew()
+        watch(places, lambda: wait_for_share(renew)) if chosen.watch else renew()
     except CommandError as problem:
         leave(problem)
     except KeyboardInterrupt:
@@ -93,7 +91,7 @@ def main() -> None:
     sys.exit(Exit.OK)
 
 
-def patient(renew: Callable[[], None]) -> None:
+def wait_for_share(renew: Callable[[], None]) -> None:
     """Renew, and wait for the first usable share where there is none yet."""
     try:
         renew()

@@ -11,7 +11,7 @@ import pandas as pd
 
 from scripts.analysis.contests import contest
 from scripts.analysis.wording import RANGE
-from scripts.atlas.share_format import Cell, Claim, Fastest, Machine, Part, Plan, Python, Share, sealed
+from scripts.atlas.share_format import Cell, Claim, Fastest, Machine, Part, Plan, Python, Share, with_hash
 from scripts.atlas.winners import WORK
 from scripts.report.claim_document import document
 from scripts.tables.columns import CELL_AND_TWIN
@@ -28,20 +28,20 @@ DIGITS = 5  # of a value: a block's median is never known better
 UNSAFE = re.compile(r"[^\w .,:;@+/()#&'®™=*-]")
 
 
-def judged_shares(run: Path, condition: str = "") -> list[Share]:
+def shares_of_run(run: Path, condition: str = "") -> list[Share]:
     """The share of a run's folder, judged anew on every talk that comes with Overlap; one for each of its interpreters.
 
     Several interpreters of one machine are conditions of it. CommandError where the environment lacks something.
     """
     loaded = load(run)
-    parts = [loaded, *loaded.beside]
+    parts = loaded.by_interpreter
     try:
-        return [judged(part, condition, several=len(parts) > 1) for part in parts]
+        return [share_of_interpreter(part, condition, several=len(parts) > 1) for part in parts]
     except KeyError as unsaid:
         raise CommandError(Exit.BAD_DATA, f"{run}/environment.json does not say {unsaid}. Next: make bench") from None
 
 
-def judged(run: Run, condition: str, *, several: bool) -> Share:
+def share_of_interpreter(run: Run, condition: str, *, several: bool) -> Share:
     """The share of what one interpreter measured."""
     talks = [read_talk(path) for path in sorted(TALKS.glob("*.toml"))]
     build = f"Python {python(run.environment['python']).build}" * several
@@ -53,7 +53,7 @@ def share_of(run: Run, documents: Iterable[dict[str, Any]], condition: str = "")
     """The share of a run with the verdict documents of the talks it was judged on."""
     environment, claims = run.environment, [claim for one in documents for claim in claims_of(one)]
     wanted = {name for claim in claims for part in claim.parts for name in (part.of, part.over) if name}
-    return sealed(
+    return with_hash(
         Share(
             schema=1,
             kind="overlap share",
@@ -146,7 +146,7 @@ def cells_of(run: Run, wanted: Iterable[str]) -> list[Cell]:
 
 
 def cell(identity: dict[str, Any], rounds: pd.DataFrame, blocks: int) -> Cell | None:
-    """One cell; None where no block has a value. Its values are those of blocks, also where whole runs are the unit:
+    """A cell of a share; None where no block has a value. Its values are of blocks, also where whole runs are the unit:
 
     two cells are compared within the blocks that both have, and no value of a run says of which it was made.
     """
@@ -199,7 +199,7 @@ def claims_of(document: dict[str, Any]) -> list[Claim]:
 
 
 def part_of(part: dict[str, Any]) -> Part:
-    """One measure of a claim."""
+    """A measure of a claim, as a share has it."""
     kept = {name: part[name] for name in Part.__struct_fields__ if name not in ("bound", "metric", "over")}
     ends = dict.fromkeys(("estimate", "low", "high"))  # None where they are no interval: machines are pooled by theirs
     kept |= ends if part.get("interval") == RANGE else {name: part[name] and rounded(part[name]) for name in ends}

@@ -21,6 +21,7 @@ from scripts.atlas.share_format import SUFFIX, Claim, Part, Share, ShareError, m
 
 MOST_FILES = 100_000  # of a folder: beyond it the rest is not read
 MANY_FILES, PART = 500, 50  # a second of one core, which starting others takes as well; a tenth of it at a time
+POLL_S = 2.0  # between two fingerprints of a folder: a person who drops a file waits no longer
 Key = tuple[str, str]  # a claim: its talk and its id
 
 
@@ -122,8 +123,8 @@ def examine_all(paths: Sequence[Path]) -> Iterator[Examined]:
         yield from pool.map(examine, parts)
 
 
-def collect(places: Iterable[Path], code: str = "") -> Collection:
-    """Read every share; keep those of one version of the measuring code: `code`, or the most common among them."""
+def collect(places: Iterable[Path]) -> Collection:
+    """Read every share; keep those of the version of the measuring code that most of them have."""
     usable, left_out = list[tuple[Path, Entry]](), list[LeftOut]()
     paths_by_run, claims = dict[str, Path](), dict[Key, Claim]()
     for part in examine_all(list(files(places))):
@@ -135,7 +136,7 @@ def collect(places: Iterable[Path], code: str = "") -> Collection:
             else:
                 usable.append((path, one))
                 paths_by_run[measured] = path
-    kept = code or most_common(one.share.code for _, one in usable)
+    kept = most_common(one.share.code for _, one in usable)
     other = f"measured by another version of Overlap than the others ({kept[:8]})"
     left_out += [LeftOut(path, other) for path, one in usable if one.share.code != kept]
     entries = tuple(one for _, one in usable if one.share.code == kept)

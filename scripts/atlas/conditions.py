@@ -52,7 +52,7 @@ def conditions(group: Path | None) -> Iterator[Condition]:
 @contextmanager
 def one_core_group() -> Iterator[Path | None]:
     """A control group that allows as much CPU as one core has; None where none can be made."""
-    group = next(filter(None, map(made_group, CGROUPS)), None)
+    group = next(filter(None, map(make_group, CGROUPS)), None)
     try:
         yield group
     finally:
@@ -60,7 +60,7 @@ def one_core_group() -> Iterator[Path | None]:
             group.rmdir()
 
 
-def made_group(root: Path) -> Path | None:
+def make_group(root: Path) -> Path | None:
     """A group below a mounted hierarchy that limits CPU; None where that is none, or is not ours to change."""
     group = root / f"overlap-{os.getpid()}"
     if not (root / "cgroup.procs").exists():

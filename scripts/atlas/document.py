@@ -51,7 +51,7 @@ def document(collection: Collection, claims: list[ClaimOverMachines], unit: str)
 
 
 def claim_entry(claim: ClaimOverMachines) -> dict[str, Any]:
-    """One claim."""
+    """A claim over machines, as atlas.json has it."""
     return {
         "talk": claim.talk,
         "id": claim.id,

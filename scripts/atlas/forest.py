@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from scripts.atlas.machines import ClaimOverMachines, Effect
+from scripts.util.axes import axis_share
 
 HIGH = 20.0  # CSS pixels of a strip
 EDGE = 3.0  # per cent of a strip on both sides, which a mark at the end needs
@@ -28,12 +29,7 @@ class Scale:
 
     def x(self, value: float) -> float:
         """The place of a value; values beyond the ends stand at the ends."""
-        low, high, at = (math.log(v) if self.log else v for v in (self.low, self.high, self.inside(value)))
-        return EDGE + (100 - 2 * EDGE) * (at - low) / (high - low)
-
-    def inside(self, value: float) -> float:
-        """The value, held between the ends."""
-        return min(max(value, self.low), self.high)
+        return EDGE + (100 - 2 * EDGE) * axis_share(value, self.low, self.high, log=self.log)
 
 
 def scale_of(claim: ClaimOverMachines, log: bool) -> Scale:

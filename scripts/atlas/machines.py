@@ -147,7 +147,7 @@ def all_splits(shares: Sequence[Share]) -> list[Split]:
         values = [kind(share) for share in shares]
         splits += [Split(f"{words} {one}", np.array([value == one for value in values])) for one in sorted(set(values))]
     usable = [split for split in splits if LEAST_SIDE <= split.inside.sum() <= len(shares) - LEAST_SIDE]
-    return merged(usable)
+    return merge_splits(usable)
 
 
 NUMBERS: dict[str, Callable[[Share], float]] = {
@@ -166,7 +166,7 @@ KINDS: dict[str, Callable[[Share], str]] = {
 }
 
 
-def merged(splits: Sequence[Split]) -> list[Split]:
+def merge_splits(splits: Sequence[Split]) -> list[Split]:
     """Splits into the same two groups are one, under all their names: these machines can't tell which it is."""
     groups = dict[bytes, list[Split]]()
     for split in splits:
@@ -187,13 +187,13 @@ def moderator_words(
     matrix = np.full((len(entries), len(keys)), np.nan)
     for column, key in enumerate(keys):
         for effect in effects[key]:
-            matrix[effect.place, column] = scaled(effect)
+            matrix[effect.place, column] = comparable_effect(effect)
     permutations = FEW_PERMUTATIONS if len(entries) > MANY_MACHINES else PERMUTATIONS
     established = moderators(standardised(matrix), np.array([split.inside for split in splits]), permutations)
     return {keys[one.claim]: words(one, splits) for one in established}
 
 
-def scaled(effect: Effect) -> float:
+def comparable_effect(effect: Effect) -> float:
     """The effect on the scale on which machines are compared: logs of what is positive."""
     return math.log(effect.estimate) if effect.estimate > 0 else effect.estimate
 

@@ -184,7 +184,7 @@ def measurement_hash(share: Share) -> str:
     return sha256(msgspec.json.encode([share.cells, share.plan], order="sorted")).hexdigest()
 
 
-def sealed(share: Share) -> Share:
+def with_hash(share: Share) -> Share:
     """The share with its hash."""
     return msgspec.structs.replace(share, hash=content_hash(share))
 

@@ -12,21 +12,21 @@ from msgspec.structs import replace
 
 from scripts.atlas.build import rounded
 from scripts.atlas.plausibility import Names
-from scripts.atlas.share_format import SUFFIX, Cell, Part, Share, encode, sealed
+from scripts.atlas.share_format import SUFFIX, Cell, Part, Share, encode, with_hash
 
 SPREAD = 0.1  # of a factor's log: between hosts of one kind as much was seen
 CORES, SYSTEMS, VERSIONS = (2, 4, 8, 16), ("Linux", "Darwin", "Windows"), ("3.12.9", "3.13.5", "3.14.2")
 
 
-def synthetic(share: Share, count: int, seed: int = 1) -> Iterator[Share]:
-    """`count` shares, drawn from the seed."""
-    rng = np.random.default_rng(seed)
+def synthetic(share: Share, count: int) -> Iterator[Share]:
+    """`count` shares, always the same."""
+    rng = np.random.default_rng(1)
     timed = [cell for cell in share.cells if cell.metric == "seconds"]
     names, models = Names(timed), sorted({cell.model for cell in timed})
     for _ in range(count):
         factors = dict(zip(models, np.exp(np.abs(rng.normal(0, SPREAD, len(models)))).tolist(), strict=True))
         cores = int(rng.choice(CORES))
-        yield sealed(
+        yield with_hash(
             replace(
                 share,
                 cells=[slower(cell, factors) for cell in share.cells],
@@ -58,7 +58,7 @@ def scaled(part: Part, names: Names, factors: dict[str, float]) -> Part:
 
 
 def write_synthetic(share: Share, count: int, folder: Path) -> None:
-    """Write them into a folder."""
+    """Write `count` synthetic shares into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     for one in synthetic(share, count):
         (folder / f"{one.hash[:12]}{SUFFIX}").write_bytes(encode(one))

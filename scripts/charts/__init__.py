@@ -36,7 +36,7 @@ class Chart(Hashable, Protocol):
         """The chart as text, every number of it."""
 
     def table(self, run: Run) -> Table:
-        """The data behind it; without rows when there is none."""
+        """The data of the chart as a table; without rows when there is none."""
 
 
 def find_charts() -> Iterator[Chart]:

@@ -1,22 +1,19 @@
 """`python -m scripts.charts [RUN]`: draw the charts of a run again."""
 
 import sys
-from pathlib import Path
 
 from scripts.charts import draw_all
 from scripts.charts.lib.theme import SLIDES, THEMES
 from scripts.tables.load import load
-from scripts.util.commands import in_program_form
-from scripts.util.commands import parser as command_parser
+from scripts.util.commands import in_program_form, run_parser
 from scripts.util.exit_codes import CommandError
-from scripts.util.paths import LATEST, writable
+from scripts.util.paths import writable
 from servers.subprocesses import exit_with_parent
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Draw, and print the files written."""
-    parser = command_parser("charts", "Draw the charts of a run again.")
-    parser.add_argument("run", nargs="?", type=Path, default=LATEST, help="the folder of a run (%(default)s)")
+    parser = run_parser("charts", "Draw the charts of a run again.")
     parser.add_argument("--slides", action="store_true", help="only those in the size of a slide")
     parser.add_argument("--supervised", action="store_true", help="end with the parent that holds our standard input")
     chosen = parser.parse_args(arguments)

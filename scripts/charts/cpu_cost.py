@@ -1,5 +1,6 @@
 """The CPU time of a task, of the client and of the server: waiting costs none, scheduling it does."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -7,18 +8,18 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from scripts.analysis.contests import of_points
-from scripts.analysis.footer import footer, interval_words, sure
-from scripts.analysis.points import Point, Run, points, remembered, warned
+from scripts.analysis.footer import footer, interval_words, legend_words
+from scripts.analysis.points import Point, Run, cached_on_run, flags_text, points, with_values
 from scripts.analysis.wording import last_over_first
 from scripts.charts.lib import forest, interactive_panel
 from scripts.charts.lib.forest_layout import Axis
-from scripts.charts.lib.groups import Group, described
+from scripts.charts.lib.groups import Group, values_text
 from scripts.charts.lib.names import work
 from scripts.charts.lib.table import Table, of_point, table_of, word
 from scripts.charts.lib.theme import Theme
-from scripts.charts.speedup import place
+from scripts.charts.speedup import sort_key
 from scripts.tables.columns import CELL
-from scripts.tables.summary import block_medians, columns, summary_for
+from scripts.tables.summary import block_medians
 from scripts.util.format import seconds
 
 NAME = "cpu-cost"
@@ -30,7 +31,7 @@ SIDES = {"client": "cpu_seconds", "server": "server_cpu_seconds"}
 HEADS = {"client": "The program and its workers", "server": "The server that they asked"}
 
 
-@remembered
+@cached_on_run
 def chart_cells(run: Run, side: str) -> list[Point]:
     """The cells with their CPU seconds for each task."""
     column = SIDES[side]
@@ -45,16 +46,14 @@ def chart_cells(run: Run, side: str) -> list[Point]:
 
 def costing(run: Run, cell: Point, rounds: pd.DataFrame, column: str) -> Point:
     """The cell with what a task costs, in place of its seconds."""
-    blocks = block_medians(rounds, column) / cell.tasks
-    value, low, high = columns("value", blocks, summary_for(ranges_only=run.ranges_only)).values()
-    nothing = float("nan")
-    return replace(cell, value=value, low=low, high=high, blocks=tuple(blocks), limit=nothing, ceiling=nothing)
+    cost = with_values(run, cell, block_medians(rounds, column) / cell.tasks)
+    return replace(cost, limit=math.nan, ceiling=math.nan)
 
 
 def groups(run: Run, side: str) -> list[Group]:
     """The cells of each workload, those that wait first."""
     cells = chart_cells(run, side)
-    names = sorted({(each.experiment != "io", place(each.workload)) for each in cells})
+    names = sorted({(each.experiment != "io", sort_key(each.workload)) for each in cells})
     return [Group(work(name), [each for each in cells if each.workload == name]) for _, (_, name) in names]
 
 
@@ -70,7 +69,7 @@ def draw(run: Run, theme: Theme) -> Figure | None:
         Axis("CPU time of a task (logarithmic)", seconds),
         title=TITLE,
         reading="CPU seconds of a whole round, start-up included, divided by its tasks.",
-        footer=lambda rows, rest: footer(run, measured, rows, rest, sure=sure(run)),
+        footer=lambda rows, rest: footer(run, measured, rows, rest, sure=legend_words(run)),
         shared=True,
         blank="asks no server",
     )
@@ -82,16 +81,16 @@ def finding(run: Run) -> str:
         rows = sorted(group.rows, key=lambda row: row.value)
         if len(rows) > 1:
             pair = [rows[0], rows[-1]]
-            ends = " of CPU, ".join(f"{row.model} {seconds(row.value)}{warned(row)}" for row in pair)
+            ends = " of CPU, ".join(f"{row.model} {seconds(row.value)}{flags_text(row)}" for row in pair)
             return f"A task on {group.title} costs {ends}: {last_over_first(of_points(run, pair, SIDES['client']))}"
-        return f"A task on {group.title} costs {rows[0].model} {seconds(rows[0].value)} of CPU{warned(rows[0])}"
+        return f"A task on {group.title} costs {rows[0].model} {seconds(rows[0].value)} of CPU{flags_text(rows[0])}"
     return ""
 
 
 def caption(run: Run) -> str:
     """The cost of a task for every workload and model."""
     parts = [
-        f"{group.title}: " + ", ".join(f"{row.model} {seconds(row.value)}{warned(row)}" for row in group.rows)
+        f"{group.title}: " + ", ".join(f"{row.model} {seconds(row.value)}{flags_text(row)}" for row in group.rows)
         for group in groups(run, "client")
     ]
     return (
@@ -103,12 +102,12 @@ def caption(run: Run) -> str:
 
 def alt(run: Run) -> str:
     """Every number of the chart as text."""
-    rows = list(described({side: groups(run, side) for side in SIDES}, seconds))
+    rows = list(values_text({side: groups(run, side) for side in SIDES}, seconds))
     return f"{TITLE} {'; '.join(rows)}." if rows else ""
 
 
 def table(run: Run) -> Table:
-    """The data behind it."""
+    """The data of the chart as a table."""
     head = (
         "model",
         "side",

@@ -8,9 +8,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from scripts.analysis.amdahl import Law, laws
-from scripts.analysis.footer import footer, interval_words, sure
-from scripts.analysis.points import Point, Run, by_model, distinct, points, warned
+from scripts.analysis.amdahl import Law, fitted_law
+from scripts.analysis.footer import footer, interval_words, legend_words
+from scripts.analysis.points import Point, Run, by_model, distinct, flags_text, points
 from scripts.charts.lib import interactive_panel, lines
 from scripts.charts.lib.groups import value_text
 from scripts.charts.lib.layout import head, open_page, rule_axis
@@ -62,7 +62,7 @@ def draw(run: Run, theme: Theme) -> Figure | None:
         theme,
         title=TITLE,
         reading=f"{unit}, start-up included. Dashed: the ideal, by the parallel capacity measured in every block.",
-        footer=footer(run, measured(run), cells, law_words(run), sure=sure(run)),
+        footer=footer(run, tasks_text(run), cells, law_words(run), sure=legend_words(run)),
         body_in=[BODY_IN] * len(workloads),
     )
     scale = lines.scale(cells, form, page, *([1.0] if form is times else []))
@@ -81,27 +81,27 @@ def draw(run: Run, theme: Theme) -> Figure | None:
 
 def draw_laws(axes: Axes, run: Run, here: list[Point]) -> None:
     """Amdahl's line for each model, dotted; a model measured once has none."""
-    for model, law in fitted(run, here).items():
+    for model, law in laws_by_model(run, here).items():
         xs = np.geomspace(*axes.get_xlim(), 60)
         ys = [law.speedup(max(float(x), 1.0), capacity(run)[0]) for x in xs]
         line = axes.plot(xs, ys, color=colour(model), linewidth=1.3, linestyle=(0, (1, 1.6)), zorder=2)[0]
         line.set_gid(f"amdahl-{here[0].workload}-{model}")
 
 
-def fitted(run: Run, cells: list[Point]) -> dict[str, Law]:
+def laws_by_model(run: Run, cells: list[Point]) -> dict[str, Law]:
     """Amdahl's law for each model of which there are two cells or more, and which it can describe."""
-    laws_of = {model: laws(run, line) for model, line in by_model(cells).items() if len(line) > 1}
+    laws_of = {model: fitted_law(run, line) for model, line in by_model(cells).items() if len(line) > 1}
     return {model: law for model, law in laws_of.items() if law and law.possible}
 
 
 def law_words(run: Run) -> str:
     """The serial share of each model."""
     cells, form = chart_cells(run)
-    parts = [f"{model} {law}" for model, law in fitted(run, cells).items()] if form is times else []
+    parts = [f"{model} {law}" for model, law in laws_by_model(run, cells).items()] if form is times else []
     return f"Dotted: Amdahl's law as it fits best, {', '.join(parts)}" if parts else ""
 
 
-def measured(run: Run) -> str:
+def tasks_text(run: Run) -> str:
     """The tasks and the capacity, for the footer."""
     each, (median, low, high) = chart_cells(run)[0][0], capacity(run)
     suffix = f"; parallel capacity {times(median)} ({between(low, high, times)})" if math.isfinite(median) else ""
@@ -113,7 +113,8 @@ def finding(run: Run) -> str:
     cells, form = chart_cells(run)
     most = {(each.workload, each.model): each for each in sorted(cells, key=lambda each: each.concurrency)}
     parts = [
-        f"{form(each.value)} with {each.concurrency} workers in {each.model}{warned(each)}" for each in most.values()
+        f"{form(each.value)} with {each.concurrency} workers in {each.model}{flags_text(each)}"
+        for each in most.values()
     ]
     return f"Computing{'' if form is rate else ', times as fast as sequential'}: {listed(parts)}" if parts else ""
 
@@ -125,7 +126,7 @@ def caption(run: Run) -> str:
         return ""
     most = {(each.workload, each.model): each for each in sorted(cells, key=lambda each: each.concurrency)}
     parts = [
-        f"{each.workload} with {each.concurrency} workers in {each.model}: {value_text(each, form)}{warned(each)}"
+        f"{each.workload} with {each.concurrency} workers in {each.model}: {value_text(each, form)}{flags_text(each)}"
         for each in most.values()
     ]
     median = capacity(run)[0]
@@ -141,7 +142,7 @@ def alt(run: Run) -> str:
 
 
 def table(run: Run) -> Table:
-    """The data behind it."""
+    """The data of the chart as a table."""
     cells, form = chart_cells(run)
     return of_points(cells, "speed-up" if form is times else "tasks/s", form)
 

@@ -7,15 +7,15 @@ from matplotlib.figure import Figure
 
 from benchmarks.backends.database_workloads import BRIEF, KEYS
 from benchmarks.backends.databases import NOT_MONGODB
-from scripts.analysis.footer import footer, interval_words, sure
-from scripts.analysis.points import Point, Run, distinct, points, remembered, warned
+from scripts.analysis.footer import footer, interval_words, legend_words
+from scripts.analysis.points import Point, Run, cached_on_run, distinct, flags_text, points, with_values
 from scripts.charts.lib import forest
 from scripts.charts.lib.forest_layout import Axis
 from scripts.charts.lib.groups import Group, value_text
 from scripts.charts.lib.table import Table, of_points
 from scripts.charts.lib.theme import Theme
 from scripts.tables.columns import CELL
-from scripts.tables.summary import columns, paired, summary_for
+from scripts.tables.summary import paired
 from scripts.util.format import between, listed, times
 
 NAME = "databases"
@@ -49,22 +49,18 @@ def query(cell: Point) -> str:
     return cell.workload.rpartition("-")[2]
 
 
-@remembered
+@cached_on_run
 def chart_cells(run: Run) -> list[Point]:
     """The cells with their ratio to the yardstick's, which is left out; database by database."""
     rounds = run.rounds[run.rounds["experiment"].eq("databases") & ~run.rounds["twin"].astype(bool)]
     cells = dict(list(rounds.groupby(CELL)))
-    summary = summary_for(ranges_only=run.ranges_only)
     shown_cells = list[Point]()
     for each in points(run, ["databases"], "seconds"):
         alone = f"{YARDSTICK[SERVICE[driver(each)]]}-{query(each)}"
         base = next((key for key in cells if key[1:3] == (alone, "sequential")), None)
         if base and base != each.key:
-            blocks = paired(cells[base], cells[each.key])
-            value, low, high = columns("it", blocks, summary).values()
-            if math.isfinite(value):
-                low, high = (end if math.isfinite(end) else value for end in (low, high))
-                ratio = replace(each, value=value, low=low, high=high, blocks=tuple(blocks))
+            ratio = with_values(run, each, paired(cells[base], cells[each.key]))
+            if math.isfinite(ratio.value):
                 shown_cells.append(replace(ratio, limit=math.nan, ceiling=math.nan))
     order = {name: place for place, name in enumerate(SERVICE)}
     return sorted(shown_cells, key=lambda each: (list(CALLED).index(SERVICE[driver(each)]), order[driver(each)]))
@@ -117,7 +113,7 @@ def draw(run: Run, theme: Theme) -> Figure | None:
         Axis("times as fast (logarithmic)", times, 1.0, also=(0.8, 1.25)),
         title=TITLE,
         reading="Times as fast as the blocking driver of that database, one query after another; connecting included.",
-        footer=lambda rows, rest: footer(run, measured(run), rows, rest, sure=sure(run)),
+        footer=lambda rows, rest: footer(run, tasks_text(run), rows, rest, sure=legend_words(run)),
         shared=True,
     )
 
@@ -138,7 +134,7 @@ def service_name(run: Run, service: str) -> str:
     return "Not MongoDB: a stand-in" if stands_in else CALLED[service]
 
 
-def measured(run: Run) -> str:
+def tasks_text(run: Run) -> str:
     """The tasks, for the footer."""
     sizes = distinct((QUERIES[query(each)], each.concurrency) for each in chart_cells(run))
     parts = [f"{many} connections where {what}" for what, many in sizes]
@@ -164,7 +160,7 @@ def caption(run: Run) -> str:
     parts = []
     for name, what in QUERIES.items():
         if here := sorted((each for each in chart_cells(run) if query(each) == name), key=compared_value):
-            ends = [f"{label(line(each))} {value_text(each, times)}{warned(each)}" for each in (here[0], here[-1])]
+            ends = [f"{label(line(each))} {value_text(each, times)}{flags_text(each)}" for each in (here[0], here[-1])]
             parts.append(f"where {what}, from {' to '.join(ends)}")
     return f"Times as fast as the blocking driver ({interval_words(run)}): {'; '.join(parts)}." if parts else ""
 
@@ -180,5 +176,5 @@ def alt(run: Run) -> str:
 
 
 def table(run: Run) -> Table:
-    """The data behind it."""
+    """The data of the chart as a table."""
     return of_points(chart_cells(run), "speed-up", times)

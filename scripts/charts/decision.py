@@ -16,16 +16,14 @@ from scripts.analysis.wording import either, winners
 from scripts.charts.lib.layout import LEADING, Page, open_page, rule_axis, widest_in, width_in
 from scripts.charts.lib.table import Table, number, table_of, word
 from scripts.charts.lib.theme import Theme, colour
-from scripts.charts.mixed import measured
+from scripts.charts.mixed import tasks_text
 from scripts.stats.intervals import Interval
 from scripts.util.format import between, count_text, digits, listed, short, times
 
 NAME = "decision-map"
 POSITION = 70
 NEEDS = "cells of mixed in six blocks or more, in which some model is faster than another"
-CAVEAT = (
-    "A map of this machine and of tasks of this length: longer tasks, other libraries or more cores may move its borders."
-)
+CAVEAT = "A map of this machine and of tasks of this length: longer tasks, other libraries or more cores may shift it."
 TITLE = "Which model for which mix of waiting and computing?"
 ROW_IN, NARROW_ROW_IN = 1.15, 0.95
 HATCH = "////"
@@ -51,7 +49,7 @@ def draw(run: Run, theme: Theme) -> Figure | None:
         reading="Coloured: the fastest, or those tied for it, and how much longer the next takes. Hatched: undecided.",
         footer=footer(
             run,
-            measured([cell for each in every for cell in each.cells]),
+            tasks_text([cell for each in every for cell in each.cells]),
             [cell for each in every for cell in each.cells],
             f"A/A controls differed by {floors}" if floors else "",
             sure=f"A difference: beyond the noise floor, {interval_words(run, 's')}, Holm over the whole map",
@@ -169,7 +167,7 @@ def next_ratio(tile: Tile) -> Interval | None:
 
 
 def table(run: Run) -> Table:
-    """The data behind it."""
+    """The data of the chart as a table."""
     head = (
         "fastest",
         "share that computes",

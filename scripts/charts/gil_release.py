@@ -6,8 +6,8 @@ from matplotlib.figure import Figure
 
 from benchmarks.probes.gil_release import LEAST_GAIN
 from scripts.analysis.conclusions import sign, unusable
-from scripts.analysis.footer import footer, interval_words, sure
-from scripts.analysis.points import Point, Run, points, remembered, warned
+from scripts.analysis.footer import footer, interval_words, legend_words
+from scripts.analysis.points import Point, Run, cached_on_run, flags_text, points
 from scripts.charts.lib import forest
 from scripts.charts.lib.forest_layout import Axis
 from scripts.charts.lib.groups import Group, value_text
@@ -26,7 +26,7 @@ METRIC, BESIDE = "threads_speedup", "processes_speedup"
 HALF = 0.5  # of what processes gain
 
 
-@remembered
+@cached_on_run
 def chart_cells(run: Run) -> list[Point]:
     """The kinds of work, the freest first; the limit of each is what two processes do."""
     speedups = points(run, ["gil_release"], "value", METRIC)
@@ -37,7 +37,7 @@ def chart_cells(run: Run) -> list[Point]:
 
 def groups(run: Run) -> list[Group]:
     """The kinds that release the GIL, those that hold it, and the undecided ones."""
-    how = released(run)
+    how = release_signs(run)
     kinds = (("releases the GIL", 1, FIRST_KIND), ("holds the GIL", -1, SECOND_KIND), ("inconclusive", 0, NEITHER))
     split = [
         Group(title, [each for each in chart_cells(run) if how.get(each.model, 0) == which], paint)
@@ -55,12 +55,12 @@ def draw(run: Run, theme: Theme) -> Figure | None:
         Axis("work of two threads ÷ work of one (logarithmic)", times, 1.0, also=(0.9, 2.1)),
         title=TITLE,
         reading="Work of two threads ÷ work of one, on two cores. Dashed: what two processes did.",
-        footer=lambda rows, rest: footer(run, measured, rows, rest, sure=sure(run)),
+        footer=lambda rows, rest: footer(run, measured, rows, rest, sure=legend_words(run)),
     )
 
 
-@remembered
-def released(run: Run) -> dict[str, int]:
+@cached_on_run
+def release_signs(run: Run) -> dict[str, int]:
     """Whether threads gain more than half of what processes do (1), less (-1), or neither clearly (0), by kind.
 
     Nothing of a kind of work that not even processes gained anything by, nor of a cell that is not usable.
@@ -77,7 +77,7 @@ def released(run: Run) -> dict[str, int]:
 
 def finding(run: Run) -> str:
     """Which kinds of work release the GIL, and which hold it; undecided ones are left out."""
-    free, holding = ([kind for kind, how in released(run).items() if how == one] for one in (1, -1))
+    free, holding = ([kind for kind, how in release_signs(run).items() if how == one] for one in (1, -1))
     both = ((free, "release the GIL", "releases the GIL"), (holding, "hold it", "holds it"))
     parts = [f"{listed(kinds)} {one if len(kinds) == 1 else several}" for kinds, several, one in both if kinds]
     return "; ".join(parts)
@@ -86,7 +86,8 @@ def finding(run: Run) -> str:
 def caption(run: Run) -> str:
     """The speed-up of two threads and of two processes at every kind of work."""
     parts = [
-        f"{each.model} {times(each.value)} (processes {times(each.limit)}){warned(each)}" for each in chart_cells(run)
+        f"{each.model} {times(each.value)} (processes {times(each.limit)}){flags_text(each)}"
+        for each in chart_cells(run)
     ]
     return f"Two threads against one, {interval_words(run)} in the chart: {', '.join(parts)}." if parts else ""
 
@@ -101,5 +102,5 @@ def alt(run: Run) -> str:
 
 
 def table(run: Run) -> Table:
-    """The data behind it."""
+    """The data of the chart as a table."""
     return of_points(chart_cells(run), "two threads", times, limit="two processes")

@@ -3,13 +3,14 @@
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from scripts.analysis.footer import footer, limits_words, sure
-from scripts.analysis.points import Point, Run, points, warned
+from scripts.analysis.footer import footer, legend_words, limits_words
+from scripts.analysis.points import Point, Run, flags_text, points
 from scripts.charts import speedup
 from scripts.charts.lib.groups import Group, value_text
-from scripts.charts.lib.layout import Page, even_ticks, open_page, rule_axis, widest_in
+from scripts.charts.lib.layout import Page, open_page, rule_axis, widest_in
 from scripts.charts.lib.table import Table, of_points
 from scripts.charts.lib.theme import Theme, colour
+from scripts.util.axes import even_ticks
 from scripts.util.format import listed, seconds, tick, times
 
 NAME = "headline"
@@ -27,7 +28,7 @@ def contest(run: Run) -> tuple[Group, list[Point]] | None:
     """
     for name, panel in speedup.groups(run).items():
         group = speedup.leading(name, panel)
-        if best := speedup.gaining_of(run, group)[: speedup.MOST_NAMED]:
+        if best := speedup.faster_than_sequential(run, group)[: speedup.MOST_NAMED]:
             return group, best
     return None
 
@@ -61,8 +62,8 @@ def draw(run: Run, theme: Theme) -> Figure | None:
     page = open_page(
         theme,
         title=finding(run),
-        reading=f"Time for {about(run)}; start-up included. {limits_words(cells)}",
-        footer=footer(run, "", cells, sure=sure(run), markers=False),
+        reading=f"Time for {tasks_text(run)}; start-up included. {limits_words(cells)}",
+        footer=footer(run, "", cells, sure=legend_words(run), markers=False),
         body_in=BAR_IN * len(cells) + 1.0,
     )
     size_pt = theme.text_pt * (1.15 if theme.narrow else LARGER)
@@ -101,7 +102,7 @@ def draw_bar(axes: Axes, place: int, each: Point, gain: str, page: Page, size_pt
     where.set_color("#ffffff" if inside else theme.ink)
 
 
-def about(run: Run) -> str:
+def tasks_text(run: Run) -> str:
     """As in `20 tasks waiting 20 ms each, concurrency 10 (raw HTTP/1.1 (h11))`."""
     leading = contest(run)
     assert leading
@@ -123,8 +124,8 @@ def caption(run: Run) -> str:
     if not (best := gains(run)):
         return ""
     parts = [f"{model} {value_text(one, times)}" for model, one in best.items()]
-    durations = listed(f"{each.model} {value_text(each, seconds)}{warned(each)}" for each in chart_cells(run))
-    return f"Times as fast as sequential for {about(run)}: {listed(parts)}; {durations}."
+    durations = listed(f"{each.model} {value_text(each, seconds)}{flags_text(each)}" for each in chart_cells(run))
+    return f"Times as fast as sequential for {tasks_text(run)}: {listed(parts)}; {durations}."
 
 
 def alt(run: Run) -> str:
@@ -133,5 +134,5 @@ def alt(run: Run) -> str:
 
 
 def table(run: Run) -> Table:
-    """The data behind it."""
+    """The data of the chart as a table."""
     return of_points(chart_cells(run), "time", seconds)

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from matplotlib.figure import Figure
 
 from scripts.analysis.footer import footer, interval_words
-from scripts.analysis.interpreter_ratios import Row, Value, build, build_difference, gain, gil, rows, sentences
-from scripts.analysis.points import Point, Run, remembered, warned
+from scripts.analysis.interpreter_builds import build, build_difference, gil
+from scripts.analysis.interpreter_ratios import Row, Value, rows, sentences, threads_speedup
+from scripts.analysis.points import Point, Run, cached_on_run, flags_text
 from scripts.charts.lib import forest
 from scripts.charts.lib.forest_layout import Axis
 from scripts.charts.lib.groups import Group, value_text
@@ -52,7 +53,7 @@ def point(row: Row, python: str) -> Point:
     )
 
 
-@remembered
+@cached_on_run
 def panels(run: Run) -> dict[str, list[Group]]:
     """For each workload a group of rows for each model: the interpreters beside the first."""
     by_work: dict[str, list[Group]] = {}
@@ -78,7 +79,7 @@ def points(run: Run) -> list[Point]:
 
 def message(run: Run) -> list[Group]:
     """The speed-up of computing in threads under each interpreter, for the title."""
-    gains = [(one, value) for one in (run, *run.beside) if run.beside and (value := gain(one))]
+    gains = [(one, value) for one in run.by_interpreter if run.beside and (value := threads_speedup(one))]
     rows = [of_threads(one, value) for one, value in gains]
     mixed = len({bool(one.environment["python"]["gil"]) for one, _ in gains}) > 1
     return [Group(MESSAGE, rows, names=[f"{one.python}, {gil(one)}" for one, _ in gains])] if mixed else []
@@ -130,7 +131,7 @@ def builds(run: Run) -> str:
 
 def finding(run: Run) -> str:
     """The speed-up of threads with and without the GIL, or else the range of the cells' ratios."""
-    gains = [(one, value) for one in (run, *run.beside) if (value := gain(one))]
+    gains = [(one, value) for one in run.by_interpreter if (value := threads_speedup(one))]
     free = [each for each in gains if not each[0].environment["python"]["gil"]]
     with_gil = [each for each in gains if each[0].environment["python"]["gil"]]
     if free and with_gil:
@@ -147,7 +148,7 @@ def caption(run: Run) -> str:
     if not (cells := points(run)):
         return ""
     ends = (min(cells, key=lambda row: row.value), max(cells, key=lambda row: row.value))
-    least, most = (f"{row.workload} under {row.model} {value_text(row, times)}{warned(row)}" for row in ends)
+    least, most = (f"{row.workload} under {row.model} {value_text(row, times)}{flags_text(row)}" for row in ends)
     return " ".join(
         [f"Times as fast as {run.python} ({interval_words(run)}): from {least} to {most}.", *sentences(run)]
     )
@@ -164,7 +165,7 @@ def alt(run: Run) -> str:
 
 
 def table(run: Run) -> Table:
-    """The data behind it."""
+    """The data of the chart as a table."""
     compared = [row for row in rows(run) if row.faster] if run.beside else []
     lines = [
         [

@@ -1,6 +1,6 @@
 """How long the event loop goes without a heartbeat while something runs in it: the pitfalls, made visible."""
 
-from scripts.analysis.points import Run, warned
+from scripts.analysis.points import Run, flags_text
 from scripts.charts.lib import unit_cost
 from scripts.charts.lib.theme import FIRST_KIND
 from scripts.util.format import seconds
@@ -13,7 +13,7 @@ class Heartbeat(unit_cost.Cost):
         """How long the loop was blocked by two of the things that ran in it."""
         rows = self.main_rows(run)
         ends = [rows[-1], *rows[: len(rows) > 1]] if rows else []
-        gaps = [f"for {seconds(row.value)} beside {row.model}{warned(row)}" for row in ends]
+        gaps = [f"for {seconds(row.value)} beside {row.model}{flags_text(row)}" for row in ends]
         return f"No beat of the event loop {'; '.join(gaps)}" if gaps else ""
 
 

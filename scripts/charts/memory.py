@@ -3,7 +3,7 @@
 from scripts.analysis.points import Run
 from scripts.charts.lib import unit_cost
 from scripts.charts.lib.groups import Group
-from scripts.util.format import amount
+from scripts.util.format import bytes_text
 
 
 def groups(run: Run) -> list[Group]:
@@ -23,7 +23,7 @@ CHART = unit_cost.Cost(
     measured="Measured: memory with all tasks waiting, less memory before, divided by the tasks",
     noun="for each waiting task",
     unit="memory",
-    form=amount,
+    form=bytes_text,
     base=2,
     rows=groups,
     main="1,000 waiting",

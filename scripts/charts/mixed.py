@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from matplotlib.figure import Figure
 
-from scripts.analysis.footer import footer, interval_words, sure
+from scripts.analysis.footer import footer, interval_words, legend_words
 from scripts.analysis.mix_winners import mixed_cells, panels, share, tiles
 from scripts.analysis.points import Point, Run, by_model, distinct
-from scripts.analysis.wording import undecided, winners
+from scripts.analysis.wording import no_winner_text, winners
 from scripts.charts.lib import interactive_panel, lines
 from scripts.charts.lib.groups import value_text
 from scripts.charts.lib.layout import head, open_page, rule_axis
@@ -33,7 +33,7 @@ def draw(run: Run, theme: Theme) -> Figure | None:
         theme,
         title=TITLE,
         reading="Time for all tasks, start-up included, by the share of a task that computes. Dashed: the ideal.",
-        footer=footer(run, measured(cells), cells, sure=sure(run)),
+        footer=footer(run, tasks_text(cells), cells, sure=legend_words(run)),
         body_in=[BODY_IN] * len(parts),
     )
     shares = sorted({share(each) for each in cells})
@@ -49,7 +49,7 @@ def draw(run: Run, theme: Theme) -> Figure | None:
     return page.figure
 
 
-def measured(cells: list[Point]) -> str:
+def tasks_text(cells: list[Point]) -> str:
     """The tasks, for the footer."""
     sizes = listed(str(size) for size in sorted({each.tasks for each in cells}))
     lengths = listed(distinct(tick(seconds)(round(each.wait_s + each.compute_s, 6)) for each in cells))
@@ -71,7 +71,7 @@ def caption(run: Run) -> str:
         return f"Time by the share that computes, concurrency {size}; no model can be called the fastest {chart}"
     fastest: dict[str, list[str]] = {}
     for tile in here:
-        fastest.setdefault(winners(tile.family) or undecided(tile.family), []).append(f"{tile.share:g} %")
+        fastest.setdefault(winners(tile.family) or no_winner_text(tile.family), []).append(f"{tile.share:g} %")
     parts = [f"{models} at {listed(percents)}" for models, percents in fastest.items()]
     return f"Fastest by the share that computes, concurrency {size}: {'; '.join(parts)} {chart}"
 
@@ -88,7 +88,7 @@ def alt(run: Run) -> str:
 
 
 def table(run: Run) -> Table:
-    """The data behind it."""
+    """The data of the chart as a table."""
     return of_points(mixed_cells(run), "time", seconds)
 
 

@@ -7,8 +7,8 @@ from matplotlib.figure import Figure
 from benchmarks.probes.offload_cost import LENGTHS, WORKERS
 from scripts.analysis.conclusions import of_ratios, unusable
 from scripts.analysis.families import Sizes
-from scripts.analysis.footer import footer, interval_words, sure
-from scripts.analysis.points import Point, Run, by_model, remembered, warned
+from scripts.analysis.footer import footer, interval_words, legend_words
+from scripts.analysis.points import Point, Run, by_model, cached_on_run, flags_text
 from scripts.charts.lib import lines, unit_cost
 from scripts.charts.lib.groups import value_text
 from scripts.charts.lib.layout import open_page, rule_axis
@@ -55,7 +55,7 @@ def draw(run: Run, theme: Theme) -> Figure | None:
             "Measured: tasks that compute prime numbers, until all answers are back",
             cells,
             RAY if any(each.model == "ray" for each in cells) else "",
-            sure=sure(run),
+            sure=legend_words(run),
         ),
         body_in=BODY_IN,
     )
@@ -70,8 +70,8 @@ def draw(run: Run, theme: Theme) -> Figure | None:
     return page.figure
 
 
-@remembered
-def pays(run: Run) -> dict[str, float]:
+@cached_on_run
+def break_even_s(run: Run) -> dict[str, float]:
     """The shortest measured length from which on tasks are done faster in it, for each model with a clear one."""
     lengths = {model: from_length(run, line) for model, line in by_model(chart_cells(run)).items()}
     return {model: length_s for model, length_s in lengths.items() if length_s is not None}
@@ -89,7 +89,7 @@ def from_length(run: Run, line: list[Point]) -> float | None:
 
 def finding(run: Run) -> str:
     """The shortest length at which each model is faster, as a title."""
-    parts = [f"{model} from {tick(seconds)(length_s)}" for model, length_s in pays(run).items()]
+    parts = [f"{model} from {tick(seconds)(length_s)}" for model, length_s in break_even_s(run).items()]
     return f"Of the lengths measured, sending a task away pays with {listed(parts)}" if parts else ""
 
 
@@ -98,7 +98,9 @@ def caption(run: Run) -> str:
     if not (cells := chart_cells(run)):
         return ""
     longest_s = max(each.compute_s for each in cells)
-    parts = [f"{each.model} {value_text(each, times)}{warned(each)}" for each in cells if each.compute_s == longest_s]
+    parts = [
+        f"{each.model} {value_text(each, times)}{flags_text(each)}" for each in cells if each.compute_s == longest_s
+    ]
     start = f"{sentence}. " if (sentence := finding(run)) else ""
     return f"{start}At tasks of {tick(seconds)(longest_s)}: {listed(parts)} ({interval_words(run, 's')})."
 
@@ -110,5 +112,5 @@ def alt(run: Run) -> str:
 
 
 def table(run: Run) -> Table:
-    """The data behind it."""
+    """The data of the chart as a table."""
     return of_points(chart_cells(run), "speed-up", times)

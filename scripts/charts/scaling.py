@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from matplotlib.figure import Figure
 
-from scripts.analysis.footer import footer, interval_words, limits_words, sure
+from scripts.analysis.footer import footer, interval_words, legend_words, limits_words
 from scripts.analysis.points import Point, Run, distinct, points
 from scripts.charts.lib import interactive_panel, lines
 from scripts.charts.lib.groups import value_text
@@ -42,7 +42,7 @@ def draw(run: Run, theme: Theme) -> Figure | None:
             run,
             f"Measured: tasks that wait {waits} each" if waits else "",
             cells,
-            sure=sure(run),
+            sure=legend_words(run),
         ),
         body_in=[BODY_IN] * len(workloads),
     )
@@ -71,7 +71,7 @@ def finding(run: Run) -> str:
 
 
 def caption(run: Run) -> str:
-    """The same, and how near the ideal it is there."""
+    """The throughput of each model at its largest concurrency without a warning, and its share of the ideal."""
     parts = [
         f"{each.model} {rate(each.value)} at {each.concurrency:,} ({workload}"
         + (f", {digits(100 * each.value / each.limit)} % of the ideal)" if each.limit > 0 else ")")
@@ -90,7 +90,7 @@ def alt(run: Run) -> str:
 
 
 def table(run: Run) -> Table:
-    """The data behind it."""
+    """The data of the chart as a table."""
     return of_points(chart_cells(run), "tasks/s", rate)
 
 

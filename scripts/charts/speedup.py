@@ -6,9 +6,9 @@ from itertools import groupby
 from matplotlib.figure import Figure
 
 from scripts.analysis.contests import beside_sequential
-from scripts.analysis.footer import footer, interval_words, limits_words, sure
+from scripts.analysis.footer import footer, interval_words, legend_words, limits_words
 from scripts.analysis.points import Point, Run, distinct, points
-from scripts.analysis.wording import either, some
+from scripts.analysis.wording import either, first_few
 from scripts.charts.lib import forest, interactive_panel
 from scripts.charts.lib.forest_layout import Axis
 from scripts.charts.lib.groups import Group, limit_text, value_text
@@ -34,7 +34,7 @@ def chart_cells(run: Run) -> list[Point]:
     return [each for each in points(run, list(PANELS), "speedup") if each.model != "sequential"]
 
 
-def place(workload: str) -> tuple[int, str]:
+def sort_key(workload: str) -> tuple[int, str]:
     """The workloads that a verdict rests on first."""
     return (LEADING.index(workload) if workload in LEADING else len(LEADING), workload)
 
@@ -45,7 +45,7 @@ def groups(run: Run) -> dict[str, list[Group]]:
     panels = list(PANELS)
     ordered = sorted(
         chart_cells(run),
-        key=lambda each: (panels.index(each.experiment), place(each.workload), each.concurrency, each.tasks),
+        key=lambda each: (panels.index(each.experiment), sort_key(each.workload), each.concurrency, each.tasks),
     )
     for _, same in groupby(ordered, key=lambda each: (each.experiment, each.workload, each.concurrency, each.tasks)):
         rows = list(same)
@@ -90,7 +90,7 @@ def draw(run: Run, theme: Theme) -> Figure | None:
         Axis("times as fast as sequential (logarithmic)", times, 1.0, also=(1.0, 1.1), common=False),
         title=TITLE,
         reading=f"Speed-up over sequential, start-up included; 1× is no gain. {limits_words(chart_cells(run))}",
-        footer=lambda rows, rest: footer(run, measured(run), rows, noise, rest, sure=sure(run)),
+        footer=lambda rows, rest: footer(run, tasks_text(run), rows, noise, rest, sure=legend_words(run)),
         bands={heading(name, panels[name]): floor for name, floor in floors.items()},
     )
 
@@ -100,7 +100,7 @@ def kind(panel: list[Group]) -> str:
     return kind_of_work(panel[0].rows[0].wait_s, panel[0].rows[0].compute_s)
 
 
-def measured(run: Run) -> str:
+def tasks_text(run: Run) -> str:
     """The tasks, for the footer."""
     sizes = distinct((each.tasks, each.wait_s, each.compute_s) for each in chart_cells(run))
     parts = [f"{tasks} tasks {work_text(wait_s, compute_s)} each" for tasks, wait_s, compute_s in sizes]
@@ -122,11 +122,11 @@ def finding(run: Run) -> str:
 def panel_finding(run: Run, name: str, group: Group) -> str:
     """As in `asyncio (9.11×) or threads (8.56×) fastest where tasks wait (wire)`."""
     where = f"{WHERE[name]} ({group.title})"
-    if gaining := [row.model for row in gaining_of(run, group)]:
+    if gaining := [row.model for row in faster_than_sequential(run, group)]:
         fastest = [
             f"{row.model} ({times(row.value)})" if row.model in gaining else row.model for row in winners_of(run, group)
         ]
-        return f"{either(some(fastest, MOST_NAMED))} fastest {where}"
+        return f"{either(first_few(fastest, MOST_NAMED))} fastest {where}"
     if run.ranges_only:
         return f"too few blocks for a conclusion {where}"
     return f"nothing shown to be faster {where}"
@@ -138,8 +138,8 @@ def winners_of(run: Run, group: Group) -> list[Point]:
     return [row for name in winners for row in group.rows if row.model == name]
 
 
-def gaining_of(run: Run, group: Group) -> list[Point]:
-    """Those of them that are faster than sequential themselves, and not only tied with one that is."""
+def faster_than_sequential(run: Run, group: Group) -> list[Point]:
+    """The fastest rows that are faster than sequential by themselves, not only tied with one that is."""
     faster = [cell.name for cell in beside_sequential(run, list(group.rows)).faster_than("sequential")]
     return [row for row in winners_of(run, group) if row.model in faster]
 
@@ -161,8 +161,8 @@ def group_name(group: Group) -> str:
 def winners_text(run: Run, group: Group) -> str:
     """The fastest of a group, against its ideal time."""
     fastest = [f"{row.model} {value_text(row, times)}" for row in winners_of(run, group)]
-    said = either(some(fastest, MOST_NAMED)) if gaining_of(run, group) else "none shown to be faster"
-    return "; ".join(filter(None, [said, limit_text(group, times)]))
+    names = either(first_few(fastest, MOST_NAMED)) if faster_than_sequential(run, group) else "none shown to be faster"
+    return "; ".join(filter(None, [names, limit_text(group, times)]))
 
 
 def alt(run: Run) -> str:
@@ -177,7 +177,7 @@ def alt(run: Run) -> str:
 
 
 def table(run: Run) -> Table:
-    """The data behind it."""
+    """The data of the chart as a table."""
     return of_points(chart_cells(run), "speed-up", times)
 
 

@@ -1,31 +1,24 @@
-"""How long a single task takes under each model: the share of the tasks that are done within a time.
-
-Each curve is taken quantile by quantile: a block gives one value for each, and the band is the interval over blocks,
-as everywhere else. Rejected: pooling the tasks of all blocks, whose band would be far too narrow.
-"""
+"""How long a single task takes under each model: the share of the tasks that are done within a time."""
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from benchmarks.load.quantiles import shows_quantile
 from scripts.analysis.footer import footer, interval_words
-from scripts.analysis.points import Point, Run, by_model, points, remembered, warned
-from scripts.analysis.wording import some
+from scripts.analysis.latency_curves import SHARES, Curve, curves
+from scripts.analysis.points import Run, flags_text
+from scripts.analysis.wording import first_few
 from scripts.charts.lib import interactive_panel
 from scripts.charts.lib.groups import value_text
-from scripts.charts.lib.layout import LEADING, Page, head, open_page, rule_axis, ticks_between, widest_in
+from scripts.charts.lib.layout import LEADING, Page, head, open_page, rule_axis, widest_in
 from scripts.charts.lib.lines import GAP_IN
 from scripts.charts.lib.names import work
 from scripts.charts.lib.table import Table, number, table_of, word
 from scripts.charts.lib.theme import Theme, colour, marker
-from scripts.stats.intervals import FloatArray
-from scripts.tables.summary import summary_for
-from scripts.util.format import count_text, ladder, listed, percent, seconds, short, tick
+from scripts.util.axes import log_ticks, ticks_between
+from scripts.util.format import count_text, listed, percent, seconds, short, tick
 
 NAME = "task-latency"
 POSITION = 30
@@ -33,70 +26,8 @@ NEEDS = "a cell of io with the spans of its tasks"
 CAVEAT = "A task is timed from when its worker takes it up: what it waited in the model's own queue is not in here."
 TITLE = "How long does a single task take?"
 BODY_IN = 4.0
-EXPERIMENTS = ("network", "io")  # the first that was measured
-WORKLOADS = ("wire", "http")
 FEW_TIMES = 5  # between the ends of a linear axis: a logarithmic one would have two ticks
-AT_ONCE = 50  # or the nearest that was measured
 MOST_NAMED = 4  # in the title
-SHARES = np.round(np.arange(0.01, 1.0, 0.01), 2)
-
-
-@dataclass(frozen=True)
-class Curve:
-    """The time within which each share of a cell's tasks is done, with its interval over blocks."""
-
-    cell: Point
-    each_block: int  # tasks that a block timed
-    value: FloatArray
-    low: FloatArray
-    high: FloatArray
-
-    @property
-    def marked(self) -> list[float]:
-        """The shares that get a marker and a number: the highest for which there are tasks enough."""
-        top = next((share for share in (0.99, 0.95, 0.9) if shows_quantile(self.each_block, share)), 0.9)
-        return [0.5, top]
-
-    def at(self, share: float) -> Point:
-        """The value of a share as a point, so that it is written like any other."""
-        place = int(np.searchsorted(SHARES, share))
-        value, low, high = (float(each[place]) for each in (self.value, self.low, self.high))
-        return replace(self.cell, value=value, low=low, high=high, limit=self.cell.wait_s)
-
-
-@remembered
-def curves(run: Run) -> dict[str, list[Curve]]:
-    """The curves of each workload, in the order of models."""
-    for experiment in EXPERIMENTS:
-        cells = [each for each in points(run, [experiment], "seconds") if each.workload in WORKLOADS]
-        by_workload = {name: by_workload for name in WORKLOADS if (by_workload := of_workload(run, cells, name))}
-        if by_workload:
-            return by_workload
-    return {}
-
-
-def of_workload(run: Run, all_cells: Sequence[Point], workload: str) -> list[Curve]:
-    """One curve for each model, at the concurrency nearest to AT_ONCE that it was measured at."""
-    chosen = {}
-    for model, cells in by_model(each for each in all_cells if each.workload == workload).items():
-        chosen[model] = min(cells, key=lambda each: (each.model == "sequential", abs(each.concurrency - AT_ONCE)))
-    return [curve for cell in chosen.values() if (curve := of_cell(run, cell))]
-
-
-def of_cell(run: Run, cell: Point) -> Curve | None:
-    """The curve of a cell; None when no spans were kept."""
-    columns = ("experiment", "workload", "model", "concurrency", "tasks")
-    spans = run.spans(**{name: getattr(cell, name) for name in columns}, twin=False)
-    if spans.empty:
-        return None
-    durations_s = (spans["end_s"] - spans["start_s"]).to_numpy()
-    order = np.argsort(spans["block"].to_numpy(), kind="stable")
-    blocks = np.split(durations_s[order], np.unique(spans["block"].to_numpy()[order], return_index=True)[1][1:])
-    quantiles = np.array([np.quantile(block, SHARES, method="inverted_cdf") for block in blocks])
-    quantiles = np.maximum(quantiles, 1e-6)  # the clock of a span
-    summary = summary_for(ranges_only=run.ranges_only or len(blocks) < 2)
-    value, low, high = np.array([summary(column) for column in quantiles.T]).T
-    return Curve(cell, min(map(len, blocks)), value, low, high)
 
 
 def draw(run: Run, theme: Theme) -> Figure | None:
@@ -111,7 +42,7 @@ def draw(run: Run, theme: Theme) -> Figure | None:
         reading="Share of the tasks that are done within a time. Dashed: the delay that was asked for.",
         footer=footer(
             run,
-            f"Measured: {about(every)}",
+            f"Measured: {tasks_text(every)}",
             [curve.cell for curve in every],
             sure=f"Bands: {interval_words(run)}",
             markers=False,
@@ -136,9 +67,9 @@ def draw_panel(axes: Axes, panel: Sequence[Curve], page: Page) -> None:
     linear = high / low < FEW_TIMES
     low, high = (low - 0.06 * (high - low), high + 0.1 * (high - low)) if linear else (low / 1.06, high * 1.1)
     axes.set(xscale="linear" if linear else "log", xlim=(low, high), ylim=(-0.06, 1.06))
-    wide = widest_in(map(tick(seconds), ladder(low, high, 0)), page.theme.small_pt) + 0.12
+    wide = widest_in(map(tick(seconds), log_ticks(low, high, 0)), page.theme.small_pt) + 0.12
     room = axes.get_position().width * page.theme.width_in / wide
-    ticks = ticks_between(low, high, int(room), tick(seconds)) if linear else ladder(low, high, 1 / room)
+    ticks = ticks_between(low, high, int(room), tick(seconds)) if linear else log_ticks(low, high, 1 / room)
     kind = "linear" if linear else "logarithmic"
     rule_axis(axes, "x", ticks, tick(seconds), f"time of a task ({kind})", page.theme)
     rule_axis(axes, "y", [0, 0.25, 0.5, 0.75, 1], percent, "", page.theme)
@@ -191,7 +122,7 @@ def write_legend(axes: Axes, panel: Sequence[Curve], page: Page) -> None:
                       transform=axes.transAxes)  # fmt: skip
 
 
-def about(every: Sequence[Curve]) -> str:
+def tasks_text(every: Sequence[Curve]) -> str:
     """The tasks, for the footer."""
     sizes = listed(sorted({count_text(curve.cell.concurrency) for curve in every if curve.cell.model != "sequential"}))
     waits = listed(sorted({tick(seconds)(curve.cell.wait_s) for curve in every}))
@@ -202,8 +133,8 @@ def finding(run: Run) -> str:
     """Within what time most tasks of the first workload are done, in the order of models."""
     for workload, panel in curves(run).items():
         top = min(curve.marked[1] for curve in panel)
-        named = [f"{curve.cell.model} {seconds(curve.at(top).value)}{warned(curve.cell)}" for curve in panel]
-        parts = listed(some(named, MOST_NAMED))
+        named = [f"{curve.cell.model} {seconds(curve.at(top).value)}{flags_text(curve.cell)}" for curve in panel]
+        parts = listed(first_few(named, MOST_NAMED))
         return f"{percent(top)} of the tasks on {workload} are done within: {parts}"
     return ""
 
@@ -211,7 +142,7 @@ def finding(run: Run) -> str:
 def caption(run: Run) -> str:
     """The median and the highest measured quantile of every model."""
     parts = [
-        f"{workload}: " + ", ".join(f"{one.cell.model} {legend(one)}{warned(one.cell)}" for one in panel)
+        f"{workload}: " + ", ".join(f"{one.cell.model} {legend(one)}{flags_text(one.cell)}" for one in panel)
         for workload, panel in curves(run).items()
     ]
     if not parts:
@@ -232,7 +163,7 @@ def alt(run: Run) -> str:
 
 
 def table(run: Run) -> Table:
-    """The data behind it: three quantiles of every curve."""
+    """The data of the chart as a table: three quantiles of every curve."""
     head = ("model", "workload", "at once", "tasks in a block", "share", "within", "low", "high", "asked for")
     all_curves = [curve for panel in curves(run).values() for curve in panel]
     points = [(curve, share, curve.at(share)) for curve in all_curves for share in sorted({*curve.marked, 0.9})]

@@ -10,13 +10,14 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from scripts.analysis.footer import block_words, footer, limits_words
-from scripts.analysis.points import Run, distinct, warned
-from scripts.analysis.wording import some
-from scripts.charts.lib.layout import Page, even_ticks, head, open_page, rule_axis, widest_in
+from scripts.analysis.points import Run, distinct, flags_text
+from scripts.analysis.wording import first_few
+from scripts.charts.lib.layout import Page, head, open_page, rule_axis, widest_in
 from scripts.charts.lib.names import work
 from scripts.charts.lib.table import Table, number, table_of, word
 from scripts.charts.lib.theme import Theme, colour
 from scripts.charts.lib.timeline_data import MOST_SPANS, Race, races
+from scripts.util.axes import even_ticks
 from scripts.util.format import count_text, listed, seconds, short, tick
 
 NAME = "timeline"
@@ -30,7 +31,7 @@ SLIDE_MODELS = 8  # rows of at least half a centimetre
 ROW_IN = 0.78
 ROW_SHARE = 0.84  # of a model's row that its lanes take
 ARROW = " →"  # after the time of a row that goes on beyond the axis
-MOST_CUT = 1.5  # a row that is longer than the others by less is shown count_text
+MOST_CUT = 1.5  # a row that is longer than the others by less is shown to its end
 MOST_NAMED = 4  # in the title, in the order of models
 THINNEST = 4  # a panel with fewer lanes than this does not make them thicker
 
@@ -172,8 +173,8 @@ def finding(run: Run) -> str:
     """How long the same tasks took in the rounds that are shown, where they wait: an example, not a ranking."""
     for column in races(run).values():
         about = Column(column).about().partition(": ")[2]
-        rounds = [f"{model} {seconds(one.seconds)}{warned(one.cell)}" for model, one in column.items()]
-        return f"{about}: " + listed(some(rounds, MOST_NAMED))
+        rounds = [f"{model} {seconds(one.seconds)}{flags_text(one.cell)}" for model, one in column.items()]
+        return f"{about}: " + listed(first_few(rounds, MOST_NAMED))
     return ""
 
 
@@ -181,7 +182,7 @@ def caption(run: Run) -> str:
     """How long the round of each model took."""
     parts = [
         f"{Column(column).about()}: "
-        + listed(f"{model} {seconds(one.seconds)}{warned(one.cell)}" for model, one in column.items())
+        + listed(f"{model} {seconds(one.seconds)}{flags_text(one.cell)}" for model, one in column.items())
         for column in races(run).values()
     ]
     return f"The round nearest the median. {'; '.join(parts)}." if parts else ""
@@ -198,7 +199,7 @@ def alt(run: Run) -> str:
 
 
 def table(run: Run) -> Table:
-    """The data behind it: the rounds shown."""
+    """The data of the chart as a table: the rounds shown."""
     every = [one for column in races(run).values() for one in column.values()]
     head = ("model", "workload", "allowed at once", "tasks", "most at once", "took", "ideal")
     return table_of(head, [

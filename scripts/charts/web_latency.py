@@ -4,7 +4,7 @@ from matplotlib.figure import Figure
 
 from benchmarks.probes.web_stacks import COMPUTE_S, SHARES
 from scripts.analysis.footer import interval_words
-from scripts.analysis.points import Run, warned
+from scripts.analysis.points import Run, flags_text
 from scripts.charts.lib import web_panels
 from scripts.charts.lib.groups import Group, Panels
 from scripts.charts.lib.table import Table
@@ -49,14 +49,14 @@ def draw(run: Run, theme: Theme) -> Figure | None:
 def finding(run: Run) -> str:
     """The longest tail of each load, from the shortest to the longest."""
     parts = [f"{load[0].lower()}{load[1:]}: {group_text(groups[-1])}" for load, groups in panels(run).items()]
-    said = "; ".join(parts)
-    return f"{said[:1].upper()}{said[1:]}"
+    sentence = "; ".join(parts)
+    return f"{sentence[:1].upper()}{sentence[1:]}"
 
 
 def group_text(group: Group) -> str:
     """The latency of every stack, the shortest first."""
     rows = sorted(group.rows, key=lambda row: row.value)
-    return f"{group.title} " + listed(f"{row.model} {seconds(row.value)}{warned(row)}" for row in rows)
+    return f"{group.title} " + listed(f"{row.model} {seconds(row.value)}{flags_text(row)}" for row in rows)
 
 
 def caption(run: Run) -> str:
@@ -71,5 +71,5 @@ def alt(run: Run) -> str:
 
 
 def table(run: Run) -> Table:
-    """The data behind it."""
+    """The data of the chart as a table."""
     return web_panels.table(QUESTION, panels(run), "within")

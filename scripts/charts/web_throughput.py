@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from benchmarks.probes.web_stacks import CLIENTS, WAIT_MS
 from scripts.analysis.footer import interval_words
-from scripts.analysis.points import Run, warned
+from scripts.analysis.points import Run, flags_text
 from scripts.charts.lib import web_panels
 from scripts.charts.lib.groups import Group, Panels
 from scripts.charts.lib.table import Table
@@ -62,7 +62,7 @@ def ends(group: Group) -> str:
     """From the least to the most of a group, which is no ranking: neighbours may be tied."""
     values = [row.value for row in group.rows]
     if len(values) == 1:
-        return f"{group.rows[0].model} {rate(values[0])}{warned(group.rows[0])}"
+        return f"{group.rows[0].model} {rate(values[0])}{flags_text(group.rows[0])}"
     marked = sum(bool(row.flags) for row in group.rows)
     warning = f" ({marked} with a warning)" if marked else ""
     return f"{between(min(values), max(values), rate)} from {len(values)} stacks{warning}"
@@ -80,5 +80,5 @@ def alt(run: Run) -> str:
 
 
 def table(run: Run) -> Table:
-    """The data behind it."""
+    """The data of the chart as a table."""
     return web_panels.table(QUESTION, panels(run), "requests/s")

@@ -24,7 +24,7 @@ from benchmarks.core.time_terms import (
 from scripts.analysis.attribution import FILE, Attribution, read
 from scripts.analysis.footer import machine_words
 from scripts.analysis.model_order import order
-from scripts.analysis.points import Run, remembered
+from scripts.analysis.points import Run, cached_on_run
 from scripts.charts.lib.layout import Page, open_page, rule_axis, widest_in, width_in
 from scripts.charts.lib.table import Table, Value, number, table_of, word
 from scripts.charts.lib.theme import Theme
@@ -53,7 +53,7 @@ COLOURS = {
 }
 
 
-@remembered
+@cached_on_run
 def chart_cells(run: Run) -> tuple[Attribution, ...]:
     """The cells in the order of the chart: by experiment, workload and concurrency, then by model."""
     typical = [cell for cell in read(run.path / FILE) if cell.typical]
@@ -66,7 +66,7 @@ def label(cell: Attribution) -> str:
     return f"{cell.experiment} {cell.workload} {cell.concurrency}: {cell.model}"
 
 
-def amount(cell: Attribution) -> str:
+def time_label(cell: Attribution) -> str:
     """The label behind a bar: the measured time, also as a multiple of the ideal time."""
     ratio = f" ({times(cell.seconds / cell.ideal_seconds)} ideal)" if cell.ideal_seconds else ""
     return f"{seconds(cell.seconds)}{ratio}"
@@ -102,7 +102,7 @@ def margins_in(cells: tuple[Attribution, ...], theme: Theme) -> tuple[float, flo
     """Room at both ends of the bars: for their texts, or on a narrow page, where those stand above, for their ticks."""
     if theme.narrow:
         return 0.2, 0.25
-    left_in, right_in = (widest_in(map(text, cells), theme.text_pt) + 0.1 for text in (label, amount))
+    left_in, right_in = (widest_in(map(text, cells), theme.text_pt) + 0.1 for text in (label, time_label))
     return left_in, right_in
 
 
@@ -118,7 +118,7 @@ def bar(axes: Axes, place: int, cell: Attribution, theme: Theme) -> None:
             share, ends = value / cell.seconds, [top - 0.1, top + high + 0.1]
             (line,) = axes.plot([share, share], ends, color=theme.ink, linewidth=2, linestyle=style)
             line.set_gid(f"{name}-{cell.cell}")
-    sides = ((0, label(cell), "left", "right"), (1, amount(cell), "right", "left"))
+    sides = ((0, label(cell), "left", "right"), (1, time_label(cell), "right", "left"))
     for share, text, inside, outside in sides:
         y, shift, side = (place - 0.28, 0, inside) if theme.narrow else (place, 6 if share else -6, outside)
         written = axes.annotate(text, (share, y), (shift, 0), textcoords="offset points", ha=side, va="center")
@@ -184,7 +184,7 @@ def alt(run: Run) -> str:
 
 
 def table(run: Run) -> Table:
-    """The data behind it."""
+    """The data of the chart as a table."""
     head = (
         "model",
         "experiment",
@@ -200,7 +200,7 @@ def table(run: Run) -> Table:
 
 
 def row(cell: Attribution) -> list[Value]:
-    """One cell's row."""
+    """The row of a cell: its names, its seconds by term, and how much longer its rounds were."""
     times_s = [cell.seconds, cell.ideal_seconds, cell.ceiling_seconds, *(cell.terms[term] for term in TERMS)]
     return [
         word(cell.model),

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from matplotlib.figure import Figure
 
-from scripts.analysis.answers import disturbance, noise
+from scripts.analysis.answers import disturbance, noise_floors_text
 from scripts.analysis.footer import machine_words
 from scripts.analysis.wording import interval_meaning
 from scripts.charts.lib.layout import LEADING, MARGIN_IN, Page, open_page, width_in, wrap
@@ -19,17 +19,17 @@ from scripts.verdict.value_text import bound_text, estimate_text, measure_text
 ROOM_IN = WIDTH_IN - 2 * MARGIN_IN
 CLAIMS_IN = 4.1  # of the height of a slide, between the title and the small print
 NOT_MEASURED = "not measured in this run"
-COUNTED = ("refuted", "not reproduced here")
+COUNTED_VERDICTS = ("refuted", "not reproduced here")
 
 
-def headed(theme: Theme, title: str, reading: str, small_print: str) -> Page:
+def titled_page(theme: Theme, title: str, reading: str, small_print: str) -> Page:
     """A slide with its title, the line below it and its small print."""
     return open_page(replace(theme, headline=title), title="", reading=reading, footer=small_print, body_in=0)
 
 
 def sentences(theme: Theme, title: str, reading: str, lines: Sequence[str], small_print: str) -> Figure:
     """A slide of sentences."""
-    page = headed(theme, title, reading, small_print)
+    page = titled_page(theme, title, reading, small_print)
     size_pt, y_in = theme.text_pt * 1.3, page.top_in - 0.3
     for text in filter(None, lines):
         wrapped = wrap(text, ROOM_IN, size_pt)
@@ -44,11 +44,11 @@ def title_lines(run: Run, when: str) -> list[str]:
     return [machine_words(run), measured, disturbance(run)]
 
 
-def sure_lines(run: Run) -> list[str]:
+def limits_lines(run: Run) -> list[str]:
     """How far the figures can be trusted, and what they cannot tell."""
     few, many = "Nothing is established.", "A difference counts when it lies beyond them and the noise."
     return [
-        noise(run),
+        noise_floors_text(run),
         f"{interval_meaning(run)} {few if run.ranges_only else many}",
         capacity(run),
         f"{len(run.omissions)} cells of a block are no results and left out." if run.omissions else "",
@@ -108,13 +108,13 @@ def pages_of(claims: Sequence[Document], theme: Theme) -> Iterator[list[Document
 def count_title(talk: Document) -> str:
     """As in `34 of 45 claims hold, 5 refuted`."""
     verdicts = [claim["verdict"] for claim in talk["claims"]]
-    rest = [f"{verdicts.count(verdict)} {verdict}" for verdict in COUNTED if verdict in verdicts]
+    rest = [f"{verdicts.count(verdict)} {verdict}" for verdict in COUNTED_VERDICTS if verdict in verdicts]
     return ", ".join([f"{verdicts.count('holds')} of {len(verdicts)} claims hold", *rest])
 
 
 def claims_page(talk: Document, claims: Sequence[Document], part: str, theme: Theme, small_print: str) -> Figure:
     """The verdict, the sentence and the results of each claim."""
-    page = headed(theme, count_title(talk), f"{talk['title']}{part}", small_print)
+    page = titled_page(theme, count_title(talk), f"{talk['title']}{part}", small_print)
     y_in = page.top_in - 0.12
     for claim in claims:
         write_claim(page, claim, y_in)

@@ -52,7 +52,7 @@ def deck(run: Run, only: Sequence[str] = ()) -> list[Slide]:
     by_name = {chart.NAME: chart_slide(run, chart) for chart in CHARTS if chart.caption(run)}
     talks = read_claims(run.path)
     parts = {TITLE: [title_slide(run)], **{name: [slide] for name, slide in by_name.items()}}
-    parts |= {VERDICTS: [slide for talk in talks for slide in claims_slides(run, talk)], SURE: [sure_slide(run)]}
+    parts |= {VERDICTS: [slide for talk in talks for slide in claims_slides(run, talk)], SURE: [limits_slide(run)]}
     if only:
         check(only, parts)
         return [slide for name in only for slide in parts[name]]
@@ -117,8 +117,8 @@ def measured_on(run: Run) -> str:
 def chart_slide(run: Run, chart: Chart) -> Slide:
     """A chart under its result."""
     headline = title(run, chart)
-    said = [f"{finding}."] if (finding := chart.finding(run)) else []
-    notes = [*said, chart.caption(run), f"Caveat: {chart.CAVEAT}", small_print(run)]
+    first = [f"{finding}."] if (finding := chart.finding(run)) else []
+    notes = [*first, chart.caption(run), f"Caveat: {chart.CAVEAT}", small_print(run)]
     return Slide(chart.NAME, headline, partial(draw_chart, run, chart, headline), notes, chart.alt(run))
 
 
@@ -136,9 +136,9 @@ def title_slide(run: Run) -> Slide:
     return text_slide(run, TITLE, QUESTION, reading, lines)
 
 
-def sure_slide(run: Run) -> Slide:
+def limits_slide(run: Run) -> Slide:
     """How far the figures can be trusted, and what they cannot tell."""
-    return text_slide(run, SURE, disturbance(run), "How sure this is, and what it can't tell.", pages.sure_lines(run))
+    return text_slide(run, SURE, disturbance(run), "How sure this is, and what it can't tell.", pages.limits_lines(run))
 
 
 def text_slide(run: Run, name: str, headline: str, reading: str, lines: Sequence[str]) -> Slide:

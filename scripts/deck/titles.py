@@ -46,7 +46,7 @@ SUBJECTS = {
 }
 
 
-def unbroken(text: str) -> str:
+def keep_units_together(text: str) -> str:
     """No line ends between a number and its unit."""
     return BOUND.sub("\N{NO-BREAK SPACE}", text)
 
@@ -58,14 +58,14 @@ def plain(text: str, labels: Mapping[str, str]) -> str:
 
 def fits(title: str) -> bool:
     """Whether the text is short enough for a title; a number with its unit counts as one word."""
-    return 0 < len(unbroken(title).split(" ")) <= MOST_WORDS
+    return 0 < len(keep_units_together(title).split(" ")) <= MOST_WORDS
 
 
 def title(run: Run, chart: Chart) -> str:
     """The title of a chart's slide."""
     labels: Mapping[str, str] = getattr(chart, "labels", {})
     first = next(filter(fits, (plain(one, labels) for one in candidates(run, chart))), "")
-    return unbroken(first or subject(chart))
+    return keep_units_together(first or subject(chart))
 
 
 def subject(chart: Chart) -> str:
@@ -75,7 +75,7 @@ def subject(chart: Chart) -> str:
 
 def candidates(run: Run, chart: Chart) -> Iterator[str]:
     """The possible titles, the best first: the finding, or a part of it that ends at a break."""
-    if own := OWN.get(chart.NAME):
+    if own := SPECIAL_TITLES.get(chart.NAME):
         yield own(run, chart)
     finding = chart.finding(run)
     yield finding
@@ -121,7 +121,7 @@ def by_share(run: Run, chart: Chart) -> str:
 
 
 CONCURRENCY = re.compile(r" \((concurrency [\d,]+)\)")
-OWN: dict[str, Callable[[Run, Chart], str]] = {
+SPECIAL_TITLES: dict[str, Callable[[Run, Chart], str]] = {
     "speedup": fastest,
     "timeline": gain,
     "scaling": peaks,

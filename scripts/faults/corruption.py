@@ -32,39 +32,39 @@ class Damage:
     """A kind of damage: a function of a copy of a run, another run's folder, and a random generator."""
 
     name: str
-    do: Callable[[Path, Path, random.Random], None]
+    apply: Callable[[Path, Path, random.Random], None]
 
 
-def raw_file(run: Path, rng: random.Random) -> Path:
+def random_file(run: Path, rng: random.Random) -> Path:
     """A random raw file of the run."""
     return rng.choice([*journals(run), run / "environment.json", run / "pace.json"])
 
 
-def a_journal(run: Path, rng: random.Random) -> Path:
+def random_journal(run: Path, rng: random.Random) -> Path:
     """A random journal of the run."""
     return rng.choice(journals(run))
 
 
-def cut(run: Path, other: Path, rng: random.Random) -> None:
+def truncate(run: Path, other: Path, rng: random.Random) -> None:
     """Truncate a file."""
-    file = raw_file(run, rng)
+    file = random_file(run, rng)
     file.write_bytes(file.read_bytes()[: rng.randrange(file.stat().st_size)])
 
 
-def flip(run: Path, other: Path, rng: random.Random) -> None:
+def flip_bits(run: Path, other: Path, rng: random.Random) -> None:
     """Flip one to three bits of a file."""
-    file = raw_file(run, rng)
+    file = random_file(run, rng)
     data = bytearray(file.read_bytes())
     for _ in range(rng.randint(1, 3)):
         data[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
     file.write_bytes(data)
 
 
-def lines_changed(change: Callable[[list[str], random.Random], None]) -> Callable[[Path, Path, random.Random], None]:
+def change_lines(change: Callable[[list[str], random.Random], None]) -> Callable[[Path, Path, random.Random], None]:
     """Damage that changes the lines of a journal."""
 
     def do(run: Path, other: Path, rng: random.Random) -> None:
-        file = a_journal(run, rng)
+        file = random_journal(run, rng)
         lines = file.read_text().splitlines(keepends=True)
         change(lines, rng)
         file.write_text("".join(lines))
@@ -72,12 +72,12 @@ def lines_changed(change: Callable[[list[str], random.Random], None]) -> Callabl
     return do
 
 
-def repeat(lines: list[str], rng: random.Random) -> None:
+def repeat_line(lines: list[str], rng: random.Random) -> None:
     """Repeat a line."""
     lines.insert(rng.randint(0, len(lines)), rng.choice(lines))
 
 
-def drop(lines: list[str], rng: random.Random) -> None:
+def drop_line(lines: list[str], rng: random.Random) -> None:
     """Remove a line."""
     del lines[rng.randrange(len(lines))]
 
@@ -106,94 +106,94 @@ def tables(value: Any) -> Iterator[dict[str, Any]]:
             yield from tables(inner)
 
 
-def without_key(table: dict[str, Any], rng: random.Random) -> None:
+def remove_key(table: dict[str, Any], rng: random.Random) -> None:
     """Remove a key."""
     del table[rng.choice(sorted(table))]
 
 
-def wrong_type(table: dict[str, Any], rng: random.Random) -> None:
+def change_type(table: dict[str, Any], rng: random.Random) -> None:
     """Replace a value by one of another type."""
     name = rng.choice(sorted(table))
     odd: list[Any] = ["../<b>", [], {}, [[]], "", -1.5, 10**400]
     table[name] = rng.choice([value for value in odd if type(value) is not type(table[name])])
 
 
-def not_a_number(table: dict[str, Any], rng: random.Random) -> None:
+def write_nan(table: dict[str, Any], rng: random.Random) -> None:
     """Replace a value by NaN or infinity."""
     table[rng.choice(sorted(table))] = rng.choice([float("nan"), float("inf")])
 
 
-def copied(run: Path, other: Path, rng: random.Random) -> None:
+def copy_journal(run: Path, other: Path, rng: random.Random) -> None:
     """Copy a journal over that of another block."""
     target = run / "blocks" / f"{rng.randrange(6):02}.journal"
-    source = a_journal(run, rng)
+    source = random_journal(run, rng)
     if source != target:
         shutil.copy(source, target)
 
 
-def foreign_block(run: Path, other: Path, rng: random.Random) -> None:
+def insert_foreign_block(run: Path, other: Path, rng: random.Random) -> None:
     """Insert a journal of another machine's run."""
-    shutil.copy(a_journal(other, rng), run / "blocks" / f"{rng.randrange(6):02}.journal")
+    shutil.copy(random_journal(other, rng), run / "blocks" / f"{rng.randrange(6):02}.journal")
 
 
-def foreign_line(run: Path, other: Path, rng: random.Random) -> None:
+def insert_foreign_line(run: Path, other: Path, rng: random.Random) -> None:
     """Insert a line of another machine's run."""
-    theirs = a_journal(other, rng).read_text().splitlines(keepends=True)
-    lines_changed(lambda lines, _: lines.insert(rng.randint(0, len(lines)), rng.choice(theirs)))(run, other, rng)
+    theirs = random_journal(other, rng).read_text().splitlines(keepends=True)
+    change_lines(lambda lines, _: lines.insert(rng.randint(0, len(lines)), rng.choice(theirs)))(run, other, rng)
 
 
-def foreign_file(run: Path, other: Path, rng: random.Random) -> None:
+def insert_foreign_file(run: Path, other: Path, rng: random.Random) -> None:
     """Insert another machine's environment or calibration."""
     name = rng.choice(["environment.json", "pace.json"])
     shutil.copy(other / name, run / name)
 
 
-def other_schema(run: Path, other: Path, rng: random.Random) -> None:
+def change_schema(run: Path, other: Path, rng: random.Random) -> None:
     """Change the schema's version."""
     file = run / "environment.json"
     file.write_text(file.read_text().replace('"schema": 1', f'"schema": {rng.choice(["0", "2", "null", "[]"])}'))
 
 
-def emptied(run: Path, other: Path, rng: random.Random) -> None:
+def empty_file(run: Path, other: Path, rng: random.Random) -> None:
     """Empty a file."""
-    raw_file(run, rng).write_bytes(b"")
+    random_file(run, rng).write_bytes(b"")
 
 
-def binary(run: Path, other: Path, rng: random.Random) -> None:
+def random_bytes(run: Path, other: Path, rng: random.Random) -> None:
     """Fill a file with random bytes."""
-    raw_file(run, rng).write_bytes(rng.randbytes(rng.randrange(1, 5000)))
+    random_file(run, rng).write_bytes(rng.randbytes(rng.randrange(1, 5000)))
 
 
-def removed(run: Path, other: Path, rng: random.Random) -> None:
+def remove_file(run: Path, other: Path, rng: random.Random) -> None:
     """Remove a file."""
-    raw_file(run, rng).unlink()
+    random_file(run, rng).unlink()
 
 
-def folder_instead(run: Path, other: Path, rng: random.Random) -> None:
+def replace_by_folder(run: Path, other: Path, rng: random.Random) -> None:
     """Replace a file by a folder."""
-    file = raw_file(run, rng)
+    file = random_file(run, rng)
     file.unlink()
     file.mkdir()
 
 
 DAMAGES = (
-    Damage("truncated", cut),
-    Damage("bits flipped", flip),
-    Damage("line repeated", lines_changed(repeat)),
-    Damage("line missing", lines_changed(drop)),
-    Damage("order lost", lines_changed(lambda lines, rng: rng.shuffle(lines))),
-    Damage("key missing", lines_changed(reseal(without_key))),
-    Damage("wrong type", lines_changed(reseal(wrong_type))),
-    Damage("NaN", lines_changed(reseal(not_a_number))),
-    Damage("block copied", copied),
-    Damage("foreign block", foreign_block),
-    Damage("foreign line", foreign_line),
-    Damage("foreign file", foreign_file),
-    Damage("another schema", other_schema),
-    Damage("emptied", emptied),
-    Damage("binary", binary),
-    Damage("file missing", removed),
-    Damage("folder instead", folder_instead),
+    Damage("truncated", truncate),
+    Damage("bits flipped", flip_bits),
+    Damage("line repeated", change_lines(repeat_line)),
+    Damage("line missing", change_lines(drop_line)),
+    Damage("order lost", change_lines(lambda lines, rng: rng.shuffle(lines))),
+    Damage("key missing", change_lines(reseal(remove_key))),
+    Damage("wrong type", change_lines(reseal(change_type))),
+    Damage("NaN", change_lines(reseal(write_nan))),
+    Damage("block copied", copy_journal),
+    Damage("foreign block", insert_foreign_block),
+    Damage("foreign line", insert_foreign_line),
+    Damage("foreign file", insert_foreign_file),
+    Damage("another schema", change_schema),
+    Damage("emptied", empty_file),
+    Damage("binary", random_bytes),
+    Damage("file missing", remove_file),
+    Damage("folder instead", replace_by_folder),
 )
 
 
@@ -240,7 +240,7 @@ def corrupt(times: int, seed: int, intact: Path, other: Path, folder: Path) -> C
         copy = folder / "damaged"
         shutil.copytree(intact, copy, ignore=shutil.ignore_patterns("charts", "*.html", "*.log"))
         damage = DAMAGES[number % len(DAMAGES)]
-        damage.do(copy, other, rng)
+        damage.apply(copy, other, rng)
         outcomes[damage.name, judge(copy, reference)] += 1
         shutil.rmtree(copy)
     return outcomes

@@ -85,7 +85,7 @@ class Limit:
     after: Callable[[], None] = field(default=lambda: None)
 
 
-def mounted(name: str) -> Limit:
+def mount_limit(name: str) -> Limit:
     """A limit that mounts make, in a name space of its own."""
 
     def before(sandbox: Sandbox) -> list[str]:
@@ -103,7 +103,7 @@ def few_processes(most: int) -> Limit:
     return Limit(f"{most} processes", lambda sandbox: ["setpriv", *user, "prlimit", f"--nproc={most}", "--"], root=True)
 
 
-def of_prlimit(name: str, *options: str) -> Limit:
+def prlimit(name: str, *options: str) -> Limit:
     """A limit that prlimit sets."""
     return Limit(name, lambda sandbox: ["prlimit", *options, "--"])
 
@@ -154,14 +154,14 @@ def clock(sandbox: Sandbox) -> list[str]:
 
 
 LIMITS = (
-    of_prlimit("64 files", "--nofile=64"),
-    of_prlimit("2 GiB of addresses", f"--as={2**31}"),
-    of_prlimit("600 MiB of addresses", f"--as={600 * 2**20}"),
-    of_prlimit("files of 1 MiB", f"--fsize={2**20}"),
+    prlimit("64 files", "--nofile=64"),
+    prlimit("2 GiB of addresses", f"--as={2**31}"),
+    prlimit("600 MiB of addresses", f"--as={600 * 2**20}"),
+    prlimit("files of 1 MiB", f"--fsize={2**20}"),
     few_processes(4),
     few_processes(24),
     few_processes(60),
-    *(mounted(name) for name in MOUNTED),
+    *(mount_limit(name) for name in MOUNTED),
     Limit("one core", one_core),
     Limit("a quota of a fifth of a core", quota, root=True, after=lambda: quota_group().rmdir()),
     Limit("a clock that jumps", clock),
@@ -184,7 +184,7 @@ def try_limit(sandbox: Sandbox, limit: Limit) -> Trial:
             command, cwd=sandbox.path, env=sandbox.environment(), stdout=subprocess.DEVNULL, stderr=log
         )
         limit.meanwhile(sandbox)
-        code = ended(process)
+        code = exit_code(process)
         left = wait_until_empty(sandbox.left_behind)
         limit.after()
         log.seek(0)
@@ -193,7 +193,7 @@ def try_limit(sandbox: Sandbox, limit: Limit) -> Trial:
     return Trial(limit.name, code, text, lost, measured, left)
 
 
-def ended(process: "subprocess.Popen[bytes]") -> int:
+def exit_code(process: "subprocess.Popen[bytes]") -> int:
     """The exit code of a run; -9 when it hung."""
     try:
         return process.wait(LONGEST_S * 3)
@@ -207,4 +207,4 @@ def outcome(sandbox: Sandbox) -> tuple[list[str], int]:
     if not (runs := sandbox.runs()):
         return ["what was measured went with its disk"], 1
     run = load(runs[-1])
-    return [f"{one.what}: {one.reason}" for one in run.omissions], len(run.rounds)
+    return [f"{one.subject}: {one.reason}" for one in run.omissions], len(run.rounds)

@@ -29,11 +29,11 @@ from scripts.tables.summary import block_medians
 Name = tuple[str, ...]  # ("place", "threads"), ("client", "http", "asyncio")
 
 COSTS = ("start", "place", "task", "late", "client", "open", "pace")
-ASKED = ["tasks", "concurrency", "wait_seconds", "cpu_seconds"]
+WORK_COLUMNS = ["tasks", "concurrency", "wait_seconds", "cpu_seconds"]
 LEAST_CELLS = 3  # of a model: it has as many costs
 PRIOR_S = 2e-4  # a plausible cost of a step where no cell shows it …
-DOUBT = 0.02  # … with a small weight: one cell's 2 % against a factor of e
-WILD = 0.05  # errors of the log beyond this pull less and less: A/A controls differed by up to 8 %
+PRIOR_WEIGHT = 0.02  # … with a small weight: one cell's 2 % against a factor of e
+OUTLIER = 0.05  # errors of the log beyond this pull less and less: A/A controls differed by up to 8 %
 
 
 @dataclass(frozen=True)
@@ -79,12 +79,14 @@ class Fit:
     machine: Machine
 
     def of(self, model: str) -> Costs:
-        """The costs of one model."""
+        """The costs of one model; 0 where the fit has none."""
         return Costs(*(self.cost_s.get((name, model), 0.0) for name in ("start", "place", "task")))
 
     def predict(self, cells: pd.DataFrame) -> FloatArray:
-        """Seconds of each cell."""
-        return predicted(list(sheets_of(cells, list(self.cost_s))), np.array(list(self.cost_s.values())), self.machine)
+        """The predicted seconds of each cell, shape (cells,)."""
+        return predicted_s(
+            list(sheets_of(cells, list(self.cost_s))), np.array(list(self.cost_s.values())), self.machine
+        )
 
     def knows(self, cells: pd.DataFrame) -> list[bool]:
         """Whether the fit has all costs of each cell, shape (cells,)."""
@@ -113,7 +115,7 @@ def table(run: Run) -> pd.DataFrame:
     rows = [
         dict(zip(CELL, key, strict=True)) | {"blocks": values, "seconds": float(np.exp(np.log(values).mean()))}
         for key, cell in rounds[predictable_rounds & timed].groupby(CELL)
-        if alike(cell) and len(values := block_medians(cell, "seconds").to_numpy(dtype=np.float64))
+        if has_equal_tasks(cell) and len(values := block_medians(cell, "seconds").to_numpy(dtype=np.float64))
     ]
     cells = pd.DataFrame(rows, columns=[*CELL, "blocks", "seconds"])
     cells["cpu_seconds"] = cells["compute_seconds"] / cells["workload"].map(speed)
@@ -121,7 +123,7 @@ def table(run: Run) -> pd.DataFrame:
     return cells[enough].reset_index(drop=True)
 
 
-def alike(cell: pd.DataFrame) -> bool:
+def has_equal_tasks(cell: pd.DataFrame) -> bool:
     """Whether all tasks of a cell are alike: each computes, or all wait equally long."""
     first = cell.iloc[0]
     if first["compute_seconds"]:
@@ -141,13 +143,13 @@ def fit(cells: pd.DataFrame, machine: Machine, near: Fit | None = None) -> Fit:
     prior = np.log([1.0 if name[0] == "pace" else PRIOR_S for name in names])
 
     def errors(logs: FloatArray) -> FloatArray:
-        seconds = predicted(sheets, np.exp(logs), machine)
-        return np.concatenate([np.log(seconds) - measured, DOUBT * (logs - prior)])
+        seconds = predicted_s(sheets, np.exp(logs), machine)
+        return np.concatenate([np.log(seconds) - measured, PRIOR_WEIGHT * (logs - prior)])
 
     start = np.log(
         [near.cost_s.get(name, np.exp(own)) if near else np.exp(own) for name, own in zip(names, prior, strict=True)]
     )
-    solution = least_squares(errors, start, loss="soft_l1", f_scale=WILD)
+    solution = least_squares(errors, start, loss="soft_l1", f_scale=OUTLIER)
     return Fit(dict(zip(names, map(float, np.exp(solution.x)), strict=True)), machine)
 
 
@@ -173,7 +175,7 @@ class Sheet:
 
     law: str
     where: NDArray[np.intp]  # of its cells among all
-    columns: Mapping[str, FloatArray]  # the columns of ASKED
+    columns: Mapping[str, FloatArray]  # the columns of WORK_COLUMNS
     gil_share: FloatArray
     costs: Mapping[str, NDArray[np.intp]]  # -1: it has none, and its pace is 1
 
@@ -191,7 +193,7 @@ class Sheet:
 
 
 def sheets_of(cells: pd.DataFrame, names: Sequence[Name]) -> Iterator[Sheet]:
-    """A sheet for each law."""
+    """A sheet for each law among the cells; `names` gives each cost its place in the array of all costs."""
     place = {name: number for number, name in enumerate(names)}
     laws = cells["model"].map(law).to_numpy()
     for one in sorted(set(laws)):
@@ -200,12 +202,12 @@ def sheets_of(cells: pd.DataFrame, names: Sequence[Name]) -> Iterator[Sheet]:
         names_of_cells = [cost_names(*key) for key in zip(some["model"], some["workload"], strict=True)]
         costs = {name: np.array([place.get(one.get(name, ()), -1) for one in names_of_cells]) for name in COSTS}
         gil_share = np.array([KINDS[workload].gil_share for workload in some["workload"]])
-        columns = {name: some[name].to_numpy(dtype=np.float64) for name in ASKED}
+        columns = {name: some[name].to_numpy(dtype=np.float64) for name in WORK_COLUMNS}
         yield Sheet(one, where, columns, gil_share, costs)
 
 
-def predicted(sheets: Sequence[Sheet], cost_s: FloatArray, machine: Machine) -> FloatArray:
-    """Seconds of each cell, in the order of the table that was laid out."""
+def predicted_s(sheets: Sequence[Sheet], cost_s: FloatArray, machine: Machine) -> FloatArray:
+    """The predicted seconds of each cell, shape (cells,), in the order of the table that the sheets are of."""
     seconds = np.empty(sum(len(sheet.where) for sheet in sheets))
     for sheet in sheets:
         seconds[sheet.where] = sheet.times(cost_s, machine).seconds

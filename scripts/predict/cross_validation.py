@@ -35,18 +35,18 @@ class Validation:
 
     cells: int
     blocks: int
-    held_cells: float  # share of cells whose measured time is in its interval
-    held_blocks: float  # share of single blocks that are
+    cell_coverage: float  # share of cells whose measured time is in its interval
+    block_coverage: float  # share of single blocks that are
     widths: Mapping[str, float]  # of each model the factor by which its interval reaches up and down
-    typical: float  # median error, as a share
+    median_error: float  # as a share
     cases: int
-    good: float  # share of cases in which the advised model and concurrency took at most NEAR times the best
-    worst: float  # the most that the advised took over the best, as a factor
+    near_best: float  # share of cases in which the advised model and concurrency took at most NEAR times the best
+    worst_regret: float  # the most that the advised took over the best, as a factor
 
     @property
     def meets_aims(self) -> bool:
         """Whether intervals and advice are as good as AIMS."""
-        return self.held_cells >= AIMS[0] and self.held_blocks >= AIMS[0] and self.good >= AIMS[1]
+        return self.cell_coverage >= AIMS[0] and self.block_coverage >= AIMS[0] and self.near_best >= AIMS[1]
 
 
 def cross_validate(cells: pd.DataFrame, machine: Machine) -> pd.DataFrame:
@@ -70,7 +70,7 @@ def predicted_folds(cells: pd.DataFrame, machine: Machine) -> Iterator[pd.DataFr
 
 
 def errors(cells: pd.DataFrame) -> FloatArray:
-    """The error of the prediction for every block of these cells, in logs."""
+    """The absolute error of the prediction for every block of these cells, shape (blocks of all cells,), in logs."""
     logs = [
         np.abs(np.log(blocks / seconds)) for blocks, seconds in zip(cells["blocks"], cells["predicted"], strict=True)
     ]
@@ -79,7 +79,7 @@ def errors(cells: pd.DataFrame) -> FloatArray:
 
 def widths(cells: pd.DataFrame) -> dict[str, float]:
     """The half width of the interval of each model with enough cells, in logs."""
-    return half_widths(cells, share_needed(cells))
+    return half_widths(cells, error_share(cells))
 
 
 def half_widths(cells: pd.DataFrame, share: float) -> dict[str, float]:
@@ -92,9 +92,9 @@ def half_widths(cells: pd.DataFrame, share: float) -> dict[str, float]:
     return reach
 
 
-def share_needed(cells: pd.DataFrame) -> float:
+def error_share(cells: pd.DataFrame) -> float:
     """The smallest of SHARES at which the intervals cover enough: experiments vary more than their cells do."""
-    return next((share for share in SHARES if holds(with_reach(cells, share))), SHARES[-1])
+    return next((share for share in SHARES if covers(with_reach(cells, share))), SHARES[-1])
 
 
 def with_reach(cells: pd.DataFrame, share: float) -> pd.DataFrame:
@@ -106,15 +106,15 @@ def with_reach(cells: pd.DataFrame, share: float) -> pd.DataFrame:
     return pd.concat(parts).dropna(subset=["reach"]) if parts else cells.assign(reach=np.nan)
 
 
-def held_blocks(cells: pd.DataFrame) -> float:
+def block_coverage(cells: pd.DataFrame) -> float:
     """The share of the cells' blocks that are in their intervals."""
     inside = [errors(cells.iloc[[row]]) <= cells["reach"].iloc[row] for row in range(len(cells))]
     return float(np.concatenate(inside).mean()) if inside else 1.0
 
 
-def holds(cells: pd.DataFrame) -> bool:
+def covers(cells: pd.DataFrame) -> bool:
     """Whether CONFIDENCE of the blocks are in their intervals."""
-    return held_blocks(cells) >= CONFIDENCE
+    return block_coverage(cells) >= CONFIDENCE
 
 
 def validation(run: Run) -> Validation | None:
@@ -126,19 +126,19 @@ def validation(run: Run) -> Validation | None:
 
 def validate(cells: pd.DataFrame) -> Validation:
     """The validation of predicted cells; each experiment by the intervals that the others give."""
-    with_interval = with_reach(cells, share_needed(cells))
+    with_interval = with_reach(cells, error_share(cells))
     off = np.abs(np.log(with_interval["seconds"].to_numpy() / with_interval["predicted"].to_numpy()))
     over = list(regret_ratios(cells))
     return Validation(
         cells=len(with_interval),
         blocks=sum(map(len, with_interval["blocks"])),
-        held_cells=float((off <= with_interval["reach"]).mean()),
-        held_blocks=held_blocks(with_interval),
+        cell_coverage=float((off <= with_interval["reach"]).mean()),
+        block_coverage=block_coverage(with_interval),
         widths={model: float(np.exp(width)) for model, width in widths(cells).items()},
-        typical=float(np.expm1(np.median(off))),
+        median_error=float(np.expm1(np.median(off))),
         cases=len(over),
-        good=float(np.mean([factor <= NEAR for factor in over])) if over else 1.0,
-        worst=max(over, default=1.0),
+        near_best=float(np.mean([factor <= NEAR for factor in over])) if over else 1.0,
+        worst_regret=max(over, default=1.0),
     )
 
 
@@ -156,19 +156,19 @@ def markdown(validation: Validation) -> str:
         ("cells held back and predicted", f"{validation.cells}"),
         (
             f"of them within their {percent(CONFIDENCE)} interval",
-            f"{percent(validation.held_cells, 1)} (aim: {percent(AIMS[0])})",
+            f"{percent(validation.cell_coverage, 1)} (aim: {percent(AIMS[0])})",
         ),
         (
             f"of their {validation.blocks:,} blocks, one run of a program each",
-            f"{percent(validation.held_blocks, 1)} (aim: {percent(AIMS[0])})",
+            f"{percent(validation.block_coverage, 1)} (aim: {percent(AIMS[0])})",
         ),
         ("the interval reaches this factor up and down", reach),
-        ("error of the prediction, median", percent(validation.typical)),
+        ("error of the prediction, median", percent(validation.median_error)),
         ("work that several models did", f"{validation.cases} cases"),
         (
             f"… in which the advised took at most {percent(NEAR - 1)} more than the best",
-            f"{percent(validation.good, 1)} (aim: {percent(AIMS[1])})",
+            f"{percent(validation.near_best, 1)} (aim: {percent(AIMS[1])})",
         ),
-        ("… the worst advice took, of the best", f"{validation.worst:.2f}×"),
+        ("… the worst advice took, of the best", f"{validation.worst_regret:.2f}×"),
     ]
     return "\n".join(["| | |", "| --- | --- |", *(f"| {what} | {value} |" for what, value in rows)])

@@ -63,12 +63,12 @@ class Times:
 
 
 def in_flight(law: str, tasks: Figures, concurrency: Figures) -> FloatArray:
-    """The number of tasks in flight at the same time."""
+    """The number of tasks in flight at the same time, of the shape of the arguments."""
     return np.asarray(np.minimum(tasks, 1.0 if law == ALONE else concurrency))
 
 
 def times(law: str, work: Work, concurrency: Figures, costs: Costs, capacity: Figures) -> Times:
-    """The equation, for one model or several of one law."""
+    """The equation, for one model or several of one law: all arguments are numbers, or arrays of one shape."""
     count, wait_s, cpu_s, task_s = work.tasks, work.wait_s, work.cpu_s, costs.task_s
     n = in_flight(law, count, concurrency)
     serial_share = {ALONE: 1.0, GIL: work.gil_share, LOOP: 1.0, CORES: 0.0}[law]
@@ -82,7 +82,7 @@ def times(law: str, work: Work, concurrency: Figures, costs: Costs, capacity: Fi
 
 
 def floor_s(work: Work, concurrency: Figures, capacity: Figures) -> FloatArray:
-    """The ideal time: the larger of the places' and the cores' bound, without any costs."""
+    """The ideal time in seconds: the larger of the places' and the cores' bound, without any costs."""
     n = np.minimum(work.tasks, concurrency)
     waits_s = np.ceil(work.tasks / n) * (work.wait_s + work.cpu_s)
     return np.asarray(np.maximum(waits_s, work.tasks * work.cpu_s / np.minimum(n, capacity)))

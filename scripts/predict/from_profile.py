@@ -16,12 +16,13 @@ from scripts.util.exit_codes import CommandError, Exit
 from scripts.util.format import seconds
 
 FILE = "mine.json"
-DOUBT, A_LOOK = 0.05, 0.1  # how much a prediction, and a step seen once, weigh against a cell of every block
+# How much a prediction, and a step of the sweep measured once, weigh against a cell of every block.
+PRIOR_WEIGHT, STEP_WEIGHT = 0.05, 0.1
 SCHEMA = 2
 
 
 class Result(NamedTuple):
-    """One cell of a run of make mine."""
+    """A cell of a run of make mine: the model, its tasks, and the seconds of a round."""
 
     model: str
     concurrency: int
@@ -114,25 +115,25 @@ def anchor(mine: Mine, source: Source, model: str) -> Anchor:
         for one in mine.results
         if one.model == model
     ]
-    rungs = [
+    steps = [
         shares(mine, source, model, one["concurrency"], one["tasks"], one["tasks"] / one["tasks_per_second"])
         for one in mine.learned["sweep"].get(model, [])
     ]
-    prior = [[DOUBT, 0.0], [0.0, DOUBT]]
-    observations = [[0.0, A_LOOK * run] for _, run in rungs]
-    targets = [DOUBT, DOUBT, *[1.0] * len(cells), *[A_LOOK] * len(observations)]
+    prior = [[PRIOR_WEIGHT, 0.0], [0.0, PRIOR_WEIGHT]]
+    observations = [[0.0, STEP_WEIGHT * run] for _, run in steps]
+    targets = [PRIOR_WEIGHT, PRIOR_WEIGHT, *[1.0] * len(cells), *[STEP_WEIGHT] * len(observations)]
     factors = nnls(np.array([*prior, *cells, *observations]), np.array(targets))[0]
     start, run = factors / np.exp(np.log(np.array(cells) @ factors).mean())
     return Anchor(float(start), float(run))
 
 
 def shares(mine: Mine, source: Source, model: str, concurrency: int, tasks: int, seconds: float) -> list[float]:
-    """The predicted start and run times of the measured cell."""
+    """The predicted start and run times of a measured cell, as shares of its measured `seconds`."""
     predicted = predicted_times(mine.work.with_changes(tasks=tasks), source, model, np.array(float(concurrency)))
     return [float(predicted.start_s) / seconds, float(predicted.bounds_s.max()) / seconds]
 
 
-def is_one(path: Path) -> bool:
+def has_profile(path: Path) -> bool:
     """Whether the run is one of make mine."""
     return (path / FILE).exists()
 

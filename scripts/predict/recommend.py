@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from benchmarks.models import needs
-from scripts.analysis.conclusions import alike
+from scripts.analysis.conclusions import within_margin
 from scripts.predict.cost_model import Fit
 from scripts.predict.equation import CORES, LOOP, Times, Work, floor_s, times
 from scripts.predict.laws import law, predictable
@@ -113,7 +113,7 @@ class Advice:
     def no_difference(self) -> list[Option]:
         """The other options with nearly the same time."""
         least_s = self.options[0].seconds
-        return [one for one in self.options if one is not self.best and alike(least_s, one.seconds)]
+        return [one for one in self.options if one is not self.best and within_margin(least_s, one.seconds)]
 
     @property
     def slower(self) -> list[Option]:
@@ -129,11 +129,11 @@ class Advice:
 
 def advise(question: Question, source: Source) -> Advice | None:
     """The advice; None where no model can do the work."""
-    possible = [option for model in source.fit.models if (option := of_model(question, source, model))]
+    possible = [option for model in source.fit.models if (option := best_option(question, source, model))]
     if not possible:
         return None
     options = sorted(possible, key=lambda option: option.seconds)
-    as_good = {one.model: one for one in options if alike(options[0].seconds, one.seconds)}
+    as_good = {one.model: one for one in options if within_margin(options[0].seconds, one.seconds)}
     best = next(as_good[model] for model in predictable() if model in as_good)
     task = question.hardest
     work = Work(question.tasks, task.wait_s, task.cpu_s)
@@ -141,11 +141,11 @@ def advise(question: Question, source: Source) -> Advice | None:
     return Advice(options, best, float(floor_s(work, most, question.capacity)))
 
 
-def of_model(question: Question, source: Source, model: str) -> Option | None:
+def best_option(question: Question, source: Source, model: str) -> Option | None:
     """The fewest places with which this model comes close to its best; None where it cannot do the work at all."""
     if needs(model).form not in question.forms or model not in source.widths or model in question.unfit:
         return None
-    possible = np.array(sizes(question, source, model), dtype=np.float64)
+    possible = np.array(concurrencies(question, source, model), dtype=np.float64)
     possible = possible[memory(question, source, model, possible) <= question.memory_bytes]
     if not possible.size:
         return None
@@ -153,7 +153,7 @@ def of_model(question: Question, source: Source, model: str) -> Option | None:
     return option(question, source, model, possible[int(np.argmax(seconds <= seconds.min() * ENOUGH))])
 
 
-def sizes(question: Question, source: Source, model: str) -> list[int]:
+def concurrencies(question: Question, source: Source, model: str) -> list[int]:
     """The concurrencies to choose from, the fewest first."""
     if model == "sequential":
         return [1]
@@ -164,13 +164,16 @@ def sizes(question: Question, source: Source, model: str) -> list[int]:
 
 
 def memory(question: Question, source: Source, model: str, size: FloatArray) -> FloatArray:
-    """Memory of so many places in bytes, without the program; a loop makes a coroutine of every task at once."""
+    """Bytes for each number of places in `size`, without the program; a loop holds a coroutine for every task."""
     units = question.tasks if law(model) == LOOP else size
     return np.asarray(source.place_bytes.get(model, 0.0) * units + question.task_bytes * size)
 
 
 def predicted_times(question: Question, source: Source, model: str, size: FloatArray) -> Times:
-    """The prediction; scaled to the measurement where this work was measured, and at least the ideal time."""
+    """The prediction for each number of places in `size`; where this work was measured, scaled to that measurement.
+
+    A scaled time is at least the ideal time.
+    """
     work = question.work(model)
     predicted = times(law(model), work, size, source.fit.of(model), question.capacity)
     if anchor := question.anchors.get(model):
@@ -183,12 +186,12 @@ def option(question: Question, source: Source, model: str, size: FloatArray) -> 
     """The option of a model at a concurrency: its time, interval and costs."""
     predicted, off = predicted_times(question, source, model, size), exp(source.widths[model])
     seconds, memory_bytes = float(predicted.seconds), float(memory(question, source, model, size))
-    cpu_s = computing(question, source, model, float(size))
-    bound_by = limit(predicted, question.work(model), int(size), question.capacity)
+    cpu_s = total_cpu_s(question, source, model, float(size))
+    bound_by = limiting_bound(predicted, question.work(model), int(size), question.capacity)
     return Option(model, int(size), seconds, seconds / off, seconds * off, cpu_s, memory_bytes, bound_by)
 
 
-def limit(times: Times, work: Work, size: int, capacity: float) -> str:
+def limiting_bound(times: Times, work: Work, size: int, capacity: float) -> str:
     """The bound that limits the time."""
     longest = int(times.bounds_s.argmax(axis=0))
     if times.start_s > times.bounds_s[longest]:
@@ -197,7 +200,7 @@ def limit(times: Times, work: Work, size: int, capacity: float) -> str:
     return ("the waits" if work.wait_s > work.cpu_s else cores, "one core", "all cores")[longest]
 
 
-def computing(question: Question, source: Source, model: str, size: float) -> float:
+def total_cpu_s(question: Question, source: Source, model: str, size: float) -> float:
     """CPU seconds: the tasks, handing them over, starting; processes start on all cores at once."""
     work, costs = question.work(model), source.fit.of(model)
     starting = question.capacity if law(model) == CORES else 1.0
@@ -208,20 +211,20 @@ def computing(question: Question, source: Source, model: str, size: float) -> fl
 def turning_points(question: Question, source: Source, winner: str, other: str) -> Iterator[tuple[str, float]]:
     """Along each axis the nearest value from which on the other option would be quicker, all else being equal."""
     for axis in AXES:
-        near = (value_of(question, axis) * factor**way for factor in FACTORS for way in (1, -1))
-        near = (value for value in near if value <= MOST[axis])
-        values = (max(1, round(value)) if axis == "tasks" else value for value in near)
-        turned = (value for value in values if wins(question.with_changes(**{axis: value}), source, winner, other))
+        candidates = (axis_value(question, axis) * factor**way for factor in FACTORS for way in (1, -1))
+        candidates = (value for value in candidates if value <= MOST[axis])
+        values = (max(1, round(value)) if axis == "tasks" else value for value in candidates)
+        turned = (value for value in values if is_faster(question.with_changes(**{axis: value}), source, winner, other))
         if (value := next(turned, None)) is not None:
             yield axis, value
 
 
-def wins(question: Question, source: Source, winner: str, other: str) -> bool:
+def is_faster(question: Question, source: Source, winner: str, other: str) -> bool:
     """Whether the other option would be quicker."""
-    first, second = (of_model(question, source, model) for model in (winner, other))
+    first, second = (best_option(question, source, model) for model in (winner, other))
     return bool(second and (first is None or second.seconds < first.seconds))
 
 
-def value_of(question: Question, axis: str) -> float:
-    """How much of it there is."""
+def axis_value(question: Question, axis: str) -> float:
+    """The question's value along an axis: the number of tasks, or seconds of the hardest task."""
     return float(question.tasks if axis == "tasks" else getattr(question.hardest, axis))

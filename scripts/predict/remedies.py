@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from scripts.analysis.conclusions import alike
+from scripts.analysis.conclusions import within_margin
 from scripts.predict.cost_model import Fit
 from scripts.predict.equation import CORES, LOOP, Costs, Work, times
 from scripts.predict.laws import law
@@ -24,19 +24,19 @@ SEVERAL_LOOPS = "loops_in_processes"
 class Remedy:
     """A remedy, its number of workers, and its estimated time."""
 
-    what: str
+    description: str
     workers: int
     seconds: float
 
     def __str__(self) -> str:
-        return self.what
+        return self.description
 
 
 def remedies(question: Question, source: Source, advice: Advice) -> Iterator[Remedy]:
     """The remedies that would be quicker than the best option by more than the margin."""
     candidates = [batches(question, source), several_loops(question, source)]
     best_s = advice.options[0].seconds
-    yield from (one for one in candidates if one and one.seconds < best_s and not alike(best_s, one.seconds))
+    yield from (one for one in candidates if one and one.seconds < best_s and not within_margin(best_s, one.seconds))
 
 
 def batches(question: Question, source: Source) -> Remedy | None:
@@ -64,19 +64,19 @@ def several_loops(question: Question, source: Source) -> Remedy | None:
         return None
     share = replace(work, tasks=math.ceil(question.tasks / workers))
     most = min(question.tasks, source.reach[loop], question.at_once or question.tasks)
-    each = times(LOOP, share, max(1.0, most / workers), opened(fit, pool, loop, workers), 1.0)
+    each = times(LOOP, share, max(1.0, most / workers), loop_costs(fit, pool, loop, workers), 1.0)
     what = f"an event loop in each of {workers} processes ({SEVERAL_LOOPS})"
-    return Remedy(what, workers, max(float(each.seconds), cores_s(work, fit, loop, question.capacity)))
+    return Remedy(what, workers, max(float(each.seconds), all_cores_s(work, fit, loop, question.capacity)))
 
 
-def opened(fit: Fit, pool: str, loop: str, workers: int) -> Costs:
+def loop_costs(fit: Fit, pool: str, loop: str, workers: int) -> Costs:
     """The costs of a loop, which starts when its process has."""
     process, inner = fit.of(pool), fit.of(loop)
     started_s = np.asarray(process.start_s) + workers * np.asarray(process.place_s)
     return replace(inner, start_s=started_s + inner.start_s)
 
 
-def cores_s(work: Work, fit: Fit, loop: str, capacity: float) -> float:
+def all_cores_s(work: Work, fit: Fit, loop: str, capacity: float) -> float:
     """The time that all cores together need, after the first wait."""
     each_s = np.asarray(work.cpu_s) + fit.of(loop).task_s
     return float(np.asarray(work.wait_s) + work.tasks * each_s / capacity)

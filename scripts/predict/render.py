@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.table import Table
 
-from scripts.analysis.conclusions import MARGIN, alike, overlap
-from scripts.predict.recommend import MOST, Advice, Option, Question, Source, turning_points, value_of
+from scripts.analysis.conclusions import MARGIN, overlap, within_margin
+from scripts.predict.recommend import MOST, Advice, Option, Question, Source, axis_value, turning_points
 from scripts.predict.remedies import Remedy, remedies
-from scripts.util.format import amount, between, listed, percent, seconds, tick
+from scripts.util.format import between, bytes_text, listed, percent, plural, seconds, tick
 
 AXES = {"cpu_s": "computing", "wait_s": "waiting"}
 
@@ -27,8 +27,8 @@ def table(advice: Advice) -> Table:
 
 
 def line(option: Option) -> list[str]:
-    """One model's row."""
-    memory_text = amount(option.memory_bytes) if option.memory_bytes else ""
+    """The row of an option."""
+    memory_text = bytes_text(option.memory_bytes) if option.memory_bytes else ""
     interval = between(option.low, option.high, seconds)
     return [
         option.model,
@@ -50,8 +50,8 @@ def description(question: Question) -> str:
     parts = [f"wait {short(task.wait_s)}"] * (task.wait_s > 0)
     parts += [f"compute {short(task.cpu_s)} ({gil})"] * (task.cpu_s > 0)
     each = "that each" if question.tasks > 1 else "that"
-    tasks = f"{question.tasks:,} task{'s' * (question.tasks > 1)}"
-    return f"{tasks} {each} {' and '.join(parts)}, on {question.capacity:.3g} cores' worth of work."
+    tasks = f"{plural(question.tasks, 'task')} {each} {' and '.join(parts)}"
+    return f"{tasks}, on {question.capacity:.3g} cores' worth of work."
 
 
 def option_text(option: Option) -> str:
@@ -81,19 +81,24 @@ def runner_up(question: Question, source: Source, advice: Advice) -> str:
     start = (
         f"Runner-up: {option_text(other)}, about {seconds(other.seconds)}, {other.seconds / best.seconds:.2g}× as long."
     )
-    if tied := [one.model for one in advice.slower if one is not other and alike(other.seconds, one.seconds)]:
+    if tied := [one.model for one in advice.slower if one is not other and within_margin(other.seconds, one.seconds)]:
         start += f" No difference that matters to {listed(tied)}."
-    turns = [turn(question, axis, value) for axis, value in turning_points(question, source, best.model, other.model)]
-    looked = f"up to a hundredfold, {MOST['tasks']:,.0f} tasks or {seconds(MOST['wait_s'])}"
+    turns = [
+        turning_point_text(question, axis, value)
+        for axis, value in turning_points(question, source, best.model, other.model)
+    ]
+    range_text = f"up to a hundredfold, {MOST['tasks']:,.0f} tasks or {seconds(MOST['wait_s'])}"
     when = (
-        f"It would win {', or '.join(turns)}." if turns else f"None of them alone changes that (looked for: {looked})."
+        f"It would win {', or '.join(turns)}."
+        if turns
+        else f"None of them alone changes that (looked for: {range_text})."
     )
     return f"{start} {when}"
 
 
-def turn(question: Question, axis: str, value: float) -> str:
+def turning_point_text(question: Question, axis: str, value: float) -> str:
     """`with more than 12 ms of computing a task`."""
-    more = value > value_of(question, axis)
+    more = value > axis_value(question, axis)
     if axis == "tasks" and round(value) == 1:
         return "with a single task"
     if axis == "tasks":

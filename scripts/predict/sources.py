@@ -9,7 +9,7 @@ from typing import Any
 
 from benchmarks.core.cell import CLASSICAL
 from benchmarks.metadata.environment import machine
-from scripts.analysis.interpreter_ratios import built
+from scripts.analysis.interpreter_builds import build_properties
 from scripts.predict.cost_model import Machine, fit, table
 from scripts.predict.cross_validation import cross_validate, widths
 from scripts.predict.recommend import Source
@@ -73,12 +73,13 @@ def measured_here(path: Path, here: Mapping[str, Any], python: Python) -> bool:
 
 def same_python(one: Python, other: Python) -> bool:
     """Whether two Pythons are of one build, in one state of the GIL: what a thread costs is another thing without."""
-    return built(one) == built(other) and one.get("gil") == other.get("gil")
+    return build_properties(one) == build_properties(other) and one.get("gil") == other.get("gil")
 
 
 def python_text(python: Python) -> str:
     """The build in short: `Python 3.14.2`, `Python 3.14.2t` where it is free-threaded."""
-    return f"Python {python['version']}{'t' * built(python)['free_threaded']}{'+jit' * built(python)['jit']}"
+    build = build_properties(python)
+    return f"Python {python['version']}{'t' * build['free_threaded']}{'+jit' * build['jit']}"
 
 
 def source(run: Run, name: str) -> Source | None:

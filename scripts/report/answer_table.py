@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from scripts.analysis.answers import answers_of, gain, size_text, unanswered
+from scripts.analysis.answers import answers_of, no_fastest_reason, size_text, speedup_text
 from scripts.analysis.contests import Contest
 from scripts.analysis.points import Run
-from scripts.analysis.wording import undecided, winners
+from scripts.analysis.wording import no_winner_text, winners
 from scripts.charts.lib.names import work
 from scripts.tables.load import FEW_BLOCKS
 from scripts.util.format import seconds, tick
@@ -52,12 +52,12 @@ def fastest(measured: Contest) -> tuple[str, list[str]]:
     """The fastest models, and each one's gain; or why there is no conclusion."""
     if measured.run.ranges_only:
         return "no conclusion", [f"too few blocks: it takes {FEW_BLOCKS}"]
-    if why := unanswered(measured.family):
+    if why := no_fastest_reason(measured.family):
         return "no conclusion", [why]
     names = [cell.name for cell in measured.family.winners]
-    gains = [(name, gain(measured, name)) for name in names]
+    gains = [(name, speedup_text(measured, name)) for name in names]
     texts = [f"{name}: {text}" if len(names) > 1 else text for name, text in gains if text]
-    return winners(measured.family) or undecided(measured.family), texts
+    return winners(measured.family) or no_winner_text(measured.family), texts
 
 
 def terms(measured: Contest) -> str:

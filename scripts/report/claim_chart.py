@@ -10,7 +10,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from scripts.util.format import ladder
+from scripts.util.axes import axis_share, even_ticks, log_ticks
 from scripts.verdict.value_text import bound_text, estimate_text, value_text
 
 WIDTH, EDGE = 400.0, 14.0  # of the drawing, in its own units
@@ -29,28 +29,16 @@ class Scale:
 
     def place(self, value: float | None, otherwise: float = 0) -> float:
         """The x of a value; an unbounded one is at its end of the drawing (0 or 1)."""
-        share = otherwise if value is None else self.share(value)
-        return EDGE + min(max(share, 0.0), 1.0) * (WIDTH - 2 * EDGE)
-
-    def share(self, value: float) -> float:
-        """How far along the axis the value is."""
-        if not self.log:
-            return (value - self.low) / (self.high - self.low)
-        return math.log(value / self.low) / math.log(self.high / self.low) if value > 0 else 0.0
+        share = otherwise if value is None else axis_share(value, self.low, self.high, log=self.log)
+        return EDGE + share * (WIDTH - 2 * EDGE)
 
     def ticks(self) -> list[float]:
         """A few round numbers."""
         if self.log:
-            return ladder(self.low, self.high, 0.18)
-        step = next(size for size in steps(self.high - self.low) if (self.high - self.low) / size <= 5)
+            return log_ticks(self.low, self.high, 0.18)
+        step = even_ticks(self.high - self.low, 5)[1]
         first = math.ceil(self.low / step - 1e-9)
         return [count * step for count in range(first, math.floor(self.high / step + 1e-9) + 1)]
-
-
-def steps(length: float) -> Iterator[float]:
-    """Round steps, from far too small to far too large for an axis of this length."""
-    power = math.floor(math.log10(length))
-    return (size * 10.0**each for each in range(power - 1, power + 2) for size in (1, 2, 5))
 
 
 def scale(part: dict[str, Any]) -> Scale:

@@ -14,11 +14,11 @@ from scripts.analysis.evidence import Evidence, Measure
 from scripts.analysis.wording import CI, RANGE
 from scripts.tables.load import FEW_BLOCKS, Run
 from scripts.util.atomic_write import atomic_write
-from scripts.util.format import json_number
+from scripts.util.format import json_number, plural
 from scripts.verdict.claim import TALKS, Talk
 from scripts.verdict.claims_file import DEFAULT_TALK, read_talk
 from scripts.verdict.evaluate import NOT_REPRODUCED, NOT_TESTABLE, OPINION, UNMEASURED, Finding, Outcome, evaluate
-from scripts.verdict.requirements import compared
+from scripts.verdict.requirements import interpreters_text
 from scripts.verdict.value_text import bound_text, estimate_text, measure_text
 
 SCHEMA = 1
@@ -53,7 +53,7 @@ def document(talk: Talk, findings: list[Finding]) -> Document:
 
 
 def entry(talk: Talk, finding: Finding) -> Document:
-    """One claim."""
+    """A claim and its finding, as claims.json has them."""
     claim = finding.claim
     which = "" if talk.name == DEFAULT_TALK else f" TALK={talk.name if talk.shipped else talk.path}"
     return {
@@ -69,13 +69,13 @@ def entry(talk: Talk, finding: Finding) -> Document:
         "condition": claim.condition,
         "command": f"make claim ID={claim.id}{which}",
         "run": finding.run.environment["run"] if finding.run else "",
-        "compared": compared(finding.run, finding.over) if finding.run and finding.over else "",
+        "compared": interpreters_text(finding.run, finding.over) if finding.run and finding.over else "",
         "parts": [part(outcome) for outcome in finding.outcomes],
     }
 
 
 def part(outcome: Outcome) -> Document:
-    """One measure of a claim."""
+    """A measure of a claim with its bound and verdict, and the measure beside it."""
     limit = outcome.part.bound
     ends = {"bound_low": json_number(limit.low), "bound_high": json_number(limit.high)}
     verdict = {"p_value": outcome.p_value, "verdict": outcome.verdict, "reason": outcome.reason}
@@ -119,7 +119,7 @@ def sentence(claims: list[Document]) -> str:
     parts = ", ".join(f"{count} {words[count > 1]}" for count, words in counts if count)
     other = [one["id"] for one in claims if one["as_expected"] is False]
     differ = f" Differs from what the author found: {', '.join(other)}." if other else ""
-    return f"Of {len(claims)} claim{'' if len(claims) == 1 else 's'} {parts}.{differ}"
+    return f"Of {plural(len(claims), 'claim')} {parts}.{differ}"
 
 
 def sections(claims: list[Document]) -> Iterator[tuple[str, list[Document]]]:

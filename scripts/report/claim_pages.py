@@ -20,7 +20,7 @@ Document = dict[str, Any]
 
 
 def read_claims(folder: Path) -> list[Document]:
-    """The verdicts beside a run: claims.json, then those of other talks. Stop when one of them cannot be read."""
+    """The verdicts beside a run: claims.json, then those of other talks. CommandError when one is damaged."""
     return [read(file) for file in sorted(folder.glob("claims*.json"), key=lambda file: (len(file.name), file.name))]
 
 
@@ -50,7 +50,7 @@ def view(claim: Document) -> Document:
 
 
 def view_part(part: Document) -> Document:
-    """One measure of a claim."""
+    """A measure of a claim as the page shows it."""
     beside = part["beside"]
     return {
         "name": part["name"],

@@ -40,9 +40,9 @@ def point(row: Row) -> Point:
 def groups(compared: Sequence[Row]) -> dict[str, list[Group]]:
     """The rows of each panel, an experiment's workload under its heading."""
     panels: dict[str, list[Group]] = {}
-    ordered = sorted(compared, key=lambda row: (row.what, title(row)))
-    for (what, name), same in groupby(ordered, key=lambda row: (row.what, title(row))):
-        panels.setdefault(what, []).append(Group(name, [point(row) for row in same]))
+    ordered = sorted(compared, key=lambda row: (row.quantity, title(row)))
+    for (quantity, name), same in groupby(ordered, key=lambda row: (row.quantity, title(row))):
+        panels.setdefault(quantity, []).append(Group(name, [point(row) for row in same]))
     return panels
 
 

@@ -11,7 +11,7 @@ from scripts.charts.lib.table import Table, Value, number, table_of, word
 from scripts.report.terminal import heading, name_of
 from scripts.report.terminal import number as observed
 from scripts.tables.load import Run
-from scripts.util.format import Format, amount, between, count_text, digits, percent, seconds, times
+from scripts.util.format import Format, between, bytes_text, count_text, digits, percent, seconds, times
 
 
 def numbers(run: Run, group: pd.DataFrame) -> Table:
@@ -22,7 +22,7 @@ def numbers(run: Run, group: pd.DataFrame) -> Table:
 
 
 def cell(row: pd.Series) -> list[Value]:
-    """One cell."""
+    """The row of a cell of the summary."""
     is_metric = pd.notna(row.get("metric"))
     name = "value" if is_metric else "seconds"
     form: Format = (lambda value: observed(value, row["metric"])) if is_metric else seconds
@@ -84,7 +84,7 @@ def blocks(run: Run) -> Table:
 
 
 def of_block(rounds: pd.DataFrame) -> list[Value]:
-    """One block."""
+    """The row of a block."""
 
     def middle(column: str) -> float:
         return float(rounds[column].median()) if column in rounds else math.nan
@@ -124,5 +124,5 @@ def value_words(name: str, value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(value_words(name, one) for one in value)
     if isinstance(value, int | float) and name.endswith("bytes"):
-        return amount(value)
+        return bytes_text(value)
     return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -22,7 +22,7 @@ from scripts.util.atomic_write import atomic_write
 
 ROOT = Path(__file__).parents[2]
 TEMPLATES = Path(__file__).parent / "templates"
-SHOWN = ROOT / "benchmarks"  # only what was measured is ever shown, whatever a result file names
+SHOWN_FOLDER = ROOT / "benchmarks"  # only what was measured is ever shown, whatever a result file names
 
 
 def code_anchor(path: str) -> str:
@@ -34,7 +34,7 @@ def code_anchor(path: str) -> str:
 def code(path: str) -> Markup | None:
     """A file of the benchmarks, highlighted; None when there is no such file in this version."""
     file = (ROOT / path).resolve()
-    if not (file.is_relative_to(SHOWN) and file.suffix == ".py" and file.is_file()):
+    if not (file.is_relative_to(SHOWN_FOLDER) and file.suffix == ".py" and file.is_file()):
         return None
     return Markup(highlight(file.read_text(encoding="utf-8"), PythonLexer(), HtmlFormatter(nowrap=True)))
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def charts(run: Run) -> dict[str, dict[str, Any]]:
     """For each interactive chart: its models with their colours, and its panels, drawn on both scales."""
-    return {chart.NAME: described(panels) for chart in CHARTS if (panels := panels_of(chart, run))}
+    return {chart.NAME: panels_json(panels) for chart in CHARTS if (panels := panels_of(chart, run))}
 
 
 def panels_of(chart: Chart, run: Run) -> list[Panel]:
@@ -29,18 +29,19 @@ def panels_of(chart: Chart, run: Run) -> list[Panel]:
     return list(make(run))
 
 
-def described(panels: list[Panel]) -> dict[str, Any]:
+def panels_json(panels: list[Panel]) -> dict[str, Any]:
     """The models of some panels with their colours, and the panels as the page shows them."""
     models = distinct(series.model for panel in panels for series in panel.series)
     return {
         "models": [(model, style(model)[0]) for model in models],
         "panels": [
-            {"title": panel.title, "ideal": bool(panel.limits), "scales": drawn(panel, panels)} for panel in panels
+            {"title": panel.title, "ideal": bool(panel.limits), "scales": both_scales(panel, panels)}
+            for panel in panels
         ],
     }
 
 
-def drawn(panel: Panel, panels: list[Panel]) -> dict[str, Markup]:
+def both_scales(panel: Panel, panels: list[Panel]) -> dict[str, Markup]:
     """A panel on both scales; panels whose values mean the same share their axes."""
     shared = svg_axes.axes([each for each in panels if each.value == panel.value])
     label = f"{panel.title or panel.value}, by model"

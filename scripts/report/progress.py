@@ -39,7 +39,7 @@ class Live:
 
     def __init__(self, out: Console, blocks: int) -> None:
         self.out, self.blocks = out, blocks
-        self.block, self.heard = 0, 0
+        self.block, self.cells_done = 0, 0
         self.python = ""  # the interpreter that is measured, where there are several
         self.rounds: dict[tuple[str, str, str, str], list[float]] = {}
         self.last = ""
@@ -61,17 +61,17 @@ class Live:
         if not self.out.is_terminal:
             self.out.print(f"block {number + 1} of {self.blocks}{whose}: {left}. {self.estimate()}".rstrip())
 
-    def hear(self, entry: dict[str, Any]) -> None:
+    def update(self, entry: dict[str, Any]) -> None:
         """Take in an entry of the journal."""
         if entry["kind"] == "block":
-            self.bar.update(self.task, total=self.heard + len(entry["order"]) * (self.blocks - self.block))
+            self.bar.update(self.task, total=self.cells_done + len(entry["order"]) * (self.blocks - self.block))
         elif entry["kind"] == "cell":
-            self.heard += 1
-            self.keep(entry)
+            self.cells_done += 1
+            self.add_rounds(entry)
             self.bar.estimate = self.estimate() or self.last
             self.bar.update(self.task, advance=1)
 
-    def keep(self, entry: dict[str, Any]) -> None:
+    def add_rounds(self, entry: dict[str, Any]) -> None:
         """Keep a cell's rounds; print at once when it is invalid, and the first number."""
         if not entry["valid"]:
             self.out.print(f"not a result: {entry['cell']}: {entry['reason']}", markup=False)

@@ -5,7 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from scripts.analysis.answers import answers, disturbance, noise
+from scripts.analysis.answers import answers, disturbance, noise_floors_text
+from scripts.analysis.contests import turning_share
 from scripts.report.claim_document import verdicts_of
 from scripts.tables.load import Run
 from scripts.util.format import seconds, times
@@ -48,7 +49,7 @@ def where(run: Run) -> str:
     machine, python = run.environment["machine"], run.environment["python"]
     build = "" if python["optimised"] is not False else ", built without profile-guided optimisation"
     place = f"{machine['cpu']}, {machine['cores_usable']} usable cores, Python {python['version']}{build}"
-    return f"{place}, {run.blocks_words}. {noise(run)} {disturbance(run)}"
+    return f"{place}, {run.blocks_words}. {noise_floors_text(run)} {disturbance(run)}"
 
 
 def table(run: Run) -> str:
@@ -64,8 +65,7 @@ def row(summary: pd.DataFrame, experiment: str, workload: str, name: str) -> lis
     if here.empty:
         return []
     if experiment == "mixed":
-        share = here["compute_seconds"] / (here["compute_seconds"] + here["wait_seconds"])
-        here = here[share == share.iloc[(share - 0.2).abs().argmin()]]
+        here = here[here["compute_seconds"] == turning_share(here)]
     busiest = here["concurrency"].max()
     here = here[(here["concurrency"] == busiest) | (here["model"] == "sequential")].drop_duplicates("model")
     return [f"{name}: {work(here.iloc[0], busiest)}", *(cell(here[here["model"] == model]) for model in MODELS)]

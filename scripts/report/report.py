@@ -11,13 +11,13 @@ from typing import Any
 
 from benchmarks.core.registry import catalogue
 from benchmarks.models import NAMES
-from scripts.analysis.answers import disturbance, disturbed_warning, noise
+from scripts.analysis.answers import disturbance, disturbed_warning, noise_floors_text
 from scripts.analysis.crossover import crossovers
 from scripts.analysis.interpreter_ratios import notes, sentences
 from scripts.analysis.model_order import order
 from scripts.analysis.wording import interval_kind, interval_meaning, repeats
 from scripts.charts import CHARTS, Chart, draw_all
-from scripts.charts.lib.parallel import slides_beside
+from scripts.charts.lib.parallel import parallel_slides
 from scripts.charts.lib.theme import PAGES, SLIDES
 from scripts.report import html, interactive, work_document
 from scripts.report.answer_table import answer_rows
@@ -102,7 +102,7 @@ def write_report(run: Run) -> Path:
         sizes=list(map(str, crossovers(run))),
         own=work_document.comparison_sentences(run.path),
         first=first_panels(live),
-        noise=noise(run),
+        noise=noise_floors_text(run),
         disturbance=disturbance(run),
         disturbed=disturbed_warning(run),
         capacity=capacity(run),
@@ -121,7 +121,7 @@ def write_report(run: Run) -> Path:
 
 def draw_and_write(run: Run, say: Callable[[str], None] = print) -> Path:
     """Draw every chart, and write the page while the last of them are drawn; say which charts the run is not for."""
-    with slides_beside(run.path) as drawn:
+    with parallel_slides(run.path) as drawn:
         draw_all(run, run.path / "charts", say, PAGES)
         page = write_report(run)
         if not drawn():

@@ -82,7 +82,7 @@ def entry(change: Change) -> dict[str, Any]:
         "head_seconds": change.head_s if measured else None,
         "reason": change.reason,
         "causes": [
-            {"what": one.what, "base_seconds": one.base_s, "head_seconds": one.head_s}
+            {"what": one.name, "base_seconds": one.base_s, "head_seconds": one.head_s}
             | {"difference": interval(one.difference)}
             for one in change.causes
         ],
@@ -108,7 +108,7 @@ def explanation(change: Change) -> str:
 
 def cause(part: Cause) -> str:
     """`CPU per task 1.1 ms → 1.3 ms`."""
-    return f"{part.what} {seconds(part.base_s)} → {seconds(part.head_s)}"
+    return f"{part.name} {seconds(part.base_s)} → {seconds(part.head_s)}"
 
 
 def headline(outcome: Outcome) -> str:
@@ -148,27 +148,29 @@ def markdown(outcome: Outcome) -> str:
     rows = [row(one) for one in outcome.changes[:MOST_ROWS]]
     left = [f"| … {len(outcome.changes) - MOST_ROWS} more | | | | |"] if len(outcome.changes) > MOST_ROWS else []
     head = ["| model | base | head | head ÷ base (95 % CI) | verdict |", "| --- | --- | --- | --- | --- |"]
-    reasons = [f"- {one.model}: {escaped(explanation(one))}" for one in outcome.changes if explanation(one)]
-    details = [*reasons, *(f"- {escaped(note)}" for note in notes(outcome)), f"- {protocol(outcome)}"]
-    folded = ["<details><summary>Details</summary>", "", *details, *differing(outcome), "", "</details>"]
-    return "\n".join([f"{sign} **Overlap**: {escaped(headline(outcome))}", "", *head, *rows, *left, "", *folded, ""])
+    reasons = [f"- {one.model}: {escape_markdown(explanation(one))}" for one in outcome.changes if explanation(one)]
+    details = [*reasons, *(f"- {escape_markdown(note)}" for note in notes(outcome)), f"- {protocol(outcome)}"]
+    folded = ["<details><summary>Details</summary>", "", *details, *differing_packages(outcome), "", "</details>"]
+    return "\n".join(
+        [f"{sign} **Overlap**: {escape_markdown(headline(outcome))}", "", *head, *rows, *left, "", *folded, ""]
+    )
 
 
 def row(change: Change) -> str:
     """A line of the Markdown table."""
     times = [seconds(one) if change.ratio else "" for one in (change.base_s, change.head_s)]
     cells = [f"{change.model} ({change.concurrency})", *times, text_of(change), change.verdict]
-    return f"| {' | '.join(map(escaped, cells))} |"
+    return f"| {' | '.join(map(escape_markdown, cells))} |"
 
 
-def escaped(text: str) -> str:
+def escape_markdown(text: str) -> str:
     """The text with Markdown and HTML characters escaped."""
     for sign, safe in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("|", "\\|"), ("\n", " ")):
         text = text.replace(sign, safe)
     return text
 
 
-def differing(outcome: Outcome) -> list[str]:
+def differing_packages(outcome: Outcome) -> list[str]:
     """The packages that are of another version on the two sides."""
     base, head = outcome.packages["base"], outcome.packages["head"]
     names = sorted(name for name in base.keys() | head.keys() if base.get(name) != head.get(name))

@@ -6,7 +6,7 @@ import pandas as pd
 
 from scripts.analysis.answers import conclusion
 from scripts.analysis.contests import Contest
-from scripts.analysis.wording import either, undecided
+from scripts.analysis.wording import either, no_winner_text
 from scripts.tables.load import Run
 from scripts.util.format import Format, between, count_text, listed, seconds, times
 
@@ -42,7 +42,7 @@ class Standing:
     @property
     def work(self) -> str:
         """The work, in words."""
-        return described(self.contest.rows.iloc[0])
+        return work_description(self.contest.rows.iloc[0])
 
     @property
     def sentence(self) -> str:
@@ -55,14 +55,14 @@ class Standing:
         family = self.contest.family
         if family.winners:
             return either(f"`{cell.name}`" for cell in family.winners)
-        return "no conclusion" if self.contest.run.ranges_only else undecided(family)
+        return "no conclusion" if self.contest.run.ranges_only else no_winner_text(family)
 
     @property
     def duration(self) -> Figure | str:
         """The time of the fastest, of several from the least to the most; nothing where none can be named."""
         rows = [self.contest.row(cell.name) for cell in self.contest.family.winners]
         if len(rows) == 1:
-            return summarised(rows[0], "seconds", seconds)
+            return summary_figure(rows[0], "seconds", seconds)
         return self.spread(rows, "seconds", seconds) or "–"
 
     @property
@@ -123,12 +123,12 @@ def standing(
     return Standing(Contest(run, rows)) if len(rows) > 1 else None
 
 
-def summarised(row: pd.Series, name: str, form: Format) -> Figure:
+def summary_figure(row: pd.Series, name: str, form: Format) -> Figure:
     """A value of a row of the summary."""
     return Figure(float(row[name]), float(row[f"{name}_low"]), float(row[f"{name}_high"]), form)
 
 
-def described(row: pd.Series) -> str:
+def work_description(row: pd.Series) -> str:
     """The work, in words."""
     wait_s, compute_s = row["wait_seconds"], row["compute_seconds"]
     does = [f"wait {seconds(wait_s)}"] * bool(wait_s) + [f"compute {seconds(compute_s)}"] * bool(compute_s)

@@ -11,14 +11,15 @@ from urllib.parse import quote
 from markupsafe import Markup
 
 COLOUR = re.compile(r"(#[0-9a-f]{6})\b")
-MADE = re.compile(r'\bid="([a-zA-Z][0-9a-f]{10})"')  # ids that matplotlib makes of what they name, colours included
+# Ids that matplotlib makes of what they name, colours included.
+GENERATED_ID = re.compile(r'\bid="([a-zA-Z][0-9a-f]{10})"')
 SAFE = " !'()*+,-./:;<=>?@_~{}"  # needs no escape in a quoted attribute
 
 
-def alike(svg: str) -> str:
+def without_colour_ids(svg: str) -> str:
     """The drawing without its description, and with ids that do not depend on its colours."""
     svg = re.sub(r"<metadata>.*?</metadata>|<\?xml.*?\?>|<!DOCTYPE.*?>", "", svg, flags=re.DOTALL)
-    names = dict(zip(dict.fromkeys(MADE.findall(svg)), (f"i{place}" for place in count()), strict=False))
+    names = dict(zip(dict.fromkeys(GENERATED_ID.findall(svg)), (f"i{place}" for place in count()), strict=False))
     return re.sub(
         r'(?<=#)[a-zA-Z][0-9a-f]{10}\b|(?<=id=")[a-zA-Z][0-9a-f]{10}(?=")',
         lambda match: names.get(match[0], match[0]),
@@ -28,7 +29,7 @@ def alike(svg: str) -> str:
 
 def adaptive(light: str, dark: str) -> str | None:
     """Both drawings in one; None when they differ in more than colours."""
-    one, other = COLOUR.split(alike(light)), COLOUR.split(alike(dark))
+    one, other = COLOUR.split(without_colour_ids(light)), COLOUR.split(without_colour_ids(dark))
     if len(one) != len(other) or one[::2] != other[::2]:
         return None
     pairs = list(zip(one[1::2], other[1::2], strict=True))

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from markupsafe import escape
 
 from scripts.charts.lib.interactive_panel import Panel
-from scripts.util.format import ladder, tick
+from scripts.util.axes import axis_share, log_ticks
+from scripts.util.format import tick
 
 WIDTH, EDGE = 360.0, 16.0  # of a drawing: as wide as a phone leaves, where 12 units of text are 12 pixels
 LETTER = 6.6  # the width of a letter of 12 units, on average
@@ -25,13 +26,7 @@ class Axis:
 
     def share(self, value: float) -> float:
         """How far along the axis a value lies, 0 to 1; what lies beyond an end lies at that end."""
-        if not self.log:
-            part = (value - self.low) / (self.high - self.low)
-        elif value <= 0:
-            part = 0.0
-        else:
-            part = math.log(value / self.low) / math.log(self.high / self.low)
-        return min(max(part, 0.0), 1.0)
+        return axis_share(value, self.low, self.high, log=self.log)
 
 
 def is_ratio(panel: Panel) -> bool:
@@ -46,7 +41,7 @@ def axes(panels: Sequence[Panel]) -> dict[str, Axis]:
     low, high, first = min(values), max(values), panels[0]
     air = max((high / low) ** 0.06, 1.08)
     ends = (low / air, high * air)
-    ticks = ladder(*ends, 0.26 if first.across else 0.15, first.base)
+    ticks = log_ticks(*ends, 0.26 if first.across else 0.15, first.base)
     return {"Log": Axis(*ends, ticks, log=True), "Linear": linear(high * 1.06, first.base)}
 
 
@@ -100,7 +95,4 @@ def side_tick(left: float, y: float, word: str) -> str:
 
 def place_share(panel: Panel, place: float) -> float:
     """How far along the axis of places a place lies."""
-    low, high = panel.place_ends
-    if panel.place_log:
-        return math.log(place / low) / math.log(high / low)
-    return (place - low) / (high - low)
+    return axis_share(place, *panel.place_ends, log=panel.place_log)

@@ -11,12 +11,12 @@ from rich.table import Table
 
 from benchmarks.core.registry import catalogue
 from benchmarks.core.selection import chosen
-from scripts.analysis.answers import answers, disturbance, disturbed_warning, noise
+from scripts.analysis.answers import answers, disturbance, disturbed_warning, noise_floors_text
 from scripts.analysis.contests import candidate
 from scripts.analysis.families import family
 from scripts.analysis.wording import interval_kind
 from scripts.tables.load import Run
-from scripts.util.format import amount, between, listed, percent, seconds, shortened, tick, times
+from scripts.util.format import between, bytes_text, listed, percent, plural, seconds, shortened, tick, times
 
 NAME = 23  # columns of a model's name: 80 leave so many
 WIDTH = 80  # fits every terminal and every paste
@@ -31,7 +31,7 @@ def console(*, stderr: bool = False) -> Console:
 def number(value: float, metric: str) -> str:
     """A value of an experiment that does not time rounds, in the unit that its metric's name ends in."""
     if "bytes" in metric:
-        return amount(value)
+        return bytes_text(value)
     if metric.endswith("seconds"):
         return seconds(value)
     if metric.endswith("speedup") or metric == "time_over_ideal":
@@ -86,7 +86,7 @@ def heading(experiment: str, workload: str, wait_s: float, compute_s: float, tas
     short = tick(seconds)
     parts = [f"wait {short(wait_s)}"] * (wait_s > 0) + [f"compute {short(compute_s)}"] * (compute_s > 0)
     each = f" ({', '.join(parts)} a task)" if parts else ""
-    return f"{experiment}: {workload}, {tasks:,} task{'s' * (tasks != 1)}{each}"
+    return f"{experiment}: {workload}, {plural(tasks, 'task')}{each}"
 
 
 def name_of(row: pd.Series) -> str:
@@ -172,7 +172,7 @@ def show_one(run: Run, out: Console) -> None:
         before = key[0]
     for omission in run.omissions:
         out.print(f"not a result: {omission}", markup=False, style="red")
-    for name, lacking in not_here(run):
-        out.print(f"not here: {name} {lacking}", markup=False)
-    for sentence in filter(None, [noise(run), disturbance(run), *answers(run)]):
+    for name, reason in not_here(run):
+        out.print(f"not here: {name} {reason}", markup=False)
+    for sentence in filter(None, [noise_floors_text(run), disturbance(run), *answers(run)]):
         out.print(f"\n{sentence}", markup=False)

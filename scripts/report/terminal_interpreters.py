@@ -45,7 +45,7 @@ def show(run: Run, out: Console) -> None:
         out.print(table(run, names[place : place + ACROSS], compared))
     for base in dict.fromkeys(one.beside for one in compared if one.beside):
         out.print(f"* beside {base} under {run.python}, which has no such model.", markup=False)
-    for one in (run, *run.beside):
+    for one in run.by_interpreter:
         for omission in one.omissions:
             out.print(f"not a result: {one.python}: {omission}", markup=False)
     for sentence in [*sentences(run), *notes(run)]:

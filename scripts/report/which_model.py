@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from benchmarks.probes.offload_cost import LENGTHS
 from benchmarks.probes.web_stacks import CLIENTS, WAIT_MS
-from scripts.analysis.answers import disturbance, noise
+from scripts.analysis.answers import disturbance, noise_floors_text
 from scripts.analysis.conclusions import MARGIN
 from scripts.analysis.crossover import crossovers
 from scripts.analysis.evidence import Measure, evidence
@@ -25,7 +25,7 @@ from scripts.report.claim_document import doubt
 from scripts.report.model_table import ordered, requirements_text
 from scripts.report.standings import Figure, Standing, standing
 from scripts.tables.load import Run
-from scripts.util.format import amount, listed, seconds, tick, times
+from scripts.util.format import bytes_text, listed, seconds, tick, times
 
 PAGE = Path("docs/which-model.md")
 CROWD = 1_000  # tasks that wait, at which a model's memory is shown; of models that do not go so far, the most
@@ -33,11 +33,11 @@ CROWD = 1_000  # tasks that wait, at which a model's memory is shown; of models 
 
 def figure(run: Run, of: str, metric: str = "seconds", over: str = "") -> Figure | None:
     """A metric of a cell, or its ratio to that of another; None where the run has it not."""
-    found = evidence(run, measure := Measure(of, metric, over))
-    form = times if over or "speedup" in metric else amount if "bytes" in metric else seconds
-    if not (ratio := found.interval):
+    measured = evidence(run, measure := Measure(of, metric, over))
+    form = times if over or "speedup" in metric else bytes_text if "bytes" in metric else seconds
+    if not (interval := measured.interval):
         return None
-    return Figure(ratio.estimate, ratio.low, ratio.high, form, doubt(measure, found))
+    return Figure(interval.estimate, interval.low, interval.high, form, doubt(measure, measured))
 
 
 def mixtures(run: Run) -> Iterator[tuple[float, Standing]]:
@@ -132,7 +132,7 @@ def text(run: Run, matrix: Run | None = None) -> str:
     page = environment.get_template("which-model.md").render(
         run=run,
         margin=MARGIN,
-        noise=noise(run),
+        noise=noise_floors_text(run),
         disturbance=disturbance(run),
         standing=partial(standing, run),
         sizes=partial(sizes, run),

@@ -14,7 +14,7 @@ import pandas as pd
 from benchmarks.profiler.sizing import PAYS, tail
 from scripts.tables.load import Run
 from scripts.util.atomic_write import atomic_write
-from scripts.util.format import amount, digits, json_number, percent, seconds
+from scripts.util.format import bytes_text, digits, json_number, percent, seconds
 from scripts.verdict import expectations
 from scripts.verdict.evaluate import Finding
 
@@ -78,7 +78,7 @@ def not_results(run: Run) -> list[Document]:
     """The invalid cells: in how many blocks, and the reason in the first."""
     groups = dict[str, Document]()
     for omission in run.omissions:
-        entry = groups.setdefault(omission.what, {"cell": omission.what, "blocks": 0, "reason": omission.reason})
+        entry = groups.setdefault(omission.subject, {"cell": omission.subject, "blocks": 0, "reason": omission.reason})
         entry["blocks"] += 1
     return list(groups.values())
 
@@ -157,13 +157,13 @@ def gil(evidence: Document) -> str:
 def memory(models: Document) -> str:
     """The memory of a task in flight."""
     parts = [
-        f"{model} {amount(one['bytes_per_task'])} ({one['concurrency']} in flight)" for model, one in models.items()
+        f"{model} {bytes_text(one['bytes_per_task'])} ({one['concurrency']} in flight)" for model, one in models.items()
     ]
     return f"Memory for each task in flight: {', '.join(parts)}."
 
 
 def above_limit(results: Sequence[Document]) -> Iterator[str]:
-    """That a model undercut the ideal time where a task cost it less CPU than alone, of which that is made."""
+    """A sentence for each model that undercut the ideal time because its tasks cost less CPU than sequential ones."""
     cpu = {one["model"]: one["cpu_seconds"] / one["tasks"] for one in results if one["cpu_seconds"]}
     for one in results:
         model, limit = one["model"], one["efficiency"]["low"]

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from scripts.run.interpreters import uv
+from scripts.run.interpreters import error_of, uv
 from scripts.util.exit_codes import CommandError, Exit
 
 NEEDED = ("psutil>=7", "pytest>=9", "pytest-benchmark>=5.2")  # what a block of a user's work imports
@@ -20,7 +20,6 @@ ASK_PACKAGES = (
     "import json; from importlib.metadata import distributions as d;"
     "print(json.dumps({one.metadata['Name']: one.version for one in d()}))"
 )
-SAID = 300  # characters of what uv says that a sentence repeats
 
 
 def make_environment(home: Path, python: str, requirements: Sequence[str], *, name: str) -> str:
@@ -67,5 +66,4 @@ def project_requirements(folder: Path) -> list[str]:
 def require_success(ended: "subprocess.CompletedProcess[str]", name: str) -> None:
     """CommandError when uv could not do what it had to do for a side."""
     if ended.returncode:
-        message = " ".join((ended.stderr.strip() or "uv said nothing").split())[-SAID:]
-        raise CommandError(Exit.NOT_MEASURED, f"no environment could be made for {name}: {message}")
+        raise CommandError(Exit.NOT_MEASURED, f"no environment could be made for {name}: {error_of(ended)}")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from scripts.util.exit_codes import CommandError, Exit
 
-SHOWN = 3  # changed files that a sentence names
+MOST_FILES = 3  # changed files that a sentence names
 
 
 def git(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -49,7 +49,7 @@ class Repository:
         """CommandError when tracked files were changed since the last commit: they would be left out in silence."""
         lines = git(self.root, "status", "--porcelain", "--untracked-files=no").stdout.splitlines()
         if changed := [line[3:] for line in lines]:
-            names = ", ".join(changed[:SHOWN]) + ", …" * (len(changed) > SHOWN)
+            names = ", ".join(changed[:MOST_FILES]) + ", …" * (len(changed) > MOST_FILES)
             why = f"uncommitted changes ({names}) would not be measured"
             raise CommandError(Exit.USAGE, f"{why}. Next: commit them, or --head . to measure the folder as it is")
 

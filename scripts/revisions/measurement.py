@@ -13,12 +13,13 @@ from typing import Any
 
 from benchmarks.core.registry import experiments
 from benchmarks.machine.switches import OWN_WORK
-from scripts.analysis.revisions import Pairs, Sample, joined
+from scripts.analysis.revisions import Pairs, Sample, pooled_sample
 from scripts.revisions.quiet import Patience
 from scripts.revisions.sides import Side
 from scripts.run.block import Block, environment, run_block
 from scripts.tables.schema import Entry
 from scripts.util.exit_codes import CommandError, Exit
+from scripts.util.format import last_line
 from scripts.util.processes import end_session
 
 EXPERIMENT = "user_work"
@@ -68,8 +69,8 @@ def survey_of(outcome: Mapping[str, Any], side: Side, log: Path) -> dict[str, An
         return dict(outcome["seen"])
     if "unfit" in outcome:
         raise CommandError(Exit.USAGE, f"{side.label}: {outcome['unfit']}")
-    lines = log.read_text(errors="replace").splitlines() or ["it said nothing"]
-    raise CommandError(Exit.NOT_MEASURED, f"{side.label}: {outcome.get('failed') or lines[-1]}")
+    why = outcome.get("failed") or last_line(log.read_text(errors="replace"))
+    raise CommandError(Exit.NOT_MEASURED, f"{side.label}: {why}")
 
 
 def plan(surveys: Looks, models: Sequence[str], concurrency: int) -> list[dict[str, Any]]:
@@ -116,7 +117,7 @@ def measure(
     seed: int,
     patience: Patience,
     begin: Callable[[int, str], None],
-    hear: Callable[[Entry], None],
+    listen: Callable[[Entry], None],
 ) -> None:
     """Run the blocks; before each turn wait for a quiet machine, where that was asked for."""
     others = tuple(file.name for file in experiments() if file.name != FILE)
@@ -125,7 +126,7 @@ def measure(
             patience.wait()
         begin(number, name)
         os.environ[OWN_WORK] = str((run / f"{name}.json").resolve())
-        run_block(Block(run, number, seed, EXPERIMENT, sides[name].python, others), hear)
+        run_block(Block(run, number, seed, EXPERIMENT, sides[name].python, others), listen)
 
 
 def collect(run: Path, sequence: Sequence[str], cells: Iterable[Mapping[str, Any]], seed: int) -> list[Pairs]:
@@ -151,7 +152,7 @@ def pairs(model: str, concurrency: int, sequence: Sequence[str], blocks: Sequenc
                 return Pairs(model, concurrency, failure=f"{sequence[number]}: {reason}")
             turn[sequence[number]].append(sample(entry))
         for name in SIDES:
-            sides[name].append(joined(turn[name]))
+            sides[name].append(pooled_sample(turn[name]))
     return Pairs(model, concurrency, sides["base"], sides["head"])
 
 

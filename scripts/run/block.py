@@ -13,8 +13,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,13 +24,13 @@ from benchmarks.core.runner import BUDGET_S
 from benchmarks.machine.switches import block_environment
 from scripts.run.cluster import NO_CLUSTER, ClusterConfig
 from scripts.run.preflight import require_disk_space
-from scripts.tables.schema import Entry, fault, fingerprint, read_environment, whose
+from scripts.run.tail import POLL_S, Tail
+from scripts.tables.schema import Entry, fault, fingerprint, journal_mismatch, read_environment
 from scripts.util.atomic_write import atomic_write
 from scripts.util.exit_codes import CommandError, Exit
 from scripts.util.paths import HOUSE
 from scripts.util.processes import end_session
 
-POLL_S = 0.1  # between two reads of the journal: the screen needs no more, and reading disturbs the measurement
 # A stopped interpreter cannot keep its own budget. The margin is for its start: imports, the server, the spinners.
 SILENCE_S = BUDGET_S + 15
 ATTEMPTS = 2  # interpreters that may fail to begin a cell: the cause of the first failure may be over
@@ -49,7 +48,7 @@ class Block:
     only: str
     python: str = sys.executable  # the interpreter that is measured; the server runs under ours, whatever it is
     unloadable: tuple[str, ...] = ()  # files of experiments that it cannot import
-    where: ClusterConfig = NO_CLUSTER
+    cluster: ClusterConfig = NO_CLUSTER
     variables: tuple[tuple[str, str], ...] = ()  # for the interpreter, beside those that every block has
 
     def path(self, suffix: str) -> Path:
@@ -93,8 +92,8 @@ class Block:
             "journal": self.path(".journal"),
             "pace": self.run / "pace.json",
             "server-python": sys.executable,
-            "server-bind": self.where.bind,
-            "server-address": self.where.address,
+            "server-bind": self.cluster.bind,
+            "server-address": self.cluster.address,
             "without": f"/dev/fd/{done.fileno()}",
             "benchmark-json": f"/dev/fd/{made.fileno()}",
         }
@@ -125,7 +124,7 @@ def block_process(block: Block) -> Iterator[subprocess.Popen[bytes]]:
             stderr=log,
             pass_fds=[done.fileno(), made.fileno()],
             start_new_session=True,
-            env=environment() | block.where.environment() | dict(block.variables),
+            env=environment() | block.cluster.environment() | dict(block.variables),
         )
         try:
             yield process
@@ -143,38 +142,10 @@ def environment() -> dict[str, str]:
     return kept | {"PYTHONPATH": os.pathsep.join(dict.fromkeys(path))}
 
 
-@dataclass
-class Tail:
-    """Reads a growing journal: only new bytes, because our computing disturbs the measurement."""
-
-    path: Path
-    at: int = 0
-
-    def new(self) -> list[Entry]:
-        """The entries since the last call; a line that is still being written is left for the next call."""
-        with self.path.open("rb") as file:
-            file.seek(self.at)
-            lines = [line for line in file if line.endswith(b"\n")]
-        self.at += sum(map(len, lines))
-        entries = (journal.entry_or_problem(line.decode(errors="replace")) for line in lines)
-        return [entry for entry in entries if isinstance(entry, dict) and not fault(entry)]
-
-
-def follow(tail: Tail, process: subprocess.Popen[bytes], listen: Callable[[Entry], None], silence_s: float) -> float:
-    """Pass each new entry to `listen` until the process has ended, or written none for `silence_s`.
-
-    Returns the seconds since the last entry.
-    """
-    heard_at = time.monotonic()
-    while True:
-        ended = process.poll() is not None
-        for entry in tail.new():
-            listen(entry)
-            heard_at = time.monotonic()
-        silent_s = time.monotonic() - heard_at
-        if ended or silent_s > silence_s:
-            return silent_s
-        time.sleep(POLL_S)
+def valid_entries(lines: Iterable[bytes]) -> Iterator[Entry]:
+    """The entries of a journal's lines; damaged lines are left out."""
+    entries = (journal.entry_or_problem(line.decode(errors="replace")) for line in lines)
+    return (entry for entry in entries if isinstance(entry, dict) and not fault(entry))
 
 
 def run_block(block: Block, listen: Callable[[Entry], None]) -> None:
@@ -185,7 +156,9 @@ def run_block(block: Block, listen: Callable[[Entry], None]) -> None:
         require_disk_space(block.run)
         before = block.finished()
         with block_process(block) as process:
-            silent_s = follow(tail, process, listen, SILENCE_S)
+            for entry in valid_entries(tail.follow(process, SILENCE_S)):
+                listen(entry)
+            silent_s = tail.silent_s
         if culprit := block.cell_in_progress():
             record_crash(block, culprit, ending_text(process.returncode, silent_s))
         else:
@@ -204,7 +177,7 @@ def open_journal(block: Block) -> None:
     if not path.exists():
         with atomic_write(path) as file:
             journal.append(file, {"kind": "run", "schema": journal.SCHEMA, "block": block.number, "of": run})
-    if mismatch := whose(next((entry for _, entry in journal.read(path)), None), block.number, run):
+    if mismatch := journal_mismatch(next((entry for _, entry in journal.read(path)), None), block.number, run):
         raise CommandError(Exit.BAD_DATA, f"{path} cannot be resumed: {mismatch}. Next: rm {path}")
     if not path.read_bytes().endswith(b"\n"):
         with path.open("ab") as file:  # a torn line must not tear the next one

@@ -37,52 +37,52 @@ class ClusterConfig:
 NO_CLUSTER = ClusterConfig()  # this machine
 
 
-def describe_cluster(where: ClusterConfig, only: str) -> dict[str, Any]:
+def describe_cluster(config: ClusterConfig, only: str) -> dict[str, Any]:
     """The cluster, and the latency server that it reaches, for environment.json; empty without a cluster.
 
     CommandError where the cluster can't run the selected cells.
     """
-    if (where.bind or where.address) and not where.cluster:
+    if (config.bind or config.address) and not config.cluster:
         raise CommandError(
             Exit.USAGE, "BIND and ADDRESS let the workers of a CLUSTER reach the server. Next: add CLUSTER=…"
         )
-    if where.address and not where.bind:
-        here = f"ADDRESS={where.address}: the server listens on this machine only"
-        raise CommandError(Exit.USAGE, f"{here}. Next: add BIND={where.address}")
-    server = {"server": {"bind": where.bind, "address": where.address}} if where.bind else {}
-    return server | ({"cluster": capable_cluster(where, only)} if where.cluster else {})
+    if config.address and not config.bind:
+        here = f"ADDRESS={config.address}: the server listens on this machine only"
+        raise CommandError(Exit.USAGE, f"{here}. Next: add BIND={config.address}")
+    server = {"server": {"bind": config.bind, "address": config.address}} if config.bind else {}
+    return server | ({"cluster": capable_cluster(config, only)} if config.cluster else {})
 
 
-def capable_cluster(where: ClusterConfig, only: str) -> dict[str, Any]:
+def capable_cluster(config: ClusterConfig, only: str) -> dict[str, Any]:
     """Version, workers and hosts of the cluster. CommandError where it is too small or unreachable."""
-    model = speaker(where.cluster)
+    model = speaker(config.cluster)
     cells = [cell for cell in catalogue() if cell.model == model and chosen(only, cell)]
     if not cells:
         raise CommandError(
-            Exit.USAGE, f"CLUSTER={where.cluster}: {only!r} selects no cell of {model}. Next: ONLY=cluster"
+            Exit.USAGE, f"CLUSTER={config.cluster}: {only!r} selects no cell of {model}. Next: ONLY=cluster"
         )
     if cells[0].unavailable_reason:
         raise CommandError(
-            Exit.NOT_MEASURED, f"CLUSTER={where.cluster}: {model} {cells[0].unavailable_reason}. Next: make full"
+            Exit.NOT_MEASURED, f"CLUSTER={config.cluster}: {model} {cells[0].unavailable_reason}. Next: make full"
         )
     try:
-        described = query_cluster(where, cells)
+        described = query_cluster(config, cells)
     except (ClusterError, ServiceError) as problem:
-        raise CommandError(Exit.NOT_MEASURED, f"CLUSTER={where.cluster}: {problem}") from None
+        raise CommandError(Exit.NOT_MEASURED, f"CLUSTER={config.cluster}: {problem}") from None
     if (most := max(cell.concurrency for cell in cells)) > described["workers"]:
         few = f"it runs {described['workers']} tasks concurrently, and the cells need {most}"
         raise CommandError(
-            Exit.NOT_MEASURED, f"CLUSTER={where.cluster}: {few}. Next: start more workers, or narrow ONLY"
+            Exit.NOT_MEASURED, f"CLUSTER={config.cluster}: {few}. Next: start more workers, or narrow ONLY"
         )
     return described
 
 
-def query_cluster(where: ClusterConfig, cells: list[Cell]) -> dict[str, Any]:
+def query_cluster(config: ClusterConfig, cells: list[Cell]) -> dict[str, Any]:
     """What the cluster answers about itself, its workers, and whether they can import these cells' code and fetch."""
     modules = sorted({file.removesuffix(".py").replace("/", ".") for cell in cells for file in code(cell)})
     fetching = any("url" in cell.workload.needs or cell.metrics for cell in cells)
-    with serve("servers.latency", *serving(where.bind, where.address)) if fetching else nullcontext() as server:
-        return ask(where.cluster, modules, server.url if server else "")
+    with serve("servers.latency", *serving(config.bind, config.address)) if fetching else nullcontext() as server:
+        return ask(config.cluster, modules, server.url if server else "")
 
 
 def check_same_cluster(run: Path) -> None:

@@ -1,61 +1,49 @@
 """The rounds that tell where the time of cells goes, in a process of their own: `make why`, and after `make full`."""
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from scripts.analysis.attribution import FILE, SCHEMA
-from scripts.run.block import POLL_S, environment, experiments_command
+from scripts.run.block import environment, experiments_command
+from scripts.run.tail import Tail
 from scripts.util.atomic_write import atomic_write
 from scripts.util.exit_codes import CommandError, Exit
+from scripts.util.format import last_line
 from scripts.util.processes import end_session, temporary_folder
 
 HEADLINE = "quick and (http or wire)"  # the cells of a run's report
 SILENCE_S = 120.0  # a cell takes less than a minute
-HOW = 'Next: make why ONLY="network and threads and c50", or make why WORK=path/to/file.py'
+EXAMPLE = 'Next: make why ONLY="network and threads and c50", or make why WORK=path/to/file.py'
 
 
-def explained(only: str, show: Callable[[dict[str, Any]], None]) -> list[dict[str, Any]]:
+def explain(only: str, show: Callable[[dict[str, Any]], None]) -> list[dict[str, Any]]:
     """The entries of the selected cells, each shown as soon as it is there. CommandError when none came."""
-    with tempfile.NamedTemporaryFile("r") as out, tempfile.TemporaryFile() as log:
+    with tempfile.NamedTemporaryFile("r", dir=os.environ.get("TMPDIR")) as out, tempfile.TemporaryFile() as log:
         command = [*experiments_command(sys.executable), f"--only={only}", f"--why={out.name}"]
         process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True, env=environment()
         )
+        entries = []
         try:
-            entries = list(follow(process, Path(out.name), show))
+            for line in Tail(Path(out.name)).follow(process, SILENCE_S):
+                entries.append(json.loads(line))
+                show(entries[-1])
         finally:
             end_session(process)
         if not entries:
             log.seek(0)
-            lines = log.read().decode(errors="replace").strip().splitlines() or ["it printed nothing"]
-            raise CommandError(Exit.NOT_MEASURED, f"nothing could be explained: {lines[-1]}. {HOW}")
+            why = last_line(log.read().decode(errors="replace"))
+            raise CommandError(Exit.NOT_MEASURED, f"nothing could be explained: {why}. {EXAMPLE}")
     return entries
 
 
-def follow(
-    process: "subprocess.Popen[bytes]", path: Path, show: Callable[[dict[str, Any]], None]
-) -> Iterator[dict[str, Any]]:
-    """The entries as they come, until the process ends or says nothing for too long."""
-    heard_at, at = time.monotonic(), 0
-    while time.monotonic() - heard_at < SILENCE_S:
-        ended = process.poll() is not None
-        for line in path.read_text()[at:].splitlines(keepends=True):
-            if line.endswith("\n"):
-                at, heard_at, entry = at + len(line), time.monotonic(), json.loads(line)
-                show(entry)
-                yield entry
-        if ended:
-            return
-        time.sleep(POLL_S)
-
-
-def keep(path: Path, entries: list[dict[str, Any]]) -> None:
+def write_entries(path: Path, entries: list[dict[str, Any]]) -> None:
     """Write why.json, all at once or not at all."""
     with atomic_write(path) as file:
         file.write_text(json.dumps({"schema": SCHEMA, "cells": [one for one in entries if "reason" not in one]}))
@@ -69,6 +57,6 @@ def explain_headline(run: Path) -> None:
 
     try:
         with temporary_folder():
-            keep(run / FILE, explained(f"({HEADLINE}) and not twin", show))
+            write_entries(run / FILE, explain(f"({HEADLINE}) and not twin", show))
     except CommandError as problem:
         print(f"overlap: {problem}", file=sys.stderr)

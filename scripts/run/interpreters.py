@@ -17,14 +17,15 @@ from pathlib import Path
 from typing import Any
 
 from scripts.util.exit_codes import CommandError, Exit
-from scripts.util.paths import RESULTS, SAID
+from scripts.util.paths import RESULTS, RESULTS_VARIABLE
 from servers.subprocesses import own_environment
 
 ROOT = Path(__file__).parents[2]
-HOME = (RESULTS if SAID else ROOT) / ".venvs"  # beside the results of the installed program
+HOME = (RESULTS if RESULTS_VARIABLE else ROOT) / ".venvs"  # beside the results of the installed program
 OLDEST = (3, 11)
 FETCHING = ("UV_INDEX", "UV_DEFAULT_INDEX", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS", "UV_INSECURE_HOST", "UV_OFFLINE")
 UV_TIMEOUT_S = 300  # for uv to fetch and to unpack on a slow line
+ERROR_LETTERS = 300  # of uv's error, the end of which says most
 EXAMPLE = 'make matrix PYTHON="3.13 3.14"'
 JIT = "+jit"
 DESCRIBE = """import json, platform, sys, sysconfig; print(json.dumps({
@@ -155,6 +156,11 @@ def uv(*arguments: str, text: str = "") -> "subprocess.CompletedProcess[str]":
         raise CommandError(
             Exit.NOT_MEASURED, f"uv {arguments[0]} took over {UV_TIMEOUT_S} s. Next: look at the network"
         ) from None
+
+
+def error_of(ended: "subprocess.CompletedProcess[str]") -> str:
+    """The end of what uv printed when it failed, in one line."""
+    return " ".join((ended.stderr.strip() or "uv printed nothing").split())[-ERROR_LETTERS:]
 
 
 def interpreter_of_block(environment: dict[str, Any], number: int) -> str:

@@ -133,7 +133,7 @@ def measure(run: Path) -> None:
             live.begin_block(number, left.seconds(number), interpreter_of_block(recorded, number))
             pause_before(run, recorded["plan"], number)
             resumed, began = block.path(".journal").exists(), time.monotonic()
-            run_block(block, live.hear)
+            run_block(block, live.update)
             if not resumed:
                 left.add(number, time.monotonic() - began)
 
@@ -152,7 +152,7 @@ def block_of_run(run: Path, recorded: dict[str, Any], number: int) -> Block:
         others = tuple(file.name for file in EXPERIMENTS.glob("test_*.py") if file.name != USERS_EXPERIMENT)
         return Block(run, number, plan["seed"], plan["only"], plan["python"], others)
     if not name:
-        return Block(run, number, plan["seed"], selection(plan, number), where=ClusterConfig.of(recorded))
+        return Block(run, number, plan["seed"], selection(plan, number), cluster=ClusterConfig.of(recorded))
     described = next(one for one in recorded["interpreters"] if one["name"] == name)
     return Block(
         run,
@@ -221,17 +221,17 @@ def readable_errors(run: Path | None = None, verb: str = "make bench") -> Iterat
         where = problem.filename or RESULTS
         sentence = f"{where}: {problem.strerror}. Next: make room in {RESULTS.resolve()}, or make it writable"
         if short := shortage(problem):
-            sentence = f"{short}. {what_is_kept(run, verb)}"
+            sentence = f"{short}. {resume_hint(run, verb)}"
         raise CommandError(Exit.NOT_MEASURED, sentence) from None
     except (MemoryError, RuntimeError) as problem:
         if not (short := shortage(problem)):
             raise
-        raise CommandError(Exit.NOT_MEASURED, f"{short}. {what_is_kept(run, verb)}") from None
+        raise CommandError(Exit.NOT_MEASURED, f"{short}. {resume_hint(run, verb)}") from None
     except KeyboardInterrupt:
-        raise CommandError(Exit.INTERRUPTED, f"interrupted. {what_is_kept(run, verb)}") from None
+        raise CommandError(Exit.INTERRUPTED, f"interrupted. {resume_hint(run, verb)}") from None
 
 
-def what_is_kept(run: Path | None, verb: str) -> str:
+def resume_hint(run: Path | None, verb: str) -> str:
     """Whether a run that ended early can be resumed, and how."""
     can_resume = run is not None and has_results(run)
     return (
@@ -242,7 +242,7 @@ def what_is_kept(run: Path | None, verb: str) -> str:
 
 
 @contextmanager
-def keep_folder(run: Path, *, always: bool = False) -> Iterator[None]:
+def keep_folder(run: Path, *, always: bool) -> Iterator[None]:
     """Remove the folder of a new run that ended before its first cell, except after a failure: its logs are needed."""
     try:
         yield

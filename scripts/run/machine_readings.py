@@ -69,14 +69,14 @@ class Readings:
     turbo: bool | None
     steal_share: float  # of all cores, while we did nothing
     others_share: float
-    short: Lateness  # sleeps of SHORT_S, one at a time
-    long: Lateness  # sleeps of LONG_S, SLEEPERS at once
+    short_sleep: Lateness  # sleeps of SHORT_S, one at a time
+    long_sleep: Lateness  # sleeps of LONG_S, SLEEPERS at once
     timer_s: float
     python_threads: float  # how many times one thread's work two threads do: Python code
     c_threads: float  # C code that releases the GIL
     capacity_samples: tuple[float, ...]  # samples of the parallel capacity
     limits: Limits
-    known: tuple[ErrorEstimate, ...]
+    error_estimates: tuple[ErrorEstimate, ...]
     databases: Sequence[tuple[str, str]] = ()  # each with its version, or why it is unavailable
     switches: Mapping[str, str] = field(default_factory=dict)  # variables that would change what a block measures
     kept: frozenset[str] = frozenset()  # those that KEEP_ENV names
@@ -201,14 +201,14 @@ def read_all(limits: Limits) -> Readings:
         turbo=turbo(),
         steal_share=steal_share,
         others_share=others_share,
-        short=lateness(SHORT_S, 1),
-        long=lateness(LONG_S, SLEEPERS),
+        short_sleep=lateness(SHORT_S, 1),
+        long_sleep=lateness(LONG_S, SLEEPERS),
         timer_s=timer_step_s(),
         python_threads=median(thread_speedup(NUMBERS) for _ in range(3)),
         c_threads=median(thread_speedup(BLOCKS) for _ in range(3)),
         capacity_samples=capacity_samples(),
         limits=limits,
-        known=tuple(find(known) for known in KNOWN),
+        error_estimates=tuple(find(known) for known in KNOWN),
         databases=databases(),
         switches=switches(),
         kept=frozenset(kept_switches()),

@@ -15,8 +15,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from scripts.run.interpreters import HOME, OLDEST, ROOT, UV_TIMEOUT_S, json_output, uv
+from scripts.run.interpreters import HOME, OLDEST, ROOT, UV_TIMEOUT_S, error_of, json_output, uv
 from scripts.util.exit_codes import CommandError, Exit
+from scripts.util.format import last_line
 
 NEEDED = {"pytest": (9, 0), "pytest-benchmark": (5, 2), "psutil": (7, 0)}  # of a block, with the oldest that will do
 EXAMPLE = "Next: make mine PYTHON=path/to/venv/bin/python WORK=…"
@@ -63,10 +64,8 @@ class UsersPython:
             [self.path, *arguments], capture_output=True, text=True, timeout=UV_TIMEOUT_S, env=environment, cwd=ROOT
         )
         if done.returncode:
-            why = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
-            raise CommandError(
-                Exit.NOT_MEASURED, f"a block does not run with the packages of {self.path}: {why}. {COPY}"
-            )
+            why = f"a block does not run with the packages of {self.path}: {last_line(done.stderr)}"
+            raise CommandError(Exit.NOT_MEASURED, f"{why}. {COPY}")
         return done.stdout
 
     def description(self) -> dict[str, Any]:
@@ -79,7 +78,7 @@ class UsersPython:
         self.output_of("-c", CALIBRATE, str(pace.resolve()))
 
 
-def located(python: str, project: Path) -> str:
+def interpreter_path(python: str, project: Path) -> str:
     """The path of the interpreter that PYTHON names: as it stands, below the project, or on PATH. CommandError."""
     for path in (Path(python), project / python):
         if path.is_file():
@@ -94,7 +93,7 @@ def prepare(python: str) -> UsersPython:
     facts = json_output([python, "-c", FACTS, *NEEDED])
     if facts is None:
         raise CommandError(Exit.USAGE, f"PYTHON={python} does not run. {EXAMPLE}")
-    if parts(facts["version"])[:2] < OLDEST:
+    if version_numbers(facts["version"])[:2] < OLDEST:
         oldest = ".".join(map(str, OLDEST))
         sentence = f"{python} is Python {facts['version']}, and {oldest} or newer is needed"
         raise CommandError(Exit.USAGE, f"{sentence}. Next: measure in a newer one")
@@ -109,13 +108,13 @@ def prepare(python: str) -> UsersPython:
 def check_versions(python: str, theirs: dict[str, str]) -> None:
     """CommandError when the user's own version of something that a block needs is too old: it would win over ours."""
     for name, version in theirs.items():
-        if parts(version)[:2] < NEEDED[name]:
+        if version_numbers(version)[:2] < NEEDED[name]:
             needed = ".".join(map(str, NEEDED[name]))
             sentence = f"{python} has {name} {version}, and a block needs {needed} or newer"
             raise CommandError(Exit.NOT_MEASURED, f"{sentence}. {COPY} that has it")
 
 
-def parts(version: str) -> tuple[int, ...]:
+def version_numbers(version: str) -> tuple[int, ...]:
     """The numbers of a version."""
     return tuple(int(part) for part in version.split(".") if part.isdigit())
 
@@ -137,7 +136,6 @@ def install(python: str, home: Path, facts: dict[str, Any]) -> None:
             "pip", "install", "-q", "--target", str(packages), "--python", python, "--only-binary", ":all:", *missing
         )
         if done.returncode:
-            why = " ".join((done.stderr.strip() or "it printed nothing").split())[-300:]
-            sentence = f"what a block needs cannot be installed beside {python}: {why}"
+            sentence = f"what a block needs cannot be installed beside {python}: {error_of(done)}"
             raise CommandError(Exit.NOT_MEASURED, f"{sentence}. Next: look at the network")
     stamp.write_text(json.dumps(record))

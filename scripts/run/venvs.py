@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.backends.databases import KINDS
 from benchmarks.core.cell import Cell
 from benchmarks.models import NAMES, needs
-from scripts.run.interpreters import ROOT, Interpreter, executable, json_output, uv, variables
+from scripts.run.interpreters import ROOT, Interpreter, error_of, executable, json_output, uv, variables
 from scripts.util.exit_codes import CommandError, Exit
 
 if TYPE_CHECKING:
@@ -151,10 +151,8 @@ def missing_wheel_reason(package: str, stderr: str) -> str:
 def check_uv(ended: "subprocess.CompletedProcess[str]", name: str) -> None:
     """CommandError when uv failed for an interpreter."""
     if ended.returncode:
-        why = " ".join((ended.stderr.strip() or "it printed nothing").split())[-300:]
-        raise CommandError(
-            Exit.NOT_MEASURED, f"no environment could be made for Python {name}: {why}. Next: leave it out"
-        )
+        why = f"no environment could be made for Python {name}: {error_of(ended)}"
+        raise CommandError(Exit.NOT_MEASURED, f"{why}. Next: leave it out")
 
 
 def describe_interpreter(name: str, cells: Sequence[Cell] = ()) -> dict[str, Any]:

@@ -9,5 +9,4 @@ race                    the order in which lanes run, and the messages about the
 lane_process            one model's run, in a process of its own that runs `runner`
 instrumented_workload   the work, which writes `shared_timeline`, which `timeline_reader` reads
 run_index               the runs on disk
-viewer_overhead         what watching costs
 """

@@ -34,7 +34,7 @@ from scripts.util.paths import RESULTS
 from servers.http_requests import from_another_site, ignore_malformed_requests, is_address, is_loopback
 
 HERE = Path(__file__).parent
-RACE_SERVER = web.AppKey("HALL", RaceServer)
+RACE_SERVER = web.AppKey("RACE_SERVER", RaceServer)
 RUNS = web.AppKey("RUNS", Path)
 COMPARISONS = web.AppKey("COMPARISONS", Comparisons)
 HEADERS = web.AppKey("HEADERS", dict[str, str])
@@ -47,15 +47,20 @@ REPORT_POLICY = (
 )
 MAX_NAME_LETTERS = 64  # letters of a visitor's name
 COLOURS = {name: colour(name) for name in MODELS if name not in UNAVAILABLE}
-GUESTS = ("/", "/machines", "/machines/standing", "/machines/atlas.html")  # for other machines, where shares are taken
-Opening = Callable[[], AbstractContextManager[RaceResources]]
+GUEST_PATHS = (
+    "/",
+    "/machines",
+    "/machines/standing",
+    "/machines/atlas.html",
+)  # for other machines, where shares are taken
+OpenResources = Callable[[], AbstractContextManager[RaceResources]]
 
 
 def create_app(
     *,
     exposed: bool = False,
     results: Path = RESULTS,
-    opening: Opening = race_resources,
+    open_resources: OpenResources = race_resources,
     machines: Machines | None = None,
 ) -> web.Application:
     """The page; its resources are opened when it starts and closed when it ends."""
@@ -63,7 +68,7 @@ def create_app(
     app = web.Application(middlewares=[guard], client_max_size=LARGEST_BYTES)
     app[RUNS], app[EXPOSED], app[COMPARISONS] = results, exposed, Comparisons()
     app[HEADERS] = {POLICY: PAGE_POLICY, "Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
-    app.cleanup_ctx.append(partial(provide_race_server, opening))
+    app.cleanup_ctx.append(partial(provide_race_server, open_resources))
     app.on_shutdown.append(close_race_server)
     app.router.add_get("/", show_race)
     app.router.add_get("/live", watch)
@@ -83,9 +88,9 @@ def dev_app() -> web.Application:
     return app
 
 
-async def provide_race_server(opening: Opening, app: web.Application) -> AsyncIterator[None]:
+async def provide_race_server(open_resources: OpenResources, app: web.Application) -> AsyncIterator[None]:
     """Open the resources of races for as long as the page is served."""
-    with opening() as resources:
+    with open_resources() as resources:
         app[RACE_SERVER] = RaceServer(resources)
         yield
 
@@ -119,7 +124,7 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
 def refusal(request: web.Request) -> str:
     """Why nothing here is for this visitor; empty where something is.
 
-    A machine of the local network gets what GUESTS may see, where shares are taken; and by number, because a name
+    A machine of the local network gets what GUEST_PATHS may see, where shares are taken; and by number, because a name
     elsewhere could be made to lead here.
     """
     if request.app[EXPOSED] or (is_loopback(request.host) and is_own(request)):
@@ -127,7 +132,7 @@ def refusal(request: web.Request) -> str:
     if request.app[MACHINES].uploads is None:
         return "Start the page with --expose to reach it by another name than localhost."
     near = is_local(request.remote or "") and is_address(request.host)
-    if near and (request.path in GUESTS or request.path.startswith("/static/")):
+    if near and (request.path in GUEST_PATHS or request.path.startswith("/static/")):
         return ""
     return "From other machines there is the page of machines only, at this machine's address as a number."
 

@@ -18,7 +18,7 @@ from scripts.util.format import digits
 
 MOST_KEPT = 32  # tables of some 100 kB
 PATIENCE_S = 0.5  # before the page says that the comparison is being made
-COMPARED = {  # what is compared: the name of its table, its unit, and how many of those are one of it
+QUANTITIES = {  # what is compared: the name of its table, its unit, and how many of those are one of it
     "seconds": ("Time of a round", "ms", 1e3),
     "speedup": ("Speed-up over sequential", "×", 1.0),
 }
@@ -89,8 +89,8 @@ def side_by_side(one: Path, other: Path) -> Comparison:
         why = "have too few blocks to compare" if cells(first) & cells(second) else "have no cell in common"
         raise CommandError(Exit.NOT_MEASURED, f"{one.name} and {other.name} {why}.")
     tables = [
-        Table(name, unit, [table_row(row, scale) for row in compared if row.what == what])
-        for what, (name, unit, scale) in COMPARED.items()
+        Table(name, unit, [table_row(row, scale) for row in compared if row.quantity == quantity])
+        for quantity, (name, unit, scale) in QUANTITIES.items()
     ]
     return Comparison(introduction(first, second), [one for one in tables if one.rows], conclusion(compared, []))
 

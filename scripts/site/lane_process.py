@@ -43,22 +43,22 @@ class Lane:
 
     @property
     def ready(self) -> bool:
-        """Whether it waits for the start, or has failed."""
+        """Whether the lane waits for the start, or has failed."""
         return bool(self.output_lines()) or bool(self.problem(READY_S))
 
     def start(self) -> None:
-        """Start it, after resetting the server's counts."""
+        """Start the lane, after resetting the server's counts."""
         reset(self.spec.url)
         self.since = time.monotonic()
         self.timeline.moments[GO] = 1.0
 
     def now_us(self) -> int:
-        """Microseconds since it began; 0 before."""
+        """Microseconds since the lane began; 0 before."""
         began = self.timeline.moments[BEGAN]
         return round((time.perf_counter() - began) * 1e6) if began else 0
 
     def problem(self, limit_s: float) -> str:
-        """Why it failed; empty while it has not."""
+        """Why the lane failed; empty while it has not."""
         if (code := self.service.process.poll()) is not None:
             return f"its process ended with {ending(code)}: {self.service.last_log_error().splitlines()[-1].strip()}"
         return f"not done after {limit_s:.0f} s" if time.monotonic() - self.since > limit_s else ""

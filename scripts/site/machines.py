@@ -13,7 +13,7 @@ from typing import Any
 
 from aiohttp import web
 
-from scripts.atlas.collect import Collection, collect, fingerprint
+from scripts.atlas.collect import POLL_S, Collection, collect, fingerprint
 from scripts.atlas.document import page as atlas_page
 from scripts.atlas.document import units
 from scripts.atlas.machines import ClaimOverMachines, over_machines
@@ -21,7 +21,6 @@ from scripts.atlas.share_format import LARGEST_BYTES
 from scripts.site.pages import page
 from scripts.site.uploads import RefusedError, Uploads
 
-POLL_S = 2.0  # between looks at the folder: a person who drops a file waits no longer
 BODY_S, MOST_BODIES = 20.0, 8  # a share over a crowded network; shares in memory at a time
 CODE_HEADER = "Overlap-Code"
 

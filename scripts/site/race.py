@@ -28,7 +28,7 @@ from servers.subprocesses import ServiceError, serve
 FRAMES_PER_S = 40  # an eye takes 25 for a movement; each costs a tenth of a millisecond
 STOPPED_BY_VISITOR = "stopped"
 
-Tell = Callable[[dict[str, Any]], None]
+Broadcast = Callable[[dict[str, Any]], None]
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Race:
 
     request: RaceRequest
     resources: RaceResources
-    broadcast: Tell
+    broadcast: Broadcast
     visitor: str = ""
     stopping: Event = field(default_factory=Event)
     seconds: dict[str, float] = field(default_factory=dict)  # of each model with a valid result

@@ -1,6 +1,5 @@
 """The request for a race: a visitor's message is validated here, and refused with a sentence that says why."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -174,14 +173,9 @@ def read_models(value: Any) -> tuple[str, ...]:
     """Names of models, in the order in which they run; ValueError."""
     if not isinstance(value, list) or not value:
         raise ValueError("Choose at least one model.")
-    if unknown := list(unknown_models(value)):
+    if unknown := [str(name) for name in value if name not in MODELS]:
         raise ValueError(f"No model is called {unknown[0]!r:.24}: there are {', '.join(MODELS)}.")
     chosen = tuple(name for name in MODELS if name in value)
     if unavailable := [f"{name} {UNAVAILABLE[name]}" for name in chosen if name in UNAVAILABLE]:
         raise ValueError(f"Not every model can run here: {'; '.join(unavailable)}.")
     return chosen
-
-
-def unknown_models(names: list[Any]) -> Iterator[str]:
-    """The names that belong to no model."""
-    return (str(name) for name in names if name not in MODELS)

@@ -139,9 +139,9 @@ class RaceServer:
             await self.running
 
 
-def broadcast_from_thread(loop: asyncio.AbstractEventLoop, hall: RaceServer, message: dict[str, Any]) -> None:
+def broadcast_from_thread(loop: asyncio.AbstractEventLoop, server: RaceServer, message: dict[str, Any]) -> None:
     """Broadcast from another thread, in the order of the calls."""
-    loop.call_soon_threadsafe(hall.broadcast, message)
+    loop.call_soon_threadsafe(server.broadcast, message)
 
 
 def parse_message(text: str) -> dict[str, Any]:

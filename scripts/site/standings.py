@@ -6,7 +6,7 @@ are "about equal", and none of them is placed before another.
 
 from collections.abc import Mapping
 
-from scripts.analysis.conclusions import ASSUMED_FLOOR, alike
+from scripts.analysis.conclusions import ASSUMED_FLOOR, within_margin
 from scripts.util.format import listed
 
 BASELINE = "sequential"
@@ -15,21 +15,21 @@ Seconds = Mapping[str, float]  # of each model with a valid result
 
 def about_equal(one_s: float, other_s: float) -> bool:
     """Whether one run of each cannot tell two times apart."""
-    return alike(one_s, other_s, ASSUMED_FLOOR.value)
+    return within_margin(one_s, other_s, ASSUMED_FLOOR.value)
 
 
-def rough(ratio: float) -> str:
+def ratio_text(ratio: float) -> str:
     """A ratio of two single runs, to two digits: 19×, 1.4×."""
     return f"{float(f'{ratio:.2g}'):,g}×"
 
 
-def against(model: str, base: str, seconds: Seconds) -> str:
+def comparison_text(model: str, base: str, seconds: Seconds) -> str:
     """`19× faster than sequential`, `1.4× slower than …` or `about equal to …`."""
     one_s, base_s = seconds[model], seconds[base]
     if about_equal(one_s, base_s):
         return f"about equal to {base}"
     ratio, word = (base_s / one_s, "faster") if one_s < base_s else (one_s / base_s, "slower")
-    return f"{rough(ratio)} {word} than {base}"
+    return f"{ratio_text(ratio)} {word} than {base}"
 
 
 def leaders(seconds: Seconds) -> list[str]:
@@ -43,11 +43,11 @@ def words(model: str, seconds: Seconds) -> str:
     if len(seconds) == 1:
         return ""
     if BASELINE in seconds:
-        return "the baseline" if model == BASELINE else against(model, BASELINE, seconds)
+        return "the baseline" if model == BASELINE else comparison_text(model, BASELINE, seconds)
     first = leaders(seconds)
     if model in first:
         return "fastest" if len(first) == 1 else f"about equal to {listed(one for one in first if one != model)}"
-    return against(model, min(seconds, key=seconds.__getitem__), seconds)
+    return comparison_text(model, min(seconds, key=seconds.__getitem__), seconds)
 
 
 def headline(seconds: Seconds) -> str:
@@ -60,7 +60,9 @@ def headline(seconds: Seconds) -> str:
     base = BASELINE if BASELINE in seconds and BASELINE not in first else next_best(seconds, first)
     if any(about_equal(seconds[model], seconds[base]) for model in first):
         return f"Fastest: {listed(first)} (about equal)."
-    gains = [rough(seconds[base] / seconds[model]) for model in sorted(first, key=seconds.__getitem__, reverse=True)]
+    gains = [
+        ratio_text(seconds[base] / seconds[model]) for model in sorted(first, key=seconds.__getitem__, reverse=True)
+    ]
     gain = "–".join(dict.fromkeys((gains[0].removesuffix("×") if gains[0] != gains[-1] else gains[0], gains[-1])))
     tied = " (about equal)" * (len(first) > 1)
     return f"Fastest: {listed(first)}{tied}, {gain} faster than {base}."

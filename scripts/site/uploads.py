@@ -8,13 +8,14 @@ import ipaddress
 import secrets
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from scripts.atlas.plausibility import implausible
 from scripts.atlas.share_format import SUFFIX, Share, ShareError, decode, encode, measurement_hash
 from scripts.util.atomic_write import atomic_write
+from scripts.util.format import plural
 
 ALPHABET = "ACDEFGHJKLMNPQRTUVWXY34679"  # nothing that is mistaken for another on a projector: B and 8, O and 0
 CODE_LETTERS = 6  # 309 million codes; at MOST_ATTEMPTS a minute, a talk is far too short to guess one
@@ -88,12 +89,9 @@ class Uploads:
         with atomic_write(path) as file:
             file.write_bytes(encode(share))
         self.kept[peer] = self.kept.get(peer, 0) + 1
-        return f"Thank you: {counted(share.cells, 'cell')} and {counted(share.claims, 'verdict')} of {share.name}."
-
-
-def counted(things: Sequence[object], name: str) -> str:
-    """A count with its noun: `1 verdict`."""
-    return f"{len(things)} {name}{'s' * (len(things) != 1)}"
+        return (
+            f"Thank you: {plural(len(share.cells), 'cell')} and {plural(len(share.claims), 'verdict')} of {share.name}."
+        )
 
 
 def checked(data: bytes) -> Share:

@@ -167,7 +167,7 @@ def holm(p_values: ArrayLike) -> FloatArray:
     return adjusted
 
 
-def noise_floor(controls: Sequence[FloatArray], confidence: float = 0.95) -> NoiseFloor:
+def noise_floor(controls: Sequence[FloatArray]) -> NoiseFloor:
     """The noise floor that A/A controls of one kind show together, each an array of block ratios (blocks,).
 
     The root mean square of the controls' estimates, but no less than the standard error that all their blocks give:
@@ -184,7 +184,7 @@ def noise_floor(controls: Sequence[FloatArray], confidence: float = 0.95) -> Noi
     within = sum(float(standard_error(values)) ** 2 * (values.size - 1) for values in logs) / freedom
     freedom = len(logs) if squares > 4 * within else freedom  # beyond twice the standard error an offset is real
     square = max(squares, within)
-    low, high = (square * freedom / float(chdtri(freedom, end)) for end in (_tail(confidence), 1 - _tail(confidence)))
+    low, high = (square * freedom / float(chdtri(freedom, tail)) for tail in (0.025, 0.975))
     value, low, high = (math.expm1(math.sqrt(each)) for each in (square, low, high))
     return NoiseFloor(value, low, high, len(logs))
 
@@ -234,7 +234,3 @@ def positive(values: ArrayLike) -> FloatArray:
     if not (array > 0).all():
         raise ValueError(f"A ratio or geometric mean needs positive values, not {array.min():g}; use mean().")
     return array
-
-
-def _tail(confidence: float) -> float:
-    return (1 - _share(confidence)) / 2

@@ -125,7 +125,6 @@ class Sums:
 
     present: FloatArray
     values: FloatArray
-    squares: FloatArray
     n: FloatArray
     total: FloatArray
     total_squares: FloatArray
@@ -139,7 +138,7 @@ class Sums:
         squares, n = values**2, present.sum(axis=0).astype(np.float64)
         spread = squares.sum(axis=0) - values.sum(axis=0) ** 2 / np.maximum(n, 1)
         typical = float(np.median(spread / np.maximum(n - 1, 1)))
-        return cls(present.astype(np.float64), values, squares, n, values.sum(axis=0), squares.sum(axis=0), typical)
+        return cls(present.astype(np.float64), values, n, values.sum(axis=0), squares.sum(axis=0), typical)
 
     def split_t(self, inside: FloatArray) -> tuple[FloatArray, FloatArray]:
         """|t| of each split for each claim, shape (splits, claims), 0 where a side is too small; the differences."""

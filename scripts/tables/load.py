@@ -18,9 +18,10 @@ from scripts.stats.intervals import NoiseFloor
 from scripts.tables import parquet
 from scripts.tables.columns import CELL_AND_TWIN
 from scripts.tables.repeats import only_bench, with_repeats
-from scripts.tables.schema import Entry, fault, fingerprint, read_environment, whose
+from scripts.tables.schema import Entry, fault, fingerprint, journal_mismatch, read_environment
 from scripts.util.atomic_write import atomic_write
 from scripts.util.exit_codes import CommandError, Exit
+from scripts.util.format import plural
 
 FEW_BLOCKS = 6  # below this a t-interval says more about its tables than about the machine: ranges only
 
@@ -30,11 +31,11 @@ class Omission:
     """A planned result that is missing or unusable, with the reason."""
 
     block: int
-    what: str
+    subject: str
     reason: str
 
     def __str__(self) -> str:
-        return f"block {self.block}, {self.what}: {self.reason}"
+        return f"block {self.block}, {self.subject}: {self.reason}"
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,11 @@ class Run:
     omissions: list[Omission]
     cells: list[Entry]  # journal entries of whole cells, spans included
     beside: tuple["Run", ...] = ()  # the same under other interpreters, block by block in turns
+
+    @property
+    def by_interpreter(self) -> tuple["Run", ...]:
+        """The run under its first interpreter, then the same cells under each other one."""
+        return (self, *self.beside)
 
     @property
     def python(self) -> str:
@@ -67,7 +73,7 @@ class Run:
     def blocks_words(self) -> str:
         """How many blocks, and of `make full` in how many what only it measures was measured."""
         part = f" ({self.blocks - len(self.only_bench)} of what only make full measures)" if self.only_bench else ""
-        return f"{self.blocks} block{'' if self.blocks == 1 else 's'}{part}"
+        return f"{plural(self.blocks, 'block')}{part}"
 
     def blocks_for(self, cell: pd.DataFrame) -> int:
         """In how many of its blocks the run was to measure a cell, which these rounds are of."""
@@ -102,21 +108,21 @@ class Run:
 
 
 def spans_of(cell: Entry) -> pd.DataFrame:
-    """The measured rounds of one cell in one block."""
+    """The spans of the measured rounds of one cell in one block: block, round, task, start_s, end_s."""
     measured = [entry for entry in cell["rounds"] if not entry["warmup"] and entry.get("spans_us")]
     frames = [span_frame(cell["block"], entry) for entry in measured]
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 
 
 def span_frame(block: int, entry: Entry) -> pd.DataFrame:
-    """One round's spans, in seconds since it began."""
+    """The spans of one round: a row for each task, in seconds since the round began."""
     spans = np.asarray(entry["spans_us"], dtype=np.float64).reshape(-1, 2) / 1e6
     columns = {"block": block, "round": entry["round"], "task": np.arange(len(spans))}
     return pd.DataFrame(columns | {"start_s": spans[:, 0], "end_s": spans[:, 1]})
 
 
 def load(path: Path) -> Run:
-    """Read a run. Stop when there is none, or when nothing in it can be read."""
+    """Read a run. CommandError (bad data) when there is none, or no whole cell in it."""
     environment = read_environment(path)
     run, entries_of = fingerprint(path, environment), dict[tuple[int, str], list[Entry]]()
     omissions: list[Omission] = []
@@ -131,22 +137,22 @@ def load(path: Path) -> Run:
     if not cells:
         raise CommandError(Exit.BAD_DATA, f"{path} holds no whole cell{first_reason(omissions)}. Next: make bench")
     omissions += missing_blocks(path, environment["plan"]["blocks"])
-    parts = [part(path, environment, one, cells, omissions) for one in environment.get("interpreters", [])]
+    parts = [interpreter_run(path, environment, one, cells, omissions) for one in environment.get("interpreters", [])]
     if measured := [one for one in parts if one.cells]:
         return replace(measured[0], beside=tuple(measured[1:]))
     return Run(
-        path, environment, with_doubt(path, with_repeats(round_table(cells), environment["plan"])), omissions, cells
+        path, environment, add_doubts(path, with_repeats(round_table(cells), environment["plan"])), omissions, cells
     )
 
 
-def with_doubt(path: Path, rounds: pd.DataFrame) -> pd.DataFrame:
+def add_doubts(path: Path, rounds: pd.DataFrame) -> pd.DataFrame:
     """The rounds of a user's work, with the reason in a column `doubt` where nothing may be concluded from them."""
     file = path / "survey.json"
     doubts = json.loads(file.read_text()).get("learned", {}).get("doubts", []) if file.exists() else []
     return rounds.assign(doubt=doubts[0]) if doubts else rounds
 
 
-def part(path: Path, environment: Entry, one: Entry, cells: list[Entry], omissions: list[Omission]) -> Run:
+def interpreter_run(path: Path, environment: Entry, one: Entry, cells: list[Entry], omissions: list[Omission]) -> Run:
     """The part of a run measured under one of its interpreters, as a run of its own.
 
     Its GIL is on where it was on after any cell, whatever the interpreter said before it had imported anything.
@@ -161,7 +167,7 @@ def part(path: Path, environment: Entry, one: Entry, cells: list[Entry], omissio
 
 
 def first_reason(omissions: list[Omission]) -> str:
-    """The first reason, if any is known."""
+    """The first omission in brackets, for an error; empty without any."""
     return f" ({omissions[0]})" if omissions else ""
 
 
@@ -194,7 +200,7 @@ def read_block(file: Path, run: str) -> Iterator[Entry | Omission]:
     except OSError as problem:
         yield Omission(block, file.name, problem.strerror or str(problem))
         return
-    if mismatch := whose(lines[0][1] if lines else None, block, run):
+    if mismatch := journal_mismatch(lines[0][1] if lines else None, block, run):
         yield Omission(block, file.name, mismatch)
         return
     yield from read_entries(block, lines)
@@ -218,7 +224,7 @@ def read_entries(block: int, lines: list[tuple[int, Entry | ValueError]]) -> Ite
 
 
 def round_table(cells: Iterable[Entry]) -> pd.DataFrame:
-    """One row per round."""
+    """One row per round: the columns of its cell and its own, with `efficiency` (ideal ÷ measured)."""
     rows = []
     for cell in cells:
         identity = {name: cell[name] for name in [*CELL_AND_TWIN, "block", "valid"]}
@@ -235,7 +241,7 @@ def round_table(cells: Iterable[Entry]) -> pd.DataFrame:
 
 def write_tables(run: Run) -> None:
     """rounds.csv, rounds.parquet and summary.csv, beside the raw files; a column says the interpreter of several."""
-    rounds, summary = (by_python(run, table) for table in ("rounds", "summary"))
+    rounds, summary = (joint_table(run, table) for table in ("rounds", "summary"))
     with atomic_write(run.path / "rounds.csv") as file:
         rounds.to_csv(file, index=False)
     with atomic_write(run.path / "rounds.parquet") as file:
@@ -244,10 +250,10 @@ def write_tables(run: Run) -> None:
         summary.to_csv(file, index=False)
 
 
-def by_python(run: Run, table: str) -> pd.DataFrame:
+def joint_table(run: Run, table: str) -> pd.DataFrame:
     """A table of the run and of its other interpreters, one below the other."""
     if not run.python:
         return pd.DataFrame(getattr(run, table))
-    frames = [getattr(one, table).assign(python=one.python) for one in (run, *run.beside)]
+    frames = [getattr(one, table).assign(python=one.python) for one in run.by_interpreter]
     tables = pd.concat(frames, ignore_index=True)
     return pd.DataFrame(tables[["python", *(column for column in tables if column != "python")]])

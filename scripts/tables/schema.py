@@ -25,32 +25,32 @@ EACH = "*"  # in a shape: every other value of the table
 
 
 def number(value: Any) -> bool:
-    """Whether it is a finite number below LARGEST."""
+    """Whether a value is a finite number below LARGEST."""
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < LARGEST
 
 
 def integer(value: Any) -> bool:
-    """Whether it is a whole number, not below zero."""
+    """Whether a value is a whole number, not below zero."""
     return number(value) and isinstance(value, int) and value >= 0
 
 
 def count(value: Any) -> bool:
-    """Whether it is a number of blocks or of cores."""
+    """Whether a value is a number of blocks or of cores."""
     return integer(value) and 1 <= value <= MOST_BLOCKS
 
 
 def flag(value: Any) -> bool:
-    """Whether it is a boolean."""
+    """Whether a value is a boolean."""
     return isinstance(value, bool)
 
 
 def text(value: Any) -> bool:
-    """Whether it is a text that a terminal can show."""
+    """Whether a value is a text that a terminal can show."""
     return isinstance(value, str) and len(value) <= LONGEST_TEXT and not CONTROL.search(value)
 
 
 def name(value: Any) -> bool:
-    """Whether it is a text short enough for a table, in one line."""
+    """Whether a value is a text short enough for a table, in one line."""
     return text(value) and len(value) <= LONGEST_NAME and "\n" not in value
 
 
@@ -124,16 +124,16 @@ INTERPRETERS = [
 ]
 
 
-def misfit(value: Any, shape: Any, where: str) -> str | None:
+def shape_error(value: Any, shape: Any, where: str) -> str | None:
     """Where and how a value differs from a shape; None when it fits. A table may hold more than its shape names."""
     if isinstance(shape, Maybe):
-        return None if value is None else misfit(value, shape.shape, where)
+        return None if value is None else shape_error(value, shape.shape, where)
     if isinstance(shape, dict) and isinstance(value, dict):
         shapes = dict.fromkeys(value, shape[EACH]) if EACH in shape else shape
-        wrong = (misfit(value.get(one), inner, f"{where}: {one!s:.60}") for one, inner in shapes.items())
+        wrong = (shape_error(value.get(one), inner, f"{where}: {one!s:.60}") for one, inner in shapes.items())
         return next(filter(None, wrong), None)
     if isinstance(shape, list) and isinstance(value, list):
-        return next(filter(None, (misfit(item, shape[0], where) for item in value)), None)
+        return next(filter(None, (shape_error(item, shape[0], where) for item in value)), None)
     valid = callable(shape) and shape(value)
     return None if valid else f"{where} cannot be {value!r:.60}"
 
@@ -143,7 +143,7 @@ def fault(entry: Entry) -> str | None:
     kind = entry.get("kind")
     if not isinstance(kind, str) or kind not in LINES:
         return f"there is no kind of line called {kind!r:.60}"
-    return misfit(entry, LINES[kind], kind) or (fault_of_rounds(entry) if kind == "cell" else None)
+    return shape_error(entry, LINES[kind], kind) or (fault_of_rounds(entry) if kind == "cell" else None)
 
 
 def fault_of_rounds(cell: Entry) -> str | None:
@@ -161,7 +161,7 @@ def fault_of_column(column: str, value: Any) -> str | None:
         return f"no column is called {column!r:.60}"
     if value is None or isinstance(value, bool):
         return f"{column} cannot be {value!r}" if column in COLUMNS else None
-    wrong = misfit(value, COLUMNS.get(column, number), column)
+    wrong = shape_error(value, COLUMNS.get(column, number), column)
     if wrong or column not in ("seconds", "spans_us", "metrics"):
         return wrong
     if column == "metrics":
@@ -171,7 +171,7 @@ def fault_of_column(column: str, value: Any) -> str | None:
 
 
 def read_environment(path: Path) -> Entry:
-    """The run's environment; Stop when it is missing, damaged or of another schema."""
+    """The environment.json of a run. CommandError (bad data) when it is missing, damaged or of another schema."""
     file = path / "environment.json"
     try:
         environment = json.loads(file.read_text())
@@ -184,7 +184,7 @@ def read_environment(path: Path) -> Entry:
         ) from None
     if not isinstance(environment, dict) or environment.get("schema") != journal.SCHEMA:
         raise CommandError(Exit.BAD_DATA, f"{file} is of another schema than {journal.SCHEMA}. Next: make bench")
-    if wrong := misfit(environment, ENVIRONMENT, "it") or fault_of_interpreters(environment):
+    if wrong := shape_error(environment, ENVIRONMENT, "it") or fault_of_interpreters(environment):
         raise CommandError(Exit.BAD_DATA, f"{file} is damaged: {wrong}. Next: take it from a copy, or make bench")
     return environment
 
@@ -194,7 +194,7 @@ def fault_of_interpreters(environment: Entry) -> str | None:
     if "interpreters" not in environment:
         return None
     interpreters, order = environment["interpreters"], environment["plan"].get("pythons")
-    if wrong := misfit(interpreters, INTERPRETERS, "interpreters") or misfit(order, [name], "pythons"):
+    if wrong := shape_error(interpreters, INTERPRETERS, "interpreters") or shape_error(order, [name], "pythons"):
         return wrong
     names = [one["name"] for one in interpreters]
     valid = len(order) == environment["plan"]["blocks"] and set(names) == set(order) and len(set(names)) == len(names)
@@ -211,7 +211,7 @@ def fingerprint(path: Path, environment: Entry) -> str:
     return sha256(json.dumps(fixed, sort_keys=True).encode() + pace).hexdigest()[:16]
 
 
-def whose(first: Entry | ValueError | None, block: int, run: str) -> str | None:
+def journal_mismatch(first: Entry | ValueError | None, block: int, run: str) -> str | None:
     """Why the journal that begins with this line is not the one of this block of this run; None when it is."""
     if not isinstance(first, dict) or first.get("kind") != "run" or fault(first):
         return "its first line does not say which run it belongs to"

@@ -26,7 +26,7 @@ Summary = Callable[[NDArray[np.float64]], tuple[float, float, float]]
 
 
 def block_medians(rounds: pd.DataFrame, column: str) -> pd.Series:
-    """The median of each block's measured rounds, indexed by block; of a run that was repeated, one value a repeat.
+    """The median of each block's measured rounds, shape (blocks,), indexed by block; of a repeated run (repeats,).
 
     What differs from run to run, and not from block to block, only whole runs show: then they are the unit.
     """
@@ -43,19 +43,22 @@ def typical(values: pd.Series) -> float:
 
 
 def by_turn(run: Any, rounds: pd.DataFrame, column: str) -> pd.Series:
-    """The median of each turn, which has a block of each of the run's interpreters; of one interpreter, each block."""
+    """The median of each turn, shape (turns,): a turn has a block of each of the run's interpreters."""
     interpreters = len(run.environment.get("interpreters", ())) or 1
     return block_medians(rounds, column).groupby(lambda block: block // interpreters).median()
 
 
 def with_interval(values: NDArray[np.float64]) -> tuple[float, float, float]:
-    """Geometric mean over blocks and its 95 % t-interval; the plain mean where a value is zero, as of lost updates."""
+    """Geometric mean of values (blocks,) and its 95 % t-interval; the plain mean where a value is not positive.
+
+    ValueError for fewer than two blocks.
+    """
     interval = (intervals.geometric_mean if (values > 0).all() else intervals.mean)(values)
     return interval.estimate, interval.low, interval.high
 
 
 def with_range(values: NDArray[np.float64]) -> tuple[float, float, float]:
-    """Median over blocks, smallest, largest."""
+    """Median, smallest and largest of values (blocks,)."""
     return intervals.value_range(values)
 
 
@@ -96,7 +99,7 @@ def above_ideal(measured: pd.DataFrame) -> bool:
 
 
 def mean_efficiency(measured: pd.DataFrame) -> float:
-    """The mean over blocks; NaN where no ideal time is known."""
+    """The mean over blocks of ideal ÷ measured time; NaN where no ideal time is known."""
     efficiencies = measured["efficiency"].dropna() if "efficiency" in measured else pd.Series(dtype=float)
     return float(efficiencies.groupby(measured["block"]).median().mean()) if efficiencies.size else np.nan
 
@@ -163,7 +166,7 @@ def sequential_of(key: Any, cells: dict[Any, pd.DataFrame]) -> pd.DataFrame | No
 
 
 def row(key: Any, cell: pd.DataFrame, sequential: pd.DataFrame | None, blocks: int, summary: Summary) -> dict[str, Any]:
-    """The columns of one cell."""
+    """The columns of one cell, as summary.csv has them."""
     columns_of_cell: dict[str, Any] = dict(zip(CELL_AND_TWIN, key, strict=True))
     columns_of_cell["blocks"] = cell["block"].nunique()
     metric = cell["metric"].iloc[0] if "metric" in cell else None  # of experiments that observe instead of timing
@@ -176,7 +179,7 @@ def row(key: Any, cell: pd.DataFrame, sequential: pd.DataFrame | None, blocks: i
 
 
 def timed(cell: pd.DataFrame, sequential: pd.DataFrame | None, summary: Summary) -> dict[str, Any]:
-    """Seconds, throughput, efficiency, and the ratio to sequential."""
+    """The columns of a timed cell: seconds, tasks per second, efficiency, and the speed-up over sequential."""
     seconds = block_medians(cell, "seconds")
     timings = columns("seconds", seconds, summary)
     timings |= columns("tasks_per_second", cell["tasks"].iloc[0] / seconds, summary)
@@ -202,7 +205,7 @@ def compute_percent(wait_s: float, compute_s: float) -> float:
 
 
 def noise_floors(rounds: pd.DataFrame) -> dict[str, intervals.NoiseFloor | None]:
-    """How far identical cells were apart, for each kind of work that was timed; None where it had no A/A control.
+    """The noise floor of each kind of work that was timed; None where it had no A/A control.
 
     Of each kind, because computing and waiting are disturbed by different things: a pair of processes on a machine
     whose clock rate drifts must not hide what is known about waiting.

@@ -3,7 +3,10 @@
 import argparse
 import os
 import re
+from pathlib import Path
 from typing import NoReturn
+
+from scripts.util.paths import LATEST
 
 VARIABLE = re.compile(r"([A-Z]+(?:_[A-Z]+)*)=")
 VERBS = (
@@ -38,3 +41,10 @@ def parser(verb: str, words: str | None) -> argparse.ArgumentParser:
     prog = f"overlap {verb}" if os.environ.get("OVERLAP_PROGRAM") else f"python -m scripts.{verb}"
     raw = argparse.RawDescriptionHelpFormatter
     return Parser(prog=prog, description=in_program_form(words or ""), formatter_class=raw)
+
+
+def run_parser(verb: str, words: str | None) -> argparse.ArgumentParser:
+    """The parser of a verb about a run, whose folder is `run`: the newest where none is given."""
+    made = parser(verb, words)
+    made.add_argument("run", nargs="?", type=Path, default=LATEST, help="folder of a run (default %(default)s)")
+    return made

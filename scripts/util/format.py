@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable, Iterable
-from itertools import pairwise
 
 Format = Callable[[float], str]
 LONGEST = 19  # letters of a name: as many as the longest of ours has
@@ -51,7 +50,7 @@ def json_number(value: float) -> float | None:
     return float(value) if math.isfinite(value) else None
 
 
-def amount(value: float) -> str:
+def bytes_text(value: float) -> str:
     """Bytes: 900 B, 12.3 KiB, 4.50 MiB."""
     for unit, size in (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10)):
         if value >= 0.9995 * size:
@@ -67,6 +66,11 @@ def rate(value: float) -> str:
 def count_text(value: float) -> str:
     """A count."""
     return f"{value:,.0f}"
+
+
+def plural(count: int, noun: str) -> str:
+    """A count with its noun: `1 block`, `1,200 blocks`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def tick(form: Format) -> Format:
@@ -105,35 +109,11 @@ def listed(parts: Iterable[str]) -> str:
     return " and ".join(filter(None, [", ".join(parts[:-1]), *parts[-1:]]))
 
 
-def ladder(low: float, high: float, gap: float, base: int = 10) -> list[float]:
-    """Ticks of a logarithmic axis, as many as leave `gap` (a share of its length) between neighbours.
-
-    1, 2, 5, 10; where there is less room 1, 3, 10; then every power, every second power, and so on.
-    """
-    first, last = math.floor(math.log(low, base)), math.ceil(math.log(high, base))
-    steps = [(each, 1) for each in STEPS[base]] + [((1,), stride) for stride in range(2, last - first + 2)]
-    for multiples, stride in steps:
-        powers = [power for power in range(first, last + 1) if power % stride == 0]
-        ticks = [one * float(base) ** power for power in powers for one in multiples]
-        ticks = [value for value in ticks if low * 0.999 <= value <= high * 1.001]
-        if all(math.log(b / a) >= gap * math.log(high / low) for a, b in pairwise(ticks)):
-            return ticks
-    return ticks[:1]
-
-
-STEPS: dict[int, list[tuple[float, ...]]] = {
-    2: [(1,)],
-    10: [
-        (1, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6, 1.8, 2, 2.5, 3, 4, 5, 6, 7, 8, 9),
-        (1, 1.2, 1.5, 2, 3, 5, 7),
-        (1, 2, 5),
-        (1, 3),
-        (1,),
-    ],
-}
-
-
 def shortened(text: str, width: int) -> str:
     """The text in one line of so many columns; what is between brackets is not markup."""
-    line = " ".join(text.split()).replace("[", "(").replace("]", ")")
-    return line if len(line) <= width else f"{line[: max(0, width - 1)]}…"
+    return short(" ".join(text.split()).replace("[", "(").replace("]", ")"), max(width, 1))
+
+
+def last_line(output: str) -> str:
+    """The last line of what a program printed."""
+    return next(reversed(output.strip().splitlines()), "it printed nothing")

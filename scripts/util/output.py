@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, TextIO
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
-CANNOT_SAY = 3  # the exit code of a verb whose answer could not be written: `exit_codes.Exit.NOT_MEASURED`
+OUTPUT_LOST = 3  # the exit code of a verb whose answer could not be written: `exit_codes.Exit.NOT_MEASURED`
 
 
-class Lasting(io.FileIO):
+class FailSafeStream(io.FileIO):
     """A stream that discards its output once writing fails; `problem` then has the reason, except for a closed pipe."""
 
     problem = ""
@@ -32,19 +32,19 @@ class Lasting(io.FileIO):
             return memoryview(data).nbytes
 
 
-def outlast_readers() -> None:
+def survive_closed_pipes() -> None:
     """Replace standard output and error, where there are any, by streams that survive a closed pipe."""
     if sys.stderr:
-        sys.stderr, _ = lasting(sys.stderr)
+        sys.stderr, _ = fail_safe(sys.stderr)
     if sys.stdout:
-        sys.stdout, raw = lasting(sys.stdout)
+        sys.stdout, raw = fail_safe(sys.stdout)
         atexit.register(report_lost_output, raw)
 
 
-def lasting(stream: TextIO) -> tuple[io.TextIOWrapper, Lasting]:
+def fail_safe(stream: TextIO) -> tuple[io.TextIOWrapper, FailSafeStream]:
     """A text stream that survives a closed pipe, and the raw stream under it."""
     assert isinstance(stream, io.TextIOWrapper)
-    raw = Lasting(stream.fileno(), "w", closefd=False)
+    raw = FailSafeStream(stream.fileno(), "w", closefd=False)
     buffered = io.BufferedWriter(raw)
     made = io.TextIOWrapper(
         buffered,
@@ -56,9 +56,9 @@ def lasting(stream: TextIO) -> tuple[io.TextIOWrapper, Lasting]:
     return made, raw
 
 
-def report_lost_output(raw: Lasting) -> None:
+def report_lost_output(raw: FailSafeStream) -> None:
     """Report at exit that output was lost to a full disk, and exit with the code for it."""
     sys.stdout.flush()
     if raw.problem:
         print(f"overlap: standard output could not be written: {raw.problem}", file=sys.stderr, flush=True)
-        os._exit(CANNOT_SAY)
+        os._exit(OUTPUT_LOST)

@@ -9,19 +9,21 @@ import shutil
 from pathlib import Path
 
 HOUSE = Path(__file__).parents[2]
-SAID = os.environ.get("OVERLAP_RESULTS", "")
-RESULTS = Path(SAID or "results")
+RESULTS_VARIABLE = os.environ.get("OVERLAP_RESULTS", "")
+RESULTS = Path(RESULTS_VARIABLE or "results")
 RUNS = RESULTS / "runs"
 LATEST = RESULTS / "latest"  # points to the newest run of `make bench` or `make matrix`
 NEWEST_CLAIMS = RESULTS / "claims"  # points to the newest run that was measured for all claims of a talk
 NEWEST_MATRIX = RESULTS / "matrix"  # points to the newest run of several interpreters
 NEWEST_MINE = RESULTS / "mine"  # points to the newest run of a user's own work
-REFERENCE = (HOUSE / "results" if SAID else RESULTS) / "reference"
+REFERENCE = (HOUSE / "results" if RESULTS_VARIABLE else RESULTS) / "reference"
 REFERENCE_MATRIX = REFERENCE / "matrix"
 REFERENCE_REPEATS = REFERENCE / "repeats.json"  # what several whole runs say, each judged by itself
 SHARES = RESULTS / "shares"  # files that `make share` wrote, or others sent
 ATLAS = RESULTS / "atlas"  # what `make atlas` makes
-REFERENCE_SHARES = (HOUSE / "results" if SAID else RESULTS) / "atlas"  # of the reference, under several conditions
+REFERENCE_SHARES = (
+    HOUSE / "results" if RESULTS_VARIABLE else RESULTS
+) / "atlas"  # of the reference, under several conditions
 COPIES = RESULTS / "copies"  # of committed runs, for what is made of them
 VERDICTS = RESULTS / "verdicts"  # on runs that RUN names: a run's own folder holds what was made with it
 

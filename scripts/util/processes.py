@@ -25,7 +25,7 @@ def temporary_folder() -> Iterator[None]:
     """
     before, folder = os.environ.get("TMPDIR"), tempfile.mkdtemp(prefix="overlap-")
     os.chmod(folder, 0o711)  # a database that runs as nobody must get to its own folder below
-    janitor = removing_after_us(folder)
+    janitor = start_janitor(folder)
     os.environ["TMPDIR"] = folder
     try:
         yield
@@ -35,7 +35,7 @@ def temporary_folder() -> Iterator[None]:
         end_session(janitor)
 
 
-def removing_after_us(folder: str) -> subprocess.Popen[bytes]:
+def start_janitor(folder: str) -> subprocess.Popen[bytes]:
     """A shell that removes the folder a moment after the end of this process."""
     return subprocess.Popen(
         ["sh", "-c", 'cat; sleep 1; rm -rf -- "$0"', folder],

@@ -29,9 +29,10 @@ from benchmarks.core.registry import find
 from benchmarks.core.renamed import CLAIMS, hint
 from scripts.analysis.evidence import Measure
 from scripts.util.exit_codes import CommandError, Exit
+from scripts.util.unknown_names import check_names, nearest
 from scripts.verdict import sense
 from scripts.verdict.claim import SIDES, TALKS, Claim, Part, Talk
-from scripts.verdict.fields import Mistake, bound, nearest, text
+from scripts.verdict.fields import Mistake, bound, text
 
 DEFAULT_TALK = "async_await"
 MEASURES = {"ratio": {"of", "over"}, "value": {"of", "metric"}}  # and the fields that each must have
@@ -62,7 +63,7 @@ def read_talk(path: Path, only: str | None = None) -> Talk:
     try:
         with path.open("rb") as file:
             document = tomllib.load(file)
-        return talk(path, document) if only is None else talk(path, document | {"claim": [chosen_row(document, only)]})
+        return talk(path, document) if only is None else talk(path, document | {"claim": [claim_row(document, only)]})
     except OSError as problem:
         raise CommandError(
             Exit.USAGE, f"{path}: {problem.strerror}. Next: make claims TALK=path/to/claims.toml"
@@ -76,17 +77,16 @@ def read_talk(path: Path, only: str | None = None) -> Talk:
         raise CommandError(Exit.USAGE, f"{path}: {listed}") from None
 
 
-def chosen_row(document: dict[str, Any], name: str) -> Any:
+def claim_row(document: dict[str, Any], name: str) -> Any:
     """The table of the claim that is called so. CommandError when there is none, Mistake when there are two."""
     if not name:
         raise CommandError(Exit.USAGE, "ID is missing. Example: make claim ID=network-io")
     rows = [row for row in table_rows(document) if isinstance(row, dict)]
     names = [name, CLAIMS.get(name, name)]  # as it is called in the file, or was called in ours
-    if not (matches := next(filter(None, ([row for row in rows if row.get("id") == one] for one in names)), [])):
+    matches = next(filter(None, ([row for row in rows if row.get("id") == one] for one in names)), [])
+    if not matches:
         ids = [row["id"] for row in rows if isinstance(row.get("id"), str)]
-        raise CommandError(
-            Exit.USAGE, f"no claim is called {name!r:.90}{nearest(name, ids)}. Next: make claims, for all"
-        )
+        check_names([name], ids, "claim", "make claims, for all")
     if len(matches) > 1:
         raise Mistake(name, "id", TWICE)
     return matches[0]
@@ -237,8 +237,6 @@ def find_talk(name: str, only: str | None = None) -> Talk:
     """A claims file by its path, or one of ours by its name, or one claim. CommandError when there is none."""
     if Path(name).suffix:
         return read_talk(Path(name), only)
-    if name not in (names := [file.stem for file in sorted(TALKS.glob("*.toml"))]):
-        raise CommandError(
-            Exit.USAGE, f"no talk is called {name!r}{nearest(name, names)}. Next: make claims TALK={names[0]}"
-        )
+    names = [file.stem for file in sorted(TALKS.glob("*.toml"))]
+    check_names([name], names, "talk", f"make claims TALK={names[0]}")
     return read_talk(TALKS / f"{name}.toml", only)

@@ -72,7 +72,7 @@ class Finding:
         return self.verdict == self.claim.expected if established or self.claim.expected == self.verdict else None
 
 
-def has(run: Run, claim: Claim) -> bool:
+def has_cells(run: Run, claim: Claim) -> bool:
     """Whether the run has all cells that decide the claim."""
     decisive = {cell for part in claim.parts for cell in part.measure.cells}
     return all(len(cell_rounds(run, cell)) for cell in decisive)
@@ -117,7 +117,7 @@ def collect(claim: Claim, runs: Sequence[Run]) -> Finding:
         return Finding(claim, OPINION)
     if claim.needs:
         return Finding(claim, NOT_TESTABLE, reason=f"needs {claim.needs}")
-    of, over = next(filter(None, (choose_run(run, claim) for run in runs)), (with_cells(runs, claim), None))
+    of, over = next(filter(None, (choose_run(run, claim) for run in runs)), (first_with_cells(runs, claim), None))
     capacity = capacity_of(of, claim) if of else None
     if reason := "" if over else unmet_requirement(claim, (of or runs[0]).environment, capacity):
         return Finding(claim, NOT_TESTABLE, of, reason=reason)
@@ -138,27 +138,27 @@ def choose_run(run: Run, claim: Claim) -> tuple[Run, Run | None] | None:
         pairs = [(one, other) for one in of for other in over if one is not other]
         return min(
             pairs,
-            key=lambda pair: (bool(other_difference(pair[0], pair[1], claim)), *map(with_jit, pair)),
+            key=lambda pair: (bool(other_difference(pair[0], pair[1], claim)), *map(has_jit, pair)),
             default=None,
         )
     alone = ((one, None) for one in matching_interpreters(run, claim))
-    return min(alone, key=lambda pair: with_jit(pair[0]), default=None)
+    return min(alone, key=lambda pair: has_jit(pair[0]), default=None)
 
 
-def with_jit(run: Run) -> bool:
+def has_jit(run: Run) -> bool:
     """Whether its JIT is on, which it is not by default: a claim that does not name it is not judged under it."""
     return bool(run.environment["python"].get("jit"))
 
 
-def with_cells(runs: Sequence[Run], claim: Claim) -> Run | None:
+def first_with_cells(runs: Sequence[Run], claim: Claim) -> Run | None:
     """The first run that has the claim's cells, conditions met or not; None for a claim of two Pythons."""
-    able = (one for run in runs for one in (run, *run.beside) if has(one, claim))
+    able = (one for run in runs for one in run.by_interpreter if has_cells(one, claim))
     return None if claim.sided else next(able, None)
 
 
 def matching_interpreters(run: Run, claim: Claim) -> list[Run]:
     """The run's interpreters that have the claim's cells and meet its conditions."""
-    able = (one for one in (run, *run.beside) if has(one, claim))
+    able = (one for one in run.by_interpreter if has_cells(one, claim))
     return [one for one in able if not unmet_requirement(claim, one.environment, capacity_of(one, claim))]
 
 

@@ -20,9 +20,10 @@ from benchmarks.models import NAMES
 from scripts.analysis.evidence import Measure
 from scripts.tables.load import Run
 from scripts.util.exit_codes import CommandError, Exit
+from scripts.util.unknown_names import check_names
 from scripts.verdict.claim import Claim, Part, Talk
 from scripts.verdict.evaluate import Finding, evaluate
-from scripts.verdict.fields import Mistake, bound, nearest
+from scripts.verdict.fields import Mistake, bound
 
 MODEL = r"(?P<{}>\w+(?:@\d+)?)"
 BOUND = r"(?P<bound>at least|at most|more than|less than|[<>]=?|=|[\d.]+\s*(?:…|\.\.|to))\s*(?P<number>[\d.]+)"
@@ -42,16 +43,13 @@ def lines(text: str) -> list[str]:
 
 
 def check(expectations: Sequence[str], models: Sequence[str] = NAMES) -> None:
-    """Stop when one of them cannot be read, or is about another model than these."""
+    """CommandError (usage) when one of them cannot be read, or is about another model than `models`."""
     for line in expectations:
-        for name in models_in(line):
-            if name not in models:
-                problem = f"EXPECT: {line!r}: no model is called {name!r} here{nearest(name, models)}"
-                raise CommandError(Exit.USAGE, f"{problem}. Next: make models")
+        check_names(models_in(line), models, "measured model", "make models", option=f"EXPECT: {line!r}")
 
 
 def models_in(line: str) -> list[str]:
-    """The models that an expectation is about. Stop when it cannot be read."""
+    """The models that an expectation is about. CommandError (usage) when it cannot be read."""
     return [cell.partition("@")[0] for cell in claim(line, str).cells]
 
 
@@ -61,7 +59,7 @@ def about_models(expectations: Sequence[str], models: Sequence[str]) -> list[str
 
 
 def claim(line: str, cell: Cell) -> Claim:
-    """An expectation as a claim. Stop when it cannot be read."""
+    """An expectation as a claim. CommandError (usage) when it cannot be read."""
     if not isinstance(line, str) or not (read := measure_of(line.strip(), cell)):
         raise CommandError(Exit.USAGE, f"EXPECT: {line!r} cannot be read. Next: write it like {EXAMPLE}")
     measure, holds = read

@@ -2,8 +2,6 @@
 
 import math
 import re
-from collections.abc import Iterable
-from difflib import get_close_matches
 from typing import Any
 
 from scripts.stats.decisions import Bound
@@ -11,9 +9,7 @@ from scripts.stats.decisions import Bound
 BOUND = re.compile(r"(?P<sign>[<>]=?|=)\s*(?P<number>\S+)|(?P<low>\S+)\s*(?:…|\.\.|to)\s*(?P<high>\S+)")
 PER_CAPACITY = re.compile(r"\s*[×*]\s*capacity$")
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # would move the cursor of whoever reads it
-LONGEST_NAME, LONGEST_BOUND = 80, 100  # to look for what is near takes time that grows with the square
-ALIKE = 0.4  # less alike than that, a name is not what somebody meant
-MOST_NAMES = 12  # are listed where none is near
+LONGEST_BOUND = 100  # letters
 
 
 class Mistake(ValueError):
@@ -22,12 +18,6 @@ class Mistake(ValueError):
     def __init__(self, claim: str, field: str, what: object) -> None:
         super().__init__(f"claim {claim}, {field}: {what}" if claim else f"{field}: {what}")
         self.claim = claim
-
-
-def nearest(name: str, names: Iterable[str]) -> str:
-    """The end of an error about an unknown name."""
-    near = get_close_matches(name[:LONGEST_NAME], names := list(names), 1, ALIKE)
-    return f"; the nearest name is {near[0]!r}" if near else f"; there are {', '.join(names[:MOST_NAMES])}"
 
 
 def text(row: dict[str, Any], field: str, name: str) -> str:

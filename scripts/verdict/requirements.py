@@ -4,7 +4,7 @@ from typing import Any
 
 from benchmarks.backends.databases import KINDS
 from benchmarks.core.registry import find
-from scripts.analysis.interpreter_ratios import build_difference
+from scripts.analysis.interpreter_builds import build_difference
 from scripts.tables.load import Run
 from scripts.verdict.claim import Claim
 from scripts.verdict.fields import bound
@@ -55,7 +55,7 @@ def unmet_by(environment: dict[str, Any], capacity: float | None, name: str, req
         return "" if f"{python['version']}.".startswith(f"{required}.") else f"needs Python {required}"
     if bool(python.get(name, name == "gil")) == required:
         return ""
-    return f"needs {in_words(name, required)}" + (
+    return f"needs {python_text(name, required)}" + (
         f', as in: make matrix PYTHON="{EXAMPLE}"' if name != "optimised" else ""
     )
 
@@ -68,14 +68,14 @@ def unmet_by_databases(databases: dict[str, str], required: str) -> str:
     return f"needs {required}" + (f", which {variable} names" if variable else "")
 
 
-def in_words(name: str, required: Any) -> str:
+def python_text(name: str, required: Any) -> str:
     """The Python that a condition requires, in words."""
     return f"Python {required}" if name == "python" else f"a Python {'with' if required else 'without'} {BUILD[name]}"
 
 
 def sides_text(claim: Claim, which: str) -> str:
     """Which Python one of the two sides of a claim is."""
-    return " that is ".join(in_words(name, required[which]) for name, required in claim.sided.items())
+    return " that is ".join(python_text(name, required[which]) for name, required in claim.sided.items())
 
 
 def command(claim: Claim) -> str:
@@ -92,7 +92,7 @@ def other_difference(of: Run, over: Run, claim: Claim) -> str:
     return build_difference(of, over, {NAMED_BY_CLAIMS.get(name, name) for name in claim.sided})
 
 
-def compared(of: Run, over: Run) -> str:
+def interpreters_text(of: Run, over: Run) -> str:
     """Which two interpreters are set against each other; empty when they are one."""
     versions = [f"{one.python} (Python {one.environment['python']['version']})" for one in (of, over)]
     return f"{versions[0]} against {versions[1]}" if of is not over else ""

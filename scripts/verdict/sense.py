@@ -7,8 +7,9 @@ import re
 from collections import Counter
 from typing import Any
 
+from scripts.util.unknown_names import nearest
 from scripts.verdict.claim import Claim, Part
-from scripts.verdict.fields import Mistake, nearest
+from scripts.verdict.fields import Mistake
 
 SYSTEMS = ("Linux", "Darwin", "Windows")
 PYTHON = re.compile(r"\d+(\.\d+){0,2}")

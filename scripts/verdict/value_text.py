@@ -4,7 +4,7 @@ import re
 from functools import partial
 from typing import Any
 
-from scripts.util.format import amount, percent, seconds, tick, times
+from scripts.util.format import bytes_text, percent, seconds, tick, times
 
 Part = dict[str, Any]  # a measure as claims.json has it
 LARGE = 1e3  # from there on with a comma, as all counts
@@ -21,7 +21,7 @@ def value_text(part: Part, value: float | None) -> str:
     if part["metric"].endswith("seconds"):
         return seconds(value) if value > 0 else "0 s"
     if "bytes" in part["metric"]:
-        return amount(value)
+        return bytes_text(value)
     if "share" in part["metric"]:
         return percent(value)
     return f"{value:.4g}" if abs(value) < LARGE else f"{value:,.0f}"

@@ -113,6 +113,11 @@ class SyntheticRun:
     beside: tuple["SyntheticRun", ...] = ()
 
     @property
+    def by_interpreter(self) -> tuple["SyntheticRun", ...]:
+        """The run, and the same cells under other interpreters."""
+        return (self, *self.beside)
+
+    @property
     def ranges_only(self) -> bool:
         """Too few blocks."""
         return self.rounds["block"].nunique() < 6

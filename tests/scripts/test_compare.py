@@ -46,7 +46,7 @@ def test_the_slower_cell_is_found_and_the_others_are_not_blamed(two: tuple[Path,
         "threads": "inconclusive",
     }
     assert by_model["asyncio"].worse
-    assert by_model["asyncio"].what == "seconds"
+    assert by_model["asyncio"].quantity == "seconds"
     assert by_model["asyncio"].ratio.estimate == pytest.approx(2, rel=0.05)
 
 
@@ -54,7 +54,7 @@ def test_seconds_of_two_machines_are_not_compared(tmp_path: Path) -> None:
     a, b = (load(recorded.record(tmp_path, name, blocks=8)) for name in ("one", "two"))
     assert not same_machine(a, b)
     assert differences(a, b) == ["CPU"]
-    assert {row.what for row in rows(a, b)} == {"speedup"}
+    assert {row.quantity for row in rows(a, b)} == {"speedup"}
     warning = "These may be two machines (CPU), so seconds are not compared; speed-ups and claims are."
     assert warning in introduction(a, b)
 

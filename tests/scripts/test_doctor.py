@@ -40,14 +40,14 @@ QUIET = Readings(
     turbo=False,
     steal_share=0.0,
     others_share=0.01,
-    short=Lateness(60e-6, 90e-6),
-    long=Lateness(80e-6, 300e-6),
+    short_sleep=Lateness(60e-6, 90e-6),
+    long_sleep=Lateness(80e-6, 300e-6),
     timer_s=50e-9,
     python_threads=0.98,
     c_threads=1.95,
     capacity_samples=(3.8, 3.9, 3.85),
     limits=WELL,
-    known=(ErrorEstimate(waits("threads", 20, 5), (0.081, 0.0815)),),
+    error_estimates=(ErrorEstimate(waits("threads", 20, 5), (0.081, 0.0815)),),
 )
 
 
@@ -66,7 +66,9 @@ ONE_CORE = replace(on(cores=1, cores_usable=1), affinity=1, capacity_samples=(1.
 POWERSAVE = on(governor="powersave")
 CRAMPED = replace(on(cores=2, cores_usable=2), affinity=2, capacity_samples=(1.2, 1.3, 1.4))
 DRIFTING = replace(QUIET, capacity_samples=(2.5, 3.8, 3.9))
-BUSY = replace(QUIET, others_share=0.4, steal_share=0.1, short=Lateness(88.6e-6, 3.39e-3), long=Lateness(0.4e-3, 5e-3))
+BUSY = replace(
+    QUIET, others_share=0.4, steal_share=0.1, short_sleep=Lateness(88.6e-6, 3.39e-3), long_sleep=Lateness(0.4e-3, 5e-3)
+)
 FREE_THREADED = replace(running(gil=False, free_threaded=True), python_threads=1.9)
 NO_LOCKS = replace(QUIET, limits=replace(WELL, shm_bytes=None, locks=False))
 SILENT = replace(on(governor=None, virtual=True), turbo=None)
@@ -74,11 +76,11 @@ ALL = [QUIET, HALF_A_CORE, ONE_CORE, POWERSAVE, CRAMPED, DRIFTING, BUSY, FREE_TH
 
 
 def line(readings: Readings, what: str) -> Check:
-    return next(check for check in checks(readings) if check.what == what)
+    return next(check for check in checks(readings) if check.subject == what)
 
 
 def minded(readings: Readings) -> set[str]:
-    return {check.what for check in checks(readings) if check.warns}
+    return {check.subject for check in checks(readings) if check.warns}
 
 
 def test_a_quiet_machine_is_told_that_it_can_establish_both() -> None:
@@ -128,7 +130,7 @@ def test_a_governor_that_follows_the_load_is_minded() -> None:
 
 def test_threads_that_speed_up_python_are_believed_only_without_the_gil() -> None:
     assert not line(FREE_THREADED, "2 threads, primes").warns
-    assert line(replace(QUIET, python_threads=1.58), "2 threads, primes").means == "impossible under the GIL: drift"
+    assert line(replace(QUIET, python_threads=1.58), "2 threads, primes").meaning == "impossible under the GIL: drift"
     assert line(replace(FREE_THREADED, python_threads=1.0), "2 threads, primes").warns
 
 
@@ -190,11 +192,11 @@ def test_every_check_fits_its_line_in_80_columns(readings: Readings) -> None:
         for text in doctor.LEGEND.splitlines():
             assert len(text) <= 80
     for check in checks(readings):
-        assert len(check.what) <= 17
-        assert len(check.means) <= 33
-        assert check.what == "processor" or len(check.reading) <= 23
+        assert len(check.subject) <= 17
+        assert len(check.meaning) <= 33
+        assert check.subject == "processor" or len(check.reading) <= 23
     lines = out.export_text().splitlines()
-    assert len(lines) == len(checks(readings)) + 1 + len(readings.known)
+    assert len(lines) == len(checks(readings)) + 1 + len(readings.error_estimates)
     assert all(len(text) <= 80 for text in lines)
 
 
@@ -216,7 +218,7 @@ def test_a_switch_in_the_shell_is_named_with_what_becomes_of_it() -> None:
         moods=("a profiler looks at every call",),
     )
     by_reading = {check.reading: check for check in checks(moody)}
-    assert by_reading["PYTHONASYNCIODEBUG=1"].means == "left out; KEEP_ENV would keep it"
-    assert by_reading["PYTHON_JIT=1"].means == "kept by KEEP_ENV, and recorded"
+    assert by_reading["PYTHONASYNCIODEBUG=1"].meaning == "left out; KEEP_ENV would keep it"
+    assert by_reading["PYTHON_JIT=1"].meaning == "kept by KEEP_ENV, and recorded"
     assert by_reading["a profiler looks at every call"].warns
-    assert not any(check.what == "switch" for check in checks(QUIET))
+    assert not any(check.subject == "switch" for check in checks(QUIET))

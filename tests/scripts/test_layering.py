@@ -1,6 +1,7 @@
 """Imports within `scripts` run one way, so that a newcomer reads it from the bottom up."""
 
 import ast
+import re
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
@@ -39,6 +40,13 @@ def module(path: Path) -> str:
 
 
 FILES = sorted(path for path in SCRIPTS.rglob("*.py") if path != SCRIPTS / "__init__.py")
+
+
+def test_contributors_read_the_true_order_of_folders() -> None:
+    text = (SCRIPTS.parent / "CONTRIBUTING.md").read_text()
+    order = re.search(r"imports only those before it: (.*?);", text, re.DOTALL)
+    assert order is not None
+    assert re.findall(r"`(\w+)`", order[1]) == list(FOLDERS)
 
 
 def test_every_folder_has_its_place_in_the_order() -> None:

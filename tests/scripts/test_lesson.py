@@ -82,7 +82,7 @@ def test_without_a_name_they_are_listed() -> None:
 def test_a_wrong_name_is_answered_with_the_right_one() -> None:
     done = typed("gil")
     assert done.returncode == Exit.USAGE
-    assert "no lesson is called 'gil'. Next: make lesson LESSON=the_gil" in done.stderr
+    assert "no lesson is called 'gil'; the nearest name is 'the_gil'. Next: make lesson, for all" in done.stderr
 
 
 @pytest.mark.real

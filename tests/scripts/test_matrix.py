@@ -59,9 +59,9 @@ def test_an_ordinary_block_is_measured_by_our_own_interpreter(tmp_path: Path) ->
 
 def test_blocks_of_two_interpreters_never_make_one_figure(tmp_path: Path) -> None:
     run = load(record(tmp_path, blocks=6, pythons=ORDER))
-    assert [one.python for one in (run, *run.beside)] == ["3.11", "3.13t"]
-    assert [sorted(set(one.rounds["block"])) for one in (run, *run.beside)] == [[0, 3, 4], [1, 2, 5]]
-    assert [one.environment["python"]["version"] for one in (run, *run.beside)] == ["3.11.1", "3.13.1"]
+    assert [one.python for one in run.by_interpreter] == ["3.11", "3.13t"]
+    assert [sorted(set(one.rounds["block"])) for one in run.by_interpreter] == [[0, 3, 4], [1, 2, 5]]
+    assert [one.environment["python"]["version"] for one in run.by_interpreter] == ["3.11.1", "3.13.1"]
     assert run.ranges_only
 
 

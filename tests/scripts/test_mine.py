@@ -12,10 +12,11 @@ import pandas as pd
 import pytest
 
 from benchmarks.machine.calibration import Calibration
-from scripts import mine
 from scripts.faults.sandbox import Sandbox
-from scripts.mine import models_of, source_of, survey
+from scripts.mine import models_of
 from scripts.report import work_document
+from scripts.run import work_profile
+from scripts.run.work_profile import source_of, survey
 from scripts.util.exit_codes import CommandError, Exit
 from scripts.verdict import expectations
 from tests.benchmarks.own import BOTH, NAPS, written
@@ -102,7 +103,7 @@ def test_a_function_that_ends_its_interpreter_is_told_with_its_task(surveyed: An
 
 @pytest.mark.real
 def test_a_function_that_never_returns_is_ended(surveyed: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mine, "PATIENCE_S", TIME_OUT_S)
+    monkeypatch.setattr(work_profile, "PATIENCE_S", TIME_OUT_S)
     with pytest.raises(CommandError, match=r"task 1 \(1\) had not ended after 2 s. Next:") as stop:
         surveyed("import time\nTASKS = range(3)\ndef work(task):\n    while task: time.sleep(1)\n")
     assert stop.value.code == Exit.NOT_MEASURED
@@ -191,7 +192,7 @@ def test_within_ten_percent_is_the_same_both_ways() -> None:
     ("line", "says"),
     [
         ("asyncio is great", "EXPECT: 'asyncio is great' cannot be read. Next: write it like"),
-        ("thread at least 2x sequential", "no model is called 'thread' here; the nearest name is 'threads'"),
+        ("thread at least 2x sequential", "no measured model is called 'thread'; the nearest name is 'threads'"),
         ("asyncio at least 1.2.3x sequential", "'>= 1.2.3'"),
         ("asyncio 3 … 2 x threads", "No value lies between 3 and 2"),
     ],
@@ -280,16 +281,16 @@ def test_the_answer_is_about_the_users_own_work_with_each_model_at_its_best() ->
 )
 def test_work_that_is_in_doubt_never_gets_a_winner(tmp_path: Path, doubt: str) -> None:
     from scripts.analysis.answers import answers
-    from scripts.tables.load import with_doubt
+    from scripts.tables.load import add_doubts
 
     run = a_run({"sequential": 1.0, "threads": 0.5, "asyncio": 0.1})
     assert "fastest" in answers(run)[0]
     (tmp_path / "survey.json").write_text(json.dumps({"learned": {"doubts": [doubt]}}))
-    sentences = answers(replace(run, rounds=with_doubt(tmp_path, run.rounds)))
+    sentences = answers(replace(run, rounds=add_doubts(tmp_path, run.rounds)))
     assert "fastest" not in sentences[0]
     assert doubt in sentences[0]
     expected = expectations.findings(
-        replace(run, rounds=with_doubt(tmp_path, run.rounds)), ["asyncio faster than threads"]
+        replace(run, rounds=add_doubts(tmp_path, run.rounds)), ["asyncio faster than threads"]
     )
     assert expectations.code(expected) == Exit.NOT_MEASURED
 
@@ -381,11 +382,11 @@ def test_the_progress_line_stays_one_line_of_80_columns() -> None:
     models = ("sequential", "threads", "to_thread", "asyncio", "uvloop", "queue_workers", "gather", "processes")
     with live.bar:
         live.begin_block(9, 754.0)
-        live.hear({"kind": "block", "order": list(models)})
+        live.update({"kind": "block", "order": list(models)})
         for model in models:
             cell = {"experiment": "user_work", "workload": "a_file_with_a_long_name-function", "model": model}
             rounds = [{"seconds": 1.0 if model == "sequential" else 0.02, "warmup": False}]
-            live.hear(
+            live.update(
                 {"kind": "cell", "cell": f"user_work-{model}", "valid": True, "twin": False, "rounds": rounds} | cell
             )
         live.bar.refresh()

@@ -14,7 +14,7 @@ from scripts.deck import files
 from scripts.deck.files import write_deck
 from scripts.deck.pages import NOT_MEASURED, result_text
 from scripts.deck.slides import MOST_SLIDES, PAPERS, Slide, command, deck, small_print
-from scripts.deck.titles import MOST_WORDS, title, unbroken
+from scripts.deck.titles import MOST_WORDS, keep_units_together, title
 from scripts.run.preflight import every_experiment
 from scripts.tables.load import Omission, Run
 from scripts.util.exit_codes import CommandError, Exit
@@ -159,7 +159,10 @@ def test_the_small_print_says_what_to_type(plan: dict[str, Any], typed: str, tmp
 
 
 def test_a_number_is_not_parted_from_its_unit() -> None:
-    assert unbroken("742 µs of CPU, 12.4 ms, 5 %, 3.2 MiB") == "742\xa0µs of CPU, 12.4\xa0ms, 5\xa0%, 3.2\xa0MiB"
+    assert (
+        keep_units_together("742 µs of CPU, 12.4 ms, 5 %, 3.2 MiB")
+        == "742\xa0µs of CPU, 12.4\xa0ms, 5\xa0%, 3.2\xa0MiB"
+    )
 
 
 def test_the_deck_is_written_anew_light_and_dark(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from scripts.analysis.attribution import CLOSES, FILE, Attribution, read
 from scripts.run import explanation
-from scripts.run.explanation import explain_headline, explained
+from scripts.run.explanation import explain, explain_headline
 from scripts.util.exit_codes import CommandError, Exit
 from scripts.why import closing
 from servers.subprocesses import ROOT
@@ -32,7 +32,7 @@ def test_a_run_that_cannot_be_explained_is_kept_all_the_same(
     def broken(only: str, show: Any) -> list[dict[str, Any]]:
         raise CommandError(Exit.NOT_MEASURED, "nothing could be explained")
 
-    monkeypatch.setattr(explanation, "explained", broken)
+    monkeypatch.setattr(explanation, "explain", broken)
     explain_headline(tmp_path)
     assert "nothing could be explained" in capsys.readouterr().err
     assert not (tmp_path / FILE).exists()
@@ -56,7 +56,7 @@ def test_a_run_that_is_asked_why_carries_it_into_its_folder(tmp_path: Path, monk
 @pytest.mark.quiet
 @pytest.mark.slow
 def test_the_sums_of_a_full_selection_close() -> None:
-    entries = explained(FULL, lambda one: None)
+    entries = explain(FULL, lambda one: None)
     cells = [Attribution.of(one) for one in entries if "reason" not in one]
     closed = sum(cell.closes for cell in cells)
     assert len(cells) > 20

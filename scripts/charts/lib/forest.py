@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 
 from scripts.analysis.points import Point
 from scripts.charts.lib.forest_layout import Axis, Layout, arrange, columns, head_lines
-from scripts.charts.lib.groups import AIR, Group, Panels, fit, limit_text, merged, value_text
+from scripts.charts.lib.groups import GROUP_GAP, Group, Panels, limit_text, merge_panels, panels_that_fit, value_text
 from scripts.charts.lib.layout import Page, head, open_page
 from scripts.charts.lib.theme import Theme, colour, marker
 from scripts.util.format import Format
@@ -38,11 +38,11 @@ def draw_page(
     `footer` is made from the rows that are shown and the words about what is not. `bands` are noise floors, a share of
     1, by panel. `blank` stands where a panel has no row of a group that another has.
     """
-    kept, left_out = fit(panels, theme, shared=shared)
+    kept, left_out = panels_that_fit(panels, theme, shared=shared)
     if not kept:
         return None
     layout = arrange(kept, axis.form, theme, shared=shared and not theme.narrow)
-    every = {name: merged(kept) if layout.shared else groups for name, groups in kept.items()}
+    every = {name: merge_panels(kept) if layout.shared else groups for name, groups in kept.items()}
     shown = [row for groups in kept.values() for group in groups for row in group.rows]
     heads = head_lines(list(kept), layout, theme)
     page = open_page(
@@ -96,15 +96,15 @@ def fill(
             y += 1
         rows = dict(zip(group.labels, group.rows, strict=True))
         if not rows and blank:
-            beside(axes, f"  {blank}", y, 0, page.theme.small_pt, page.theme.muted, left=True)
+            edge_text(axes, f"  {blank}", y, 0, page.theme.small_pt, page.theme.muted, left=True)
         for name, style in zip(place.labels, place.models, strict=True):
             if name in rows:
                 draw_row(axes, rows[name], style, y, axis, page.theme, layout, paint=group.paint)
             if named:
                 paint = page.theme.readable(group.paint or colour(style))
-                beside(axes, name, y, 0, page.theme.text_pt, paint, left=layout.above)
+                edge_text(axes, name, y, 0, page.theme.text_pt, paint, left=layout.above)
             y += 2 if layout.above else 1
-        y += AIR
+        y += GROUP_GAP
 
 
 def heading(
@@ -112,9 +112,9 @@ def heading(
 ) -> None:
     """Draw the title of a group, and its ideal and its ceiling, in numbers and as lines across its rows."""
     if named:
-        beside(axes, place.title, y, 0, theme.text_pt, theme.ink, bold=True, left=True, shift_in=layout.left_in)
+        edge_text(axes, place.title, y, 0, theme.text_pt, theme.ink, bold=True, left=True, shift_in=layout.left_in)
     if words := limit_text(group, form):
-        beside(axes, words, y, 1, theme.small_pt, theme.muted, left=not layout.above)
+        edge_text(axes, words, y, 1, theme.small_pt, theme.muted, left=not layout.above)
     ys = layout.lanes(y, len(place.rows))
     for name, value, dashes in (("limit", group.limit, (2, 1.2)), ("ceiling", group.ceiling, (0.6, 1.2))):
         if math.isfinite(value):
@@ -140,7 +140,7 @@ def draw_row(
     dot = axes.plot([row.value], [lane], shape, color=paint, markerfacecolor=face, zorder=5)[0]
     dot.set(markersize=6, gid=f"value-{key}")
     number = axis.form(row.value) if layout.brief else value_text(row, axis.form)
-    beside(axes, number, y, 1, theme.text_pt, theme.ink, left=not layout.above)
+    edge_text(axes, number, y, 1, theme.text_pt, theme.ink, left=not layout.above)
 
 
 def draw_blocks(axes: Axes, row: Point, y: float, paint: str, key: str) -> None:
@@ -150,7 +150,7 @@ def draw_blocks(axes: Axes, row: Point, y: float, paint: str, key: str) -> None:
         dots.set(markeredgewidth=0, zorder=4, gid=f"blocks-{key}")
 
 
-def beside(
+def edge_text(
     axes: Axes,
     text: str,
     y: float,

@@ -7,10 +7,11 @@ from itertools import chain
 
 from matplotlib.axes import Axes
 
-from scripts.charts.lib.groups import AIR, Group, Panels, limit_text, value_text
-from scripts.charts.lib.layout import ABOVE, BELOW, GAP_IN, LEADING, Page, even_ticks, rule_axis, widest_in, wrap
+from scripts.charts.lib.groups import GROUP_GAP, Group, Panels, limit_text, value_text
+from scripts.charts.lib.layout import ABOVE, BELOW, GAP_IN, LEADING, Page, rule_axis, widest_in, wrap
 from scripts.charts.lib.theme import Theme
-from scripts.util.format import Format, ladder, tick
+from scripts.util.axes import even_ticks, log_ticks
+from scripts.util.format import Format, tick
 
 PITCH = 1.25  # lines of text that a row takes
 EDGE_IN = 0.3  # where a label of the axis may reach beyond its ends
@@ -58,10 +59,12 @@ class Axis:
 
         if self.linear:
             return even_ticks(high, max(int(wide_in / room_in(even_ticks(high))), 1))
-        ticks = ladder(low, high, room_in(ladder(low, high, 0, self.base)) / wide_in, self.base)
+        ticks = log_ticks(low, high, room_in(log_ticks(low, high, 0, self.base)) / wide_in, self.base)
         if len(ticks) > 1:
             return ticks
-        return ladder(low, high, room_in(ladder(low, high, 1 / math.log(high / low, self.base))) / wide_in, self.base)
+        return log_ticks(
+            low, high, room_in(log_ticks(low, high, 1 / math.log(high / low, self.base))) / wide_in, self.base
+        )
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,7 @@ class Layout:
     def depth(self, groups: Sequence[Group]) -> float:
         """The number of rows that the groups take, gaps included."""
         rows = sum(bool(group.title) + len(group.rows) * (2 if self.above else 1) for group in groups)
-        return max(rows + AIR * (len(groups) - 1), 3)
+        return max(rows + GROUP_GAP * (len(groups) - 1), 3)
 
     def lanes(self, y: float, rows: int) -> list[float]:
         """The y coordinates of a line across the rows below y: unbroken, or with gaps at the names."""

@@ -9,7 +9,7 @@ from scripts.analysis.points import Point
 from scripts.charts.lib.theme import Theme
 from scripts.util.format import Format, between, short
 
-AIR = 0.4  # rows between two groups
+GROUP_GAP = 0.4  # rows between two groups
 SLIDE_PT = 210  # of rows of text, one below the other, between the title and the footer of a slide
 HEADLINE_PT = 42  # that the longer title and the small print of a deck take
 
@@ -77,7 +77,7 @@ def limit_text(group: Group, form: Format) -> str:
     return ", ".join(f"{name} {form(value)}" for name, value in limits.items() if math.isfinite(value))
 
 
-def fitted(groups: Sequence[Group], theme: Theme) -> tuple[list[Group], list[str]]:
+def groups_that_fit(groups: Sequence[Group], theme: Theme) -> tuple[list[Group], list[str]]:
     """The groups that fit the page, and the titles of those that do not; of one that is too high alone, its first rows.
 
     Then the names of the others are given.
@@ -91,11 +91,11 @@ def fitted(groups: Sequence[Group], theme: Theme) -> tuple[list[Group], list[str
     for group in groups:
         if group.height <= room:
             shown.append(group)
-            room -= group.height + AIR
+            room -= group.height + GROUP_GAP
     return shown, [group.title for group in groups if group not in shown]
 
 
-def merged(panels: Panels) -> list[Group]:
+def merge_panels(panels: Panels) -> list[Group]:
     """The groups of all panels, each with every row that it has in any of them."""
     rows = dict[str, dict[str, tuple[Point, str]]]()
     for group in chain.from_iterable(panels.values()):
@@ -107,20 +107,20 @@ def merged(panels: Panels) -> list[Group]:
     ]
 
 
-def fit(panels: Panels, theme: Theme, *, shared: bool) -> tuple[dict[str, list[Group]], list[str]]:
+def panels_that_fit(panels: Panels, theme: Theme, *, shared: bool) -> tuple[dict[str, list[Group]], list[str]]:
     """The panels with the groups that fit the page, and the names of those that do not."""
     if not shared:
-        fits = {name: fitted(groups, theme) for name, groups in panels.items()}
+        fits = {name: groups_that_fit(groups, theme) for name, groups in panels.items()}
         left_out = list(dict.fromkeys(title for _, dropped in fits.values() for title in dropped))
         return {name: kept for name, (kept, _) in fits.items() if kept}, left_out
-    common, left_out = fitted(merged(panels), theme)
+    common, left_out = groups_that_fit(merge_panels(panels), theme)
     rows = {(group.title, name) for group in common for name in group.labels}
-    kept = {name: [only(group, rows) for group in groups] for name, groups in panels.items()}
+    kept = {name: [reduced_to(group, rows) for group in groups] for name, groups in panels.items()}
     kept = {name: [group for group in groups if group.rows] for name, groups in kept.items()}
     return {name: groups for name, groups in kept.items() if groups}, left_out
 
 
-def only(group: Group, rows: set[tuple[str, str]]) -> Group:
+def reduced_to(group: Group, rows: set[tuple[str, str]]) -> Group:
     """The group reduced to these rows."""
     kept = [place for place, name in enumerate(group.labels) if (group.title, name) in rows]
     names, styles = group.labels, group.models
@@ -132,7 +132,7 @@ def only(group: Group, rows: set[tuple[str, str]]) -> Group:
     )
 
 
-def described(panels: Panels, form: Format) -> Iterator[str]:
+def values_text(panels: Panels, form: Format) -> Iterator[str]:
     """Every number of the panels as text, group by group."""
     for name, groups in panels.items():
         for group in groups:

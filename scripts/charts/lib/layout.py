@@ -187,24 +187,6 @@ def head(axes: Axes, text: str, theme: Theme, shift_in: float = 0) -> None:
     )
 
 
-def even_ticks(high: float, most: int = 7) -> list[float]:
-    """Ticks of a linear axis from 0 to `high`: steps of 1, 2 or 5 times a power of ten, `most` at the most."""
-    power = 10.0 ** math.floor(math.log10(high))
-    steps = (power * one / 10 for one in (1, 2, 5, 10, 20, 50, 100))
-    step = next(step for step in steps if high / step <= most)
-    return [step * place for place in range(int(high / step) + 1)]
-
-
-def ticks_between(low: float, high: float, most: int, form: Format) -> list[float]:
-    """Ticks of a linear axis that need not start at zero, as many as have room and a label of their own."""
-    for count in range(max(most, 2), 1, -1):
-        step = even_ticks(high - low, count)[1]
-        ticks = [step * place for place in range(math.ceil(low / step), math.floor(high / step) + 1)]
-        if len({form(one) for one in ticks}) == len(ticks):
-            return ticks
-    return [low]
-
-
 def rule_axis(axes: Axes, side: str, ticks: list[float], form: Format, label: str, theme: Theme) -> None:
     """Exactly these ticks on the x or y axis, with rules across the panel."""
     axis = axes.xaxis if side == "x" else axes.yaxis

@@ -14,7 +14,8 @@ from matplotlib.axes import Axes
 from scripts.analysis.points import Point, by_model
 from scripts.charts.lib.layout import LEADING, Page, rule_axis, widest_in
 from scripts.charts.lib.theme import Theme, colour, marker
-from scripts.util.format import Format, ladder, short, tick
+from scripts.util.axes import log_ticks
+from scripts.util.format import Format, short, tick
 
 GAP_IN = 0.28  # between the panel and its column of labels, where the ties run
 LIMITS = {"limit": ("ideal", (3, 2)), "ceiling": ("ceiling", (0.8, 1.6))}  # what a line is called, its dashes
@@ -68,7 +69,7 @@ def scale(cells: Sequence[Point], form: Format, page: Page, *also: float) -> Sca
     low, high = min(*values, *also), max(*values, *also)
     air = max((high / low) ** 0.06, 1.1)
     ends, short = (low / air, high * air), tick(form)
-    ticks = ladder(*ends, 2.2 * page.line_in / page.panel_in)
+    ticks = log_ticks(*ends, 2.2 * page.line_in / page.panel_in)
     return Scale(ends, ticks, short, widest_in(map(short, ticks), page.theme.small_pt) + 0.08)
 
 

@@ -20,7 +20,7 @@ LONGEST_S = 120  # some twenty times what it takes; then we draw them ourselves
 
 
 @contextmanager
-def slides_beside(run: Path) -> Iterator[Callable[[], bool]]:
+def parallel_slides(run: Path) -> Iterator[Callable[[], bool]]:
     """Yields a function that waits for the slides: whether they were drawn. On one core nothing is started."""
     if usable_cores() < 2:
         yield lambda: False
@@ -34,12 +34,12 @@ def slides_beside(run: Path) -> Iterator[Callable[[], bool]]:
         env=os.environ | {"PYTHONPATH": str(HOUSE)},
     )
     try:
-        yield lambda: ended_well(process)
+        yield lambda: succeeded(process)
     finally:
         end_session(process)
 
 
-def ended_well(process: subprocess.Popen[bytes]) -> bool:
+def succeeded(process: subprocess.Popen[bytes]) -> bool:
     """Wait for a process: whether it ended in time, and well."""
     try:
         return process.wait(LONGEST_S) == 0

@@ -45,7 +45,7 @@ def of_points(cells: Sequence[Point], value: str, form: Format, limit: str = "id
 
 
 def of_point(point: Point, form: Format) -> list[Value]:
-    """One cell's row."""
+    """The row of a cell: its names and sizes, its value with interval and limit, its warnings."""
     return [
         word(point.model),
         word(point.workload),

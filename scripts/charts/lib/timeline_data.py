@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from scripts.analysis.points import Point, Run, points, remembered
+from scripts.analysis.points import Point, Run, cached_on_run, cell_tables, points
 
 PREFERRED = {"io": ("wire", "http", "sleep"), "cpu": ("primes", "digest")}
 MOST_SPANS = 300  # more would be a smear on a slide and megabytes in an SVG
@@ -86,32 +86,22 @@ def nearest(run: Run, cell: Point) -> tuple[dict[Any, Any], pd.DataFrame] | None
     """The round nearest the median and the spans of its tasks, in the order of their starts."""
     rounds = rounds_of(run, cell)
     distance = (rounds["seconds"] - rounds["seconds"].median()).abs()
-    identity = {name: getattr(cell, name) for name in ("experiment", "workload", "model", "concurrency", "tasks")}
+    spans = cell.spans(run)
     for row in rounds.loc[distance.sort_values(kind="stable").index].to_dict("records"):
-        spans = run.spans(**identity, twin=False, block=row["block"], **work(cell))
-        one = spans[spans["round"].eq(row["round"])].sort_values(["start_s", "end_s"])
+        same = spans["block"].eq(row["block"]) & spans["round"].eq(row["round"])
+        one = spans[same].sort_values(["start_s", "end_s"])
         if len(one):
             return row, one
     return None
 
 
-def work(cell: Point) -> dict[str, float]:
-    """The size of a task of the cell, in which cells of one name may differ."""
-    return {"wait_seconds": cell.wait_s, "compute_seconds": cell.compute_s}
-
-
 def rounds_of(run: Run, cell: Point) -> pd.DataFrame:
     """The measured rounds of the cell."""
-    rounds = run.rounds
-    mask = ~rounds["twin"].astype(bool) & ~rounds["warmup"].astype(bool) & rounds["seconds"].notna()
-    for column in ("experiment", "workload", "model", "concurrency", "tasks"):
-        mask &= rounds[column].eq(getattr(cell, column))
-    for column, seconds in work(cell).items():
-        mask &= rounds[column].eq(seconds)
-    return rounds[mask]
+    rounds = cell_tables(run)[(*cell.key, False)]
+    return rounds[~rounds["warmup"].astype(bool) & rounds["seconds"].notna()]
 
 
-@remembered
+@cached_on_run
 def races(run: Run) -> dict[str, dict[str, Race]]:
     """The races of each column, by model."""
     columns = {

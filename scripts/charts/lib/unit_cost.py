@@ -8,20 +8,20 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from scripts.analysis.contests import of_experiment
-from scripts.analysis.footer import footer, interval_words, sure
-from scripts.analysis.points import Point, Run, point, remembered, warned
+from scripts.analysis.footer import footer, interval_words, legend_words
+from scripts.analysis.points import Point, Run, cached_on_run, flags_text, point, with_values
 from scripts.analysis.wording import last_over_first
 from scripts.charts.lib import forest, interactive_panel
 from scripts.charts.lib.forest_layout import Axis
-from scripts.charts.lib.groups import Group, described, value_text
+from scripts.charts.lib.groups import Group, value_text, values_text
 from scripts.charts.lib.table import Table, of_point, of_points, table_of, word
 from scripts.charts.lib.theme import Theme
 from scripts.tables.columns import CELL
-from scripts.tables.summary import block_medians, columns, summary_for
+from scripts.tables.summary import block_medians
 from scripts.util.format import Format
 
 
-@remembered
+@cached_on_run
 def measured_cells(run: Run, experiment: str, metric: str) -> list[Point]:
     """The cells of an experiment with a metric of its probe, the cheapest first; zero values are left out."""
     if metric not in run.rounds:
@@ -38,9 +38,7 @@ def measured_cells(run: Run, experiment: str, metric: str) -> list[Point]:
 
 def point_of_metric(run: Run, cell: dict[Any, Any], rounds: pd.DataFrame, metric: str) -> Point:
     """A cell with the metric as its value; a metric that is not the foremost stands in place of the workload."""
-    blocks = block_medians(rounds, metric)
-    values = columns("value", blocks, summary_for(ranges_only=run.ranges_only))
-    measured = replace(point(cell | values, "value", {}), blocks=tuple(blocks))
+    measured = with_values(run, point(cell, "value", {}), block_medians(rounds, metric))
     return measured if cell["metric"] == metric else replace(measured, workload=metric)
 
 
@@ -100,7 +98,7 @@ class Cost:
             Axis(f"{kind} axis", self.form, start, base=self.base, linear=self.linear),
             title=self.title,
             reading=self.reading,
-            footer=lambda rows, rest: footer(run, self.measured, rows, rest, sure=sure(run)),
+            footer=lambda rows, rest: footer(run, self.measured, rows, rest, sure=legend_words(run)),
         )
 
     def ratio(self, run: Run) -> str:
@@ -114,7 +112,7 @@ class Cost:
         rows = self.main_rows(run)
         if len(rows) < 2:
             return self.caption(run).rstrip(".")
-        least, most = (f"{row.model} {self.form(row.value)}{warned(row)}" for row in (rows[0], rows[-1]))
+        least, most = (f"{row.model} {self.form(row.value)}{flags_text(row)}" for row in (rows[0], rows[-1]))
         return f"{most} {self.noun}, {least}: {self.ratio(run)}"
 
     def caption(self, run: Run) -> str:
@@ -122,14 +120,16 @@ class Cost:
         rows = self.main_rows(run)
         if not rows:
             return ""
-        least, most = (f"{row.model} takes {value_text(row, self.form)}{warned(row)}" for row in (rows[0], rows[-1]))
+        least, most = (
+            f"{row.model} takes {value_text(row, self.form)}{flags_text(row)}" for row in (rows[0], rows[-1])
+        )
         if len(rows) == 1:
             return f"{least} {self.noun} ({interval_words(run)})."
         return f"{least} {self.noun}, {most}: {self.ratio(run)} ({interval_words(run)})."
 
     def alt(self, run: Run) -> str:
         """Every number of the chart as text."""
-        parts = list(described({"": self.groups(run)}, self.form))
+        parts = list(values_text({"": self.groups(run)}, self.form))
         return f"{self.title} {'; '.join(parts)}." if parts else ""
 
     def interactive_panels(self, run: Run) -> Iterator[interactive_panel.Panel]:
@@ -138,7 +138,7 @@ class Cost:
             yield interactive_panel.rows(group.title, self.unit, self.form, group.rows, self.base)
 
     def table(self, run: Run) -> Table:
-        """The data behind it."""
+        """The data of the chart as a table."""
         groups = self.groups(run)
         if len(groups) < 2:
             return of_points([row for group in groups for row in group.rows], self.unit, self.form)

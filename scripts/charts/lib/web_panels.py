@@ -7,22 +7,22 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from benchmarks.core.work_done import SATURATED
-from scripts.analysis.footer import footer, sure
-from scripts.analysis.points import Point, Run, point, remembered
+from scripts.analysis.footer import footer, legend_words
+from scripts.analysis.points import Point, Run, cached_on_run, point, with_values
 from scripts.charts.lib import forest
 from scripts.charts.lib.forest_layout import Axis
-from scripts.charts.lib.groups import Group, Panels, described
+from scripts.charts.lib.groups import Group, Panels, values_text
 from scripts.charts.lib.table import Table, number, table_of, word
 from scripts.charts.lib.theme import Theme
 from scripts.tables.columns import CELL
-from scripts.tables.summary import block_medians, columns, summary_for
+from scripts.tables.summary import block_medians
 from scripts.util.format import Format, count_text
 from servers.web_server import APPS
 
 
 @dataclass(frozen=True)
 class Question:
-    """One chart of stacks."""
+    """A question about web stacks, and the words of its chart."""
 
     title: str
     reading: str
@@ -46,7 +46,7 @@ def group(title: str, rows: Sequence[Point]) -> Group:
     return Group(title, rows, styles=[RUNS_IN.get(row.model.partition("/")[2], "asyncio") for row in rows])
 
 
-@remembered
+@cached_on_run
 def measured_cells(run: Run, experiment: str, metric: str) -> list[Point]:
     """The cells of an experiment with one of their metrics, each called after its stack; none where it is unknown."""
     if metric not in run.rounds:
@@ -59,18 +59,11 @@ def measured_cells(run: Run, experiment: str, metric: str) -> list[Point]:
 
 def point_of_metric(run: Run, cell: Point, rounds: pd.DataFrame, metric: str) -> Point:
     """The cell with that metric; saturated where the client, which is one thread, had no time left."""
-    summary = summary_for(ranges_only=run.ranges_only)
-    blocks = block_medians(rounds, metric)
-    values = columns("value", blocks, summary)
     cores = f"{metric.removesuffix('_per_second')}_client_cores"
     saturated = cores in rounds and rounds[cores].median() > SATURATED
     return replace(
-        cell,
+        with_values(run, cell, block_medians(rounds, metric)),
         model=stack_name(cell.workload, cell.model),
-        value=values["value"],
-        low=values["value_low"],
-        high=values["value_high"],
-        blocks=tuple(blocks),
         flags=", ".join(filter(None, ["saturated: client" * bool(saturated), cell.flags])),
     )
 
@@ -83,24 +76,24 @@ def draw(run: Run, theme: Theme, question: Question, panels: Panels) -> Figure |
         Axis(question.axis, question.form, common=False),
         title=question.title,
         reading=question.reading,
-        footer=lambda rows, rest: footer(run, question.measured, flagged(rows), rest, sure=sure(run)),
+        footer=lambda rows, rest: footer(run, question.measured, cells_with_flags(rows), rest, sure=legend_words(run)),
         shared=True,
     )
 
 
-def flagged(rows: Sequence[Point]) -> list[Point]:
+def cells_with_flags(rows: Sequence[Point]) -> list[Point]:
     """Each cell once, with the flags of the metric that has most of them."""
     return list({row.key: row for row in sorted(rows, key=lambda row: len(row.flags))}.values())
 
 
 def alt(question: Question, panels: Panels) -> str:
     """Every number of the chart as text."""
-    rows = list(described(panels, question.form))
+    rows = list(values_text(panels, question.form))
     return f"{question.title} {'; '.join(rows)}." if rows else ""
 
 
 def table(question: Question, panels: Panels, what: str) -> Table:
-    """The data behind it."""
+    """The data of the chart as a table."""
     top = ("stack", "page", "", "workers", what, "low", "high", "warnings")
     return table_of(top, [
         [

@@ -23,7 +23,7 @@ POLL_S = 0.001  # between two checks for the start
 
 @dataclass(frozen=True)
 class LaneSpec:
-    """The specification of a lane; `path` is the file of its timeline, unused when `marked` is false."""
+    """The specification of a lane; `path` is the file of its timeline."""
 
     model: str
     tasks: int
@@ -33,15 +33,13 @@ class LaneSpec:
     url: str
     numbers_per_s: float
     path: str
-    marked: bool = True
     blocks_loop: bool = False
 
     @property
-    def workload(self) -> Mixed:
-        """The workload, instrumented when `marked`."""
+    def workload(self) -> InstrumentedMixed:
+        """The workload, which records the moments of its tasks."""
         plain = Mixed(self.cpu_share, self.task_s, self.url, self.numbers_per_s)
-        marked = InstrumentedMixed(**asdict(plain), path=self.path, blocks_loop=self.blocks_loop)
-        return marked if self.marked else plain
+        return InstrumentedMixed(**asdict(plain), path=self.path, blocks_loop=self.blocks_loop)
 
     def to_json(self) -> str:
         """As JSON for the command line."""

@@ -14,7 +14,7 @@ from benchmarks.machine.calibration import Calibration
 from benchmarks.machine.cpu_usage import subreaper
 from benchmarks.workloads._user_module import TaskFailed, UnusableFile, load
 from benchmarks.workloads.user_work import references
-from scripts import mine
+from scripts.run import work_profile
 from scripts.util.exit_codes import CommandError
 from tests.benchmarks.own import written
 from tests.benchmarks.profiler.careless_work import HONEST, NEVER_AWAITED, NOT_WAITED_FOR
@@ -73,7 +73,7 @@ def verdict_on(folder: Path, case: HostileFile, pace: Calibration) -> tuple[bool
     (folder / "survey.json").write_text(json.dumps({"work": {"source": source}}))
     os.environ["OVERLAP_MINE"] = str(folder / "survey.json")
     try:
-        learned = mine.survey(folder, source, case.models, 2, lambda step: None, "--quick")["learned"]
+        learned = work_profile.survey(folder, source, case.models, 2, lambda step: None, "--quick")["learned"]
     except CommandError as stop:
         return True, str(stop)
     finally:
@@ -84,7 +84,7 @@ def verdict_on(folder: Path, case: HostileFile, pace: Calibration) -> tuple[bool
 def hold(folder: Path, case: HostileFile, pace: Calibration, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is said is what the case asks for."""
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    monkeypatch.setattr(mine, "PATIENCE_S", PATIENCE_S)
+    monkeypatch.setattr(work_profile, "PATIENCE_S", PATIENCE_S)
     stops, words = verdict_on(folder, case, pace)
     assert (stops, bool(re.search(case.says, words, re.DOTALL))) == (case.stops, True), words
 

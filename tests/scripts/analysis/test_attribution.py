@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.analysis.attribution import Attribution, held_words, read
+from scripts.analysis.attribution import Attribution, holder_text, read
 from scripts.charts import where_time_goes
 from scripts.util.exit_codes import CommandError, Exit
 from tests.scripts import synthetic
@@ -47,7 +47,7 @@ def test_a_bar_is_as_long_as_it_was_asked_to_be() -> None:
 def test_the_line_that_held_the_loop_is_named_with_its_file() -> None:
     holder = {"kind": "loop", "file": "/home/me/pages.py", "line": 5, "function": "awork", "call": "time.sleep",
               "count": 30.0, "seconds_each": 0.02, "share": 1.0}  # fmt: skip
-    assert held_words(holder).startswith("time.sleep at pages.py:5 in awork held the loop for 20.0 ms, 30.0 times")
+    assert holder_text(holder).startswith("time.sleep at pages.py:5 in awork held the loop for 20.0 ms, 30.0 times")
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from scripts.analysis.answers import answers, noise
+from scripts.analysis.answers import answers, noise_floors_text
 from scripts.analysis.contests import contest
 from scripts.report import answer_table, terminal
 from scripts.report.progress import Live
@@ -123,19 +123,19 @@ def test_one_noisy_pair_that_computes_sets_no_floor_for_waiting() -> None:
     io, cpu = sentences_of(run)
     assert "The next is slower: threads took 1.20× its time" in io
     assert "no model was shown to be faster than another in this run. Beside processes, inconclusive: seq" in cpu
-    assert noise(run).startswith("A/A controls differed by 1.0 % (95 % CI ")
-    assert ", 40.0 % (95 % CI " in noise(run)
+    assert noise_floors_text(run).startswith("A/A controls differed by 1.0 % (95 % CI ")
+    assert ", 40.0 % (95 % CI " in noise_floors_text(run)
 
 
 def test_a_kind_of_work_without_a_twin_is_named() -> None:
-    assert noise(make(experiments=["io", "mixed"])).endswith(
+    assert noise_floors_text(make(experiments=["io", "mixed"])).endswith(
         ": smaller differences mean nothing. No A/A control was measured of computing and mixed work: "
         "a noise floor of 10 % is assumed."
     )
 
 
 def test_three_blocks_say_nothing_of_noise() -> None:
-    assert noise(make(blocks=3)) == ""
+    assert noise_floors_text(make(blocks=3)) == ""
 
 
 def quiet(table: pd.DataFrame) -> SyntheticRun:
@@ -325,11 +325,11 @@ def test_the_current_estimate_and_the_first_number_are_shown_while_the_run_goes_
     out = Console(file=io.StringIO(), width=terminal.WIDTH)
     live = Live(out, blocks=2)
     cell = {"kind": "cell", "experiment": "io", "workload": "wire", "twin": False, "valid": True, "reason": ""}
-    live.hear({"kind": "block", "order": [{}, {}, {}]})
+    live.update({"kind": "block", "order": [{}, {}, {}]})
     for model, took in (("sequential", 0.8), ("asyncio", 0.05)):
         measured = [{"seconds": 9.0, "warmup": True}, {"seconds": took, "warmup": False}]
-        live.hear(cell | {"cell": f"io-wire-{model}-c20", "model": model, "rounds": measured})
-    live.hear(cell | {"cell": "io-wire-threads-c20", "model": "threads", "valid": False, "reason": "lost a task"})
+        live.update(cell | {"cell": f"io-wire-{model}-c20", "model": model, "rounds": measured})
+    live.update(cell | {"cell": "io-wire-threads-c20", "model": "threads", "valid": False, "reason": "lost a task"})
     live.begin_block(1, 63.0)
     text = out.file.getvalue()  # type: ignore[attr-defined]
     assert "first number: io-wire-sequential-c20 800 ms" in text
@@ -342,8 +342,8 @@ def test_the_bar_of_a_run_whose_last_blocks_are_smaller_ends_where_the_run_does(
     cell = {"kind": "cell", "cell": "io-wire-threads-c20", "valid": False, "reason": "lost a task"}
     for number, size in enumerate((4, 4, 1)):
         live.begin_block(number, None)
-        live.hear({"kind": "block", "order": [{}] * size})
+        live.update({"kind": "block", "order": [{}] * size})
         for _ in range(size):
-            live.hear(cell)
+            live.update(cell)
     (task,) = live.bar.tasks
     assert (task.completed, task.total) == (9, 9)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.analysis.answers import answers_of, disturbance, noise
+from scripts.analysis.answers import answers_of, disturbance, noise_floors_text
 from scripts.analysis.conclusions import ASSUMED_FLOOR, MARGIN
 from scripts.analysis.mix_winners import tiles
 from scripts.charts import CHARTS, Chart, claims, decision
@@ -21,7 +21,7 @@ from scripts.deck.pages import count_title
 from scripts.report import readme, which_model
 from scripts.report.claim_document import verdicts_of
 from scripts.tables.load import Run
-from scripts.util.format import amount, digits, rate, seconds, tick
+from scripts.util.format import bytes_text, digits, rate, seconds, tick
 from tests.scripts.analysis.test_published import FOLDERS, interval, run_of
 from tests.scripts.drawings import a_run
 from tests.scripts.synthetic import SyntheticRun, make
@@ -154,7 +154,7 @@ def test_what_is_said_of_noise_and_disturbance_is_what_was_measured() -> None:
     known = {f"{100 * ASSUMED_FLOOR.value:.0f} %"}
     for floor in filter(None, run.noise_floors.values()):
         known |= {f"{100 * value:.1f} %" for value in (floor.value, floor.low, floor.high)}
-    assert figures(noise(run)) - known == set()
+    assert figures(noise_floors_text(run)) - known == set()
 
 
 def measured(run: Run) -> Iterator[float]:
@@ -171,7 +171,7 @@ def measured(run: Run) -> Iterator[float]:
 def test_the_page_of_models_gives_no_seconds_or_bytes_that_no_cell_has() -> None:
     run = run_of(make(seed=5).rounds)
     page = which_model.text(run)
-    known = {form(value) for value in measured(run) for form in (seconds, amount, rate)} | of_works(run)  # type: ignore[arg-type]
+    known = {form(value) for value in measured(run) for form in (seconds, bytes_text, rate)} | of_works(run)  # type: ignore[arg-type]
     known |= {tick(seconds)(length_s) for length_s in (1e-4, 1e-3, 1e-2, 1e-1)} | {f"{100 * MARGIN:.0f} %"}
     lines = [line for line in page.split("\n") if not line.startswith("Written by") and "%" not in line]
     found = {figure for line in lines for figure in figures(line)}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from scripts.analysis.revisions import CAUSES, LEAST, Change, Pairs, Sample, changes, joined
+from scripts.analysis.revisions import CAUSES, LEAST, Change, Pairs, Sample, changes, pooled_sample
 from scripts.revisions.measurement import PER_TURN, order
 from scripts.stats.intervals import FloatArray
 from tests.scripts.simulate import WORLDS, block_medians, sessions
@@ -28,7 +28,7 @@ def pairs_of(seconds: FloatArray, effect: float, seed: int) -> list[Pairs]:
             for side in sided:
                 factor = effect if side == "head" else 1.0
                 here = [n for n in range(start, start + PER_TURN) if sides[n] == side]
-                sided[side].append(joined([sample(float(seconds[n, place]) * factor) for n in here]))
+                sided[side].append(pooled_sample([sample(float(seconds[n, place]) * factor) for n in here]))
         pairs.append(Pairs(model, 10, sided["base"], sided["head"]))
     return pairs
 
@@ -122,5 +122,5 @@ def test_the_cause_of_a_loss_is_the_part_that_changed() -> None:
     base = [Sample(1.0 + 0.001 * turn, 0.001 + 1e-6 * turn, 0.001, 0.01) for turn in turns]
     head = [Sample(1.2 + 0.001 * turn, 0.003 + 2e-6 * turn, 0.001 + 1e-5 * (-1) ** turn, 0.01) for turn in turns]
     (change,) = changes([Pairs("threads", 10, base, head)])
-    assert [one.what for one in change.causes] == [CAUSES["cpu_per_task"]]
+    assert [one.name for one in change.causes] == [CAUSES["cpu_per_task"]]
     assert math.isclose(change.causes[0].head_s / change.causes[0].base_s, 3.0, rel_tol=0.05)

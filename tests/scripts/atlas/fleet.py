@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from scripts.atlas.share_format import Cell, Claim, Fastest, Machine, Part, Plan, Python, Share, sealed
+from scripts.atlas.share_format import Cell, Claim, Fastest, Machine, Part, Plan, Python, Share, with_hash
 from scripts.stats.intervals import geometric_mean
 
 BLOCKS = 10
@@ -92,7 +92,9 @@ def share(ratios: Sequence[float], rng: np.random.Generator, noise: float = 0.03
     }
     plan = Plan(BLOCKS, int(rng.integers(1 << 30)), quick=False)
     fields = given | other
-    return sealed(Share(schema=1, kind="overlap share", plan=plan, cells=cells, claims=claims, hash="0" * 16, **fields))
+    return with_hash(
+        Share(schema=1, kind="overlap share", plan=plan, cells=cells, claims=claims, hash="0" * 16, **fields)
+    )
 
 
 def fleet(size: int, rng: np.random.Generator, claims: int = 30, flip_above: int | None = None) -> list[Share]:

@@ -17,7 +17,7 @@ from scipy.special import stdtrit
 from scripts import share as share_verb
 from scripts.analysis.contests import contest
 from scripts.atlas import __main__ as atlas
-from scripts.atlas.build import judged, judged_shares, share_of
+from scripts.atlas.build import share_of, share_of_interpreter, shares_of_run
 from scripts.atlas.collect import Collection, collect, entry
 from scripts.atlas.document import rows, units, write
 from scripts.atlas.forest import forest
@@ -33,7 +33,7 @@ from scripts.atlas.share_format import (
     ShareError,
     decode,
     encode,
-    sealed,
+    with_hash,
 )
 from scripts.atlas.synthetic import synthetic, write_synthetic
 from scripts.atlas.winners import WORK, maps
@@ -66,7 +66,7 @@ def put(folder: Path, shares: list[Share]) -> Path:
 
 
 def changed(one: Share, **fields: Any) -> Share:
-    return sealed(msgspec.structs.replace(one, **fields))
+    return with_hash(msgspec.structs.replace(one, **fields))
 
 
 def test_a_share_comes_back_as_it_was_written() -> None:
@@ -354,7 +354,7 @@ def uneven(repeat: int) -> Run:
 @pytest.mark.slow
 @pytest.mark.parametrize("repeat", [1, 2])
 def test_a_run_whose_cells_have_unlike_blocks_is_not_taken_for_a_forgery(repeat: int) -> None:
-    one = judged(uneven(repeat), "", several=False)
+    one = share_of_interpreter(uneven(repeat), "", several=False)
     parts = [part for claim in one.claims for part in claim.parts if part.estimate and part.metric == "seconds"]
     assert any("/threads" in part.of + part.over for part in parts)
     assert one.plan.repeat == repeat
@@ -399,7 +399,7 @@ def test_no_share_is_written_that_an_atlas_would_leave_out(tmp_path: Path) -> No
 
 def test_a_run_of_several_pythons_is_shared_as_a_condition_of_each(tmp_path: Path) -> None:
     matrix = ROOT / "results" / "reference" / "matrix"
-    shares = judged_shares(matrix)
+    shares = shares_of_run(matrix)
     pythons = [one["python"] for one in json.loads((matrix / "environment.json").read_text())["interpreters"]]
     assert len(shares) == len(pythons) > 1
     for one, python_ in zip(shares, pythons, strict=True):
@@ -453,10 +453,10 @@ def test_a_spreadsheet_gets_no_formula() -> None:
 
 def test_a_folder_without_shares_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="no usable share") as refused:
-        atlas.made([tmp_path], tmp_path / "out", "")
+        atlas.collect_and_write([tmp_path], tmp_path / "out", "")
     assert refused.value.code == Exit.BAD_DATA
     with pytest.raises(CommandError, match="no such file or folder") as refused:
-        atlas.made([tmp_path / "none"], tmp_path / "out", "")
+        atlas.collect_and_write([tmp_path / "none"], tmp_path / "out", "")
     assert refused.value.code == Exit.USAGE
 
 

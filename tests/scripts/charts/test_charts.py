@@ -37,7 +37,7 @@ from scripts.charts import (
 from scripts.charts.lib.theme import DARK, LIGHT, PHONE, SLIDE, Theme, save, style
 from scripts.charts.lib.timeline_data import races
 from scripts.charts.lib.unit_cost import Cost
-from scripts.util.format import amount, between, rate, seconds, times
+from scripts.util.format import between, bytes_text, rate, seconds, times
 from tests.scripts.charts.legible import defects, visible_texts
 from tests.scripts.drawings import RUNS, a_run, artists, cells, drawn, of_full_run, texts
 from tests.scripts.synthetic import CLASSICAL, SyntheticRun, make
@@ -163,7 +163,7 @@ def test_sequential_stands_beside_every_concurrency_and_lends_no_panel_its_limit
     assert limits == pytest.approx([4 * 0.02, 0.02])
 
 
-@pytest.mark.parametrize(("module", "form"), [(startup_cost.CHART, seconds), (memory.CHART, amount)])
+@pytest.mark.parametrize(("module", "form"), [(startup_cost.CHART, seconds), (memory.CHART, bytes_text)])
 def test_a_cost_is_labelled_with_its_unit(module: Cost, form: Any) -> None:
     run = make(experiments=[module.experiment], blocks=6)
     figure, rows = drawn(module, run), cells(run, module.experiment)
@@ -274,7 +274,7 @@ def test_caption_and_text_say_the_numbers_of_the_table(module: Chart) -> None:
             "scaling": ("tasks_per_second", rate),
             "mixed": ("seconds", seconds),
             "web-throughput": ("value", rate),
-        }.get(module.NAME, ("value", amount if module is memory.CHART else seconds))
+        }.get(module.NAME, ("value", bytes_text if module is memory.CHART else seconds))
         assert form(cell[column]) in module.alt(run)
 
 

@@ -8,7 +8,8 @@ import pytest
 from matplotlib.lines import Line2D
 from rich.console import Console
 
-from scripts.analysis.interpreter_ratios import build_difference, gain, notes, rows, sentences, sharing
+from scripts.analysis.interpreter_builds import build_difference
+from scripts.analysis.interpreter_ratios import notes, rows, sentences, sharing, threads_speedup
 from scripts.charts import interpreters
 from scripts.charts.lib.theme import LIGHT, SLIDE, style
 from scripts.report import terminal_interpreters as terminal
@@ -78,7 +79,7 @@ def test_work_that_only_a_later_interpreter_did_is_named_and_not_compared() -> N
 
 def test_memory_is_said_as_times_as_much_and_not_as_times_as_fast() -> None:
     run = in_turns()
-    parts = [with_memory(one, held) for one, held in zip((run, *run.beside), (4e7, 2e7, 5e7), strict=True)]
+    parts = [with_memory(one, held) for one, held in zip(run.by_interpreter, (4e7, 2e7, 5e7), strict=True)]
     joined = replace(parts[0], beside=tuple(parts[1:]))
     assert "interpreter_memory" not in {row.work for row in rows(joined)}
     (sentence,) = [one for one in sentences(joined) if "Memory" in one]
@@ -90,7 +91,7 @@ def test_memory_is_said_as_times_as_much_and_not_as_times_as_fast() -> None:
 
 def test_an_answer_beside_computing_is_told_with_and_without_the_gil() -> None:
     run = in_turns()
-    parts = [with_convoy(one, took_s) for one, took_s in zip((run, *run.beside), (5e-3, 5e-3, 5e-5), strict=True)]
+    parts = [with_convoy(one, took_s) for one, took_s in zip(run.by_interpreter, (5e-3, 5e-3, 5e-5), strict=True)]
     (sentence,) = [one for one in sentences(replace(parts[0], beside=tuple(parts[1:]))) if "answer" in one]
     assert sentence.startswith(
         "An answer from a thread beside one that computes takes 5.00 ms under 3.13 (with the GIL), "
@@ -163,7 +164,7 @@ def test_the_title_sets_two_builds_beside_each_other_that_differ_in_the_gil_alon
 
 def test_two_threads_are_compared_with_one_under_the_same_interpreter() -> None:
     run = in_turns()
-    parts = [with_sharing(one, factor) for one, factor in zip((run, *run.beside), (1.0, 1.0, 0.5), strict=True)]
+    parts = [with_sharing(one, factor) for one, factor in zip(run.by_interpreter, (1.0, 1.0, 0.5), strict=True)]
     ((form, ratios),) = sharing(replace(parts[0], beside=tuple(parts[1:])))
     assert form == "dict"
     assert {python: ratio.value for python, ratio in ratios.items()} == pytest.approx(
@@ -309,7 +310,7 @@ def test_the_first_rows_are_what_the_title_says() -> None:
     run = in_turns()
     figure = interpreters.draw(run, LIGHT)
     assert figure
-    gains = {one.python: gain(one) for one in (run, *run.beside)}
+    gains = {one.python: threads_speedup(one) for one in run.by_interpreter}
     dots = artists(figure, Line2D, "value-primes-gain-")
     assert {key.removesuffix("-0"): dot.get_xdata()[0] for key, dot in dots.items()} == {
         python: value.value for python, value in gains.items() if value
@@ -334,7 +335,7 @@ def test_the_terminal_keeps_to_80_columns_however_many_interpreters(capsys: pyte
 
 
 def with_omissions(run: SyntheticRun) -> Any:
-    for one in (run, *run.beside):
+    for one in run.by_interpreter:
         vars(one)["omissions"] = []
     return run
 

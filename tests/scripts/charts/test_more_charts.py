@@ -12,6 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 from benchmarks.probes.offload_cost import LENGTHS
+from scripts.analysis import latency_curves
 from scripts.analysis.amdahl import Law, serial_share
 from scripts.analysis.mix_winners import tiles
 from scripts.charts import (
@@ -34,7 +35,7 @@ from scripts.charts import (
     web_latency,
     web_throughput,
 )
-from scripts.charts.lib.groups import Group, fitted
+from scripts.charts.lib.groups import Group, groups_that_fit
 from scripts.charts.lib.table import number, table_of, word
 from scripts.charts.lib.theme import LIGHT, SLIDE, colour
 from scripts.stats.intervals import NoiseFloor
@@ -61,7 +62,7 @@ def test_a_latency_curve_is_the_mean_of_the_quantiles_of_the_blocks_and_not_of_p
 
 
 def test_no_p99_is_given_where_a_block_has_too_few_tasks_for_one() -> None:
-    few = task_latency.curves(a_run())["wire"]
+    few = latency_curves.curves(a_run())["wire"]
     assert {curve.each_block for curve in few} == {80}
     assert {top for curve in few for top in curve.marked} == {0.5, 0.95}
     assert "99 %" not in " ".join(
@@ -71,7 +72,7 @@ def test_no_p99_is_given_where_a_block_has_too_few_tasks_for_one() -> None:
 
 def test_the_numbers_beside_a_latency_curve_are_those_at_its_markers() -> None:
     figure = of_full_run(task_latency)
-    for curve in task_latency.curves(a_run())["http"]:
+    for curve in latency_curves.curves(a_run())["http"]:
         marks = artists(figure, Line2D, "value-")[f"http-{curve.cell.model}"].get_xdata()
         assert list(marks) == [curve.at(share).value for share in curve.marked]
         assert " / ".join(map(seconds, marks)) in texts(figure)
@@ -130,11 +131,11 @@ def test_those_that_may_be_the_fastest_are_named_and_no_others() -> None:
 
 def test_a_difference_smaller_than_that_of_twins_wins_no_tile() -> None:
     run = planted(1.12, noise=0.001)
-    assert all(tile.winner for tile in tiles(run))
+    assert all(len(tile.family.winners) == 1 for tile in tiles(run))
     apart = SyntheticRun(run.rounds)
     wide = NoiseFloor(0.2, 0.1, 0.3, 3)
     vars(apart)["noise_floors"] = {"mixed work": wide, "waiting": wide, "computing": wide}
-    assert not any(tile.winner for tile in tiles(apart))
+    assert not any(len(tile.family.winners) == 1 for tile in tiles(apart))
 
 
 def test_the_serial_share_is_found_again() -> None:
@@ -145,7 +146,7 @@ def test_the_serial_share_is_found_again() -> None:
 
 def test_amdahls_line_is_drawn_and_its_share_is_said() -> None:
     figure = of_full_run(cpu_scaling)
-    laws = cpu_scaling.fitted(a_run(), cpu_scaling.chart_cells(a_run())[0])
+    laws = cpu_scaling.laws_by_model(a_run(), cpu_scaling.chart_cells(a_run())[0])
     assert set(artists(figure, Line2D, "amdahl-")) == {f"primes-{model}" for model in laws} != set()
     assert all(str(law) in " ".join(texts(figure)) for law in laws.values())
     assert laws["processes"].serial < 0.5
@@ -236,7 +237,9 @@ def test_a_length_pays_only_where_every_longer_one_does() -> None:
     def pays(*gains: float) -> dict[str, float]:
         rounds = a_run().rounds[a_run().rounds["experiment"].eq("offload_cost") & a_run().rounds["model"].eq("dask")]
         columns = zip(LENGTHS, gains, strict=True)
-        return offload_cost.pays(SyntheticRun(rounds.assign(**{f"speedup_{name}": gain for name, gain in columns})))
+        return offload_cost.break_even_s(
+            SyntheticRun(rounds.assign(**{f"speedup_{name}": gain for name, gain in columns}))
+        )
 
     assert pays(1.5, 0.8, 1.5, 1.6) == {"dask": 0.01}
     assert pays(1.5, 1.5, 1.5, 0.8) == {}
@@ -365,6 +368,6 @@ def test_what_does_not_fit_a_slide_is_named_on_it() -> None:
     many = [
         Group("models", [replace(startup_cost.groups(a_run())[0].rows[0], model=f"m{number}") for number in range(30)])
     ]
-    kept, left_out = fitted([*many, Group("more", many[0].rows)], SLIDE)
+    kept, left_out = groups_that_fit([*many, Group("more", many[0].rows)], SLIDE)
     assert [row.model for row in kept[0].rows] == [f"m{number}" for number in range(19)]
     assert left_out == [*(f"m{number}" for number in range(19, 30)), "more"]

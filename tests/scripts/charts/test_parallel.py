@@ -49,7 +49,7 @@ def test_a_second_process_that_fails_costs_no_picture(tmp_path: Path, monkeypatc
 def test_on_one_core_nothing_is_drawn_beside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parallel, "usable_cores", lambda: 1)
     monkeypatch.setattr(subprocess, "Popen", never)
-    with parallel.slides_beside(tmp_path) as drawn:
+    with parallel.parallel_slides(tmp_path) as drawn:
         assert not drawn()
 
 
@@ -64,7 +64,7 @@ from scripts.charts.lib import parallel
 
 GONE_S = 20.0  # it may still be importing
 parallel.usable_cores = lambda: 2
-with parallel.slides_beside(Path({str(run)!r})):
+with parallel.parallel_slides(Path({str(run)!r})):
     print(psutil.Process().children()[0].pid, flush=True)
     {end}
 """

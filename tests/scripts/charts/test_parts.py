@@ -17,7 +17,8 @@ from scripts.charts.lib.theme import (
     SLIDE_DARK,
 )
 from scripts.charts.lib.timeline_data import lanes
-from scripts.util.format import amount, between, digits, ladder, rate, seconds, tick, times
+from scripts.util.axes import log_ticks
+from scripts.util.format import between, bytes_text, digits, rate, seconds, tick, times
 from tests.scripts.charts.legible import defects
 
 
@@ -69,7 +70,7 @@ def test_numbers_are_written_for_readers() -> None:
         "12.3 ms",
         "1.50 s",
     ]
-    assert [amount(value) for value in (900, 6_100, 11_300_000)] == ["900 B", "5.96 KiB", "10.8 MiB"]
+    assert [bytes_text(value) for value in (900, 6_100, 11_300_000)] == ["900 B", "5.96 KiB", "10.8 MiB"]
     assert [tick(seconds)(0.02), tick(times)(10), tick(rate)(1000), tick(seconds)(0)] == [
         "20 ms",
         "10×",
@@ -82,7 +83,7 @@ def test_numbers_are_written_for_readers() -> None:
 
 @given(st.floats(1e-6, 1e6), st.floats(1.01, 1e9), st.floats(0.05, 0.5), st.sampled_from([2, 10]))
 def test_ticks_lie_on_the_axis_and_leave_room(low: float, ratio: float, gap: float, base: int) -> None:
-    ticks = ladder(low, low * ratio, gap, base)
+    ticks = log_ticks(low, low * ratio, gap, base)
     assert all(low * 0.99 <= value <= low * ratio * 1.01 for value in ticks)
     shares = np.diff(np.log(ticks)) / np.log(ratio)
     assert all(shares >= gap - 1e-9)

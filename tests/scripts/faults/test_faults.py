@@ -13,7 +13,8 @@ import pytest
 from benchmarks.core.runner import BUDGET_S
 from scripts.faults.kills import ONLY, TARGETS, kill_many
 from scripts.faults.sandbox import Sandbox, wait_until_empty
-from scripts.run.block import SILENCE_S, Block, Tail, ending_text, follow
+from scripts.run.block import SILENCE_S, Block, ending_text, valid_entries
+from scripts.run.tail import Tail
 from scripts.tables.load import load
 from scripts.torture import CONCURRENT_RUNS
 from scripts.util.exit_codes import Exit
@@ -108,7 +109,7 @@ def test_a_model_that_hangs_crashes_leaves_stops_or_starves_costs_its_own_cell_o
     done = sandbox.bench("--blocks", "1", "--seed", "1")
     assert done.returncode == Exit.OK, done.stderr
     run = load(sandbox.runs()[0])
-    reasons = {omission.what.split("-")[2]: omission.reason for omission in run.omissions}
+    reasons = {omission.subject.split("-")[2]: omission.reason for omission in run.omissions}
     assert {name for name, reason in REASONS.items() if reason in reasons.get(name, "")} == set(REASONS), reasons
     assert set(run.rounds["model"]) == {"sequential", "threads", "asyncio"}
     page = (run.path / "report.html").read_text()
@@ -154,7 +155,7 @@ def test_without_shared_memory_processes_are_no_result_and_the_rest_goes_on(shor
     done = sandbox.bench("--blocks", "1", "--only", "io and sleep", before=enter)
     assert done.returncode == Exit.OK, done.stderr
     run = load(sandbox.runs()[0])
-    assert [omission.what for omission in run.omissions] == ["io-sleep-processes-c10"]
+    assert [omission.subject for omission in run.omissions] == ["io-sleep-processes-c10"]
     assert "Read-only file system" in run.omissions[0].reason
     assert set(run.rounds["model"]) == {"sequential", "threads", "asyncio"}
 
@@ -194,10 +195,9 @@ class Silent:
 
 
 def test_an_interpreter_that_says_nothing_is_not_waited_for_forever(tmp_path: Path) -> None:
-    tail, heard = Tail(Block(record(tmp_path), 0, 1, "").path(".journal")), list[str]()
-    silent_s = follow(tail, Silent(), lambda entry: heard.append(entry["kind"]), 0.2)  # type: ignore[arg-type]
-    assert len(heard) == 9
-    assert silent_s > 0.2
+    tail = Tail(Block(record(tmp_path), 0, 1, "").path(".journal"))
+    assert len(list(valid_entries(tail.follow(Silent(), 0.2)))) == 9  # type: ignore[arg-type]
+    assert tail.silent_s > 0.2
 
 
 def test_a_cell_over_its_budget_is_told_from_one_that_died() -> None:
@@ -225,8 +225,9 @@ def test_a_stopped_process_in_a_group_of_its_own_ends_with_its_session() -> None
 
 @pytest.mark.real
 def test_temporary_files_go_even_when_the_driver_is_killed(tmp_path: Path) -> None:
-    script = "import os; from scripts.util.processes import scratch\nwith scratch():\n os.kill(os.getpid(), 9)"
-    subprocess.run([sys.executable, "-c", script], env={**os.environ, "TMPDIR": str(tmp_path)})
+    script = "import os; from scripts.util.processes import temporary_folder as t\nwith t():\n os.kill(os.getpid(), 9)"
+    done = subprocess.run([sys.executable, "-c", script], env={**os.environ, "TMPDIR": str(tmp_path)})
+    assert done.returncode == -9
     deadline = time.monotonic() + 3
     while list(tmp_path.iterdir()) and time.monotonic() < deadline:
         time.sleep(0.05)

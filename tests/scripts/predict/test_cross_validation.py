@@ -18,8 +18,8 @@ pytestmark = pytest.mark.slow
 def test_a_machine_without_noise_is_predicted_and_the_intervals_are_narrow() -> None:
     result = validation(world())
     assert result
-    assert result.good == 1.0
-    assert result.typical < 0.02
+    assert result.near_best == 1.0
+    assert result.median_error < 0.02
     assert max(result.widths.values()) < 1.2
 
 
@@ -27,7 +27,7 @@ def test_a_machine_without_noise_is_predicted_and_the_intervals_are_narrow() -> 
 def test_on_a_noisy_machine_intervals_are_wider_and_hold_what_they_promise(seed: int) -> None:
     result = validation(world(noise=0.1, mood=0.1, seed=seed))
     assert result
-    assert result.held_blocks >= AIMS[0] - 0.05  # of 52 cells, each with a mood of its own
+    assert result.block_coverage >= AIMS[0] - 0.05  # of 52 cells, each with a mood of its own
     assert min(result.widths.values()) > 1.2
 
 

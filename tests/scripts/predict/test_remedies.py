@@ -14,7 +14,8 @@ from tests.scripts.predict.test_recommend import SOURCE, advised, question
 def remedies_of(tasks: int, wait_s: float, cpu_s: float) -> dict[str, Remedy]:
     work = question(tasks, wait_s, cpu_s)
     return {
-        remedy.what.split(" with ")[0].split(" in each")[0]: remedy for remedy in remedies(work, SOURCE, advised(work))
+        remedy.description.split(" with ")[0].split(" in each")[0]: remedy
+        for remedy in remedies(work, SOURCE, advised(work))
     }
 
 
@@ -27,7 +28,7 @@ def test_the_ideal_time_is_that_of_the_machine_and_not_of_the_workers_that_were_
 def test_tiny_tasks_are_handed_to_processes_in_batches() -> None:
     work = question(200_000, 0.0, 0.0001)
     remedy = remedies_of(200_000, 0.0, 0.0001)["processes"]
-    assert remedy.what == "processes with 8 workers, in batches (chunksize=6250)"
+    assert remedy.description == "processes with 8 workers, in batches (chunksize=6250)"
     single = times(CORES, work.work("processes"), 8.0, SOURCE.fit.of("processes"), 8.0)
     assert remedy.seconds < float(np.asarray(single.seconds))
     assert remedy.seconds >= advised(work).floor_s

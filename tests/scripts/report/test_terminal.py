@@ -91,11 +91,11 @@ def in_progress(width: int, models: int = 8) -> list[str]:
     live = Live(Console(file=io.StringIO(), force_terminal=True, width=width, height=24), 10)
     live.begin_block(9, 754.0, "3.14t")
     names = ["sequential", *(f"model_{number}" for number in range(models))]
-    live.hear({"kind": "block", "order": names})
+    live.update({"kind": "block", "order": names})
     for number, name in enumerate(names):
         rounds = [{"seconds": 1 / (number + 1), "warmup": False}]
         labels = {"experiment": "io", "workload": "wire", "model": name, "twin": False}
-        live.hear({"kind": "cell", "cell": f"io-wire-{name}", "valid": True, "rounds": rounds} | labels)
+        live.update({"kind": "cell", "cell": f"io-wire-{name}", "valid": True, "rounds": rounds} | labels)
     lines = Console(width=width).render_lines(live.bar.get_renderable())
     return [Text.assemble(*(segment.text for segment in line)).plain.rstrip() for line in lines]
 

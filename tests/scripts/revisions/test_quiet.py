@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from scripts.analysis.revisions import Pairs, Sample, changes, joined
+from scripts.analysis.revisions import Pairs, Sample, changes, pooled_sample
 from scripts.revisions.measurement import PER_TURN, order
 from scripts.revisions.quiet import Patience, duration_s
 
@@ -41,7 +41,7 @@ def run(seed: int, effect: float, budget_s: float) -> tuple[Pairs, Patience]:
         patience.wait()
         turn = [(side, machine.block(effect if side == "head" else 1.0)) for side in sides[start : start + PER_TURN]]
         for name, samples in measured.items():
-            samples.append(joined([Sample(took, 0.0, 0.0, 0.0) for side, took in turn if side == name]))
+            samples.append(pooled_sample([Sample(took, 0.0, 0.0, 0.0) for side, took in turn if side == name]))
     return Pairs("threads", 10, measured["base"], measured["head"]), patience
 
 

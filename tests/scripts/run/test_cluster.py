@@ -49,9 +49,9 @@ def test_what_a_cluster_is_stands_in_the_run_and_reaches_each_block(answers: dic
     described = describe_cluster(where, "cluster and dask")
     assert described == {"cluster": FOUND, "server": {"bind": "0.0.0.0", "address": "192.0.2.1"}}
     made = block_of_run(tmp_path, {"plan": PLAN, **described}, 0)
-    assert made.where == where
-    assert made.where.environment() == {VARIABLE: ADDRESS}
-    assert block_of_run(tmp_path, {"plan": PLAN}, 0).where.environment() == {}
+    assert made.cluster == where
+    assert made.cluster.environment() == {VARIABLE: ADDRESS}
+    assert block_of_run(tmp_path, {"plan": PLAN}, 0).cluster.environment() == {}
 
 
 def test_a_cluster_with_too_few_workers_is_refused(answers: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from scripts.run import users_python
-from scripts.run.users_python import UsersPython, check_versions, located, prepare
+from scripts.run.users_python import UsersPython, check_versions, interpreter_path, prepare
 from scripts.util.exit_codes import CommandError, Exit
 
 MODULES = (
@@ -33,13 +33,13 @@ def test_an_interpreter_is_found_below_the_project_and_keeps_its_own_name(tmp_pa
     link = tmp_path / "venv" / "bin" / "python"
     link.parent.mkdir(parents=True)
     link.symlink_to(sys.executable)
-    assert located("venv/bin/python", tmp_path) == str(link)
-    assert located(str(link), Path()) == str(link)
+    assert interpreter_path("venv/bin/python", tmp_path) == str(link)
+    assert interpreter_path(str(link), Path()) == str(link)
 
 
 def test_an_interpreter_that_is_not_there_is_wrong_usage(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match=r"there is no such interpreter\. Next: make mine PYTHON=path") as stop:
-        located("venv/bin/python", tmp_path)
+        interpreter_path("venv/bin/python", tmp_path)
     assert stop.value.code == Exit.USAGE
 
 

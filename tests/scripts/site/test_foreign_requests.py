@@ -28,7 +28,7 @@ async def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
         recorded.record(tmp_path / "runs", name, blocks=8, seed=number, machine=HERE)
     recorded.record(tmp_path / "runs", "short", blocks=1, machine=HERE)
     monkeypatch.setattr(comparisons, "PATIENCE_S", 30.0)  # the page waits for what it would announce
-    async with TestClient(TestServer(create_app(results=tmp_path, opening=no_resources))) as client:
+    async with TestClient(TestServer(create_app(results=tmp_path, open_resources=no_resources))) as client:
         yield client
 
 

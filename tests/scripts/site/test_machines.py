@@ -43,13 +43,13 @@ def peers(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 async def taking(peers: None, tmp_path: Path) -> AsyncIterator[Client]:
     machines = Machines(tmp_path, Uploads(tmp_path, CODE), ("http://192.168.1.5:8000/",))
-    async with TestClient(TestServer(create_app(opening=no_resources, machines=machines))) as client:
+    async with TestClient(TestServer(create_app(open_resources=no_resources, machines=machines))) as client:
         yield client
 
 
 @pytest.fixture
 async def showing(peers: None, tmp_path: Path) -> AsyncIterator[Client]:
-    async with TestClient(TestServer(create_app(opening=no_resources, machines=Machines(tmp_path)))) as client:
+    async with TestClient(TestServer(create_app(open_resources=no_resources, machines=Machines(tmp_path)))) as client:
         yield client
 
 

@@ -53,7 +53,7 @@ def races(monkeypatch: pytest.MonkeyPatch) -> list[FakeRace]:
 
 @pytest.fixture
 async def client(races: list[FakeRace]) -> AsyncIterator[TestClient[Any, Any]]:
-    async with TestClient(TestServer(create_app(opening=no_resources))) as client:
+    async with TestClient(TestServer(create_app(open_resources=no_resources))) as client:
         yield client
 
 
@@ -195,6 +195,6 @@ async def test_a_visitor_who_takes_nothing_does_not_hold_up_the_others(
 
 
 async def test_a_page_that_ends_takes_its_race_with_it(races: list[FakeRace]) -> None:
-    async with TestClient(TestServer(create_app(opening=no_resources))) as client:
+    async with TestClient(TestServer(create_app(open_resources=no_resources))) as client:
         await start(await visit(client))
     assert races[0].stopping.is_set()

@@ -45,7 +45,7 @@ def results(kept: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 async def client(results: Path) -> AsyncIterator[TestClient[Any, Any]]:
-    async with TestClient(TestServer(create_app(results=results, opening=no_resources))) as client:
+    async with TestClient(TestServer(create_app(results=results, open_resources=no_resources))) as client:
         yield client
 
 
@@ -171,7 +171,7 @@ async def test_a_run_that_was_damaged_is_a_sentence(results: Path, get: Callable
 
 
 async def test_no_results_at_all_say_how_to_get_some(tmp_path: Path) -> None:
-    app = create_app(results=tmp_path / "none", opening=no_resources)
+    app = create_app(results=tmp_path / "none", open_resources=no_resources)
     async with TestClient(TestServer(app)) as client, client.get("/runs") as response:
         assert "There are none yet" in await response.text()
 
@@ -190,7 +190,7 @@ async def test_a_page_elsewhere_cannot_start_work_here(client: TestClient[Any, A
 
 
 async def test_an_exposed_page_answers_to_every_name(results: Path) -> None:
-    app, name = create_app(exposed=True, results=results, opening=no_resources), {"Host": "talk.example"}
+    app, name = create_app(exposed=True, results=results, open_resources=no_resources), {"Host": "talk.example"}
     async with TestClient(TestServer(app)) as client, client.get("/", headers=name) as response:
         assert response.status == 200
 
@@ -204,5 +204,5 @@ async def test_pages_load_nothing_from_elsewhere(client: TestClient[Any, Any]) -
 
 
 def test_live_reload_is_not_kept_out_of_the_page_under_development() -> None:
-    assert POLICY in create_app(opening=no_resources)[HEADERS]
+    assert POLICY in create_app(open_resources=no_resources)[HEADERS]
     assert POLICY not in dev_app()[HEADERS]

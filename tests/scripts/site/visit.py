@@ -47,7 +47,7 @@ def served(
     loop = asyncio.new_event_loop()
     thread = Thread(target=loop.run_forever)
     thread.start()
-    app = create_app(results=results, opening=lambda: nullcontext(resources), machines=machines)
+    app = create_app(results=results, open_resources=lambda: nullcontext(resources), machines=machines)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
 
     async def start() -> int:

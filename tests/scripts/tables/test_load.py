@@ -176,7 +176,7 @@ def test_a_sealed_line_with_an_impossible_value_is_no_result(
 
     change(journal_of(run, 0), resealed(spoil, 3))
     torn = load(run).omissions[0]
-    assert (torn.block, torn.what) == (0, "line 4")
+    assert (torn.block, torn.subject) == (0, "line 4")
     assert torn.reason.startswith(reason)
     assert len(load(run).rounds) == 24
 
@@ -185,7 +185,7 @@ def test_a_sealed_line_with_an_impossible_value_is_no_result(
 def test_a_sealed_line_without_a_key_is_no_result(tmp_path: Path, key: str) -> None:
     run = record(tmp_path)
     change(journal_of(run, 0), resealed(lambda entry: entry.pop(key), 3))
-    assert load(run).omissions[0].what == "line 4"
+    assert load(run).omissions[0].subject == "line 4"
 
 
 def test_nan_from_another_program_is_no_result(tmp_path: Path) -> None:
