@@ -57,7 +57,7 @@ def newest(python: Python) -> Iterator[Run]:
     for path in islice(paths, LOOKED_AT):
         with suppress(CommandError):  # damaged, or just begun
             run = load(path)
-            yield from (one for one in (run, *run.beside) if same_python(one.environment["python"], python))
+            yield from (one for one in run.by_interpreter if same_python(one.environment["python"], python))
 
 
 def measured_here(path: Path, here: Mapping[str, Any], python: Python) -> bool:

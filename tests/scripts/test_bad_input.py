@@ -80,7 +80,7 @@ def test_exit_codes_mean_what_they_always_meant() -> None:
 def test_a_run_without_blocks_is_wrong_usage(results: Path, say: type[Refusal], blocks: str) -> None:
     refusal = say("--blocks", blocks)
     assert refusal.code == Exit.USAGE
-    assert f"BLOCKS={blocks} is not between 1 and 10,000. Next: leave it out, or BLOCKS=10" in refusal.words
+    assert f"BLOCKS={blocks}: must be 1 to 10,000. Next: leave it out, or BLOCKS=10" in refusal.words
     assert folders(results) == []
 
 

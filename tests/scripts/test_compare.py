@@ -104,7 +104,7 @@ def test_a_run_under_a_switch_is_not_called_slower_than_one_without(
     a, b = map(load, two)
     b = replace(b, environment=b.environment | kept)
     assert differences(a, b) == [name]
-    assert {row.what for row in rows(a, b)} == {"speedup"}
+    assert {row.quantity for row in rows(a, b)} == {"speedup"}
 
 
 def computing(run: Run) -> Run:
