@@ -29,7 +29,8 @@ from scripts.atlas.build import shares_of_run
 from scripts.atlas.share_format import Share
 from scripts.atlas.synthetic import write_synthetic
 from scripts.report.terminal import console
-from scripts.run.lifecycle import exclusive_lock, make_plan, measure, new_run, readable_errors, write_environment
+from scripts.run.guards import exclusive_lock, readable_errors
+from scripts.run.lifecycle import make_plan, measure, new_run, write_environment
 from scripts.run.preflight import raise_file_limit
 from scripts.tables.load import Run, load
 from scripts.tables.schema import fingerprint, read_environment

@@ -21,7 +21,8 @@ from benchmarks.models import NAMES
 from scripts.analysis.attribution import CLOSES, FILE, Attribution, legend, read
 from scripts.run.block import environment
 from scripts.run.explanation import EXAMPLE, HEADLINE, explain, write_entries
-from scripts.run.lifecycle import exclusive_lock, interrupt_on_signals, readable_errors
+from scripts.run.guards import exclusive_lock, readable_errors
+from scripts.run.lifecycle import interrupt_on_signals
 from scripts.run.preflight import check_measurable, check_selection, raise_file_limit
 from scripts.util.commands import parser as command_parser
 from scripts.util.exit_codes import CommandError, Exit, exits_on_error

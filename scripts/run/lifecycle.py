@@ -6,7 +6,6 @@ What computes and draws is imported only where it is used: it takes a second, an
 import json
 import os
 import random
-import shutil
 import signal
 import sys
 import time
@@ -16,14 +15,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from filelock import FileLock, Timeout
-
 from benchmarks.core import journal
 from benchmarks.machine.calibration import Calibration
 from benchmarks.metadata.environment import environment, environment_mismatch
 from scripts.run import users_python
 from scripts.run.block import Block, run_block
 from scripts.run.cluster import ClusterConfig, check_same_cluster
+from scripts.run.guards import exclusive_lock, has_results, keep_folder, readable_errors
 from scripts.run.interpreters import executable, interpreter_of_block, variables
 from scripts.run.preflight import cells_selected, raise_file_limit, require_disk_space
 from scripts.run.repeats import pause_before, pauses_s
@@ -35,7 +33,6 @@ from scripts.util.atomic_write import atomic_write
 from scripts.util.exit_codes import CommandError, Exit
 from scripts.util.paths import HOUSE, LATEST, RESULTS, RUNS
 from scripts.util.processes import temporary_folder
-from scripts.util.shortage import shortage
 
 if TYPE_CHECKING:
     from scripts.tables.load import Run
@@ -114,12 +111,6 @@ def suggest_resume() -> None:
         print(f"overlap: {run} was interrupted. To resume it instead: make bench RESUME={run}", file=sys.stderr)
 
 
-def has_results(run: Path) -> bool:
-    """Whether any cell of the run was measured."""
-    lines = (line for file in journal.journals(run) for _, line in journal.read(file))
-    return any(isinstance(line, dict) and line.get("kind") == "cell" for line in lines)
-
-
 def measure(run: Path) -> None:
     """Run every block that has not ended yet, and show the progress."""
     from scripts.report.progress import Live
@@ -192,65 +183,6 @@ def running(run: Path, verb: str = "make bench", *, resumed: bool = False) -> It
         raise_file_limit()
         require_disk_space(RESULTS)
         yield
-
-
-@contextmanager
-def exclusive_lock() -> Iterator[None]:
-    """Hold the lock of the results folder: two runs at once would measure each other. It ends with its owner."""
-    lock = RESULTS / ".lock"
-    try:
-        RESULTS.mkdir(parents=True, exist_ok=True)
-        with FileLock(lock, timeout=0):
-            lock.write_text(f"process {os.getpid()}, since {datetime.now(UTC):%H:%M:%S} UTC")
-            for partial in RESULTS.rglob("*.partial"):  # of an owner that was killed
-                partial.unlink(missing_ok=True)
-            yield
-    except Timeout:
-        owner = lock.read_text() or "another process"
-        raise CommandError(
-            Exit.NOT_MEASURED, f"another run is in progress ({owner}). Next: wait for it, or end it"
-        ) from None
-
-
-@contextmanager
-def readable_errors(run: Path | None = None, verb: str = "make bench") -> Iterator[None]:
-    """Turn an error of the system and an interruption into a CommandError that says how to resume the run, if any."""
-    try:
-        yield
-    except OSError as problem:
-        where = problem.filename or RESULTS
-        sentence = f"{where}: {problem.strerror}. Next: make room in {RESULTS.resolve()}, or make it writable"
-        if short := shortage(problem):
-            sentence = f"{short}. {resume_hint(run, verb)}"
-        raise CommandError(Exit.NOT_MEASURED, sentence) from None
-    except (MemoryError, RuntimeError) as problem:
-        if not (short := shortage(problem)):
-            raise
-        raise CommandError(Exit.NOT_MEASURED, f"{short}. {resume_hint(run, verb)}") from None
-    except KeyboardInterrupt:
-        raise CommandError(Exit.INTERRUPTED, f"interrupted. {resume_hint(run, verb)}") from None
-
-
-def resume_hint(run: Path | None, verb: str) -> str:
-    """Whether a run that ended early can be resumed, and how."""
-    can_resume = run is not None and has_results(run)
-    return (
-        f"What was measured is kept. Next: {verb} RESUME={run}"
-        if can_resume
-        else f"Nothing was measured yet. Next: {verb}"
-    )
-
-
-@contextmanager
-def keep_folder(run: Path, *, always: bool) -> Iterator[None]:
-    """Remove the folder of a new run that ended before its first cell, except after a failure: its logs are needed."""
-    try:
-        yield
-    except BaseException as problem:
-        failed = isinstance(problem, CommandError) and problem.code == Exit.NOT_MEASURED
-        if not (always or failed or has_results(run)):
-            shutil.rmtree(run, ignore_errors=True)
-        raise
 
 
 def interrupt_on_signals() -> None:

@@ -17,7 +17,7 @@ from typing import Any
 
 from benchmarks.machine.calibration import NUMBERS, Calibration
 from benchmarks.machine.capacity import CapacityMonitor
-from scripts.run.lifecycle import exclusive_lock
+from scripts.run.guards import exclusive_lock
 from scripts.site.lane_process import Lane
 from scripts.site.race_request import RaceRequest
 from scripts.site.standings import headline, words

@@ -20,7 +20,7 @@ from scripts import bench
 from scripts.faults.sandbox import Sandbox
 from scripts.report import __main__ as report
 from scripts.run import block as block_module
-from scripts.run import lifecycle, preflight
+from scripts.run import guards, lifecycle, preflight
 from scripts.run.block import Block, run_block
 from scripts.util.exit_codes import CommandError, Exit
 from tests.scripts.recorded import record
@@ -116,7 +116,7 @@ def test_a_report_of_what_is_no_run_is_a_sentence(
 
 
 def test_a_second_run_is_refused_and_told_who_has_the_first(results: Path, say: type[Refusal]) -> None:
-    with lifecycle.exclusive_lock():
+    with guards.exclusive_lock():
         refusal = say()
     assert refusal.code == Exit.NOT_MEASURED
     assert f"another run is in progress (process {os.getpid()}, since " in refusal.words
@@ -124,19 +124,19 @@ def test_a_second_run_is_refused_and_told_who_has_the_first(results: Path, say: 
 
 
 def test_a_lock_whose_owner_was_killed_is_no_lock(results: Path) -> None:
-    held = "import os; from scripts.run.lifecycle import exclusive_lock\nwith exclusive_lock(): os.kill(os.getpid(), 9)"
+    held = "import os; from scripts.run.guards import exclusive_lock\nwith exclusive_lock(): os.kill(os.getpid(), 9)"
     root = Path(bench.__file__).parents[1]
     killed = subprocess.run([sys.executable, "-c", held], env={**os.environ, "PYTHONPATH": str(root)})
     assert killed.returncode == -signal.SIGKILL
     assert (results / ".lock").read_text().startswith("process ")
-    with lifecycle.exclusive_lock():
+    with guards.exclusive_lock():
         assert f"process {os.getpid()}," in (results / ".lock").read_text()
 
 
 def test_what_a_killed_run_left_half_written_is_swept(results: Path) -> None:
     (results / "runs" / "x").mkdir(parents=True)
     (results / "runs" / "x" / "rounds.csv.partial").touch()
-    with lifecycle.exclusive_lock():
+    with guards.exclusive_lock():
         assert list(results.rglob("*.partial")) == []
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import psutil
 import pytest
 
-from scripts.run.lifecycle import exclusive_lock
+from scripts.run.guards import exclusive_lock
 from scripts.site import lane_process as lane_module
 from scripts.site.race import Race, RaceResources
 from scripts.site.race_request import MODELS, UNAVAILABLE, RaceRequest
