@@ -136,7 +136,7 @@ def disturbed_warning(run: Run) -> str:
 
 def noise(run: Run) -> str:
     """The noise floor of each kind of work, or the assumed one without an A/A control; empty with too few blocks."""
-    floors = [f"{floor_text(floor)} ({kind})" for kind, floor in run.noise_floors.items() if floor]
+    floors = [f"{floor_text(floor)} for {kind}" for kind, floor in run.noise_floors.items() if floor]
     unmeasured = [kind for kind, floor in run.noise_floors.items() if not floor]
     sentences = [f"A/A controls differed by {', '.join(floors)}: smaller differences mean nothing."] if floors else []
     floor = percent(ASSUMED_FLOOR.value)

@@ -5,7 +5,6 @@ Markdown, terminal, page and slides are made from the JSON alone, so a verdict r
 
 import json
 from collections.abc import Iterator
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -23,15 +22,19 @@ from scripts.verdict.value_text import bound_text, estimate_text
 
 SCHEMA = 1
 Document = dict[str, Any]
-WORDS = {  # how many of them, in the sentence at the end
-    "holds": "hold",
-    "refuted": "are refuted",
-    "inconclusive": "are inconclusive",
-    NOT_REPRODUCED: "are not reproduced here",
-    NOT_TESTABLE: "can't be tested here",
-    OPINION: "are opinions",
-    UNMEASURED: "could not be measured",
+WORDS = {  # of one claim, and of several, in the sentence at the end
+    "holds": ("holds", "hold"),
+    "refuted": ("is refuted", "are refuted"),
+    "inconclusive": ("is inconclusive", "are inconclusive"),
+    NOT_REPRODUCED: ("is not reproduced here", "are not reproduced here"),
+    NOT_TESTABLE: ("can't be tested here", "can't be tested here"),
+    OPINION: ("is an opinion", "are opinions"),
+    UNMEASURED: ("could not be measured", "could not be measured"),
 }
+LEGEND = (
+    "Brackets: 95 % CI. ≠: differs from what the author found. beside: the fair counterpart, which decides nothing. "
+    "capacity: speed-up ÷ the cores that were really there."
+)
 
 
 def document(talk: Talk, findings: list[Finding]) -> Document:
@@ -110,16 +113,16 @@ def doubt(measure: Measure, evidence: Evidence | None) -> str:
 def sentence(claims: list[Document]) -> str:
     """The number of claims for each verdict, and the claims that differ from what their author says."""
     counts = [(sum(one["verdict"] == verdict for one in claims), words) for verdict, words in WORDS.items()]
-    parts = ", ".join(f"{count} {words}" for count, words in counts if count)
+    parts = ", ".join(f"{count} {words[count > 1]}" for count, words in counts if count)
     other = [one["id"] for one in claims if one["as_expected"] is False]
-    differ = f" Differs from its author: {', '.join(other)}." if other else ""
+    differ = f" Differs from what the author found: {', '.join(other)}." if other else ""
     return f"Of {len(claims)} claim{'' if len(claims) == 1 else 's'} {parts}.{differ}"
 
 
 def sections(claims: list[Document]) -> Iterator[tuple[str, list[Document]]]:
-    """The claims of each part of the talk, in its order."""
-    for where, group in groupby(claims, key=lambda one: str(one["where"])):
-        yield where, list(group)
+    """The claims of each part of the talk, each part once, in the order in which they first come."""
+    for where in dict.fromkeys(str(one["where"]) for one in claims):
+        yield where, [one for one in claims if str(one["where"]) == where]
 
 
 def rows(claim: Document) -> Iterator[tuple[str, str, str, str]]:
@@ -163,9 +166,9 @@ def note_on(claim: Document) -> str:
 
 def markdown(document: Document) -> str:
     """The verdicts as Markdown tables."""
-    parts = [f"## {document['title']}", document["sentence"]]
+    parts = [f"## {document['title']}", document["sentence"], LEGEND]
     for where, claims in sections(document["claims"]):
-        lines = ["| claim | found | bound | verdict |", "| --- | ---: | ---: | --- |"]
+        lines = ["| claim | measured | bound | verdict |", "| --- | ---: | ---: | --- |"]
         for claim in claims:
             for place, (name, value, limit, verdict) in enumerate(rows_with_counterparts(claim)):
                 text = f"**{name}**: {claim['text']}" if not place else f"… {name.strip()}"

@@ -95,7 +95,8 @@ def surprises(run: Run, matrix: Run | None = None) -> str:
     different.sort(key=lambda one: -one[0])
     lines = [["claim", "measured", "bound", "verdict"], ["---", "---:", "---:", "---"]]
     for _, claim, part in different[:SURPRISES]:
-        lines.append([claim["text"], estimate_text(part), bound_text(part), claim["verdict"]])
+        name = f"{part['name']}: " if part["name"] else ""
+        lines.append([claim["text"], name + estimate_text(part), bound_text(part), claim["verdict"]])
     return "\n".join(f"| {' | '.join(text.replace('|', '/') for text in line)} |" for line in lines)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from scripts.util.format import amount, percent, seconds, tick, times
 
 Part = dict[str, Any]  # a measure as claims.json has it
-LARGE = 1e4  # from there on four digits would take an exponent
+LARGE = 1e3  # from there on with a comma, as all counts
 
 
 def value_text(part: Part, value: float | None) -> str:
