@@ -153,7 +153,7 @@ def cost(run: Run, one: Run, switch: str) -> str:
     if why := next(filter(None, (not_usable(each, "sequential") for each in (one, others[0]))), ""):
         return f"What {one.python} costs a sequential program is left open: {why}."
     ratio = value(run, (by_turn(run, here, "seconds") / by_turn(run, there, "seconds")).dropna())
-    return f"Sequentially they take {one.python} {ratio} the time of {others[0].python}." if ratio else ""
+    return f"Sequentially, {one.python} takes {ratio} the time of {others[0].python}." if ratio else ""
 
 
 def alike_but_for(switch: str, one: Run, other: Run) -> bool:
@@ -184,7 +184,7 @@ def sentences(run: Run) -> list[str]:
     kind = interval_kind(run)
     costs = [cost(run, one, switch) for one, _ in gains for switch in switched(one)]
     return [
-        f"Tasks that compute in Python, threads against sequential: {listed(parts)}. Brackets: {kind}.",
+        f"Tasks that compute in Python, speed of threads ÷ sequential: {listed(parts)}. Brackets: {kind}.",
         *left_out,
         *filter(None, costs),
         *convoy(run),

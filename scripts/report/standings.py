@@ -133,4 +133,4 @@ def described(row: pd.Series) -> str:
     wait_s, compute_s = row["wait_seconds"], row["compute_seconds"]
     does = [f"wait {seconds(wait_s)}"] * bool(wait_s) + [f"compute {seconds(compute_s)}"] * bool(compute_s)
     each = f" that each {listed(does)}" if does else ""
-    return f"{count_text(row['tasks'])} tasks{each}, {count_text(row['concurrency'])} at once"
+    return f"{count_text(row['tasks'])} tasks{each}, concurrency {count_text(row['concurrency'])}"

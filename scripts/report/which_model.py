@@ -13,6 +13,7 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from benchmarks.probes.offload_cost import LENGTHS
+from benchmarks.probes.web_stacks import CLIENTS, WAIT_MS
 from scripts.analysis.answers import disturbance, noise
 from scripts.analysis.conclusions import MARGIN
 from scripts.analysis.crossover import crossovers
@@ -140,6 +141,8 @@ def text(run: Run, matrix: Run | None = None) -> str:
         gil_release_gains=gil_release_gains(run),
         offload_costs=offload_costs(run),
         pays=offload_cost.finding(run),
+        clients=CLIENTS,
+        wait_ms=WAIT_MS,
         lengths=[tick(seconds)(length_s) for length_s, _ in LENGTHS.values()],
         mixtures=list(mixtures(run)),
         crossovers=crossovers(run),

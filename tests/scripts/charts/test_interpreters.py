@@ -116,7 +116,7 @@ def test_a_jit_is_set_beside_the_same_build_without_it() -> None:
     with_jit = run.beside[0]
     python = run.environment["python"] | {"jit": True}
     parts = (replace(with_jit, environment=with_jit.environment | {"python": python}), *run.beside[1:])
-    assert "Sequentially they take 3.14 0.80× (0.80–0.80×) the time of 3.13." in sentences(replace(run, beside=parts))
+    assert "Sequentially, 3.14 takes 0.80× (0.80–0.80×) the time of 3.13." in sentences(replace(run, beside=parts))
     other = (
         replace(with_jit, environment=with_jit.environment | {"python": python | {"version": "3.9"}}),
         run.beside[1],
@@ -209,7 +209,7 @@ def test_the_sentence_sets_threads_without_the_gil_beside_threads_with_it() -> N
     assert capacity.startswith("Meanwhile this machine did 1.8")
     assert "under 3.13 (with the GIL)" in gain
     assert "under 3.13t (without the GIL). Brackets: 95 % CI." in gain
-    assert cost == "Sequentially they take 3.13t 1.25× (1.25–1.25×) the time of 3.13."
+    assert cost == "Sequentially, 3.13t takes 1.25× (1.25–1.25×) the time of 3.13."
 
 
 def test_few_turns_give_ranges_and_say_so() -> None:
