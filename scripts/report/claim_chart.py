@@ -4,7 +4,7 @@ A few lines of SVG that stand in the page's text and take its colours, so that a
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -122,9 +122,3 @@ def value_lines(part: dict[str, Any], axis: Scale, y: float, kind: str) -> Itera
 def text(x: float, y: float, words: str, kind: str) -> str:
     """Words centred at a place."""
     return f'<text class="{kind}" x="{x:.1f}" y="{y:g}">{escape(words)}</text>'
-
-
-def measures(part: dict[str, Any]) -> str:
-    """The measure of a part, as in `cpu/primes/sequential ÷ cpu/primes/threads (seconds)`."""
-    names: Sequence[str] = [part["of"], part["over"]] if part["over"] else [part["of"]]
-    return f"{' ÷ '.join(names)} ({part['metric']})"

@@ -18,10 +18,11 @@ from scripts.verdict.claim import TALKS, Talk
 from scripts.verdict.claims_file import DEFAULT_TALK, read_talk
 from scripts.verdict.evaluate import NOT_REPRODUCED, NOT_TESTABLE, OPINION, UNMEASURED, Finding, Outcome, evaluate
 from scripts.verdict.requirements import compared
-from scripts.verdict.value_text import bound_text, estimate_text
+from scripts.verdict.value_text import bound_text, estimate_text, measure_text
 
 SCHEMA = 1
 Document = dict[str, Any]
+Line = tuple[str, str, str, str, str]  # of a table: what it is, the value, the bound, the verdict, the measure
 WORDS = {  # of one claim, and of several, in the sentence at the end
     "holds": ("holds", "hold"),
     "refuted": ("is refuted", "are refuted"),
@@ -125,18 +126,18 @@ def sections(claims: list[Document]) -> Iterator[tuple[str, list[Document]]]:
         yield where, [one for one in claims if str(one["where"]) == where]
 
 
-def rows(claim: Document) -> Iterator[tuple[str, str, str, str]]:
-    """A claim's lines: what it is, what was found, the bound, the verdict; one more for each measure of several."""
+def rows(claim: Document) -> Iterator[Line]:
+    """A claim's line, and one more for each measure of several."""
     mark = "" if claim["as_expected"] is not False else " ≠"
     single = claim["parts"] if len(claim["parts"]) == 1 else [None]
     first = single[0]
-    value, limit = (estimate_text(first), bound_text(first)) if first else ("", "")
-    yield claim["id"], value, limit, claim["verdict"] + mark
+    value, limit, what = (estimate_text(first), bound_text(first), measure_text(first)) if first else ("", "", "")
+    yield claim["id"], value, limit, claim["verdict"] + mark, what
     for one in claim["parts"] if not first else []:
-        yield f"  {one['name']}", estimate_text(one), bound_text(one), one["verdict"]
+        yield f"  {one['name']}", estimate_text(one), bound_text(one), one["verdict"], measure_text(one)
 
 
-def rows_with_counterparts(claim: Document) -> Iterator[tuple[str, str, str, str]]:
+def rows_with_counterparts(claim: Document) -> Iterator[Line]:
     """A claim's lines, and under each measure its counterpart: the same work under another model or library."""
     lines = list(rows(claim))
     yield lines[0]
@@ -147,14 +148,14 @@ def rows_with_counterparts(claim: Document) -> Iterator[tuple[str, str, str, str
         yield from counterpart(one)
 
 
-def counterpart(part: Document) -> Iterator[tuple[str, str, str, str]]:
+def counterpart(part: Document) -> Iterator[Line]:
     """The line of what is shown beside a measure, by the names that are others there; none without a value."""
     beside = part["beside"]
     if beside and (value := estimate_text(part | beside)):
         claimed, names = (f"{one['of']}/{one['over']}".split("/") for one in (part, beside))
         others = dict.fromkeys(name for name in names if name and name not in claimed)
         reason = f" (not usable: {why})" if (why := beside.get("reason")) else ""
-        yield f"  beside: {', '.join(others) or beside['metric']}{reason}", value, "", ""
+        yield f"  beside: {', '.join(others) or beside['metric']}{reason}", value, "", "", measure_text(beside)
 
 
 def note_on(claim: Document) -> str:
@@ -164,18 +165,23 @@ def note_on(claim: Document) -> str:
     return ". ".join(filter(None, (claim.get("compared"), reason, why)))
 
 
+def annotations(claim: Document) -> Iterator[str]:
+    """Where a claim stands, under what condition it was made, and the note on its verdict; each where there is one."""
+    for text in (claim["source"] and f"Source: {claim['source']}", claim["condition"], note_on(claim)):
+        if text:
+            yield f"{text[:1].upper()}{text[1:].removesuffix('.')}."
+
+
 def markdown(document: Document) -> str:
     """The verdicts as Markdown tables."""
     parts = [f"## {document['title']}", document["sentence"], LEGEND]
     for where, claims in sections(document["claims"]):
-        lines = ["| claim | measured | bound | verdict |", "| --- | ---: | ---: | --- |"]
+        lines = ["| claim | measure | measured | bound | verdict |", "| --- | --- | ---: | ---: | --- |"]
         for claim in claims:
-            for place, (name, value, limit, verdict) in enumerate(rows_with_counterparts(claim)):
+            for place, (name, *values, measure) in enumerate(rows_with_counterparts(claim)):
                 text = f"**{name}**: {claim['text']}" if not place else f"… {name.strip()}"
-                lines.append(
-                    "| " + " | ".join(cell.replace("|", "\\|") for cell in (text, value, limit, verdict)) + " |"
-                )
-        notes = [f"- {claim['id']}: {note}" for claim in claims if (note := note_on(claim))]
+                lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in (text, measure, *values)) + " |")
+        notes = [f"- {claim['id']}: {about}" for claim in claims if (about := " ".join(annotations(claim)))]
         parts += [f"### {where}" if where else "", "\n".join(lines), "\n".join(notes)]
     return "\n\n".join(filter(None, parts)) + "\n"
 

@@ -12,7 +12,7 @@ from benchmarks.core import renamed
 from scripts.report import claim_chart, html
 from scripts.report.claim_document import SCHEMA, note_on, rows, sections
 from scripts.util.exit_codes import CommandError, Exit
-from scripts.verdict.value_text import bound_text, estimate_text, value_text
+from scripts.verdict.value_text import bound_text, estimate_text, measure_text, value_text
 
 SIGNS = {"holds": "✓", "refuted": "✗", "inconclusive": "?", "not reproduced here": "≠"}  # never by colour alone
 Document = dict[str, Any]
@@ -53,7 +53,7 @@ def view_part(part: Document) -> Document:
     beside = part["beside"]
     return {
         "name": part["name"],
-        "what": claim_chart.measures(part),
+        "what": measure_text(part),
         "found": estimate_text(part),
         "words": interval_words(part),
         "bound": bound_text(part),
@@ -70,7 +70,7 @@ def beside_text(part: Document) -> str:
     """What stands beside a measure, and why it decides nothing where it does not."""
     beside = part["beside"]
     reason = f" (not usable: {why})" if (why := beside.get("reason")) else ""
-    return f"{claim_chart.measures(beside)}: {estimate_text(part | beside) or 'not measured'}{reason}"
+    return f"{measure_text(beside)}: {estimate_text(part | beside) or 'not measured'}{reason}"
 
 
 def interval_words(part: Document) -> str:

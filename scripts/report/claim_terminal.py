@@ -28,7 +28,7 @@ def show(document: Document, out: Console) -> None:
         for width, justify in ((25, "left"), (25, "right"), (12, "right"), (15, "left")):
             table.add_column(width=width, justify=justify, overflow="fold")  # type: ignore[arg-type]
         for claim in claims:
-            for name, value, limit, verdict in rows_with_counterparts(claim):
+            for name, value, limit, verdict, _ in rows_with_counterparts(claim):
                 colour = COLOURS.get(verdict.removesuffix(" ≠"), "dim")
                 table.add_row(name, value, limit, f"[{colour}]{verdict}[/{colour}]")
         out.print(table)

@@ -10,7 +10,7 @@ from scripts.report.claim_document import verdicts_of
 from scripts.tables.load import Run
 from scripts.util.format import seconds, times
 from scripts.util.paths import REFERENCE
-from scripts.verdict.value_text import bound_text, estimate_text
+from scripts.verdict.value_text import bound_text, estimate_text, measure_text
 
 MODELS = ("sequential", "threads", "processes", "asyncio")
 # Experiment and workload of each row, and what a stranger calls that work.
@@ -93,10 +93,9 @@ def surprises(run: Run, matrix: Run | None = None) -> str:
     claims = [claim for document in verdicts_of(*filter(None, (run, matrix))) for claim in document["claims"]]
     different = [(distance(part), claim, part) for claim in claims if (part := decisive(claim))]
     different.sort(key=lambda one: -one[0])
-    lines = [["claim", "measured", "bound", "verdict"], ["---", "---:", "---:", "---"]]
+    lines = [["claim", "measure", "measured", "bound", "verdict"], ["---", "---", "---:", "---:", "---"]]
     for _, claim, part in different[:SURPRISES]:
-        name = f"{part['name']}: " if part["name"] else ""
-        lines.append([claim["text"], name + estimate_text(part), bound_text(part), claim["verdict"]])
+        lines.append([claim["text"], measure_text(part), estimate_text(part), bound_text(part), claim["verdict"]])
     return "\n".join(f"| {' | '.join(text.replace('|', '/') for text in line)} |" for line in lines)
 
 

@@ -45,3 +45,10 @@ def bound_text(part: Part) -> str:
         return f"{part['bound'].split('×')[0].strip()} capacity"
     number = re.compile(r"\d[\d.]*(?:e[+-]?\d+)?")
     return number.sub(lambda match: tick(partial(value_text, part))(float(match[0])), str(part["bound"]))
+
+
+def measure_text(part: Part) -> str:
+    """The measure, as in `cpu/primes/sequential ÷ cpu/primes/threads (seconds)`."""
+    names = filter(None, (part["of"], part["over"]))
+    metrics = dict.fromkeys(filter(None, (part["metric"], part["over"] and part["over_metric"])))
+    return f"{' ÷ '.join(names)} ({' ÷ '.join(metrics)})"

@@ -114,5 +114,6 @@ def test_the_fair_counterpart_stands_under_every_claim_that_has_one() -> None:
     entry["parts"][0]["beside"] |= {"of": "network/wire/sequential/c50", "over": "network/wire/threads/c50"}
     lines = list(rows_with_counterparts(entry))
     assert [line[0] for line in lines] == ["network-io", "  beside: threads"]
-    assert lines[1][1:] == ("20.0× (33.1–37.4×)", "", "")
-    assert "| … beside: threads | 20.0× (33.1–37.4×) |  |  |" in markdown(claims(claims=[entry]))
+    what = "network/wire/sequential/c50 ÷ network/wire/threads/c50 (seconds)"
+    assert lines[1][1:] == ("20.0× (33.1–37.4×)", "", "", what)
+    assert f"| … beside: threads | {what} | 20.0× (33.1–37.4×) |  |  |" in markdown(claims(claims=[entry]))
