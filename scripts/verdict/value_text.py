@@ -49,6 +49,6 @@ def bound_text(part: Part) -> str:
 
 def measure_text(part: Part) -> str:
     """The measure, as in `cpu/primes/sequential ÷ cpu/primes/threads (seconds)`."""
-    names = filter(None, (part["of"], part["over"]))
+    names = filter(None, (part["of"], part["over"], "capacity" if part.get("per_capacity") else ""))
     metrics = dict.fromkeys(filter(None, (part["metric"], part["over"] and part["over_metric"])))
     return f"{' ÷ '.join(names)} ({' ÷ '.join(metrics)})"
