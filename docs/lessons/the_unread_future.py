@@ -1,4 +1,4 @@
-"""The unread future: an exception waits in its future until somebody asks, and if nobody does it never happened.
+"""The unread future: an exception stays in its future, and nobody sees it until somebody calls `result()`.
 
 `pool.submit(fetch, url)` returns at once, whatever becomes of `fetch`; the exception is kept for whoever calls
 `result()`. A comparison of concurrency models that was tried submitted its requests, waited for the pool to finish,
