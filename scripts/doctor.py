@@ -62,17 +62,17 @@ def machine(r: Readings) -> Iterator[Check]:
     }
     yield Check("turbo", *words[r.turbo])
     quota = r.machine["cgroup_quota_cores"]
-    means = "no quota" if quota is None else f"after {quota:g} cores all work stops"
+    means = "no quota" if quota is None else f"beyond {quota:g} cores work pauses"
     cores = f"{r.machine['cores_usable']} usable of {r.machine['cores']}"
     if r.affinity < r.machine["cores"]:
         cores += f", pinned to {r.affinity}"
     yield Check("cores", cores, means, quota is not None or r.machine["cores_usable"] == 1)
     yield Check("load", f"{r.machine['load_average'][0]:.2f} over a minute", "before this began")
-    busy = "rounds will be called disturbed"
+    busy = "rounds will count as disturbed"
     noisy = r.others_share > DISTURBED_SHARE
     yield Check("other programs", f"{percent(r.others_share)} of all cores", busy if noisy else "quiet", noisy)
     stolen = r.steal_share > DISTURBED_SHARE
-    yield Check("steal", f"{percent(r.steal_share, 1)} of all cores", busy if stolen else "none to speak of", stolen)
+    yield Check("steal", f"{percent(r.steal_share, 1)} of all cores", busy if stolen else "negligible", stolen)
 
 
 def clocks(r: Readings) -> Iterator[Check]:
@@ -122,7 +122,7 @@ def limits(r: Readings) -> Iterator[Check]:
 def interpreter(r: Readings) -> Iterator[Check]:
     """The Python that is measured."""
     optimised = r.python["optimised"]
-    means = {True: "an optimised build", False: "not an optimised build: slower"}.get(optimised, "it hides its flags")
+    means = {True: "an optimised build", False: "not an optimised build: slower"}.get(optimised, "unknown build flags")
     yield Check("Python", f"{r.python['implementation']} {r.python['version']}", means, optimised is False)
     state = f"GIL {'on' if r.python['gil'] else 'off'}, JIT {'on' if r.python['jit'] else 'off'}"
     yield Check("switches", state, "free-threaded build" if r.python["free_threaded"] else "the usual build")
@@ -130,7 +130,7 @@ def interpreter(r: Readings) -> Iterator[Check]:
         kept = "kept by KEEP_ENV, and recorded" if name in r.kept else "left out; KEEP_ENV would keep it"
         yield Check("switch", f"{name}={value}", kept, warns=True)
     for mood in r.moods:
-        yield Check("this interpreter", mood, "not so in blocks", warns=True)
+        yield Check("this interpreter", mood, "blocks run without it", warns=True)
 
 
 def checks(r: Readings) -> list[Check]:
@@ -188,7 +188,7 @@ def waiting(r: Readings) -> str:
 def conclusion(r: Readings) -> str:
     """One or two sentences: what this machine can establish now, and what it can't."""
     taken = r.others_share + r.steal_share
-    busy = f" Other programs and the hypervisor took {percent(taken)} of it meanwhile: better wait until they are done."
+    busy = f" Other programs and the hypervisor took {percent(taken)} of its cores meanwhile: wait until they are done."
     sentence = f"{computing(r)}; {waiting(r)}."
     return sentence[0].upper() + sentence[1:] + busy * (taken > DISTURBED_SHARE)
 

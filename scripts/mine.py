@@ -175,14 +175,14 @@ def profile_or_error(last: dict[str, Any], source: str, log: Path) -> dict[str, 
         raise CommandError(Exit.USAGE, last["unfit"])
     step = last.get("step", "its start")
     if "failed" in last:
-        raise CommandError(Exit.NOT_MEASURED, f"{source}: {last['failed']}. What it printed: {log}")
+        raise CommandError(Exit.NOT_MEASURED, f"{source}: {last['failed']}. Its output: {log}")
     if "silent" in last:
         why = f"{step} had not ended after {PATIENCE_S:g} s"
         raise CommandError(
             Exit.NOT_MEASURED, f"{source}: {why}. Next: let it time out by itself, or give smaller tasks"
         )
     raise CommandError(
-        Exit.NOT_MEASURED, f"{source}: its interpreter ended with {last['ended']} at {step}. What it said: {log}"
+        Exit.NOT_MEASURED, f"{source}: its interpreter ended with {last['ended']} at {step}. Its output: {log}"
     )
 
 
@@ -215,7 +215,7 @@ def step_display() -> Callable[[str], None]:
     """A function that shows the step of the profile in one line of a terminal."""
     out = console(stderr=True)
     if not out.is_terminal:
-        out.print("Profiling your work first: what does a task do, how many in flight pay?")
+        out.print("Profiling your work first: what a task does, and how many in flight still gain.")
         return lambda step: None
     status = out.status("profiling your work")
     status.start()
@@ -278,7 +278,7 @@ def mine(chosen: argparse.Namespace, run: Path) -> list[Finding]:
         expectations_given += expectations.about_models(own, models) if chosen.models or chosen.resume else own
         expectations.check(expectations_given, models)
         if unasked := set(own) - set(expectations_given):
-            console(stderr=True).print("left out, its model was not asked for: " + "; ".join(unasked), markup=False)
+            console(stderr=True).print("left out, its model is not in MODELS: " + "; ".join(unasked), markup=False)
         for sentence in [*work_document.learned(profile), profile["size"]["sentence"]]:
             console(stderr=True).print(sentence, markup=False)
         measure(run)

@@ -15,7 +15,7 @@ from scripts.util.format import listed, seconds, tick, times
 NAME = "headline"
 POSITION = 5
 NEEDS = "a model that is faster than sequential, in six blocks or more"
-CAVEAT = "One size of one kind of work: how the gain grows with concurrency, the other charts tell."
+CAVEAT = "One size of one kind of work: the other charts show how the gain grows with concurrency."
 BAR_IN = 0.72  # of the page's height
 LARGER = 1.5  # than the text of other charts: it is read from the last row
 

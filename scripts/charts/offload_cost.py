@@ -90,7 +90,7 @@ def from_length(run: Run, line: list[Point]) -> float | None:
 def finding(run: Run) -> str:
     """The shortest length at which each model is faster, as a title."""
     parts = [f"{model} from {tick(seconds)(length_s)}" for model, length_s in pays(run).items()]
-    return f"Of the lengths measured, it pays with {listed(parts)}" if parts else ""
+    return f"Of the lengths measured, sending a task away pays with {listed(parts)}" if parts else ""
 
 
 def caption(run: Run) -> str:

@@ -24,7 +24,7 @@ from scripts.util.format import count_text, listed, seconds, tick
 NAME = "time-by-requests"
 POSITION = 15
 NEEDS = "a cell of io with the spans of its tasks"
-CAVEAT = "The requests of one round as they are done: a round of twice as many starts its model only once, too."
+CAVEAT = "All requests are of one round: twice as many would start their model only once, too."
 TITLE = "How long until so many requests are done?"
 BODY_IN = 4.2
 MOST_MARKED = 21  # counts of requests: more markers cover each other

@@ -96,7 +96,7 @@ def draw(run: Run, theme: Theme) -> Figure | None:
     page = open_page(
         theme,
         title=TITLE,
-        reading=f"Each bar is a task of one round. Grey: start-up and clean-up, which count. {limits_words(cells)}",
+        reading=f"Each bar is a task of one round. Grey: start-up and clean-up, also timed. {limits_words(cells)}",
         footer=footing(run, columns, models[len(shown) :]),
         body_in=[0.8 + ROW_IN * len(shown)] * len(columns),
     )

@@ -34,8 +34,8 @@ NAME = "where-time-goes"
 POSITION = 35
 NEEDS = "make why RUN=results/latest"
 CAVEAT = (
-    "The rounds are those of the attribution, not those that count, and take somewhat longer. What a task waits while "
-    "the server has its request is beside every other term."
+    "These rounds were watched, so they take somewhat longer than the rounds of the other charts. What a task waits "
+    "while the server has its request is beside every other term."
 )
 TITLE = "Where does the time go?"
 MOST_BARS = 12  # that a slide has room for

@@ -46,15 +46,15 @@ def title_lines(run: Run, when: str) -> list[str]:
 
 def sure_lines(run: Run) -> list[str]:
     """How far the figures can be trusted, and what they cannot tell."""
-    few = "Too few blocks for intervals: low and high are the smallest and largest block, and nothing is established."
+    few = "Too few blocks for intervals or verdicts: low and high are the smallest and the largest block."
     unit = "whole runs" if repeats(run) > 1 else "blocks"
-    many = f"Intervals are 95 % t-intervals over {unit}; a difference counts when it lies beyond them and the noise."
+    many = f"Intervals are 95 % t-intervals over {unit}; a difference counts beyond both them and the noise floor."
     return [
         noise(run),
         few if run.ranges_only else many,
-        f"The machine did {capacity(run)}",
+        capacity(run),
         f"{len(run.omissions)} cells of a block are no results and left out." if run.omissions else "",
-        "It can't tell: your network (all was measured on one machine), more cores than it has, your own load.",
+        "It can't tell what your network does (all ran on one machine), nor more cores, nor your own load.",
     ]
 
 

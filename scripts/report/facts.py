@@ -60,11 +60,12 @@ def model_table(run: Run, model: str) -> Table:
 
 
 def capacity(run: Run) -> str:
-    """The parallel capacity of the machine over the run."""
+    """The parallel capacity of the machine over the run, in a sentence."""
     samples = run.rounds["parallel_capacity"].dropna() if "parallel_capacity" in run.rounds else pd.Series(dtype=float)
     if samples.empty:
-        return "It was not measured."
-    return f"{samples.median():.2f} cores' worth of work at once ({samples.min():.2f} to {samples.max():.2f})."
+        return "The parallel capacity was not measured."
+    low, high = samples.min(), samples.max()
+    return f"The machine did {samples.median():.2f} cores' worth of work at once ({low:.2f} to {high:.2f})."
 
 
 def blocks(run: Run) -> Table:

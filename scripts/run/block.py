@@ -245,7 +245,7 @@ def last_log_error(block: Block) -> str:
     lines = block.path(".log").read_text(errors="replace").splitlines()
     errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
     failures = [line.removeprefix("E").strip() for line in lines if line.startswith("E  ")]
-    return (errors or failures or lines or ["it said nothing"])[-1] + f" (all of it: {block.path('.log')})" * (
+    return (errors or failures or lines or ["it printed nothing"])[-1] + f" (whole log: {block.path('.log')})" * (
         not errors
     )
 

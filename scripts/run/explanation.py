@@ -33,7 +33,7 @@ def explained(only: str, show: Callable[[dict[str, Any]], None]) -> list[dict[st
             end_session(process)
         if not entries:
             log.seek(0)
-            lines = log.read().decode(errors="replace").strip().splitlines() or ["it said nothing"]
+            lines = log.read().decode(errors="replace").strip().splitlines() or ["it printed nothing"]
             raise CommandError(Exit.NOT_MEASURED, f"nothing could be explained: {lines[-1]}. {HOW}")
     return entries
 

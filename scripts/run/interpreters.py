@@ -105,7 +105,7 @@ def find_interpreter(word: str) -> Interpreter:
     name = (name or (short_version(facts) if os.sep in path else path)) + JIT * word.endswith(JIT)
     if not re.fullmatch(r"[\w.+-]+", name) or name.startswith("."):
         raise CommandError(
-            Exit.USAGE, f"{name!r} is no name for a table and a folder. Next: letters, digits, dots and dashes"
+            Exit.USAGE, f"{name!r} can't name a table and a folder. Next: use letters, digits, dots and dashes"
         )
     return Interpreter(name, facts["path"], facts["version"])
 

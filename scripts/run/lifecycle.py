@@ -58,9 +58,10 @@ def make_plan(
     CommandError for absurd numbers.
     """
     if not 1 <= blocks * repeat <= MOST_BLOCKS:
-        raise CommandError(Exit.USAGE, f"BLOCKS={blocks:.3g}: 1 to {MOST_BLOCKS:,}. Next: leave it out, or BLOCKS=10")
+        sentence = f"BLOCKS={blocks:.3g}: must be 1 to {MOST_BLOCKS:,}. Next: leave it out, or BLOCKS=10"
+        raise CommandError(Exit.USAGE, sentence)
     if seed is not None and not 0 <= seed < LARGEST_SEED:
-        sentence = f"SEED={seed:.3g}: a whole number from 0 on, below 2^63. Next: leave it out, or SEED=7"
+        sentence = f"SEED={seed:.3g}: must be a whole number from 0 to 2^63 - 1. Next: leave it out, or SEED=7"
         raise CommandError(Exit.USAGE, sentence)
     drawn = random.SystemRandom().randrange(10_000) if seed is None else seed
     more = {"repeat": repeat} if repeat > 1 else {}

@@ -65,7 +65,7 @@ class UsersPython:
         if done.returncode:
             why = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
             raise CommandError(
-                Exit.NOT_MEASURED, f"a block does not run among the packages of {self.path}: {why}. {COPY}"
+                Exit.NOT_MEASURED, f"a block does not run with the packages of {self.path}: {why}. {COPY}"
             )
         return done.stdout
 
@@ -137,7 +137,7 @@ def install(python: str, home: Path, facts: dict[str, Any]) -> None:
             "pip", "install", "-q", "--target", str(packages), "--python", python, "--only-binary", ":all:", *missing
         )
         if done.returncode:
-            why = " ".join((done.stderr.strip() or "it said nothing").split())[-300:]
+            why = " ".join((done.stderr.strip() or "it printed nothing").split())[-300:]
             sentence = f"what a block needs cannot be installed beside {python}: {why}"
             raise CommandError(Exit.NOT_MEASURED, f"{sentence}. Next: look at the network")
     stamp.write_text(json.dumps(record))

@@ -44,7 +44,7 @@ def unmet_by(environment: dict[str, Any], capacity: float | None, name: str, req
         what = {"cores": "usable cores", "capacity": "a parallel capacity of"}[name]
         measured = machine["cores_usable"] if name == "cores" else capacity
         met = measured is None or bound(required, "", name)[0].contains(measured)
-        return "" if met else f"needs {what} {required}, and it was {measured:.3g}"
+        return "" if met else f"needs {what} {required}, and here it was {measured:.3g}"
     if name == "package":
         return "" if required in environment["packages"] else f"needs the package {required}"
     if name == "database":

@@ -222,7 +222,8 @@ def test_a_quantile_that_so_few_requests_cannot_show_is_not_drawn() -> None:
 
 def test_a_task_pays_from_where_the_whole_interval_lies_above_one() -> None:
     assert (
-        offload_cost.finding(a_run()) == "Of the lengths measured, it pays with processes from 1 ms and dask from 10 ms"
+        offload_cost.finding(a_run())
+        == "Of the lengths measured, sending a task away pays with processes from 1 ms and dask from 10 ms"
     )
     lines = artists(of_full_run(offload_cost), Line2D, "line-")
     assert set(lines) == {"-processes", "-dask"}
