@@ -14,7 +14,7 @@ from scripts.report.claim_document import Document
 from scripts.report.claim_pages import SIGNS
 from scripts.report.facts import capacity
 from scripts.tables.load import Run
-from scripts.verdict.value_text import bound_text, estimate_text
+from scripts.verdict.value_text import bound_text, estimate_text, measure_text
 
 ROOM_IN = WIDTH_IN - 2 * MARGIN_IN
 CLAIMS_IN = 4.1  # of the height of a slide, between the title and the small print
@@ -73,6 +73,12 @@ def result_text(claim: Document) -> str:
         + (f"{estimate_text(part)}, bound {bound_text(part)}" if estimate_text(part) else NOT_MEASURED)
         for part in claim["parts"]
     )
+
+
+def measured(claim: Document) -> list[str]:
+    """What was measured, each measure once, as a sentence; none of a claim without a measure."""
+    measures = dict.fromkeys(map(measure_text, claim["parts"]))
+    return [f"Measure: {'; '.join(measures)}."] if measures else []
 
 
 def claim_lines(claim: Document, theme: Theme) -> tuple[list[str], list[str]]:

@@ -18,7 +18,7 @@ from scripts.charts import CHARTS, Chart
 from scripts.charts.lib.theme import SLIDE, SLIDE_DARK, Theme
 from scripts.deck import pages
 from scripts.deck.titles import title
-from scripts.report.claim_document import Document
+from scripts.report.claim_document import Document, annotations
 from scripts.report.claim_pages import read_claims
 from scripts.run.preflight import every_experiment
 from scripts.tables.load import Run
@@ -118,7 +118,7 @@ def chart_slide(run: Run, chart: Chart) -> Slide:
     """A chart under its result."""
     headline = title(run, chart)
     said = [f"{finding}."] if (finding := chart.finding(run)) else []
-    notes = [*said, chart.caption(run), f"It cannot tell: {chart.CAVEAT}", small_print(run)]
+    notes = [*said, chart.caption(run), f"Caveat: {chart.CAVEAT}", small_print(run)]
     return Slide(chart.NAME, headline, partial(draw_chart, run, chart, headline), notes, chart.alt(run))
 
 
@@ -169,11 +169,10 @@ def claims_slides(run: Run, talk: Document) -> Iterator[Slide]:
 
 
 def claims_slide(run: Run, talk: Document, claims: Sequence[Document], part: str, name: str) -> Slide:
-    """A slide of claims; its notes have the command of each."""
+    """A slide of claims; its notes have of each what was measured, its source and condition, and its command."""
     printed = small_print(run).replace("make slides", "make claims; make slides")
-    notes = [
-        f"{claim['text']} {pages.verdict_text(claim)}: {pages.result_text(claim)}. {claim['command']}"
-        for claim in claims
-    ]
+    said = [f"{claim['text']} {pages.verdict_text(claim)}: {pages.result_text(claim)}." for claim in claims]
+    more = [" ".join([*pages.measured(claim), *annotations(claim), claim["command"]]) for claim in claims]
+    notes = [f"{text} {rest}" for text, rest in zip(said, more, strict=True)]
     draw = partial(pages.claims_page, talk, claims, part, small_print=printed)
-    return Slide(name, pages.count_title(talk), draw, [talk["sentence"], *notes, printed], " ".join(notes))
+    return Slide(name, pages.count_title(talk), draw, [talk["sentence"], *notes, printed], " ".join(said))
