@@ -66,7 +66,7 @@ class Run:
     @property
     def blocks_words(self) -> str:
         """How many blocks, and of `make full` in how many what only it measures was measured."""
-        part = f" (what only make full measures: {self.blocks - len(self.only_bench)})" if self.only_bench else ""
+        part = f" ({self.blocks - len(self.only_bench)} of what only make full measures)" if self.only_bench else ""
         return f"{self.blocks} block{'' if self.blocks == 1 else 's'}{part}"
 
     def blocks_for(self, cell: pd.DataFrame) -> int:

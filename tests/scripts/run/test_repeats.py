@@ -63,7 +63,7 @@ def test_a_full_run_says_in_how_many_blocks_the_rest_was_measured(
         recorded, "environment", lambda *given: (made := plain(*given)) | {"plan": made["plan"] | {"bench_blocks": 3}}
     )
     run = load(recorded.record(tmp_path, "full", blocks=10))
-    assert run.blocks_words == "10 blocks (what only make full measures: 7)"
+    assert run.blocks_words == "10 blocks (7 of what only make full measures)"
 
 
 def test_the_machine_is_left_alone_between_two_runs_and_nowhere_else(tmp_path: Path) -> None:

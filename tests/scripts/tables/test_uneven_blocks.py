@@ -75,8 +75,8 @@ def test_a_share_of_a_full_run_calls_nothing_missing() -> None:
 def test_an_interrupted_full_run_says_how_many_blocks_measured_everything() -> None:
     run = full()
     begun = Run(run.path, run.environment, run.rounds[run.rounds["block"] < 8], [], [])
-    assert run.blocks_words == "10 blocks (what only make full measures: 7)"
-    assert begun.blocks_words == "8 blocks (what only make full measures: 7)"
+    assert run.blocks_words == "10 blocks (7 of what only make full measures)"
+    assert begun.blocks_words == "8 blocks (7 of what only make full measures)"
     assert only_bench(PLAN | {"blocks": 20, "repeat": 2}, range(20)) == {7, 8, 9, 17, 18, 19}
     assert only_bench({"blocks": 10}, range(10)) == only_bench({}, range(10)) == frozenset()
 
