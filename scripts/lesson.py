@@ -1,4 +1,4 @@
-"""`make lesson`: the pitfalls as short programs: each argues its case, measures it, and says what you should have seen.
+"""`make lesson`: the pitfalls as short programs: each explains a mistake, measures it, and says what you should see.
 
 They are made to be read and changed: `docs/lessons/`, one file each, with nothing in them of this project.
 """

@@ -1,8 +1,8 @@
 """The blocked loop: one blocking call in a coroutine stops every other coroutine.
 
 An event loop runs one thing at a time, and changes only at an `await`. A call that blocks (`time.sleep`, `requests`, a
-large file, a second of computing) keeps the loop for as long as it takes: no other request is answered, no timer
-fires, no cancellation arrives, and nothing says so. What to do: await something made for it, or hand it to
+large file, a second of computing) keeps the loop for as long as it takes. Meanwhile the program answers no request,
+fires no timer, delivers no cancellation, and says nothing. What to do: await something made for it, or hand it to
 `asyncio.to_thread`. `asyncio.run(main(), debug=True)` logs what kept the loop for over 0.1 s.
 
 A heartbeat that beats every 10 ms notices: its longest pause is how long the loop was gone.

@@ -1,10 +1,10 @@
 """The leaked socket: a session opened before a fork is one socket in every worker.
 
-A forked worker inherits its parent's open connections: not copies, the same ones. A `requests.Session` that has been
-used once, a database connection, a Redis client, made at the top of a module: all workers write into the one socket,
-and each reads what comes next. They take turns where they should not (20 workers were seen to take as long as one), or
-read each other's answers. What to do: open what talks in the worker (`initializer=`), and let no pool fork a process
-that has anything open (`forkserver`, `spawn`).
+A forked worker inherits its parent's open connections: not copies, the same ones. The parent may have used a
+`requests.Session` once, or opened a database connection or a Redis client at the top of a module. Then all workers
+write into the one socket, and each reads what comes next. They take turns where they should not (in a trial 20 workers
+took as long as one), or read each other's answers. What to do: open connections in the worker (`initializer=`),
+and let no pool fork a process that has any open (`forkserver`, `spawn`).
 
 The server says from which port a request came: each connection has one of its own.
 """

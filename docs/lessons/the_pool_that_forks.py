@@ -1,10 +1,10 @@
 """The pool that forks: a lock that another thread holds at that moment stays locked in the worker for ever.
 
-`fork` copies the memory of a process, but only the thread that called it. If another thread was logging, or held the
-lock of a connection pool or of the allocator of a C library, the copy of that lock is locked, and who would unlock it
-does not exist in the worker. The first to ask for it hangs: not always, not in tests, but one day under load. What to
-do: `forkserver` or `spawn` wherever there are threads (there are: in pools, clients, NumPy, profilers). `forkserver` is
-Python's default on Linux from 3.14 on, and from 3.12 on a fork beside threads is warned of.
+`fork` copies the memory of a process, but only the thread that called it. Another thread may be logging, or hold the
+lock of a connection pool or of a C library's allocator. The copy of that lock is locked, and the thread that would
+unlock it does not exist in the worker. The first to ask for it hangs: not always, not in tests, but one day under load.
+What to do: `forkserver` or `spawn` wherever there are threads (there are: in pools, clients, NumPy, profilers).
+`forkserver` is Python's default on Linux from 3.14 on. From 3.12 on Python warns of a fork beside threads.
 
 The worker asks for the lock with a time-out, so that you need not wait for ever.
 """
