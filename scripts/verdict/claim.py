@@ -8,7 +8,6 @@ from scripts.analysis.evidence import Measure
 from scripts.stats.decisions import Bound
 
 TALKS = Path(__file__).parents[2] / "benchmarks" / "claims"
-SATURATION = "saturation"  # the one `about` whose claims a saturated cell can decide
 SIDES = ("of", "over")
 
 
@@ -36,7 +35,6 @@ class Claim:
     opinion: bool = False
     needs: str = ""
     when: tuple[tuple[str, Any], ...] = ()
-    about: str = ""  # "waiting", or SATURATION
     why: str = ""
     source: str = ""
     condition: str = ""  # under which the source makes the claim

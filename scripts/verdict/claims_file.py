@@ -50,7 +50,6 @@ WHEN: dict[str, type] = {
     "python": str,
     "system": str,
 }
-ABOUT = ("", "waiting")
 ID = re.compile(r"\w[\w.-]{0,79}")  # as it is typed after ID=
 MOST_FAULTS = 10  # are listed
 MOST_CLAIMS = 500  # each takes a tenth of a second to judge
@@ -133,10 +132,8 @@ def claim(row: Any, place: str) -> Claim:
     allowed = {field.name for field in fields(Claim)} - {"parts"} | PART_FIELDS - {"name"} | {"part"}
     for field in row.keys() - allowed:
         raise Mistake(name, field, f"there is no such field{nearest(field, allowed)}")
-    words = ("id", "text", "where", "expected", "needs", "about", "why", "source", "condition", "differs")
+    words = ("id", "text", "where", "expected", "needs", "why", "source", "condition", "differs")
     texts = {word: text(row, word, name) for word in words}
-    if texts["about"] not in ABOUT:
-        raise Mistake(name, "about", f"is 'waiting' or nothing, not {texts['about']!r:.60}")
     opinion = is_opinion(row, name)
     parts = () if opinion or texts["needs"] else parts_of(row, name)
     if parts and texts["expected"] not in EXPECTED:

@@ -24,7 +24,7 @@ from scripts.analysis.wording import floor_text
 from scripts.stats.decisions import Case, Judgement, Verdict, judge, verdict
 from scripts.tables.load import FEW_BLOCKS, Run
 from scripts.tables.summary import kind_of_work
-from scripts.verdict.claim import SATURATION, SIDES, Claim, Part, Talk
+from scripts.verdict.claim import SIDES, Claim, Part, Talk
 from scripts.verdict.requirements import other_difference, unmet_requirement
 
 NOT_TESTABLE, OPINION, UNMEASURED = "not testable here", "opinion", "could not be measured"
@@ -87,8 +87,8 @@ def capacity_of(run: Run, claim: Claim) -> float:
     return float(capacities.median())
 
 
-def disqualified(evidence: Evidence, claim: Claim, part: Part) -> str:
-    """Why these rounds cannot decide the claim, whatever their values; empty when they can.
+def disqualified(evidence: Evidence, part: Part) -> str:
+    """Why these rounds cannot decide a claim, whatever their values; empty when they can.
 
     A count that every block must show (`= 0`) is none the worse for a busy machine.
     """
@@ -100,8 +100,7 @@ def disqualified(evidence: Evidence, claim: Claim, part: Part) -> str:
         return ""
     timed = "seconds" in part.measure.metric or part.measure.metric == "tasks_per_second"
     for side in evidence.sides:
-        usable = side.assign(saturated="") if claim.about == SATURATION else side
-        if why := unusable(usable, timed=timed):
+        if why := unusable(side, timed=timed):
             return f"{why} ({side['model'].iloc[0]})"
     return ""
 
@@ -186,7 +185,7 @@ def conclude(finding: Finding, judgements: Iterator[Judgement]) -> Finding:
 
 def with_verdict(outcome: Outcome, finding: Finding, judgement: Judgement) -> Outcome:
     """The outcome as it was judged, unless its rounds can decide nothing, or the source's condition was not met."""
-    reason = disqualified(outcome.evidence, finding.claim, outcome.part)
+    reason = disqualified(outcome.evidence, outcome.part)
     verdict = Verdict.INCONCLUSIVE.value if reason else judgement.verdict.value
     if judgement.verdict is Verdict.INCONCLUSIVE and not reason:
         reason = "the interval, allowing for all claims judged together, lies on both sides of the bound"
