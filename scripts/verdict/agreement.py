@@ -1,9 +1,9 @@
 """How often whole runs on one machine agree: each run of a result (`REPEAT=3`) is judged by itself.
 
 What is judged: the claims that the runs measured, how each model compares with sequential at the same work, and how
-the same cell compares with itself in another run. What two runs say of one thing is decided in both and the same, or
-undecided in both, for whatever reason, or decided in one of them only, or decided in both and not the same, or
-reversed: faster in one and slower in the other, or held and refuted.
+the same cell compares with itself in another run. What two runs say of one thing is decided alike; or decided
+differently, up to the opposite (faster in one and slower in the other, or held and refuted); or decided in one of them
+only; or in none, for whatever reason. The last two confirm nothing and contradict nothing: no pair of them agrees.
 """
 
 from collections.abc import Iterable, Iterator
@@ -37,11 +37,11 @@ class Agreement:
 
     things: int
     pairs: int
-    same: int
-    undecided: int
+    same: int  # decided in both, and alike
+    differing: int  # decided in both: a difference in one, and none in the other
+    reversed: int  # decided in both: opposite
     decided_once: int
-    differing: int
-    reversed: int
+    undecided: int
 
 
 def runs_apart(run: Run) -> list[Run]:
@@ -107,24 +107,25 @@ def agreement(judged: Judged) -> Agreement:
     same = sum(one == other for one, other in both)
     undecided, once = (sum(sum(each) == count for each in decided) for count in (0, 1))
     opposite = sum(set(pair) in OPPOSITE for pair in both)
-    return Agreement(len(judged), len(pairs), same, undecided, once, len(both) - same - opposite, opposite)
+    return Agreement(len(judged), len(pairs), same, len(both) - same - opposite, opposite, once, undecided)
 
 
 def markdown(document: dict[str, Any]) -> str:
     """The table of agreement, and of which runs it is."""
-    head = ["what is judged", "number", "pairs", "agree", "neither concludes", "only one concludes"]
-    lines = [[*head, "differ", "opposite"], ["---", *["---:"] * 7]]
+    head = ["what is judged", "number", "pairs", "agree", "differ", "opposite", "only one concludes"]
+    lines = [[*head, "neither concludes"], ["---", *["---:"] * 7]]
     for kind, words in KINDS.items():
         of = agreement(document[kind])
-        figures = (of.things, of.pairs, of.same, of.undecided, of.decided_once, of.differing, of.reversed)
+        figures = (of.things, of.pairs, of.same, of.differing, of.reversed, of.decided_once, of.undecided)
         lines.append([words, *map(str, figures)])
     outcomes = [outcome for pair in document["cells"] for outcome in pair if outcome != Outcome.NOT_USABLE.value]
     false = sum(outcome in OPPOSITE[1] for outcome in outcomes)
     return "\n\n".join([
         f"{document['runs']} runs of {document['blocks']} blocks in turn on one machine ({document['cpu']}, Python "
         f"{document['python']}), each judged by itself. A pair is two runs that judge the same thing. They agree when "
-        "both conclude the same, or neither concludes. They differ when one finds a difference and the other none. "
-        "They are opposite when one says faster and the other slower, or one *holds* and the other *refuted*.",
+        "both conclude the same. They differ when both conclude, but not the same, such as a difference in one and "
+        "none in the other. They are opposite when one says faster and the other slower, or one *holds* and the other "
+        "*refuted*. A pair in which one run or neither concludes shows no agreement and no contradiction.",
         "\n".join(f"| {' | '.join(line)} |" for line in lines),
         f"By `make compare`, the same cell of two of these runs was called faster or slower in {false} of "
         f"{len(outcomes)} comparisons of usable cells.",
