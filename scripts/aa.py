@@ -85,11 +85,11 @@ def cells_of(rounds: pd.DataFrame) -> dict[Any, pd.DataFrame]:
 
 
 def pair_up(ones: pd.DataFrame, others: pd.DataFrame, true_ratio: float, more: str = "") -> list[Pair]:
-    """The cells that both tables have, as pairs; only blocks in which both were measured count."""
+    """The cells that both tables have, as pairs, where enough blocks measured both for a verdict."""
     base, pairs = cells_of(others), []
     for key, cell in cells_of(ones).items():
         ratios = paired(cell, base[key]).to_numpy(dtype=np.float64) if key in base else np.empty(0)
-        if len(ratios) > 1:
+        if len(ratios) >= FEW_BLOCKS:
             pairs.append(Pair(f"{key[0]}/{key[1]}{more}", true_ratio, ratios))
     return pairs
 
@@ -186,22 +186,21 @@ def detected(slowed: list[Judged], percent: int) -> str:
 
 
 def report(run: Run, out: Console) -> Exit:
-    """Print what the run says of itself; DIFFERENT when it says what is false."""
-    pairs = twins(run.rounds)
-    if not pairs:
-        raise CommandError(
-            Exit.NOT_MEASURED, f"no pair of A/A controls was measured in two blocks: see {run.path}/blocks/*.log"
-        )
+    """Print what the run says of itself; NEGATIVE when it says what is false.
+
+    CommandError where the run is too short for the suite to conclude anything, true or false.
+    """
+    for omission in run.omissions:
+        out.print(f"not a result: {omission}", markup=False)
+    if not (pairs := twins(run.rounds)):
+        lacking = f"no pair of A/A controls has the {FEW_BLOCKS} blocks that a verdict takes; the run has {run.blocks}"
+        raise CommandError(Exit.NOT_MEASURED, f"{lacking}: see {run.path}. Next: make aa BLOCKS={BLOCKS}")
     floor = intervals.noise_floor([pair.ratios for pair in pairs])
     same, slowed = judge_twins(pairs), judge_planted(planted(run.rounds), floor)
     out.print(table("A/A controls", same))
     out.print(table("slowed on purpose", slowed))
-    for omission in run.omissions:
-        out.print(f"not a result: {omission}", markup=False)
     for sentence in sentences(same, slowed, floor):
         out.print(sentence, markup=False)
-    if run.ranges_only:
-        out.print(f"{run.blocks} blocks are too few for verdicts: ask for at least {FEW_BLOCKS}.")
     wrong = any(one.different for one in same) or any(one.wrong_sign for one in slowed)
     return Exit.NEGATIVE if wrong else Exit.OK
 
@@ -209,7 +208,8 @@ def report(run: Run, out: Console) -> Exit:
 def options() -> argparse.Namespace:
     """Parse the command line."""
     parser = command_parser("aa", __doc__)
-    parser.add_argument("--blocks", type=int, default=BLOCKS, help=f"fresh interpreters (default {BLOCKS})")
+    many = f"fresh interpreters (default {BLOCKS}; a verdict takes {FEW_BLOCKS})"
+    parser.add_argument("--blocks", type=int, default=BLOCKS, help=many)
     parser.add_argument("--seed", type=int, help="seed of the order of cells (default: drawn)")
     parser.add_argument("--run", type=Path, help="judge a run that was measured before: its folder")
     chosen = parser.parse_args()

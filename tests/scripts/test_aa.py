@@ -117,6 +117,16 @@ def test_without_twins_nothing_is_said() -> None:
     assert stop.value.code is Exit.NOT_MEASURED
 
 
+@pytest.mark.parametrize("blocks", [1, 3, 5])
+@pytest.mark.parametrize("truth", [TRUTH, [1 / truth for truth in TRUTH]])
+def test_a_run_too_short_for_any_verdict_is_no_success_and_no_failure(blocks: int, truth: list[float]) -> None:
+    (table,) = session("calm", truth)
+    with pytest.raises(CommandError, match=f"has the 6 blocks that a verdict takes; the run has {blocks}") as stop:
+        reported(table[table["block"] < blocks])
+    assert stop.value.code is Exit.NOT_MEASURED
+    assert reported(table[table["block"] < 6])[0] is (Exit.OK if truth is TRUTH else Exit.NEGATIVE)
+
+
 def test_an_ordinary_run_does_not_pay_for_these_cells() -> None:
     cell = Cell("aa", Sleep(), "asyncio", 20, 40, opt_in=True)
     assert not chosen("", cell)
