@@ -25,8 +25,9 @@ from scripts.run import users_python
 from scripts.run.block import Block, run_block
 from scripts.run.cluster import ClusterConfig, check_same_cluster
 from scripts.run.interpreters import executable, interpreter_of_block, variables
-from scripts.run.preflight import raise_file_limit, require_disk_space
-from scripts.run.repeats import pause_before
+from scripts.run.preflight import cells_selected, raise_file_limit, require_disk_space
+from scripts.run.repeats import pause_before, pauses_s
+from scripts.run.time_left import TimeLeft
 from scripts.run.venvs import interpreter_mismatch
 from scripts.tables.repeats import blocks_each
 from scripts.tables.schema import MOST_BLOCKS, read_environment
@@ -124,16 +125,23 @@ def measure(run: Path) -> None:
     from scripts.report.terminal import console
 
     recorded = read_environment(run)
-    blocks, block_seconds = recorded["plan"]["blocks"], list[float]()
-    live = Live(console(stderr=True), blocks)
+    live, left = Live(console(stderr=True), recorded["plan"]["blocks"]), time_left(recorded)
     with live.bar, temporary_folder():
-        for number in range(blocks):
-            left_s = (blocks - number) * sum(block_seconds) / len(block_seconds) if block_seconds else None
-            live.begin_block(number, left_s, interpreter_of_block(recorded, number))
+        for number in range(recorded["plan"]["blocks"]):
+            block = block_of_run(run, recorded, number)
+            live.begin_block(number, left.seconds(number), interpreter_of_block(recorded, number))
             pause_before(run, recorded["plan"], number)
-            began = time.monotonic()
-            run_block(block_of_run(run, recorded, number), live.hear)
-            block_seconds.append(time.monotonic() - began)
+            resumed, began = block.path(".journal").exists(), time.monotonic()
+            run_block(block, live.hear)
+            if not resumed:
+                left.add(number, time.monotonic() - began)
+
+
+def time_left(recorded: dict[str, Any]) -> TimeLeft:
+    """The time left of a run; blocks of one selection and one interpreter are of a kind."""
+    plan = recorded["plan"]
+    kinds = [(selection(plan, number), interpreter_of_block(recorded, number)) for number in range(plan["blocks"])]
+    return TimeLeft(kinds, lambda kind: cells_selected(kind[0]), pauses_s(plan))
 
 
 def block_of_run(run: Path, recorded: dict[str, Any], number: int) -> Block:

@@ -4,6 +4,7 @@ import errno
 import resource
 import shutil
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 from benchmarks.backends.databases import KINDS, check, services
@@ -35,6 +36,12 @@ def check_selection(typed: str, only: str) -> list[Cell]:
     if not (selected := [cell for cell in cells if chosen(only, cell)]):
         raise CommandError(Exit.USAGE, f"ONLY={only!r} selects no cell. Next: make bench ONLY=io")
     return selected
+
+
+@cache
+def cells_selected(only: str) -> int:
+    """How many cells ONLY selects, of those that can be measured here."""
+    return sum(chosen(only, cell) and not cell.unavailable_reason for cell in catalogue())
 
 
 def check_measurable(cells: list[Cell]) -> None:
