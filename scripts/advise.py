@@ -4,7 +4,7 @@
     make advise RUN=results/runs/<id of a make mine>
 
 A prediction, with an interval that held nine of ten held-back measurements (docs/advice.md). Its costs come from
-the newest run of this machine that has them, otherwise from the reference run.
+the newest run of this machine under the same build of Python, otherwise from the reference run; the last line says so.
 """
 
 import argparse
@@ -12,11 +12,13 @@ import sys
 from collections.abc import Callable
 from math import isfinite
 from pathlib import Path
+from typing import Any
 
 import psutil
 from rich.console import Console
 
 from benchmarks.machine.capacity import usable_cores
+from benchmarks.metadata.environment import python_of_blocks
 from scripts.predict import cross_validation
 from scripts.predict.from_profile import Mine, is_one, read
 from scripts.predict.recommend import Question, Source, Task, advise
@@ -24,6 +26,7 @@ from scripts.predict.render import show
 from scripts.predict.sources import best_source, source_named
 from scripts.report.terminal import console
 from scripts.tables.load import load
+from scripts.tables.schema import read_environment
 from scripts.util.commands import parser as command_parser
 from scripts.util.exit_codes import CommandError, Exit, exits_on_error
 from scripts.util.format import listed
@@ -127,6 +130,13 @@ def own_run(chosen: argparse.Namespace) -> Mine | None:
     return next((read(path) for path in paths if is_one(path)), None)
 
 
+def python_of(mine: Mine | None) -> dict[str, Any]:
+    """The Python to advise for: the one that a run of make mine was measured under, else ours."""
+    if mine and (mine.path / "environment.json").exists():
+        return dict(read_environment(mine.path)["python"])
+    return python_of_blocks()
+
+
 def validate(path: Path, out: Console) -> None:
     """Print how far predictions of held-back cells were off."""
     validation = cross_validation.validation(load(path))
@@ -143,7 +153,7 @@ def answer(chosen: argparse.Namespace, out: Console) -> None:
     mine = own_run(chosen)
     if mine is None:
         refuse_unsaid(chosen)
-    source = source_named(chosen.run) if chosen.run and mine is None else best_source()
+    source = source_named(chosen.run) if chosen.run and mine is None else best_source(python_of(mine))
     question, source = question_of(chosen, source, mine), mine.with_memory(source) if mine else source
     advice = advise(question, source)
     if advice is None:

@@ -6,7 +6,7 @@ tasks are sized once, under our own Python, and are the same for all; so is the 
 runs under our own Python whichever client is measured.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -129,14 +129,17 @@ def gain(run: Run) -> Value | None:
     return value(run, paired(alone, threads))
 
 
+def built(python: Mapping[str, Any]) -> dict[str, Any]:
+    """What tells an interpreter's build from others, the switches that were on included."""
+    return {what: python.get(what, False if what in SWITCHES else None) for what in BUILT}
+
+
 def build_difference(one: Run, other: Run, apart_from: Collection[str] = ()) -> str:
     """The first property in which two builds differ, in words; empty where they are alike but for `apart_from`."""
+    builds = [(run.python, built(run.environment["python"])) for run in (one, other)]
     for what, words in BUILT.items():
-        values = [run.environment["python"].get(what, False if what in SWITCHES else None) for run in (one, other)]
-        if what not in apart_from and values[0] != values[1]:
-            return " and ".join(
-                f"{run.python} {words.format(value)}" for run, value in zip((one, other), values, strict=True)
-            )
+        if what not in apart_from and builds[0][1][what] != builds[1][1][what]:
+            return " and ".join(f"{name} {words.format(build[what])}" for name, build in builds)
     return ""
 
 

@@ -1,12 +1,15 @@
-"""The run from which advice takes its costs: the named one, or the newest of this machine that has them, or the
-reference."""
+"""The run from which advice takes its costs: the named one, or the newest of this machine under the same build of
+Python that has them, or the reference. Its name says under which Python it was measured."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from benchmarks.core.cell import CLASSICAL
 from benchmarks.metadata.environment import machine
+from scripts.analysis.interpreter_ratios import built
 from scripts.predict.cost_model import Machine, fit, table
 from scripts.predict.cross_validation import cross_validate, widths
 from scripts.predict.recommend import Source
@@ -15,6 +18,8 @@ from scripts.tables.schema import read_environment
 from scripts.util.exit_codes import CommandError, Exit
 from scripts.util.paths import REFERENCE, RUNS
 
+Python = Mapping[str, Any]  # what a run records of its interpreter
+
 LOOKED_AT = 5  # of the newest runs: older ones say little of the machine as it is, and each takes seconds to learn from
 EVERY_RUN_HAS = "Next: make advise without RUN, or make bench, which measures what it takes"
 
@@ -22,7 +27,7 @@ EVERY_RUN_HAS = "Next: make advise without RUN, or make bench, which measures wh
 def source_named(path: Path) -> Source:
     """The costs of that run. CommandError when a classical model has too few cells."""
     run = load(path)
-    named = source(run, f"run {run.environment['run']}")
+    named = source(run, f"run {run.environment['run']}, measured under {python_text(run.environment['python'])}")
     if too_few := [model for model in CLASSICAL if named is None or model not in named.widths]:
         raise CommandError(
             Exit.NOT_MEASURED, f"{path} has too few cells of {', '.join(too_few)} to learn from. {EVERY_RUN_HAS}"
@@ -31,28 +36,49 @@ def source_named(path: Path) -> Source:
     return named
 
 
-def best_source() -> Source:
-    """The newest run of this machine with the costs of all classical models; the reference where there is none."""
-    for run in newest():
-        candidate = source(run, f"{run.path.name}, a run of this machine")
+def best_source(python: Python) -> Source:
+    """The newest run of this machine under this Python with the costs of all classical models; else the reference."""
+    for run in newest(python):
+        candidate = source(run, f"{run.path.name}, a run of this machine under {python_text(python)}")
         if candidate and set(CLASSICAL) <= set(candidate.widths):
             return candidate
     run = load(REFERENCE)
-    where = run.environment["machine"]
-    name = f"the reference run ({where['cpu']}, {where['cores_usable']} cores: no run of this machine has them)"
-    candidate = source(run, name)
+    where, under = run.environment["machine"], python_text(run.environment["python"])
+    lacking = f"no run of this machine under {python_text(python)} has them"
+    candidate = source(run, f"the reference run ({where['cpu']}, {where['cores_usable']} cores, {under}: {lacking})")
     assert candidate, "a test says that the reference has enough cells"
     return candidate
 
 
-def newest() -> Iterator[Run]:
-    """The newest runs of this machine that can be read, the latest first."""
+def newest(python: Python) -> Iterator[Run]:
+    """The newest runs of this machine under this Python that can be read, the latest first."""
     here = machine()
-    for path in sorted(RUNS.glob("*"), reverse=True)[:LOOKED_AT]:
+    paths = (path for path in sorted(RUNS.glob("*"), reverse=True) if measured_here(path, here, python))
+    for path in islice(paths, LOOKED_AT):
         with suppress(CommandError):  # damaged, or just begun
-            there = read_environment(path)["machine"]
-            if all(there[part] == here[part] for part in ("cpu", "cores_usable")):
-                yield load(path)
+            run = load(path)
+            yield from (one for one in (run, *run.beside) if same_python(one.environment["python"], python))
+
+
+def measured_here(path: Path, here: Mapping[str, Any], python: Python) -> bool:
+    """Whether a run is of this machine, and one of its interpreters is this Python."""
+    try:
+        environment = read_environment(path)
+    except CommandError:
+        return False
+    builds = [one["python"] for one in environment.get("interpreters") or [environment]]
+    same_machine = all(environment["machine"][part] == here[part] for part in ("cpu", "cores_usable"))
+    return same_machine and any(same_python(build, python) for build in builds)
+
+
+def same_python(one: Python, other: Python) -> bool:
+    """Whether two Pythons are of one build, in one state of the GIL: what a thread costs is another thing without."""
+    return built(one) == built(other) and one.get("gil") == other.get("gil")
+
+
+def python_text(python: Python) -> str:
+    """The build in short: `Python 3.14.2`, `Python 3.14.2t` where it is free-threaded."""
+    return f"Python {python['version']}{'t' * built(python)['free_threaded']}{'+jit' * built(python)['jit']}"
 
 
 def source(run: Run, name: str) -> Source | None:

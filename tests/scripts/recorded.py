@@ -74,12 +74,14 @@ def record(
     seed: int = 1,
     machine: dict[str, Any] | None = None,
     pythons: tuple[str, ...] = (),
+    python: dict[str, Any] | None = None,
 ) -> Path:
     """Write a run of that name into the folder; it lacks nothing. Of several interpreters, one block each in turns."""
     rng, run = random.Random(f"{seed}/{name}"), folder / name
     (run / "blocks").mkdir(parents=True)
     facts = environment(name, blocks)
     facts["machine"] = machine or facts["machine"]
+    facts["python"] = python or facts["python"]
     if pythons:
         facts["interpreters"] = [interpreter(python) for python in dict.fromkeys(pythons)]
         facts["plan"]["pythons"] = list(pythons)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from benchmarks.metadata.environment import python_of_blocks
 from scripts import advise
 from scripts.predict import from_profile, sources
 from scripts.predict.recommend import Source, predicted_times
@@ -19,7 +20,7 @@ from scripts.report.terminal import console
 from scripts.tables.load import load
 from scripts.util.exit_codes import CommandError, Exit
 from tests.scripts.predict.test_recommend import SOURCE, question
-from tests.scripts.recorded import record
+from tests.scripts.recorded import interpreter, record
 from tests.scripts.worlds import world
 
 BY_HAND = ["--tasks", "5000", "--wait-ms", "200", "--cpu-ms", "3", "--cores", "8"]
@@ -29,7 +30,7 @@ BY_HAND = ["--tasks", "5000", "--wait-ms", "200", "--cpu-ms", "3", "--cores", "8
 def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> "type[Typed]":
     """A folder without runs, and costs that take no time to learn."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(advise, "best_source", lambda: SOURCE)
+    monkeypatch.setattr(advise, "best_source", lambda python: SOURCE)
     Typed.monkeypatch, Typed.capsys = monkeypatch, capsys
     return Typed
 
@@ -213,12 +214,23 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+OURS = {
+    "version": "3.14.2",
+    "compiler": "GCC 14.2.0",
+    "optimised": True,
+    "free_threaded": False,
+    "gil": True,
+    "jit": False,
+}
+
+
 @pytest.mark.slow
 def test_without_a_run_of_this_machine_the_reference_is_taken_and_named(house: Path) -> None:
     record(house / "results" / "runs")  # of another machine
     shutil.copytree(house / "results" / "runs", house / "results" / "runs" / "no-run")
-    source = sources.best_source()
-    assert re.match(r"the reference run \(.+, \d+ cores: no run of this machine has them\)", source.name)
+    source = sources.best_source(OURS)
+    lacking = re.escape("no run of this machine under Python 3.14.2 has them")
+    assert re.match(rf"the reference run \(.+, \d+ cores, Python 3\.\d+\.\d+: {lacking}\)", source.name)
     assert set(source.widths) >= {"sequential", "threads", "processes", "asyncio"}
     assert source.place_bytes["processes"] > source.place_bytes["threads"] > source.place_bytes["asyncio"]
 
@@ -230,12 +242,56 @@ def test_the_newest_run_of_this_machine_that_has_enough_is_taken_and_named(
     here = {"cpu": "CPU here", "cores_usable": 2}
     monkeypatch.setattr(sources, "machine", lambda: here)
     for name in ("20260101-000000", "20260102-000000", "20260103-000000"):
-        record(house / "results" / "runs", name, machine=here if name < "20260103" else None)
-    begun = record(house / "results" / "runs", "20260102-120000", machine=here)
+        python = OURS if name < "20260103" else OURS | {"version": "3.13.5"}
+        record(house / "results" / "runs", name, machine=here, python=python)
+    begun = record(house / "results" / "runs", "20260102-120000", machine=here, python=OURS)
     shutil.rmtree(begun / "blocks")
     full = replace(world(), path=Path("20260101-000000"))
+    full.environment["python"] = OURS
     monkeypatch.setattr(sources, "load", lambda path: full if path.name == "20260101-000000" else load(path))
-    assert sources.best_source().name == "20260101-000000, a run of this machine"
+    assert sources.best_source(OURS).name == "20260101-000000, a run of this machine under Python 3.14.2"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"version": "3.13.5"},
+        {"compiler": "Clang 20"},
+        {"optimised": False},
+        {"jit": True},
+        {"gil": False, "free_threaded": True},
+    ],
+    ids=str,
+)
+def test_costs_under_another_build_of_python_are_never_taken_for_ours(
+    house: Path, monkeypatch: pytest.MonkeyPatch, other: dict[str, Any]
+) -> None:
+    here = {"cpu": "CPU here", "cores_usable": 2}
+    monkeypatch.setattr(sources, "machine", lambda: here)
+    for name in [f"2026010{day}-000000" for day in range(2, 9)]:  # more than are looked at
+        record(house / "results" / "runs", name, machine=here, python=OURS | other)
+    record(house / "results" / "runs", "20260101-000000", machine=here, python=OURS)
+    assert [run.path.name for run in sources.newest(OURS)] == ["20260101-000000"]
+    assert len(list(sources.newest(OURS | other))) == sources.LOOKED_AT
+
+
+def test_of_a_run_of_several_pythons_the_costs_are_those_of_ours(house: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = {"cpu": "CPU here", "cores_usable": 2}
+    monkeypatch.setattr(sources, "machine", lambda: here)
+    pythons = ("3.14", "3.13", "3.14", "3.13")
+    record(house / "results" / "runs", "20260101-000000", blocks=4, machine=here, pythons=pythons)
+    (older,) = sources.newest(interpreter("3.13")["python"])
+    assert older.environment["python"]["version"] == "3.13.1"
+    assert sorted(older.rounds["block"].unique()) == [1, 3]
+    assert list(sources.newest(OURS)) == []
+
+
+def test_the_advice_on_work_of_another_python_takes_the_costs_of_that(tmp_path: Path) -> None:
+    run = run_of_mine(tmp_path / "run", mine_json())
+    record(tmp_path, "elsewhere", python=OURS | {"version": "3.12.9"})
+    assert advise.python_of(from_profile.read(run)) == advise.python_of(None) == python_of_blocks()
+    shutil.copy(tmp_path / "elsewhere" / "environment.json", run)
+    assert advise.python_of(from_profile.read(run))["version"] == "3.12.9"
 
 
 def test_a_named_run_gives_the_costs(typed: type[Typed], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -248,7 +304,7 @@ def rest(source: Source) -> tuple[Any, ...]:
 
 
 def test_no_model_is_a_reason_to_stop(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(advise, "best_source", lambda: SOURCE)
+    monkeypatch.setattr(advise, "best_source", lambda python: SOURCE)
     given = Namespace(
         validate=None, run=None, tasks=5, wait_ms=1.0, cpu_ms=1.0, gil_released=None, cores=2, memory_mb=1e-9,
         task_mb=1.0, at_once=None,
