@@ -7,8 +7,8 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from scripts.stats.intervals import Interval, geometric_mean, mean
-from scripts.tables.load import Run
+from scripts.stats.intervals import Interval, geometric_mean, mean, value_range
+from scripts.tables.load import FEW_BLOCKS, Run
 from scripts.tables.summary import by_turn, in_common
 
 # Metrics with these words in them are positive and skewed, and are judged on the log scale; counts and shares are not.
@@ -42,6 +42,25 @@ class Evidence:
     def rounds(self) -> pd.DataFrame:
         """The rounds of all cells together."""
         return pd.concat(self.sides)
+
+    @property
+    def blocks(self) -> int:
+        """In how many blocks every side was measured, and both were, unless whole runs are paired."""
+        counts = [side["block"].nunique() for side in self.sides]
+        paired = [len(self.values)] if all("repeat" not in side for side in self.sides) else []
+        return min([*counts, *paired], default=0)
+
+    @property
+    def ranges_only(self) -> bool:
+        """Whether the blocks are too few for an interval and a verdict."""
+        return self.blocks < FEW_BLOCKS
+
+    @property
+    def ends(self) -> tuple[float, float, float] | None:
+        """Estimate, low and high as they are shown: of the interval, or the range where the blocks are too few."""
+        if not self.interval or self.ranges_only:
+            return value_range(self.values) if self.interval else None
+        return self.interval.estimate, self.interval.low, self.interval.high
 
     @cached_property
     def interval(self) -> Interval | None:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from scripts.analysis.points import Point, Run, first_value
-from scripts.analysis.wording import repeats
+from scripts.analysis.wording import interval_kind, repeats
 from scripts.tables.repeats import only_bench
 
 
@@ -22,11 +22,9 @@ def block_words(run: Run) -> str:
 
 
 def interval_words(run: Run, plural: str = "") -> str:
-    """What a bar shows: `95 % interval of 10 blocks`, or a range with too few blocks. `plural` is "s" for several."""
-    if repeats(run) > 1 and not run.ranges_only:
-        return f"95\N{NO-BREAK SPACE}% interval{plural} of {repeats(run)} whole runs"
-    noun = f"range{plural}" if run.ranges_only else f"95\N{NO-BREAK SPACE}% interval{plural}"
-    return f"{noun} of {block_words(run)}"
+    """What a bar shows: `95 % CI of 10 blocks`, or a range with too few blocks. `plural` is "s" for several."""
+    of = f"{repeats(run)} whole runs" if repeats(run) > 1 and not run.ranges_only else block_words(run)
+    return f"{interval_kind(run, plural)} of {of}"
 
 
 def sure(run: Run) -> str:

@@ -8,15 +8,24 @@ from scripts.analysis.points import Run
 from scripts.stats.intervals import Interval, NoiseFloor
 from scripts.util.format import between, percent, times
 
+CI, RANGE = "95 % CI", "range"  # the only two names of what stands beside an estimate
 
-def interval_kind(run: Run) -> str:
-    """What the numbers in brackets are: `95 % CI`, or `range` with too few blocks."""
-    return "range" if run.ranges_only else "95 % CI"
+
+def interval_kind(run: Run, plural: str = "") -> str:
+    """What the numbers in brackets are: CI, or RANGE with too few blocks. `plural` is "s" for several."""
+    return (RANGE if run.ranges_only else CI) + plural
+
+
+def interval_meaning(run: Run) -> str:
+    """The same in a sentence."""
+    if run.ranges_only:
+        return f"Too few blocks for a {CI}: a {RANGE} is from the smallest to the largest block."
+    return f"{CI}s are t-intervals over {'whole runs' if repeats(run) > 1 else 'blocks'}, on the log scale."
 
 
 def ci(interval: Interval) -> str:
     """`95 % CI 0.98–1.15×`."""
-    return f"95 % CI {between(interval.low, interval.high, times)}"
+    return f"{CI} {between(interval.low, interval.high, times)}"
 
 
 def repeats(run: Run) -> int:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from scripts.analysis.contests import contest
+from scripts.analysis.wording import RANGE
 from scripts.atlas.share_format import Cell, Claim, Fastest, Machine, Part, Plan, Python, Share, sealed
 from scripts.atlas.winners import WORK
 from scripts.report.claim_document import document
@@ -190,7 +191,8 @@ def claims_of(document: dict[str, Any]) -> list[Claim]:
 def part_of(part: dict[str, Any]) -> Part:
     """One measure of a claim."""
     kept = {name: part[name] for name in Part.__struct_fields__ if name not in ("bound", "metric", "over")}
-    kept |= {name: part[name] and rounded(part[name]) for name in ("estimate", "low", "high")}
+    ends = dict.fromkeys(("estimate", "low", "high"))  # None where they are no interval: machines are pooled by theirs
+    kept |= ends if part.get("interval") == RANGE else {name: part[name] and rounded(part[name]) for name in ends}
     bound = str(part["bound"]).translate({ord("<"): "below", ord(">"): "above"})
     return Part(
         **kept, bound=re.sub(r"(below|above)=?\s*", r"\1 ", bound), metric=part["metric"], over=part["over"] or ""

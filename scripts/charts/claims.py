@@ -12,11 +12,13 @@ from matplotlib.figure import Figure
 from benchmarks.core import renamed
 from scripts.analysis.footer import footer, interval_words
 from scripts.analysis.points import Point, Run
+from scripts.analysis.wording import CI, RANGE
 from scripts.charts.lib import forest
 from scripts.charts.lib.forest_layout import Axis
 from scripts.charts.lib.groups import Group
 from scripts.charts.lib.table import Table, table_of, word
 from scripts.charts.lib.theme import FAULT, FIRST_KIND, NEITHER, Theme
+from scripts.tables.load import FEW_BLOCKS
 from scripts.util.format import listed, times
 from scripts.verdict.value_text import bound_text, estimate_text
 
@@ -40,6 +42,7 @@ class Measure:
     ends: tuple[float, float]  # of the bound; infinite where it has none
     numbers: tuple[float, float, float]  # estimate, low, high
     found: str  # the same in its unit
+    interval: str  # what low and high are
 
     @property
     def label(self) -> str:
@@ -99,7 +102,8 @@ def measure(claim: dict[str, Any], part: dict[str, Any]) -> Measure:
     name = (part["name"] or str(claim["parts"].index(part) + 1)) if several else ""
     verdicts = (claim["verdict"], part["verdict"])
     found = estimate_text(part) or "not measured"
-    return Measure(claim["id"], name, verdicts, bound_text(part), (low, high), (estimate, least, most), found)
+    interval = part.get("interval", CI)  # older files had no other
+    return Measure(claim["id"], name, verdicts, bound_text(part), (low, high), (estimate, least, most), found, interval)
 
 
 def groups(run: Run) -> list[Group]:
@@ -120,7 +124,7 @@ def draw(run: Run, theme: Theme) -> Figure | None:
         {row.workload for group in groups(run) for row in group.rows}
     )
     rest = f"{exact} claims with an exact bound, or not measured, are in the table only" if exact else ""
-    sure = f"Bars: {interval_words(run)}, each measure alone; the verdicts allow for all claims judged together"
+    sure = f"Bars: {bars(run)}, each measure alone; the verdicts allow for all claims judged together"
     return forest.draw_page(
         theme,
         {"": groups(run)},
@@ -129,6 +133,12 @@ def draw(run: Run, theme: Theme) -> Figure | None:
         reading="Each claim as times its bound, which is the line at 1×: to the right of it the claim holds.",
         footer=lambda _, left_out: footer(run, "", [], left_out, rest, sure=sure, markers=False),
     )
+
+
+def bars(run: Run) -> str:
+    """What the bars show; the blocks of one measure can be too few for an interval where those of the run are not."""
+    ranges = not run.ranges_only and any(one.interval == RANGE and one.point for one in measures(run))
+    return interval_words(run) + f" (the {RANGE} where a measure has fewer than {FEW_BLOCKS})" * ranges
 
 
 def finding(run: Run) -> str:

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from scripts.analysis.answers import disturbance, noise
 from scripts.analysis.footer import machine_words
-from scripts.analysis.wording import repeats
+from scripts.analysis.wording import interval_meaning
 from scripts.charts.lib.layout import LEADING, MARGIN_IN, Page, open_page, width_in, wrap
 from scripts.charts.lib.theme import WIDTH_IN, Theme
 from scripts.report.claim_document import Document
@@ -46,12 +46,10 @@ def title_lines(run: Run, when: str) -> list[str]:
 
 def sure_lines(run: Run) -> list[str]:
     """How far the figures can be trusted, and what they cannot tell."""
-    few = "Too few blocks for intervals: low and high are the smallest and largest block, and nothing is established."
-    unit = "whole runs" if repeats(run) > 1 else "blocks"
-    many = f"Intervals are 95 % t-intervals over {unit}; a difference counts when it lies beyond them and the noise."
+    few, many = "Nothing is established.", "A difference counts when it lies beyond them and the noise."
     return [
         noise(run),
-        few if run.ranges_only else many,
+        f"{interval_meaning(run)} {few if run.ranges_only else many}",
         f"The machine did {capacity(run)}",
         f"{len(run.omissions)} cells of a block are no results and left out." if run.omissions else "",
         "It can't tell: your network (all was measured on one machine), more cores than it has, your own load.",

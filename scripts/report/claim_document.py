@@ -12,6 +12,7 @@ from typing import Any
 from benchmarks.core.registry import code, find
 from scripts.analysis.conclusions import unusable
 from scripts.analysis.evidence import Evidence, Measure
+from scripts.analysis.wording import CI, RANGE
 from scripts.tables.load import FEW_BLOCKS, Run
 from scripts.util.atomic_write import atomic_write
 from scripts.util.format import json_number
@@ -83,7 +84,7 @@ def part(outcome: Outcome) -> Document:
 
 def measured(measure: Measure, evidence: Evidence | None) -> Document:
     """A measure's cells and metric, and its estimate with interval."""
-    interval = evidence.interval if evidence else None
+    estimate, low, high = (evidence.ends if evidence else None) or (None, None, None)
     return {
         "of": measure.of,
         "over": measure.over,
@@ -92,9 +93,10 @@ def measured(measure: Measure, evidence: Evidence | None) -> Document:
         "log": evidence.log if evidence else False,
         "blocks": len(evidence.values) if evidence else 0,
         "unit": "runs" if evidence and "repeat" in evidence.sides[0] else "blocks",
-        "estimate": json_number(interval.estimate) if interval else None,
-        "low": json_number(interval.low) if interval else None,
-        "high": json_number(interval.high) if interval else None,
+        "interval": RANGE if evidence and evidence.ranges_only else CI,
+        "estimate": None if estimate is None else json_number(estimate),
+        "low": None if low is None else json_number(low),
+        "high": None if high is None else json_number(high),
         "code": list(dict.fromkeys(file for cell in measure.cells for file in code(find(cell)))),
     }
 

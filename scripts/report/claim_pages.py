@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.core import renamed
+from scripts.analysis.wording import CI, RANGE
 from scripts.report import claim_chart, html
 from scripts.report.claim_document import SCHEMA, note_on, rows, sections
 from scripts.util.exit_codes import CommandError, Exit
@@ -74,12 +75,14 @@ def beside_text(part: Document) -> str:
 
 
 def interval_words(part: Document) -> str:
-    """The interval in words; empty where there is none, or it has no width."""
+    """The interval in words, or the range; empty where there is none, or it has no width."""
     low, high = value_text(part, part["low"]), value_text(part, part["high"])
     if part["estimate"] is None or low == high:
         return ""
     unit = part.get("unit", "blocks")
-    return f"95 % CI: values from {low} to {high} fit these {unit}" if high != "∞" else f"95 % CI: {low} or more"
+    if part.get("interval") == RANGE:
+        return f"{RANGE} of {part['blocks']} {unit}: {low} to {high}"
+    return f"{CI}: values from {low} to {high} fit these {unit}" if high != "∞" else f"{CI}: {low} or more"
 
 
 def talk_view(document: Document) -> Document:

@@ -59,7 +59,7 @@ def draw(compared: Sequence[Row], theme: Theme, about: Sequence[str]) -> Figure 
         {PANELS[name]: each for name, each in groups(compared).items()},
         Axis("B over A (logarithmic)", times, 1.0, also=(0.9, 1.1)),
         title=TITLE,
-        reading="B over A for each cell; 1× is no difference. Bars: 95 % intervals, with what differs from run to run.",
+        reading="B over A for each cell; 1× is no difference. Bars: 95 % CIs, with what differs from run to run.",
         footer=lambda _, rest: " ".join([*about, *([f"{rest}."] if rest else [])]),
     )
 

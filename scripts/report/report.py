@@ -15,7 +15,7 @@ from scripts.analysis.answers import disturbance, disturbed_warning, noise
 from scripts.analysis.crossover import crossovers
 from scripts.analysis.interpreter_ratios import notes, sentences
 from scripts.analysis.model_order import order
-from scripts.analysis.wording import repeats
+from scripts.analysis.wording import interval_kind, interval_meaning, repeats
 from scripts.charts import CHARTS, Chart, draw_all
 from scripts.charts.lib.parallel import slides_beside
 from scripts.charts.lib.theme import PAGES, SLIDES
@@ -60,7 +60,7 @@ def caveats(run: Run, chart: Chart) -> list[str]:
     marks = [row[table.head.index("warnings")][0] for row in table.rows] if "warnings" in table.head else []
     counts = [(sum(word in mark for mark in marks), word) for word in ("saturated", "disturbed", "missing")]
     words = [f"{count} of {len(marks)} cells are marked {word}." for count, word in counts if count]
-    return [chart.CAVEAT, *words, *(["Too few blocks for intervals."] if run.ranges_only else [])]
+    return [chart.CAVEAT, *words, *([interval_meaning(run)] if run.ranges_only else [])]
 
 
 def tables(run: Run) -> list[dict[str, Any]]:
@@ -96,6 +96,8 @@ def write_report(run: Run) -> Path:
         [html.script("page.js"), html.script("interactive.js")],
         run=run,
         unit="whole runs" if repeats(run) > 1 else "blocks",
+        interval=interval_kind(run),
+        meaning=interval_meaning(run),
         rows=answer_rows(run),
         sizes=list(map(str, crossovers(run))),
         own=work_document.comparison_sentences(run.path),

@@ -5,11 +5,11 @@ turns. A mean over all of them said three times too much while the long ones ran
 of which none was measured yet takes as long a cell as the others did.
 """
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean
 
-Kind = Hashable
+Kind = tuple[str, str]  # what it measures, and under which interpreter
 
 
 @dataclass

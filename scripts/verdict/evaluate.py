@@ -22,7 +22,7 @@ from scripts.analysis.conclusions import ASSUMED_FLOOR, too_few, unusable
 from scripts.analysis.evidence import Evidence, cell_rounds, evidence, metric_by_turn
 from scripts.analysis.wording import floor_text
 from scripts.stats.decisions import Case, Judgement, Verdict, judge, verdict
-from scripts.tables.load import FEW_BLOCKS, Run
+from scripts.tables.load import Run
 from scripts.tables.summary import kind_of_work
 from scripts.verdict.claim import SIDES, Claim, Part, Talk
 from scripts.verdict.requirements import other_difference, unmet_requirement
@@ -92,10 +92,8 @@ def disqualified(evidence: Evidence, part: Part) -> str:
 
     A count that every block must show (`= 0`) is none the worse for a busy machine.
     """
-    blocks = [side["block"].nunique() for side in evidence.sides]
-    paired = [len(evidence.values)] if all("repeat" not in side for side in evidence.sides) else []
-    if (fewest := min([*blocks, *paired], default=0)) < FEW_BLOCKS:
-        return too_few(fewest)
+    if evidence.ranges_only:
+        return too_few(evidence.blocks)
     if part.bound.low == part.bound.high:
         return ""
     timed = "seconds" in part.measure.metric or part.measure.metric == "tasks_per_second"

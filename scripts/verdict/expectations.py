@@ -114,13 +114,14 @@ def findings(run: Run, expectations: Sequence[str]) -> list[Finding]:
 
 def entry(finding: Finding) -> dict[str, object]:
     """A finding as mine.json has it."""
-    interval = finding.outcomes[0].evidence.interval if finding.outcomes else None
+    ends = finding.outcomes[0].evidence.ends if finding.outcomes else None
+    estimate, low, high = ends or (None, None, None)
     return {
         "text": finding.claim.text,
         "verdict": finding.verdict,
-        "estimate": interval.estimate if interval else None,
-        "low": interval.low if interval else None,
-        "high": interval.high if interval else None,
+        "estimate": estimate,
+        "low": low,
+        "high": high,
         "reason": finding.reason,
     }
 

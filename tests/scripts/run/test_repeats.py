@@ -93,7 +93,7 @@ def test_the_rounds_of_a_result_say_which_run_they_are_of(tmp_path: Path, monkey
         repeat: [4 * repeat + place for place in range(4)] for repeat in range(3)
     }
     assert json.loads((run.path / "environment.json").read_text())["plan"]["repeat"] == 3
-    assert interval_words(run).endswith("interval of 3 whole runs")
+    assert interval_words(run).endswith("CI of 3 whole runs")
     assert "in 3 runs" in answers(run)[0]
 
 

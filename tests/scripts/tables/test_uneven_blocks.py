@@ -82,8 +82,8 @@ def test_an_interrupted_full_run_says_how_many_blocks_measured_everything() -> N
 
 
 def test_a_footer_claims_no_more_blocks_than_its_cells_have() -> None:
-    assert interval_words(full()).endswith("interval of 7 to 10 blocks")
-    assert interval_words(make(blocks=10, experiments=["io"])).endswith("interval of 10 blocks")
+    assert interval_words(full()).endswith("CI of 7 to 10 blocks")
+    assert interval_words(make(blocks=10, experiments=["io"])).endswith("CI of 10 blocks")
 
 
 def drifting(slow: float, late: tuple[str, ...], **seconds_of_models: float) -> pd.DataFrame:
