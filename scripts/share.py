@@ -15,7 +15,8 @@ from rich.console import Console
 from rich.markup import escape
 
 from scripts.atlas.build import judged_shares
-from scripts.atlas.share_format import LARGEST_BYTES, SUFFIX, Share, encode
+from scripts.atlas.plausibility import implausible
+from scripts.atlas.share_format import LARGEST_BYTES, SUFFIX, Share, ShareError, decode, encode
 from scripts.report.terminal import console
 from scripts.util.atomic_write import atomic_write
 from scripts.util.commands import parser as command_parser
@@ -35,6 +36,7 @@ def options() -> argparse.Namespace:
 def contents(share: Share) -> list[str]:
     """The contents of the file, a line each."""
     machine, python = share.machine, share.python
+    runs = f" in {share.plan.repeat} runs" if share.plan.repeat > 1 else ""
     quota = f", quota {machine.cgroup_quota_cores:g} cores" if machine.cgroup_quota_cores else ""
     return [
         f"machine: {machine.cpu}, {machine.cores_usable} of {machine.cores} cores{quota}, {machine.memory_gib:g} GiB",
@@ -42,7 +44,7 @@ def contents(share: Share) -> list[str]:
         f"Python: {python.implementation} {python.version}, {python.compiler}, GIL {'on' if python.gil else 'off'}",
         f"packages: {', '.join(f'{name} {version}' for name, version in share.packages.items())}",
         f"condition: {share.condition or 'none, the machine as it is'}",
-        f"measured: {share.measured}, {share.plan.blocks} blocks, Overlap {share.version} ({share.code[:8]})",
+        f"measured: {share.measured}, {share.plan.blocks} blocks{runs}, Overlap {share.version} ({share.code[:8]})",
         f"figures: the median of each block for {len(share.cells)} cells",
         f"verdicts: {len(share.claims)} claims of {len({claim.talk for claim in share.claims})} talks",
         "not in it: host and user names, paths, times of day, code, answers",
@@ -50,18 +52,29 @@ def contents(share: Share) -> list[str]:
 
 
 def write(share: Share, out: Path | None) -> Path:
-    """Write the file. Raises CommandError where it would be larger than a share may be."""
+    """Write the file. Raises CommandError where it would be larger than a share may be, or be refused."""
     data = encode(share)
     if len(data) > LARGEST_BYTES:
         sentence = (
             f"the share would have {len(data):,} bytes; the most is {LARGEST_BYTES:,}. Next: make share of a make bench"
         )
         raise CommandError(Exit.NOT_MEASURED, sentence)
+    if why := refusal(data):
+        sentence = f"an atlas would leave this share out: {why}. Next: make share RUN=<another run>"
+        raise CommandError(Exit.NOT_MEASURED, sentence)
     path = out or SHARES / f"{share.hash[:12]}{SUFFIX}"
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_write(path) as file:
         file.write_bytes(data)
     return path
+
+
+def refusal(data: bytes) -> str:
+    """Why the reader of an atlas would refuse the file; empty where it would not."""
+    try:
+        return implausible(decode(data))
+    except ShareError as problem:
+        return str(problem)
 
 
 def show(share: Share, out: Console) -> None:

@@ -16,6 +16,7 @@ from scripts.atlas.winners import WORK
 from scripts.report.claim_document import document
 from scripts.tables.columns import CELL_AND_TWIN
 from scripts.tables.load import Run, load
+from scripts.tables.repeats import repeats
 from scripts.tables.summary import block_medians, flags
 from scripts.util.exit_codes import CommandError, Exit
 from scripts.verdict.claim import TALKS
@@ -63,7 +64,7 @@ def share_of(run: Run, documents: Iterable[dict[str, Any]], condition: str = "")
             machine=machine(environment["machine"]),
             python=python(environment["python"]),
             packages={name: release for name, release in environment["packages"].items() if name in DECISIVE},
-            plan=Plan(environment["plan"]["blocks"], environment["plan"]["seed"], environment["plan"]["quick"]),
+            plan=plan(environment["plan"]),
             cells=cells_of(run, wanted),
             claims=claims,
             fastest=[one for work in WORK if (one := fastest(run, *work))],
@@ -92,6 +93,11 @@ def measured_on(run: str) -> str:
 def label(text: str) -> str:
     """A short text without the characters that a share may not have."""
     return UNSAFE.sub(" ", text)[:80].strip()
+
+
+def plan(recorded: dict[str, Any]) -> Plan:
+    """The plan, as far as values are read by it."""
+    return Plan(recorded["blocks"], recorded["seed"], recorded["quick"], repeats(recorded))
 
 
 def machine(recorded: dict[str, Any]) -> Machine:
@@ -140,7 +146,11 @@ def cells_of(run: Run, wanted: Iterable[str]) -> list[Cell]:
 
 
 def cell(identity: dict[str, Any], rounds: pd.DataFrame, blocks: int) -> Cell | None:
-    """One cell; None where no block has a value."""
+    """One cell; None where no block has a value. Its values are those of blocks, also where whole runs are the unit:
+
+    two cells are compared within the blocks that both have, and no value of a run says of which it was made.
+    """
+    rounds = rounds.drop(columns="repeat", errors="ignore")
     metric = rounds["metric"].iloc[0] if "metric" in rounds else None
     metric = metric if isinstance(metric, str) else "seconds"
     values = block_medians(rounds, metric)

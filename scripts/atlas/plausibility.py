@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterator, Sequence
 from statistics import fmean, median
 
-from scripts.atlas.share_format import Cell, Part, Share
+from scripts.atlas.share_format import Cell, Part, Plan, Share
 
 ABOVE_IDEAL = 1.05  # of a wait: clocks and rounding give a cell at its ideal time a hundredth or two
 # Of computing: the ideal time is a calibration of the same moment, and clock rates rise when fewer cores are busy.
@@ -36,11 +36,11 @@ def reasons(share: Share) -> Iterator[str]:
         if wrong := of_cell(cell, share.plan.blocks):
             yield f"{'/'.join(map(str, cell.key[:4]))} {wrong}"
     timed = [cell for cell in share.cells if cell.metric == "seconds"]
-    yield from impossible_speedups(timed, machine.cores_usable)
+    yield from impossible_speedups(timed, machine.cores_usable, share.plan)
     names = Names(timed)
     for claim in share.claims:
         for part in claim.parts:
-            yield from of_part(part, names, claim.id)
+            yield from of_part(part, names, claim.id, share.plan)
 
 
 def of_cell(cell: Cell, blocks: int) -> str:
@@ -67,13 +67,13 @@ def beats_ideal(cell: Cell) -> bool:
     return median(ratios) > ABOVE_CALIBRATED if cell.compute_seconds else max(ratios) > ABOVE_IDEAL
 
 
-def impossible_speedups(cells: Sequence[Cell], cores: int) -> Iterator[str]:
+def impossible_speedups(cells: Sequence[Cell], cores: int, plan: Plan) -> Iterator[str]:
     """Computing cells that are faster than sequential by more than the machine has cores."""
     computing = [cell for cell in cells if cell.compute_seconds and not cell.wait_seconds]
     alone = {(cell.experiment, cell.workload, cell.tasks): cell for cell in computing if cell.model == "sequential"}
     for cell in computing:
         sequential = alone.get((cell.experiment, cell.workload, cell.tasks))
-        gain = log_ratio(sequential, cell) if sequential else None
+        gain = log_ratio(sequential, cell, plan) if sequential else None
         if gain is not None and gain > math.log(ABOVE_CALIBRATED * cores):
             yield f"{cell.model} computes {math.exp(gain):.1f} times as fast as sequential on {cores} cores"
 
@@ -101,19 +101,24 @@ def labels(cell: Cell) -> Iterator[str]:
         yield f"cpu{round(100 * cell.compute_seconds / total_s)}"
 
 
-def of_part(part: Part, names: Names, claim: str) -> Iterator[str]:
+def of_part(part: Part, names: Names, claim: str, plan: Plan) -> Iterator[str]:
     """Whether a verdict's ratio follows from the shared values, where the share has both cells."""
     if part.estimate is None or part.per_capacity or part.metric != "seconds":
         return
     of, over = names.cell(part.of), names.cell(part.over)
-    again = log_ratio(of, over) if of and over else None
+    again = log_ratio(of, over, plan) if of and over else None
     if again is not None and not math.isclose(math.exp(again), part.estimate, rel_tol=SAME):
         ratio = f"{part.estimate:.3g}, does not follow from its values, {math.exp(again):.3g}"
         yield f"the ratio of claim {claim}, {ratio}"
 
 
-def log_ratio(of: Cell, over: Cell) -> float | None:
-    """How much longer `of` takes, paired block by block; None with fewer than two blocks in common."""
-    other = dict(zip(over.blocks, over.values, strict=True))
-    pairs = [(value, other[block]) for block, value in zip(of.blocks, of.values, strict=True) if block in other]
-    return fmean(math.log(one) - math.log(two) for one, two in pairs) if len(pairs) > 1 else None
+def log_ratio(of: Cell, over: Cell, plan: Plan) -> float | None:
+    """How much longer `of` takes, paired block by block, and whole runs weighed alike.
+
+    None with fewer than two blocks in common.
+    """
+    other, logs = dict(zip(over.blocks, over.values, strict=True)), dict[int, list[float]]()
+    pairs = [(block, value) for block, value in zip(of.blocks, of.values, strict=True) if block in other]
+    for block, value in pairs:
+        logs.setdefault(plan.repeat_of(block), []).append(math.log(value) - math.log(other[block]))
+    return fmean(map(fmean, logs.values())) if len(pairs) > 1 else None

@@ -131,12 +131,17 @@ class Fastest(Struct, forbid_unknown_fields=True, frozen=True, gc=False):
         return " or ".join(self.models) or "inconclusive"
 
 
-class Plan(Struct, forbid_unknown_fields=True, frozen=True, gc=False):
-    """The plan of the run, fixed before measuring."""
+class Plan(Struct, forbid_unknown_fields=True, frozen=True, gc=False, omit_defaults=True):
+    """The plan of the run, fixed before measuring; `blocks` are those of all its whole runs, `repeat` of them."""
 
     blocks: Annotated[int, Meta(ge=1, le=10_000)]
     seed: int
     quick: bool
+    repeat: Annotated[int, Meta(ge=1, le=10_000)] = 1
+
+    def repeat_of(self, block: int) -> int:
+        """The whole run that a block is of."""
+        return block * self.repeat // self.blocks
 
 
 class Share(Struct, forbid_unknown_fields=True, frozen=True, gc=False):

@@ -1,6 +1,7 @@
 """Does a fleet with a known truth give that truth back, and is nothing believed that can't be true?"""
 
 import json
+import math
 import random
 import re
 from collections import Counter
@@ -13,15 +14,27 @@ import pytest
 from msgspec.structs import replace
 from scipy.special import stdtrit
 
+from scripts import share as share_verb
 from scripts.analysis.contests import contest
 from scripts.atlas import __main__ as atlas
-from scripts.atlas.build import judged_shares, share_of
+from scripts.atlas.build import judged, judged_shares, share_of
 from scripts.atlas.collect import Collection, collect, entry
 from scripts.atlas.document import rows, units, write
 from scripts.atlas.forest import forest
 from scripts.atlas.machines import ClaimOverMachines, over_machines, pooled
-from scripts.atlas.plausibility import implausible
-from scripts.atlas.share_format import LARGEST_BYTES, SUFFIX, Cell, Fastest, Share, ShareError, decode, encode, sealed
+from scripts.atlas.plausibility import implausible, log_ratio, reasons
+from scripts.atlas.share_format import (
+    LARGEST_BYTES,
+    SUFFIX,
+    Cell,
+    Fastest,
+    Plan,
+    Share,
+    ShareError,
+    decode,
+    encode,
+    sealed,
+)
 from scripts.atlas.synthetic import synthetic, write_synthetic
 from scripts.atlas.winners import WORK, maps
 from scripts.selfbench import atlas_cost
@@ -29,6 +42,7 @@ from scripts.stats.random_effects import moderators, numeric_splits, pool
 from scripts.tables.load import Run, load
 from scripts.util.exit_codes import CommandError, Exit
 from tests.scripts.atlas.fleet import cell, fleet, machine, python, share
+from tests.scripts.synthetic import make
 
 ROOT = Path(__file__).parents[3]
 RNG = np.random.default_rng
@@ -321,6 +335,66 @@ def test_a_run_of_this_version_can_be_true_and_so_can_the_machines_made_of_it(re
     one = share_of(reference, [])
     assert implausible(one) == ""
     assert [implausible(other) for other in synthetic(one, 5)] == [""] * 5
+
+
+def uneven(repeat: int) -> Run:
+    """Twelve blocks, some without threads: those at the end of each whole run, where everything took twice as long."""
+    made = make(blocks=12, experiments=["io", "cpu", "mixed", "network"], seed=3)
+    environment = json.loads((ROOT / "results" / "reference" / "environment.json").read_text())
+    environment["plan"] = {"only": "", "blocks": 12, "seed": 7, "quick": False, "bench_blocks": 1}
+    rounds, late = made.rounds.copy(), made.rounds["block"] % 6 == 5
+    rounds.loc[late, "seconds"] *= 2
+    kept = rounds[~(late & rounds["model"].eq("threads"))]
+    if repeat > 1:
+        environment["plan"]["repeat"] = repeat
+        kept = kept.assign(repeat=kept["block"] // (12 // repeat))
+    return Run(ROOT / "no such run", environment, kept, [], [])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("repeat", [1, 2])
+def test_a_run_whose_cells_have_unlike_blocks_is_not_taken_for_a_forgery(repeat: int) -> None:
+    one = judged(uneven(repeat), "", several=False)
+    parts = [part for claim in one.claims for part in claim.parts if part.estimate and part.metric == "seconds"]
+    assert any("/threads" in part.of + part.over for part in parts)
+    assert one.plan.repeat == repeat
+    assert {len(cell.blocks) for cell in one.cells if cell.model == "threads"} == {10}
+    assert [reason for reason in reasons(one) if "claim" in reason] == []
+    assert decode(encode(one)) == one
+
+
+def test_a_ratio_that_does_not_follow_from_unlike_blocks_is_still_a_forgery() -> None:
+    one = share([1.4], RNG(30), noise=0.001)
+    threads = next(cell for cell in one.cells if cell.model == "threads")
+    slow_at_the_end = replace(threads, values=[*threads.values[:-1], 3 * threads.values[-1]])
+    forged = [slow_at_the_end if cell is threads else cell for cell in one.cells]
+    assert implausible(one) == ""
+    assert "does not follow from its values" in implausible(changed(one, cells=forged))
+    without_the_end = replace(threads, blocks=threads.blocks[:-1], values=threads.values[:-1])
+    honest = [without_the_end if cell is threads else cell for cell in one.cells]
+    assert implausible(changed(one, cells=honest)) == ""
+
+
+def test_whole_runs_are_weighed_alike_however_many_blocks_they_have_in_common() -> None:
+    of, over = cell("threads", [2.0, 2.0, 2.0, 8.0]), cell("asyncio", [1.0] * 4)
+    assert math.exp(log_ratio(of, over, Plan(4, 1, quick=False)) or 0) == pytest.approx(2 * math.sqrt(2))
+    begun = replace(of, blocks=[0, 2, 3], values=[2.0, 2.0, 8.0])
+    twice = Plan(4, 1, quick=False, repeat=2)
+    assert [twice.repeat_of(block) for block in range(4)] == [0, 0, 1, 1]
+    assert math.exp(log_ratio(begun, over, twice) or 0) == pytest.approx(2 * math.sqrt(2))
+
+
+def test_the_plan_of_one_run_is_written_as_before() -> None:
+    assert b'"repeat"' not in encode(share([1.4], RNG(31)))
+
+
+def test_no_share_is_written_that_an_atlas_would_leave_out(tmp_path: Path) -> None:
+    one = share([1.4], RNG(32))
+    fast = replace(one.cells[0], values=[0.001] * len(one.cells[0].values))
+    with pytest.raises(CommandError, match="waited less than its tasks do") as stop:
+        share_verb.write(changed(one, cells=[fast, *one.cells[1:]]), tmp_path / "forged")
+    assert (stop.value.code, list(tmp_path.iterdir())) == (Exit.NOT_MEASURED, [])
+    assert decode(share_verb.write(one, tmp_path / "whole").read_bytes()) == one
 
 
 def test_a_run_of_several_pythons_is_shared_as_a_condition_of_each(tmp_path: Path) -> None:
