@@ -68,8 +68,6 @@ def lead(measured: Contest) -> str:
     family, where = measured.family, in_run(measured.run)
     if not (best := winners(family)):
         return f"no model was shown to be faster than another {where}"
-    if best == "sequential":
-        return f"nothing was faster than sequential {where}"
     if len(family.winners) == 1 and (speedup := gain(measured, best)):
         return f"fastest {where}: {best}, {speedup}"
     return f"fastest {where}: {best}"

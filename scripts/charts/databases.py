@@ -21,7 +21,7 @@ from scripts.util.format import between, listed, times
 NAME = "databases"
 POSITION = 170
 NEEDS = "a cell of databases"
-CAVEAT = "Server and drivers share the cores of one machine; over a network every query waits, and overlap gains more."
+CAVEAT = "Server and drivers share the cores of one machine; over a network every query waits for that, too."
 TITLE = "Databases: what does each driver gain?"
 QUERIES = {"wait": "the server waits", "rows": "100 rows come", "write": "a row is written"}
 CALLED = {

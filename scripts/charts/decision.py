@@ -24,7 +24,7 @@ NAME = "decision-map"
 POSITION = 70
 NEEDS = "cells of mixed in six blocks or more, in which some model is faster than another"
 CAVEAT = (
-    "A map of this machine and of tasks of this length: longer tasks, other libraries or more cores move its borders."
+    "A map of this machine and of tasks of this length: longer tasks, other libraries or more cores may move its borders."
 )
 TITLE = "Which model for which mix of waiting and computing?"
 ROW_IN, NARROW_ROW_IN = 1.15, 0.95

@@ -8,11 +8,11 @@ from scripts.util.format import seconds
 
 
 def groups(run: Run) -> list[Group]:
-    """The ways that lose no updates, and the others with the share that they lose."""
+    """The ways that lost no update in this run, and the others with the share that they lost."""
     lost = {row.model: row.value for row in unit_cost.measured_cells(run, "lost_updates", "lost_share")}
     rows = unit_cost.measured_cells(run, "lost_updates", "unit_seconds")
-    losing = [Group(f"loses {100 * lost[row.model]:.2g} %", [row], FAULT) for row in rows if row.model in lost]
-    return [Group("loses no update", [row for row in rows if row.model not in lost], FIRST_KIND), *losing]
+    losing = [Group(f"lost {100 * lost[row.model]:.2g} %", [row], FAULT) for row in rows if row.model in lost]
+    return [Group("lost no update", [row for row in rows if row.model not in lost], FIRST_KIND), *losing]
 
 
 POSITION = 150

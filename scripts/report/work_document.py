@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from benchmarks.profiler.sizing import tail
+from benchmarks.profiler.sizing import PAYS, tail
 from scripts.tables.load import Run
 from scripts.util.atomic_write import atomic_write
 from scripts.util.format import amount, digits, json_number, percent, seconds
@@ -131,9 +131,9 @@ def one_task(form: str, timed: Document) -> str:
 
 
 def knee_text(learned: Document) -> str:
-    """The concurrency up to which throughput grows."""
+    """The concurrency at which throughput was nearly its best, from one look at each size."""
     parts = [f"{model} {size}" for model, size in learned["knee"].items()]
-    return f"More in flight pays up to: {', '.join(parts)} (90 % of the best throughput)."
+    return f"Concurrency at which throughput reached {percent(PAYS)} of its best: {', '.join(parts)}."
 
 
 def not_measured(unfit: dict[str, str]) -> list[str]:

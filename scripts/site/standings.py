@@ -57,9 +57,7 @@ def headline(seconds: Seconds) -> str:
         return f"{first[0]} took {seconds[first[0]]:.3g} s."
     if len(first) == len(seconds):
         return f"About equal: {listed(first)}."
-    if BASELINE in first:
-        return f"Nothing was faster than {BASELINE}."
-    base = BASELINE if BASELINE in seconds else next_best(seconds, first)
+    base = BASELINE if BASELINE in seconds and BASELINE not in first else next_best(seconds, first)
     if any(about_equal(seconds[model], seconds[base]) for model in first):
         return f"Fastest: {listed(first)} (about equal)."
     gains = [rough(seconds[base] / seconds[model]) for model in sorted(first, key=seconds.__getitem__, reverse=True)]

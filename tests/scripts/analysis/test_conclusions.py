@@ -280,7 +280,7 @@ def test_three_blocks_headline_no_winner() -> None:
 
 def test_when_nothing_beats_sequential_the_sentence_says_so() -> None:
     (sentence,) = sentences_of(SyntheticRun(rounds(sequential=0.8, threads=1.0)))
-    assert "nothing was faster than sequential in this run" in sentence
+    assert "fastest in this run: sequential. The next is slower: threads took 1.2" in sentence
 
 
 def test_a_run_without_sequential_gives_no_answer_rather_than_a_wrong_one() -> None:

@@ -116,7 +116,8 @@ def test_nothing_that_is_published_of_a_quick_run_has_an_interval(tmp_path: Path
         for place, text in quick.items()
         if place not in pages_of_the_reference
         for line in re.split(r"[\n|]|(?<=[a-z])\. ", text)
-        if re.search(r"95\s%|\bCI\b|\binterval(?! seconds)", line) and not re.search("[Tt]oo few blocks for a 95 % CI", line)
+        if re.search(r"95\s%|\bCI\b|\binterval(?! seconds)", line)
+        and not re.search("[Tt]oo few blocks for a 95 % CI", line)
     ]
     assert lines == []
 

@@ -338,9 +338,9 @@ def test_a_column_that_is_empty_in_every_row_is_left_out() -> None:
 
 def test_a_way_that_loses_updates_never_stands_among_those_that_lose_none() -> None:
     groups = {group.title: [row.model for row in group.rows] for group in lost_updates.groups(a_run())}
-    assert set(groups.pop("loses no update")) == {"threads-lock", "processes-lock"}
+    assert set(groups.pop("lost no update")) == {"threads-lock", "processes-lock"}
     lost = {cell["model"]: cell["value"] for cell in cells(a_run(), "lost_updates")}
-    assert groups == {f"loses {100 * lost[model]:.2g} %": [model] for model in ("threads", "processes")}
+    assert groups == {f"lost {100 * lost[model]:.2g} %": [model] for model in ("threads", "processes")}
     assert "threads" not in lost_updates.CHART.finding(a_run()).replace("threads-lock", "")
 
 

@@ -37,7 +37,13 @@ def test_no_place_is_given_inside_the_noise(factor: float) -> None:
 def test_what_is_slower_is_called_slower() -> None:
     seconds = {"sequential": 1.0, "threads": 1.5, "asyncio": 1.02}
     assert lanes(seconds) == ["the baseline", "1.5× slower than sequential", "about equal to sequential"]
-    assert headline(seconds) == "Nothing was faster than sequential."
+    assert headline(seconds) == "Fastest: sequential and asyncio (about equal), 1.5× faster than threads."
+    assert headline({"sequential": 1.0, "threads": 1.5}) == "Fastest: sequential, 1.5× faster than threads."
+
+
+def test_what_may_be_a_little_faster_than_sequential_is_not_said_to_be_no_faster() -> None:
+    seconds = {"sequential": 1.0, "threads": 1 / (1 + ASSUMED_FLOOR.value - 0.01), "processes": 3.0}
+    assert headline(seconds).startswith("Fastest: sequential and threads (about equal), ")
 
 
 def test_without_sequential_lanes_are_compared_with_the_fastest() -> None:
