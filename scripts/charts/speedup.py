@@ -21,7 +21,7 @@ from scripts.util.format import listed, seconds, tick, times
 NAME = "speedup"
 POSITION = 10
 NEEDS = "a cell of io, cpu or user_work measured beside sequential"
-CAVEAT = "All runs on one machine, with waits that were set: your network's are others. Only wire compares models alone."
+CAVEAT = "All runs on one machine, with set waits: your network's are others. Only wire compares models alone."
 TITLE = "How much faster than sequential?"
 LEADING = ("wire", "http", "sleep", "primes", "digest")
 PANELS = {"io": "I/O-bound: the tasks wait", "cpu": "CPU-bound: the tasks compute", "user_work": "Your own work"}
