@@ -86,15 +86,23 @@ def source(run: Run, name: str) -> Source | None:
     cells = table(run)
     if cells.empty:
         return None
-    of = Machine.of(run)
+    of, memory_run = Machine.of(run), run_with_memory(run)
     reach = {str(model): int(most) for model, most in cells.groupby("model")["concurrency"].max().items()}
-    return Source(name, fit(cells, of), widths(cross_validate(cells, of)), reach, memory_of(run))
+    if memory_run is not run:
+        name += f"; memory of a waiting task as in the reference run, {python_text(memory_run.environment['python'])}"
+    return Source(name, fit(cells, of), widths(cross_validate(cells, of)), reach, memory_of(memory_run))
+
+
+def run_with_memory(run: Run) -> Run:
+    """The run, where it measured the memory of a waiting task, or else the reference."""
+    alone = "bytes_per_task" in run.rounds or run.path.resolve() == REFERENCE.resolve()
+    return run if alone else load(REFERENCE)
 
 
 def memory_of(run: Run) -> Mapping[str, float]:
-    """Bytes for each task that waits, by model, as the experiment `task_memory` has them; else the reference's."""
-    rounds = run.rounds
-    if "bytes_per_task" not in rounds:
-        return memory_of(load(REFERENCE)) if run.path.resolve() != REFERENCE.resolve() else {}
-    bytes_per_task = rounds[rounds["experiment"] == "task_memory"].groupby("model")["bytes_per_task"].median()
-    return {str(model): float(size) for model, size in bytes_per_task.items()}
+    """Bytes for each task that waits, by model, as the experiment `task_memory` has them; empty without it."""
+    if "bytes_per_task" not in run.rounds:
+        return {}
+    rounds = run.rounds[run.rounds["experiment"] == "task_memory"]
+    sizes = rounds.groupby("model")["bytes_per_task"].median()
+    return {str(model): float(size) for model, size in sizes.items()}

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from benchmarks.metadata.environment import python_of_blocks
@@ -249,7 +250,20 @@ def test_the_newest_run_of_this_machine_that_has_enough_is_taken_and_named(
     full = replace(world(), path=Path("20260101-000000"))
     full.environment["python"] = OURS
     monkeypatch.setattr(sources, "load", lambda path: full if path.name == "20260101-000000" else load(path))
-    assert sources.best_source(OURS).name == "20260101-000000, a run of this machine under Python 3.14.2"
+    name = sources.best_source(OURS).name
+    assert name.startswith("20260101-000000, a run of this machine under Python 3.14.2; memory of a waiting task as in")
+
+
+def test_memory_that_another_python_was_measured_to_take_is_named_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
+    memory = pd.DataFrame({"experiment": "task_memory", "model": ["threads", "asyncio"], "bytes_per_task": [2e4, 2e3]})
+    reference = replace(world(), rounds=memory, environment={"python": OURS | {"version": "3.12.9"}})
+    monkeypatch.setattr(sources, "load", lambda path: reference)
+    found = sources.source(world(), "a run")
+    assert found
+    assert found.name == "a run; memory of a waiting task as in the reference run, Python 3.12.9"
+    assert found.place_bytes == {"threads": 2e4, "asyncio": 2e3}
+    own = replace(world(), rounds=pd.concat([world().rounds, memory]))
+    assert sources.run_with_memory(own) is own
 
 
 @pytest.mark.parametrize(
