@@ -141,7 +141,7 @@ def time_left(recorded: dict[str, Any]) -> TimeLeft:
     """The time left of a run; blocks of one selection and one interpreter are of a kind."""
     plan = recorded["plan"]
     kinds = [(selection(plan, number), interpreter_of_block(recorded, number)) for number in range(plan["blocks"])]
-    return TimeLeft(kinds, lambda kind: cells_selected(kind[0]), pauses_s(plan))
+    return TimeLeft(kinds, lambda kind: max(cells_selected(kind[0]), 1), pauses_s(plan))
 
 
 def block_of_run(run: Path, recorded: dict[str, Any], number: int) -> Block:
