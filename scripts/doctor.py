@@ -122,7 +122,8 @@ def limits(r: Readings) -> Iterator[Check]:
 def interpreter(r: Readings) -> Iterator[Check]:
     """The Python that is measured."""
     optimised = r.python["optimised"]
-    means = {True: "an optimised build", False: "not an optimised build: slower"}.get(optimised, "it hides its flags")
+    states = {True: "an optimised build", False: "not an optimised build: its figures hold for such builds"}
+    means = states.get(optimised, "it hides its flags")
     yield Check("Python", f"{r.python['implementation']} {r.python['version']}", means, optimised is False)
     state = f"GIL {'on' if r.python['gil'] else 'off'}, JIT {'on' if r.python['jit'] else 'off'}"
     yield Check("switches", state, "free-threaded build" if r.python["free_threaded"] else "the usual build")
