@@ -12,6 +12,7 @@ from rich.table import Table
 from scripts.analysis import conclusions
 from scripts.analysis.revisions import Cause, Change
 from scripts.stats.intervals import Interval
+from scripts.tables.load import FEW_BLOCKS
 from scripts.util.format import percent, seconds
 
 SCHEMA = 1  # of ab.json: a name is never removed or given another meaning without raising it
@@ -94,9 +95,10 @@ def interval(ratio: Interval | None) -> dict[str, float] | None:
 
 
 def text_of(change: Change) -> str:
-    """`1.12 (95 % CI 1.08–1.16)`."""
-    ratio = change.ratio
-    return f"{ratio.estimate:.3g} ({ratio.low:.3g}–{ratio.high:.3g})" if ratio else ""
+    """`1.12 (1.08–1.16)`, the ratio with its 95 % CI; without one where the turns are too few."""
+    if not (ratio := change.ratio):
+        return ""
+    return f"{ratio.estimate:.3g}" + f" ({ratio.low:.3g}–{ratio.high:.3g})" * (ratio.n >= FEW_BLOCKS)
 
 
 def explanation(change: Change) -> str:

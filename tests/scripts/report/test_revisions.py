@@ -49,6 +49,12 @@ def test_the_json_keeps_to_its_published_schema(schema: jsonschema.Draft202012Va
     schema.validate(json.loads(json.dumps(document(OUTCOME), allow_nan=False)))
 
 
+def test_too_few_turns_have_a_ratio_and_no_interval() -> None:
+    few, enough = (changes([Pairs("threads", 10, BASE[:turns], HEAD[:turns])])[0] for turns in (5, 6))
+    assert revisions.text_of(few) == "1.2"
+    assert revisions.text_of(enough).startswith("1.2 (1.2")
+
+
 @pytest.mark.parametrize("name", ["models", "worse", "base", "threshold"])
 def test_the_schema_misses_what_is_missing(schema: jsonschema.Draft202012Validator, name: str) -> None:
     damaged = document(OUTCOME)
