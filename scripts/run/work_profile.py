@@ -80,7 +80,7 @@ def survey(
 
 def last_entry(process: "subprocess.Popen[bytes]", tail: Tail, say: Callable[[str], None]) -> dict[str, Any]:
     """The last line of the profile; where it is neither result nor error, with `ended` (exit code) or `silent`."""
-    last = dict[str, Any]()
+    last: dict[str, Any] = {}
     for line in tail.follow(process, PATIENCE_S):
         last = json.loads(line)
         say(str(last.get("step", "")))

@@ -453,10 +453,10 @@ def test_a_spreadsheet_gets_no_formula() -> None:
 
 def test_a_folder_without_shares_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="no usable share") as refused:
-        atlas.collect_and_write([tmp_path], tmp_path / "out", "")
+        atlas.collect_and_write([tmp_path], tmp_path / "out")
     assert refused.value.code == Exit.BAD_DATA
     with pytest.raises(CommandError, match="no such file or folder") as refused:
-        atlas.collect_and_write([tmp_path / "none"], tmp_path / "out", "")
+        atlas.collect_and_write([tmp_path / "none"], tmp_path / "out")
     assert refused.value.code == Exit.USAGE
 
 
