@@ -72,10 +72,12 @@ def test_no_import_runs_back(folder: str, knows: str) -> None:
 @pytest.mark.parametrize("path", sorted((ROOT / "benchmarks" / "models").glob("[!_]*.py")), ids=lambda path: path.stem)
 def test_a_model_knows_the_contracts_and_no_workload(path: Path) -> None:
     imports = re.findall(r"^(?:from|import) (benchmarks\S*)", path.read_text(), re.MULTILINE)
-    helpers = ("_cluster", "_subprocess") if path.stem in ("dask", "ray") else ("_worker",)
+    clusters = ("_cluster", "_subprocess")
+    helpers = {"dask": clusters, "ray": clusters, "gevent": ("_kept",)}.get(path.stem, ("_worker",))
     assert set(imports) <= {
         "benchmarks.models",
         "benchmarks.workloads",
+        "benchmarks.machine.capacity",  # how many loops there are follows from the cores
         *(f"benchmarks.models.{one}" for one in helpers),
     }
     made = [node for node in ast.parse(path.read_text()).body if isinstance(node, ast.FunctionDef)]

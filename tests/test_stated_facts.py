@@ -29,8 +29,8 @@ from scripts.tables.summary import FLAGGED_SHARE, MOST_DISTURBED
 
 DOCS = Path(__file__).parents[1] / "docs"
 NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-SPELLED = {float(number): name for number, name in enumerate(NUMBERS)} | {20: "twenty", 60: "a minute"}
-SPELLED |= {0.1: "a tenth", 0.25: "a quarter", 0.5: "half", 0.75: "three quarters"}
+SPELLED: dict[float, str] = {0.1: "a tenth", 0.25: "a quarter", 0.5: "half", 0.75: "three quarters"}
+SPELLED |= {float(number): word for number, word in enumerate(NUMBERS)} | {20.0: "twenty", 60.0: "a minute"}
 
 
 def percent(share: float) -> str:
