@@ -65,7 +65,7 @@ FACTS = {
     ),
     "why.md": (
         f"A step of the loop counts from {1000 * HELD_S:g} ms on",
-        f"above {percent(CLOSES)}, trust the sum less",
+        f"above {percent(CLOSES)} of the time, trust the sum less",
     ),
     "on-a-cluster.md": (
         f"more than {SPELLED[CLOCKS_APART_S]} of a second off ours",
@@ -81,13 +81,13 @@ FACTS = {
     ),
     "many-machines.md": (
         f"one JSON file of at most {LARGEST_BYTES // 1000} KB",
-        f"Files of at most {LARGEST_BYTES // 1000} KB are taken",
-        f"One machine has {MOST_ATTEMPTS} attempts a minute and {MOST_EACH} files",
-        f"all together have {MOST_IN_ALL} attempts a minute and {MOST_KEPT:,} files",
+        f"The page takes files of at most {LARGEST_BYTES // 1000} KB",
+        f"From one machine it takes {MOST_ATTEMPTS} attempts a minute and {MOST_EACH} files",
+        f"from all together {MOST_IN_ALL} attempts a minute and {MOST_KEPT:,} files",
         f"a wait more than {percent(ABOVE_IDEAL - 1)} faster than its ideal time",
         f"computing more than {ABOVE_CALIBRATED:g} times as fast as its ideal time",
         f"a speed-up of computing beyond {ABOVE_CALIBRATED:g} times its cores",
-        f"From {MANY_FILES} files on they are read on all cores",
+        f"From {MANY_FILES} files on, the atlas reads them on all cores",
         f"`make selfbench` measures {SHARES:,} shares",
         f"(aims: {ATLAS_AIM_S:g} s, {AIM_BYTES >> 30} GiB)",
     ),

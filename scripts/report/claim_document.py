@@ -34,7 +34,7 @@ WORDS = {  # of one claim, and of several, in the sentence at the end
     UNMEASURED: ("could not be measured", "could not be measured"),
 }
 LEGEND = (
-    "Brackets: 95 % CI. ≠: differs from what the author found. beside: the fair counterpart, which decides nothing. "
+    "Brackets: {brackets}. ≠: differs from what the author found. beside: the fair counterpart, which decides nothing. "
     "capacity: speed-up ÷ the cores that were really there."
 )
 
@@ -50,6 +50,14 @@ def document(talk: Talk, findings: list[Finding]) -> Document:
         "sentence": sentence(claims),
         "claims": claims,
     }
+
+
+def brackets(document: Document) -> str:
+    """What stands in brackets beside the estimates of a document: CI, RANGE, or both."""
+    kinds = {
+        part["interval"] for claim in document["claims"] for part in claim["parts"] if part["estimate"] is not None
+    }
+    return " or ".join(sorted(kinds)) or CI
 
 
 def entry(talk: Talk, finding: Finding) -> Document:
@@ -176,7 +184,7 @@ def annotations(claim: Document) -> Iterator[str]:
 
 def markdown(document: Document) -> str:
     """The verdicts as Markdown tables."""
-    parts = [f"## {document['title']}", document["sentence"], LEGEND]
+    parts = [f"## {document['title']}", document["sentence"], LEGEND.format(brackets=brackets(document))]
     for where, claims in sections(document["claims"]):
         lines = ["| claim | measure | measured | bound | verdict |", "| --- | --- | ---: | ---: | --- |"]
         for claim in claims:

@@ -53,7 +53,9 @@ def test_blocks_that_were_measured_before_an_interruption_are_not_taken_for_quic
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     times, said = iter([0.0, 10.0, 30.0, 40.0, 60.0]), list[float | None]()
-    shown = SimpleNamespace(begin_block=lambda number, left_s, name: said.append(left_s), update=print, bar=nullcontext())
+    shown = SimpleNamespace(
+        begin_block=lambda number, left_s, name: said.append(left_s), update=print, bar=nullcontext()
+    )
     (tmp_path / "blocks").mkdir()
     (tmp_path / "blocks" / "00.journal").touch()
     monkeypatch.setattr(lifecycle, "read_environment", lambda run: {"plan": make_plan("everything", 3, 7)})
