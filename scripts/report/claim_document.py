@@ -54,9 +54,8 @@ def document(talk: Talk, findings: list[Finding]) -> Document:
 
 def brackets(document: Document) -> str:
     """What stands in brackets beside the estimates of a document: CI, RANGE, or both."""
-    kinds = {
-        part["interval"] for claim in document["claims"] for part in claim["parts"] if part["estimate"] is not None
-    }
+    parts = (part for claim in document["claims"] for part in claim["parts"])
+    kinds = {part.get("interval", CI) for part in parts if part.get("estimate") is not None}
     return " or ".join(sorted(kinds)) or CI
 
 
