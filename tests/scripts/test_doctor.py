@@ -117,7 +117,7 @@ def test_a_busy_machine_is_told_to_wait() -> None:
     assert minded(BUSY) == {"other programs", "steal", "sleep 20 ms, late"}
     assert "sleepers wake up to 5.00 ms late (p99): small differences in waiting will not be" in conclusion(BUSY)
     assert conclusion(BUSY).endswith(
-        "Other programs and the hypervisor took 50 % of it meanwhile: better wait until they are done."
+        "Other programs and the hypervisor took 50 % of its cores meanwhile: wait until they are done."
     )
 
 
