@@ -19,7 +19,7 @@ def interval_kind(run: Run, plural: str = "") -> str:
 def interval_meaning(run: Run) -> str:
     """The same in a sentence."""
     if run.ranges_only:
-        return f"Too few blocks for a {CI}: a {RANGE} is from the smallest to the largest block."
+        return f"Too few blocks for a confidence interval: a {RANGE} gives the smallest and largest block."
     return f"{CI}s are t-intervals over {'whole runs' if repeats(run) > 1 else 'blocks'}, on the log scale."
 
 

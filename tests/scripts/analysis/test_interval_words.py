@@ -92,7 +92,7 @@ def test_of_whole_runs_three_are_enough() -> None:
 def test_charts_and_pages_take_the_name_from_one_place() -> None:
     assert interval_words(run(10), "s") == "95 % CIs of 10 blocks"
     assert interval_words(run(3), "s") == "ranges of 3 blocks"
-    assert interval_meaning(run(3)).startswith("Too few blocks for a 95 % CI: a range is")
+    assert interval_meaning(run(3)).startswith("Too few blocks for a confidence interval: a range gives")
     wording = SCRIPTS / "analysis" / "wording.py"
     pages = [path for path in SCRIPTS.rglob("*.html") if OTHER_NAMES.search(path.read_text())]
     code = [path for path in SCRIPTS.rglob("*.py") if path != wording and any(map(OTHER_NAMES.search, texts(path)))]
@@ -117,7 +117,7 @@ def test_nothing_that_is_published_of_a_quick_run_has_an_interval(tmp_path: Path
         if place not in pages_of_the_reference
         for line in re.split(r"[\n|]|(?<=[a-z])\. ", text)
         if re.search(r"95\s%|\bCI\b|\binterval(?! seconds)", line)
-        and not re.search("[Tt]oo few blocks for a 95 % CI", line)
+        and not re.search("[Tt]oo few blocks for a confidence interval", line)
     ]
     assert lines == []
 
