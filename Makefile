@@ -52,10 +52,10 @@ help: ## this list
 bench: $(VENV)/core ## measure, chart and answer: 10 blocks, with intervals
 	@$(PY) -m scripts.bench $(MEASURE) $(ELSEWHERE) $(call option,repeat,REPEAT) $(call option,resume,RESUME)
 
-quick: $(VENV)/core ## a few leading cells in 3 blocks: a first look, ranges only
+quick: $(VENV)/core ## a few cells in 3 blocks: a first look, ranges only
 	@$(PY) -m scripts.bench --quick $(MEASURE)
 
-full: $(VENV)/full ## every experiment in 7 blocks, 3 more of what make bench measures, and where the time goes
+full: $(VENV)/full ## every experiment in 6 blocks, 4 more of what make bench measures, and where the time goes
 	@$(PY) -m scripts.bench --full $(MEASURE) $(ELSEWHERE) $(call option,repeat,REPEAT)
 
 matrix: $(VENV)/core ## the same cells under several Pythons, in turns (PYTHON="3.11 3.13 3.14t")
@@ -76,7 +76,7 @@ ab: $(VENV)/core ## two revisions, or two versions of a library, of your work (B
 	@$(PY) -m scripts.ab $(call option,base,BASE) $(call option,head,HEAD) $(call option,models,MODELS) $(call option,blocks,BLOCKS) \
 	  $(call option,threshold,THRESHOLD) $(call option,wait-quiet,WAIT_QUIET) $(call option,json,JSON) $(call option,seed,SEED) -- $(call quoted,WORK)
 
-share: $(VENV)/core ## one small file of a run and its verdicts, for an atlas (RUN=results/latest CONDITION="one core")
+share: $(VENV)/core ## one small file of a run and its verdicts, for make atlas (RUN=results/latest CONDITION="one core")
 	@$(PY) -m scripts.share $(call option,condition,CONDITION) $(ONE_RUN)
 
 atlas: $(VENV)/core ## claims over many machines, from shared files (FROM=folder WATCH=1)
