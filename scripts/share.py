@@ -96,9 +96,9 @@ def main() -> None:
 
 
 def place(out: Path, share: Share, *, alone: bool) -> Path:
-    """The file of a share: as it was named, with the Python in the name where there are several."""
-    name = out.name.removesuffix(SUFFIX)
-    return out if alone else out.with_name(f"{name}-{share.python.name}{SUFFIX}")
+    """The file of a share: as it was named; one of several also has its Python and its hash, as two may be of one."""
+    name, python = out.name.removesuffix(SUFFIX), share.python.name
+    return out if alone else out.with_name(f"{name}-{python}-{share.hash[:6]}{SUFFIX}")
 
 
 if __name__ == "__main__":

@@ -483,3 +483,11 @@ def test_a_free_threaded_python_has_a_name_of_its_own() -> None:
 def test_a_python_with_its_jit_on_is_not_counted_with_those_without() -> None:
     one = share([1.4], RNG(21), python=python("3.14.2", jit=True))
     assert one.name.endswith("Python 3.14+jit")
+
+
+def test_two_pythons_of_one_minor_version_are_not_written_into_one_file(tmp_path: Path) -> None:
+    one = share([1.4], RNG(33))
+    other = changed(one, python=replace(one.python, version=f"{one.python.version}1"))
+    assert one.python.name == other.python.name
+    files = {share_verb.place(tmp_path / f"python{SUFFIX}", each, alone=False) for each in (one, other)}
+    assert len(files) == 2
