@@ -45,10 +45,14 @@ class Result(Struct, frozen=True, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A share without cells and claims, and a result for each claim."""
+    """A share without cells and claims, a result for each claim, and how many blocks have a value.
+
+    The plan of a run of several Pythons counts the blocks of all of them.
+    """
 
     share: Share
     results: dict[Key, Result]
+    blocks: int
 
 
 @dataclass(frozen=True)
@@ -147,7 +151,8 @@ def collect(places: Iterable[Path]) -> Collection:
 def entry(share: Share) -> Entry:
     """The entry of a share in the atlas."""
     results = {(claim.talk, claim.id): result(claim) for claim in share.claims}
-    return Entry(replace(share, cells=[], claims=[]), results)
+    blocks = {block for cell in share.cells for block in cell.blocks}
+    return Entry(replace(share, cells=[], claims=[]), results, len(blocks))
 
 
 def result(claim: Claim) -> Result:

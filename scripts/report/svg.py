@@ -50,7 +50,7 @@ def rules(names: dict[tuple[str, str], str], scheme: int) -> str:
 def data_uri(svg: str) -> Markup:
     """The drawing as an address of its own, so that ids of two drawings never meet.
 
-    Without the line ends between its elements and in the words of SVG 2, it is a quarter smaller.
+    Without the line ends between its elements and in the words of SVG 2, it is a sixth smaller.
     """
     svg = re.sub(r">\n+<", "><", svg).replace("xlink:href", "href")
     shorter = svg if "'" in svg else svg.replace('"', "'")  # one of them needs no escape

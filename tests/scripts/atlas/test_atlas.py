@@ -446,6 +446,18 @@ def test_conditions_of_one_machine_are_never_counted_as_machines(tmp_path: Path)
     assert units(collected([one]))[1] == "machine"
 
 
+def test_conditions_beside_a_machine_are_on_its_page_and_not_forgotten(tmp_path: Path) -> None:
+    one = share([1.4], RNG(34))
+    few = replace(one.cells[0], blocks=one.cells[0].blocks[::2], values=one.cells[0].values[::2])
+    changed_ones = [changed(one, condition=f"condition {number}", cells=[few]) for number in range(2)]
+    write(collected([one, *changed_ones]), tmp_path)
+    page = (tmp_path / "index.html").read_text()
+    assert "on 1 machine</h1>" in page
+    assert page.count("on 2 of 2 conditions") == len(one.claims)
+    assert len(few.blocks) < one.plan.blocks
+    assert f'data-key="{len(few.blocks)}">{len(few.blocks)}</td>' in page
+
+
 def test_a_spreadsheet_gets_no_formula() -> None:
     one = changed(share([1.4], RNG(19)), machine=machine(4, "=1+1"))
     assert [row[2] for row in rows(over([one]))][1:] == ["'=1+1"]
