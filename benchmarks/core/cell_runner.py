@@ -11,7 +11,14 @@ from urllib.parse import urlsplit
 
 from benchmarks.core.cell import Cell
 from benchmarks.core.context import BlockContext, InvalidCell
-from benchmarks.core.leaks import ProcessSnapshot, borrowed_threads, connections, end_leaked, wait_for_exit
+from benchmarks.core.leaks import (
+    ProcessSnapshot,
+    borrowed_threads,
+    connections,
+    end_leaked,
+    settle_threads,
+    wait_for_exit,
+)
 from benchmarks.core.round import CLOCKS_APART_S, Timing, spans_us, time_round, validation_error
 from benchmarks.core.work_done import Account, mismatch, saturated
 from benchmarks.machine.calibration import kind_of
@@ -65,6 +72,7 @@ class CellRunner:
         if self.database:
             self.database.prepare(self.cell.workload)
             self.database_cpu_s = self.database.cpu_s()
+        settle_threads(self.place.first_threads)
         self.pid, self.threads = os.getpid(), thread_times()
         self.asleep_s, self.began = asleep_s(), MONOTONIC()
         self.reading: CpuSnapshot = snapshot(self.place.excluded_pids)
@@ -172,7 +180,7 @@ class CellRunner:
         return {"cpu_s": now_s - self.database_cpu_s}
 
     def fail_if(self, complaint: str | None) -> None:
-        """Raise NotAResult when there is a complaint."""
+        """Raise InvalidCell when there is a complaint."""
         if complaint:
             raise InvalidCell(f"{self.cell}, round {len(self.done)}: {complaint}")
 

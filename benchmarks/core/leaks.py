@@ -21,9 +21,12 @@ from pathlib import Path
 import psutil
 
 from benchmarks.machine.cpu_usage import descendants, end_with_children
+from benchmarks.machine.heartbeat import state
 from benchmarks.machine.scheduler import ThreadTimes, thread_times
 
 LEAVING_S = 2.0  # PyMongo's threads check every half second whether to stop
+SETTLING_S = 0.5  # on a crowded machine a thread has waited 0.1 s for its first turn on a core
+ON_ITS_WAY = ("R", "Z", "X")  # states of a thread that runs, or has ended and is still listed
 OWN_FILES = Path("/proc/self/fd")
 LIBRARY_THREADS = ("libuv-worker",)  # the loop keeps such a thread once a name lookup or a file needed one
 HELPERS = r"from (?:multiprocessing|\S*\bloky\S*)\.(forkserver|resource_tracker) import main"
@@ -84,6 +87,17 @@ def end_leaked(now: ProcessSnapshot, before: ProcessSnapshot) -> None:
     """Kill the processes that a model has left: they would take a core from the next cell."""
     for pid, _ in now.new_processes(before):
         end_with_children(pid)
+
+
+def settle_threads(first: Mapping[int, ThreadTimes]) -> None:
+    """Wait, outside the clock, until no thread but the `first` ones runs; gives up after SETTLING_S.
+
+    A thread that was started has yet to get its first turn, and one that was joined its last: either would seem to have
+    worked in the next round. A thread that computes on does not settle, and is found after the round.
+    """
+    deadline = time.monotonic() + SETTLING_S
+    while time.monotonic() < deadline and any(state(tid) in ON_ITS_WAY for tid in thread_times().keys() - first.keys()):
+        time.sleep(SETTLING_S / 500)
 
 
 def borrowed_threads(before: Mapping[int, ThreadTimes], first: Mapping[int, ThreadTimes]) -> list[str]:
