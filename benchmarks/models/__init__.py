@@ -9,9 +9,9 @@ yields a function from tasks to answers, in order:
 It is written as its own documentation recommends, at its best: a pooled client for each worker, connections kept alive,
 no set-up per task that another model does not pay.
 
-A module is imported when its model is first measured and not before: what one model loads never lands in another's
-measurement. So what a model needs stands in its file as data, a literal called NEEDS, which is read without running
-the file:
+A module is imported before its model's first round, outside the clock, and stays loaded for the later cells of the
+block, which come in another order in each block. So what a model needs stands in its file as data, a literal called
+NEEDS, which is read without running the file:
 
     NEEDS = {"workers": "loop", "package": "trio", "form": "trio"}
 
@@ -32,6 +32,7 @@ from benchmarks.models._contract import Model as Model
 from benchmarks.models._contract import Run as Run
 from benchmarks.workloads import Workload
 
+NEVER = (9, 9)  # later than any Python
 NAMES = tuple(sorted(module.name for module in iter_modules(__path__) if not module.name.startswith("_")))
 
 
@@ -56,7 +57,7 @@ class Requirements:
     min_concurrency: int = 1
     needs_subprocess: bool = False
     child_process: bool = False
-    no_wheel_from: tuple[int, int] = (9, 9)
+    no_wheel_from: tuple[int, int] = NEVER
 
     @property
     def interpreter_per_worker(self) -> bool:
@@ -72,17 +73,24 @@ class Requirements:
         """Why it is unavailable on this machine; empty if it is available."""
         if sys.version_info < self.python:
             return f"needs Python {'.'.join(map(str, self.python))}, and this is {sys.version.split()[0]}"
-        if sys.version_info >= self.no_wheel_from and not find_spec(self.package):
-            return f"needs {self.package}, which has no wheel for Python {'.'.join(map(str, sys.version_info[:2]))}"
-        return missing_package(self.package)
+        return missing_package(self.package, self.no_wheel_from)
 
 
-def missing_package(package: str) -> str:
+def missing_package(package: str, no_wheel_from: tuple[int, int] = NEVER) -> str:
     """Why a package is unusable: missing, or it enables the GIL; empty if it is usable or none is needed."""
-    if package and not find_spec(package):
-        return f"needs {package}, which make full installs"
+    if missing := not_installed(package, no_wheel_from):
+        return missing
     extension = gil_enabling_extension(package) if package else ""
     return f"needs {package}, and importing {extension} switches the GIL back on" if extension else ""
+
+
+def not_installed(package: str, no_wheel_from: tuple[int, int] = NEVER) -> str:
+    """That a package is not here, and whether `make full` would install it; empty if it is here or none is needed."""
+    if not package or find_spec(package):
+        return ""
+    if sys.version_info < no_wheel_from:
+        return f"needs {package}, which make full installs"
+    return f"needs {package}, which has no wheel for Python {'.'.join(map(str, sys.version_info[:2]))}"
 
 
 @cache
