@@ -57,6 +57,8 @@ def show(collection: Collection, document: dict[str, Any], out: Console) -> None
     for claim in document["claims"]:
         sentence = "; ".join(filter(None, [claim["sentence"], claim["moderator"]]))
         out.print(f"  [bold]{escape(claim['id'])}[/]: {escape(sentence)}", highlight=False)
+    for difference in collection.differences:
+        out.print(f"  {difference}", highlight=False)
     for one in collection.left_out[:MOST_SHOWN]:
         out.print(f"  left out: {escape(one.path.name)}: {escape(one.reason)}", highlight=False)
     if (more := len(collection.left_out) - MOST_SHOWN) > 0:

@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from benchmarks.machine.capacity import usable_cores
 from scripts.atlas.plausibility import implausible
 from scripts.atlas.share_format import SUFFIX, Claim, Part, Share, ShareError, measurement_hash, read
+from scripts.atlas.versions import differences, measures_like
 
 MOST_FILES = 100_000  # of a folder: beyond it the rest is not read
 MANY_FILES, PART = 500, 50  # a second of one core, which starting others takes as well; a tenth of it at a time
@@ -57,11 +58,16 @@ class Entry:
 
 @dataclass(frozen=True)
 class Collection:
-    """The entries of one version of the measuring code, each claim once, and what was left out."""
+    """The entries of versions of the measuring code that measure alike, each claim once, and what was left out."""
 
     entries: tuple[Entry, ...]
     claims: dict[Key, Claim]
     left_out: tuple[LeftOut, ...]
+
+    @property
+    def differences(self) -> list[str]:
+        """What differs between the versions of the measuring code."""
+        return differences({entry.share.code for entry in self.entries})
 
     @property
     def machines(self) -> tuple[Entry, ...]:
@@ -128,7 +134,7 @@ def examine_all(paths: Sequence[Path]) -> Iterator[Examined]:
 
 
 def collect(places: Iterable[Path]) -> Collection:
-    """Read every share; keep those of the version of the measuring code that most of them have."""
+    """Read every share; keep those whose measuring code measures like that of most of them."""
     usable, left_out = list[tuple[Path, Entry]](), list[LeftOut]()
     paths_by_run, claims = dict[str, Path](), dict[Key, Claim]()
     for part in examine_all(list(files(places))):
@@ -140,10 +146,10 @@ def collect(places: Iterable[Path]) -> Collection:
             else:
                 usable.append((path, one))
                 paths_by_run[measured] = path
-    kept = most_common(one.share.code for _, one in usable)
+    kept = most_common(measures_like(one.share.code) for _, one in usable)
     other = f"measured by another version of Overlap than the others ({kept[:8]})"
-    left_out += [LeftOut(path, other) for path, one in usable if one.share.code != kept]
-    entries = tuple(one for _, one in usable if one.share.code == kept)
+    left_out += [LeftOut(path, other) for path, one in usable if measures_like(one.share.code) != kept]
+    entries = tuple(one for _, one in usable if measures_like(one.share.code) == kept)
     named = set[Key]().union(*(one.results for one in entries))
     return Collection(entries, {key: claims[key] for key in claims if key in named}, tuple(left_out))
 

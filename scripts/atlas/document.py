@@ -41,6 +41,7 @@ def document(collection: Collection, claims: list[ClaimOverMachines], unit: str)
         "counted": [entry_row(entry) for entry in units(collection)[0]],
         "machines": len(collection.machines),
         "conditions": [entry.share.name for entry in collection.conditions],
+        "differences": collection.differences,
         "left_out": [{"file": one.path.name, "reason": one.reason} for one in collection.left_out],
         "claims": [claim_entry(one) for one in claims],
         "fastest": {

@@ -19,7 +19,7 @@ from scripts.analysis.contests import contest
 from scripts.atlas import __main__ as atlas
 from scripts.atlas.build import share_of, share_of_interpreter, shares_of_run
 from scripts.atlas.collect import Collection, collect, entry
-from scripts.atlas.document import rows, units, write
+from scripts.atlas.document import page, rows, units, write
 from scripts.atlas.forest import forest
 from scripts.atlas.machines import ClaimOverMachines, over_machines, pooled
 from scripts.atlas.plausibility import implausible, log_ratio, reasons
@@ -36,11 +36,13 @@ from scripts.atlas.share_format import (
     with_hash,
 )
 from scripts.atlas.synthetic import synthetic, write_synthetic
+from scripts.atlas.versions import explained, measures_like
 from scripts.atlas.winners import WORK, maps
 from scripts.selfbench import atlas_cost
 from scripts.stats.random_effects import moderators, numeric_splits, pool
 from scripts.tables.load import Run, load
 from scripts.util.exit_codes import CommandError, Exit
+from scripts.util.paths import REFERENCE_SHARES
 from tests.scripts.atlas.fleet import cell, fleet, machine, python, share
 from tests.scripts.synthetic import make
 
@@ -217,6 +219,24 @@ def test_another_version_of_the_measuring_code_is_never_mixed_in(tmp_path: Path)
     collection = collect([put(tmp_path, [*shares, changed(share([1.4], RNG(11)), code="f" * 16)])])
     assert len(collection.entries) == 3
     assert "another version of Overlap" in collection.left_out[0].reason
+
+
+def test_versions_whose_difference_is_explained_stand_beside_each_other(tmp_path: Path) -> None:
+    (version,) = explained().values()
+    old, new = share([1.4], RNG(0)), share([1.4], RNG(1))
+    pair = [changed(old, code=version.measures_like), changed(new, code=version.code)]
+    collection = collect([put(tmp_path, [*pair, changed(share([1.4], RNG(2)), code="f" * 16)])])
+    assert len(collection.entries) == 2
+    assert len(collection.left_out) == 1
+    (sentence,) = collection.differences
+    assert version.differs in sentence
+    assert version.differs in page(collection, over_machines(collection, collection.entries), "machine")
+
+
+def test_the_listed_versions_measure_like_the_committed_reference() -> None:
+    reference = decode((REFERENCE_SHARES / "reference.overlap.json").read_bytes())
+    assert {measures_like(code) for code in explained()} == {reference.code}
+    assert collect([REFERENCE_SHARES]).differences == []
 
 
 HOSTILE = [
