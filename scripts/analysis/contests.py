@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from scripts.analysis.families import Candidate, Family, Sizes, at_sizes, family
-from scripts.analysis.points import Point, Run, cell_tables
+from scripts.analysis.points import Point, Run, cached_on_run, cell_tables
 from scripts.tables.columns import CELL_AND_TWIN
 from scripts.tables.summary import sequential_of
 
@@ -16,22 +16,27 @@ CROSSOVER_EXPERIMENTS = ("network", "scaling", "whole_command")
 COLUMNS = {"whole_command": "command_seconds"}  # what is compared; of every other experiment the seconds of a round
 
 
+@cached_on_run
+def cell_candidate(run: Run, key: tuple[Any, ...], name: str, column: str = "seconds") -> Candidate:
+    """A cell of the run by its key; kept, since many charts and sentences compare the same cells."""
+    return Candidate(name, cell_tables(run)[key], column)
+
+
 def candidate(run: Run, row: Any, name: str = "") -> Candidate:
     """A row of the summary as a comparable cell; its name is its model unless `name` is given."""
-    return Candidate(name or str(row["model"]), cell_tables(run)[tuple(row[each] for each in CELL_AND_TWIN)])
+    return cell_candidate(run, tuple(row[each] for each in CELL_AND_TWIN), name or str(row["model"]))
 
 
 def of_points(run: Run, points: Iterable[Point], column: str) -> Family:
     """The points of a chart, which did the same work, as a family by a column whose smaller values are better."""
-    tables = cell_tables(run)
-    return family([Candidate(each.model, tables[(*each.key, False)], column) for each in points], run.noise_floors)
+    cells = [cell_candidate(run, (*each.key, False), each.model, column) for each in points]
+    return family(cells, run.noise_floors)
 
 
 def beside_sequential(run: Run, points: Sequence[Point]) -> Family:
     """The points of a chart as a family by time, with the sequential cell of the same work, where there is one."""
-    tables, first = cell_tables(run), points[0]
-    alone = sequential_of((*first.key, False), tables)
-    cells = [Candidate(each.model, tables[(*each.key, False)]) for each in points]
+    alone = sequential_of((*points[0].key, False), cell_tables(run))
+    cells = [cell_candidate(run, (*each.key, False), each.model) for each in points]
     return family([*cells, *([] if alone is None else [Candidate("sequential", alone)])], run.noise_floors)
 
 
@@ -82,11 +87,11 @@ def turning_share(rows: pd.DataFrame) -> float:
 def sizes(run: Run, experiment: str, workload: str, one: str, other: str) -> Sizes | None:
     """How a model compares with another at each concurrency that both have; None with fewer than two of them."""
     cells = dict[str, dict[int, Candidate]]()
-    for key, rounds in cell_tables(run).items():
+    for key in cell_tables(run):
         named = dict(zip(CELL_AND_TWIN, key, strict=True))
         if (named["experiment"], named["workload"], named["twin"]) == (experiment, workload, False):
-            cells.setdefault(named["model"], {})[int(named["concurrency"])] = Candidate(
-                named["model"], rounds, COLUMNS.get(experiment, "seconds")
+            cells.setdefault(named["model"], {})[int(named["concurrency"])] = cell_candidate(
+                run, key, named["model"], COLUMNS.get(experiment, "seconds")
             )
     ones, others = (cells.get(model, {}) for model in (one, other))
     pairs = {size: (ones[size], others[size]) for size in sorted(ones.keys() & others.keys())}

@@ -4,7 +4,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from scripts.analysis.footer import footer, legend_words, limits_words
-from scripts.analysis.points import Point, Run, flags_text, points
+from scripts.analysis.points import Point, Run, cached_on_run, flags_text, points
 from scripts.charts import speedup
 from scripts.charts.lib.groups import Group, value_text
 from scripts.charts.lib.layout import Page, open_page, rule_axis, widest_in
@@ -21,6 +21,7 @@ BAR_IN = 0.72  # of the page's height
 LARGER = 1.5  # than the text of other charts: it is read from the last row
 
 
+@cached_on_run
 def contest(run: Run) -> tuple[Group, list[Point]] | None:
     """The leading group of the speed-up chart, and those of its models that are the fastest, as speed-ups.
 

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from scripts.analysis.contests import beside_sequential
 from scripts.analysis.footer import footer, interval_words, legend_words, limits_words
-from scripts.analysis.points import Point, Run, distinct, points
+from scripts.analysis.points import Point, Run, cached_on_run, distinct, points
 from scripts.analysis.wording import either, first_few
 from scripts.charts.lib import forest, interactive_panel
 from scripts.charts.lib.forest_layout import Axis
@@ -39,6 +39,7 @@ def sort_key(workload: str) -> tuple[int, str]:
     return (LEADING.index(workload) if workload in LEADING else len(LEADING), workload)
 
 
+@cached_on_run
 def groups(run: Run) -> dict[str, list[Group]]:
     """The workloads of each panel, as often as they come in different sizes."""
     by_experiment: dict[str, list[Group]] = {}

@@ -17,8 +17,8 @@ from scripts.analysis.interpreter_ratios import notes, sentences
 from scripts.analysis.model_order import order
 from scripts.analysis.wording import interval_kind, interval_meaning, repeats
 from scripts.charts import CHARTS, Chart, draw_all
-from scripts.charts.lib.parallel import parallel_slides
-from scripts.charts.lib.theme import PAGES, SLIDES
+from scripts.charts.lib.parallel import parallel_drawing
+from scripts.charts.lib.theme import DARKS, LIGHTS
 from scripts.report import html, interactive, work_document
 from scripts.report.answer_table import answer_rows
 from scripts.report.claim_pages import code_of, read_claims, talk_view
@@ -106,7 +106,7 @@ def write_report(run: Run) -> Path:
         disturbance=disturbance(run),
         disturbed=disturbed_warning(run),
         capacity=capacity(run),
-        interpreters=[*sentences(run), *notes(run)] if run.beside else [],
+        interpreters=[*sentences(run), *notes(run)] if run.other_interpreters else [],
         talks=[talk_view(talk) for talk in talks],
         figures=figures(run, live),
         models=measured,
@@ -120,10 +120,9 @@ def write_report(run: Run) -> Path:
 
 
 def draw_and_write(run: Run, say: Callable[[str], None] = print) -> Path:
-    """Draw every chart, and write the page while the last of them are drawn; say which charts the run is not for."""
-    with parallel_slides(run.path) as drawn:
-        draw_all(run, run.path / "charts", say, PAGES)
-        page = write_report(run)
+    """Draw every chart and write the page; say which charts the run is not for."""
+    with parallel_drawing(run.path) as drawn:
+        draw_all(run, run.path / "charts", say, LIGHTS)
         if not drawn():
-            draw_all(run, run.path / "charts", lambda _: None, SLIDES)
-    return page
+            draw_all(run, run.path / "charts", lambda _: None, DARKS)
+    return write_report(run)

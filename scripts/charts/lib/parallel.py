@@ -1,8 +1,8 @@
-"""Draw the slides in a second process while this one draws the pages.
+"""Draw the charts on dark paper in a second process while this one draws those on light paper.
 
-The process is our own verb, `python -m scripts.charts RUN --slides`: it reads the run itself, so nothing is handed
-over, and it ends when we do, however we end. Rejected: a pool (it needs shared memory, and its workers outlive a
-killed parent), threads (matplotlib computes, and holds the GIL).
+The process is our own verb, `python -m scripts.charts RUN --dark`: it reads the run itself, so nothing is handed
+over, and it ends when we do, however we end. Rejected: a pool (it needs shared memory, and its workers outlive a killed
+parent), threads (matplotlib computes, and holds the GIL).
 """
 
 import os
@@ -20,13 +20,13 @@ LONGEST_S = 120  # some twenty times what it takes; then we draw them ourselves
 
 
 @contextmanager
-def parallel_slides(run: Path) -> Iterator[Callable[[], bool]]:
-    """Yields a function that waits for the slides: whether they were drawn. On one core nothing is started."""
+def parallel_drawing(run: Path) -> Iterator[Callable[[], bool]]:
+    """Yields a function that waits for these charts: whether they were drawn. On one core nothing is started."""
     if usable_cores() < 2:
         yield lambda: False
         return
     process = subprocess.Popen(
-        [sys.executable, "-P", "-m", "scripts.charts", str(run), "--slides", "--supervised"],
+        [sys.executable, "-P", "-m", "scripts.charts", str(run), "--dark", "--supervised"],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,  # what goes wrong there goes wrong again here, and is told

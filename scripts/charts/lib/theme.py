@@ -101,7 +101,7 @@ class Theme:
 
 
 LIGHT = Theme("light", "", paper="#ffffff", ink="#1b1f24", muted="#57606a", rule="#d8dee4")
-DARK = Theme("dark", "-dark", paper="#14171c", ink="#eceff2", muted="#a8b1bb", rule="#363c45")
+DARK = Theme("dark", "-dark", paper="#14171c", ink="#eceff2", muted="#a8b1bb", rule="#363c45", formats=("svg",))
 SLIDE_SIZES: dict[str, Any] = {
     "dpi": 192,
     "title_pt": 19,
@@ -121,8 +121,9 @@ PHONE_SIZES: dict[str, Any] = {
 }
 PHONE = Theme("phone", "-phone", LIGHT.paper, LIGHT.ink, LIGHT.muted, LIGHT.rule, **PHONE_SIZES)
 PHONE_DARK = Theme("phone-dark", "-phone-dark", DARK.paper, DARK.ink, DARK.muted, DARK.rule, **PHONE_SIZES)
-PAGES, SLIDES = (LIGHT, DARK, PHONE, PHONE_DARK), (SLIDE, SLIDE_DARK)
-THEMES = (*PAGES, *SLIDES)
+PAGES = (LIGHT, DARK)
+LIGHTS, DARKS = (LIGHT, PHONE), (DARK, PHONE_DARK)
+THEMES = (*LIGHTS, *DARKS)  # of a run; a deck draws its slides itself
 
 
 def style(model: str) -> tuple[str, str]:

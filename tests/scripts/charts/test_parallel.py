@@ -1,4 +1,4 @@
-"""Slides drawn by a second process: the same files, whatever becomes of it, and nothing left of it."""
+"""Charts on dark paper drawn by a second process: the same files, whatever becomes of it, and nothing left of it."""
 
 import subprocess
 import sys
@@ -10,7 +10,7 @@ import pytest
 
 from scripts.charts import draw_all
 from scripts.charts.lib import parallel
-from scripts.charts.lib.theme import SLIDES
+from scripts.charts.lib.theme import DARKS
 from scripts.report.report import draw_and_write
 from scripts.tables.load import load
 from tests.scripts.recorded import record
@@ -34,7 +34,7 @@ def test_two_processes_draw_what_one_draws(tmp_path: Path, capsys: pytest.Captur
     page = draw_and_write(run)
     assert page.exists()
     assert pictures(run.path) == alone
-    assert {f"{name}-slide-dark.png" for name in DRAWN} <= alone.keys()
+    assert {f"{name}-phone-dark.svg" for name in DRAWN} <= alone.keys()
     assert capsys.readouterr().out.count("mixed needs") == 1
 
 
@@ -43,13 +43,13 @@ def test_a_second_process_that_fails_costs_no_picture(tmp_path: Path, monkeypatc
     run = load(record(tmp_path))
     monkeypatch.setattr(sys, "executable", "false")
     draw_and_write(run)
-    assert {f"{name}{theme.suffix}.png" for name in DRAWN for theme in SLIDES} <= pictures(run.path).keys()
+    assert {f"{name}{theme.suffix}.svg" for name in DRAWN for theme in DARKS} <= pictures(run.path).keys()
 
 
 def test_on_one_core_nothing_is_drawn_beside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parallel, "usable_cores", lambda: 1)
     monkeypatch.setattr(subprocess, "Popen", never)
-    with parallel.parallel_slides(tmp_path) as drawn:
+    with parallel.parallel_drawing(tmp_path) as drawn:
         assert not drawn()
 
 
@@ -64,7 +64,7 @@ from scripts.charts.lib import parallel
 
 GONE_S = 20.0  # it may still be importing
 parallel.usable_cores = lambda: 2
-with parallel.parallel_slides(Path({str(run)!r})):
+with parallel.parallel_drawing(Path({str(run)!r})):
     print(psutil.Process().children()[0].pid, flush=True)
     {end}
 """

@@ -48,7 +48,7 @@ def test_labels_that_have_room_stay_where_they_are() -> None:
 
 def test_the_dark_charts_are_laid_out_as_the_light_ones() -> None:
     for light, dark in ((LIGHT, DARK), (PHONE, PHONE_DARK), (SLIDE, SLIDE_DARK)):
-        sizes = ("dpi", "width_in", "margin_in", "title_pt", "text_pt", "small_pt", "height_in", "formats")
+        sizes = ("dpi", "width_in", "margin_in", "title_pt", "text_pt", "small_pt", "height_in")
         assert [getattr(dark, size) for size in sizes] == [getattr(light, size) for size in sizes]
 
 
