@@ -42,7 +42,9 @@ SPANS = (10_000, 100_000, 1_000_000)
 AIM_S, AIM_BYTES = 20.0, 2**30  # for charts and report of a million spans
 STEPS = {
     "tables": "from scripts.tables.load import load, write_tables as made",
-    "charts and report": "from scripts.report.report import draw_and_write as made, load",
+    "charts and report": (
+        "from scripts.tables.load import load; from scripts.report.report import draw_and_write as made"
+    ),
 }
 SHARES, ATLAS_AIM_S = 10_000, 60.0  # a large conference, while the next speaker is announced
 ATLAS = (

@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-from scripts.selfbench import enlarged_run
+import pytest
+
+from scripts.selfbench import STEPS, enlarged_run, step_cost
 from scripts.tables.load import load
 from tests.scripts.recorded import record
 
@@ -22,3 +24,9 @@ def test_a_run_without_some_of_its_cells_misses_none(tmp_path: Path) -> None:
     fewer = load(enlarged_run(small.path, tmp_path / "fewer", small.blocks, lambda cell: cell != gone))
     assert fewer.omissions == []
     assert {cell["cell"] for cell in fewer.cells} == {cell["cell"] for cell in small.cells} - {gone}
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("step", STEPS)
+def test_every_step_runs_in_an_interpreter_of_its_own(step: str, tmp_path: Path) -> None:
+    assert step_cost(step, record(tmp_path)).peak_bytes > 2**20
