@@ -5,7 +5,7 @@ reason. Everything derived can be made again from the raw files, which are never
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -13,29 +13,18 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmarks.core import journal, renamed
+from benchmarks.core import journal
 from scripts.stats.intervals import NoiseFloor
 from scripts.tables import parquet
+from scripts.tables.block_entries import Omission, duplicate_entries, missing_blocks, read_block
 from scripts.tables.columns import CELL_AND_TWIN
 from scripts.tables.repeats import only_bench, with_repeats
-from scripts.tables.schema import Entry, fault, fingerprint, journal_mismatch, read_environment
+from scripts.tables.schema import Entry, fingerprint, read_environment
 from scripts.util.atomic_write import atomic_write
 from scripts.util.exit_codes import CommandError, Exit
 from scripts.util.format import plural
 
 FEW_BLOCKS = 6  # below this a t-interval says more about its tables than about the machine: ranges only
-
-
-@dataclass(frozen=True)
-class Omission:
-    """A planned result that is missing or unusable, with the reason."""
-
-    block: int
-    subject: str
-    reason: str
-
-    def __str__(self) -> str:
-        return f"block {self.block}, {self.subject}: {self.reason}"
 
 
 @dataclass(frozen=True)
@@ -47,12 +36,12 @@ class Run:
     rounds: pd.DataFrame
     omissions: list[Omission]
     cells: list[Entry]  # journal entries of whole cells, spans included
-    beside: tuple["Run", ...] = ()  # the same under other interpreters, block by block in turns
+    other_interpreters: tuple["Run", ...] = ()  # the same under other interpreters, block by block in turns
 
     @property
     def by_interpreter(self) -> tuple["Run", ...]:
         """The run under its first interpreter, then the same cells under each other one."""
-        return (self, *self.beside)
+        return (self, *self.other_interpreters)
 
     @property
     def python(self) -> str:
@@ -139,7 +128,7 @@ def load(path: Path) -> Run:
     omissions += missing_blocks(path, environment["plan"]["blocks"])
     parts = [interpreter_run(path, environment, one, cells, omissions) for one in environment.get("interpreters", [])]
     if measured := [one for one in parts if one.cells]:
-        return replace(measured[0], beside=tuple(measured[1:]))
+        return replace(measured[0], other_interpreters=tuple(measured[1:]))
     return Run(
         path, environment, add_doubts(path, with_repeats(round_table(cells), environment["plan"])), omissions, cells
     )
@@ -169,58 +158,6 @@ def interpreter_run(path: Path, environment: Entry, one: Entry, cells: list[Entr
 def first_reason(omissions: list[Omission]) -> str:
     """The first omission in brackets, for an error; empty without any."""
     return f" ({omissions[0]})" if omissions else ""
-
-
-def missing_blocks(path: Path, blocks: int) -> Iterator[Omission]:
-    """The blocks that were planned and have no journal."""
-    begun = {journal.block_name(file) for file in journal.journals(path)}
-    for number in range(blocks):
-        if f"{number:02}" not in begun:
-            yield Omission(number, "every cell", "not measured: the block has no journal")
-
-
-def duplicate_entries(entries: list[Entry]) -> Iterator[Omission]:
-    """An omission where a cell has several entries: equal copies count once, of entries that differ none counts."""
-    alike = all(entry == entries[0] for entry in entries)
-    words = "entered twice; it counts once" if alike else "two entries that differ; neither counts"
-    if len(entries) > 1:
-        yield Omission(entries[0]["block"], entries[0]["cell"], words)
-
-
-def read_block(file: Path, run: str) -> Iterator[Entry | Omission]:
-    """The complete cells of a block's journal, and an omission for every other; one omission for a foreign journal."""
-    if not journal.block_name(file).isdecimal():
-        yield Omission(-1, file.name, "its name is no block's number")
-        return
-    block = int(journal.block_name(file))
-    try:
-        lines = [
-            (number, renamed.entry(line) if isinstance(line, dict) else line) for number, line in journal.read(file)
-        ]
-    except OSError as problem:
-        yield Omission(block, file.name, problem.strerror or str(problem))
-        return
-    if mismatch := journal_mismatch(lines[0][1] if lines else None, block, run):
-        yield Omission(block, file.name, mismatch)
-        return
-    yield from read_entries(block, lines)
-
-
-def read_entries(block: int, lines: list[tuple[int, Entry | ValueError]]) -> Iterator[Entry | Omission]:
-    """The complete cells among the lines, and an omission for each other line."""
-    faults = {number: str(line) if isinstance(line, ValueError) else fault(line) for number, line in lines}
-    yield from (Omission(block, f"line {number}", wrong) for number, wrong in faults.items() if wrong)
-    sound = [line for number, line in lines if not isinstance(line, ValueError) and not faults[number]]
-    planned = {cell["cell"] for line in sound if line["kind"] == "block" for cell in line["order"]}
-    entries = [line | {"block": block} for line in sound if line["kind"] == "cell"]
-    for entry in entries:
-        if planned and entry["cell"] not in planned:
-            yield Omission(block, entry["cell"], "it was not planned for this block")
-        else:
-            yield entry if entry["valid"] else Omission(block, entry["cell"], entry["reason"])
-    ended = planned or any(line["kind"] == "end" for line in sound)
-    missing = sorted(planned - {entry["cell"] for entry in entries}) if ended else ["every other cell"]
-    yield from (Omission(block, cell, "not measured: the block was cut short") for cell in missing)
 
 
 def round_table(cells: Iterable[Entry]) -> pd.DataFrame:

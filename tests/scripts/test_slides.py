@@ -16,7 +16,8 @@ from scripts.deck.pages import NOT_MEASURED, result_text
 from scripts.deck.slides import MOST_SLIDES, PAPERS, Slide, command, deck, small_print
 from scripts.deck.titles import MOST_WORDS, keep_units_together, title
 from scripts.run.preflight import every_experiment
-from scripts.tables.load import Omission, Run
+from scripts.tables.block_entries import Omission
+from scripts.tables.load import Run
 from scripts.util.exit_codes import CommandError, Exit
 from tests.browser import Look
 from tests.scripts.charts.legible import defects, visible_texts

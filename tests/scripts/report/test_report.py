@@ -17,7 +17,8 @@ from scripts.reference import PAGES, TABLES, load_references, renewed, tables
 from scripts.report.readme import findings
 from scripts.report.report import write_report
 from scripts.report.svg import adaptive
-from scripts.tables.load import Omission, Run
+from scripts.tables.block_entries import Omission
+from scripts.tables.load import Run
 from tests.scripts.synthetic import make
 from tests.scripts.verdicts_sample import HOSTILE, claims
 

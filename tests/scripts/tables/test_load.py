@@ -11,7 +11,8 @@ import pytest
 
 from benchmarks.core import journal
 from scripts.faults.corruption import DAMAGES, corrupt, judge
-from scripts.tables.load import Omission, Run, load, write_tables
+from scripts.tables.block_entries import Omission
+from scripts.tables.load import Run, load, write_tables
 from scripts.util.atomic_write import atomic_write
 from scripts.util.exit_codes import CommandError, Exit
 from tests.scripts.recorded import cell, record
