@@ -70,14 +70,14 @@ def earlier(chosen: argparse.Namespace) -> list[Run]:
     paths = [] if chosen.fresh else dict.fromkeys(link.resolve() for link in links if link.exists())
     runs = [load(path) for path in paths if not environment_mismatch(read_environment(path), here)]
     kept = [run for run in runs if not run.ranges_only]
-    return sorted(kept, key=lambda run: bool(run.beside))  # what can be judged on our own Python, is
+    return sorted(kept, key=lambda run: bool(run.other_interpreters))  # what can be judged on our own Python, is
 
 
 def unmeasured_claims(talk: Talk, runs: list[Run]) -> list[Claim]:
     """The claims that can be tested here, but on none of the runs."""
     here = environment()
     testable = [claim for claim in talk.claims if claim.parts and not unmet_requirement(claim, here)]
-    ours = [run for run in runs if not run.beside]
+    ours = [run for run in runs if not run.other_interpreters]
     return [claim for claim in testable if not any(has_cells(run, claim) for run in ours)]
 
 

@@ -45,17 +45,17 @@ HEADLINE = ("io", "cpu", "mixed", "network")  # the experiments whose tables sta
 def take(path: Path) -> Run:
     """Copy a run to results/reference, or to `matrix` in it. Stop when it is not fit to be one."""
     run = load(path)
-    parts = (run, *run.beside)
+    parts = (run, *run.other_interpreters)
     if any(one.ranges_only or one.omissions for one in parts):
         why = (
             f"it has {min(one.blocks for one in parts)} blocks and {sum(len(one.omissions) for one in parts)} omissions"
         )
-        verb = "matrix" if run.beside else "full"
+        verb = "matrix" if run.other_interpreters else "full"
         raise CommandError(Exit.NOT_MEASURED, f"{path} is no reference: {why}. Next: make {verb}, on a quiet machine")
     if repeats(run.environment["plan"]) > 1:
         REFERENCE_REPEATS.write_text(json.dumps(agreement.document(run), indent=1) + "\n")
         return run
-    home, left_out = (REFERENCE_MATRIX, ALONE_IN_MATRIX) if run.beside else (REFERENCE, ())
+    home, left_out = (REFERENCE_MATRIX, ALONE_IN_MATRIX) if run.other_interpreters else (REFERENCE, ())
     if path.resolve() != home.resolve():
         clear(home)
         ignored = shutil.ignore_patterns(*LEFT_OUT, *left_out)
@@ -94,11 +94,11 @@ def tables(run: Run) -> str:
 def side_by_side(matrix: Run) -> str:
     """Several Pythons as Markdown: the chart, the sentences, a small table, and how each was built."""
     kept = [row for row in rows(matrix) if row.work in LEADING]
-    names = [one.python for one in matrix.beside]
+    names = [one.python for one in matrix.other_interpreters]
     head = ["", f"{matrix.python} takes", *(f"{name}, times as fast" for name in names)]
     lines = [head, ["---", *["---:"] * (len(names) + 1)]]
     for row in kept:
-        model = f"{row.work} {row.cell['model']}" + (f", beside {row.beside}" if row.beside else "")
+        model = f"{row.work} {row.cell['model']}" + (f", beside {row.baseline}" if row.baseline else "")
         lines.append([model, seconds(row.first), *(str(row.faster.get(name, "–")) for name in names)])
     return "\n\n".join([
         picture(f"../{REFERENCE_MATRIX}/charts/{interpreters.NAME}", interpreters.finding(matrix)),
@@ -111,7 +111,7 @@ def side_by_side(matrix: Run) -> str:
 
 def sharing_table(matrix: Run) -> Iterator[str]:
     """How many times as fast two threads are as one under each Python, by what they share, as Markdown."""
-    pythons = [one.python for one in (matrix, *matrix.beside)]
+    pythons = [one.python for one in (matrix, *matrix.other_interpreters)]
     shared = [[f"`{form}`", *(str(ratios.get(name, "–")) for name in pythons)] for form, ratios in sharing(matrix)]
     if shared:
         yield f"Two threads against one, each doing half of the operations (`{SHARING}`): times as fast, by object."

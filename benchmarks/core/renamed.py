@@ -72,15 +72,16 @@ CLAIMS = {
     "one-thread-juggles": "one-thread-many-waits",
     "threads-do-that-too": "threads-slower-than-asyncio",
 }
+FIELDS = {"beside": "counterpart"}  # of a claim's measure, in its file and among verdicts
 LOADS = {"half_": "at_50_percent_load_", "most_": "at_80_percent_load_"}  # prefixes of metrics
 LABELS = {"headline": "quick"} | WORKLOADS | EXPERIMENTS  # words of ONLY and of a claim's references
 
 
 def hint(name: str) -> str:
-    """`'convoy' is now called 'gil_convoy'` for an old name of a cell or a metric; empty for any other."""
+    """`'convoy' is now called 'gil_convoy'` for an old name of a cell, metric or field; empty for any other."""
     if name in REMOVED:
         return f"{name!r} was removed; {REMOVED[name]}"
-    new = LABELS.get(name) or metric(name)
+    new = LABELS.get(name) or FIELDS.get(name) or metric(name)
     return f"{name!r} is now called {new!r}" if new != name else ""
 
 
@@ -122,7 +123,7 @@ def verdicts(old: Any) -> Any:
         return [verdicts(one) for one in old]
     if not isinstance(old, dict):
         return old
-    new = {name: verdicts(value) for name, value in old.items()}
+    new = {FIELDS.get(name, name): verdicts(value) for name, value in old.items()}
     if isinstance(new.get("id"), str):
         new["id"] = CLAIMS.get(new["id"], new["id"])
     for names, change in ((("of", "over"), reference), (("metric", "over_metric"), metric)):

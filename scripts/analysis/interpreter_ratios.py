@@ -54,7 +54,7 @@ class Row:
     metric: str
     first: float
     faster: dict[str, Value]
-    beside: str = ""  # the model that the first interpreter did the same tasks with, where it lacks this one
+    baseline: str = ""  # the model that the first interpreter did the same tasks with, where it lacks this one
 
     @property
     def work(self) -> str:
@@ -84,7 +84,7 @@ def every_row(run: Run) -> list[Row]:
     rows = [
         row(run, dict(zip(CELL_AND_TWIN, key, strict=True)), base) for key, base in first.items() if base is not None
     ]
-    return sorted((one for one in rows if one.faster or not one.beside), key=sort_key)
+    return sorted((one for one in rows if one.faster or not one.baseline), key=sort_key)
 
 
 def sort_key(row: Row) -> Any:
@@ -98,7 +98,7 @@ def row(run: Run, cell: dict[str, Any], mine: pd.DataFrame) -> Row:
     """A cell under every interpreter that has it, and its ratios to `mine`, the rounds under the first interpreter."""
     metric = mine["metric"].iloc[0] if isinstance(mine["metric"].iloc[0], str) else "seconds"
     first, faster = by_turn(run, mine, metric), dict[str, Value]()
-    for other in run.beside:
+    for other in run.other_interpreters:
         theirs = other.rounds[(other.rounds[list(cell)] == list(cell.values())).all(axis=1)]
         ratios = (first / by_turn(run, theirs, metric)).dropna() if len(theirs) else pd.Series(dtype=float)
         if ratio := value(run, ratios):
@@ -161,7 +161,7 @@ def sentences(run: Run) -> list[str]:
         *filter(None, costs),
         *convoy_sentences(run),
         *memory_sentences(run),
-        f"Meanwhile this machine did {digits(cores(run))} cores' worth of work at once, the ideal for threads.",
+        f"Meanwhile this machine did {digits(cores(run))} cores' worth of work in parallel, the ideal for threads.",
     ]
 
 
@@ -231,7 +231,7 @@ def inverse(value: Value) -> Value:
 def unmatched_cells(run: Run) -> Iterator[str]:
     """The cells that another interpreter ran and the first did not."""
     keys = {tuple(one.cell.values()) for one in every_row(run)}
-    for one in run.beside:
+    for one in run.other_interpreters:
         left = [key for key, _ in one.rounds.groupby(CELL_AND_TWIN) if not key[-1] and key not in keys]
         for key in left:
             yield f"{one.python} only: {'/'.join(map(str, key[:3]))}."

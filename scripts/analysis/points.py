@@ -51,12 +51,12 @@ class Run(Protocol):
         """The name of its interpreter where a run has several; empty otherwise."""
 
     @property
-    def beside(self) -> "Sequence[Run]":
+    def other_interpreters(self) -> "Sequence[Run]":
         """The same cells under other interpreters."""
 
     @property
     def by_interpreter(self) -> "Sequence[Run]":
-        """The run itself, then `beside`."""
+        """The run itself, then the others."""
 
     def spans(self, **identity: object) -> pd.DataFrame:
         """When each task of the cells that match ran, in their measured rounds."""

@@ -57,7 +57,7 @@ def point(row: Row, python: str) -> Point:
 def panels(run: Run) -> dict[str, list[Group]]:
     """For each workload a group of rows for each model: the interpreters beside the first."""
     by_work: dict[str, list[Group]] = {}
-    ordered = [row for row in rows(run) if row.faster] if run.beside else []
+    ordered = [row for row in rows(run) if row.faster] if run.other_interpreters else []
     for row in ordered:
         group = Group(name(row, ordered), [point(row, python) for python in row.faster])
         by_work.setdefault(row.work, []).append(group)
@@ -69,7 +69,7 @@ def name(row: Row, others: Sequence[Row]) -> str:
     work = ("experiment", "workload", "model")
     sizes = [one for one in others if all(one.cell[part] == row.cell[part] for part in work)]
     model = f"{row.cell['model']}, {row.cell['concurrency']}" if len(sizes) > 1 else str(row.cell["model"])
-    return f"{model}*" if row.beside else model
+    return f"{model}*" if row.baseline else model
 
 
 def points(run: Run) -> list[Point]:
@@ -79,7 +79,7 @@ def points(run: Run) -> list[Point]:
 
 def message(run: Run) -> list[Group]:
     """The speed-up of computing in threads under each interpreter, for the title."""
-    gains = [(one, value) for one in run.by_interpreter if run.beside and (value := threads_speedup(one))]
+    gains = [(one, value) for one in run.by_interpreter if run.other_interpreters and (value := threads_speedup(one))]
     rows = [of_threads(one, value) for one, value in gains]
     mixed = len({bool(one.environment["python"]["gil"]) for one, _ in gains}) > 1
     return [Group(MESSAGE, rows, names=[f"{one.python}, {gil(one)}" for one, _ in gains])] if mixed else []
@@ -121,7 +121,7 @@ def draw(run: Run, theme: Theme) -> Figure | None:
 
 def bases(run: Run) -> list[str]:
     """The models that stand in for those that the first interpreter cannot run."""
-    return list(dict.fromkeys(row.beside for row in rows(run) if row.beside))
+    return list(dict.fromkeys(row.baseline for row in rows(run) if row.baseline))
 
 
 def builds(run: Run) -> str:
@@ -166,12 +166,12 @@ def alt(run: Run) -> str:
 
 def table(run: Run) -> Table:
     """The data of the chart as a table."""
-    compared = [row for row in rows(run) if row.faster] if run.beside else []
+    compared = [row for row in rows(run) if row.faster] if run.other_interpreters else []
     lines = [
         [
             word(python),
             word(row.work),
-            word(f"{row.cell['model']}, beside {row.beside}" if row.beside else row.cell["model"]),
+            word(f"{row.cell['model']}, beside {row.baseline}" if row.baseline else row.cell["model"]),
             number(row.cell["concurrency"], count_text),
             *(number(value, times) for value in (one.value, one.low, one.high)),
             word(one.flags),
@@ -179,4 +179,4 @@ def table(run: Run) -> Table:
         for row in compared
         for python, one in row.faster.items()
     ]
-    return table_of(("Python", "workload", "model", "at once", "times as fast", "low", "high", "warnings"), lines)
+    return table_of(("Python", "workload", "model", "concurrency", "times as fast", "low", "high", "warnings"), lines)

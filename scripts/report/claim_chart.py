@@ -43,7 +43,7 @@ class Scale:
 
 def scale(part: dict[str, Any]) -> Scale:
     """An axis that holds the value, its interval, the bound, and what is shown beside it."""
-    rows = [part, part["beside"]] if part["beside"] else [part]
+    rows = [part, part["counterpart"]] if part["counterpart"] else [part]
     ends = [row[name] for row in rows for name in ("estimate", "low", "high")] + [part["bound_low"], part["bound_high"]]
     finite = [float(value) for value in ends if value is not None]
     low, high = min(finite), max(finite)
@@ -57,14 +57,17 @@ def draw(part: dict[str, Any]) -> Markup:
     """The drawing of one measure of a claim; empty when nothing was measured."""
     if part["estimate"] is None:
         return Markup("")
-    axis, beside = scale(part), part["beside"] if part["beside"] and part["beside"]["estimate"] is not None else None
-    rows = [("judged", part)] + ([("beside", part | beside)] if beside else [])
+    axis, counterpart = (
+        scale(part),
+        part["counterpart"] if part["counterpart"] and part["counterpart"]["estimate"] is not None else None,
+    )
+    rows = [("judged", part)] + ([("counterpart", part | counterpart)] if counterpart else [])
     height = ROW * len(rows) + AXIS
     inside = [*region(part, axis, ROW * len(rows)), *axis_lines(part, axis, ROW * len(rows))]
     for place, (kind, row) in enumerate(rows):
         inside += value_lines(row, axis, place * ROW, kind)
     label = f"{estimate_text(part)}, bound {bound_text(part)}: {part['verdict']}"
-    label += f"; beside it {estimate_text(part | beside)}" if beside else ""
+    label += f"; counterpart {estimate_text(part | counterpart)}" if counterpart else ""
     opening = f'<svg class="claim-chart" viewBox="0 0 {WIDTH:g} {height:g}" role="img" aria-label="{escape(label)}">'
     return Markup(opening + "".join(inside) + "</svg>")
 
@@ -102,7 +105,7 @@ def value_lines(part: dict[str, Any], axis: Scale, y: float, kind: str) -> Itera
     low, high, x = axis.place(part["low"], 0), axis.place(part["high"], 1), axis.place(part["estimate"])
     yield f'<line class="{kind}" x1="{low:.1f}" x2="{high:.1f}" y1="{y + 25:g}" y2="{y + 25:g}"/>'
     yield f'<circle class="{kind}" cx="{x:.1f}" cy="{y + 25:g}" r="4.5"/>'
-    words = estimate_text(part) if kind == "judged" else f"beside: {estimate_text(part)}"
+    words = estimate_text(part) if kind == "judged" else f"counterpart: {estimate_text(part)}"
     half = len(words) * LETTER / 2 + 2
     yield text(min(max(x, half), WIDTH - half), y + 13, words, "value")
 

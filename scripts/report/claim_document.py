@@ -34,8 +34,8 @@ WORDS = {  # of one claim, and of several, in the sentence at the end
     UNMEASURED: ("could not be measured", "could not be measured"),
 }
 LEGEND = (
-    "Brackets: {brackets}. ≠: differs from what the author found. beside: the fair counterpart, which decides nothing. "
-    "capacity: speed-up ÷ the cores that were really there."
+    "Brackets: {brackets}. ≠: differs from what the author found. counterpart: what is fair to compare, and decides "
+    "nothing. capacity: speed-up ÷ the cores that were really there."
 )
 
 
@@ -86,11 +86,12 @@ def part(outcome: Outcome) -> Document:
     limit = outcome.part.bound
     ends = {"bound_low": json_number(limit.low), "bound_high": json_number(limit.high)}
     verdict = {"p_value": outcome.p_value, "verdict": outcome.verdict, "reason": outcome.reason}
-    beside = outcome.part.beside and (
-        measured(outcome.part.beside, outcome.beside) | {"reason": doubt(outcome.part.beside, outcome.beside)}
+    counterpart = outcome.part.counterpart and (
+        measured(outcome.part.counterpart, outcome.counterpart)
+        | {"reason": doubt(outcome.part.counterpart, outcome.counterpart)}
     )
     named = {"name": outcome.part.name, "bound": outcome.part.holds, "per_capacity": outcome.part.per_capacity}
-    return named | ends | measured(outcome.part.measure, outcome.evidence) | verdict | {"beside": beside}
+    return named | ends | measured(outcome.part.measure, outcome.evidence) | verdict | {"counterpart": counterpart}
 
 
 def measured(measure: Measure, evidence: Evidence | None) -> Document:
@@ -159,12 +160,18 @@ def rows_with_counterparts(claim: Document) -> Iterator[Line]:
 
 def counterpart(part: Document) -> Iterator[Line]:
     """The line of what is shown beside a measure, by the names that are others there; none without a value."""
-    beside = part["beside"]
-    if beside and (value := estimate_text(part | beside)):
-        claimed, names = (f"{one['of']}/{one['over']}".split("/") for one in (part, beside))
+    counterpart = part["counterpart"]
+    if counterpart and (value := estimate_text(part | counterpart)):
+        claimed, names = (f"{one['of']}/{one['over']}".split("/") for one in (part, counterpart))
         others = dict.fromkeys(name for name in names if name and name not in claimed)
-        reason = f" (not usable: {why})" if (why := beside.get("reason")) else ""
-        yield f"  beside: {', '.join(others) or beside['metric']}{reason}", value, "", "", measure_text(beside)
+        reason = f" (not usable: {why})" if (why := counterpart.get("reason")) else ""
+        yield (
+            f"  counterpart: {', '.join(others) or counterpart['metric']}{reason}",
+            value,
+            "",
+            "",
+            measure_text(counterpart),
+        )
 
 
 def note_on(claim: Document) -> str:

@@ -51,7 +51,7 @@ def view(claim: Document) -> Document:
 
 def view_part(part: Document) -> Document:
     """A measure of a claim as the page shows it."""
-    beside = part["beside"]
+    counterpart = part["counterpart"]
     return {
         "name": part["name"],
         "what": measure_text(part),
@@ -62,16 +62,16 @@ def view_part(part: Document) -> Document:
         "blocks": f"{part['blocks']} {part.get('unit', 'blocks')}",
         "p_value": part["p_value"],
         "chart": claim_chart.draw(part),
-        "beside": beside_text(part) if beside else "",
+        "counterpart": counterpart_text(part) if counterpart else "",
         "code": [(path, html.code_anchor(path)) for path in part["code"] if html.code(path) is not None],
     }
 
 
-def beside_text(part: Document) -> str:
+def counterpart_text(part: Document) -> str:
     """What stands beside a measure, and why it decides nothing where it does not."""
-    beside = part["beside"]
-    reason = f" (not usable: {why})" if (why := beside.get("reason")) else ""
-    return f"{measure_text(beside)}: {estimate_text(part | beside) or 'not measured'}{reason}"
+    counterpart = part["counterpart"]
+    reason = f" (not usable: {why})" if (why := counterpart.get("reason")) else ""
+    return f"{measure_text(counterpart)}: {estimate_text(part | counterpart) or 'not measured'}{reason}"
 
 
 def interval_words(part: Document) -> str:

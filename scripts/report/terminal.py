@@ -153,7 +153,7 @@ def not_here(run: Run) -> list[tuple[str, str]]:
 
 def show(run: Run, out: Console) -> None:
     """Print a run: its interpreters side by side where it has several."""
-    if run.beside:
+    if run.other_interpreters:
         from scripts.report import terminal_interpreters
 
         terminal_interpreters.show(run, out)

@@ -21,7 +21,7 @@ def table(run: Run, others: Sequence[str], rows_shown: Sequence[Row]) -> Table:
     for other in others:
         rows.add_column(header(run, other), width=16, justify="right")
     for one in rows_shown:
-        cell = f"{one.work} {one.cell['model']}{'*' * bool(one.beside)}"
+        cell = f"{one.work} {one.cell['model']}{'*' * bool(one.baseline)}"
         rows.add_row(cell, seconds(one.first), *(ratio_text(one.faster.get(other)) for other in others))
     return rows
 
@@ -39,11 +39,11 @@ def ratio_text(value: Value | None) -> str:
 
 def show(run: Run, out: Console) -> None:
     """The table of a run of several interpreters, its sentences and notes, and what is missing from it."""
-    compared, names = rows(run), [one.python for one in run.beside]
+    compared, names = rows(run), [one.python for one in run.other_interpreters]
     out.print(f"Times as fast as {run.python} at the same tasks ({interval_words(run)} each):", markup=False)
     for place in range(0, len(names), ACROSS):
         out.print(table(run, names[place : place + ACROSS], compared))
-    for base in dict.fromkeys(one.beside for one in compared if one.beside):
+    for base in dict.fromkeys(one.baseline for one in compared if one.baseline):
         out.print(f"* beside {base} under {run.python}, which has no such model.", markup=False)
     for one in run.by_interpreter:
         for omission in one.omissions:

@@ -17,7 +17,7 @@ class Part:
 
     name: str
     measure: Measure
-    beside: Measure | None
+    counterpart: Measure | None
     holds: str
     bound: Bound
     per_capacity: bool
@@ -43,7 +43,7 @@ class Claim:
     @property
     def cells(self) -> list[str]:
         """The references of the cells that decide the claim, and of those shown beside them."""
-        measures = [one for part in self.parts for one in (part.measure, part.beside) if one]
+        measures = [one for part in self.parts for one in (part.measure, part.counterpart) if one]
         return list(dict.fromkeys(cell for measure in measures for cell in measure.cells))
 
     @property

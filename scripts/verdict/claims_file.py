@@ -37,7 +37,7 @@ from scripts.verdict.fields import Mistake, bound, text
 DEFAULT_TALK = "async_await"
 MEASURES = {"ratio": {"of", "over"}, "value": {"of", "metric"}}  # and the fields that each must have
 MEASURE_FIELDS = {"of", "over", "metric", "over_metric"}
-PART_FIELDS = {"name", "ratio", "value", "beside", "holds"}
+PART_FIELDS = {"name", "ratio", "value", "counterpart", "holds"}
 EXPECTED = ("holds", "refuted", "inconclusive", "not reproduced here")
 # What `when` can ask for: yes or no, a bound on a number, or the name of something installed.
 WHEN: dict[str, type] = {
@@ -131,7 +131,7 @@ def claim(row: Any, place: str) -> Claim:
         raise Mistake(place, "id", f"is made of letters, digits, dots and dashes, at most 80, not {name!r:.90}")
     allowed = {field.name for field in fields(Claim)} - {"parts"} | PART_FIELDS - {"name"} | {"part"}
     for field in row.keys() - allowed:
-        raise Mistake(name, field, f"there is no such field{nearest(field, allowed)}")
+        raise Mistake(name, field, hint(field) or f"there is no such field{nearest(field, allowed)}")
     words = ("id", "text", "where", "expected", "needs", "why", "source", "condition", "differs")
     texts = {word: text(row, word, name) for word in words}
     opinion = is_opinion(row, name)
@@ -169,15 +169,16 @@ def part(row: dict[str, Any], name: str) -> Part:
     """One measure and its bound. Raises Mistake."""
     if "part" not in row and "id" not in row:
         for field in row.keys() - PART_FIELDS:
-            raise Mistake(name, f"part: {field}", f"there is no such field{nearest(field, PART_FIELDS)}")
+            problem = hint(field) or f"there is no such field{nearest(field, PART_FIELDS)}"
+            raise Mistake(name, f"part: {field}", problem)
     kinds = [kind for kind in MEASURES if kind in row]
     if len(kinds) != 1:
         raise Mistake(name, "ratio", "a claim has one ratio or one value, or opinion = true, or needs = …")
     main = measure(row[kinds[0]], name, kinds[0])
-    beside = measure(row["beside"], name, "beside") if "beside" in row else None
+    counterpart = measure(row["counterpart"], name, "counterpart") if "counterpart" in row else None
     holds = text(row, "holds", name)
     limit, per_capacity = bound(holds, name, "holds")
-    return Part(text(row, "name", name), main, beside, holds, limit, per_capacity)
+    return Part(text(row, "name", name), main, counterpart, holds, limit, per_capacity)
 
 
 def measure(row: Any, name: str, field: str) -> Measure:

@@ -38,7 +38,7 @@ class Outcome:
 
     part: Part
     evidence: Evidence
-    beside: Evidence | None = None
+    counterpart: Evidence | None = None
     verdict: str = UNMEASURED
     p_value: float | None = None
     reason: str = ""
@@ -164,8 +164,8 @@ def matching_interpreters(run: Run, claim: Claim) -> list[Run]:
 
 def outcome(run: Run, over: Run | None, part: Part) -> Outcome:
     """The outcome of one measure, with the run's evidence and no verdict yet."""
-    beside = evidence(run, part.beside, over=over) if part.beside else None
-    return Outcome(part, evidence(run, part.measure, over=over, per_capacity=part.per_capacity), beside)
+    counterpart = evidence(run, part.counterpart, over=over) if part.counterpart else None
+    return Outcome(part, evidence(run, part.measure, over=over, per_capacity=part.per_capacity), counterpart)
 
 
 def conclude(finding: Finding, judgements: Iterator[Judgement]) -> Finding:

@@ -75,8 +75,8 @@ def check_measure(claim: Claim, part: Part) -> None:
         raise Mistake(claim.id, "ratio.over", "is the same cell and metric as of: the ratio is always 1")
     if over and of.over_metric and dimension(of.metric) != dimension(of.over_metric):
         raise Mistake(claim.id, "ratio.over_metric", f"{of.over_metric} has another unit than {of.metric}")
-    if part.beside and bool(part.beside.over) != bool(over):
-        raise Mistake(claim.id, "beside", f"is a {'ratio' if over else 'value'}, as what it stands beside")
+    if part.counterpart and bool(part.counterpart.over) != bool(over):
+        raise Mistake(claim.id, "counterpart", f"is a {'ratio' if over else 'value'}, as the measure itself")
 
 
 def dimension(metric: str) -> str:

@@ -110,12 +110,12 @@ class SyntheticRun:
     path: Path = Path(__file__).parent / "synthetic_run"  # which holds what no rounds tell: why.json
     environment: dict[str, Any] = field(default_factory=lambda: ENVIRONMENT)
     python: str = ""
-    beside: tuple["SyntheticRun", ...] = ()
+    other_interpreters: tuple["SyntheticRun", ...] = ()
 
     @property
     def by_interpreter(self) -> tuple["SyntheticRun", ...]:
         """The run, and the same cells under other interpreters."""
-        return (self, *self.beside)
+        return (self, *self.other_interpreters)
 
     @property
     def ranges_only(self) -> bool:
@@ -333,4 +333,4 @@ def in_turns(
         rounds["block"] = rounds["block"] * len(names) + place
         mine = {"interpreters": interpreters, "python": one["python"], "packages": one["packages"]}
         parts.append(SyntheticRun(rounds, environment=ENVIRONMENT | mine, python=one["name"]))
-    return replace(parts[0], beside=tuple(parts[1:]))
+    return replace(parts[0], other_interpreters=tuple(parts[1:]))

@@ -84,7 +84,7 @@ def test_a_gil_that_came_back_during_a_block_is_on(tmp_path: Path) -> None:
         path.unlink()
         for entry in lines:
             journal.append(path, entry | ({"gil": path.stem == "05"} if entry["kind"] == "cell" else {}))
-    with_gil, without = load(run), load(run).beside[0]
+    with_gil, without = load(run), load(run).other_interpreters[0]
     assert (with_gil.environment["python"]["gil"], without.environment["python"]["gil"]) == (False, True)
 
 
@@ -92,7 +92,7 @@ def test_an_interpreter_that_measured_nothing_is_not_the_first(tmp_path: Path) -
     run = record(tmp_path, blocks=6, pythons=ORDER)
     for number in (0, 3, 4):
         (run / "blocks" / f"{number:02}.journal").unlink()
-    assert [one.python for one in (load(run), *load(run).beside)] == ["3.13t"]
+    assert [one.python for one in (load(run), *load(run).other_interpreters)] == ["3.13t"]
 
 
 @pytest.mark.parametrize("order", [["3.11", "3.13t"], ["3.11"] * 5 + ["3.99"], ["3.11"] * 6, None])

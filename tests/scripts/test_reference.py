@@ -38,7 +38,7 @@ def test_a_matrix_is_kept_beside_the_reference_and_a_new_reference_keeps_it(here
     take(with_pictures(record(here, "matrix", blocks=12, pythons=ORDER)))
     run, matrix = load_references()
     assert matrix
-    assert (run.environment["run"], matrix.environment["run"], len(matrix.beside)) == ("one", "matrix", 1)
+    assert (run.environment["run"], matrix.environment["run"], len(matrix.other_interpreters)) == ("one", "matrix", 1)
     assert {file.name for file in (REFERENCE_MATRIX / "charts").iterdir()} == {"pythons.svg", "pythons-dark.svg"}
     assert not (REFERENCE_MATRIX / "report.html").exists()
     take(with_pictures(record(here, "two", blocks=6)))

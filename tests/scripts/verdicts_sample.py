@@ -26,7 +26,7 @@ def measure(**other: Any) -> dict[str, Any]:
         "p_value": 0.00012,
         "verdict": "holds",
         "reason": "",
-        "beside": None,
+        "counterpart": None,
     }
     return fields | other
 
@@ -53,7 +53,7 @@ def claim(name: str, **other: Any) -> dict[str, Any]:
 
 def claims(**other: Any) -> dict[str, Any]:
     """A talk with its verdicts."""
-    beside = {
+    counterpart = {
         name: measure()[name] for name in ("over", "metric", "over_metric", "log", "blocks", "low", "high", "code")
     }
     fields = {
@@ -63,7 +63,9 @@ def claims(**other: Any) -> dict[str, Any]:
         "source": "the usual introduction",
         "sentence": "Of 6 claims 1 holds, 1 is refuted.",
         "claims": [
-            claim("network-io", parts=[measure(beside=beside | {"of": "network/http/sequential", "estimate": 20.0})]),
+            claim("network-io", parts=[
+                measure(counterpart=counterpart | {"of": "network/http/sequential", "estimate": 20.0}),
+            ]),
             claim("cpu-bound", verdict="refuted", as_expected=False, why="It has a reason.", parts=[
                 measure(bound="0.9 … 1.1", bound_low=0.9, bound_high=1.1, estimate=1.3, low=1.2, high=1.4,
                         verdict="refuted"),

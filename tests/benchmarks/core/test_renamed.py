@@ -86,7 +86,7 @@ def test_verdicts_of_an_earlier_run_name_cells_as_they_are_called_now() -> None:
     }
     part = renamed.verdicts(old)["parts"][0]
     assert (part["of"], part["metric"]) == ("web_many_clients/aiohttp/own", "ideal_seconds")
-    assert part["beside"]["of"] == "five_sites/wire"
+    assert part["counterpart"]["of"] == "five_sites/wire"
 
 
 def test_the_reference_is_read_in_the_names_of_now() -> None:

@@ -37,7 +37,7 @@ def run(blocks: int, folder: Path | str = "no such run") -> Run:
 def part(blocks: int) -> dict[str, Any]:
     """A measure of a claim as a run of so many blocks has it in claims.json."""
     named = {"name": "", "bound": "> 2", "bound_low": 2.0, "bound_high": None, "per_capacity": False}
-    verdict = {"verdict": "inconclusive", "p_value": None, "reason": "", "beside": None}
+    verdict = {"verdict": "inconclusive", "p_value": None, "reason": "", "counterpart": None}
     return named | measured(MEASURE, evidence(run(blocks), MEASURE)) | verdict
 
 

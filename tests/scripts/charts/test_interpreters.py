@@ -34,34 +34,34 @@ def test_a_drift_that_hits_all_alike_is_no_difference() -> None:
 
 def test_a_block_that_is_missing_costs_its_turn_only() -> None:
     run = in_turns()
-    other = run.beside[0]
+    other = run.other_interpreters[0]
     torn = replace(other, rounds=other.rounds[other.rounds["block"] != 4])
-    compared = rows(replace(run, beside=(torn,)))
+    compared = rows(replace(run, other_interpreters=(torn,)))
     assert {round(row.faster["3.14"].value, 3) for row in compared} == {1.25}
     assert {row.faster["3.14"].flags for row in compared} == {""}
 
 
 def test_a_cell_that_an_interpreter_lacks_is_left_out_and_not_invented() -> None:
     run = in_turns()
-    free = run.beside[1]
+    free = run.other_interpreters[1]
     lacking = replace(free, rounds=free.rounds[free.rounds["workload"] != "http"])
-    compared = rows(replace(run, beside=(run.beside[0], lacking)))
+    compared = rows(replace(run, other_interpreters=(run.other_interpreters[0], lacking)))
     assert {row.cell["workload"] for row in compared if "3.13t" not in row.faster} == {"http"}
 
 
 def newer(run: SyntheticRun) -> SyntheticRun:
     """The same, whose second interpreter alone has another model, twice as fast as sequentially there."""
-    rounds = run.beside[0].rounds
+    rounds = run.other_interpreters[0].rounds
     more = rounds[(rounds["workload"] == "primes") & (rounds["model"] == "sequential")].assign(model="interpreters")
     more["seconds"] /= 2
-    later = replace(run.beside[0], rounds=pd.concat([rounds, more], ignore_index=True))
-    return replace(run, beside=(later, *run.beside[1:]))
+    later = replace(run.other_interpreters[0], rounds=pd.concat([rounds, more], ignore_index=True))
+    return replace(run, other_interpreters=(later, *run.other_interpreters[1:]))
 
 
 def test_a_model_that_only_a_later_interpreter_has_is_set_beside_one_after_another() -> None:
     run = newer(in_turns())
     (row_of_model,) = [row for row in rows(run) if row.cell["model"] == "interpreters"]
-    assert (row_of_model.beside, list(row_of_model.faster)) == ("sequential", ["3.14"])
+    assert (row_of_model.baseline, list(row_of_model.faster)) == ("sequential", ["3.14"])
     assert row_of_model.faster["3.14"].value == pytest.approx(2 * SPEED["3.14"])
     figure = interpreters.draw(run, LIGHT)
     assert figure
@@ -80,7 +80,7 @@ def test_work_that_only_a_later_interpreter_did_is_named_and_not_compared() -> N
 def test_memory_is_said_as_times_as_much_and_not_as_times_as_fast() -> None:
     run = in_turns()
     parts = [with_memory(one, held) for one, held in zip(run.by_interpreter, (4e7, 2e7, 5e7), strict=True)]
-    joined = replace(parts[0], beside=tuple(parts[1:]))
+    joined = replace(parts[0], other_interpreters=tuple(parts[1:]))
     assert "interpreter_memory" not in {row.work for row in rows(joined)}
     (sentence,) = [one for one in sentences(joined) if "Memory" in one]
     assert sentence.startswith(
@@ -92,7 +92,7 @@ def test_memory_is_said_as_times_as_much_and_not_as_times_as_fast() -> None:
 def test_an_answer_beside_computing_is_told_with_and_without_the_gil() -> None:
     run = in_turns()
     parts = [with_convoy(one, took_s) for one, took_s in zip(run.by_interpreter, (5e-3, 5e-3, 5e-5), strict=True)]
-    (sentence,) = [one for one in sentences(replace(parts[0], beside=tuple(parts[1:]))) if "answer" in one]
+    (sentence,) = [one for one in sentences(replace(parts[0], other_interpreters=tuple(parts[1:]))) if "answer" in one]
     assert sentence.startswith(
         "An answer from a thread beside one that computes takes 5.00 ms under 3.13 (with the GIL), "
     )
@@ -102,11 +102,13 @@ def test_an_answer_beside_computing_is_told_with_and_without_the_gil() -> None:
 
 def test_what_doing_without_the_gil_costs_is_left_open_where_the_builds_differ() -> None:
     run = in_turns()
-    without = run.beside[-1]
+    without = run.other_interpreters[-1]
     for field, other in (("version", "3.13.9"), ("compiler", "Clang 20"), ("optimised", "yes")):
         environment = without.environment | {"python": without.environment["python"] | {field: other}}
-        parts = (*run.beside[:-1], replace(without, environment=environment))
-        (cost,) = [one for one in sentences(replace(run, beside=parts)) if "sequential" in one.split("Tasks")[0]]
+        parts = (*run.other_interpreters[:-1], replace(without, environment=environment))
+        (cost,) = [
+            one for one in sentences(replace(run, other_interpreters=parts)) if "sequential" in one.split("Tasks")[0]
+        ]
         assert cost == (
             "What 3.13t costs a sequential program is left open: no build here differs by the GIL alone."
         ), field
@@ -114,34 +116,36 @@ def test_what_doing_without_the_gil_costs_is_left_open_where_the_builds_differ()
 
 def test_a_jit_is_set_beside_the_same_build_without_it() -> None:
     run = in_turns()
-    with_jit = run.beside[0]
+    with_jit = run.other_interpreters[0]
     python = run.environment["python"] | {"jit": True}
-    parts = (replace(with_jit, environment=with_jit.environment | {"python": python}), *run.beside[1:])
-    assert "Sequentially, 3.14 takes 0.80× (0.80–0.80×) the time of 3.13." in sentences(replace(run, beside=parts))
+    parts = (replace(with_jit, environment=with_jit.environment | {"python": python}), *run.other_interpreters[1:])
+    assert "Sequentially, 3.14 takes 0.80× (0.80–0.80×) the time of 3.13." in sentences(
+        replace(run, other_interpreters=parts)
+    )
     other = (
         replace(with_jit, environment=with_jit.environment | {"python": python | {"version": "3.9"}}),
-        run.beside[1],
+        run.other_interpreters[1],
     )
-    assert any("differs by its JIT alone" in one for one in sentences(replace(run, beside=other)))
+    assert any("differs by its JIT alone" in one for one in sentences(replace(run, other_interpreters=other)))
 
 
 def test_a_jit_is_never_set_beside_a_build_without_the_gil() -> None:
     run = in_turns(names=("3.13", "3.14", "3.13t"))
-    with_jit, free = run.beside
+    with_jit, free = run.other_interpreters
     python = free.environment["python"] | {"jit": True, "free_threaded": False, "gil": True}
-    only = replace(free, beside=(replace(with_jit, environment=with_jit.environment | {"python": python}),))
+    only = replace(free, other_interpreters=(replace(with_jit, environment=with_jit.environment | {"python": python}),))
     assert any("differs by its JIT alone" in one for one in sentences(only))
     assert (
-        build_difference(only, only.beside[0], ("jit",))
+        build_difference(only, only.other_interpreters[0], ("jit",))
         == "3.13t has free_threaded = True and 3.14 has free_threaded = False"
     )
 
 
 def test_a_disturbed_build_is_named_and_its_figures_are_not() -> None:
     run = in_turns()
-    free = run.beside[-1]
+    free = run.other_interpreters[-1]
     busy = replace(free, rounds=free.rounds.assign(disturbed=True))
-    gain, left_out, cost, *_ = sentences(replace(run, beside=(*run.beside[:-1], busy)))
+    gain, left_out, cost, *_ = sentences(replace(run, other_interpreters=(*run.other_interpreters[:-1], busy)))
     assert "3.13t" not in gain
     assert left_out == (
         "Threads against sequential under 3.13t: not usable, other programs or the hypervisor disturbed "
@@ -151,21 +155,23 @@ def test_a_disturbed_build_is_named_and_its_figures_are_not() -> None:
 
 
 def test_no_gain_of_threads_is_called_impossible() -> None:
-    assert sentences(in_turns())[-1].endswith(" cores' worth of work at once, the ideal for threads.")
+    assert sentences(in_turns())[-1].endswith(" cores' worth of work in parallel, the ideal for threads.")
 
 
 def test_the_title_sets_two_builds_beside_each_other_that_differ_in_the_gil_alone() -> None:
     run = in_turns()
     older = replace(run, environment=run.environment | {"python": run.environment["python"] | {"version": "3.9"}})
-    alike = run.beside[0].environment | {"python": run.environment["python"]}
-    found = replace(older, beside=(replace(run.beside[0], environment=alike), run.beside[1]))
+    alike = run.other_interpreters[0].environment | {"python": run.environment["python"]}
+    found = replace(
+        older, other_interpreters=(replace(run.other_interpreters[0], environment=alike), run.other_interpreters[1])
+    )
     assert "with the GIL (3.14)" in interpreters.finding(found)
 
 
 def test_two_threads_are_compared_with_one_under_the_same_interpreter() -> None:
     run = in_turns()
     parts = [with_sharing(one, factor) for one, factor in zip(run.by_interpreter, (1.0, 1.0, 0.5), strict=True)]
-    ((form, ratios),) = sharing(replace(parts[0], beside=tuple(parts[1:])))
+    ((form, ratios),) = sharing(replace(parts[0], other_interpreters=tuple(parts[1:])))
     assert form == "dict"
     assert {python: ratio.value for python, ratio in ratios.items()} == pytest.approx(
         {"3.13": 1, "3.14": 1, "3.13t": 2}
@@ -197,8 +203,8 @@ def with_memory(run: SyntheticRun, held: float) -> SyntheticRun:
 
 def test_a_model_that_only_the_first_interpreter_has_is_in_the_table_and_not_in_the_chart() -> None:
     run = in_turns()
-    others = tuple(replace(one, rounds=one.rounds[one.rounds["model"] != "asyncio"]) for one in run.beside)
-    without = replace(run, beside=others)
+    others = tuple(replace(one, rounds=one.rounds[one.rounds["model"] != "asyncio"]) for one in run.other_interpreters)
+    without = replace(run, other_interpreters=others)
     assert {row.cell["model"] for row in rows(without) if not row.faster} == {"asyncio"}
     assert {title.title for groups in interpreters.panels(without).values() for title in groups} == {
         "sequential", "threads", "processes"
@@ -247,9 +253,9 @@ def test_what_is_not_alike_is_named() -> None:
 
 def test_a_gil_that_came_back_is_said_and_not_called_off() -> None:
     run = in_turns()
-    free = run.beside[1]
+    free = run.other_interpreters[1]
     back = free.environment | {"python": free.environment["python"] | {"gil": True}}
-    with_gil = replace(run, beside=(run.beside[0], replace(free, environment=back)))
+    with_gil = replace(run, other_interpreters=(run.other_interpreters[0], replace(free, environment=back)))
     assert "3.13t: the GIL was switched back on while it was measured." in list(notes(with_gil))
     assert "without the GIL" not in " ".join(sentences(with_gil))
 
@@ -325,7 +331,7 @@ def test_neighbouring_versions_and_builds_look_different() -> None:
 
 
 def test_the_terminal_keeps_to_80_columns_however_many_interpreters(capsys: pytest.CaptureFixture[str]) -> None:
-    run = replace(in_turns(), beside=in_turns().beside * 3)
+    run = replace(in_turns(), other_interpreters=in_turns().other_interpreters * 3)
     out = Console(width=80, no_color=True)
     terminal.show(with_omissions(run), out)
     output = capsys.readouterr().out
@@ -342,4 +348,4 @@ def with_omissions(run: SyntheticRun) -> Any:
 
 def test_rounds_of_both_are_kept_apart() -> None:
     run = in_turns()
-    assert not set(run.rounds["block"]) & set(pd.concat(one.rounds for one in run.beside)["block"])
+    assert not set(run.rounds["block"]) & set(pd.concat(one.rounds for one in run.other_interpreters)["block"])

@@ -111,9 +111,9 @@ def test_the_talk_comes_before_those_of_others(tmp_path: Path) -> None:
 def test_the_fair_counterpart_stands_under_every_claim_that_has_one() -> None:
     """What is claimed of one model is never read without the same work under another."""
     (entry,) = [one for one in claims()["claims"] if one["id"] == "network-io"]
-    entry["parts"][0]["beside"] |= {"of": "network/wire/sequential/c50", "over": "network/wire/threads/c50"}
+    entry["parts"][0]["counterpart"] |= {"of": "network/wire/sequential/c50", "over": "network/wire/threads/c50"}
     lines = list(rows_with_counterparts(entry))
-    assert [line[0] for line in lines] == ["network-io", "  beside: threads"]
+    assert [line[0] for line in lines] == ["network-io", "  counterpart: threads"]
     what = "network/wire/sequential/c50 ÷ network/wire/threads/c50 (seconds)"
     assert lines[1][1:] == ("20.0× (33.1–37.4×)", "", "", what)
-    assert f"| … beside: threads | {what} | 20.0× (33.1–37.4×) |  |  |" in markdown(claims(claims=[entry]))
+    assert f"| … counterpart: threads | {what} | 20.0× (33.1–37.4×) |  |  |" in markdown(claims(claims=[entry]))

@@ -140,6 +140,7 @@ MISTAKES = [
     ('holds = "< 1.2"', 'holds = "< nan"', "claim gil, holds: '< nan': nan is no bound"),
     ('holds = "< 1.2"', 'holds = "> 1e999"', "claim gil, holds: '> 1e999': 1e999 is no bound"),
     ('holds = "< 1.2"', f'holds = "{"to" * 50_000}"', "is no bound; a bound is written like"),
+    ('where = "One"', "beside = 1", "claim gil, beside: 'beside' is now called 'counterpart'"),
     ('where = "One"', 'about = "waitin"', "claim gil, about: there is no such field"),
     ("cpu/primes/threads", "x" * 100_000, "no cell is called 'xxx"),
 ]
@@ -251,7 +252,10 @@ SENSELESS: dict[str, tuple[dict[str, str | None], str]] = {
         {"ratio": None, "holds": None, "part": f"[{PART.format('x')}, {PART.format('x')}]"},
         "part.name: 'x' stands at two measures",
     ),
-    "a value beside a ratio": ({"beside": '{ of = "cpu/primes/sequential" }'}, "beside: is a ratio, as what it stands"),
+    "a value beside a ratio": (
+        {"counterpart": '{ of = "cpu/primes/sequential" }'},
+        "counterpart: is a ratio, as the measure itself",
+    ),
 }  # fmt: skip
 
 

@@ -276,12 +276,12 @@ def test_the_document_the_table_and_the_markdown_say_the_same() -> None:
 
 
 def test_a_counterpart_that_decides_nothing_says_so_beside_its_figure() -> None:
-    beside = Measure("cpu/primes/sequential", over="cpu/primes/asyncio")
+    counterpart = Measure("cpu/primes/sequential", over="cpu/primes/asyncio")
     limit, per_capacity = bound("> 1.5", "it", "holds")
-    asked = claim("> 1.5", parts=(Part("", RATIO, beside, "> 1.5", limit, per_capacity),))
+    asked = claim("> 1.5", parts=(Part("", RATIO, counterpart, "> 1.5", limit, per_capacity),))
     for busy, words in (
-        ("client", "  beside: asyncio (not usable: the client was saturated)"),
-        ("", "  beside: asyncio"),
+        ("client", "  counterpart: asyncio (not usable: the client was saturated)"),
+        ("", "  counterpart: asyncio"),
     ):
         other = run(rounds("sequential", 2.0), rounds("threads", 1.0), rounds("asyncio", 1.9, saturated=busy))
         talk = Talk(Path("x.toml"), "A talk", "", (asked,))
@@ -299,7 +299,7 @@ def several(*, free: Run, **python: Any) -> Run:
     mine, theirs = TWICE.rounds.copy(), free.rounds.copy()
     mine["block"], theirs["block"] = 2 * mine["block"], 2 * theirs["block"] + 1
     other = replace(free, environment=second, rounds=theirs)
-    return replace(TWICE, environment=first, rounds=mine, beside=(other,))
+    return replace(TWICE, environment=first, rounds=mine, other_interpreters=(other,))
 
 
 def about_builds(holds: str = "1.4 … 1.6", **when: Any) -> Claim:
@@ -314,7 +314,7 @@ FREE = run(rounds("sequential", 3.0), rounds("threads", 1.0))
 def test_two_builds_are_set_against_each_other_turn_by_turn_and_named() -> None:
     both = several(free=FREE)
     finding = judge(about_builds(), both)
-    assert (finding.verdict, finding.run, finding.over) == ("holds", both.beside[0], both)
+    assert (finding.verdict, finding.run, finding.over) == ("holds", both.other_interpreters[0], both)
     assert finding.outcomes[0].evidence.interval
     assert finding.outcomes[0].evidence.interval.estimate == pytest.approx(1.5)
     assert list(finding.outcomes[0].evidence.values.index) == list(range(10))
@@ -325,7 +325,7 @@ def test_two_builds_are_set_against_each_other_turn_by_turn_and_named() -> None:
 
 def test_a_claim_that_names_no_jit_is_judged_without_one_where_there_is_a_choice() -> None:
     both = several(free=FREE, version="3.13.1", gil=True, free_threaded=False)
-    (plain,) = both.beside
+    (plain,) = both.other_interpreters
     with_jit = replace(both, environment=both.environment | {"python": both.environment["python"] | {"jit": True}})
     assert judge(claim("> 1.5"), both).run is both
     assert judge(claim("2.9 … 3.1"), with_jit).run is plain
@@ -333,7 +333,7 @@ def test_a_claim_that_names_no_jit_is_judged_without_one_where_there_is_a_choice
 
 def test_a_drift_that_hits_both_builds_of_a_turn_is_no_difference() -> None:
     both = several(free=FREE)
-    for one in (both, both.beside[0]):
+    for one in (both, both.other_interpreters[0]):
         one.rounds["seconds"] *= 1 + (one.rounds["block"] // 2) % 3
     assert judge(about_builds(), both).verdict == "holds"
 
@@ -363,7 +363,10 @@ def test_a_claim_about_two_builds_that_differ_in_more_is_not_testable_here() -> 
 def test_of_several_pairs_the_one_that_is_most_alike_is_compared() -> None:
     both = several(free=FREE)
     old = replace(TWICE, environment=both.environment | {"python": ENVIRONMENT["python"] | {"version": "3.11.7"}})
-    finding = judge(about_builds(), replace(old, beside=(both.beside[0], replace(both, beside=()))))
+    finding = judge(
+        about_builds(),
+        replace(old, other_interpreters=(both.other_interpreters[0], replace(both, other_interpreters=()))),
+    )
     assert finding.over
     assert finding.over.environment["python"]["version"] == "3.13.1"
 
@@ -377,7 +380,7 @@ def test_where_the_rounds_of_one_build_were_disturbed_nothing_is_established() -
 def test_a_claim_is_judged_on_the_first_interpreter_that_meets_its_conditions() -> None:
     both = several(free=FREE)
     free = judge(claim("2.9 … 3.1", when=(("gil", False),)), both)
-    assert (free.verdict, free.run) == ("holds", both.beside[0])
+    assert (free.verdict, free.run) == ("holds", both.other_interpreters[0])
     assert judge(claim("1.9 … 2.1"), both).run is both
     assert judge(claim("1.9 … 2.1", when=(("gil", True),)), both).verdict == "holds"
     assert judge(claim("> 1", when=(("optimised", True),)), both).verdict == "not testable here"
@@ -405,7 +408,7 @@ def test_where_nothing_can_be_tested_it_is_said_why_and_what_would_change_that(m
 
 
 def test_two_interpreters_never_make_one_ratio() -> None:
-    apart = replace(run(rounds("threads", 1.0)), beside=(run(rounds("sequential", 2.0)),))
+    apart = replace(run(rounds("threads", 1.0)), other_interpreters=(run(rounds("sequential", 2.0)),))
     assert judge(claim("> 1.5"), apart).verdict == "could not be measured"
 
 
