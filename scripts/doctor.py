@@ -82,7 +82,7 @@ def clocks(r: Readings) -> Iterator[Check]:
     yield lateness_check(
         "sleep 20 ms, late",
         r.long_sleep,
-        f"{SLEEPERS} at once; p99 is {percent(share)} of a wait",
+        f"{SLEEPERS} sleeping; p99 {percent(share)} of a wait",
         warns=share > LATE_SHARE,
     )
     yield Check("timer", f"steps of {seconds(r.timer_s)}", "the finest that a span can show")

@@ -122,5 +122,5 @@ def spans_us(timing: Timing) -> list[int]:
 
 
 def efficiency(workload: Workload, tasks: list[int], concurrency: int, capacity: Capacity, seconds: float) -> float:
-    """Floor ÷ measured: 1.0 is perfect overlap."""
+    """Ideal time ÷ measured time: 1.0 is perfect overlap."""
     return workload.ideal_s(tasks, concurrency, capacity) / seconds

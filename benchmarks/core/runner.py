@@ -65,7 +65,7 @@ def cell_in_progress(benchmark: Any, place: BlockContext, cell: Cell) -> Iterato
 
 
 def measure(benchmark: Any, place: BlockContext, cell: Cell) -> list[dict[str, Any]]:
-    """Time the rounds of a cell. NotAResult when one of them is not whole."""
+    """Time the rounds of a cell. InvalidCell when one of them is not whole."""
     rounds = CellRunner(place.bind(cell), place, model)
     with cell_in_progress(benchmark, place, cell):
         benchmark.pedantic(

@@ -1,6 +1,6 @@
 """A blocking client in asynchronous code: what does it cost, and does `asyncio.to_thread` make up for it?
 
-40 pages that each take 50 ms, 20 at once: sequentially 2 s, and two waves of 50 ms are the floor. `http-blocking`
+40 pages that each take 50 ms, 20 at once: sequentially 2 s, and two waves of 50 ms are the ideal time. `http-blocking`
 calls `requests` from coroutines, as happens when code is made `async` by its first word only. Sequentially, the
 pages take so long that being cold is nothing beside it: no round is discarded there. On request only.
 """

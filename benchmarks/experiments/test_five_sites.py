@@ -1,7 +1,7 @@
 """Five sites at once: do they take as long as the slowest, and what is left of the sum?
 
 Five pages with delays of a long tail: a lognormal distribution with a median of 200 ms and a sigma of 1, the first seed
-whose five come to between 1.5 and 2 s. The slowest is the floor of what can be in flight together. A script scrapes
+whose five come to between 1.5 and 2 s. The slowest is the ideal time of all five in flight together. A script scrapes
 its five sites once and cold, so no round is discarded. On request only.
 """
 

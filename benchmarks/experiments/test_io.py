@@ -1,7 +1,7 @@
 """I/O-bound: how well does each model overlap waiting, with as many tasks in flight as any other?
 
 20 tasks that each wait 20 ms for the server, 10 at once: sequentially that is 0.4 s, and two waves of 20 ms are
-the floor. `wire` is the verdict on the models; `http` shows what the usual libraries make of them; `sleep` has no
+the ideal time. `wire` is the verdict on the models; `http` shows what the usual libraries make of them; `sleep` has no
 network at all. More at once: `scaling`.
 """
 

@@ -195,7 +195,7 @@ def in_turn(page: Page, clients: int, seconds: float) -> Latencies:
 
 
 def growth_while_connected(page: Page, connections: int, count: Callable[[], int]) -> int:
-    """How much the value of `look` grows while so many connections are open and idle."""
+    """How much the value of `count` grows while so many connections are open and idle."""
 
     async def hold(client: Client) -> int:
         before = count()

@@ -1,8 +1,8 @@
 """The ceiling: what a client reaches that does nothing but send and receive.
 
 Prepared bytes over non-blocking sockets and the system's own poll, in one thread: no protocol, no library, no model,
-and no check but for the length of each answer. No client of this server needs less, so what lies between the ideal time
-and the ceiling is the server's and the network's, and no model's. (wrk at concurrency 50 and 50 ms reaches 0.88 of the
+and no check but for the length of each answer. What lies between the ideal time and the ceiling is the server's, the
+network's and this loop's, and no model's. (wrk at concurrency 50 and 50 ms reaches 0.88 of the
 ideal throughput, not 1.)
 
 Connections are opened within the time, as those of a round are. The length of an answer depends on that of its body

@@ -35,7 +35,7 @@ BEATS_BEFORE = 5  # a steady heartbeat before the work starts
 WAIT_S, SLEEP_S = 1.0, 0.5
 FILE_BYTES = 256 * 2**20
 CHUNK_BYTES = 2**20  # bytes per read: half a millisecond, and 256 hand-overs to a thread
-NUMBERS = 100_000  # a quarter of a second of computing
+NUMBERS = 100_000  # some 0.2 s of computing
 
 
 async def nothing(_: str) -> None:

@@ -32,7 +32,7 @@ def memory() -> tuple[int, int]:
 
 
 def threads(count: int, measure: Look) -> tuple[float, float]:
-    """Growth of both values of `look` per thread, with `count` waiting threads."""
+    """Growth of both values of `measure` per thread, with `count` waiting threads."""
     over = Event()
     waiting = [Thread(target=lambda: over.wait()) for _ in range(count)]
     before = measure()

@@ -152,7 +152,9 @@ class RunPlan:
         sentence = f"A round is {tasks}; {len(self.cells)} cells in {blocks} blocks, about {minutes} min."
         most = max(cell.concurrency for cell in self.cells)
         if higher := [f"{model} {size}" for model, size in pays.items() if size > most]:
-            sentence += f" In one look each, more at once gained ({', '.join(higher)}); {most} keep a block short."
+            sentence += (
+                f" The profile found {', '.join(higher)} faster still; a block stays short up to concurrency {most}."
+            )
         return {
             "tasks": self.tasks,
             "repeated": self.tasks > given,

@@ -1,11 +1,11 @@
-"""The unread future: an exception stays in its future, and nobody sees it until somebody calls `result()`.
+"""The unread future: an exception stays in its future, unseen until `result()` is called.
 
-`pool.submit(fetch, url)` returns at once, whatever becomes of `fetch`; the exception is kept for whoever calls
-`result()`. A comparison of concurrency models that was tried submitted its requests, waited for the pool to finish,
-printed its times and exited with 0, in 0.9 s, with its server switched off. `asyncio.gather(return_exceptions=True)`
-hides them as well, in a list. What to do: read every result (`list(pool.map(…))`, a TaskGroup), and check the answers.
+`pool.submit(fetch, url)` returns immediately, whatever becomes of `fetch`; only `result()` raises the exception. A
+comparison of concurrency models that was tried submitted its requests, waited for the pool to finish, printed its times
+and exited with 0, in 0.9 s, with its server switched off. `asyncio.gather(return_exceptions=True)` hides them as well,
+in a list. What to do: read every result (`list(pool.map(…))`, a TaskGroup), and check the answers.
 
-Here twenty requests go to a port where nobody listens.
+Here twenty requests go to a port without a server.
 """
 
 import socket
@@ -17,7 +17,7 @@ from http.client import HTTPConnection
 REQUESTS, WORKERS, PAGE_S = 20, 5, 0.2
 with socket.socket() as reserved:
     reserved.bind(("127.0.0.1", 0))
-    port = reserved.getsockname()[1]  # of nobody, now that it is closed
+    port = reserved.getsockname()[1]  # no server has it, now that it is closed
 
 
 def fetch(page: int) -> bytes:

@@ -107,7 +107,8 @@ class Attribution:
 
     def caveat(self) -> str:
         """How much instrumentation slowed the rounds, whether the sum closes, and which terms are not measured."""
-        rounds = f"{self.rounds} rounds, {times(self.slowdown)} as long as usual ones ({seconds(self.plain_seconds)})"
+        rounds = f"{self.rounds} rounds with instruments took {times(self.slowdown)} the time of rounds without"
+        rounds += f" ({seconds(self.plain_seconds)})"
         share = self.terms[UNATTRIBUTED] / self.seconds
         closing = "" if self.closes else f"; {percent(share)} of the time is unattributed"
         left_out = f"; left out: waiting for the GIL, a lock and the network, because {self.left_out}"
@@ -115,7 +116,7 @@ class Attribution:
         limits += f", ceiling {seconds(self.ceiling_seconds)} (a client without a protocol)" * bool(
             self.ceiling_seconds
         )
-        other = "" if self.typical else ", too long to stand for them"
+        other = "" if self.typical else ", too much to stand for them"
         return f"{limits}; {rounds}{other}{closing}{left_out if self.left_out else ''}"
 
     def bar(self, width: int = 60) -> str:

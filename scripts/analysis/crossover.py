@@ -29,7 +29,8 @@ class Crossover:
 
     def __str__(self) -> str:
         parts = [*self.differences(), *filter(None, map(self.others, OTHER_OUTCOMES))]
-        return f"With `{self.workload}` ({self.experiment}), {ONE} beside {OTHER} {self.where}: {'; '.join(parts)}."
+        work = f"With `{self.workload}` (experiment `{self.experiment}`)"
+        return f"{work}, {ONE} beside {OTHER} {self.where}: {'; '.join(parts)}."
 
     def differences(self) -> list[str]:
         """The sizes with a difference, as in `1.45× faster at concurrency 50 (95 % CI 1.38–1.52×)`."""

@@ -112,7 +112,7 @@ def table(run: Run) -> Table:
         "model",
         "side",
         "workload",
-        "at once",
+        "concurrency",
         "tasks",
         "waits",
         "computes",

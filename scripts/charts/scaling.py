@@ -99,5 +99,5 @@ def interactive_panels(run: Run) -> Iterator[interactive_panel.Panel]:
     cells = chart_cells(run)
     for workload in distinct(each.workload for each in cells):
         here = [each for each in cells if each.workload == workload]
-        unit, place = "tasks finished in a second", "tasks at once"
+        unit, place = "tasks finished in a second", "concurrency"
         yield interactive_panel.lines(workload, unit, rate, here, place, lambda each: each.concurrency)

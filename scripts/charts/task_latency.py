@@ -164,7 +164,7 @@ def alt(run: Run) -> str:
 
 def table(run: Run) -> Table:
     """The data of the chart as a table: three quantiles of every curve."""
-    head = ("model", "workload", "at once", "tasks in a block", "share", "within", "low", "high", "asked for")
+    head = ("model", "workload", "concurrency", "tasks in a block", "share", "within", "low", "high", "asked for")
     all_curves = [curve for panel in curves(run).values() for curve in panel]
     points = [(curve, share, curve.at(share)) for curve in all_curves for share in sorted({*curve.marked, 0.9})]
     return table_of(head, [

@@ -124,4 +124,4 @@ def alt(run: Run) -> str:
 def table(run: Run) -> Table:
     """The data of the chart as a table."""
     made = of_points(chart_cells(run), "time until done", seconds)
-    return replace(made, head=tuple("requests done" if name == "at once" else name for name in made.head))
+    return replace(made, head=tuple("requests done" if name == "concurrency" else name for name in made.head))

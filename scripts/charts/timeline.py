@@ -191,7 +191,7 @@ def caption(run: Run) -> str:
 def alt(run: Run) -> str:
     """Every round as text: its time, and the most tasks in flight."""
     parts = [
-        f"{one.cell.workload} {model}: {one.in_all} tasks in {seconds(one.seconds)}, {max(one.lanes) + 1} at once"
+        f"{one.cell.workload} {model}: {one.in_all} tasks in {seconds(one.seconds)}, {max(one.lanes) + 1} in flight"
         for column in races(run).values()
         for model, one in column.items()
     ]
@@ -201,7 +201,7 @@ def alt(run: Run) -> str:
 def table(run: Run) -> Table:
     """The data of the chart as a table: the rounds shown."""
     every = [one for column in races(run).values() for one in column.values()]
-    head = ("model", "workload", "allowed at once", "tasks", "most at once", "took", "ideal")
+    head = ("model", "workload", "concurrency", "tasks", "most in flight", "took", "ideal")
     return table_of(head, [
         [
             word(one.cell.model), word(one.cell.workload), number(one.cell.concurrency, count_text),

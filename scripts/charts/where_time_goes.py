@@ -189,7 +189,7 @@ def table(run: Run) -> Table:
         "model",
         "experiment",
         "workload",
-        "at once",
+        "concurrency",
         "measured",
         "ideal",
         "ceiling",

@@ -17,7 +17,7 @@ def table(advice: Advice) -> Table:
     """The options, within 80 columns."""
     made = Table(box=None, pad_edge=False, padding=(0, 0, 0, 1), header_style="dim")
     made.add_column("", width=12, no_wrap=True)
-    for title, width in (("at once", 7), ("expected", 9), ("90 % interval", 17), ("CPU", 9), ("memory", 8)):
+    for title, width in (("in flight", 9), ("expected", 9), ("90 % interval", 17), ("CPU", 9), ("memory", 8)):
         made.add_column(title, width=width, justify="right", no_wrap=True)
     made.add_column("bound by", width=9, no_wrap=True)
     for one in advice.options:
@@ -55,8 +55,8 @@ def description(question: Question) -> str:
 
 
 def option_text(option: Option) -> str:
-    """`asyncio, 200 at once`."""
-    return option.model if option.concurrency == 1 else f"{option.model}, {option.concurrency:,} at once"
+    """`asyncio, concurrency 200`."""
+    return option.model if option.concurrency == 1 else f"{option.model}, concurrency {option.concurrency:,}"
 
 
 def verdict(advice: Advice) -> str:
@@ -114,13 +114,13 @@ def remedy_text(remedy: Remedy) -> str:
 def limits(question: Question, source: Source, advice: Advice) -> Iterator[str]:
     """The limits of an option, in words."""
     if question.at_once is None and not question.reach and question.hardest.wait_s and advice.best.concurrency > 1:
-        yield "That is if the other side takes so many at once: AT_ONCE=20 says that it takes no more than 20."
+        yield "That is if the server takes so many concurrent requests: AT_ONCE=20 says that it takes no more than 20."
     for one in advice.options:
         reach = question.reach.get(one.model, source.reach[one.model])
         if one.model != "sequential" and one.concurrency == reach < question.tasks:
             yield (
-                f"{one.model}: no more than {reach:,} at once were measured, and no more are considered. "
-                f"A run with more may change the answer."
+                f"{one.model}: measured up to concurrency {reach:,}, and no higher one is considered. "
+                f"A run with a higher one may change the answer."
             )
 
 

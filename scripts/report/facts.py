@@ -65,7 +65,7 @@ def capacity(run: Run) -> str:
     if samples.empty:
         return "The parallel capacity was not measured."
     low, high = samples.min(), samples.max()
-    return f"The machine did {samples.median():.2f} cores' worth of work at once ({low:.2f} to {high:.2f})."
+    return f"The machine did {samples.median():.2f} cores' worth of work in parallel ({low:.2f} to {high:.2f})."
 
 
 def blocks(run: Run) -> Table:

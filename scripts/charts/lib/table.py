@@ -40,7 +40,7 @@ def table_of(head: Sequence[str], rows: Iterable[Sequence[Value]]) -> Table:
 
 def of_points(cells: Sequence[Point], value: str, form: Format, limit: str = "ideal") -> Table:
     """The cells of a chart: what they did, the value with its interval, the ideal (or other `limit`) and warnings."""
-    head = ("model", "workload", "at once", "tasks", "waits", "computes", value, "low", "high", limit, "warnings")
+    head = ("model", "workload", "concurrency", "tasks", "waits", "computes", value, "low", "high", limit, "warnings")
     return table_of(head, [of_point(each, form) for each in cells])
 
 

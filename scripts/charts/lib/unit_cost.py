@@ -142,6 +142,19 @@ class Cost:
         groups = self.groups(run)
         if len(groups) < 2:
             return of_points([row for group in groups for row in group.rows], self.unit, self.form)
-        head = ("model", "group", "", "at once", "tasks", "waits", "computes", self.unit, "low", "high", "", "warnings")
+        head = (
+            "model",
+            "group",
+            "",
+            "concurrency",
+            "tasks",
+            "waits",
+            "computes",
+            self.unit,
+            "low",
+            "high",
+            "",
+            "warnings",
+        )
         rows = [(group.title, of_point(replace(row, workload=""), self.form)) for group in groups for row in group.rows]
         return table_of(head, [[row[0], word(title), *row[1:]] for title, row in rows])

@@ -85,7 +85,7 @@ def test_slow_tasks_are_compared_with_fewer_at_once_so_that_a_block_stays_short(
     assert plan.equal == 2
     assert plan.tasks * 2.0 < BUDGET_S / 3
     sentence = plan.described(100, 10, {"threads": 16})["sentence"]
-    assert "In one look each, more at once gained (threads 16)" in sentence
+    assert "The profile found threads 16 faster still; a block stays short up to concurrency 2." in sentence
 
 
 def test_pools_that_start_slowly_do_not_make_the_work_too_small_to_say_anything() -> None:

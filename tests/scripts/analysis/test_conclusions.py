@@ -296,7 +296,7 @@ def test_a_run_that_only_observes_is_shown_without_answers() -> None:
 def test_the_questions_are_answered_in_order() -> None:
     run = make()
     starts = ["For I/O-bound work", "For CPU-bound Python code", "For mixed work (20 % CPU, mixed, concurrency 16)"]
-    starts += ["With `wire` (scaling), asyncio beside threads in this run"]
+    starts += ["With `wire` (experiment `scaling`), asyncio beside threads in this run"]
     assert [sentence.startswith(start) for sentence, start in zip(sentences_of(run), starts, strict=True)] == [True] * 4
     assert contest(run, "mixed", "mixed").rows["concurrency"].nunique() == 1  # type: ignore[union-attr]
 

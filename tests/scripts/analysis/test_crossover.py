@@ -51,7 +51,7 @@ def test_the_onset_is_a_measured_size_after_one_without_a_difference(by_size: Si
 def test_the_sentence_names_measured_sizes_and_no_other() -> None:
     by_size = sizes(c2=SAME, c10=SAME, c50=FASTER, c1000="the client was saturated")
     assert str(Crossover("network", "http", by_size, "in this run")) == (
-        "With `http` (network), asyncio beside threads in this run: "
+        "With `http` (experiment `network`), asyncio beside threads in this run: "
         "1.43× faster at concurrency 50 (95 % CI 1.25–1.67×); "
         "no measurable difference at 2 and 10; not usable at 1,000 (the client was saturated)."
     )
@@ -120,4 +120,4 @@ def test_a_run_of_two_experiments_names_each() -> None:
     one = pd.concat([cell(model, size, steady) for model in ("threads", "asyncio") for size in MEASURED])
     both = pd.concat([one, one.assign(experiment="scaling")], ignore_index=True)
     starts = [str(each).partition(",")[0] for each in crossovers(SyntheticRun(both))]
-    assert starts == ["With `wire` (network)", "With `wire` (scaling)"]
+    assert starts == ["With `wire` (experiment `network`)", "With `wire` (experiment `scaling`)"]
