@@ -32,13 +32,15 @@ def draw_page(
     shared: bool = False,
     bands: Mapping[str, float] | None = None,
     blank: str = "",
+    main: str = "",
 ) -> Figure | None:
     """The figure; None where there are no rows.
 
     `footer` is made from the rows that are shown and the words about what is not. `bands` are noise floors, a share of
-    1, by panel. `blank` stands where a panel has no row of a group that another has.
+    1, by panel. `blank` stands where a panel has no row of a group that another has. The group of the title `main`
+    is shown in any case.
     """
-    kept, left_out = panels_that_fit(panels, theme, shared=shared)
+    kept, left_out = panels_that_fit(panels, theme, main, shared=shared)
     if not kept:
         return None
     layout = arrange(kept, axis.form, theme, shared=shared and not theme.narrow)

@@ -57,9 +57,10 @@ class Group:
         """The number of rows, the title included."""
         return len(self.rows) + bool(self.title)
 
-    def first(self, count: int) -> "Group":
-        """The group with its first `count` rows."""
-        return replace(self, rows=self.rows[:count], names=self.names[:count], styles=self.styles[:count])
+    def outermost(self, count: int) -> "Group":
+        """The group with `count` of its rows: the first ones and the last, between which a title compares."""
+        rows, names, styles = ([*of[: count - 1], *of[-1:]] for of in (self.rows, self.names, self.styles))
+        return replace(self, rows=rows, names=names, styles=styles)
 
 
 Panels = Mapping[str, Sequence[Group]]
@@ -77,22 +78,25 @@ def limit_text(group: Group, form: Format) -> str:
     return ", ".join(f"{name} {form(value)}" for name, value in limits.items() if math.isfinite(value))
 
 
-def groups_that_fit(groups: Sequence[Group], theme: Theme) -> tuple[list[Group], list[str]]:
-    """The groups that fit the page, and the titles of those that do not; of one that is too high alone, its first rows.
+def groups_that_fit(groups: Sequence[Group], theme: Theme, main: str = "") -> tuple[list[Group], list[str]]:
+    """The groups that fit the page, and the titles of those that do not; of one that is too high alone, its first rows
+    and its last.
 
-    Then the names of the others are given.
+    Then the names of the others are given. The group of the title `main` gets its room first: the chart's title is
+    about it.
     """
     high_pt = SLIDE_PT - bool(theme.headline) * HEADLINE_PT if theme.height_in else math.inf
     room, shown = high_pt / theme.text_pt, list[Group]()
-    if groups and groups[0].height > room:
-        first, fits = groups[0], int(room) - bool(groups[0].title)
-        others = [*first.labels[fits:], *(group.title for group in groups[1:])]
-        return [first.first(fits)], others
-    for group in groups:
+    ordered = sorted(groups, key=lambda group: group.title != main)
+    if ordered and ordered[0].height > room:
+        first, fits = ordered[0], int(room) - bool(ordered[0].title)
+        others = [*first.labels[fits - 1 : -1], *(group.title for group in ordered[1:])]
+        return [first.outermost(fits)], others
+    for group in ordered:
         if group.height <= room:
             shown.append(group)
             room -= group.height + GROUP_GAP
-    return shown, [group.title for group in groups if group not in shown]
+    return [group for group in groups if group in shown], [group.title for group in groups if group not in shown]
 
 
 def merge_panels(panels: Panels) -> list[Group]:
@@ -107,13 +111,15 @@ def merge_panels(panels: Panels) -> list[Group]:
     ]
 
 
-def panels_that_fit(panels: Panels, theme: Theme, *, shared: bool) -> tuple[dict[str, list[Group]], list[str]]:
+def panels_that_fit(
+    panels: Panels, theme: Theme, main: str = "", *, shared: bool
+) -> tuple[dict[str, list[Group]], list[str]]:
     """The panels with the groups that fit the page, and the names of those that do not."""
     if not shared:
-        fits = {name: groups_that_fit(groups, theme) for name, groups in panels.items()}
+        fits = {name: groups_that_fit(groups, theme, main) for name, groups in panels.items()}
         left_out = list(dict.fromkeys(title for _, dropped in fits.values() for title in dropped))
         return {name: kept for name, (kept, _) in fits.items() if kept}, left_out
-    common, left_out = groups_that_fit(merge_panels(panels), theme)
+    common, left_out = groups_that_fit(merge_panels(panels), theme, main)
     rows = {(group.title, name) for group in common for name in group.labels}
     kept = {name: [reduced_to(group, rows) for group in groups] for name, groups in panels.items()}
     kept = {name: [group for group in groups if group.rows] for name, groups in kept.items()}

@@ -99,6 +99,7 @@ class Cost:
             title=self.title,
             reading=self.reading,
             footer=lambda rows, rest: footer(run, self.measured, rows, rest, sure=legend_words(run)),
+            main=self.main,
         )
 
     def ratio(self, run: Run) -> str:

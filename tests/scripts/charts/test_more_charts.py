@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -38,14 +39,19 @@ from scripts.charts import (
 from scripts.charts.lib.groups import Group, groups_that_fit
 from scripts.charts.lib.table import number, table_of, word
 from scripts.charts.lib.theme import LIGHT, SLIDE, colour
+from scripts.charts.lib.unit_cost import Cost
 from scripts.stats.intervals import NoiseFloor
+from scripts.tables.load import load
 from scripts.util.format import count_text, seconds, times
+from scripts.util.paths import REFERENCE
 from tests.scripts.charts.legible import defects
 from tests.scripts.charts.test_databases import a_run as database_run
 from tests.scripts.drawings import a_run, artists, cells, drawn, of_full_run, texts
 from tests.scripts.synthetic import CAPACITY, SyntheticRun, in_turns, make
 
 pytestmark = pytest.mark.slow
+COSTS = [chart for chart in CHARTS if isinstance(chart, Cost)]
+reference = cache(lambda: load(REFERENCE))
 
 
 def test_a_latency_curve_is_the_mean_of_the_quantiles_of_the_blocks_and_not_of_pooled_tasks() -> None:
@@ -364,10 +370,29 @@ def test_few_that_wait_are_never_ranked_with_many() -> None:
     assert {row.concurrency for row in memory.CHART.main_rows(a_run())} == {1000}
 
 
+@pytest.mark.parametrize("chart", COSTS, ids=lambda chart: chart.NAME)
+def test_a_slide_shows_what_its_title_is_about(chart: Cost) -> None:
+    run = reference()
+    figure = chart.draw(run, replace(SLIDE, headline="A title of another slide", small_print="make slides"))
+    shown = texts(figure) if figure else []
+    for row in (chart.main_rows(run)[0], chart.main_rows(run)[-1]):
+        assert any(chart.form(row.value) in text for text in shown)
+
+
+def test_the_group_of_the_title_gets_its_room_first() -> None:
+    rows = startup_cost.groups(a_run())[0].rows
+    sizes = [
+        Group(f"{size} waiting", [replace(rows[0], model=f"m{row}") for row in range(8)]) for size in (10, 100, 1000)
+    ]
+    kept, left_out = groups_that_fit(sizes, SLIDE, "1000 waiting")
+    assert [group.title for group in kept] == ["10 waiting", "1000 waiting"]
+    assert left_out == ["100 waiting"]
+
+
 def test_what_does_not_fit_a_slide_is_named_on_it() -> None:
     many = [
         Group("models", [replace(startup_cost.groups(a_run())[0].rows[0], model=f"m{number}") for number in range(30)])
     ]
     kept, left_out = groups_that_fit([*many, Group("more", many[0].rows)], SLIDE)
-    assert [row.model for row in kept[0].rows] == [f"m{number}" for number in range(19)]
-    assert left_out == [*(f"m{number}" for number in range(19, 30)), "more"]
+    assert [row.model for row in kept[0].rows] == [*(f"m{number}" for number in range(18)), "m29"]
+    assert left_out == [*(f"m{number}" for number in range(18, 29)), "more"]
