@@ -129,9 +129,11 @@ selfbench: $(VENV)/core ## what the suite costs: harness, server, blocks, charts
 
 TORTURE := (quiet or long)
 SIDE_BY_SIDE := -n auto -p no:benchmark
+# Tests of real servers wait for a third of their time: three at a time on two cores, and never more than four.
+WAITING := -n $$(cores=$$(getconf _NPROCESSORS_ONLN); echo $$((cores > 2 ? 4 : cores * 3 / 2))) --dist worksteal -p no:benchmark
 test: lint ## format, lint, types, and every test that this machine can run
 	@$(if $(ARGS),$(PY) -m pytest -q $(ARGS),$(PY) -m pytest -q -m "not real and not browser and not $(TORTURE)" $(SIDE_BY_SIDE) && \
-	  $(PY) -m pytest -q -m "(real or browser) and not alone and not $(TORTURE)" $(SIDE_BY_SIDE) --maxprocesses 4 --dist worksteal && \
+	  $(PY) -m pytest -q -m "(real or browser) and not alone and not $(TORTURE)" $(WAITING) && \
 	  $(PY) -m pytest -q -m "alone and not $(TORTURE)")
 
 check: lint ## format, lint, types and the fast tests
