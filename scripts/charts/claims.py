@@ -19,7 +19,7 @@ from scripts.charts.lib.groups import Group
 from scripts.charts.lib.table import Table, table_of, word
 from scripts.charts.lib.theme import FAULT, FIRST_KIND, NEITHER, Theme
 from scripts.tables.load import FEW_BLOCKS
-from scripts.util.format import listed, times
+from scripts.util.format import listed, plural, times
 from scripts.verdict.value_text import bound_text, estimate_text
 
 NAME = "claims"
@@ -114,7 +114,9 @@ def groups(run: Run) -> list[Group]:
         mine = sorted(((one, dot) for one, dot in dots if one.verdicts[1] == verdict), key=lambda pair: pair[1].value)
         if mine:
             names = [one.label for one, _ in mine]
-            by_verdict.append(Group(f"{verdict} ({len(mine)})", [dot for _, dot in mine], paint, names))
+            by_verdict.append(
+                Group(f"{verdict} ({plural(len(mine), 'measure')})", [dot for _, dot in mine], paint, names)
+            )
     return by_verdict
 
 

@@ -6,7 +6,7 @@
     uvloop within 10% of asyncio
     asyncio at least 100 tasks/s
 
-A model stands for its best cell, the one that was fastest; `asyncio@20` for that with 20 at once. In numbers
+A model stands for its best cell, the one that was fastest; `asyncio@20` for that at concurrency 20. In numbers
 `>= 5`, `> 5`, `0.9 … 1.1` may stand for the words. Bounds are read and judged like those of a talk's claims.
 """
 
