@@ -546,7 +546,7 @@ def test_what_a_model_looks_up_is_never_a_result(burnt_s: float, why: str, monke
             Primes.perform = compute  # type: ignore[method-assign]
             burn(burnt_s)
 
-    refuse(running(a_third), f"{why}.*it was not done", monkeypatch, Primes(task_s=0.02, numbers_per_s=4e5))
+    refuse(running(a_third), f"{why}.*it was not done", monkeypatch, Primes(task_s=0.05, numbers_per_s=4e5))
 
 
 def test_work_that_is_slower_to_the_calibration_is_looked_at_again_before_it_is_refused(
