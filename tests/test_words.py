@@ -67,6 +67,14 @@ def test_a_module_speaks_the_words_of_the_field(path: Path) -> None:
     assert [fault for text in texts for fault in faults(text)] == []
 
 
+def test_one_core_is_no_cores() -> None:
+    """A count of cores that may be 1 has its noun from `plural`."""
+    pattern = re.compile(r"cores_usable\]?['\"\]]*\s*\}{1,2} (?:usable )?cores")
+    files = [*(ROOT / "scripts").rglob("*.py"), *(ROOT / "scripts").rglob("*.html")]
+    hits = [f"{path.name}: {hit}" for path in files for hit in pattern.findall(path.read_text())]
+    assert [hit for hit in hits if not hit.startswith("plausibility")] == []
+
+
 def test_no_text_of_a_claim_refers_to_what_is_not_on_its_page() -> None:
     outside = re.compile(
         r"shown beside|Beside it|table of rounds|as (?:shown|seen) (?:above|below)|see (?:above|below)"

@@ -13,6 +13,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from scripts.util.format import plural
+
 SCHEMA = 1
 LARGEST_BYTES = 300_000  # of a share; a room of 10,000 machines then fits in memory one file at a time
 SUFFIX = ".overlap.json"
@@ -167,7 +169,7 @@ class Share(Struct, forbid_unknown_fields=True, frozen=True, gc=False):
         """The name of the machine or condition in a table."""
         if self.condition:
             return self.condition
-        return f"{self.machine.cpu}, {self.machine.cores_usable} cores, Python {self.python.name}"
+        return f"{self.machine.cpu}, {plural(self.machine.cores_usable, 'core')}, Python {self.python.name}"
 
 
 class ShareError(ValueError):

@@ -16,6 +16,7 @@ from scripts.predict.recommend import Source
 from scripts.tables.load import Run, load
 from scripts.tables.schema import read_environment
 from scripts.util.exit_codes import CommandError, Exit
+from scripts.util.format import plural
 from scripts.util.paths import REFERENCE, RUNS
 
 Python = Mapping[str, Any]  # what a run records of its interpreter
@@ -45,7 +46,8 @@ def best_source(python: Python) -> Source:
     run = load(REFERENCE)
     where, under = run.environment["machine"], python_text(run.environment["python"])
     lacking = f"no run of this machine under {python_text(python)} has them"
-    candidate = source(run, f"the reference run ({where['cpu']}, {where['cores_usable']} cores, {under}: {lacking})")
+    cores = plural(where["cores_usable"], "core")
+    candidate = source(run, f"the reference run ({where['cpu']}, {cores}, {under}: {lacking})")
     assert candidate, "a test says that the reference has enough cells"
     return candidate
 

@@ -6,7 +6,7 @@ from scripts.analysis.wording import repeats
 from scripts.report import claim_document
 from scripts.stats.intervals import Interval
 from scripts.tables.load import Run
-from scripts.util.format import listed, percent, seconds, times
+from scripts.util.format import listed, percent, plural, seconds, times
 from scripts.verdict.two_runs import Verdicts
 from scripts.verdict.value_text import estimate_text
 
@@ -66,7 +66,7 @@ def introduction(a: Run, b: Run) -> list[str]:
 def machine(run: Run) -> str:
     """Where a run was measured."""
     where, python = run.environment["machine"], run.environment["python"]
-    return f"{where['cpu']}, {where['cores_usable']} usable cores, Python {python['version']}"
+    return f"{where['cpu']}, {plural(where['cores_usable'], 'usable core')}, Python {python['version']}"
 
 
 def conclusion(compared: list[Row], claims: list[Verdicts]) -> str:

@@ -9,7 +9,7 @@ from scripts.analysis.answers import answers, disturbance, noise_floors_text
 from scripts.analysis.contests import turning_share
 from scripts.report.claim_document import verdicts_of
 from scripts.tables.load import Run
-from scripts.util.format import seconds, times
+from scripts.util.format import plural, seconds, times
 from scripts.util.paths import REFERENCE
 from scripts.verdict.value_text import bound_text, estimate_text, measure_text
 
@@ -48,7 +48,7 @@ def where(run: Run) -> str:
     """The machine, and what limits what its figures say."""
     machine, python = run.environment["machine"], run.environment["python"]
     build = "" if python["optimised"] is not False else ", built without profile-guided optimisation"
-    place = f"{machine['cpu']}, {machine['cores_usable']} usable cores, Python {python['version']}{build}"
+    place = f"{machine['cpu']}, {plural(machine['cores_usable'], 'usable core')}, Python {python['version']}{build}"
     return f"{place}, {run.blocks_words}. {noise_floors_text(run)} {disturbance(run)}"
 
 

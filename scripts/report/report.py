@@ -26,6 +26,7 @@ from scripts.report.facts import blocks, capacity, facts, model_table, numbers
 from scripts.report.svg import adaptive, data_uri
 from scripts.report.terminal import groups, heading
 from scripts.tables.load import Run
+from scripts.util.format import plural
 
 
 def figures(run: Run, live: dict[str, Any]) -> list[dict[str, Any]]:
@@ -106,6 +107,7 @@ def write_report(run: Run) -> Path:
         disturbance=disturbance(run),
         disturbed=disturbed_warning(run),
         capacity=capacity(run),
+        cores=plural(run.environment["machine"]["cores_usable"], "usable core"),
         interpreters=[*sentences(run), *notes(run)] if run.other_interpreters else [],
         talks=[talk_view(talk) for talk in talks],
         figures=figures(run, live),

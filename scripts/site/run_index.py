@@ -12,6 +12,7 @@ from typing import Any
 from benchmarks.core.journal import journals
 from scripts.tables.schema import read_environment
 from scripts.util.exit_codes import CommandError
+from scripts.util.format import plural
 
 REFERENCE = "reference"
 
@@ -42,7 +43,7 @@ class RunEntry:
     def machine(self) -> str:
         """The machine it was measured on."""
         machine = self.environment["machine"]
-        return f"{machine['cpu']}, {machine['cores_usable']} usable cores"
+        return f"{machine['cpu']}, {plural(machine['cores_usable'], 'usable core')}"
 
     @property
     def python(self) -> str:

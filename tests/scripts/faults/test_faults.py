@@ -182,7 +182,7 @@ def test_a_whole_run_is_made_on_one_core_and_says_so(short: Path) -> None:
     assert (run.omissions, set(run.rounds["model"])) == ([], {"sequential", "asyncio"})
     assert run.environment["machine"]["cores_usable"] == 1
     assert set(run.rounds["parallel_capacity"]) == {1.0}
-    assert "1 usable core" in (run.path / "report.html").read_text()
+    assert "1 usable core, " in (run.path / "report.html").read_text()
     assert {"speedup.svg", "speedup-phone-dark.svg"} <= {file.name for file in (run.path / "charts").iterdir()}
     assert wait_until_empty(sandbox.left_behind) == []
 
