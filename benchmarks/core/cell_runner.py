@@ -72,7 +72,8 @@ class CellRunner:
         if self.database:
             self.database.prepare(self.cell.workload)
             self.database_cpu_s = self.database.cpu_s()
-        settle_threads(self.place.first_threads)
+        if not self.cell.workload.keeps_threads:
+            settle_threads(self.place.first_threads)
         self.pid, self.threads = os.getpid(), thread_times()
         self.asleep_s, self.began = asleep_s(), MONOTONIC()
         self.reading: CpuSnapshot = snapshot(self.place.excluded_pids)

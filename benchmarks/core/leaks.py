@@ -25,8 +25,8 @@ from benchmarks.machine.heartbeat import state
 from benchmarks.machine.scheduler import ThreadTimes, thread_times
 
 LEAVING_S = 2.0  # PyMongo's threads check every half second whether to stop
-SETTLING_S = 0.5  # on a crowded machine a thread has waited 0.1 s for its first turn on a core
-ON_ITS_WAY = ("R", "Z", "X")  # states of a thread that runs, or has ended and is still listed
+SETTLING_S = 0.5  # thirty times the longest seen (16 ms, beside eight busy programs on two cores)
+UNSETTLED = ("R", "Z", "X")  # states of a thread that runs, or has ended and is still listed
 OWN_FILES = Path("/proc/self/fd")
 LIBRARY_THREADS = ("libuv-worker",)  # the loop keeps such a thread once a name lookup or a file needed one
 HELPERS = r"from (?:multiprocessing|\S*\bloky\S*)\.(forkserver|resource_tracker) import main"
@@ -96,7 +96,7 @@ def settle_threads(first: Mapping[int, ThreadTimes]) -> None:
     worked in the next round. A thread that computes on does not settle, and is found after the round.
     """
     deadline = time.monotonic() + SETTLING_S
-    while time.monotonic() < deadline and any(state(tid) in ON_ITS_WAY for tid in thread_times().keys() - first.keys()):
+    while time.monotonic() < deadline and any(state(tid) in UNSETTLED for tid in thread_times().keys() - first.keys()):
         time.sleep(SETTLING_S / 500)
 
 

@@ -7,7 +7,6 @@ waits. An aim within the interval is undecided.
 """
 
 import argparse
-import json
 from collections.abc import Iterator
 from statistics import median
 from time import perf_counter
@@ -79,12 +78,8 @@ def overheads(url: str) -> Iterator[tuple[str, Estimate, Estimate]]:
 def main() -> None:
     """Measure, print each model with the aims as soon as it is measured."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.selfcheck.harness_overhead", description=__doc__)
-    parser.add_argument("--json", action="store_true", help="print the figures as JSON")
-    as_json = parser.parse_args().json
+    parser.parse_args()
     with serve("servers.latency") as server:
-        if as_json:
-            print(json.dumps({name: {"task_us": task, "percent": cell} for name, task, cell in overheads(server.url)}))
-            return
         print(f"{'model':20} {f'µs a task (aim < {AIM_TASK_US:g})':>34} {f'% of a cell (aim < {AIM_PERCENT:g})':>34}")
         for name, task, cell in overheads(server.url):
             print(f"{name:20} {cell_text(task, AIM_TASK_US):>34} {cell_text(cell, AIM_PERCENT):>34}", flush=True)

@@ -36,4 +36,4 @@ def measures_like(code: str) -> str:
 def differences(codes: set[str]) -> list[str]:
     """What differs between versions that measure alike, a sentence for each; none for a single version."""
     listed = [explained()[code] for code in sorted(codes & explained().keys())] if len(codes) > 1 else []
-    return [f"version {one.code[:8]} differs from {one.measures_like[:8]}: {one.differs}" for one in listed]
+    return [f"Version {one.code[:8]} differs from {one.measures_like[:8]}: {one.differs}." for one in listed]

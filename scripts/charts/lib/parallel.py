@@ -16,7 +16,7 @@ from benchmarks.machine.capacity import usable_cores
 from scripts.util.paths import HOUSE
 from scripts.util.processes import end_session
 
-LONGEST_S = 120  # some twenty times what it takes; then we draw them ourselves
+LONGEST_S = 120  # several times what it takes; then we draw them ourselves
 
 
 @contextmanager

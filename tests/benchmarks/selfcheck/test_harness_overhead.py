@@ -8,6 +8,7 @@ import pytest
 from benchmarks.models import needs
 from benchmarks.selfcheck.harness_overhead import TURNS, Estimate, turns
 from benchmarks.workloads.noop import Nothing
+from tests.missing import missing
 
 
 def test_an_aim_within_the_interval_is_undecided() -> None:
@@ -21,7 +22,7 @@ def test_an_aim_within_the_interval_is_undecided() -> None:
 @pytest.mark.parametrize("name", ["sequential", "pool", "gevent"])
 def test_every_kind_of_model_is_timed_to_the_end(name: str) -> None:
     if reason := needs(name).unavailable_reason():
-        pytest.skip(reason)
+        missing(reason)
     assert len(turns(name, Nothing(), 10, 2)) == TURNS
     server: Any = multiprocessing.forkserver._forkserver
     assert server._forkserver_pid is None

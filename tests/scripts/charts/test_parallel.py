@@ -1,4 +1,4 @@
-"""Charts on dark paper drawn by a second process: the same files, whatever becomes of it, and nothing left of it."""
+"""A second process draws the charts on dark paper: the files are those of one process, even where it fails."""
 
 import subprocess
 import sys
