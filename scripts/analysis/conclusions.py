@@ -129,17 +129,18 @@ def unusable(rounds: pd.DataFrame, *, timed: bool = True) -> str:
     """
     if "doubt" in rounds:
         return str(rounds["doubt"].iloc[0])
-    measured = rounds[~rounds["warmup"].astype(bool)]
-    if (blocks := measured["block"].nunique()) < FEW_BLOCKS:
+    measured = ~rounds["warmup"].to_numpy(dtype=bool)
+    if (blocks := rounds["block"][measured].nunique()) < FEW_BLOCKS:
         return too_few(blocks)
     if why := too_disturbed(rounds):
         return why
     if not timed:
         return ""
+    saturated = rounds["saturated"].to_numpy(dtype=object, na_value="")[measured]
     for part in ("server", "machine", "client"):
-        if (measured["saturated"] == part).mean() >= FLAGGED_SHARE:
+        if (saturated == part).mean() >= FLAGGED_SHARE:
             return f"the {part} was saturated"
-    if above_ideal(measured):
+    if above_ideal(rounds):
         return "it was faster than its ideal time"
-    short = measured["seconds"].median() < SHORTEST_S if "seconds" in measured else False
+    short = rounds["seconds"][measured].median() < SHORTEST_S if "seconds" in rounds else False
     return f"a round takes less than {1000 * SHORTEST_S:g} ms" if short else ""

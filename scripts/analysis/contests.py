@@ -10,7 +10,7 @@ import pandas as pd
 from scripts.analysis.families import Candidate, Family, Sizes, at_sizes, family
 from scripts.analysis.points import Point, Run, cached_on_run, cell_tables
 from scripts.tables.columns import CELL_AND_TWIN
-from scripts.tables.summary import sequential_of
+from scripts.tables.summary import sequential_key
 
 CROSSOVER_EXPERIMENTS = ("network", "scaling", "whole_command")
 COLUMNS = {"whole_command": "command_seconds"}  # what is compared; of every other experiment the seconds of a round
@@ -35,16 +35,16 @@ def of_points(run: Run, points: Iterable[Point], column: str) -> Family:
 
 def beside_sequential(run: Run, points: Sequence[Point]) -> Family:
     """The points of a chart as a family by time, with the sequential cell of the same work, where there is one."""
-    alone = sequential_of((*points[0].key, False), cell_tables(run))
+    alone = sequential_key((*points[0].key, False), cell_tables(run))
     cells = [cell_candidate(run, (*each.key, False), each.model) for each in points]
-    return family([*cells, *([] if alone is None else [Candidate("sequential", alone)])], run.noise_floors)
+    return family([*cells, *([cell_candidate(run, alone, "sequential")] if alone else [])], run.noise_floors)
 
 
 def of_experiment(run: Run, points: Iterable[Point], column: str) -> Family | None:
     """Points that stand for cells of an experiment in which no two differ in their workload alone, by any column."""
-    tables = {tuple(key[:1]) + tuple(key[2:]): rounds for key, rounds in cell_tables(run).items()}
-    pairs = [(each, tables.get((each.key[0], *each.key[2:], False))) for each in points]
-    cells = [Candidate(each.model, rounds, column) for each, rounds in pairs if rounds is not None]
+    keys = {(*key[:1], *key[2:]): key for key in cell_tables(run)}
+    pairs = [(each, keys.get((each.key[0], *each.key[2:], False))) for each in points]
+    cells = [cell_candidate(run, key, each.model, column) for each, key in pairs if key]
     return family(cells, run.noise_floors) if len(cells) == len(pairs) else None
 
 

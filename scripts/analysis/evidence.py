@@ -87,6 +87,7 @@ def names(run: Run) -> list[pd.Series]:
     return [column.astype("category") for column in columns]
 
 
+@cached_on_run
 def cell_rounds(run: Run, reference: str) -> pd.DataFrame:
     """The rounds of the cell that has all the names of the reference; empty when the run has no such cell, or several.
 

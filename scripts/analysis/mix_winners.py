@@ -4,8 +4,9 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from scripts.analysis.families import Candidate, Family, families
-from scripts.analysis.points import Point, Run, cached_on_run, cell_tables, points
+from scripts.analysis.contests import cell_candidate
+from scripts.analysis.families import Family, families
+from scripts.analysis.points import Point, Run, cached_on_run, points
 
 
 @dataclass(frozen=True)
@@ -29,9 +30,8 @@ def tiles(run: Run) -> list[Tile]:
     """The map, by concurrency and then by share; empty when there is nothing to compare or too few blocks."""
     if run.ranges_only:
         return []
-    tables = cell_tables(run)
     mixtures = [(size, cells) for size, cells in mixes(run) if len(cells) > 1]
-    groups = [[Candidate(cell.model, tables[(*cell.key, False)]) for cell in cells] for _, cells in mixtures]
+    groups = [[cell_candidate(run, (*cell.key, False), cell.model) for cell in cells] for _, cells in mixtures]
     conclusions = families(groups, run.noise_floors)
     return [
         Tile(share(cells[0]), size, tuple(cells), one) for (size, cells), one in zip(mixtures, conclusions, strict=True)

@@ -1,6 +1,6 @@
 """One row per cell: its time with interval, its efficiency, its speed-up and warnings."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -30,11 +30,20 @@ def block_medians(rounds: pd.DataFrame, column: str) -> pd.Series:
 
     What differs from run to run, and not from block to block, only whole runs show: then they are the unit.
     """
-    medians = rounds[~rounds["warmup"]].groupby("block")[column].median().dropna()
+    medians = medians_by_block(rounds, column)
     if "repeat" not in rounds:
         return medians
     of_block = rounds.drop_duplicates("block").set_index("block")["repeat"]
     return medians.groupby(of_block.reindex(medians.index)).agg(typical)
+
+
+def medians_by_block(rounds: pd.DataFrame, column: str) -> pd.Series:
+    """The median of each block's measured rounds, shape (blocks,), indexed by block, also of a repeated run."""
+    values = rounds[column].to_numpy(dtype=np.float64, na_value=np.nan)
+    measured = ~rounds["warmup"].to_numpy(dtype=bool) & ~np.isnan(values)
+    values, blocks = values[measured], rounds["block"].to_numpy()[measured]
+    medians = {block: np.median(values[blocks == block]) for block in np.unique(blocks)}
+    return pd.Series(medians, name=column, dtype=float).rename_axis("block")
 
 
 def typical(values: pd.Series) -> float:
@@ -85,23 +94,24 @@ def too_disturbed(rounds: pd.DataFrame) -> str:
 
     Each cell by itself: where only one of two was disturbed, it is their difference that is.
     """
+    if not rounds["disturbed"].any():
+        return ""
     worst = max((disturbed_share(cell) for _, cell in rounds.groupby(CELL_AND_TWIN)), default=0.0)
     words = f"other programs or the hypervisor disturbed {percent(worst)} of the rounds"
     return words if worst > MOST_DISTURBED else ""
 
 
-def above_ideal(measured: pd.DataFrame) -> bool:
+def above_ideal(rounds: pd.DataFrame) -> bool:
     """Whether the measured rounds of a cell were faster than its ideal time, beyond the uncertainty of the ideal.
 
     Then either the ideal or the measurement is wrong.
     """
-    return mean_efficiency(measured) > ABOVE
+    return mean_efficiency(rounds) > ABOVE
 
 
-def mean_efficiency(measured: pd.DataFrame) -> float:
+def mean_efficiency(rounds: pd.DataFrame) -> float:
     """The mean over blocks of ideal ÷ measured time; NaN where no ideal time is known."""
-    efficiencies = measured["efficiency"].dropna() if "efficiency" in measured else pd.Series(dtype=float)
-    return float(efficiencies.groupby(measured["block"]).median().mean()) if efficiencies.size else np.nan
+    return float(medians_by_block(rounds, "efficiency").mean()) if "efficiency" in rounds else np.nan
 
 
 def flags(rounds: pd.DataFrame, blocks: int) -> str:
@@ -114,7 +124,7 @@ def flags(rounds: pd.DataFrame, blocks: int) -> str:
     ]
     if measured["disturbed"].mean() >= FLAGGED_SHARE:
         names.append("disturbed")
-    if mean_efficiency(measured) >= READS_ABOVE_IDEAL:
+    if mean_efficiency(rounds) >= READS_ABOVE_IDEAL:
         names.append(ABOVE_IDEAL)
     if lost := int(measured["workers_lost"].sum()) if "workers_lost" in measured else 0:
         names.append(f"{lost} {'worker' if lost == 1 else 'workers'} lost")
@@ -156,13 +166,18 @@ def summarise(rounds: pd.DataFrame, *, ranges_only: bool, only_bench: frozenset[
     ])  # fmt: skip
 
 
-def sequential_of(key: Any, cells: dict[Any, pd.DataFrame]) -> pd.DataFrame | None:
-    """The rounds of the sequential cell that did the same work, whatever its concurrency."""
+def sequential_key(key: Any, cells: Iterable[Any]) -> Any:
+    """The key of the sequential cell that did the same work, whatever its concurrency; None where there is none."""
     same = [CELL_AND_TWIN.index(name) for name in SAME_WORK]
-    for other, cell in cells.items():
+    for other in cells:
         if other[CELL_AND_TWIN.index("model")] == "sequential" and all(other[i] == key[i] for i in same):
-            return cell
+            return other
     return None
+
+
+def sequential_of(key: Any, cells: dict[Any, pd.DataFrame]) -> pd.DataFrame | None:
+    """The rounds of the sequential cell that did the same work; None where there is none."""
+    return cells.get(sequential_key(key, cells))
 
 
 def row(key: Any, cell: pd.DataFrame, sequential: pd.DataFrame | None, blocks: int, summary: Summary) -> dict[str, Any]:
