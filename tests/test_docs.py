@@ -95,6 +95,7 @@ def leads(page: Path, target: str) -> bool:
     return anchor in {re.sub(r"[^\w -]", "", heading).strip().lower().replace(" ", "-") for heading in headings}
 
 
+@pytest.mark.slow
 def test_no_column_of_the_tables_is_left_unexplained() -> None:
     columns = {column for cell in catalogue() for column in cell.columns}
     run = load(ROOT / "results" / "reference")

@@ -102,6 +102,7 @@ def test_false_verdicts_on_twins_stay_rare_in_every_world(world: str) -> None:
     )  # 5 expected, and three standard errors
 
 
+@pytest.mark.slow
 def test_a_slowdown_of_a_fifth_is_found_by_the_very_judgement_of_a_run() -> None:
     for table in session("calm", TRUTH, count=20):
         floor = intervals.noise_floor([pair.ratios for pair in twins(table)])

@@ -173,6 +173,7 @@ def test_a_model_that_was_measured_is_predicted_to_take_what_it_took(tmp_path: P
     assert float(predicted.seconds) == pytest.approx(0.3)
 
 
+@pytest.mark.slow
 def test_the_newest_run_of_make_mine_is_taken_where_nothing_is_said(typed: type[Typed], tmp_path: Path) -> None:
     run_of_mine(tmp_path / "results" / "mine", mine_json())
     assert "wait 50 ms" in typed().text
@@ -254,6 +255,7 @@ def test_the_newest_run_of_this_machine_that_has_enough_is_taken_and_named(
     assert name.startswith("20260101-000000, a run of this machine under Python 3.14.2; memory of a waiting task as in")
 
 
+@pytest.mark.slow
 def test_memory_that_another_python_was_measured_to_take_is_named_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
     memory = pd.DataFrame({"experiment": "task_memory", "model": ["threads", "asyncio"], "bytes_per_task": [2e4, 2e3]})
     reference = replace(world(), rounds=memory, environment={"python": OURS | {"version": "3.12.9"}})
@@ -266,6 +268,7 @@ def test_memory_that_another_python_was_measured_to_take_is_named_as_such(monkey
     assert sources.run_with_memory(own) is own
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "other",
     [

@@ -195,6 +195,7 @@ def test_a_run_that_was_cut_short_is_offered_to_be_gone_on_with(
     assert capsys.readouterr().err == ""
 
 
+@pytest.mark.slow
 def test_the_latest_run_can_be_resumed_by_that_name(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = record(results / "runs")
     (results / "latest").symlink_to(f"runs/{run.name}")

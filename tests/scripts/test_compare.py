@@ -160,6 +160,7 @@ def false_verdicts(spread: float, count: int, repeats: int = 1) -> float:
     return float(np.mean([any(row.conclusion.differs for row in one) for one in comparisons]))
 
 
+@pytest.mark.slow
 def test_two_runs_of_one_machine_that_spread_by_ten_percent_are_not_called_different() -> None:
     assert false_verdicts(0.10, 6) == 0
 

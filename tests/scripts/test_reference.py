@@ -33,6 +33,7 @@ def with_pictures(run: Path) -> Path:
     return run
 
 
+@pytest.mark.slow
 def test_a_matrix_is_kept_beside_the_reference_and_a_new_reference_keeps_it(here: Path) -> None:
     take(with_pictures(record(here, "one", blocks=6)))
     take(with_pictures(record(here, "matrix", blocks=12, pythons=ORDER)))
@@ -48,6 +49,7 @@ def test_a_matrix_is_kept_beside_the_reference_and_a_new_reference_keeps_it(here
     assert (REFERENCE / "charts" / "speedup.svg").exists()
 
 
+@pytest.mark.slow
 def test_nothing_of_an_earlier_reference_is_left_in_a_new_one(here: Path) -> None:
     old = take(record(here, "one", blocks=8)).path
     assert old.exists()
@@ -81,6 +83,7 @@ def test_the_readme_shows_each_python_beside_the_first_with_its_build(here: Path
     assert "6 blocks of each; brackets are 95 % CIs." in made
 
 
+@pytest.mark.slow
 def test_what_a_matrix_decides_is_among_the_claims(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     names: list[str] = []
 

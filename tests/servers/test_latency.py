@@ -202,6 +202,7 @@ async def test_the_account_agrees_with_the_client(client: aiohttp.ClientSession)
     assert account["cpu_s"] > 0
 
 
+@pytest.mark.slow
 async def test_every_request_that_started_ended_in_one_way(client: aiohttp.ClientSession) -> None:
     async def attempt(n: int) -> None:
         query = f"ms=1&errors=0.2&resets=0.2&hangs=0.1&rate=100000&burst=30&n={n}"
@@ -230,6 +231,7 @@ async def test_looking_at_the_account_does_not_change_it(client: aiohttp.ClientS
     assert account["requests"] == account["connections"] == account["started"] == 0
 
 
+@pytest.mark.slow
 async def test_a_reset_in_mid_flight_corrupts_no_later_count(client: aiohttp.ClientSession) -> None:
     old = [asyncio.create_task(get(client, f"/delay?ms=300&n={n}")) for n in range(20)]
     await until(client, "in_flight", 20)

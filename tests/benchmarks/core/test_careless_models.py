@@ -38,6 +38,8 @@ from tests.benchmarks.core.test_hostile_models import (
 )
 from tests.benchmarks.core.test_mutants import FakeBenchmark
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def no_budget(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -49,6 +49,7 @@ def measured(workload: Workload, gauge: Any = None, heartbeat: Any = None) -> li
     return runner.measure(FakeBenchmark(), place, Cell("said", workload, "sequential", 1, 3))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("share", "disturbed"), [(0.9, True), (0.06, True), (0.0, False)])
 def test_a_round_that_was_suspended_for_a_twentieth_of_it_is_disturbed(share: float, disturbed: bool) -> None:
     heart = Pausing(share)
@@ -74,11 +75,13 @@ class Same(FakeGauge):
         return (ABOVE - 0.01) * took_s
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("gauge", "above"), [(Slow(), True), (Same(), False)])
 def test_a_round_above_its_ideal_time_says_so(gauge: FakeGauge, above: bool) -> None:
     assert [entry["above_ideal"] for entry in measured(Sleep(delay_s=0.001), gauge)] == [above] * 3
 
 
+@pytest.mark.slow
 def test_every_round_is_held_to_its_own_moment() -> None:
     moments: list[float] = []
 
@@ -93,6 +96,7 @@ def test_every_round_is_held_to_its_own_moment() -> None:
     assert moments[2] - moments[1] > 0.05
 
 
+@pytest.mark.slow
 def test_what_sequential_computed_is_a_look_at_the_machine_and_what_it_waited_is_none() -> None:
     looks: list[Capacity] = []
 

@@ -34,6 +34,8 @@ from benchmarks.workloads.wire import Wire
 from servers.subprocesses import serve
 from tests.benchmarks.core.test_mutants import FakeBenchmark, FakeGauge
 
+pytestmark = pytest.mark.slow
+
 CONCURRENCY, TASKS = 3, 6
 SLEEP = Sleep(delay_s=0.005)
 opened: list[Any] = []  # what a model opened too early

@@ -21,6 +21,7 @@ values = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=50, deadline=None)
 @given(st.dictionaries(words, values, max_size=4))
 def test_every_entry_comes_back_as_it_was(entry: dict[str, Any]) -> None:

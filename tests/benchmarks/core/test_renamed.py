@@ -89,6 +89,7 @@ def test_verdicts_of_an_earlier_run_name_cells_as_they_are_called_now() -> None:
     assert part["counterpart"]["of"] == "five_sites/wire"
 
 
+@pytest.mark.slow
 def test_the_reference_is_read_in_the_names_of_now() -> None:
     rounds = load(REFERENCE).rounds
     rounds = rounds[~rounds["experiment"].isin(renamed.REMOVED)]
@@ -98,6 +99,7 @@ def test_the_reference_is_read_in_the_names_of_now() -> None:
     assert set(rounds["metric"].dropna()) <= set().union(*(cell.metrics for cell in catalogue()))
 
 
+@pytest.mark.slow
 def test_a_claim_is_found_by_its_old_id_and_an_old_verdict_read_under_its_new_one() -> None:
     ids = {name for talk in ("async_await", "others") for name in find_talk(talk).ids}
     assert set(renamed.CLAIMS.values()) <= ids

@@ -253,6 +253,7 @@ def losing(workload: Workload, concurrency: int) -> AbstractContextManager[Run]:
     return model("threads")(workload, concurrency)
 
 
+@pytest.mark.slow
 def test_a_lost_worker_is_counted_in_its_round_and_never_in_the_next_cell(monkeypatch: pytest.MonkeyPatch) -> None:
     bench, cell = Bench(), Cell("planted", Sleep(delay_s=0.001), "threads", 2, 4)
     monkeypatch.setattr(runner, "budget", nullcontext)
@@ -271,6 +272,7 @@ class Distant(Sleep):
         return 1.0
 
 
+@pytest.mark.slow
 def test_work_that_other_machines_do_is_not_called_undone_here(monkeypatch: pytest.MonkeyPatch) -> None:
     bench, cell = Bench(), Cell("planted", Distant(delay_s=0.001), "threads", 2, 4)
     monkeypatch.setattr(runner, "budget", nullcontext)

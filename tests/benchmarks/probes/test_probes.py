@@ -156,6 +156,7 @@ async def test_as_many_chains_as_stated_are_under_way_whatever_their_form(
     assert len(begun) == 10
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("form", "side_effects", "warnings"), [("calling", 0, 0), ("forgotten-await", 0, 1), ("awaited", 1, 0)]
 )

@@ -23,7 +23,8 @@ from tests.benchmarks.profiler.test_wrong_work import mine as workload_of
 from tests.benchmarks.profiler.test_wrong_work import said_of
 from tests.benchmarks.profiler.wrong_work import Case
 
-pytestmark = pytest.mark.filterwarnings("ignore")  # of the very thing that is to be noticed
+# Ignored are warnings of the very thing that is to be noticed.
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 ROOT = Path(__file__).parents[3]
 PATIENCE_S = 20.0
 

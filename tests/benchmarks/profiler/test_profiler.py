@@ -102,6 +102,7 @@ def test_a_task_travels_as_the_object_that_it_is() -> None:
     assert (sent, sent.value, str(sent)) == (3, Path("picture.jpg"), "3 (PosixPath('picture.jpg'))")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", ["sequential", "threads", "asyncio", "to_thread"])
 def test_a_function_that_raises_on_the_third_task_is_told_with_the_task(tmp_path: Path, model: str) -> None:
     broken = "    if task == 2: raise ValueError('no such page')\n    return task"
@@ -111,6 +112,7 @@ def test_a_function_that_raises_on_the_third_task_is_told_with_the_task(tmp_path
     assert failure.startswith("task 2 (2) raised ValueError: no such page (mywork.py, line ")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", ["sequential", "threads", "asyncio"])
 def test_a_task_that_exits_ends_nobody_else(tmp_path: Path, model: str) -> None:
     text = "import sys\nTASKS = [1]\ndef work(task): sys.exit(3)\nasync def awork(task): sys.exit(3)\n"
@@ -150,6 +152,7 @@ def test_the_users_answer_is_the_right_one(tmp_path: Path) -> None:
     assert attempt("sequential", work, work.tasks(2), 1) == "task 0 (0) got the answer 0 instead of 99"
 
 
+@pytest.mark.slow
 def test_answers_that_change_are_not_compared_but_exceptions_still_count(tmp_path: Path) -> None:
     work = mine(tmp_path, "import time\nTASKS = range(3)\ndef work(task): return time.time()\n")
     assert "got the answer" in attempt("threads", work, work.tasks(3), 2)
@@ -157,6 +160,7 @@ def test_answers_that_change_are_not_compared_but_exceptions_still_count(tmp_pat
     assert attempt("threads", replace(work, compared=False), work.tasks(3), 2) == ""
 
 
+@pytest.mark.slow
 def test_a_connection_that_closes_in_its_own_thread_only_does_not_spoil_threads(tmp_path: Path) -> None:
     text = "import sqlite3\nTASKS = range(4)\ndef client(): return sqlite3.connect(':memory:')\n"
     work = mine(tmp_path, text + "def work(db, task): return db.execute('select ?', (task,)).fetchone()\n")
@@ -167,12 +171,14 @@ def test_a_connection_that_closes_in_its_own_thread_only_does_not_spoil_threads(
         connection.execute("select 1")
 
 
+@pytest.mark.slow
 def test_what_only_awaits_is_awaited_one_after_another_too(tmp_path: Path) -> None:
     text = "import asyncio\nTASKS = range(4)\nasync def awork(task):\n    await asyncio.sleep(0)\n    return task\n"
     work = mine(tmp_path, text)
     assert attempt("sequential", work, work.tasks(4), 1) == attempt("asyncio", work, work.tasks(4), 2) == ""
 
 
+@pytest.mark.slow
 def test_every_awaitable_client_is_closed(tmp_path: Path) -> None:
     text = """
 closed = []
@@ -213,14 +219,17 @@ def work(task):
 """
 
 
+@pytest.mark.slow
 def test_a_function_that_keeps_its_state_in_a_global_is_found_out_by_a_stress_of_threads(tmp_path: Path) -> None:
     assert "got the answer" in stress(plan(mine(tmp_path, UNSAFE), each_s=0.0005))
 
 
+@pytest.mark.slow
 def test_a_function_without_shared_state_is_not_accused(tmp_path: Path) -> None:
     assert stress(plan(mine(tmp_path, NAPS))) == ""
 
 
+@pytest.mark.slow
 def test_waiting_and_computing_are_told_apart(tmp_path: Path) -> None:
     waits = one_by_one(naps := mine(tmp_path, NAPS), "blocking", naps.tasks(6), steps)
     assert waits.waits_s > 5 * waits.computes_s
@@ -229,6 +238,7 @@ def test_waiting_and_computing_are_told_apart(tmp_path: Path) -> None:
     assert computes.computes_s > 5 * computes.waits_s
 
 
+@pytest.mark.slow
 def test_short_work_is_looked_at_in_whole_passes_after_a_cold_one(tmp_path: Path) -> None:
     naps = mine(tmp_path, NAPS)
     timed = one_by_one(naps, "blocking", naps.tasks(4), steps, least_s=0.1)
@@ -246,12 +256,14 @@ def test_what_counts_has_each_task_as_often_as_any_other(timed: int, counts: lis
     assert [int(one) for one in seconds[split.warm]] == counts
 
 
+@pytest.mark.slow
 def test_a_ladder_ends_where_the_tasks_do(tmp_path: Path) -> None:
     steps_climbed, why = climb("threads", plan(mine(tmp_path, NAPS), most=4), steps)
     assert [rung.concurrency for rung in steps_climbed] == [1, 2, 4]
     assert why == ""
 
 
+@pytest.mark.slow
 def test_a_ladder_that_breaks_keeps_its_lower_rungs_and_says_where(tmp_path: Path) -> None:
     text = """
 import threading, time

@@ -20,6 +20,8 @@ from benchmarks.workloads.user_work import Mine, references
 from tests.benchmarks.own import written
 from tests.benchmarks.profiler.wrong_work import HONEST, LEFT_OUT, WRONG, Case
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def _as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
@@ -178,6 +180,7 @@ def work(t):
 }
 FILE = """
 import pathlib, time
+
 TASKS = range(12)
 def work(t):
     kept = pathlib.Path(__file__).with_suffix(f".{t}")

@@ -227,6 +227,7 @@ def test_what_libraries_say_is_answered_with_what_to_write(words: str, says: str
 GATES = ["asyncio.Semaphore(2)", "asyncio.Lock()", "asyncio.Condition()", "asyncio.Queue()"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("gate", GATES)
 def test_a_gate_that_aclient_makes_is_given_to_the_tasks_untaken(tmp_path: Path, gate: str) -> None:
     """What every hint says: make it in aclient(). To enter it there would be to take it."""
@@ -237,6 +238,7 @@ def test_a_gate_that_aclient_makes_is_given_to_the_tasks_untaken(tmp_path: Path,
     assert attempt("asyncio", work, work.tasks(6), 3) == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("gate", ["threading.Lock()", "threading.RLock()", "threading.Semaphore(1)"])
 def test_a_gate_that_client_makes_is_given_to_the_tasks_untaken(tmp_path: Path, gate: str) -> None:
     text = f"TASKS = range(6)\ndef client(): return {gate}\ndef work(gate, t):\n    with gate: return t\n"

@@ -293,6 +293,7 @@ def test_a_run_that_only_observes_is_shown_without_answers() -> None:
     assert "process-spawn" in printed(run)
 
 
+@pytest.mark.slow
 def test_the_questions_are_answered_in_order() -> None:
     run = make()
     starts = ["For I/O-bound work", "For CPU-bound Python code", "For mixed work (20 % CPU, mixed, concurrency 16)"]
@@ -309,6 +310,7 @@ def printed(run: SyntheticRun, *, width: int = terminal.WIDTH) -> str:
     return out.file.getvalue()  # type: ignore[attr-defined, no-any-return]
 
 
+@pytest.mark.slow
 def test_the_table_fits_80_columns_and_loses_nothing() -> None:
     text = printed(make())
     assert max(map(len, text.splitlines())) <= terminal.WIDTH

@@ -92,6 +92,7 @@ def truthful(by_size: Sizes, onset: float) -> bool:
     return by_size.onset in (None, next(size for size in MEASURED if size > onset))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("onset", [30, 70])
 @pytest.mark.parametrize("world", ["calm", "drift"])
 def test_an_onset_is_stated_at_the_next_measured_size_or_not_at_all(onset: float, world: str) -> None:

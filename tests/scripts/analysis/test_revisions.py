@@ -45,6 +45,7 @@ def share(runs: Sequence[Sequence[Change]], *verdicts: str) -> float:
     return sum(any(one.verdict in verdicts for one in run) for run in runs) / len(runs)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("world", WORLDS)
 def test_identical_code_is_called_different_in_at_most_one_run_in_twenty(world: str) -> None:
     runs = simulated(world, 1.0, seed=1)
@@ -52,6 +53,7 @@ def test_identical_code_is_called_different_in_at_most_one_run_in_twenty(world: 
     assert sum(any(one.worse for one in run) for run in runs) / RUNS <= 0.02
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("world", WORLDS)
 def test_a_planted_tenth_is_found_by_ten_turns(world: str) -> None:
     runs = simulated(world, 1.1, seed=2)
@@ -59,6 +61,7 @@ def test_a_planted_tenth_is_found_by_ten_turns(world: str) -> None:
     assert share(runs, "faster", "no measurable difference") <= 0.01
 
 
+@pytest.mark.slow
 def test_a_planted_gain_is_no_loss() -> None:
     runs = simulated("drift", 1 / 1.1, seed=3)
     assert share(runs, "faster") >= 0.95

@@ -281,6 +281,7 @@ def damaged(data: bytes, rng: random.Random) -> bytes:
     return json.dumps(value).encode()
 
 
+@pytest.mark.slow
 def test_500_damaged_or_hostile_files_are_each_named_and_left_out(tmp_path: Path) -> None:
     rng, good = random.Random(13), share([1.4, 0.8], RNG(13))
     for number in range(600):
@@ -337,6 +338,7 @@ def reference() -> Run:
     return load(ROOT / "results" / "reference")
 
 
+@pytest.mark.slow
 def test_a_share_says_of_its_models_what_its_run_concludes() -> None:
     run = load(ROOT / "results" / "reference")
     one = share_of(run, [])
@@ -351,6 +353,7 @@ def test_a_share_says_of_its_models_what_its_run_concludes() -> None:
         assert fastest.models == [cell.name for cell in judged.family.winners]
 
 
+@pytest.mark.slow
 def test_a_run_of_this_version_can_be_true_and_so_can_the_machines_made_of_it(reference: Run) -> None:
     one = share_of(reference, [])
     assert implausible(one) == ""
@@ -417,6 +420,7 @@ def test_no_share_is_written_that_an_atlas_would_leave_out(tmp_path: Path) -> No
     assert decode(share_verb.write(one, tmp_path / "whole").read_bytes()) == one
 
 
+@pytest.mark.slow
 def test_a_run_of_several_pythons_is_shared_as_a_condition_of_each(tmp_path: Path) -> None:
     matrix = ROOT / "results" / "reference" / "matrix"
     shares = shares_of_run(matrix)

@@ -9,6 +9,7 @@ from scripts.tables.load import Run
 from tests.scripts.worlds import MACHINE, PLANTED, cells, world
 
 
+@pytest.mark.slow
 def test_planted_costs_are_found_again_so_far_as_they_matter() -> None:
     fitted = fit(table(world()), MACHINE)
     table_of_cells = cells()

@@ -43,6 +43,7 @@ def test_in_milliseconds_the_answer_is_the_same_as_in_seconds(
     assert took(law, scaled, size, dear, capacity) == pytest.approx(unit * took(law, work, size, costs, capacity))
 
 
+@pytest.mark.slow
 @given(LAW, WORKS, SIZES, COSTS, CAPACITY, st.sampled_from(["wait_s", "cpu_s", "open_s"]), SECONDS)
 def test_more_of_anything_never_takes_less(
     law: str, work: Work, size: int, costs: Costs, capacity: float, what: str, more: float

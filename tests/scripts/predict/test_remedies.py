@@ -48,6 +48,7 @@ def test_nothing_that_waits_is_no_work_for_several_loops() -> None:
     assert "an event loop" not in remedies_of(200_000, 0.0, 0.0001)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cpu_s", [0.00001, 0.001, 0.3])
 @pytest.mark.parametrize("tasks", [1, 5000, 900_000])
 def test_no_turning_point_lies_where_nobody_goes(tasks: int, cpu_s: float) -> None:

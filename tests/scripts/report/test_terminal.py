@@ -23,6 +23,7 @@ def printed(run: SyntheticRun, width: int, *, color: bool = False) -> str:
     return out.file.getvalue()  # type: ignore[attr-defined, no-any-return]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", WIDTHS)
 def test_a_row_is_one_line_with_its_time_interval_and_speed_up(width: int) -> None:
     text = printed(make(experiments=["io"]), width)
@@ -45,6 +46,7 @@ def test_cells_of_different_task_counts_are_not_sorted_together() -> None:
     assert len(set(heads)) == len(heads)
 
 
+@pytest.mark.slow
 def test_the_heads_of_the_columns_stand_over_each_experiment() -> None:
     text = printed(make(experiments=["io", "cpu"]), 80)
     assert len(re.findall(r"^ +concurrency +time +95 % CI +speed-up +efficiency$", text, re.MULTILINE)) == 2
@@ -56,6 +58,7 @@ def test_a_warning_names_the_cells_that_have_it() -> None:
     assert re.search(r"  warning: saturated: client \(processes at concurrency \d+\)", printed(run, 80))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", WIDTHS)
 def test_on_a_disturbed_machine_the_first_line_says_so_and_what_to_do(width: int) -> None:
     run = make(experiments=["io"])

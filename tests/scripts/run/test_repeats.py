@@ -114,6 +114,7 @@ def test_the_unit_of_several_runs_is_the_run() -> None:
     assert values[1] == pytest.approx(np.exp(np.log(rounds[rounds["repeat"] == 1]["seconds"]).mean()))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("repeats", "least", "most"), [(1, 0.0, 0.4), (3, 0.9, 1.0)])
 def test_an_interval_over_runs_holds_the_truth_that_one_over_blocks_misses(
     repeats: int, least: float, most: float

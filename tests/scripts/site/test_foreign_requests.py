@@ -87,6 +87,7 @@ async def test_a_run_that_has_grown_is_compared_anew(
     assert len(made) == 2
 
 
+@pytest.mark.slow
 async def test_two_comparisons_are_never_made_at_the_same_time(
     client: TestClient[Any, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

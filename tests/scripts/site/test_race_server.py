@@ -111,6 +111,7 @@ async def test_nobody_left_stops_the_work(client: TestClient[Any, Any], races: l
     await until(races[0].stopping.is_set)
 
 
+@pytest.mark.slow
 async def test_the_starter_may_leave_while_others_watch(client: TestClient[Any, Any], races: list[FakeRace]) -> None:
     first, second = await visit(client, "a"), await visit(client, "b")
     await start(first)

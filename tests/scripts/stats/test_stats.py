@@ -388,6 +388,7 @@ def test_the_order_of_the_blocks_does_not_matter(sample: FloatArray, random: Ran
     assert ends(paired_ratio(*sample[:, order])) == pytest.approx(ends(paired_ratio(*sample)), rel=1e-6)
 
 
+@pytest.mark.slow
 @given(pairs, confidences, confidences)
 def test_more_confidence_is_never_a_narrower_interval(sample: FloatArray, a: float, b: float) -> None:
     less, more = (paired_ratio(sample[0], sample[1], level) for level in (min(a, b), max(a, b)))
@@ -423,6 +424,7 @@ any_bound = st.one_of(
 )
 
 
+@pytest.mark.slow
 @given(pairs, any_bound)
 def test_a_lone_judgement_is_what_its_interval_says(sample: FloatArray, bound: Bound) -> None:
     (judgement,) = judge([Case(block_ratios(*sample), bound)])

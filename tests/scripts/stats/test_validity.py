@@ -103,6 +103,7 @@ def false_verdicts(medians: FloatArray) -> tuple[bool, bool]:
     return any(c.differs for c in outcomes), any(c.verdict is not Verdict.INCONCLUSIVE for c in claims)
 
 
+@pytest.mark.slow
 def test_identical_twins_on_a_drifting_machine_are_not_called_different() -> None:
     runs = sessions(WORLDS["drift"], [1] * 14, count=500, blocks=10, seed=1)
     differences, claims = np.mean([false_verdicts(medians) for medians in block_medians(runs)], axis=0)

@@ -48,12 +48,14 @@ def flags_of(run: Run, experiment: str) -> set[str]:
     return {flag for flag in flags.str.split(", ").explode() if flag.startswith("missing")}
 
 
+@pytest.mark.slow
 def test_what_a_block_was_not_to_measure_is_not_called_missing() -> None:
     run = full()
     assert {flag for experiment in ("io", *EXTRA) for flag in flags_of(run, experiment)} == set()
     assert not any("missing" in line for _, group in groups(run.summary) for line in warnings(group))
 
 
+@pytest.mark.slow
 def test_what_a_block_lacks_is_missing_of_as_many_as_were_to_have_it() -> None:
     table = make(seed=2).rounds
     torn = (table["block"] == 2) & table["experiment"].eq("scaling") & table["model"].eq("threads")
@@ -63,6 +65,7 @@ def test_what_a_block_lacks_is_missing_of_as_many_as_were_to_have_it() -> None:
     assert flags_of(run, "io") == {"missing in 1 of 10 blocks"}
 
 
+@pytest.mark.slow
 def test_the_throughput_of_a_full_run_has_its_title() -> None:
     assert "asyncio" in scaling.finding(full())
 
