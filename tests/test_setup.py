@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.once import make_once
+
 ROOT = Path(__file__).parents[1]
 MAKEFILE = (ROOT / "Makefile").read_text()
 LARGEST_MB = 400  # the environment of `make bench`
@@ -58,6 +60,9 @@ class Checkout:
     def __init__(self, folder: Path) -> None:
         self.path, self.home, self.elsewhere = folder / "overlap", folder / "home", folder / "elsewhere"
         self.bystander, self.spaced = folder / "bystander", folder / "a folder"
+
+    def copy(self) -> None:
+        """Make the copy and what lies around it."""
         for made in (self.home, self.elsewhere, self.spaced):
             made.mkdir()
         subprocess.run([sys.executable, "-m", "venv", "--without-pip", self.bystander], check=True)
@@ -85,14 +90,27 @@ class Checkout:
         ]
 
 
-@pytest.fixture(scope="module")
-def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
-    """A copy that is set up, under everything at once."""
-    made = Checkout(tmp_path_factory.mktemp("fresh"))
+def set_up(folder: Path) -> None:
+    """Make a copy, set it up and measure in it, under all variables at once."""
+    (made := Checkout(folder)).copy()
     ended = made.make("models", **FOREIGN)
     assert ended.returncode == 0, ended.stderr
     assert ended.stderr.count("overlap: ") == 3, "each step says what it fetches"
-    return made
+    ended = made.make("bench", "BLOCKS=2", "ONLY=io and sleep and (sequential or asyncio)", **FOREIGN)
+    assert ended.returncode == 0, ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """A copy that is set up and has measured, under everything at once."""
+    return Checkout(make_once(tmp_path_factory, "checkout", set_up))
+
+
+@pytest.fixture(scope="module")
+def plain(checkout: Checkout) -> str:
+    """What `make models` says where no variable is set."""
+    return checkout.make("models").stdout
 
 
 @pytest.mark.real
@@ -108,18 +126,14 @@ def test_the_environment_of_make_bench_stays_small(checkout: Checkout) -> None:
 
 @pytest.mark.real
 @pytest.mark.parametrize("name", FOREIGN)
-def test_no_variable_of_a_shell_changes_what_a_verb_says(checkout: Checkout, name: str) -> None:
-    plain, foreign = checkout.make("models"), checkout.make("models", **{name: FOREIGN[name]})
-    assert (foreign.returncode, foreign.stdout, foreign.stderr) == (0, plain.stdout, "")
+def test_no_variable_of_a_shell_changes_what_a_verb_says(checkout: Checkout, plain: str, name: str) -> None:
+    foreign = checkout.make("models", **{name: FOREIGN[name]})
+    assert (foreign.returncode, foreign.stdout, foreign.stderr) == (0, plain, "")
     assert checkout.touched() == []
 
 
 @pytest.mark.real
 def test_blocks_measure_the_same_under_all_variables_at_once(checkout: Checkout) -> None:
-    words = ["bench", "BLOCKS=1", "ONLY=io and sleep and (sequential or asyncio)"]
-    ended = checkout.make(*words, **FOREIGN)
-    assert ended.returncode == 0, ended.stderr
-    assert "Traceback" not in ended.stderr
     assert checkout.touched() == []
     assert {file.name for file in (checkout.path / "results" / "latest").glob("*.*")} > {
         "rounds.parquet",
@@ -130,7 +144,7 @@ def test_blocks_measure_the_same_under_all_variables_at_once(checkout: Checkout)
 @pytest.mark.real
 @pytest.mark.parametrize("kind", INSTALLERS)
 def test_the_variables_of_one_installer_leave_the_set_up_as_it_is(tmp_path: Path, kind: str) -> None:
-    made = Checkout(tmp_path)
+    (made := Checkout(tmp_path)).copy()
     lock = (made.path / "requirements.lock").read_text()
     (made.path / "requirements.lock").write_text(lock[lock.index("\npsutil==") + 1 : lock.index("\npygments==") + 1])
     ended = made.make(".venv/core", **{name: value for name, value in FOREIGN.items() if name.startswith(kind)})
@@ -164,8 +178,6 @@ def test_a_value_reaches_the_verb_as_it_was_typed(tmp_path: Path) -> None:
 
 @pytest.mark.real
 def test_other_tools_read_the_blocks_in_the_environment_of_make_bench(checkout: Checkout) -> None:
-    made = checkout.make("bench", "BLOCKS=2", "ONLY=io and sleep and sequential")
-    assert made.returncode == 0, made.stderr
     blocks = sorted((checkout.path / "results" / "latest" / "blocks").glob("*.json"))
     command = [str(checkout.path / ".venv/bin/pytest-benchmark"), "compare", *map(str, blocks)]
     compared = subprocess.run(command, cwd=checkout.path, capture_output=True, text=True)

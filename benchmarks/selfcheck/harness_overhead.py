@@ -7,10 +7,12 @@ waits. An aim within the interval is undecided.
 """
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from statistics import median
 from time import perf_counter
 from typing import NamedTuple
+
+from scipy.stats import binom
 
 from benchmarks.core.round import time_round
 from benchmarks.core.runner import stop_fork_server
@@ -21,8 +23,7 @@ from benchmarks.workloads.wire import Wire
 from servers.subprocesses import serve
 
 AIM_TASK_US, AIM_PERCENT = 5.0, 2.0
-# Of 17 sorted values the 5th and the 13th enclose the median with 95.1 %, whatever their distribution (binomial).
-TURNS, LOW, HIGH = 17, 4, 12
+TURNS = 17
 
 
 class Estimate(NamedTuple):
@@ -34,9 +35,12 @@ class Estimate(NamedTuple):
 
     @classmethod
     def of(cls, added: list[float]) -> "Estimate":
-        """The estimate from the values (turns,)."""
-        ordered = sorted(added)
-        return cls(median(ordered), ordered[LOW], ordered[HIGH])
+        """The estimate from the values (turns,), at least six.
+
+        Their order gives the interval, whatever their distribution: how many lie below the median is binomial.
+        """
+        ordered, outside = sorted(added), int(binom.ppf(0.025, len(added), 0.5))
+        return cls(median(ordered), ordered[outside - 1], ordered[-outside])
 
     def verdict(self, aim: float) -> str:
         """Whether an aim is met, as far as the interval tells."""
@@ -51,11 +55,13 @@ def by_hand(model: Model, workload: Workload, tasks: list[int], concurrency: int
     return perf_counter() - began
 
 
-def turns(name: str, workload: Workload, count: int, concurrency: int) -> list[tuple[float, float]]:
+def turns(
+    name: str, workload: Workload, count: int, concurrency: int, number: int = TURNS
+) -> list[tuple[float, float]]:
     """Seconds with the harness and by hand, of every turn; each goes first in every other turn; warmed up once."""
     chosen, tasks = model(name), workload.tasks(count)
     timings = []
-    for turn in range(TURNS + 1):
+    for turn in range(number + 1):
         pair = {}
         for harness in (True, False) if turn % 2 else (False, True):
             arguments = chosen, workload, tasks, concurrency
@@ -65,12 +71,15 @@ def turns(name: str, workload: Workload, count: int, concurrency: int) -> list[t
     return timings[1:]
 
 
-def overheads(url: str) -> Iterator[tuple[str, Estimate, Estimate]]:
+def measurable() -> list[str]:
+    """The models that run here and keep to a concurrency."""
+    return [name for name in without_cluster() if needs(name).bounded and not needs(name).unavailable_reason()]
+
+
+def overheads(url: str, names: Iterable[str], number: int) -> Iterator[tuple[str, Estimate, Estimate]]:
     """For each model: µs added to each of 10,000 empty tasks, and percent added to a cell that waits."""
-    for name in without_cluster():
-        if needs(name).unavailable_reason() or not needs(name).bounded:
-            continue
-        empty, waiting = turns(name, Nothing(), 10_000, 2), turns(name, Wire(url=url), 20, 10)
+    for name in names:
+        empty, waiting = turns(name, Nothing(), 10_000, 2, number), turns(name, Wire(url=url), 20, 10, number)
         added_us = Estimate.of([(harness - plain) / 10_000 * 1e6 for harness, plain in empty])
         yield name, added_us, Estimate.of([100 * (harness / plain - 1) for harness, plain in waiting])
 
@@ -78,11 +87,22 @@ def overheads(url: str) -> Iterator[tuple[str, Estimate, Estimate]]:
 def main() -> None:
     """Measure, print each model with the aims as soon as it is measured."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.selfcheck.harness_overhead", description=__doc__)
-    parser.parse_args()
+    parser.add_argument("--models", nargs="+", choices=measurable(), default=measurable(), metavar="MODEL")
+    parser.add_argument(
+        "--turns", type=at_least_six, default=TURNS, help="more narrow the intervals (default %(default)s)"
+    )
+    options = parser.parse_args()
     with serve("servers.latency") as server:
         print(f"{'model':20} {f'µs a task (aim < {AIM_TASK_US:g})':>34} {f'% of a cell (aim < {AIM_PERCENT:g})':>34}")
-        for name, task, cell in overheads(server.url):
+        for name, task, cell in overheads(server.url, options.models, options.turns):
             print(f"{name:20} {cell_text(task, AIM_TASK_US):>34} {cell_text(cell, AIM_PERCENT):>34}", flush=True)
+
+
+def at_least_six(text: str) -> int:
+    """A number of turns; fewer than six have no interval of 95 %."""
+    if not text.isdecimal() or int(text) < 6:
+        raise argparse.ArgumentTypeError(f"{text} is no number of turns from 6 on; give 6 or more")
+    return int(text)
 
 
 def cell_text(estimate: Estimate, aim: float) -> str:

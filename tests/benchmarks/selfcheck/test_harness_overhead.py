@@ -1,5 +1,6 @@
 """What is said of the harness's overhead, and that a model which keeps a process does not hold it up."""
 
+import math
 import multiprocessing.forkserver
 from typing import Any
 
@@ -9,6 +10,19 @@ from benchmarks.models import needs
 from benchmarks.selfcheck.harness_overhead import TURNS, Estimate, turns
 from benchmarks.workloads.noop import Nothing
 from tests.missing import missing
+
+
+def coverage(turns: int, below: int) -> float:
+    """How often the median lies between the values that have `below` values outside them."""
+    return 1 - 2 * sum(math.comb(turns, lower) for lower in range(below + 1)) / 2**turns
+
+
+@pytest.mark.parametrize("turns", [6, 17, 41, 161])
+def test_the_interval_is_of_at_least_95_percent_and_no_wider(turns: int) -> None:
+    estimate = Estimate.of([float(value) for value in range(turns)])
+    below = int(estimate.low)
+    assert estimate.high == turns - 1 - below
+    assert coverage(turns, below) >= 0.95 > coverage(turns, below + 1)
 
 
 def test_an_aim_within_the_interval_is_undecided() -> None:
