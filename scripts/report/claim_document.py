@@ -34,8 +34,8 @@ WORDS = {  # of one claim, and of several, in the sentence at the end
     UNMEASURED: ("could not be measured", "could not be measured"),
 }
 LEGEND = (
-    "Brackets: {brackets}. ≠: differs from what the author found. counterpart: what is fair to compare, and decides "
-    "nothing. capacity: speed-up ÷ the cores that were really there."
+    "Brackets: {brackets}. ≠: the value differs from the one that the author found. counterpart: a fair comparison; "
+    "the verdict does not depend on it. capacity: speed-up ÷ the parallel capacity that was measured, in cores."
 )
 
 

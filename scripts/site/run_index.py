@@ -7,6 +7,7 @@ they may lead out of the results.
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 from benchmarks.core.journal import journals
@@ -14,7 +15,8 @@ from scripts.tables.schema import read_environment
 from scripts.util.exit_codes import CommandError
 from scripts.util.format import plural
 
-REFERENCE = "reference"
+REFERENCE, USERS_WORK = "reference", "user_work"
+LONGEST = 60
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,21 @@ class RunEntry:
         """The number of planned blocks that were begun."""
         begun, planned = len(journals(self.folder)), self.environment["plan"]["blocks"]
         return str(planned) if begun == planned else f"{begun} of {planned}"
+
+    @property
+    def measured(self) -> str:
+        """What it was to measure: the command, or the cells that were asked for, cut to LONGEST characters."""
+        plan = self.environment["plan"]
+        if plan["only"] == USERS_WORK:
+            return "a user's own work"
+        asked = shorten(f'ONLY="{plan["only"]}"', LONGEST, placeholder=' …"') if plan["only"] else "make bench"
+        several = self.environment.get("interpreters")
+        commands = {
+            "make quick": plan["quick"],
+            "make full": plan.get("bench_blocks"),
+            "make matrix": several,
+        }
+        return next((command for command, applies in commands.items() if applies), asked)
 
     @property
     def report(self) -> Path | None:

@@ -13,7 +13,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from scripts.site import comparisons
 from scripts.site.app import HEADERS, POLICY, create_app, dev_app
-from scripts.site.run_index import index_runs
+from scripts.site.run_index import RunEntry, index_runs
 from tests.scripts import recorded
 from tests.scripts.site.test_race_server import WAIT_S, no_resources
 
@@ -61,9 +61,33 @@ def get(client: TestClient[Any, Any]) -> Callable[..., Any]:
 async def test_runs_are_listed_with_when_where_and_with_what(get: Callable[..., Any]) -> None:
     status, text = await get("/runs")
     assert status == 200
-    for shown in ("2026-01-01 10:15 UTC", "one CPU, 2 usable cores", "3.11.7", "/runs/20260101-101500/report.html"):
+    for shown in (
+        "2026-01-01 10:15 UTC",
+        "one CPU, 2 usable cores",
+        "3.11.7",
+        "make bench",
+        "/runs/20260101-101500/report.html",
+    ):
         assert shown in text
     assert "broken is not a run" in text
+
+
+@pytest.mark.parametrize(
+    ("plan", "environment", "says"),
+    [
+        ({}, {}, "make bench"),
+        ({"quick": True, "only": "io or cpu"}, {}, "make quick"),
+        ({"bench_blocks": 4, "only": "io or cpu"}, {}, "make full"),
+        ({"only": "io"}, {"interpreters": [{"name": "3.14"}]}, "make matrix"),
+        ({"only": "user_work"}, {}, "a user's own work"),
+        ({"only": "io and sleep"}, {}, 'ONLY="io and sleep"'),
+        ({"only": "io or " * 20}, {}, 'ONLY="io or io or io or io or io or io or io or io or io …"'),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_run_says_what_it_measured(plan: dict[str, Any], environment: dict[str, Any], says: str) -> None:
+    whole = {"only": "", "quick": False, "blocks": 10} | plan
+    assert RunEntry(Path("somewhere"), {"plan": whole} | environment).measured == says
 
 
 async def test_a_run_that_lost_blocks_says_so(results: Path, get: Callable[..., Any]) -> None:
