@@ -14,7 +14,6 @@ counts. Rejected: asyncio's debug mode (it slows what it measures, and names a c
 main thread is interrupted, and a blocking call may fail).
 """
 
-import sys
 import threading
 import time
 from asyncio import current_task, events, get_running_loop
@@ -27,6 +26,7 @@ from typing import Any
 from benchmarks.attribution.thread_state import Ranges, State, interpreter_data, state_of
 from benchmarks.attribution.user_frame import Line, innermost, line_of
 from benchmarks.machine.scheduler import core_wait_s
+from benchmarks.workloads._thread_frames import thread_frames
 
 TICK_S = 0.002
 BEAT_S = 0.001  # of a loop whose steps cannot be counted
@@ -110,7 +110,7 @@ class Watchdog:
         """One tick: `passed_s` since the last, `starved_s` of them spent waiting for a core."""
         if threading.active_count() != len(self.threads) + 1:
             self.refresh()
-        frames = sys._current_frames()
+        frames = thread_frames()
         used = {ident: watched.used_s() for ident, watched in self.threads.items()}
         for ident, step in list(self.loops.items()):
             if ident in frames and ident in used:

@@ -10,7 +10,6 @@ import os
 import re
 import socket
 import stat
-import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -23,6 +22,7 @@ import psutil
 from benchmarks.machine.cpu_usage import descendants, end_with_children
 from benchmarks.machine.heartbeat import state
 from benchmarks.machine.scheduler import ThreadTimes, thread_times
+from benchmarks.workloads._thread_frames import thread_frames
 
 LEAVING_S = 2.0  # PyMongo's threads check every half second whether to stop
 SETTLING_S = 0.5  # thirty times the longest seen (16 ms, beside eight busy programs on two cores)
@@ -59,7 +59,7 @@ class ProcessSnapshot:
 def python_threads() -> Iterator[str]:
     """The names and idents of all threads that run Python, also those not started by `threading`."""
     known = {thread.ident: thread.name for thread in threading.enumerate()}
-    for ident in sys._current_frames().keys() | known.keys():
+    for ident in thread_frames().keys() | known.keys():
         yield f"{known.get(ident, 'of _thread')} ({ident})"
 
 

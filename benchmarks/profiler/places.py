@@ -6,13 +6,13 @@ code's own positions, is looked up in the frame: only what is a lock there is ca
 
 import linecache
 import re
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.workloads._thread_frames import thread_frames
 from benchmarks.workloads._unfinished import is_users
 
 if TYPE_CHECKING:
@@ -50,13 +50,13 @@ def users_frame(frame: FrameType | None) -> FrameType | None:
 
 def running_at(ident: int) -> str:
     """The line of the user's that a thread is at; empty when it is at none."""
-    frame = users_frame(sys._current_frames().get(ident))
+    frame = users_frame(thread_frames().get(ident))
     return of_frame(frame) if frame else ""
 
 
 def blocking_at(known: set[int]) -> Iterator[Place]:
     """Where the threads are that run the user's code, but for the known ones and those that run a loop."""
-    for ident, innermost in sys._current_frames().items():
+    for ident, innermost in thread_frames().items():
         frame = users_frame(innermost)
         if ident in known or frame is None or runs_a_loop(innermost):
             continue

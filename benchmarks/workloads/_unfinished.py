@@ -11,7 +11,6 @@ import linecache
 import os
 import re
 import subprocess
-import sys
 import threading
 import time
 import warnings
@@ -24,6 +23,8 @@ from multiprocessing.pool import ApplyResult
 from pathlib import Path
 from types import AsyncGeneratorType, CoroutineType, FrameType, GeneratorType
 from typing import Any
+
+from benchmarks.workloads._thread_frames import thread_frames
 
 LAZY = (map, filter, zip)
 FRAMES = {CoroutineType: "cr", AsyncGeneratorType: "ag", GeneratorType: "gi"}  # how their attributes begin
@@ -149,7 +150,7 @@ def working() -> dict[int, str]:
     threads = {thread.ident: thread for thread in threading.enumerate()}
     return {
         ident: threads[ident].name if ident in threads else f"{ident} (of _thread)"
-        for ident, frame in sys._current_frames().items()
+        for ident, frame in thread_frames().items()
         if ident != threading.get_ident()
         and (works(frame) or runs_c_code(frame) or isinstance(threads.get(ident), threading.Timer))
     }

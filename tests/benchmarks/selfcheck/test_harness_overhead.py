@@ -14,7 +14,7 @@ from tests.missing import missing
 
 def coverage(turns: int, below: int) -> float:
     """How often the median lies between the values that have `below` values outside them."""
-    return 1 - 2 * sum(math.comb(turns, lower) for lower in range(below + 1)) / 2**turns
+    return 1 - 2 * sum(math.comb(turns, lower) for lower in range(below + 1)) / float(2**turns)
 
 
 @pytest.mark.parametrize("turns", [6, 17, 41, 161])

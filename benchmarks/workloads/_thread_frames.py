@@ -1,0 +1,26 @@
+"""The Python frames of all threads of this process."""
+
+import gc
+import sys
+from threading import Lock
+from types import FrameType
+
+SAFE = (3, 11, 9)
+one_at_a_time = Lock()
+
+
+def thread_frames() -> dict[int, FrameType]:
+    """The innermost frame of each thread that runs Python, by the thread's ident.
+
+    Before Python 3.11.9 `sys._current_frames()` holds a lock that a garbage collection within it may wait for, and so
+    for ever (python/cpython#106883): none begins meanwhile.
+    """
+    if sys.version_info >= SAFE:
+        return sys._current_frames()
+    with one_at_a_time:
+        thresholds = gc.get_threshold()
+        gc.set_threshold(0)
+        try:
+            return sys._current_frames()
+        finally:
+            gc.set_threshold(*thresholds)
