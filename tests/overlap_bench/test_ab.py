@@ -16,11 +16,14 @@ from tests.scripts.revisions.test_sides import git
 
 WORK = "from library import answer\nTASKS = range(8)\ndef work(task): return answer(task)\n"
 LIBRARY = "N = 20_000\ndef answer(task): return sum(range(N)) and task\n"
+WAITS = "import time\ndef answer(task): return time.sleep(0.005) or task\n"
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """On main a library and its work; on `slow` ten times the work; on `broken` none that runs."""
+    """On main a library and its work, on `slow` ten times the work, on `broken` none that runs; on `waits` and `other`
+    work that waits, with other answers on `other`.
+    """
     folder = tmp_path / "project"
     folder.mkdir()
     git(folder, "init", "-q", "-b", "main")
@@ -31,7 +34,8 @@ def project(tmp_path: Path) -> Path:
     for branch, text in (
         ("slow", LIBRARY.replace("20_000", "200_000")),
         ("broken", "raise RuntimeError('not finished')\n"),
-        ("other", LIBRARY.replace("and task", "and -task")),
+        ("waits", WAITS),
+        ("other", WAITS.replace("or task", "or -task")),
     ):
         git(folder, "checkout", "-q", "-b", branch, "main")
         (folder / "library.py").write_text(text)
@@ -67,7 +71,7 @@ def test_a_planted_loss_is_found_and_explained(project: Path) -> None:
 
 @pytest.mark.real
 def test_two_sides_with_other_answers_do_not_do_the_same_work(project: Path) -> None:
-    line = ["--base", "main", "--head", "other", "--models", "sequential", "--blocks", "2"]
+    line = ["--base", "waits", "--head", "other", "--models", "sequential", "--blocks", "2"]
     done = ab(project, *line, "--", "work.py")
     assert done.returncode == 0, done.stderr
     assert "The answers to 7 tasks differ" in " ".join(done.stdout.split())

@@ -16,7 +16,7 @@ from tests.scripts.revisions.test_sides import git
 ROOT = Path(__file__).parents[2]
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text())
 EXPRESSION = re.compile(r"\$\{\{\s*([\w.-]+)\s*\}\}")
-WORK = "TASKS = range(8)\nN = 20_000\ndef work(task): return sum(range(N + task))\n"
+WORK = "import time\nTASKS = range(8)\ndef work(task): time.sleep(0.005)\n"
 
 
 class Workflow:
@@ -89,8 +89,8 @@ def project(tmp_path: Path) -> Path:
     git(folder, "add", ".")
     git(folder, "commit", "-qm", "one")
     git(folder, "checkout", "-q", "-b", "feature")
-    (folder / "work.py").write_text(WORK.replace("20_000", "200_000"))
-    git(folder, "commit", "-qam", "ten times the work")
+    (folder / "work.py").write_text(WORK.replace("0.005", "0.05"))
+    git(folder, "commit", "-qam", "ten times the wait")
     return folder
 
 
