@@ -75,7 +75,7 @@ def check(pair: Sequence[Request]) -> list[Request]:
     for one in complete:
         if is_revision(one.source):
             repository = Repository.containing(one.work.parent, one.source)
-            if one.source == usual:
+            if one.source == usual and complete[1].source != AS_IT_IS:
                 repository.require_clean()
             require_work(one, repository, repository.commit(one.source))
         elif not one.work.is_file():

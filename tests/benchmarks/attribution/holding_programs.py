@@ -87,8 +87,8 @@ CLEAN = [
              "await asyncio.sleep(0.01)"),
     awaiting("a sum in pieces", "for _ in range(30):\n    sum(range(2_000))\n    await asyncio.sleep(0)"),
     awaiting("a sleep sent to a thread", "await asyncio.to_thread(time.sleep, 0.03)", imports="import asyncio, time"),
-    awaiting("a future of a thread", "loop = asyncio.get_running_loop()\nawait loop.run_in_executor(None, time.sleep, 0.03)",
-             imports="import asyncio, time"),
+    awaiting("a future of a thread", "loop = asyncio.get_running_loop()\n"
+             "await loop.run_in_executor(None, time.sleep, 0.03)", imports="import asyncio, time"),
     awaiting("short steps of each task", "for _ in range(20):\n    sum(range(2_000))\n    await asyncio.sleep(0.001)"),
     Program("sleeps in threads", "threads", "import time\n\ndef work(task):\n    time.sleep(0.03)\n    return task\n"),
     Program("hashes in threads, without the GIL", "threads", "import hashlib\ndata = bytes(60_000_000)\n\n"

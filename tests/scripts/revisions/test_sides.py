@@ -68,6 +68,11 @@ def test_an_unknown_revision_is_named(project: Path, name: str) -> None:
     assert f"there is no revision {name!r}" in words
 
 
+def test_uncommitted_changes_are_measured_where_the_folder_as_it_is_stands_against_its_commit(project: Path) -> None:
+    (project / "library.py").write_text("VALUE = 2\n")
+    assert [one.source for one in check(requests(project, "HEAD", "."))] == ["HEAD", "."]
+
+
 def test_uncommitted_changes_are_not_left_out_in_silence(project: Path) -> None:
     (project / "library.py").write_text("VALUE = 2\n")
     code, words = refusal(requests(project, "main"))
