@@ -19,6 +19,7 @@ A model that `needs_subprocess` is opened in an interpreter of its own, and its 
 """
 
 import ast
+import os
 import sys
 from dataclasses import dataclass
 from functools import cache, partial
@@ -89,7 +90,10 @@ def not_installed(package: str, no_wheel_from: tuple[int, int] = NEVER) -> str:
     if not package or find_spec(package):
         return ""
     if sys.version_info < no_wheel_from:
-        return f"needs {package}, which make full installs"
+        installed_program = os.environ.get(
+            "OVERLAP_PROGRAM"
+        )  # it is not this clone, whose verb would install the package
+        return f"needs {package}, which {'is not installed' if installed_program else 'make full installs'}"
     return f"needs {package}, which has no wheel for Python {'.'.join(map(str, sys.version_info[:2]))}"
 
 

@@ -19,6 +19,7 @@ from scripts.charts.lib.theme import Theme, as_png, as_svg
 from scripts.deck.slides import PAPERS, Slide
 from scripts.tables.load import Run
 from scripts.util.atomic_write import atomic_write
+from scripts.util.commands import in_program_form
 
 UNDATED = {"CreationDate": None, "Creator": None, "Producer": None}  # the same run gives the same bytes
 PPTX_WIDE_IN, PPTX_HIGH_IN = 13.333, 7.5  # what presentation programs call widescreen
@@ -46,7 +47,7 @@ def write_deck(run: Run, slides: Sequence[Slide], say: Callable[[str], None] = p
     if deck := write_pptx(run.path / "slides.pptx", slides, papers[0].pngs):
         written.append(deck)
     else:
-        say(NO_PPTX)
+        say(in_program_form(NO_PPTX))
     return written
 
 

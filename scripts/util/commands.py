@@ -13,12 +13,15 @@ VERBS = (
     *("quick", "bench", "full", "matrix", "claims", "claim", "compare", "report", "charts", "slides", "trace", "race"),
     *("lesson", "mine", "ab", "why", "advise", "share", "atlas", "doctor", "models", "aa"),
 )
+INSTALLED_BY = "which make full installs"  # in a clone
 COMMAND = re.compile(rf"\bmake ({'|'.join(VERBS)})\b((?: [A-Z]+(?:_[A-Z]+)*=(?:\"[^\"]*\"|[^\s,;)]+))*)")
 
 
 def in_program_form(sentence: str) -> str:
     """`make bench ONLY=http` as `overlap bench --only http`, where it is the program that speaks."""
-    return COMMAND.sub(as_program, sentence) if os.environ.get("OVERLAP_PROGRAM") else sentence
+    if not os.environ.get("OVERLAP_PROGRAM"):
+        return sentence
+    return COMMAND.sub(as_program, sentence.replace(INSTALLED_BY, "which is not installed"))
 
 
 def as_program(command: re.Match[str]) -> str:

@@ -109,6 +109,7 @@ def test_an_option_without_its_value_is_wrong_usage(monkeypatch: pytest.MonkeyPa
         ),
         ("Next: make doctor", "Next: overlap doctor"),
         ("make room in /tmp", "make room in /tmp"),
+        ("it needs trio, which make full installs", "it needs trio, which is not installed"),
     ],
 )
 def test_the_program_names_its_own_commands(monkeypatch: pytest.MonkeyPatch, sentence: str, worded: str) -> None:

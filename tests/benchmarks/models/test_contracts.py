@@ -349,6 +349,13 @@ def test_a_workload_without_a_client_needs_none() -> None:
     assert isinstance(Sleep().client(), nullcontext)
 
 
+def test_the_installed_program_names_no_verb_that_only_a_clone_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OVERLAP_PROGRAM", "overlap")
+    assert (
+        Requirements(package="no_such_package").unavailable_reason() == "needs no_such_package, which is not installed"
+    )
+
+
 def test_what_a_model_needs_is_known_without_its_packages() -> None:
     assert needs("trio") == Requirements(workers="loop", package="trio", form="trio")
     assert needs("threads") == Requirements(workers="threads")
