@@ -90,10 +90,8 @@ def not_installed(package: str, no_wheel_from: tuple[int, int] = NEVER) -> str:
     if not package or find_spec(package):
         return ""
     if sys.version_info < no_wheel_from:
-        installed_program = os.environ.get(
-            "OVERLAP_PROGRAM"
-        )  # it is not this clone, whose verb would install the package
-        return f"needs {package}, which {'is not installed' if installed_program else 'make full installs'}"
+        remedy = "is not installed" if os.environ.get("OVERLAP_PROGRAM") else "make full installs"  # in a clone
+        return f"needs {package}, which {remedy}"
     return f"needs {package}, which has no wheel for Python {'.'.join(map(str, sys.version_info[:2]))}"
 
 

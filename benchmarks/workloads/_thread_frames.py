@@ -12,8 +12,8 @@ one_at_a_time = Lock()
 def thread_frames() -> dict[int, FrameType]:
     """The innermost frame of each thread that runs Python, by the thread's ident.
 
-    Before Python 3.11.9 `sys._current_frames()` holds a lock that a garbage collection within it may wait for, and so
-    for ever (python/cpython#106883): none begins meanwhile.
+    Before Python 3.11.9 a garbage collection that begins within `sys._current_frames()` can wait for ever for a lock
+    that the call holds (python/cpython#106883). So no collection begins during the call.
     """
     if sys.version_info >= SAFE:
         return sys._current_frames()

@@ -109,7 +109,7 @@ def test_every_driver_gives_the_right_answers_over_no_more_connections_than_ever
     watching = 3 if workload.service == "mongo" else 0  # its client looks after the server over two more
     assert max(counts, default=0) - before <= CONNECTIONS + watching
     if workload.query == "wait":
-        assert peak_concurrency(timing) == (1 if name == "sequential" else CONNECTIONS)
+        assert peak_concurrency(timing) in ([1] if name == "sequential" else range(2, CONNECTIONS + 1))
 
 
 @pytest.mark.parametrize("query", ["wait", "rows", "write"])

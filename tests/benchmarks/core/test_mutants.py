@@ -276,10 +276,10 @@ def at(server: Any) -> Bench:
 def test_the_server_has_seen_what_the_cell_says(name: str, server: Any) -> None:
     for entry in at(server).measure(Cell("mutants", Wire(delay_s=0.05), name, concurrency=4, tasks=8)):
         assert (entry["requests"], entry["received_bytes"]) == (8, 8)
-        expected = 1 if name == "sequential" else 4
-        # a pool's workers start sequentially, and the first may have done another's share by then
-        assert entry["connections"] == expected or (name == "processes" and entry["connections"] <= 4)
-        assert entry["peak_in_flight"] == expected or (name == "processes" and entry["peak_in_flight"] <= 4)
+        # on a crowded machine a worker may start so late that another has done its share by then
+        possible = [1] if name == "sequential" else range(2, 5)
+        assert entry["connections"] in possible
+        assert entry["peak_in_flight"] in possible
         assert entry["seconds"] >= entry["ideal_seconds"]
 
 

@@ -30,7 +30,7 @@ def test_a_ceiling_of_requests_that_were_never_sent_is_none(url: str) -> None:
     seconds = ceiling_s(Wire(url=url, delay_s=0.02), range(95, 105), 5)
     account = stats(url)
     assert account["successes"] == 2 * 10 + 2, "two tries, and an answer of each length"
-    assert account["peak_in_flight"] == 5
+    assert 1 < account["peak_in_flight"] <= 5
     assert seconds >= 2 * 0.02
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import pickle
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -146,13 +147,13 @@ def leaving_open(workload: Workload, concurrency: int) -> Iterator[Run]:
 
 @pytest.mark.parametrize(
     ("planted", "says"),
-    [(as_they_finish, "answers "), (ungated, "7 tasks in flight"), (losing, "answers "), (leaving_open, "1 open")],
+    [(as_they_finish, "answers "), (ungated, "[3-7] tasks in flight"), (losing, "answers "), (leaving_open, "1 open")],
 )
 def test_a_wrong_model_breaks_its_contract_without_a_server(planted: Model, says: str, tmp_path: Path) -> None:
     workload = Backwards(path=tmp_path / "diary")
     with planted(workload, 2) as run:
         breach = workload.breach(run, 2)
-    assert (breach or f"{workload.unclosed()} open").startswith(says)
+    assert re.match(says, breach or f"{workload.unclosed()} open")
 
 
 @pytest.mark.real

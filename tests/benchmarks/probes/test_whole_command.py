@@ -19,7 +19,7 @@ def test_a_program_that_fetches_no_pages_is_no_result(name: str) -> None:
         assert run_program(name, server.url, PAGES) > whole_command.DELAY_MS / 1000
         account = stats(server.url)
         assert account["successes"] == PAGES
-        assert account["peak_in_flight"] == (1 if name.endswith("sequential") else PAGES)
+        assert account["peak_in_flight"] in ([1] if name.endswith("sequential") else range(2, PAGES + 1))
     failed = (ValueError, subprocess.CalledProcessError)
     with serve("servers.latency", "--errors", "1") as server, pytest.raises(failed):
         run_program(name, server.url, PAGES)
